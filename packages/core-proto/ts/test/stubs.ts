@@ -1,0 +1,46 @@
+import {
+  createFileRegistry,
+  createRegistry,
+  type DescFile,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type Registry,
+} from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { readImage } from "@ameideio/core-proto/image";
+
+/** Every file of the image. */
+export function imageFiles(): DescFile[] {
+  return [...createFileRegistry(fromBinary(FileDescriptorSetSchema, readImage())).files];
+}
+
+/** The image's services that are ours, not a vendored module's. */
+export function ourServices(): DescService[] {
+  return imageFiles()
+    .filter((file) => /^(ameide|beamline)\./.test(file.proto.package))
+    .flatMap((file) => file.services);
+}
+
+export function ourMethods(): DescMethod[] {
+  return ourServices().flatMap((service) => service.methods);
+}
+
+/** The stubs of every package, each imported as a user does: by the package's path. */
+export async function stubs(): Promise<Registry> {
+  const paths = new Set(
+    imageFiles()
+      .map((file) => file.proto.package.replaceAll(".", "/"))
+      .filter((path) => path !== "google/protobuf"),
+  );
+  const modules = await Promise.all(
+    [...paths].map(
+      (path) => import(/* @vite-ignore */ `@ameideio/core-proto/${path}`) as Promise<object>,
+    ),
+  );
+  return createRegistry(...modules.flatMap((module) => Object.values(module).filter(isDescFile)));
+}
+
+function isDescFile(value: unknown): value is DescFile {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "file";
+}

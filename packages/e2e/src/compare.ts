@@ -1,0 +1,38 @@
+import { type Contract, contractOf } from "./contract.js";
+import { deviations } from "./expected.js";
+import type { Fault } from "./fault.js";
+import { ameide, typical } from "./sdks.js";
+import { runTrial, type Trial } from "./trial.js";
+
+/** One fault with both SDKs. */
+export interface Comparison {
+  readonly fault: Fault;
+  readonly contract: Contract;
+  readonly typical: Trial;
+  readonly ameide: Trial;
+  /** Where the SDK's call ended otherwise than its contract says; empty if it did not. */
+  readonly deviations: readonly string[];
+}
+
+/** Gets told how far a comparison is. */
+export interface Progress {
+  started?(fault: Fault): void;
+  ended?(fault: Fault, trial: Trial): void;
+}
+
+/** Makes a fault happen to the typical client, then to the SDK. */
+export async function compare(fault: Fault, progress: Progress = {}): Promise<Comparison> {
+  progress.started?.(fault);
+  const first = await runTrial(fault, typical);
+  progress.ended?.(fault, first);
+  const second = await runTrial(fault, ameide);
+  progress.ended?.(fault, second);
+  const contract = contractOf(fault.method);
+  return {
+    fault,
+    contract,
+    typical: first,
+    ameide: second,
+    deviations: deviations(second, fault.expected(contract)),
+  };
+}

@@ -1,0 +1,30 @@
+import { type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt";
+import {
+  auth,
+  AuthMode,
+  idempotency_key,
+  service_auth,
+} from "@ameideio/core-proto/ameide/policy/v1";
+
+/** What the proto of a method says, as far as it decides how the demo's calls end. */
+export interface Contract {
+  /** What lets the SDK repeat a call the server may have acted on; undefined where nothing does. */
+  readonly repeatable: "NO_SIDE_EFFECTS" | "IDEMPOTENT" | "idempotency_key" | undefined;
+  /** Calls carry a bearer token. */
+  readonly bearer: boolean;
+}
+
+/** Reads the contract of a method from its descriptor, not from the SDK that is to keep it. */
+export function contractOf(method: DescMethod): Contract {
+  const mode = hasOption(method, auth)
+    ? getOption(method, auth)
+    : getOption(method.parent, service_auth);
+  return { repeatable: repeatable(method), bearer: mode !== AuthMode.NONE };
+}
+
+function repeatable(method: DescMethod): Contract["repeatable"] {
+  if (method.idempotency === Level.NO_SIDE_EFFECTS) return "NO_SIDE_EFFECTS";
+  if (method.idempotency === Level.IDEMPOTENT) return "IDEMPOTENT";
+  return getOption(method, idempotency_key) ? "idempotency_key" : undefined;
+}

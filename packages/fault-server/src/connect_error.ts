@@ -1,0 +1,89 @@
+import type { ErrorAnswer } from "@ameideio/conformance-proto";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "@ameideio/conformance-proto/google/rpc";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { ScriptError } from "./rules.js";
+import type { Respond } from "./script.js";
+
+/** HTTP status by code (https://connectrpc.com/docs/protocol, Error Codes). */
+const HTTP_STATUS: Readonly<Record<string, number>> = {
+  canceled: 499,
+  unknown: 500,
+  invalid_argument: 400,
+  deadline_exceeded: 504,
+  not_found: 404,
+  already_exists: 409,
+  permission_denied: 403,
+  resource_exhausted: 429,
+  failed_precondition: 400,
+  aborted: 409,
+  out_of_range: 400,
+  unimplemented: 501,
+  internal: 500,
+  unavailable: 503,
+  data_loss: 500,
+  unauthenticated: 401,
+};
+
+/** A detail as it is on the wire. */
+interface Detail {
+  readonly type: string;
+  readonly value: Uint8Array;
+}
+
+/**
+ * An error of a unary call as the Connect protocol puts it, details in the order RetryInfo,
+ * ErrorInfo, BadRequest, RequestInfo, any other.
+ *
+ * @throws ScriptError when the protocol knows no such code and no status is stated.
+ */
+export function toConnectError(
+  error: ErrorAnswer,
+  path: string,
+): Pick<Respond, "status" | "headers" | "body"> {
+  const status = error.status === 0 ? HTTP_STATUS[error.code] : error.status;
+  if (status === undefined) {
+    const rule = `the Connect protocol knows no ${error.code}, so its status must be stated`;
+    throw new ScriptError(`${path}.error.code`, rule);
+  }
+  const details = detailsOf(error).map(({ type, value }) => ({
+    type,
+    value: Buffer.from(value).toString("base64").replace(/=+$/, ""),
+  }));
+  const json = {
+    code: error.code,
+    ...(error.message !== "" && { message: error.message }),
+    ...(details.length > 0 && { details }),
+  };
+  return { status, headers: [["content-type", "application/json"]], body: { json } };
+}
+
+function detailsOf(error: ErrorAnswer): Detail[] {
+  const { retryInfoMs, errorInfo, fieldViolations, requestId, details } = error;
+  const all: Detail[] = [];
+  if (retryInfoMs !== undefined) {
+    all.push(detail(RetryInfoSchema, { retryDelay: durationFromMs(Number(retryInfoMs)) }));
+  }
+  if (errorInfo !== undefined) {
+    const { reason, domain, metadata } = errorInfo;
+    all.push(detail(ErrorInfoSchema, { reason, domain, metadata }));
+  }
+  if (fieldViolations.length > 0) {
+    const violations = fieldViolations.map(({ name, value }) => ({
+      field: name,
+      description: value,
+    }));
+    all.push(detail(BadRequestSchema, { fieldViolations: violations }));
+  }
+  if (requestId !== "") all.push(detail(RequestInfoSchema, { requestId }));
+  return [...all, ...details];
+}
+
+function detail<D extends DescMessage>(desc: D, fields: MessageInitShape<D>): Detail {
+  return { type: desc.typeName, value: toBinary(desc, create(desc, fields)) };
+}

@@ -1,0 +1,37 @@
+export {
+  type Authority,
+  type Certificate,
+  type CertificateRequest,
+  createAuthority,
+} from "./certificates.js";
+export { type RecordedRequest } from "./recorder.js";
+export { ScriptError } from "./rules.js";
+export type {
+  Action,
+  Body,
+  BreakOff,
+  Chunk,
+  Cut,
+  Forward,
+  Goaway,
+  Header,
+  Http2Code,
+  Moment,
+  Refuse,
+  Respond,
+  RstStream,
+  Script,
+  Sequence,
+} from "./script.js";
+export {
+  FaultServer,
+  type FaultServerOptions,
+  type MountedScript,
+  startFaultServer,
+} from "./server.js";
+export {
+  issueSuiteCertificate,
+  needsOwnServer,
+  type SuiteRun,
+  toFaultScript,
+} from "./suite_script.js";

@@ -1,0 +1,116 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+/** A port that can be closed, so that the kernel refuses connects, and opened again. */
+export class Listener {
+  readonly host: string;
+  readonly #onSocket: (socket: Socket) => void;
+  #port: number;
+  #server: Server | undefined;
+  #hold: Socket | undefined;
+  #disposed = false;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(host: string, port: number, onSocket: (socket: Socket) => void) {
+    this.host = host;
+    this.#port = port;
+    this.#onSocket = onSocket;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Listens, if it does not yet. Throws one line that says why it cannot. */
+  open(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#server) return;
+      const server = createServer({ noDelay: true }, this.#onSocket);
+      server.listen({ host: this.host, port: this.#port });
+      try {
+        await once(server, "listening");
+      } catch (reason) {
+        throw new Error(explain(`${this.host}:${this.#port}`, reason), { cause: reason });
+      }
+      this.#server = server;
+      this.#port = (server.address() as AddressInfo).port;
+      this.#release();
+    });
+  }
+
+  /** Closes the port. Connections that were accepted go on. */
+  close(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (!this.#server) return;
+      this.#stop();
+      this.#hold = await occupy(this.host, this.#port);
+    });
+  }
+
+  /** Closes the port for good. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#stop();
+    this.#release();
+  }
+
+  /** One step after the other; what a step leaves behind after `dispose` goes with it. */
+  #inOrder(step: () => Promise<void>): Promise<void> {
+    const done = this.#after(this.#queue, step);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #after(previous: Promise<void>, step: () => Promise<void>): Promise<void> {
+    await previous;
+    if (this.#disposed) return;
+    await step();
+    if (this.#disposed) this.dispose();
+  }
+
+  #release(): void {
+    this.#hold?.resetAndDestroy();
+    this.#hold = undefined;
+  }
+
+  #stop(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+}
+
+/**
+ * Keeps a closed port from being given to someone else, by a connection that starts from it to a
+ * listener of a moment. Connects to it are still refused, as nothing listens there.
+ */
+async function occupy(host: string, port: number): Promise<Socket | undefined> {
+  const target = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.unref();
+  });
+  target.listen({ host, port: 0 });
+  await once(target, "listening");
+  const hold = connect({
+    host,
+    port: (target.address() as AddressInfo).port,
+    localAddress: host,
+    localPort: port,
+  });
+  hold.unref();
+  try {
+    await once(hold, "connect");
+    return hold;
+  } catch {
+    return undefined;
+  } finally {
+    hold.on("error", () => {});
+    target.close();
+  }
+}
+
+function explain(address: string, reason: unknown): string {
+  const { code, message } = reason as NodeJS.ErrnoException;
+  return code === "EADDRINUSE"
+    ? `fault server: ${address} is in use; choose another port, or 0 for a free one`
+    : `fault server: cannot listen on ${address}: ${message}`;
+}

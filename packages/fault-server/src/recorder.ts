@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import type { Action, Header } from "./script.js";
+
+/** What the server saw of one request and did with it. Plain data. */
+export interface RecordedRequest {
+  /** The id of the script that answered; empty for the server's own. */
+  readonly script: string;
+  /** The path of the route that answered, if the script has one for it. */
+  readonly route?: string;
+  /** Position among the requests of that script or route, from 0; refused connects included. */
+  readonly index: number;
+  /** The action taken; `exhausted` when the script had none left. */
+  readonly action: Action | "exhausted";
+  /** Number of the connection, from 1; the same number means the connection was reused. */
+  readonly connection: number;
+  /** Absent when nothing was read. */
+  httpVersion?: "1.1" | "2";
+  /** HTTP/2 only. */
+  streamId?: number;
+  /** How far the request was read. The fields below are empty beyond that. */
+  read: "nothing" | "head" | "body";
+  method: string;
+  /** The request target without the script's prefix, with its query, nothing decoded. */
+  path: string;
+  /** `:authority`, or the host header. */
+  authority: string;
+  /** As on the wire: order, case, repetitions. Pseudo-headers are left out. */
+  headers: readonly Header[];
+  /** From connect-timeout-ms or grpc-timeout, in ms; absent when there is none or it is malformed. */
+  timeoutMs?: number;
+  bodyBytes: number;
+  /** SHA-256 of the body in lower-case hex; that of no bytes if none was read. */
+  bodySha256: string;
+  /** When its head had arrived, in ms since the server started, on a monotonic clock. */
+  readonly receivedAtMs: number;
+  /** Since the head of the script's previous request, in ms; absent on the first. */
+  readonly gapMs?: number;
+  /** When the action was complete, in ms since the server started; absent while it is under way. */
+  finishedAtMs?: number;
+  /** Status of the head that went out, if one did. */
+  status?: number;
+  /** The client hung up, or reset the stream, before the action was complete. */
+  closedEarly: boolean;
+  /** Code of the client's RST_STREAM, if that is how it hung up. HTTP/2 only. */
+  resetCode?: number;
+}
+
+/** What is known of a request when its action begins. */
+export type Arrival = Pick<
+  RecordedRequest,
+  "script" | "route" | "index" | "action" | "connection"
+> & { readonly head?: RequestHead };
+
+/** The head of a request as both HTTP versions give it. */
+export interface RequestHead {
+  readonly httpVersion: "1.1" | "2";
+  readonly streamId?: number;
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly headers: readonly Header[];
+}
+
+const NO_BYTES = sha256(Buffer.alloc(0));
+
+/** Keeps the records of one server, and wakes those who wait for something in them. */
+export class Recorder {
+  readonly requests: RecordedRequest[] = [];
+  readonly #start = performance.now();
+  readonly #last = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+
+  begin(arrival: Arrival): RecordedRequest {
+    const { head, ...rest } = arrival;
+    const now = this.now();
+    const previous = this.#last.get(arrival.script);
+    this.#last.set(arrival.script, now);
+    const timeoutMs = head && readTimeout(head.headers);
+    const record: RecordedRequest = {
+      ...rest,
+      read: head ? "head" : "nothing",
+      method: "",
+      path: "",
+      authority: "",
+      headers: [],
+      ...head,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      bodyBytes: 0,
+      bodySha256: NO_BYTES,
+      receivedAtMs: now,
+      ...(previous === undefined ? {} : { gapMs: now - previous }),
+      closedEarly: false,
+    };
+    this.requests.push(record);
+    return record;
+  }
+
+  body(record: RecordedRequest, bytes: Buffer): void {
+    record.read = "body";
+    record.bodyBytes = bytes.length;
+    record.bodySha256 = sha256(bytes);
+    this.changed();
+  }
+
+  finish(record: RecordedRequest, how: { readonly closedEarly: boolean }): void {
+    record.closedEarly = how.closedEarly;
+    record.finishedAtMs = this.now();
+    this.changed();
+  }
+
+  forget(): void {
+    this.requests.length = 0;
+    this.#last.clear();
+  }
+
+  now(): number {
+    return performance.now() - this.#start;
+  }
+
+  /** Wakes everyone in `until`. */
+  changed(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves once `condition` holds, looked at now and after every change; rejects on abort. */
+  until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        try {
+          if (signal.aborted) throw new Error("fault server: closed while waiting");
+          if (!condition()) return;
+          resolve();
+        } catch (reason) {
+          reject(reason);
+        }
+        this.#waiting.delete(look);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}
+
+const GRPC_UNITS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
+};
+
+/**
+ * The deadline a request states, in ms: `connect-timeout-ms` (Connect protocol: up to 10 digits)
+ * or `grpc-timeout` (gRPC over HTTP/2: up to 8 digits and a unit).
+ */
+export function readTimeout(headers: readonly Header[]): number | undefined {
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    if (lower === "connect-timeout-ms" && /^\d{1,10}$/.test(value)) return Number(value);
+    const grpc = lower === "grpc-timeout" ? /^(\d{1,8})([HMSmun])$/.exec(value) : null;
+    if (grpc) return Number(grpc[1]) * (GRPC_UNITS[grpc[2] ?? ""] ?? Number.NaN);
+  }
+  return undefined;
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

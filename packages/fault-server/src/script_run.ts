@@ -1,0 +1,61 @@
+import type { RecordedRequest } from "./recorder.js";
+import type { Action, Respond, Script, Sequence } from "./script.js";
+
+/** The answer to a request that the script does not know of any more. */
+export const EXHAUSTED: Respond = {
+  status: 500,
+  headers: [
+    ["content-type", "text/plain; charset=utf-8"],
+    ["x-fault-server", "script exhausted"],
+  ],
+  body: { text: "fault server: the script has no action left\n" },
+};
+
+/** Which action it is a request's turn for. */
+export type Turn = Pick<RecordedRequest, "script" | "route" | "index" | "action">;
+
+/** A script and how far it has come. */
+export class ScriptRun {
+  readonly id: string;
+  readonly #main: Sequencer;
+  readonly #routes: ReadonlyMap<string, Sequencer>;
+
+  constructor(id: string, script: Script) {
+    this.id = id;
+    this.#main = new Sequencer(script);
+    this.#routes = new Map(
+      Object.entries(script.routes ?? {}).map(([path, steps]) => [path, new Sequencer(steps)]),
+    );
+  }
+
+  /** The action of the next request that no route governs. */
+  get next(): Action | undefined {
+    return this.#main.next;
+  }
+
+  /** Takes the action for a request; no path means that nothing was read. */
+  take(path = ""): Turn {
+    const route = path.split("?", 1)[0] ?? "";
+    const own = this.#routes.get(route);
+    const turn = (own ?? this.#main).take();
+    return { script: this.id, ...(own ? { route } : {}), ...turn };
+  }
+}
+
+class Sequencer {
+  readonly #steps: Sequence;
+  #index = 0;
+
+  constructor(steps: Sequence) {
+    this.#steps = steps;
+  }
+
+  get next(): Action | undefined {
+    return this.#steps.attempts?.[this.#index] ?? this.#steps.otherwise;
+  }
+
+  take(): { index: number; action: Action | "exhausted" } {
+    const action = this.next ?? "exhausted";
+    return { index: this.#index++, action };
+  }
+}

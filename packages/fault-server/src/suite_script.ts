@@ -1,0 +1,288 @@
+import {
+  Break,
+  Certificate as SuiteCertificate,
+  ConformanceResponseSchema,
+  Cut as SuiteCut,
+  ListItemsResponseSchema,
+  type Answer,
+  type Header as SuiteHeader,
+  type HttpAnswer,
+  type Script as SuiteScript,
+} from "@ameideio/conformance-proto";
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
+import { type Authority, type Certificate, createAuthority } from "./certificates.js";
+import { toConnectError } from "./connect_error.js";
+import { ScriptError } from "./rules.js";
+import type { Action, Body, Cut, Header, Respond, Script } from "./script.js";
+
+/** What is known of a run of a case. */
+export interface SuiteRun {
+  /** How messages of calls and answers are encoded. Errors of the Connect protocol are JSON. */
+  readonly format: "binary" | "json";
+  /** `connect` only, so far. */
+  readonly protocol: "connect" | "grpc" | "grpc-web";
+  /** Port of the server: what `{port}` in the value of a header stands for. */
+  readonly port?: number;
+}
+
+/**
+ * Translates the script of a conformance case (`ameide.conformance.v1.Script`) for unary calls.
+ *
+ * - `ok` is an `ameide.conformance.v1.ConformanceResponse`, `page` a `ListItemsResponse`.
+ * - Trailers of `ok`, `page` and `error` are headers that begin with `trailer-`, as the Connect
+ *   protocol has it; trailers of `http` are those of HTTP.
+ * - Consecutive refused connects are one `refuse`: the kernel answers them, nobody can count them.
+ *   The port opens again after the sum of their `delay_ms` or, where that is 0, by `open()` of the
+ *   server; refused connects in `otherwise` last until then, too.
+ * - Without `otherwise`, a request after the last answer is recorded with the action `exhausted`.
+ *
+ * @throws ScriptError for another protocol than Connect, and for an answer that says nothing, says
+ *   what cannot be done on real sockets, or says what its action has no use for.
+ */
+export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
+  const { protocol } = run;
+  if (protocol !== "connect") {
+    throw new ScriptError("script", `answers of the protocol ${protocol} cannot be made yet`);
+  }
+  const steps = script.answers.map((answer, i) => ({ answer, path: `script.answers[${i}]` }));
+  // What refuses connects stands among the attempts: a script has no request to end it with.
+  if (script.otherwise && isRefused(script.otherwise)) {
+    steps.push({ answer: script.otherwise, path: "script.otherwise" });
+  }
+  const attempts: Action[] = [];
+  for (const { answer, path } of steps) {
+    const action = toAction(answer, { script, run, path });
+    const before = attempts.at(-1);
+    if ("refuse" in action && before && "refuse" in before) {
+      attempts.splice(-1, 1, refuse((before.refuse.forMs ?? 0) + (action.refuse.forMs ?? 0)));
+    } else {
+      attempts.push(action);
+    }
+  }
+  if (!script.otherwise || isRefused(script.otherwise)) return { attempts };
+  const path = "script.otherwise";
+  return { attempts, otherwise: toAction(script.otherwise, { script, run, path }) };
+}
+
+/**
+ * True if the script cannot be mounted beside others: it acts before a path is known (refused,
+ * reset before the request is read, broken handshake), or shows a certificate.
+ */
+export function needsOwnServer(script: SuiteScript): boolean {
+  if (script.certificate !== SuiteCertificate.UNSPECIFIED) return true;
+  return [...script.answers, ...(script.otherwise ? [script.otherwise] : [])].some(
+    ({ action }) => action.case === "break" && BEFORE_THE_PATH.has(action.value),
+  );
+}
+
+/**
+ * Makes the certificate that a case asks for, for a server on 127.0.0.1 or localhost.
+ *
+ * @param authority The one that the client is told to trust.
+ * @returns What the server's option `tls` takes; undefined for cleartext.
+ */
+export function issueSuiteCertificate(
+  kind: SuiteCertificate,
+  authority: Authority,
+): Certificate | undefined {
+  const hosts = ["localhost", "127.0.0.1"];
+  switch (kind) {
+    case SuiteCertificate.UNSPECIFIED:
+      return undefined;
+    case SuiteCertificate.GOOD:
+      return authority.issue({ hosts });
+    case SuiteCertificate.WRONG_HOST:
+      return authority.issue({ hosts: ["wrong.test"] });
+    case SuiteCertificate.EXPIRED:
+      return authority.issue({ hosts, notBefore: new Date(0), notAfter: new Date(DAY) });
+    case SuiteCertificate.UNKNOWN_AUTHORITY:
+      return createAuthority("authority nobody trusts").issue({ hosts });
+  }
+}
+
+/** What an answer is translated with. */
+interface Context {
+  readonly script: SuiteScript;
+  readonly run: SuiteRun;
+  readonly path: string;
+}
+
+const DAY = 86_400_000;
+
+const BEFORE_THE_PATH: ReadonlySet<Break> = new Set([
+  Break.REFUSED,
+  Break.RESET_BEFORE_READ,
+  Break.HANDSHAKE,
+]);
+
+/** Breaks with a time before them. */
+const CAN_WAIT: ReadonlySet<Break> = new Set([
+  Break.REFUSED,
+  Break.RESET_AFTER_READ,
+  Break.CLOSED_AFTER_READ,
+]);
+
+function toAction(answer: Answer, context: Context): Action {
+  const { action } = answer;
+  const { run, path } = context;
+  switch (action.case) {
+    case "ok":
+      return respond(
+        encode(ConformanceResponseSchema, { text: action.value }, run),
+        answer,
+        context,
+      );
+    case "page": {
+      const { items, nextPageToken } = action.value;
+      return respond(
+        encode(ListItemsResponseSchema, { items, nextPageToken }, run),
+        answer,
+        context,
+      );
+    }
+    case "error":
+      return respond(toConnectError(action.value, path), answer, context);
+    case "http":
+      return respond(toHttp(action.value, path), answer, context);
+    case "break":
+      refuseDecoration(answer, path);
+      return toBreak(action.value, Number(answer.delayMs), context);
+    case "stall":
+      refuseDecoration(answer, path);
+      if (!action.value) throw new ScriptError(`${path}.stall`, "must be true");
+      if (answer.delayMs !== 0n) throw noDelay(path);
+      return { stall: "after_read" };
+    case "stream":
+      throw new ScriptError(path, "streams cannot be made yet");
+    case undefined:
+      throw new ScriptError(path, "says nothing");
+  }
+}
+
+/** What stands in an answer before its headers and trailers are added. */
+type Bare = Pick<Respond, "status" | "headers" | "body">;
+
+function respond(
+  { status, headers: own = [], body }: Bare,
+  { action, delayMs, headers, trailers, cut }: Answer,
+  { run, path }: Context,
+): Action {
+  const put = withPort(run.port, path);
+  const isHttp = action.case === "http";
+  const added = [...headers.map(put), ...(isHttp ? [] : trailers.map(put).map(trailerHeader))];
+  return {
+    respond: {
+      status,
+      headers: [...own, ...added],
+      ...(body && { body }),
+      ...(isHttp && trailers.length > 0 && { trailers: trailers.map(put) }),
+      ...(delayMs !== 0n && { delayMs: Number(delayMs) }),
+      ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, path) }),
+    },
+  };
+}
+
+function encode<D extends DescMessage>(
+  desc: D,
+  fields: MessageInitShape<D>,
+  { format }: SuiteRun,
+): Bare {
+  const message = create(desc, fields);
+  const body: Body =
+    format === "json"
+      ? { json: toJson(desc, message) }
+      : { base64: Buffer.from(toBinary(desc, message)).toString("base64") };
+  const type = format === "json" ? "application/json" : "application/proto";
+  return { status: 200, headers: [["content-type", type]], body };
+}
+
+function toHttp(answer: HttpAnswer, path: string): Bare {
+  const { status, contentType, body, bodyBytes, bodyZeros } = answer;
+  const bodies: Body[] = [
+    ...(body === "" ? [] : [{ text: body }]),
+    ...(bodyBytes.length === 0 ? [] : [{ base64: Buffer.from(bodyBytes).toString("base64") }]),
+    ...(bodyZeros === 0n ? [] : [{ zeros: Number(bodyZeros) }]),
+  ];
+  if (bodies.length > 1) throw new ScriptError(`${path}.http`, "has more than one body");
+  return {
+    status,
+    headers: contentType === "" ? [] : [["content-type", contentType]],
+    ...(bodies[0] && { body: bodies[0] }),
+  };
+}
+
+function toBreak(kind: Break, delayMs: number, { script, path }: Context): Action {
+  if (delayMs !== 0 && !CAN_WAIT.has(kind)) throw noDelay(path);
+  switch (kind) {
+    case Break.REFUSED:
+      return refuse(delayMs);
+    case Break.RESET_BEFORE_READ:
+      return { reset: "before_read" };
+    case Break.RESET_AFTER_READ:
+      return delayMs === 0 ? { reset: "after_read" } : breakLate("reset", delayMs);
+    case Break.CLOSED_AFTER_READ:
+      return delayMs === 0 ? { fin: "after_read" } : breakLate("fin", delayMs);
+    case Break.REFUSED_STREAM:
+      return { rstStream: { code: "REFUSED_STREAM" } };
+    case Break.GOAWAY:
+      return { goaway: { lastStream: "before" } };
+    case Break.HANDSHAKE:
+      if (script.certificate !== SuiteCertificate.UNSPECIFIED) return { reset: "on_connect" };
+      throw new ScriptError(`${path}.break`, "there is no handshake without a certificate");
+    case Break.UNSPECIFIED:
+      throw new ScriptError(`${path}.break`, "does not say how");
+  }
+}
+
+/** An answer of which nothing gets out. */
+function breakLate(how: "reset" | "fin", delayMs: number): Action {
+  return { respond: { status: 200, delayMs, cut: { after: "nothing", how } } };
+}
+
+function refuse(forMs: number): Extract<Action, { refuse: unknown }> {
+  return { refuse: forMs === 0 ? {} : { forMs } };
+}
+
+function toCut(cut: SuiteCut, path: string): Cut {
+  switch (cut) {
+    case SuiteCut.RESET_HALF:
+      return { after: "half", how: "reset" };
+    case SuiteCut.CLOSE_HALF:
+      return { after: "half", how: "fin" };
+    case SuiteCut.STALL_HALF:
+      return { after: "half", how: "stall" };
+    case SuiteCut.UNSPECIFIED:
+      throw new ScriptError(`${path}.cut`, "does not say how");
+  }
+}
+
+function isRefused({ action }: Answer): boolean {
+  return action.case === "break" && action.value === Break.REFUSED;
+}
+
+function refuseDecoration({ action, headers, trailers, cut }: Answer, path: string): void {
+  if (headers.length === 0 && trailers.length === 0 && cut === SuiteCut.UNSPECIFIED) return;
+  throw new ScriptError(path, `${action.case} has no use for headers, trailers or cut`);
+}
+
+function noDelay(path: string): ScriptError {
+  return new ScriptError(`${path}.delay_ms`, "cannot be kept here");
+}
+
+function withPort(port: number | undefined, path: string) {
+  return ({ name, value }: SuiteHeader): Header => {
+    if (!value.includes("{port}")) return [name, value];
+    if (port === undefined) throw new ScriptError(path, "names {port}, which is not known");
+    return [name, value.replaceAll("{port}", String(port))];
+  };
+}
+
+function trailerHeader([name, value]: Header): Header {
+  return [`trailer-${name}`, value];
+}

@@ -1,0 +1,15 @@
+export {
+  startReferenceServer,
+  type ReferenceServer,
+  type ReferenceServerOptions,
+} from "./server.js";
+export { routes } from "./routes.js";
+export {
+  createStore,
+  type RecordedUsage,
+  type Store,
+  type StoreOptions,
+  type TenantSeed,
+} from "./store.js";
+export type { Claims, StaticToken } from "./tokens.js";
+export { DEFAULT_PAGE_SIZE } from "./pages.js";

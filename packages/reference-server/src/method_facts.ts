@@ -1,0 +1,65 @@
+import { getOption, hasOption, type DescField, type DescMethod } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import * as policy from "@ameideio/core-proto/ameide/policy/v1";
+import { field_info, FieldInfo_Format } from "@ameideio/core-proto/google/api";
+
+const { AuthMode, TenantMode } = policy;
+
+/** What the proto of a method says about its calls. */
+export interface MethodFacts {
+  /** Full name, `acme.v1.Billing/Charge`. */
+  readonly name: string;
+  /** Whether a call carries a tenant. */
+  readonly tenant: "required" | "optional" | "forbidden";
+  /** Whether a call carries a bearer token. */
+  readonly bearer: boolean;
+  /** Scopes the token needs, all of them. */
+  readonly scopes: readonly string[];
+  /** Whether the method has no side effects. */
+  readonly readOnly: boolean;
+  /** The request field that names the request (AIP-155). */
+  readonly requestIdField: DescField | undefined;
+}
+
+const known = new WeakMap<DescMethod, MethodFacts>();
+
+/** Reads the facts of a method from its descriptor. */
+export function methodFacts(method: DescMethod): MethodFacts {
+  const facts = known.get(method) ?? read(method);
+  known.set(method, facts);
+  return facts;
+}
+
+function read(method: DescMethod): MethodFacts {
+  const service = method.parent;
+  const tenant = hasOption(method, policy.tenant)
+    ? getOption(method, policy.tenant)
+    : getOption(service, policy.service_tenant);
+  const auth = hasOption(method, policy.auth)
+    ? getOption(method, policy.auth)
+    : getOption(service, policy.service_auth);
+  const scopes = hasOption(method, policy.scopes)
+    ? getOption(method, policy.scopes)
+    : getOption(service, policy.service_scopes);
+  return {
+    name: `${service.typeName}/${method.name}`,
+    tenant: tenantMode(tenant),
+    bearer: auth !== AuthMode.NONE,
+    scopes,
+    readOnly: method.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS,
+    requestIdField: method.input.fields.find(
+      (field) => getOption(field, field_info).format === FieldInfo_Format.UUID4,
+    ),
+  };
+}
+
+function tenantMode(mode: policy.TenantMode): MethodFacts["tenant"] {
+  switch (mode) {
+    case TenantMode.REQUIRED:
+      return "required";
+    case TenantMode.FORBIDDEN:
+      return "forbidden";
+    default:
+      return "optional";
+  }
+}

@@ -1,0 +1,53 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { createValidateInterceptor } from "@connectrpc/validate";
+import {
+  OrganizationsDirectoryService,
+  SessionsService,
+  TokenService,
+} from "@ameideio/core-proto/ameide/identity/v1";
+import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
+import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
+import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { authInterceptor, organizationInterceptor } from "./auth.js";
+import { inference } from "./inference.js";
+import { meter } from "./meter.js";
+import { organizationsDirectory } from "./organizations_directory.js";
+import { reportInterceptor } from "./report.js";
+import { implement } from "./service.js";
+import { sessions } from "./sessions.js";
+import type { Store } from "./store.js";
+import { tenantInterceptor } from "./tenant.js";
+import { threads } from "./threads.js";
+import { token } from "./token.js";
+
+// One for all stores: its rules are compiled at the first call of each method.
+const validateInterceptor = createValidateInterceptor();
+
+/**
+ * The services as Connect routes, for `connectNodeAdapter`, for
+ * `createRouterTransport`, or for any other server. They bring their
+ * interceptors with them; those of the router do not apply to them.
+ */
+export function routes(store: Store): (router: ConnectRouter) => void {
+  const interceptors = [
+    reportInterceptor(store),
+    authInterceptor(store),
+    tenantInterceptor(),
+    organizationInterceptor(store),
+    validateInterceptor,
+  ];
+  return (router) => {
+    const { service } = router;
+    const options = { interceptors };
+    service(InferenceService, implement(store, InferenceService, inference(store)), options);
+    service(MeterService, implement(store, MeterService, meter(store)), options);
+    service(
+      OrganizationsDirectoryService,
+      implement(store, OrganizationsDirectoryService, organizationsDirectory(store)),
+      options,
+    );
+    service(SessionsService, implement(store, SessionsService, sessions(store)), options);
+    service(ThreadsService, implement(store, ThreadsService, threads(store)), options);
+    service(TokenService, implement(store, TokenService, token(store)), options);
+  };
+}

@@ -1,0 +1,67 @@
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { listen } from "./listener.js";
+import { REQUEST_ID_HEADER, requestIdOf } from "./report.js";
+import { routes } from "./routes.js";
+import { createStore, type RecordedUsage, type StoreOptions } from "./store.js";
+
+/** Options of {@link startReferenceServer}. */
+export interface ReferenceServerOptions extends StoreOptions {
+  /** Port to listen on. Default 0: a free one. */
+  port?: number;
+  /** Address to listen on. Default `127.0.0.1`. */
+  host?: string;
+  /** How long {@link ReferenceServer.close} waits for calls in flight. Default 5000. */
+  graceMs?: number;
+}
+
+/** A running reference server. */
+export interface ReferenceServer {
+  /** Base URL, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Stops accepting connections, lets calls in flight finish, closes idle
+   * connections, and after `graceMs` milliseconds those that are left. Resolves
+   * when all are closed. May be called more than once.
+   */
+  close(): Promise<void>;
+  /** Every use recorded so far, of all tenants, in the order of recording. */
+  usageRecords(): RecordedUsage[];
+  /**
+   * How often each method was called, by full name
+   * (`ameide.meter.v1.MeterService/RecordUsage`), refused calls included.
+   */
+  calls(): Record<string, number>;
+}
+
+/**
+ * Starts a server with an empty memory. It speaks Connect, gRPC and gRPC-Web
+ * over HTTP/1.1 and HTTP/2 without TLS, on one port.
+ *
+ * @throws Error, in one line, if the port is in use.
+ */
+export async function startReferenceServer(
+  options: ReferenceServerOptions = {},
+): Promise<ReferenceServer> {
+  const { port = 0, host = "127.0.0.1", graceMs = 5000, ...storeOptions } = options;
+  const store = createStore(storeOptions);
+  const handler = connectNodeAdapter({ routes: routes(store) });
+  const listener = await listen(
+    (req, res) => {
+      // Here too, so that an answer given before any interceptor runs has its id.
+      const header = req.headers[REQUEST_ID_HEADER];
+      const requestId = requestIdOf(Array.isArray(header) ? header[0] : header);
+      req.headers[REQUEST_ID_HEADER] = requestId;
+      res.setHeader(REQUEST_ID_HEADER, requestId);
+      handler(req, res);
+    },
+    { host, port },
+  );
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
+    port: listener.port,
+    close: () => listener.close({ graceMs }),
+    usageRecords: () => store.usageRecords(),
+    calls: () => store.calls(),
+  };
+}

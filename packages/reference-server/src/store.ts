@@ -1,0 +1,186 @@
+import { clone, create, type DescMethod, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  MemberSchema,
+  OrganizationSchema,
+  SessionSchema,
+  type ApiKeySchema,
+  type Member,
+  type Organization,
+  type Session,
+} from "@ameideio/core-proto/ameide/identity/v1";
+import {
+  RecordUsageRequestSchema,
+  type RecordUsageRequest,
+  type UsageRecord,
+} from "@ameideio/core-proto/ameide/meter/v1";
+import type { Message, Thread } from "@ameideio/core-proto/ameide/threads/v1";
+import { ApiKeys } from "./api_keys.js";
+import { IdempotencyKeys } from "./idempotency.js";
+import { methodFacts } from "./method_facts.js";
+import { Sealer } from "./seal.js";
+import { Tokens, type StaticToken } from "./tokens.js";
+
+/** What a tenant has from the start, of what no RPC creates. */
+export interface TenantSeed {
+  /** Default: one organization, whose id is the tenant's. */
+  organizations?: MessageInitShape<typeof OrganizationSchema>[];
+  /** Members by organization id. */
+  members?: Record<string, MessageInitShape<typeof MemberSchema>[]>;
+  /** API keys with their secrets. */
+  apiKeys?: { secret: string; apiKey: Omit<MessageInitShape<typeof ApiKeySchema>, "$typeName"> }[];
+  /** Sessions of people. */
+  sessions?: MessageInitShape<typeof SessionSchema>[];
+}
+
+/** Options of {@link createStore}. */
+export interface StoreOptions {
+  /** Whether methods that take a bearer token demand one. Default `off`. */
+  auth?: "off" | "required";
+  /** Tokens that are good from the start. Default none. */
+  tokens?: StaticToken[];
+  /** The clock, in epoch milliseconds. Default `Date.now`. */
+  now?: () => number;
+  /**
+   * How long a call waits before it is executed, in milliseconds, or a function
+   * of the method's full name (`ameide.meter.v1.MeterService/RecordUsage`).
+   * Default 0.
+   */
+  delayMs?: number | ((method: string) => number);
+  /** What tenants have from the start. */
+  seed?: Record<string, TenantSeed>;
+}
+
+/** A recorded use, as {@link Store.usageRecords} gives it. */
+export interface RecordedUsage {
+  tenant: string;
+  id: string;
+  /** When it was recorded, in epoch milliseconds. */
+  recordedAt: number;
+  usage: RecordUsageRequest;
+}
+
+/** A thread as it is kept. */
+export interface StoredThread {
+  readonly thread: Thread;
+  readonly messages: Message[];
+  /** Grows with every change of any thread of the store. */
+  touched: number;
+}
+
+/** A recorded use as it is kept. */
+export interface StoredUsage {
+  /** Position among the uses of all tenants. */
+  readonly ordinal: number;
+  readonly record: UsageRecord;
+}
+
+/** What one tenant has. */
+export interface TenantState {
+  readonly threads: Map<string, StoredThread>;
+  readonly organizations: Map<string, { organization: Organization; members: Member[] }>;
+  readonly sessions: Map<string, Session>;
+  readonly usage: StoredUsage[];
+}
+
+/** Everything the server keeps, in memory. */
+export class Store {
+  readonly authRequired: boolean;
+  readonly now: () => number;
+  readonly sealer = new Sealer();
+  readonly idempotencyKeys = new IdempotencyKeys();
+  readonly apiKeys: ApiKeys;
+  readonly tokens: Tokens;
+  readonly #tenants = new Map<string, TenantState>();
+  readonly #calls = new Map<string, number>();
+  readonly #options: StoreOptions;
+  #ticks = 0;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.authRequired = options.auth === "required";
+    this.now = options.now ?? Date.now;
+    this.apiKeys = new ApiKeys(this.now);
+    this.tokens = new Tokens(this.sealer, this.apiKeys, this.now, options.tokens ?? []);
+    for (const [tenant, { apiKeys = [] }] of Object.entries(options.seed ?? {})) {
+      for (const { secret, apiKey } of apiKeys) this.apiKeys.add(tenant, apiKey, secret);
+    }
+  }
+
+  /** Every use recorded so far, in the order of recording. */
+  usageRecords(): RecordedUsage[] {
+    return [...this.#tenants]
+      .flatMap(([tenant, { usage }]) => usage.map((stored) => ({ tenant, ...stored })))
+      .sort((a, b) => a.ordinal - b.ordinal)
+      .map(({ tenant, record: { id, usage, recordedAt } }) => ({
+        tenant,
+        id,
+        recordedAt: recordedAt ? timestampMs(recordedAt) : 0,
+        usage: clone(RecordUsageRequestSchema, usage ?? create(RecordUsageRequestSchema)),
+      }));
+  }
+
+  /**
+   * How often each method was called, by full name
+   * (`ameide.meter.v1.MeterService/RecordUsage`). Calls that were refused, or
+   * answered from the store of idempotency keys, count too; calls whose body
+   * could not be read do not.
+   */
+  calls(): Record<string, number> {
+    return Object.fromEntries(this.#calls);
+  }
+
+  /** Counts one call. */
+  countCall(method: DescMethod): void {
+    const { name } = methodFacts(method);
+    this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
+  }
+
+  /** How long a call of a method waits before it is executed, in milliseconds. */
+  delayMs(method: DescMethod): number {
+    const { delayMs = 0 } = this.#options;
+    return typeof delayMs === "number" ? delayMs : delayMs(methodFacts(method).name);
+  }
+
+  /** A number greater than all before. */
+  tick(): number {
+    this.#ticks += 1;
+    return this.#ticks;
+  }
+
+  /** What a tenant has. A tenant comes to be when it is first named. */
+  tenant(id: string): TenantState {
+    const known = this.#tenants.get(id) ?? this.#create(id);
+    this.#tenants.set(id, known);
+    return known;
+  }
+
+  #create(id: string): TenantState {
+    const { organizations, members = {}, sessions = [] } = this.#options.seed?.[id] ?? {};
+    const createdAt = timestampFromMs(this.now());
+    const all = organizations ?? [{ id, slug: id.toLowerCase(), displayName: id, createdAt }];
+    return {
+      threads: new Map(),
+      usage: [],
+      sessions: new Map(
+        sessions.map((init) => create(SessionSchema, init)).map((session) => [session.id, session]),
+      ),
+      organizations: new Map(
+        all
+          .map((init) => create(OrganizationSchema, init))
+          .map((organization) => [
+            organization.id,
+            {
+              organization,
+              members: (members[organization.id] ?? []).map((init) => create(MemberSchema, init)),
+            },
+          ]),
+      ),
+    };
+  }
+}
+
+/** Creates the memory of a server, for {@link routes}. */
+export function createStore(options: StoreOptions = {}): Store {
+  return new Store(options);
+}

@@ -1,0 +1,47 @@
+import { Code, type Interceptor } from "@connectrpc/connect";
+import { callContext } from "./call.js";
+import { Problem } from "./errors.js";
+import { methodFacts } from "./method_facts.js";
+
+/** The header that carries the tenant of a call. */
+export const TENANT_HEADER = "x-tenant-id";
+
+/** Whether a value is a tenant: 1 to 128 of `[A-Za-z0-9._-]`, the first a letter or digit. */
+export function isTenant(value: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(value);
+}
+
+/**
+ * Reads the tenant of a call from its header and holds the call to what the
+ * method's proto says: required, optional (absent is the empty tenant) or
+ * forbidden.
+ */
+export function tenantInterceptor(): Interceptor {
+  return (next) => (req) => {
+    const facts = methodFacts(req.method);
+    const tenant = req.header.get(TENANT_HEADER);
+    if (tenant === null) {
+      if (facts.tenant === "required") {
+        throw refuse("TENANT_REQUIRED", `${facts.name} needs the header ${TENANT_HEADER}`);
+      }
+      return next(req);
+    }
+    if (facts.tenant === "forbidden") {
+      throw refuse("TENANT_FORBIDDEN", `${facts.name} takes no header ${TENANT_HEADER}`);
+    }
+    if (!isTenant(tenant)) {
+      throw refuse(
+        "TENANT_INVALID",
+        `${TENANT_HEADER} must be 1 to 128 of A-Z a-z 0-9 . _ -, starting with a letter or a digit`,
+      );
+    }
+    req.contextValues.set(callContext.tenant, tenant);
+    return next(req);
+  };
+}
+
+function refuse(reason: string, message: string): Problem {
+  return new Problem(Code.InvalidArgument, reason, message, {
+    metadata: { header: TENANT_HEADER },
+  });
+}

@@ -1,0 +1,82 @@
+import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
+import { TokenType, type TokenService } from "@ameideio/core-proto/ameide/identity/v1";
+import { Problem } from "./errors.js";
+import type { UnaryMethods } from "./service.js";
+import type { Store } from "./store.js";
+
+/** TokenService. */
+export function token(store: Store): UnaryMethods<typeof TokenService> {
+  return {
+    introspect(request) {
+      return store.tokens.accept(request.token)?.claims ?? { active: false };
+    },
+
+    issueServiceToken(request) {
+      const apiKey = store.apiKeys.use(request.apiKey);
+      if (apiKey === undefined) {
+        throw new Problem(
+          Code.Unauthenticated,
+          "API_KEY_INVALID",
+          "the API key is unknown, expired or revoked",
+        );
+      }
+      const scopes = narrow(apiKey.scopes, request.scopes);
+      const issued = store.tokens.issue(
+        {
+          tokenType: TokenType.SERVICE,
+          subject: request.service,
+          service: request.service,
+          organizationId: apiKey.organizationId,
+          scopes,
+        },
+        {
+          apiKeyId: apiKey.id,
+          ...(request.lifetime && { lifetimeMs: durationMs(request.lifetime) }),
+          ...(apiKey.expiresAt && { notAfter: timestampMs(apiKey.expiresAt) }),
+        },
+      );
+      return { token: issued.token, scopes, expiresAt: timestampFromMs(issued.expiresAt) };
+    },
+
+    issueAgentToken(request, call) {
+      // Only with `auth: "off"` there may be no caller, and then nothing to be narrower than.
+      const { claims, apiKeyId } = call.caller ?? {};
+      const scopes = claims ? narrow(claims.scopes, request.scopes) : request.scopes;
+      const { agentType, runId, capabilities, surface, userSubject } = request;
+      const issued = store.tokens.issue(
+        {
+          tokenType: TokenType.AGENT,
+          subject: `${agentType}/${runId}`,
+          organizationId: claims?.organizationId ?? "",
+          scopes,
+          agentType,
+          runId,
+          capabilities,
+          surface,
+          userSubject,
+        },
+        {
+          apiKeyId,
+          ...(request.lifetime && { lifetimeMs: durationMs(request.lifetime) }),
+          ...(claims?.expiresAt && { notAfter: timestampMs(claims.expiresAt) }),
+        },
+      );
+      return { token: issued.token, scopes, expiresAt: timestampFromMs(issued.expiresAt) };
+    },
+  };
+}
+
+/** What is asked for, or everything there is. */
+function narrow(granted: readonly string[], asked: readonly string[]): string[] {
+  const excess = asked.filter((scope) => !granted.includes(scope));
+  if (excess.length > 0) {
+    throw new Problem(
+      Code.PermissionDenied,
+      "SCOPE_NOT_GRANTED",
+      `not there to be passed on: ${excess.join(" ")}`,
+      { metadata: { scopes: excess.join(" ") } },
+    );
+  }
+  return [...(asked.length > 0 ? asked : granted)];
+}

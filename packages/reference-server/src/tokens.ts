@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { create, fromJsonString, toJsonString, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { IntrospectResponseSchema } from "@ameideio/core-proto/ameide/identity/v1";
+import type { ApiKeys } from "./api_keys.js";
+import type { Caller } from "./call.js";
+import type { Sealer } from "./seal.js";
+
+/** What a token says, as {@link IntrospectResponseSchema} has it. */
+export type Claims = Omit<MessageInitShape<typeof IntrospectResponseSchema>, "$typeName">;
+
+/** A token that is good from the start. */
+export interface StaticToken {
+  /** The token itself, as it stands after `Bearer`. */
+  token: string;
+  /** What it says. Without `expiresAt` it never ends. */
+  claims: Claims;
+}
+
+const PURPOSE = "access token";
+const DEFAULT_LIFETIME_MS = 15 * 60_000;
+
+/**
+ * Issues and accepts access tokens. Issued tokens are sealed and not stored;
+ * they end at their expiry, or with the API key they go back to.
+ */
+export class Tokens {
+  readonly #static: Map<string, Caller>;
+
+  constructor(
+    private readonly sealer: Sealer,
+    private readonly apiKeys: ApiKeys,
+    private readonly now: () => number,
+    staticTokens: readonly StaticToken[],
+  ) {
+    this.#static = new Map(
+      staticTokens.map(({ token, claims }) => [
+        token,
+        {
+          claims: create(IntrospectResponseSchema, { ...claims, active: true }),
+          apiKeyId: undefined,
+        },
+      ]),
+    );
+  }
+
+  /**
+   * Issues a token.
+   *
+   * @param options - `lifetimeMs` defaults to 15 minutes; `notAfter`, in epoch
+   *   milliseconds, cuts it short.
+   * @returns the token and when it ends, in epoch milliseconds.
+   */
+  issue(
+    claims: Claims,
+    options: { apiKeyId: string | undefined; lifetimeMs?: number; notAfter?: number },
+  ): { token: string; expiresAt: number } {
+    const issuedAt = this.now();
+    const expiresAt = Math.min(
+      issuedAt + (options.lifetimeMs ?? DEFAULT_LIFETIME_MS),
+      options.notAfter ?? Infinity,
+    );
+    const content = create(IntrospectResponseSchema, {
+      ...claims,
+      active: true,
+      issuedAt: timestampFromMs(issuedAt),
+      expiresAt: timestampFromMs(expiresAt),
+    });
+    const nonce = randomBytes(8).toString("hex");
+    const parts = [nonce, options.apiKeyId ?? "", toJsonString(IntrospectResponseSchema, content)];
+    return { token: this.sealer.seal(PURPOSE, parts.join("\n")), expiresAt };
+  }
+
+  /** Who sends a token, or undefined if the token is unknown, expired or revoked. */
+  accept(token: string): Caller | undefined {
+    const caller = this.#static.get(token) ?? this.#open(token);
+    const expiresAt = caller?.claims.expiresAt;
+    if (expiresAt !== undefined && timestampMs(expiresAt) <= this.now()) return undefined;
+    return caller;
+  }
+
+  #open(token: string): Caller | undefined {
+    const content = this.sealer.open(PURPOSE, token);
+    if (content === undefined) return undefined;
+    const [, apiKeyId = "", claims = ""] = content.split("\n");
+    if (apiKeyId !== "" && !this.apiKeys.isGood(apiKeyId)) return undefined;
+    return {
+      claims: fromJsonString(IntrospectResponseSchema, claims),
+      apiKeyId: apiKeyId === "" ? undefined : apiKeyId,
+    };
+  }
+}

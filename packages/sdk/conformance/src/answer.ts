@@ -1,0 +1,75 @@
+import {
+  fromJson,
+  type JsonValue,
+  type MessageInitShape,
+  toJsonString,
+  create,
+} from "@bufbuild/protobuf";
+import {
+  AdapterRequestSchema,
+  AdapterResponseSchema,
+  type RunRequest,
+} from "@ameideio/conformance-proto";
+import { describe } from "./constants.js";
+import { run } from "./run.js";
+
+type Result = NonNullable<MessageInitShape<typeof AdapterResponseSchema>["result"]>;
+
+/** Longest real time of a case in memory: one that takes longer waits for what never comes. */
+const MEMORY_LIMIT_MS = 2_000;
+
+/** Answers a request, both as protobuf JSON. Never rejects. */
+export async function answer(text: string): Promise<string> {
+  let id = 0n;
+  let result: Result;
+  try {
+    const json = JSON.parse(text) as { id?: string | number };
+    id = BigInt(json.id ?? 0);
+    const { action } = fromJson(AdapterRequestSchema, json as JsonValue);
+    result = await perform(action);
+  } catch (reason) {
+    const error = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+    result = { case: "error", value: error };
+  }
+  const response = create(AdapterResponseSchema, { id, result });
+  return toJsonString(AdapterResponseSchema, response);
+}
+
+type Action = ReturnType<typeof fromJson<typeof AdapterRequestSchema>>["action"];
+
+async function perform(action: Action): Promise<Result> {
+  switch (action.case) {
+    case "describe":
+      return { case: "describe", value: describe() };
+    case "run": {
+      const inMemory = action.value.baseUrl === "";
+      const ran = await (inMemory ? afterTheOthers(action.value) : run(action.value));
+      return { case: "run", value: ran };
+    }
+    case undefined:
+      throw new Error("the request asks for nothing");
+  }
+}
+
+// One after the other: each has the event loop, and so its clock, to itself.
+let last: Promise<unknown> = Promise.resolve();
+
+function afterTheOthers(request: RunRequest): ReturnType<typeof run> {
+  const ran = last.then(() => withinLimit(run(request)));
+  last = ran.catch(() => {});
+  return ran;
+}
+
+async function withinLimit<T>(running: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error("the case waits for what never comes: no timer is set"));
+    }, MEMORY_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([running, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

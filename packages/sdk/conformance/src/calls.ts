@@ -1,0 +1,99 @@
+import { create, type MessageShape } from "@bufbuild/protobuf";
+import { call as callOptions, paginate } from "@ameideio/ameide-sdk-ts";
+import {
+  type Call,
+  type Cancel,
+  ConformanceService,
+  type Paginate,
+} from "@ameideio/conformance-proto";
+import type { Door } from "./doors.js";
+import { type ProviderContext, settings } from "./options.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+
+/** What calls are made in. */
+export interface CallContext {
+  readonly context: ProviderContext;
+  /** Signals that callers handed over. */
+  readonly signals: AbortSignal[];
+  /** Items of lists. */
+  readonly items: string[];
+  /** Called once, when an attempt has failed. */
+  onAttemptFailed: (() => void) | undefined;
+}
+
+const { unknownWithRequestId } = ConformanceService.method;
+
+/** Makes a call, or several at once. */
+export function makeCalls(call: Call, door: Door, within: CallContext): Promise<Outcome[]> {
+  const method = ConformanceService.methods.find(({ name }) => name === call.method);
+  if (method?.methodKind !== "unary") {
+    throw new Error(`there is no unary method ${call.method}`);
+  }
+  // The method whose request has all fields there are stands for all methods.
+  const send = door.conformance[method.localName as "unknownWithRequestId"];
+  const own = settings(call.settings, within.context);
+  const fields = { text: call.text, requestId: call.requestIdField };
+  const one = (i: number): Promise<Outcome> => {
+    const input = create(method.input, fields) as MessageShape<typeof unknownWithRequestId.input>;
+    const cancel = call.cancel?.firstOnly && i > 0 ? undefined : call.cancel;
+    const canceler = cancel && createCanceler(cancel, within);
+    const options = {
+      ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
+      ...(canceler && { signal: canceler.signal }),
+    };
+    if (call.mutateMessage) {
+      within.onAttemptFailed = () => (input.text = `not ${input.text}`);
+    }
+    const outcome = outcomeOf(within.context.time, async () => {
+      const response = await send(input, call.settings ? callOptions(own, options) : options);
+      const { text, items } = response as { text?: string; items?: string[] };
+      return text ?? items?.join() ?? "";
+    });
+    canceler?.start();
+    return outcome.finally(() => canceler?.stop());
+  };
+  return Promise.all(Array.from({ length: call.parallel || 1 }, (_, i) => one(i)));
+}
+
+function createCanceler({ afterMs = 0n, asTimeout, beforeStart }: Cancel, within: CallContext) {
+  const { time } = within.context;
+  const controller = new AbortController();
+  // The reasons of AbortSignal.timeout() and of abort().
+  const reason = asTimeout ? new DOMException("the caller's timeout", "TimeoutError") : undefined;
+  let timer: unknown;
+  if (beforeStart) {
+    controller.abort(reason);
+  }
+  within.signals.push(controller.signal);
+  return {
+    signal: controller.signal,
+    start() {
+      timer = time.setTimer(() => controller.abort(reason), Number(afterMs), "deadline");
+    },
+    stop: () => time.clearTimer(timer),
+  };
+}
+
+/** Goes through a list; its outcome is an empty text, its items are kept apart. */
+export function goThrough(given: Paginate, door: Door, within: CallContext): Promise<Outcome> {
+  return outcomeOf(within.context.time, async () => {
+    const { breakAfter, maxItems, maxPages } = given;
+    const list = paginate(
+      door.conformance.listItems,
+      {},
+      {
+        ...(maxItems !== undefined && { maxItems }),
+        ...(maxPages !== undefined && { maxPages }),
+        ...(given.settings && { call: callOptions(settings(given.settings, within.context)) }),
+      },
+    );
+    let seen = 0;
+    for await (const next of given.pages ? list.pages() : list) {
+      within.items.push(...(typeof next === "string" ? [next] : next.items));
+      if (++seen === breakAfter) {
+        break;
+      }
+    }
+    return "";
+  });
+}

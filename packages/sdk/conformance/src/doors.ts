@@ -1,0 +1,61 @@
+import { type Client, createClient } from "@connectrpc/connect";
+import type { Auth, AmeideOptions } from "@ameideio/ameide-sdk-ts";
+import { createRosterClient } from "@ameideio/ameide-sdk-ts/client";
+import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
+import { ConformanceService } from "@ameideio/conformance-proto";
+
+/** What can be derived and closed, whichever door it came through. */
+interface Family<T> {
+  readonly explain: AmeideTransport["explain"];
+  withTenant(tenant: string | null): T;
+  withAuth(auth: Auth | null): T;
+  with(options: AmeideOptions): T;
+  close(): void;
+}
+
+/** A client, whichever door it came through. */
+export interface Door {
+  readonly conformance: Client<typeof ConformanceService>;
+  readonly explain: AmeideTransport["explain"];
+  /** A client that differs in these options, by the shortest way there is. */
+  derive(changes: AmeideOptions): Door;
+  close(): void;
+}
+
+/** How a client is made through a door of the SDK. */
+export function doorNamed(name: string): (options: AmeideOptions) => Door {
+  switch (name) {
+    case "generic":
+      return (options) =>
+        doorOf(createAmeideTransport(options), (transport) =>
+          createClient(ConformanceService, transport),
+        );
+    case "roster":
+      return (options) =>
+        doorOf(
+          createRosterClient({ conformance: ConformanceService }, options),
+          (client) => client.conformance,
+        );
+    default:
+      throw new Error(`there is no door ${name}`);
+  }
+}
+
+function doorOf<T extends Family<T>>(family: T, client: (from: T) => Door["conformance"]): Door {
+  return {
+    conformance: client(family),
+    explain: family.explain,
+    derive(changes) {
+      const [only, ...others] = Object.keys(changes);
+      const single = others.length === 0 ? only : undefined;
+      const derived =
+        single === "tenant"
+          ? family.withTenant(changes.tenant ?? null)
+          : single === "auth"
+            ? family.withAuth(changes.auth ?? null)
+            : family.with(changes);
+      return doorOf(derived, client);
+    },
+    close: () => family.close(),
+  };
+}

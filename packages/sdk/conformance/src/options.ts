@@ -1,0 +1,164 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { AmeideOptions, Auth, CallSettings, Settings } from "@ameideio/ameide-sdk-ts";
+import {
+  type Auth as GivenAuth,
+  type ClientSettings,
+  ConformanceService,
+  type Interceptor as GivenInterceptor,
+  type ProviderAnswer,
+  type RunRequest,
+  type Settings as GivenSettings,
+} from "@ameideio/conformance-proto";
+import type { Time } from "./surroundings.js";
+
+/** What providers of tokens work with. */
+export interface ProviderContext {
+  readonly time: Time;
+  providerCalls: number;
+}
+
+/** The options of a client, as far as the case gives them. */
+export function clientOptions(request: RunRequest, context: ProviderContext): AmeideOptions {
+  const client: Partial<ClientSettings> = request.given?.client ?? {};
+  const { budget } = client;
+  return defined({
+    ...settings(client.settings, context),
+    baseUrl: baseUrl(request),
+    allowInsecureLoopback: client.allowInsecureLoopback ?? true,
+    protocol: request.protocol || undefined,
+    format: request.format || undefined,
+    httpVersion: request.http || undefined,
+    tls: request.ca === "" ? undefined : { ca: request.ca },
+    methods: mapped(
+      client.methods,
+      (each) => settings(each, context),
+      (name) =>
+        name === "*" ? ConformanceService.typeName : `${ConformanceService.typeName}/${name}`,
+    ),
+    preset: client.preset || undefined,
+    mode: client.mode || undefined,
+    behavior: client.behavior,
+    policy: client.policy,
+    httpGet: client.httpGet || undefined,
+    readMaxBytes: client.readMaxBytes === undefined ? undefined : Number(client.readMaxBytes),
+    budget: nonEmpty({
+      capacity: budget?.capacity ?? request.given?.budgetCapacity,
+      cost: budget?.cost,
+      throttleCost: budget?.throttleCost,
+    }),
+    interceptors: client.interceptors?.map(interceptor),
+    attemptSpans: client.attemptSpans || undefined,
+    headerNames: mapped(client.headerNames, (name) => name, camelCase),
+    appName: client.appName || undefined,
+    compression: client.sendCompression ? { send: client.sendCompression } : undefined,
+    baggage: client.baggage,
+    ...(client.unknownOption && { [client.unknownOption]: true }),
+  });
+}
+
+/** Settings of a client, of methods, or of a call. */
+export function settings(
+  given: GivenSettings | undefined,
+  context: ProviderContext,
+): CallSettings & Settings {
+  const { ambientDeadlineMs, retry } = given ?? {};
+  return defined({
+    timeoutMs: given?.timeoutMs,
+    noDeadline: given?.noDeadline || undefined,
+    attemptTimeoutMs: given?.attemptTimeoutMs,
+    retry: given?.retryOff
+      ? false
+      : retry &&
+        defined({
+          maxAttempts: retry.maxAttempts,
+          baseDelayMs: retry.baseDelayMs,
+          throttleDelayMs: retry.throttleDelayMs,
+          maxDelayMs: retry.maxDelayMs,
+          maxServerDelayMs: retry.maxServerDelayMs,
+          retryableCodes: retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
+        }),
+    tenant: given?.tenantNull ? null : given?.tenant,
+    auth: given?.authNull ? null : given?.auth && auth(given.auth, context),
+    headers: nonEmpty(given?.headers ?? {}),
+    requestId: given?.requestId,
+    idempotencyKey: given?.idempotencyKey,
+    deadlineFrom:
+      ambientDeadlineMs === undefined ? undefined : { timeoutMs: () => ambientDeadlineMs },
+  });
+}
+
+// In memory any address will do, also one that the environment gives.
+function baseUrl(request: RunRequest): string | undefined {
+  const given = request.given?.client?.baseUrl || request.baseUrl;
+  const fromEnvironment = request.given?.env["AMEIDE_BASE_URL"];
+  return given || (fromEnvironment ? undefined : "https://memory.test");
+}
+
+function auth(given: GivenAuth, context: ProviderContext): Auth {
+  if (given.header !== "") {
+    return { header: given.header, value: given.value };
+  }
+  if (given.provider.length === 0) {
+    return { token: given.token };
+  }
+  let asked = 0;
+  return {
+    provider() {
+      context.providerCalls++;
+      const i = Math.min(asked++, given.provider.length - 1);
+      return provide(given.provider[i] as ProviderAnswer, context.time);
+    },
+  };
+}
+
+async function provide(answer: ProviderAnswer, time: Time) {
+  if (answer.delayMs > 0n || answer.stall) {
+    await new Promise<void>((go) => {
+      if (!answer.stall) {
+        time.setTimer(go, Number(answer.delayMs), "deadline");
+      }
+    });
+  }
+  if (answer.fail) {
+    throw new Error("the provider fails, as the case says");
+  }
+  const { expiresInMs } = answer;
+  return {
+    token: answer.token,
+    ...(expiresInMs !== undefined && { expiresAt: time.wallNow() + Number(expiresInMs) }),
+  };
+}
+
+function interceptor(given: GivenInterceptor): Interceptor {
+  return (next) => (request) => {
+    if (given.append !== "") {
+      request.header.append("x-seen", given.append);
+    }
+    if (given.throw) {
+      throw new Error("the interceptor throws, as the case says");
+    }
+    return next(request);
+  };
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function mapped<T>(
+  record: Readonly<Record<string, T>> | undefined,
+  value: (member: T) => unknown,
+  name: (name: string) => string,
+): Record<string, unknown> | undefined {
+  const entries = Object.entries(record ?? {});
+  return nonEmpty(Object.fromEntries(entries.map(([key, each]) => [name(key), value(each)])));
+}
+
+function defined(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+function nonEmpty(members: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const kept = defined(members);
+  return Object.keys(kept).length === 0 ? undefined : kept;
+}

@@ -1,0 +1,215 @@
+import { getEventListeners } from "node:events";
+import { create, fromJson, type JsonValue, type MessageInitShape } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import type { AmeideOptions, CallEvent, Logger } from "@ameideio/ameide-sdk-ts";
+import { type PolicyConstants, sequence, withTestRuntime } from "@ameideio/ameide-sdk-ts/testing";
+import {
+  ConformanceService,
+  type Derive,
+  type Given,
+  GivenSchema,
+  type RunRequest,
+  type RunResponse,
+  RunResponseSchema,
+  ScriptSchema,
+  type Step,
+} from "@ameideio/conformance-proto";
+import { type CallContext, goThrough, makeCalls } from "./calls.js";
+import { perturbed } from "./constants.js";
+import { type Door, doorNamed } from "./doors.js";
+import { clientOptions, type ProviderContext, settings } from "./options.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+import { scriptClient, type ScriptClient } from "./script_client.js";
+import {
+  countSockets,
+  realTime,
+  virtualTime,
+  watchTimers,
+  withEnvironment,
+} from "./surroundings.js";
+import { recordTelemetry, withBaggage } from "./telemetry.js";
+
+/** Does what a case says and tells what happened. */
+export async function run(request: RunRequest): Promise<RunResponse> {
+  const value = await new Run(request).run();
+  return create(RunResponseSchema, value);
+}
+
+type Response = Exclude<MessageInitShape<typeof RunResponseSchema>, RunResponse>;
+
+class Run implements CallContext {
+  private readonly given: Given;
+  private readonly open: (options: AmeideOptions) => Door;
+  private readonly constants: PolicyConstants;
+  readonly context: ProviderContext;
+  private readonly timers: ReturnType<typeof watchTimers>;
+  private readonly memory: ScriptClient | undefined;
+  private readonly telemetry: ReturnType<typeof recordTelemetry> | undefined;
+  private readonly doors = new Map<string, Door>();
+  readonly signals: AbortSignal[] = [];
+  private readonly outcomes: Outcome[] = [];
+  readonly items: string[] = [];
+  private readonly logs: { level: string; text: string }[] = [];
+  private readonly events: CallEvent[] = [];
+  private explained: Pick<Response, "explained" | "policyHash"> = {};
+  onAttemptFailed: (() => void) | undefined;
+
+  constructor(private readonly request: RunRequest) {
+    this.given = request.given ?? create(GivenSchema);
+    const wallMs = Number(this.given.wallClockMs) || Date.UTC(2026, 0, 1);
+    const inMemory = request.baseUrl === "";
+    if (inMemory && this.given.client?.sendCompression === "gzip") {
+      throw new Error("compression takes real time: no clock in memory can wait for it");
+    }
+    this.open = doorNamed(request.door);
+    this.constants = perturbed(request.constants);
+    const time = inMemory ? virtualTime(wallMs) : realTime(wallMs);
+    this.context = { time, providerCalls: 0 };
+    this.timers = watchTimers(time);
+    this.memory = inMemory ? scriptClient(request.script ?? create(ScriptSchema), time) : undefined;
+    this.telemetry = this.given.client?.telemetry ? recordTelemetry() : undefined;
+  }
+
+  async run(): Promise<Response> {
+    const baggage = this.given.ambientBaggage;
+    const all = async () => {
+      await (Object.keys(baggage).length === 0
+        ? this.steps()
+        : withBaggage(baggage, () => this.steps()));
+      this.doors.get("")?.close();
+    };
+    const sockets = this.memory === undefined ? await countSockets(all) : await all().then(() => 0);
+    const budgets = this.events.flatMap((event) =>
+      "budgetTokens" in event ? [event.budgetTokens] : [],
+    );
+    const budget = budgets.at(-1);
+    return {
+      outcomes: this.outcomes,
+      requests: [...((await this.memory?.requests()) ?? [])],
+      sleeps: this.timers.sleeps,
+      ...(budget !== undefined && { budget }),
+      providerCalls: this.context.providerCalls,
+      items: this.items,
+      ...this.explained,
+      spans: this.telemetry?.spans() ?? [],
+      metrics: (await this.telemetry?.metrics()) ?? {},
+      logs: this.logs,
+      events: this.events.map((event) => JSON.stringify(event)),
+      leaks: {
+        timers: this.timers.left(),
+        listeners: this.signals.flatMap((signal) => getEventListeners(signal, "abort")).length,
+        sockets,
+      },
+    };
+  }
+
+  // A client that cannot be made ends the case: the error is its outcome.
+  private async steps(): Promise<void> {
+    if (!(await this.make("", () => this.open(this.options())))) {
+      return;
+    }
+    for (const step of this.given.steps) {
+      await this.step(step.action);
+    }
+  }
+
+  private options(): AmeideOptions {
+    const random = {
+      backoff: sequence(...listOr(this.given.random, 0.5)),
+      authJitter: sequence(...listOr(this.given.authRandom, 0.5)),
+    };
+    const options = {
+      ...clientOptions(this.request, this.context),
+      telemetry: this.telemetry?.telemetry ?? (false as const),
+      observer: (event: CallEvent) => this.observe(event),
+      ...(this.given.client?.logLevel && {
+        logLevel: this.given.client.logLevel as "debug",
+        logger: this.logger(),
+      }),
+      ...(this.memory && { transport: this.memory.client }),
+    };
+    const runtime = { clock: this.timers.clock, random, constants: this.constants };
+    return withTestRuntime(options, runtime);
+  }
+
+  // Makes a client under a name; if that fails, the error is an outcome.
+  private async make(name: string, make: () => Door): Promise<boolean> {
+    const outcome = await outcomeOf(this.timers.clock, async () => {
+      this.doors.set(name, withEnvironment(this.given.env, make));
+      return "";
+    });
+    if (outcome.error !== undefined) {
+      this.outcomes.push(outcome);
+    }
+    return outcome.error === undefined;
+  }
+
+  private async step(action: Step["action"]): Promise<void> {
+    switch (action.case) {
+      case "call":
+        this.outcomes.push(
+          ...(await makeCalls(action.value, this.door(action.value.client), this)),
+        );
+        return;
+      case "derive":
+        return this.derive(action.value);
+      case "advanceMs":
+        return this.context.time.advance(Number(action.value));
+      case "paginate":
+        this.outcomes.push(await goThrough(action.value, this.door(""), this));
+        return;
+      case "explain":
+        return this.explain(action.value);
+      case undefined:
+        throw new Error("a step says nothing");
+    }
+  }
+
+  private async derive(given: Derive): Promise<void> {
+    const changes = {
+      ...settings(given.settings, this.context),
+      ...(given.baseUrl !== "" && { baseUrl: given.baseUrl }),
+    };
+    await this.make(given.name, () => this.door(given.from).derive(changes));
+  }
+
+  private explain(name: string): void {
+    const method = ConformanceService.methods.find((each) => each.name === name);
+    if (method === undefined) {
+      throw new Error(`there is no method ${name}`);
+    }
+    const { values, hash } = this.door("").explain(method);
+    const entries = Object.entries(values).map(([key, { value, source }]) => {
+      const json = JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
+      return [key, { value: fromJson(ValueSchema, json), source }] as const;
+    });
+    this.explained = { explained: Object.fromEntries(entries), policyHash: hash };
+  }
+
+  private door(name: string): Door {
+    const door = this.doors.get(name);
+    if (door === undefined) {
+      throw new Error(`there is no client ${name}`);
+    }
+    return door;
+  }
+
+  private observe(event: CallEvent): void {
+    this.events.push(event);
+    if (event.type === "attempt_failed") {
+      this.onAttemptFailed?.();
+      this.onAttemptFailed = undefined;
+    }
+  }
+
+  private logger(): Logger {
+    const log = (level: string) => (message: string, fields: object) =>
+      void this.logs.push({ level, text: `${message} ${JSON.stringify(fields)}` });
+    return { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
+  }
+}
+
+function listOr(list: readonly number[], fallback: number): readonly [number, ...number[]] {
+  const [first = fallback, ...rest] = list;
+  return [first, ...rest];
+}

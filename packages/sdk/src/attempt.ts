@@ -1,0 +1,79 @@
+import type { ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { retryInfoMs } from "./errors.js";
+import { readHint } from "./hints.js";
+import { type Failure, normalize, type Observation } from "./normalize.js";
+import type { Recording } from "./recorder.js";
+
+/** Why we ended an attempt ourselves. */
+export type Cut = NonNullable<Observation["cut"]>;
+
+/** One attempt of a call. */
+export interface Attempt {
+  /** Counts what is sent, from 1. */
+  readonly number: number;
+  readonly startedMs: number;
+  readonly recording: Recording;
+  /** Why we ended it; undefined while it runs or ended by itself. */
+  cut: Cut | undefined;
+  /** Ends the inner request; set once it has reached the tail. */
+  abort: ((reason: ConnectError) => void) | undefined;
+  /** The failure that came from below the users' interceptors. */
+  innerError: ConnectError | undefined;
+  /** The attempt is over; what comes later is ignored. */
+  over: boolean;
+}
+
+/** Puts together all that is known of a failed attempt. */
+export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: number): Failure {
+  const { recording } = attempt;
+  const responded = recording.status !== undefined;
+  return normalize({
+    cut: attempt.cut,
+    // What an interceptor throws is not what came from below it.
+    local: error !== attempt.innerError,
+    network: recording.network(),
+    status: recording.status,
+    protocolError:
+      responded && recording.status !== 200 && recording.isProtocolError(error.rawMessage),
+    runtimeCode: codeToString(error.code),
+    hint: responded
+      ? readHint({
+          get: (name) => recording.get(name),
+          retryInfoMs: retryInfoMs(error),
+          wallNowMs,
+        })
+      : undefined,
+  });
+}
+
+/**
+ * The same where the inner transport is not ours: there is no recorder, and the
+ * code has to tell.
+ */
+export function foreignFailureOf(
+  attempt: Attempt,
+  error: ConnectError,
+  wallNowMs: number,
+): Failure {
+  const code = codeToString(error.code);
+  return {
+    ...normalize({
+      cut: attempt.cut,
+      local: false,
+      status: undefined,
+      protocolError: true,
+      runtimeCode: code,
+    }),
+    ...(attempt.cut === undefined && {
+      // A server's error and a lost connection look alike here.
+      origin: "server",
+      sent: code === "unavailable" ? "maybe" : "yes",
+      hint: readHint({
+        get: (name) => error.metadata.get(name),
+        retryInfoMs: retryInfoMs(error),
+        wallNowMs,
+      }),
+    }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { BudgetValues } from "./policy.js";
+
+/**
+ * A token bucket that bounds what retries add to the load of one origin. First
+ * attempts are never gated. All clients derived from one share a bucket per
+ * origin. The scheme is that of gRPC's retry throttling (A6), the numbers are
+ * those of the AWS SDKs.
+ */
+export interface Budget {
+  /** Tokens left, never negative, never above the capacity. */
+  tokens: number;
+  readonly values: BudgetValues;
+}
+
+/** A full bucket. */
+export function createBudget(values: BudgetValues): Budget {
+  return { tokens: values.capacity, values };
+}
+
+/** What a retry after a failure of this class costs. */
+export function retryCost(values: BudgetValues, throttled: boolean): number {
+  return throttled ? values.throttleCost : values.cost;
+}
+
+/** Takes the cost of a retry. Call only after finding that enough is left. */
+export function debit(budget: Budget, cost: number): void {
+  budget.tokens = Math.max(0, budget.tokens - cost);
+}
+
+/**
+ * Gives back when a call ends well: the cost of its last paid retry, or
+ * `successRefund` if it paid for none.
+ */
+export function refund(budget: Budget, lastCost: number | undefined, successRefund: number): void {
+  budget.tokens = Math.min(budget.values.capacity, budget.tokens + (lastCost ?? successRefund));
+}

@@ -1,0 +1,83 @@
+import {
+  type CallOptions,
+  type ContextKey,
+  type ContextValues,
+  createContextKey,
+} from "@connectrpc/connect";
+import type { CallSettings } from "./options.js";
+
+/** Carries the settings of a call through Connect's own call options. */
+export const callSettingsKey: ContextKey<CallSettings | undefined> = createContextKey<
+  CallSettings | undefined
+>(undefined, { description: "ameide call settings" });
+
+/** What an interceptor may know of the attempt it runs for. */
+export interface AttemptInfo {
+  /** Counts what is sent, from 1. */
+  readonly attempt: number;
+  /** Milliseconds to the call's deadline; infinite without one. */
+  readonly remainingMs: number;
+}
+
+/**
+ * Gives interceptors the attempt they run for:
+ * `request.contextValues.get(attemptInfo)`.
+ */
+export const attemptInfo: ContextKey<AttemptInfo | undefined> = createContextKey<
+  AttemptInfo | undefined
+>(undefined, { description: "ameide attempt" });
+
+/**
+ * Settings for one call, as Connect's `CallOptions`:
+ *
+ * ```ts
+ * await threads.createThread(request, call({ tenant: "acme", timeoutMs: 500 }));
+ * ```
+ *
+ * They win over the settings of the client. They are checked when the call is
+ * made, before any I/O.
+ *
+ * @param settings - What holds for the call.
+ * @param options - Connect's own call options, kept as they are.
+ */
+export function call(settings: CallSettings, options: CallOptions = {}): CallOptions {
+  const contextValues = new CallValues(options.contextValues).setOwn(callSettingsKey, settings);
+  return { ...options, contextValues };
+}
+
+/**
+ * The context values of one call: the caller's, and beside them what belongs to
+ * this call alone. The caller may use the same object for many calls at once.
+ */
+export class CallValues implements ContextValues {
+  private readonly own = new Map<symbol, unknown>();
+
+  constructor(private readonly outer: ContextValues | undefined) {}
+
+  get<T>(key: ContextKey<T>): T {
+    if (this.own.has(key.id)) {
+      return this.own.get(key.id) as T;
+    }
+    return this.outer === undefined ? key.defaultValue : this.outer.get(key);
+  }
+
+  /** Sets a value for this call only. */
+  setOwn<T>(key: ContextKey<T>, value: T): this {
+    this.own.set(key.id, value);
+    return this;
+  }
+
+  set<T>(key: ContextKey<T>, value: T): this {
+    if (this.outer === undefined) {
+      return this.setOwn(key, value);
+    }
+    this.outer.set(key, value);
+    return this;
+  }
+
+  delete(key: ContextKey<unknown>): this {
+    this.own.delete(key.id);
+    this.outer?.delete(key);
+    return this;
+  }
+}

@@ -1,0 +1,163 @@
+import type { Attempt } from "./attempt.js";
+import type { CallPlan } from "./call_plan.js";
+import { explainStop } from "./explain.js";
+import { hintDelay } from "./hints.js";
+import { redactHeaders } from "./log.js";
+import type { Failure } from "./normalize.js";
+import type { CallEvent, EventBase, Waiting } from "./observer.js";
+import { decide, gate, type RetryClass, type Situation, type StopReason } from "./retry.js";
+import type { Shared } from "./shared.js";
+
+// An event without what all events say.
+type Bare<E> = E extends CallEvent ? Omit<E, keyof EventBase> : never;
+
+/**
+ * Tells the observer, the log and the spans of one call what happens in it: the
+ * one source of all three. Costs nothing where nobody listens.
+ */
+export class CallEvents {
+  private readonly silent: boolean;
+
+  constructor(
+    private readonly plan: CallPlan,
+    private readonly shared: Shared,
+  ) {
+    this.silent = plan.sinks.length === 0;
+  }
+
+  started(attempt: Attempt, timeoutMs: number | undefined, headers: Headers): void {
+    if (!this.silent) {
+      this.emit({
+        type: "attempt_started",
+        attempt: attempt.number,
+        timeoutMs,
+        idempotencyKey: this.plan.idempotencyKey,
+        headers: redactHeaders(headers),
+      });
+    }
+  }
+
+  failed(
+    attempt: Attempt,
+    failure: Failure,
+    retryClass: RetryClass,
+    message: string,
+    delayMs: number | undefined,
+    stopReason: StopReason | undefined,
+  ): void {
+    if (!this.silent) {
+      this.emit({
+        type: "attempt_failed",
+        attempt: attempt.number,
+        code: failure.code,
+        class: retryClass,
+        origin: failure.origin,
+        sent: failure.sent,
+        message,
+        httpStatus: failure.httpStatus,
+        retryAfterMs: hintDelay(failure.hint),
+        durationMs: this.shared.clock.now() - attempt.startedMs,
+        delayMs,
+        stopReason,
+        explanation: explainStop(stopReason, this.plan, failure),
+      });
+    }
+  }
+
+  waiting(delayMs: number, retryClass: RetryClass, kind: Waiting["kind"]): void {
+    if (!this.silent) {
+      const budgetTokens = this.shared.budget.tokens;
+      this.emit({ type: "waiting", delayMs, class: retryClass, kind, budgetTokens });
+    }
+  }
+
+  done(
+    code: string | undefined,
+    stopReason: StopReason | undefined,
+    attempts: number,
+    retryDelayMs: number,
+    last: Attempt | undefined,
+  ): void {
+    if (this.silent) {
+      return;
+    }
+    const durationMs = this.shared.clock.now() - this.plan.startMs;
+    this.wouldExpire(durationMs, last);
+    const socket = last?.recording.socket;
+    if (socket?.remoteAddress !== undefined && socket.remotePort !== undefined) {
+      for (const sink of this.plan.sinks) {
+        sink.peer?.(socket.remoteAddress, socket.remotePort);
+      }
+    }
+    const budgetTokens = this.shared.budget.tokens;
+    this.emit({ type: "done", code, stopReason, attempts, durationMs, retryDelayMs, budgetTokens });
+  }
+
+  /** In observe mode: what policy would have refused. */
+  wouldRefuse(explanation: string): void {
+    this.emit({ type: "would_have", what: "refused", explanation });
+  }
+
+  /** In observe mode: whether policy would have sent another attempt. */
+  wouldRetry(situation: Situation, replay: boolean | undefined): void {
+    const { observed } = this.plan;
+    if (this.silent || observed === undefined) {
+      return;
+    }
+    if (replay === true) {
+      const explanation = "would have been tried again with a new token";
+      this.emit({ type: "would_have", what: "retried", explanation });
+      return;
+    }
+    const remainingMs = (observed.timeoutMs ?? Infinity) - this.elapsed();
+    const keySent = situation.keySent || this.plan.keyWithheld;
+    const decision = decide(
+      { ...situation, policy: observed, remainingMs, keySent },
+      this.shared.random.backoff,
+    );
+    if (decision.retry) {
+      const explanation = `would have been tried again after ${decision.delayMs} ms (${situation.retryClass})`;
+      this.emit({ type: "would_have", what: "retried", explanation });
+    }
+  }
+
+  private wouldExpire(durationMs: number, last: Attempt | undefined): void {
+    const { observed, keySent, keyWithheld } = this.plan;
+    if (observed === undefined) {
+      return;
+    }
+    const expired = (explanation: string) =>
+      this.emit({ type: "would_have", what: "expired", explanation });
+    if (observed.timeoutMs !== null && durationMs > observed.timeoutMs) {
+      expired(`would have ended at its deadline of ${observed.timeoutMs} ms`);
+    }
+    const attemptMs = last === undefined ? 0 : this.shared.clock.now() - last.startedMs;
+    const anotherMayFollow =
+      observed.retry &&
+      observed.maxAttempts > 1 &&
+      gate("AMBIGUOUS", observed, keySent || keyWithheld);
+    if (
+      anotherMayFollow &&
+      observed.attemptTimeoutMs !== null &&
+      attemptMs > observed.attemptTimeoutMs
+    ) {
+      expired(`the attempt would have been cut after ${observed.attemptTimeoutMs} ms`);
+    }
+  }
+
+  private elapsed(): number {
+    return this.shared.clock.now() - this.plan.startMs;
+  }
+
+  private emit(event: Bare<CallEvent>): void {
+    const { method, requestId } = this.plan;
+    const whole = { method, requestId, atMs: this.elapsed(), ...event } as CallEvent;
+    for (const sink of this.plan.sinks) {
+      try {
+        sink.event(whole);
+      } catch {
+        // Whoever watches must not break what is watched.
+      }
+    }
+  }
+}

@@ -1,0 +1,302 @@
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
+import type { Credential, CredentialSource, TokenRequest } from "./auth.js";
+import { callSettingsKey } from "./call.js";
+import { checkCallSettings, isReservedHeader } from "./check_options.js";
+import { type MethodConfig, policyPart } from "./config.js";
+import { overallTimeout, UNBOUNDED } from "./deadline.js";
+import { AmeideError, configError } from "./errors.js";
+import type { CallSink } from "./observer.js";
+import type { AmbientDeadline, CallSettings } from "./options.js";
+import type { PolicyValues } from "./policy.js";
+import { uuidV4, uuidV7 } from "./request_id.js";
+import type { Shared } from "./shared.js";
+import { tenantFor } from "./tenant.js";
+
+const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
+
+/** What does not change while a call runs. */
+export class CallPlan {
+  readonly startMs: number;
+  readonly method: string;
+  readonly policy: PolicyValues;
+  /** In observe mode: the policy that is only watched. */
+  readonly observed: PolicyValues | undefined;
+  /** In observe mode: policy would have sent a key. */
+  readonly keyWithheld: boolean;
+  /** Refusals that are only reported, in observe mode. */
+  readonly refusals: readonly string[];
+  readonly timeoutMs: number;
+  readonly requestId: string;
+  readonly idempotencyKey: string | undefined;
+  /** The server gets something to know a repeated call by. */
+  readonly keySent: boolean;
+  readonly credentials: CredentialSource | undefined;
+  readonly tokenRequest: TokenRequest;
+  readonly sinks: readonly CallSink[];
+  readonly headerNames: Shared["config"]["headerNames"];
+  readonly input: unknown;
+  private readonly tenant: string | undefined;
+  private readonly headers: Headers;
+  private readonly tailNames: readonly string[];
+
+  /** @throws AmeideError CONFIG_INVALID, before any I/O. */
+  constructor(
+    private readonly shared: Shared,
+    request: {
+      method: DescMethodUnary;
+      timeoutMs: number | undefined;
+      header: ConstructorParameters<typeof Headers>[0];
+      input: unknown;
+      contextValues: ContextValues | undefined;
+    },
+  ) {
+    const { config, clock, random } = shared;
+    const forMethod = config.forMethod(request.method);
+    const settings = request.contextValues?.get(callSettingsKey);
+    if (settings !== undefined) {
+      checkCallSettings(settings, config.rules);
+    }
+    this.startMs = clock.now();
+    this.method = forMethod.name;
+    this.headerNames = config.headerNames;
+    const effective = effectivePolicy(forMethod, settings, config.environment.retriesOff);
+    this.policy = config.observe ? byHandOnly(effective, settings) : effective;
+    this.observed = config.observe ? effective : undefined;
+    this.timeoutMs = timeout(
+      shared,
+      this.policy,
+      request.timeoutMs,
+      ambient(shared, forMethod, settings),
+    );
+    this.requestId = settings?.requestId ?? uuidV7(clock.wallNow(), random.bytes);
+    this.idempotencyKey = idempotencyKey(this.policy, settings, random.bytes);
+    const fill = this.observed === undefined ? forMethod.requestIdFields : [];
+    const { input, filled } = fillRequestIds(request.method, request.input, fill, random.bytes);
+    this.input = input;
+    this.keySent = this.idempotencyKey !== undefined || filled;
+    this.keyWithheld =
+      this.observed !== undefined &&
+      (forMethod.requestIdFields.length > 0 || wantsKey(this.observed));
+    const refusals: string[] = [];
+    this.refusals = refusals;
+    this.tenant = this.tenantOrReport(forMethod, settings, refusals);
+    const auth = settings?.auth === undefined ? forMethod.auth : settings.auth;
+    const withAuth = auth !== null && this.policy.authMode !== "none";
+    this.credentials = withAuth ? shared.credentials(auth) : undefined;
+    this.tokenRequest = {
+      tenant: this.tenant,
+      scopes: this.policy.scopes,
+      deadline:
+        this.timeoutMs === UNBOUNDED ? undefined : new Date(clock.wallNow() + this.timeoutMs),
+    };
+    this.headers = this.snapshot(forMethod, settings, request.header);
+    this.tailNames = [...Object.values(this.headerNames), ATTEMPTS_HEADER];
+    this.sinks = shared.sinks({
+      service: request.method.parent.typeName,
+      method: this.method,
+      requestId: this.requestId,
+      tenant: this.tenant,
+      serverAddress: config.serverAddress,
+      serverPort: config.serverPort,
+    });
+  }
+
+  /** The headers of an attempt. The same object again, so set what changes. */
+  headersFor(previousAttempts: number, credential: Credential | undefined): Headers {
+    if (previousAttempts > 0) {
+      this.headers.set(ATTEMPTS_HEADER, String(previousAttempts));
+    }
+    if (credential !== undefined) {
+      this.headers.set(credential.header, credential.value);
+    }
+    return this.headers;
+  }
+
+  /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
+  writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
+    if (timeoutMs !== undefined) {
+      header.set("connect-timeout-ms", String(timeoutMs));
+    }
+    if (this.observed === undefined) {
+      header.set("user-agent", this.shared.userAgent);
+    }
+    if (this.shared.hasInterceptors) {
+      for (const name of this.tailNames) {
+        const value = this.headers.get(name);
+        if (value === null) {
+          header.delete(name);
+        } else {
+          header.set(name, value);
+        }
+      }
+      const credential = this.credentials?.header;
+      const value = credential === undefined ? null : this.headers.get(credential);
+      if (credential !== undefined && value !== null) {
+        header.set(credential, value);
+      }
+    }
+  }
+
+  /** The error for an answer that echoes another tenant than was sent. */
+  tenantMismatch(header: Headers): ConnectError | undefined {
+    const echo = this.tenant === undefined ? null : header.get(this.headerNames.tenant);
+    if (echo === null || echo === this.tenant) {
+      return undefined;
+    }
+    return new ConnectError("the answer is for another tenant", Code.Internal);
+  }
+
+  /** The code of a failure, from Connect's spelling. */
+  codeOf(name: string): Code {
+    return codeFromString(name) ?? Code.Unknown;
+  }
+
+  private tenantOrReport(
+    forMethod: MethodConfig,
+    settings: CallSettings | undefined,
+    refusals: string[],
+  ): string | undefined {
+    try {
+      return tenantFor(this.policy.tenantMode, this.method, settings?.tenant, forMethod.tenant);
+    } catch (reason) {
+      if (this.observed === undefined) {
+        throw reason;
+      }
+      refusals.push(AmeideError.from(reason).rawMessage);
+      return settings?.tenant ?? undefined;
+    }
+  }
+
+  // Rebuilt for no attempt: what is appended below never reaches it.
+  private snapshot(
+    forMethod: MethodConfig,
+    settings: CallSettings | undefined,
+    header: ConstructorParameters<typeof Headers>[0],
+  ): Headers {
+    const headers = new Headers(forMethod.headers as [string, string][]);
+    if (header !== undefined) {
+      new Headers(header).forEach((value, name) => {
+        if (isReservedHeader(name, this.shared.config.rules)) {
+          throw configError(`headers.${name}`, "is set by the SDK; use the option made for it");
+        }
+        headers.set(name, value);
+      });
+    }
+    for (const [name, value] of Object.entries(settings?.headers ?? {})) {
+      headers.set(name, value);
+    }
+    const keyHeader = this.credentials?.header;
+    if (keyHeader !== undefined && headers.has(keyHeader)) {
+      throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
+    }
+    if (this.observed === undefined || settings?.requestId !== undefined) {
+      headers.set(this.headerNames.requestId, this.requestId);
+    }
+    if (this.idempotencyKey !== undefined) {
+      headers.set(this.headerNames.idempotencyKey, this.idempotencyKey);
+    }
+    if (this.tenant !== undefined) {
+      headers.set(this.headerNames.tenant, this.tenant);
+    }
+    return headers;
+  }
+}
+
+function effectivePolicy(
+  forMethod: MethodConfig,
+  settings: CallSettings | undefined,
+  retriesOff: boolean,
+): PolicyValues {
+  const { values } = forMethod.policy;
+  if (settings === undefined) {
+    return values;
+  }
+  const { idempotencyKey: key, ...rest } = settings;
+  const mode = key === "auto" || key === "off" ? { idempotencyKey: key } : {};
+  const part = policyPart({ ...rest, ...mode } as Parameters<typeof policyPart>[0]);
+  return { ...values, ...part, ...(retriesOff && { retry: false }) };
+}
+
+// What observe mode lets stand of a policy: what the call itself asks for.
+function byHandOnly(policy: PolicyValues, settings: CallSettings | undefined): PolicyValues {
+  return {
+    ...policy,
+    retry: false,
+    timeoutMs: settings?.timeoutMs ?? null,
+    attemptTimeoutMs: null,
+    idempotencyKey: "off",
+  };
+}
+
+function ambient(
+  shared: Shared,
+  forMethod: MethodConfig,
+  settings: CallSettings | undefined,
+): number | undefined {
+  const from = settings?.deadlineFrom ?? forMethod.deadlineFrom ?? shared.ambientDeadline;
+  const source: AmbientDeadline | undefined = typeof from === "function" ? from() : from;
+  return source?.timeoutMs();
+}
+
+function timeout(
+  shared: Shared,
+  policy: PolicyValues,
+  runtimeMs: number | undefined,
+  ambientMs: number | undefined,
+): number {
+  if (runtimeMs !== undefined && !(Number.isFinite(runtimeMs) && runtimeMs > 0)) {
+    throw configError(
+      "timeoutMs",
+      "must be a finite number of milliseconds greater than 0",
+      runtimeMs,
+    );
+  }
+  return overallTimeout(shared.constants, policy.timeoutMs, runtimeMs, ambientMs);
+}
+
+function idempotencyKey(
+  policy: PolicyValues,
+  settings: CallSettings | undefined,
+  random: (length: number) => Uint8Array,
+): string | undefined {
+  const own = settings?.idempotencyKey;
+  if (own !== undefined && own !== "auto" && own !== "off") {
+    return own;
+  }
+  return wantsKey(policy) ? uuidV4(random) : undefined;
+}
+
+function wantsKey(policy: PolicyValues): boolean {
+  return policy.carriesIdempotencyKey && policy.idempotencyKey === "auto";
+}
+
+// AIP-4235. A copy is filled: the caller's own message may be sent again, as
+// another call.
+function fillRequestIds(
+  method: DescMethodUnary,
+  input: unknown,
+  fields: readonly DescField[],
+  random: (length: number) => Uint8Array,
+): { input: unknown; filled: boolean } {
+  if (fields.length === 0) {
+    return { input, filled: false };
+  }
+  const message = create(method.input, input as MessageInitShape<DescMessage>) as Record<
+    string,
+    unknown
+  > &
+    object;
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
+  for (const field of fields) {
+    copy[field.localName] ||= uuidV4(random);
+  }
+  return { input: copy, filled: true };
+}

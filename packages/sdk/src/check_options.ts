@@ -1,0 +1,356 @@
+import { CREDENTIAL_RULE, isCredential } from "./auth.js";
+import { configError } from "./errors.js";
+import { isLogLevel } from "./log.js";
+import type { HeaderNames } from "./options.js";
+import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
+import { isIdempotencyKey, isRequestId } from "./request_id.js";
+import { isTenant, TENANT_RULE } from "./tenant.js";
+
+/** Says whether a value keeps the rule of an option; throws if not. */
+type Check = (value: unknown, option: string, rules: OptionRules) => void;
+
+/** Names of headers that only the SDK may set, lower-case. */
+export interface ReservedNames {
+  /** What the SDK sends whatever the credential is. */
+  readonly own: ReadonlySet<string>;
+  /** Headers of static keys. */
+  readonly keys: ReadonlySet<string>;
+}
+
+/** What the rules of options depend on. */
+export interface OptionRules extends ReservedNames {
+  /** Most attempts a policy may ask for. */
+  readonly maxMaxAttempts: number;
+}
+
+/** Codes a policy may name, in Connect's spelling. */
+export const CODES: ReadonlySet<string> = new Set([
+  "canceled",
+  "unknown",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+]);
+
+function rule(text: string, holds: (value: unknown) => boolean): Check {
+  return (value, option) => {
+    if (!holds(value)) {
+      throw configError(option, text, value);
+    }
+  };
+}
+
+function integer(min: number, max: number): Check {
+  return rule(
+    `must be an integer from ${min} to ${max}`,
+    (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+  );
+}
+
+function oneOf(...values: readonly unknown[]): Check {
+  return rule(`must be one of ${values.map(String).join(", ")}`, (value) => values.includes(value));
+}
+
+function object(members: Readonly<Record<string, Check>>): Check {
+  return (value, option, rules) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw configError(option, "must be an object", value);
+    }
+    for (const [name, member] of Object.entries(value)) {
+      const path = option === "" ? name : `${option}.${name}`;
+      const check = Object.hasOwn(members, name) ? members[name] : undefined;
+      if (check === undefined) {
+        const known = Object.keys(members).sort().join(", ");
+        throw configError(path, `is not an option; known here: ${known}`);
+      }
+      if (member !== undefined) {
+        check(member, path, rules);
+      }
+    }
+  };
+}
+
+const boolean = rule("must be true or false", (value) => typeof value === "boolean");
+const func = rule("must be a function", (value) => typeof value === "function");
+const durationMs = rule(
+  "must be a finite number of milliseconds greater than 0",
+  (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+);
+const wholeMs = integer(1, Number.MAX_SAFE_INTEGER);
+const headerName = rule(
+  "must be a header name (RFC 9110, section 5.6.2)",
+  (value) => typeof value === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
+);
+const credential = rule(CREDENTIAL_RULE, isCredential);
+const pem = rule(
+  "must be PEM, as a string or bytes",
+  (value) => typeof value === "string" || value instanceof Uint8Array,
+);
+const tenant: Check = (value, option) => {
+  if (value !== null && !isTenant(value)) {
+    throw configError(option, TENANT_RULE, value);
+  }
+};
+
+const retryMembers = object({
+  maxAttempts: (value, option, rules) => integer(1, rules.maxMaxAttempts)(value, option, rules),
+  baseDelayMs: wholeMs,
+  throttleDelayMs: wholeMs,
+  maxDelayMs: wholeMs,
+  maxServerDelayMs: wholeMs,
+  retryableCodes: rule(
+    "must be an array of codes in Connect's spelling, such as aborted",
+    (value) => Array.isArray(value) && value.every((code) => CODES.has(code as string)),
+  ),
+});
+
+const retry: Check = (value, option, rules) => {
+  if (value !== false) {
+    retryMembers(value, option, rules);
+  }
+};
+
+const auth: Check = (value, option, rules) => {
+  if (value === null) {
+    return;
+  }
+  if (typeof value !== "object") {
+    throw configError(option, "must be null, { token }, { header, value } or { provider }", value);
+  }
+  object({ token: credential, header: headerName, value: credential, provider: func })(
+    value,
+    option,
+    rules,
+  );
+  const { header } = value as { header?: string };
+  if (header !== undefined && header.toLowerCase() !== "authorization" && isOwn(header, rules)) {
+    throw configError(`${option}.header`, "is a header the SDK sets itself");
+  }
+  const members = Object.keys(value).sort().join();
+  if (members !== "token" && members !== "header,value" && members !== "provider") {
+    throw configError(option, "must be null, { token }, { header, value } or { provider }", value);
+  }
+};
+
+const headers: Check = (value, option, rules) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw configError(option, "must be an object of names and values", value);
+  }
+  for (const [name, text] of Object.entries(value)) {
+    const path = `${option}.${name}`;
+    headerName(name, path, rules);
+    if (isReservedHeader(name, rules)) {
+      throw configError(path, "is set by the SDK; use the option made for it");
+    }
+    if (typeof text !== "string" || !/^[ -~]*$/.test(text)) {
+      throw configError(path, "must be printable ASCII on one line", text);
+    }
+  }
+};
+
+const settings: Readonly<Record<string, Check>> = {
+  auth,
+  tenant,
+  timeoutMs: durationMs,
+  noDeadline: boolean,
+  attemptTimeoutMs: durationMs,
+  retry,
+  headers,
+  idempotencyKey: oneOf("auto", "off"),
+  deadlineFrom: rule(
+    "must be a function, or have a method timeoutMs",
+    (value) =>
+      typeof value === "function" ||
+      typeof (value as { timeoutMs?: unknown } | null)?.timeoutMs === "function",
+  ),
+};
+
+/** What the headers of the SDK are called, lower-case. */
+export function policyHeaderNames(names: HeaderNames | undefined): Required<HeaderNames> {
+  return {
+    tenant: lowerOr(names?.tenant, "x-tenant-id"),
+    requestId: lowerOr(names?.requestId, "x-request-id"),
+    idempotencyKey: lowerOr(names?.idempotencyKey, "idempotency-key"),
+  };
+}
+
+function lowerOr(name: unknown, fallback: string): string {
+  return typeof name === "string" ? name.toLowerCase() : fallback;
+}
+
+const headerNamesMembers = object({
+  tenant: headerName,
+  requestId: headerName,
+  idempotencyKey: headerName,
+});
+
+const headerNames: Check = (value, option, rules) => {
+  headerNamesMembers(value, option, rules);
+  const names = new Set<string>();
+  for (const [member, lower] of Object.entries(policyHeaderNames(value as HeaderNames))) {
+    if (RESERVED.has(lower) || isProtocolHeader(lower)) {
+      throw configError(`${option}.${member}`, "is a header with a meaning of its own");
+    }
+    if (names.has(lower)) {
+      throw configError(`${option}.${member}`, "is the name of another header of the SDK");
+    }
+    names.add(lower);
+  }
+};
+
+const checkSettings = exclusive(object(settings));
+
+const checkCall = exclusive(
+  object({
+    ...settings,
+    requestId: rule("must be 1 to 128 visible ASCII characters", isRequestId),
+    idempotencyKey: rule("must be auto, off, or 1 to 255 printable ASCII", isIdempotencyKey),
+  }),
+);
+
+const methods: Check = (value, option, rules) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw configError(option, "must be an object of selectors and settings", value);
+  }
+  for (const [selector, entry] of Object.entries(value)) {
+    checkSelector(selector, option);
+    checkSettings(entry, `${option}[${selector}]`, rules);
+  }
+};
+
+/** Checks a selector: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
+export function checkSelector(selector: string, option: string): void {
+  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector)) {
+    throw configError(option, "a selector must be a service or service/method", selector);
+  }
+}
+
+const checkClient = exclusive(
+  object({
+    ...settings,
+    baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
+    allowInsecureLoopback: boolean,
+    protocol: oneOf("connect"),
+    format: oneOf("binary", "json"),
+    methods,
+    budget: object({
+      capacity: integer(1, 10_000),
+      cost: integer(1, 10_000),
+      throttleCost: integer(1, 10_000),
+    }),
+    interceptors: rule(
+      "must be an array of functions",
+      (value) => Array.isArray(value) && value.every((member) => typeof member === "function"),
+    ),
+    compression: object({ send: oneOf("none", "gzip"), accept: oneOf("none", "gzip") }),
+    httpVersion: oneOf("1.1", "2"),
+    httpGet: boolean,
+    readMaxBytes: integer(1, 0xffffffff),
+    headerNames,
+    preset: oneOf(...Object.keys(BEHAVIOR_1.presets)),
+    mode: oneOf("enforce", "observe"),
+    behavior: oneOf(...Object.keys(BEHAVIORS).map(Number)),
+    baggage: rule(
+      "must be an array of strings",
+      (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
+    ),
+    attemptSpans: boolean,
+    tls: object({ ca: pem, certificate: pem, key: pem }),
+    appName: rule(
+      "must be app/version in visible ASCII",
+      (value) => typeof value === "string" && /^[!-.0-~]+\/[!-.0-~]+$/.test(value),
+    ),
+    telemetry: rule(
+      "must be false, or made by /otel",
+      (value) =>
+        value === false || typeof (value as { begin?: unknown } | null)?.begin === "function",
+    ),
+    logger: rule("must have error, warn, info and debug", (value) =>
+      ["error", "warn", "info", "debug"].every(
+        (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
+      ),
+    ),
+    logLevel: rule("must be one of off, error, warn, info, debug", isLogLevel),
+    policy: rule("must be an object", (value) => typeof value === "object" && value !== null),
+    transport: rule(
+      "must be an HTTP client function or a Transport",
+      (value) =>
+        typeof value === "function" ||
+        typeof (value as { unary?: unknown } | null)?.unary === "function",
+    ),
+    observer: func,
+  }),
+);
+
+function exclusive(check: Check): Check {
+  return (value, option, rules) => {
+    check(value, option, rules);
+    const { timeoutMs, noDeadline } = value as { timeoutMs?: unknown; noDeadline?: unknown };
+    if (noDeadline === true && timeoutMs !== undefined) {
+      throw configError(
+        option === "" ? "noDeadline" : `${option}.noDeadline`,
+        "excludes timeoutMs",
+      );
+    }
+  };
+}
+
+/** Checks the options of a client. */
+export function checkClientOptions(options: object, rules: OptionRules): void {
+  checkClient(options, "", rules);
+}
+
+/** Checks the settings of a call. */
+export function checkCallSettings(options: object, rules: OptionRules): void {
+  checkCall(options, "", rules);
+}
+
+const RESERVED: ReadonlySet<string> = new Set([
+  "authorization",
+  "host",
+  "te",
+  "traceparent",
+  "tracestate",
+  "user-agent",
+]);
+
+/**
+ * Names of headers users may not set, beside those of {@link isReservedHeader}'s prefixes.
+ *
+ * @param policyHeaders - What the headers of the SDK are called, lower-case.
+ */
+export function reservedNames(options: object, policyHeaders: readonly string[]): ReservedNames {
+  const { auth: credentials, methods: perMethod } = options as Record<string, unknown>;
+  const settingsOfMethods =
+    typeof perMethod === "object" && perMethod !== null ? Object.values(perMethod) : [];
+  const keys = [{ auth: credentials }, ...settingsOfMethods].flatMap((entry) => {
+    const name = (entry as { auth?: { header?: unknown } } | null)?.auth?.header;
+    return typeof name === "string" ? [name.toLowerCase()] : [];
+  });
+  return { own: new Set([...RESERVED, ...policyHeaders]), keys: new Set(keys) };
+}
+
+/** Whether only the SDK may set a header of this name. */
+export function isReservedHeader(name: string, reserved: ReservedNames): boolean {
+  return reserved.keys.has(name.toLowerCase()) || isOwn(name, reserved);
+}
+
+function isOwn(name: string, reserved: ReservedNames): boolean {
+  const lower = name.toLowerCase();
+  return reserved.own.has(lower) || isProtocolHeader(lower);
+}
+
+function isProtocolHeader(lower: string): boolean {
+  return /^(connect|grpc|content)-/.test(lower);
+}

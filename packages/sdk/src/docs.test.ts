@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { BEHAVIOR_1 } from "./policy.js";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
+const readme = read("README.md").replaceAll(/\s+/g, " ");
+const { defaults, budget } = BEHAVIOR_1;
+
+describe("docs/behaviour.md", () => {
+  it.each([
+    ["overall deadline", `${defaults.timeoutMs} ms overall`],
+    ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
+    ["attempts", `${defaults.maxAttempts} in all (1 to ${BEHAVIOR_1.maxMaxAttempts})`],
+    ["base", `sent *maybe*, or cut by the attempt timeout | ${defaults.baseDelayMs} ms`],
+    ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
+    ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
+    ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
+    ["hint jitter", `a tenth of it (at most ${BEHAVIOR_1.hintJitterCapMs} ms)`],
+    ["budget", `${budget.capacity} tokens per client family and origin`],
+    ["costs", `A retry costs ${budget.cost}, after a throttle ${budget.throttleCost}`],
+    ["refund", `what its last retry cost, or ${BEHAVIOR_1.successRefund}.`],
+    ["ambient margin", `${BEHAVIOR_1.ambientMarginMs} ms within the deadline`],
+    ["least time", `Under ${BEHAVIOR_1.minWireTimeoutMs} ms left, nothing is sent`],
+    [
+      "advisory refresh",
+      `${BEHAVIOR_1.advisoryRefreshMs / 1000} s (± ${BEHAVIOR_1.advisoryJitter * 100} %)`,
+    ],
+    ["mandatory refresh", `from ${BEHAVIOR_1.mandatoryRefreshMs / 1000} s before`],
+    ["failed refresh", `tried again after ${BEHAVIOR_1.failedRefreshWaitMs / 1000} s`],
+    ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
+  ])("states the %s as the code has it", (_, text) => {
+    expect(behaviour).toContain(text);
+  });
+});
+
+describe("README.md", () => {
+  it.each([
+    ["overall deadline", `| overall deadline | ${Number(defaults.timeoutMs) / 1000} s |`],
+    [
+      "attempt timeout",
+      `attempt timeout, while another may follow | ${Number(defaults.attemptTimeoutMs) / 1000} s |`,
+    ],
+    ["attempts", `| attempts | ${defaults.maxAttempts}, plus one at once`],
+    [
+      "waits",
+      `below ${defaults.baseDelayMs} ms · 2^i, after a throttle ${defaults.throttleDelayMs / 1000} s · 2^i, at most ${defaults.maxDelayMs / 1000} s`,
+    ],
+    [
+      "budget",
+      `${budget.capacity} tokens per origin; a retry costs ${budget.cost}, after a throttle ${budget.throttleCost}`,
+    ],
+    ["server delay", `obeyed up to ${defaults.maxServerDelayMs / 1000} s`],
+    ["renewal", `renewed ${BEHAVIOR_1.advisoryRefreshMs / 60_000} min before it expires`],
+  ])("states the %s as the code has it", (_, text) => {
+    expect(readme).toContain(text);
+  });
+});

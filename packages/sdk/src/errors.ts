@@ -1,0 +1,274 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  PreconditionFailureSchema,
+  QuotaFailureSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "@ameideio/core-proto/google/rpc";
+import type { Origin } from "./normalize.js";
+import { BEHAVIOR_1 } from "./policy.js";
+import type { RetryClass, StopReason } from "./retry.js";
+
+const brand = Symbol.for("ameide.sdk.error");
+
+/** A failed attempt of a call. */
+export interface AttemptFailure {
+  /** In Connect's spelling: `unavailable`. */
+  readonly code: string;
+  readonly class: RetryClass;
+  /** From the start of the attempt to its failure, in milliseconds. */
+  readonly durationMs: number;
+  /** The wait after it, in milliseconds; 0 where none followed. */
+  readonly delayMs: number;
+  /** It was followed by the one transparent retry and does not count. */
+  readonly transparent: boolean;
+}
+
+/** What an SDK knows of a failed call. */
+export interface ErrorFacts {
+  /** Full name of the method: `acme.v1.Billing/Charge`. */
+  readonly method?: string | undefined;
+  readonly origin: Origin;
+  /** Machine-readable reason (`google.rpc.ErrorInfo.reason`, or ours). */
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** The server's own id for the request, where it differs from ours. */
+  readonly serverRequestId?: string | undefined;
+  /** Status of the last response, if there was one. */
+  readonly httpStatus?: number | undefined;
+  /** Every failed attempt, in order. */
+  readonly attempts?: readonly AttemptFailure[];
+  /** Why the call was not tried again. */
+  readonly stopReason?: StopReason | undefined;
+  /** The fact that decided, in words. */
+  readonly explanation?: string | undefined;
+  /** Whether trying again later may help. */
+  readonly retryable?: boolean;
+  /** Messages of a stream had reached the application. */
+  readonly committed?: boolean;
+  /** When the server wants to be asked again, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** Longest message, in bytes of UTF-8; it is cut on a code point. Default 1024. */
+  readonly maxMessageBytes?: number;
+}
+
+/** One violated field of a request (`google.rpc.BadRequest`). */
+export interface FieldViolation {
+  readonly field: string;
+  readonly description: string;
+}
+
+/** One violated quota (`google.rpc.QuotaFailure`). */
+export interface QuotaViolation {
+  readonly subject: string;
+  readonly description: string;
+}
+
+/** One violated precondition (`google.rpc.PreconditionFailure`). */
+export interface PreconditionViolation {
+  readonly type: string;
+  readonly subject: string;
+  readonly description: string;
+}
+
+/**
+ * The one error of the SDK: a `ConnectError` with what the SDK knows beyond
+ * it. The standard details of `google.rpc` (AIP-193) are promoted to fields;
+ * `details` keeps them all, unknown ones too. Its string and JSON forms hold no
+ * headers, tokens, bodies or query strings.
+ */
+export class AmeideError extends ConnectError {
+  // Connect tells its errors by this name, also in `instanceof ConnectError`.
+  override name = "ConnectError";
+  readonly [brand] = true;
+  readonly method: string | undefined;
+  /** Who made the failure: the server, the connection, or this process. */
+  readonly origin: Origin;
+  readonly reason: string | undefined;
+  /** `google.rpc.ErrorInfo.domain`. */
+  readonly domain: string | undefined;
+  /** `google.rpc.ErrorInfo.metadata` (`metadata` holds the response headers). */
+  readonly reasonMetadata: Readonly<Record<string, string>>;
+  readonly fieldViolations: readonly FieldViolation[];
+  readonly quotaViolations: readonly QuotaViolation[];
+  readonly preconditionViolations: readonly PreconditionViolation[];
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly serverRequestId: string | undefined;
+  readonly httpStatus: number | undefined;
+  readonly attempts: readonly AttemptFailure[];
+  readonly stopReason: StopReason | undefined;
+  readonly explanation: string | undefined;
+  readonly retryable: boolean;
+  readonly committed: boolean;
+
+  /**
+   * @param source - The error it is made from; its details and headers are kept.
+   * @param facts - What the SDK knows beyond it.
+   * @param code - Code of the error; default: the source's.
+   */
+  constructor(source: ConnectError, facts: ErrorFacts, code: Code = source.code) {
+    super(
+      cut(source.rawMessage, facts.maxMessageBytes ?? BEHAVIOR_1.maxMessageBytes),
+      code,
+      source.metadata,
+    );
+    this.cause = source.cause ?? (source.code === code ? undefined : source);
+    this.details = source.details;
+    const info = source.findDetails(ErrorInfoSchema)[0];
+    const requestInfo = source.findDetails(RequestInfoSchema)[0];
+    this.method = facts.method;
+    this.origin = facts.origin;
+    this.reason = facts.reason ?? info?.reason;
+    this.domain = info?.domain;
+    this.reasonMetadata = { ...info?.metadata };
+    this.fieldViolations = (source.findDetails(BadRequestSchema)[0]?.fieldViolations ?? []).map(
+      ({ field, description }) => ({ field, description }),
+    );
+    this.quotaViolations = (source.findDetails(QuotaFailureSchema)[0]?.violations ?? []).map(
+      ({ subject, description }) => ({ subject, description }),
+    );
+    this.preconditionViolations = (
+      source.findDetails(PreconditionFailureSchema)[0]?.violations ?? []
+    ).map(({ type, subject, description }) => ({ type, subject, description }));
+    this.retryAfterMs = facts.retryAfterMs;
+    this.requestId = facts.requestId;
+    const serverRequestId = requestInfo?.requestId || facts.serverRequestId;
+    this.serverRequestId = serverRequestId === facts.requestId ? undefined : serverRequestId;
+    this.httpStatus = facts.httpStatus;
+    this.attempts = facts.attempts ?? [];
+    this.stopReason = facts.stopReason;
+    this.explanation = facts.explanation;
+    this.retryable = facts.retryable ?? false;
+    this.committed = facts.committed ?? false;
+  }
+
+  /**
+   * Turns any value into an `AmeideError`. One that is an `AmeideError` is
+   * returned as it is; all else gets origin `client`.
+   *
+   * @param code - Code for values that are no `ConnectError`. Default `unknown`.
+   */
+  static override from(reason: unknown, code: Code = Code.Unknown): AmeideError {
+    if (isAmeideError(reason)) {
+      return reason;
+    }
+    return new AmeideError(ConnectError.from(reason, code), { origin: "client" });
+  }
+
+  /** By its brand, so that errors of another copy of this package count too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isAmeideError(value);
+  }
+
+  /** One line: code, message and why it was not tried again. */
+  override toString(): string {
+    const why = this.explanation === undefined ? "" : ` (${this.explanation})`;
+    return `AmeideError: ${this.message}${why}`;
+  }
+
+  /** Plain data for logs: every field of ours, no headers, no raw details. */
+  toJSON(): Record<string, unknown> {
+    return {
+      name: "AmeideError",
+      code: codeToString(this.code),
+      message: this.rawMessage,
+      method: this.method,
+      origin: this.origin,
+      reason: this.reason,
+      domain: this.domain,
+      reasonMetadata: this.reasonMetadata,
+      fieldViolations: this.fieldViolations,
+      quotaViolations: this.quotaViolations,
+      preconditionViolations: this.preconditionViolations,
+      retryAfterMs: this.retryAfterMs,
+      requestId: this.requestId,
+      serverRequestId: this.serverRequestId,
+      httpStatus: this.httpStatus,
+      attempts: this.attempts,
+      stopReason: this.stopReason,
+      explanation: this.explanation,
+      retryable: this.retryable,
+      committed: this.committed,
+    };
+  }
+
+  // What console.log prints would otherwise hold the response headers.
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this.stack ?? this.toString()}\n${JSON.stringify(this.toJSON(), null, 2)}`;
+  }
+}
+
+/**
+ * Whether a value is an {@link AmeideError}, also one of another copy of this
+ * package.
+ */
+export function isAmeideError(value: unknown): value is AmeideError {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
+/**
+ * The error for a wrong option: `invalid_argument`, origin `client`, reason
+ * `CONFIG_INVALID`. It names the option, the rule and the class of the value,
+ * never the value: that may be a secret.
+ */
+export function configError(option: string, rule: string, value?: unknown): AmeideError {
+  const got = value === undefined ? "" : `, got ${valueClass(value)}`;
+  const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
+  source.details = [
+    {
+      desc: BadRequestSchema,
+      value: { fieldViolations: [{ field: option, description: rule }] },
+    },
+  ];
+  return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
+}
+
+/** `google.rpc.RetryInfo.retry_delay` of an error in milliseconds. */
+export function retryInfoMs(error: ConnectError): number | undefined {
+  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  return delay === undefined ? undefined : Number(delay.seconds) * 1_000 + delay.nanos / 1e6;
+}
+
+// Cuts on a code point: a lead surrogate alone would not be valid UTF-8.
+function cut(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) {
+    return text;
+  }
+  let bytes = 0;
+  let kept = "";
+  for (const char of text) {
+    const point = char.codePointAt(0) as number;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (bytes > maxBytes) {
+      return kept;
+    }
+    kept += char;
+  }
+  return kept;
+}
+
+function valueClass(value: unknown): string {
+  if (value === null) {
+    return "null";
+  }
+  if (Array.isArray(value)) {
+    return "an array";
+  }
+  if (typeof value === "number") {
+    if (Number.isNaN(value)) {
+      return "NaN";
+    }
+    if (!Number.isFinite(value)) {
+      return "an infinite number";
+    }
+    return value === 0 ? "zero" : value < 0 ? "a negative number" : "a number";
+  }
+  if (typeof value === "string") {
+    return value === "" ? "an empty string" : "a string";
+  }
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

@@ -1,0 +1,102 @@
+import type { CallPlan } from "./call_plan.js";
+import type { MethodConfig } from "./config.js";
+import type { Failure } from "./normalize.js";
+import { canonicalJson, type EffectivePolicy, type PolicyValues } from "./policy.js";
+import type { StopReason } from "./retry.js";
+
+/** One value of an effective policy. */
+export interface ExplainedValue {
+  readonly value: unknown;
+  /** Where it comes from: `code: client`, `proto: …`, `built-in (behavior 1)`. */
+  readonly source: string;
+}
+
+/** The effective policy of a method, each value with its source. */
+export interface Explanation {
+  /** Full name of the method. */
+  readonly method: string;
+  readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>>;
+  /** SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK. */
+  readonly hash: string;
+  /** The same as text, a line for each value. */
+  toString(): string;
+}
+
+/** Explains the policy of a method. Credentials are named by kind only. */
+export function explainMethod(config: MethodConfig, sha256: (text: string) => string): Explanation {
+  const values = Object.fromEntries(
+    Object.entries(config.policy.values).map(([name, value]) => [
+      name,
+      { value, source: config.policy.sources[name as keyof EffectivePolicy["sources"]] },
+    ]),
+  ) as Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>;
+  values.tenant = { value: config.tenant, source: config.tenantSource };
+  values.auth = { value: config.auth && Object.keys(config.auth)[0], source: config.authSource };
+  const width = Math.max(...Object.keys(values).map((name) => name.length));
+  return {
+    method: config.name,
+    values,
+    hash: sha256(canonicalJson(config.policy.values)),
+    toString: () =>
+      [
+        config.name,
+        ...Object.entries(values).map(
+          ([name, { value, source }]) =>
+            `  ${name.padEnd(width)}  ${JSON.stringify(value)}  (${source})`,
+        ),
+      ].join("\n"),
+  };
+}
+
+/** The fact that decided about a retry, in words. */
+export function explainStop(
+  stopReason: StopReason | undefined,
+  plan: CallPlan,
+  failure: Failure | undefined,
+): string {
+  const { method, policy } = plan;
+  switch (stopReason) {
+    case undefined:
+      return `retried: ${whyAllowed(plan)}`;
+    case "canceled":
+      return "not retried: the caller canceled";
+    case "committed":
+      return "not retried: messages had reached the application";
+    case "not_retryable":
+      return `not retried: ${whyNever(failure)}`;
+    case "not_idempotent":
+      return `not retried: ${method} declares no idempotency level, and the server may have acted`;
+    case "server_pushback":
+      return "not retried: the server asked not to (grpc-retry-pushback-ms)";
+    case "attempts":
+      return policy.retry
+        ? `not retried: all ${policy.maxAttempts} attempts of ${method} were made`
+        : `not retried: retries of ${method} are off`;
+    case "server_delay":
+      return "not retried: the server asked for a longer wait than the call has";
+    case "deadline":
+      return "not retried: the deadline comes first";
+    case "budget":
+      return "not retried: the retry budget is used up";
+  }
+}
+
+function whyNever(failure: Failure | undefined): string {
+  if (failure?.certificate === true) {
+    return "the peer's certificate was refused";
+  }
+  if (failure?.reason === "REDIRECT_REFUSED") {
+    return "redirects are not followed";
+  }
+  return `${failure?.code ?? "the failure"} from the ${failure?.origin ?? "client"} does not pass by itself`;
+}
+
+function whyAllowed(plan: CallPlan): string {
+  if (plan.policy.idempotency !== "unknown") {
+    return `${plan.method} is ${plan.policy.idempotency.toUpperCase()}`;
+  }
+  if (plan.keySent) {
+    return `${plan.method} declares idempotency_key, and one was sent`;
+  }
+  return "the server did not act on it, or asked for it";
+}

@@ -1,0 +1,2 @@
+export { fixtures } from "@ameideio/core-proto/fixtures";
+export type { Fixture } from "@ameideio/core-proto/fixtures";

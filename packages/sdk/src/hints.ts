@@ -1,0 +1,76 @@
+/** What a server said about when to try again. */
+export type Hint =
+  /** `grpc-retry-pushback-ms` (gRPC retry design, A6): wait exactly this long. */
+  | { readonly kind: "pushback"; readonly delayMs: number }
+  /** A negative or unparsable pushback: do not try again. */
+  | { readonly kind: "stop" }
+  /** Wait at least this long. */
+  | {
+      readonly kind: "delay";
+      readonly delayMs: number;
+      readonly from: "retry_info" | "retry-after-ms" | "retry-after";
+    };
+
+/** Where a hint may stand in a failed response. */
+export interface HintSource {
+  /** A header, or a trailer where there is no such header. */
+  get(name: string): string | null;
+  /** `google.rpc.RetryInfo.retry_delay` in milliseconds, if there is one. */
+  readonly retryInfoMs?: number | undefined;
+  /** Wall clock in epoch milliseconds, for `Retry-After` dates. */
+  readonly wallNowMs: number;
+}
+
+/** Reads the first valid hint of a failed response. */
+export function readHint(source: HintSource): Hint | undefined {
+  const pushback = source.get("grpc-retry-pushback-ms");
+  if (pushback !== null) {
+    const delayMs = parseDigits(pushback.trim());
+    return delayMs === undefined ? { kind: "stop" } : { kind: "pushback", delayMs };
+  }
+  if (source.retryInfoMs !== undefined && source.retryInfoMs > 0) {
+    return { kind: "delay", delayMs: saturate(Math.ceil(source.retryInfoMs)), from: "retry_info" };
+  }
+  const ms = parseDigits(source.get("retry-after-ms"));
+  if (ms !== undefined && ms > 0) {
+    return { kind: "delay", delayMs: ms, from: "retry-after-ms" };
+  }
+  const retryAfter = parseRetryAfter(source.get("retry-after"), source.wallNowMs);
+  if (retryAfter !== undefined && retryAfter > 0) {
+    return { kind: "delay", delayMs: retryAfter, from: "retry-after" };
+  }
+  return undefined;
+}
+
+/** The wait a hint asks for in milliseconds; undefined for none or a stop. */
+export function hintDelay(hint: Hint | undefined): number | undefined {
+  return hint === undefined || hint.kind === "stop" ? undefined : hint.delayMs;
+}
+
+// RFC 9110, section 10.2.3: delay-seconds, or a date.
+function parseRetryAfter(value: string | null, wallNowMs: number): number | undefined {
+  if (value === null) {
+    return undefined;
+  }
+  const seconds = parseDigits(value);
+  if (seconds !== undefined) {
+    return saturate(seconds * 1_000);
+  }
+  const date = parseImfFixdate(value);
+  return date === undefined ? undefined : Math.ceil(date - wallNowMs);
+}
+
+function parseDigits(value: string | null): number | undefined {
+  return value !== null && /^[0-9]+$/.test(value) ? saturate(Number(value)) : undefined;
+}
+
+function saturate(ms: number): number {
+  return Math.min(ms, Number.MAX_SAFE_INTEGER);
+}
+
+// RFC 9110, section 5.6.7. Date.parse takes far more than this, and days that
+// do not exist; what toUTCString gives is an IMF-fixdate.
+function parseImfFixdate(value: string): number | undefined {
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) || new Date(ms).toUTCString() !== value ? undefined : ms;
+}

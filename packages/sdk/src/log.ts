@@ -1,0 +1,76 @@
+import type { CallEvent, CallSink } from "./observer.js";
+
+/** How much to log: calls that failed, attempts too, all calls, every attempt. */
+export type LogLevel = "off" | "error" | "warn" | "info" | "debug";
+
+/** Where to log; `console` is one, and so are most loggers. */
+export interface Logger {
+  error(message: string, fields: Record<string, unknown>): void;
+  warn(message: string, fields: Record<string, unknown>): void;
+  info(message: string, fields: Record<string, unknown>): void;
+  debug(message: string, fields: Record<string, unknown>): void;
+}
+
+const LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
+
+/** Whether a value is a {@link LogLevel}. */
+export function isLogLevel(value: unknown): value is LogLevel {
+  return LEVELS.includes(value as LogLevel);
+}
+
+// A key is a header outside the allow-list.
+type LoggedEvent = CallEvent & { readonly idempotencyKey?: unknown };
+
+/** Logs the events of a call, as far as the level goes. */
+export function createLogSink(logger: Logger, level: LogLevel): CallSink | undefined {
+  const max = LEVELS.indexOf(level);
+  if (max <= 0) {
+    return undefined;
+  }
+  return {
+    event(event) {
+      const at = levelOf(event);
+      if (LEVELS.indexOf(at) <= max) {
+        const { type, idempotencyKey: _unlogged, ...fields } = event as LoggedEvent;
+        logger[at](`ameide ${type.replace("_", " ")}`, fields);
+      }
+    },
+  };
+}
+
+function levelOf(event: CallEvent): Exclude<LogLevel, "off"> {
+  switch (event.type) {
+    case "attempt_started":
+      return "debug";
+    case "attempt_failed":
+    case "waiting":
+    case "would_have":
+      return "warn";
+    case "done":
+      return event.code === undefined ? "info" : "error";
+  }
+}
+
+const LOGGED: ReadonlySet<string> = new Set([
+  "connect-protocol-version",
+  "connect-timeout-ms",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "date",
+  "grpc-status",
+  "grpc-timeout",
+  "retry-after",
+  "traceparent",
+  "user-agent",
+  "x-request-id",
+]);
+
+/** Headers as they may be logged: all but a few values are replaced by `REDACTED`. */
+export function redactHeaders(headers: Headers): Record<string, string> {
+  const redacted: Record<string, string> = {};
+  headers.forEach((value, name) => {
+    redacted[name] = LOGGED.has(name) ? value : "REDACTED";
+  });
+  return redacted;
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { compressionGzip } from "@connectrpc/connect-node";
+import type * as Api from "@opentelemetry/api";
+import { ambientDeadline } from "./ambient.js";
+import { createConnections } from "./node_http.js";
+import type { AmeideOptions } from "./options.js";
+import { createTelemetry } from "./otel_telemetry.js";
+import type { Telemetry } from "./telemetry.js";
+import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
+
+export { withDeadlineFrom } from "./ambient.js";
+export type { AmeideTransport } from "./transport.js";
+
+/**
+ * Makes a transport for Node.js: give it to Connect's `createClient` with any
+ * service of yours.
+ *
+ * ```ts
+ * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
+ * ```
+ *
+ * What the options leave open comes from the environment (`AMEIDE_BASE_URL`,
+ * `AMEIDE_TENANT`, `AMEIDE_TOKEN`, `AMEIDE_TIMEOUT_MS`, `AMEIDE_MAX_ATTEMPTS`,
+ * `AMEIDE_SDK_RETRIES`), the policy document, the proto and the defaults.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+ */
+export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransport {
+  return createPlatformTransport(options, nodePlatform);
+}
+
+const nodePlatform: Platform = {
+  get env() {
+    return process.env;
+  },
+  runtime: `node/${process.versions.node}`,
+  system: `${process.platform}; ${process.arch}`,
+  gzip: compressionGzip,
+  telemetry: globalTelemetry,
+  ambientDeadline,
+  connect(config) {
+    const { httpVersion, tls } = config.options;
+    return createConnections({
+      origin: config.origin,
+      httpVersion: httpVersion ?? (config.origin.startsWith("https:") ? "2" : "1.1"),
+      tls,
+      idleConnectionMs: config.constants.idleConnectionMs,
+    });
+  },
+  sha256: (text) => createHash("sha256").update(text).digest("hex"),
+};
+
+// OpenTelemetry's API is optional, and there is nothing to do without it.
+// Loading it must not await: an ES module that does cannot be required.
+let loaded: { telemetry: Telemetry | undefined } | undefined;
+
+function globalTelemetry(): Telemetry | undefined {
+  if (loaded === undefined) {
+    try {
+      const api = createRequire(import.meta.url)("@opentelemetry/api") as typeof Api;
+      loaded = { telemetry: createTelemetry(api, {}) };
+    } catch {
+      loaded = { telemetry: undefined };
+    }
+  }
+  return loaded.telemetry;
+}

@@ -1,0 +1,166 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { ClientPolicy } from "@ameideio/core-proto/ameide/policy/v1";
+import type { Auth } from "./auth.js";
+import type { Logger, LogLevel } from "./log.js";
+import type { Observer } from "./observer.js";
+import type { Preset } from "./policy.js";
+import type { Telemetry } from "./telemetry.js";
+
+/** When and how failed attempts are followed by others. */
+export interface RetryOptions {
+  /** Attempts of one call, the first included, 1 to 5. Default 3. */
+  readonly maxAttempts?: number;
+  /** Base of the exponential backoff in milliseconds, at least 1. Default 50. */
+  readonly baseDelayMs?: number;
+  /** Base of the backoff after a throttle in milliseconds, at least 1. Default 1000. */
+  readonly throttleDelayMs?: number;
+  /** Cap of the computed backoff in milliseconds, at least 1. Default 20000. */
+  readonly maxDelayMs?: number;
+  /** Longest wait a server may ask for in milliseconds, at least 1. Default 60000. */
+  readonly maxServerDelayMs?: number;
+  /** Codes retried beyond the standard ones, in Connect's spelling (`aborted`). Default none. */
+  readonly retryableCodes?: readonly string[];
+}
+
+/** The retry budget of a client, shared by all clients derived from it. */
+export interface BudgetOptions {
+  /** Tokens at the start and at most, 1 to 10000. Default 500. */
+  readonly capacity?: number;
+  /** What a retry costs. Default 14. */
+  readonly cost?: number;
+  /** What a retry after a throttle costs. Default 5. */
+  readonly throttleCost?: number;
+}
+
+/** A source of the deadline of the request being served: Connect's `HandlerContext` is one. */
+export interface AmbientDeadline {
+  /** Milliseconds left, or undefined for no deadline. */
+  timeoutMs(): number | undefined;
+}
+
+/** What may be said for a client, for some of its methods, and for one call. */
+export interface Settings {
+  /** How calls are authenticated; `null` sends no credential. Default `null`. */
+  readonly auth?: Auth | null;
+  /** The tenant; `null` sends none. Default `null`. */
+  readonly tenant?: string | null;
+  /** Overall deadline of a unary call in milliseconds, greater than 0. Default 30000. */
+  readonly timeoutMs?: number;
+  /** No overall deadline at all. Excludes `timeoutMs`. Default false. */
+  readonly noDeadline?: boolean;
+  /** Longest time of one attempt while another may follow, in milliseconds. Default 10000. */
+  readonly attemptTimeoutMs?: number;
+  /** Whether failed attempts are followed by others; `false` for never. */
+  readonly retry?: false | RetryOptions;
+  /** Extra headers. Names the SDK sends itself are refused. Default none. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether an idempotency key is attached where the contract asks for one. Default `auto`. */
+  readonly idempotencyKey?: "auto" | "off";
+  /** Deadline of the request being served; the call's own ends 5 ms before. */
+  readonly deadlineFrom?: AmbientDeadline | (() => AmbientDeadline | undefined);
+}
+
+/** What may be said for one call. */
+export interface CallSettings extends Omit<Settings, "idempotencyKey"> {
+  /** The caller's own request id: 1 to 128 visible ASCII. Default a new UUIDv7. */
+  readonly requestId?: string;
+  /** `auto`, `off`, or the caller's own key: 1 to 255 printable ASCII. Default `auto`. */
+  readonly idempotencyKey?: string;
+}
+
+/** Other names for the headers the SDK sends. */
+export interface HeaderNames {
+  /** Default `x-tenant-id`. */
+  readonly tenant?: string;
+  /** Default `x-request-id`. */
+  readonly requestId?: string;
+  /** Default `idempotency-key`. */
+  readonly idempotencyKey?: string;
+}
+
+/** TLS material, in PEM. */
+export interface TlsOptions {
+  /** Authorities to trust instead of the system's. */
+  readonly ca?: string | Uint8Array;
+  /** Client certificate chain. */
+  readonly certificate?: string | Uint8Array;
+  /** Private key of the client certificate. */
+  readonly key?: string | Uint8Array;
+}
+
+/** What compression is used for. */
+export interface CompressionOptions {
+  /** Of requests. Default `none`. */
+  readonly send?: "none" | "gzip";
+  /** Of responses. Default `none`. */
+  readonly accept?: "none" | "gzip";
+}
+
+/**
+ * Options of a client. What they leave open comes, in this order, from the
+ * environment, the policy document, the options of the proto, the preset and
+ * the built-in defaults.
+ */
+export interface AmeideOptions extends Settings {
+  /**
+   * Where the service is: https, or http to a loopback address with
+   * `allowInsecureLoopback`. Default `AMEIDE_BASE_URL`.
+   */
+  readonly baseUrl?: string;
+  /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
+  readonly allowInsecureLoopback?: boolean;
+  /** The protocol. Default `connect`. */
+  readonly protocol?: "connect";
+  /** Encoding of messages. Default `binary`. */
+  readonly format?: "binary" | "json";
+  /** Settings for a service (`acme.v1.Billing`) or method (`acme.v1.Billing/Charge`). */
+  readonly methods?: Readonly<Record<string, Settings>>;
+  /** The retry budget. */
+  readonly budget?: BudgetOptions;
+  /** Users' own interceptors, run for every attempt, the first outermost. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Compression. Default none. */
+  readonly compression?: CompressionOptions;
+  /** HTTP version. Default `2` over https, `1.1` over http. */
+  readonly httpVersion?: "1.1" | "2";
+  /** Use GET for methods without side effects. Default false. */
+  readonly httpGet?: boolean;
+  /** Largest message to receive, in bytes. Default 4 MiB. */
+  readonly readMaxBytes?: number;
+  /** Other names for the SDK's headers. */
+  readonly headerNames?: HeaderNames;
+  /** What the environment around the client does. Default `standalone`. */
+  readonly preset?: Preset;
+  /**
+   * `observe`: decide and report, but add nothing to what was asked for by
+   * hand. Default `enforce`.
+   */
+  readonly mode?: "enforce" | "observe";
+  /** Version of the built-in defaults. Default 1. */
+  readonly behavior?: number;
+  /** Keys of W3C baggage to pass on. Default none. */
+  readonly baggage?: readonly string[];
+  /** A child span for each attempt. Default false. */
+  readonly attemptSpans?: boolean;
+  /** TLS material. Default the system's. */
+  readonly tls?: TlsOptions;
+  /** `app/version` for the user agent. */
+  readonly appName?: string;
+  /** Spans and metrics (see `/otel`); `false` for none. Default OpenTelemetry's global API. */
+  readonly telemetry?: Telemetry | false;
+  /** Where to log. Default nowhere. */
+  readonly logger?: Logger;
+  /** How much to log, where there is a logger. Default `warn`. */
+  readonly logLevel?: LogLevel;
+  /** A policy document (`ameide.policy.v1.ClientPolicy`), as a message or as JSON. */
+  readonly policy?: ClientPolicy | JsonObject;
+  /**
+   * An HTTP client or a transport to use instead of our own. A transport hides
+   * what the HTTP client sees: then failures are told apart by code alone.
+   */
+  readonly transport?: UniversalClientFn | Transport;
+  /** Gets what happens in each call as plain data. */
+  readonly observer?: Observer;
+}

@@ -1,0 +1,14 @@
+import * as api from "@opentelemetry/api";
+import { createTelemetry, type TelemetryProviders } from "./otel_telemetry.js";
+import type { Telemetry } from "./telemetry.js";
+
+export type { TelemetryProviders } from "./otel_telemetry.js";
+
+/**
+ * Spans and metrics through OpenTelemetry, for the option `telemetry`.
+ *
+ * @param providers - Default: those registered with OpenTelemetry's global API.
+ */
+export function openTelemetry(providers: TelemetryProviders = {}): Telemetry {
+  return createTelemetry(api, providers);
+}

@@ -1,0 +1,214 @@
+import type * as Api from "@opentelemetry/api";
+import type { CallEvent, CallInfo, CallSink } from "./observer.js";
+import type { Telemetry, TelemetryOptions } from "./telemetry.js";
+import { version } from "./version.js";
+
+/** Where spans and metrics go. Default: OpenTelemetry's global API. */
+export interface TelemetryProviders {
+  readonly tracerProvider?: Api.TracerProvider;
+  readonly meterProvider?: Api.MeterProvider;
+}
+
+/** Name of the instrumentation, and of its metrics' scope. */
+const SCOPE = "@ameideio/ameide-sdk-ts";
+
+/**
+ * Names, units and buckets: the OpenTelemetry semantic conventions for RPC, and
+ * ours beside them.
+ */
+export const METRICS = {
+  callDuration: {
+    name: "rpc.client.call.duration",
+    unit: "s",
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  },
+  attemptDuration: { name: "ameide.client.attempt.duration", unit: "s" },
+  retries: { name: "ameide.client.call.retries", unit: "{retry}", buckets: [1, 2, 3, 4, 5] },
+  retryDelay: { name: "ameide.client.call.retry_delay", unit: "s" },
+  budgetTokens: { name: "ameide.client.retry_budget.tokens", unit: "{token}" },
+} as const;
+
+type OpenTelemetryApi = typeof Api;
+
+/** Makes spans and metrics of calls with a given copy of OpenTelemetry's API. */
+export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProviders): Telemetry {
+  // Providers are often registered after clients are made, so ask late.
+  let tools: { tracer: Api.Tracer; meters: Meters } | undefined;
+  return {
+    begin(call, options) {
+      tools ??= {
+        tracer: (providers.tracerProvider ?? api.trace).getTracer(SCOPE, version),
+        meters: createMeters((providers.meterProvider ?? api.metrics).getMeter(SCOPE, version)),
+      };
+      return new TracedCall(api, tools.tracer, tools.meters, call, options);
+    },
+  };
+}
+
+interface Meters {
+  readonly callDuration: Api.Histogram;
+  readonly attemptDuration: Api.Histogram;
+  readonly retries: Api.Histogram;
+  readonly retryDelay: Api.Histogram;
+  readonly budgetTokens: Api.Gauge;
+}
+
+function createMeters(meter: Api.Meter): Meters {
+  const histogram = (metric: { name: string; unit: string; buckets?: readonly number[] }) =>
+    meter.createHistogram(metric.name, {
+      unit: metric.unit,
+      advice: { explicitBucketBoundaries: [...(metric.buckets ?? METRICS.callDuration.buckets)] },
+    });
+  return {
+    callDuration: histogram(METRICS.callDuration),
+    attemptDuration: histogram(METRICS.attemptDuration),
+    retries: histogram(METRICS.retries),
+    retryDelay: histogram(METRICS.retryDelay),
+    budgetTokens: meter.createGauge(METRICS.budgetTokens.name, { unit: METRICS.budgetTokens.unit }),
+  };
+}
+
+class TracedCall implements CallSink {
+  private readonly span: Api.Span;
+  private readonly startMs = performance.timeOrigin + performance.now();
+  private attemptSpan: Api.Span | undefined;
+  private attempts = 0;
+  private attemptsFailed = 0;
+  private attemptStartedMs = 0;
+  private transparent = 0;
+
+  constructor(
+    private readonly api: OpenTelemetryApi,
+    private readonly tracer: Api.Tracer,
+    private readonly meters: Meters,
+    private readonly call: CallInfo,
+    private readonly options: TelemetryOptions,
+  ) {
+    this.span = tracer.startSpan(call.method, {
+      kind: api.SpanKind.CLIENT,
+      startTime: this.startMs,
+      attributes: {
+        "rpc.system.name": "connectrpc",
+        "rpc.method": call.method,
+        "server.address": call.serverAddress,
+        "server.port": call.serverPort,
+      },
+    });
+  }
+
+  inject(set: (name: string, value: string) => void): void {
+    let span = this.span;
+    if (this.options.attemptSpans) {
+      const parent = this.api.trace.setSpan(this.api.context.active(), this.span);
+      const name = `${this.call.method} attempt`;
+      span = this.tracer.startSpan(name, { kind: this.api.SpanKind.CLIENT }, parent);
+      this.attemptSpan = span;
+    }
+    const context = span.spanContext();
+    if (!this.api.isSpanContextValid(context)) {
+      return;
+    }
+    // W3C Trace Context, sections 3.2 and 3.3.
+    const flags = context.traceFlags.toString(16).padStart(2, "0");
+    set("traceparent", `00-${context.traceId}-${context.spanId}-${flags}`);
+    const state = context.traceState?.serialize();
+    if (state !== undefined && state !== "") {
+      set("tracestate", state);
+    }
+    this.injectBaggage(set);
+  }
+
+  peer(address: string, port: number): void {
+    this.span.setAttributes({ "network.peer.address": address, "network.peer.port": port });
+  }
+
+  event(event: CallEvent): void {
+    switch (event.type) {
+      case "attempt_started":
+        this.attempts = event.attempt;
+        this.attemptStartedMs = event.atMs;
+        break;
+      case "attempt_failed":
+        this.attemptFailed(event);
+        break;
+      case "waiting":
+        this.transparent += event.kind === "transparent" ? 1 : 0;
+        break;
+      case "done":
+        this.done(event);
+        break;
+      case "would_have":
+        this.span.addEvent(`ameide.would_have.${event.what}`);
+        break;
+    }
+  }
+
+  private attemptFailed(event: CallEvent & { type: "attempt_failed" }): void {
+    this.attemptsFailed++;
+    this.span.addEvent("ameide.attempt.failed", {
+      "ameide.attempt": event.attempt,
+      "ameide.code": event.code,
+      "ameide.class": event.class,
+      ...(event.delayMs !== undefined && { "ameide.delay_ms": event.delayMs }),
+      ...(event.stopReason !== undefined && { "ameide.stop_reason": event.stopReason }),
+    });
+    this.endAttempt(event.durationMs, event.code);
+  }
+
+  private done(event: CallEvent & { type: "done" }): void {
+    if (this.attempts > this.attemptsFailed) {
+      this.endAttempt(event.atMs - this.attemptStartedMs, event.code);
+    }
+    const attributes: Api.Attributes = {
+      "rpc.system.name": "connectrpc",
+      "rpc.method": this.call.method,
+      ...(event.code !== undefined && { "rpc.response.status_code": event.code }),
+    };
+    if (event.code !== undefined) {
+      this.span.setAttributes({ "rpc.response.status_code": event.code, "error.type": event.code });
+      this.span.setStatus({ code: this.api.SpanStatusCode.ERROR });
+    }
+    this.meters.callDuration.record(event.durationMs / 1_000, attributes);
+    const retries = Math.max(0, event.attempts - 1 - this.transparent);
+    if (retries > 0) {
+      this.meters.retries.record(retries, attributes);
+      this.meters.retryDelay.record(event.retryDelayMs / 1_000, attributes);
+    }
+    this.meters.budgetTokens.record(event.budgetTokens);
+    // Equal to the metric, to the bit: the end is the start plus the duration.
+    this.span.end(this.startMs + event.durationMs);
+  }
+
+  private endAttempt(durationMs: number, code: string | undefined): void {
+    this.meters.attemptDuration.record(durationMs / 1_000, {
+      "rpc.system.name": "connectrpc",
+      "rpc.method": this.call.method,
+      ...(code !== undefined && { "rpc.response.status_code": code }),
+    });
+    if (this.attemptSpan !== undefined) {
+      if (code !== undefined) {
+        this.attemptSpan.setAttributes({ "rpc.response.status_code": code, "error.type": code });
+        this.attemptSpan.setStatus({ code: this.api.SpanStatusCode.ERROR });
+      }
+      this.attemptSpan.end();
+      this.attemptSpan = undefined;
+    }
+  }
+
+  private injectBaggage(set: (name: string, value: string) => void): void {
+    const baggage =
+      this.options.baggage.length === 0
+        ? undefined
+        : this.api.propagation.getBaggage(this.api.context.active());
+    // W3C Baggage, section 3.1.
+    const members = this.options.baggage.flatMap((key) => {
+      const entry = baggage?.getEntry(key);
+      return entry === undefined
+        ? []
+        : [`${encodeURIComponent(key)}=${encodeURIComponent(entry.value)}`];
+    });
+    if (members.length > 0) {
+      set("baggage", members.join(","));
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export * from "@ameideio/core-proto/ameide/policy/v1";

@@ -1,0 +1,197 @@
+import { retryCost } from "./budget.js";
+import type { BudgetValues, PolicyConstants, PolicyValues } from "./policy.js";
+import type { Failure } from "./normalize.js";
+import { hintDelay } from "./hints.js";
+
+/** What kind of failure it was, as far as a retry is concerned. */
+export type RetryClass = "NOT_SENT" | "AMBIGUOUS" | "THROTTLE" | "TRANSIENT" | "NEVER";
+
+/** Why a failed call was not tried again. */
+export type StopReason =
+  | "canceled"
+  | "committed"
+  | "not_retryable"
+  | "not_idempotent"
+  | "server_pushback"
+  | "attempts"
+  | "server_delay"
+  | "deadline"
+  | "budget";
+
+/** Puts a failure into a class; the first that matches. */
+export function classify(failure: Failure, retryableCodes: readonly string[]): RetryClass {
+  if (failure.origin === "client" || failure.certificate) {
+    return "NEVER";
+  }
+  if (failure.attemptTimedOut || failure.sent === "maybe") {
+    return "AMBIGUOUS";
+  }
+  if (failure.sent === "no") {
+    return "NOT_SENT";
+  }
+  if (failure.httpStatus === 429 && !failure.protocolError) {
+    return "THROTTLE";
+  }
+  if (failure.code === "resource_exhausted" && hintDelay(failure.hint) !== undefined) {
+    return "THROTTLE";
+  }
+  if (failure.code === "unavailable" || retryableCodes.includes(failure.code)) {
+    return "TRANSIENT";
+  }
+  return "NEVER";
+}
+
+/**
+ * Whether the contract lets a method be repeated after a failure of this
+ * class: the method gate. A method of unknown idempotency is repeated only if
+ * the server cannot have seen it, asks for it, or gets an idempotency key.
+ */
+export function gate(
+  retryClass: RetryClass,
+  policy: PolicyValues,
+  keySent: boolean,
+  failure?: Failure,
+): boolean {
+  if (policy.idempotency !== "unknown" || keySent || retryClass === "NOT_SENT") {
+    return true;
+  }
+  const hint = failure?.hint;
+  return hint?.kind === "pushback" || (hint?.kind === "delay" && hint.from === "retry_info");
+}
+
+/** What a call has behind it. */
+export interface RetryState {
+  /** Attempts that count: not those a transparent retry followed. */
+  readonly attempts: number;
+  /** Counted retries since the last pushback. */
+  readonly exponent: number;
+  /** The one transparent retry has been used. */
+  readonly transparent: boolean;
+}
+
+/** A new call's state. */
+export const NO_ATTEMPTS: RetryState = { attempts: 0, exponent: 0, transparent: false };
+
+/** What to do after a failed attempt. */
+export type Decision =
+  | {
+      readonly retry: true;
+      /** How long to wait before the next attempt, in milliseconds. */
+      readonly delayMs: number;
+      /** Budget to pay, in tokens. */
+      readonly cost: number;
+      readonly transparent: boolean;
+      /** The state after the retry. */
+      readonly next: RetryState;
+    }
+  | { readonly retry: false; readonly stopReason: StopReason };
+
+/** All that a decision depends on. */
+export interface Situation {
+  readonly constants: PolicyConstants;
+  readonly policy: PolicyValues;
+  readonly budget: { readonly tokens: number; readonly values: BudgetValues };
+  readonly failure: Failure;
+  readonly retryClass: RetryClass;
+  readonly state: RetryState;
+  /** An idempotency key is really being sent. */
+  readonly keySent: boolean;
+  /** Messages of a stream reached the application. */
+  readonly committed: boolean;
+  /** Milliseconds to the deadline; infinite without one. */
+  readonly remainingMs: number;
+}
+
+/**
+ * Decides whether a failed attempt is followed by another. Draws one random
+ * number, uniform in [0, 1), for each counted wait it computes.
+ */
+export function decide(s: Situation, random: () => number): Decision {
+  const { failure, policy, retryClass, state } = s;
+  if (failure.code === "canceled" && failure.origin === "client") {
+    return stop("canceled");
+  }
+  if (failure.code === "deadline_exceeded" && failure.origin === "client") {
+    return stop("deadline");
+  }
+  if (s.committed) {
+    return stop("committed");
+  }
+  if (retryClass === "NEVER") {
+    return stop("not_retryable");
+  }
+  if (!gate(retryClass, policy, s.keySent, failure)) {
+    return stop("not_idempotent");
+  }
+  if (failure.hint?.kind === "stop") {
+    return stop("server_pushback");
+  }
+  const transparent = retryClass === "NOT_SENT" && !state.transparent;
+  if (!policy.retry || (!transparent && state.attempts >= policy.maxAttempts)) {
+    return stop("attempts");
+  }
+  const asked = transparent ? undefined : hintDelay(failure.hint);
+  if (asked !== undefined && (asked > policy.maxServerDelayMs || asked >= s.remainingMs)) {
+    return stop("server_delay");
+  }
+  const pushback = failure.hint?.kind === "pushback";
+  const delayMs = transparent
+    ? 0
+    : pushback
+      ? (asked as number)
+      : computedDelay(s, asked, random());
+  if (delayMs >= s.remainingMs - s.constants.deadlineMarginMs) {
+    return stop("deadline");
+  }
+  if (transparent) {
+    // The attempt it followed does not count, so the number goes back by one.
+    const next = { ...state, attempts: state.attempts - 1, transparent: true };
+    return { retry: true, delayMs, cost: 0, transparent, next };
+  }
+  const cost = retryCost(s.budget.values, retryClass === "THROTTLE");
+  if (s.budget.tokens < cost) {
+    return stop("budget");
+  }
+  const next = { ...state, exponent: pushback ? 0 : state.exponent + 1 };
+  return { retry: true, delayMs, cost, transparent, next };
+}
+
+function stop(stopReason: StopReason): Decision {
+  return { retry: false, stopReason };
+}
+
+// Full jitter over an exponential base; a hint is a floor, still decorrelated.
+function computedDelay(s: Situation, asked: number | undefined, u: number): number {
+  const base = s.retryClass === "THROTTLE" ? s.policy.throttleDelayMs : s.policy.baseDelayMs;
+  const backoff = Math.floor(u * Math.min(s.policy.maxDelayMs, base * 2 ** s.state.exponent));
+  if (asked === undefined) {
+    return backoff;
+  }
+  const { hintJitterCapMs, hintJitterDivisor } = s.constants;
+  return Math.max(
+    backoff,
+    asked + Math.floor(u * Math.min(hintJitterCapMs, asked / hintJitterDivisor)),
+  );
+}
+
+/**
+ * Whether a refused credential is answered with a replay: once per call, while
+ * an attempt is left, whatever the method's idempotency, since the server did
+ * not act. It takes an attempt, but neither budget nor a wait.
+ */
+export function mayReplayWithNewToken(s: {
+  failure: Failure;
+  policy: PolicyValues;
+  state: RetryState;
+  replayed: boolean;
+  inputConsumed: boolean;
+}): boolean {
+  return (
+    s.failure.code === "unauthenticated" &&
+    s.failure.origin === "server" &&
+    s.policy.retry &&
+    !s.replayed &&
+    !s.inputConsumed &&
+    s.state.attempts < s.policy.maxAttempts
+  );
+}

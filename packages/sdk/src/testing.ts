@@ -1,0 +1,132 @@
+import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
+import { createUniversalHandlerClient, type UniversalClientFn } from "@connectrpc/connect/protocol";
+import type { AmeideOptions } from "./options.js";
+import { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
+import { type Clock, type Randomness, runtimeOption, systemRuntime } from "./runtime.js";
+import { createVirtualClock, type VirtualClock } from "./virtual_clock.js";
+
+export type { Clock, Randomness, Timer, TimerKind } from "./runtime.js";
+export { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
+export {
+  createVirtualClock,
+  type VirtualClock,
+  type VirtualClockOptions,
+} from "./virtual_clock.js";
+
+/** What a test may put in the place of the real surroundings. */
+export interface TestRuntime {
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: real randomness. */
+  readonly random?: Partial<Randomness>;
+  /** Built-in numbers of the policy: a changed copy of `BEHAVIOR_1`. Default: none changed. */
+  readonly constants?: PolicyConstants;
+}
+
+/** Options that make a client run in a test's surroundings. */
+export function withTestRuntime(options: AmeideOptions, runtime: TestRuntime): AmeideOptions {
+  return Object.assign(
+    { ...options },
+    {
+      [runtimeOption]: {
+        clock: runtime.clock ?? systemRuntime.clock,
+        random: { ...systemRuntime.random, ...runtime.random },
+        constants: runtime.constants ?? BEHAVIOR_1,
+      },
+    },
+  );
+}
+
+/** A stream of numbers that gives these, then the last one for ever. */
+export function sequence(...values: readonly [number, ...number[]]): () => number {
+  let i = 0;
+  return () => values[Math.min(i++, values.length - 1)] as number;
+}
+
+/** Randomness that is the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): Randomness {
+  const stream = (salt: number) => {
+    let state = (seed ^ salt) >>> 0;
+    return () => {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(state ^ (state >>> 15), state | 1);
+      t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    };
+  };
+  const ids = stream(3);
+  return {
+    backoff: stream(1),
+    authJitter: stream(2),
+    bytes: (length) => Uint8Array.from({ length }, () => Math.floor(ids() * 256)),
+  };
+}
+
+/**
+ * An HTTP client that calls handlers in this process: no socket, no port. Give
+ * it to the option `transport`; `baseUrl` may be any https address.
+ *
+ * @param routes - Registers the handlers, as for a Connect server.
+ */
+export function createMemoryHttpClient(
+  routes: (router: ConnectRouter) => unknown,
+): UniversalClientFn {
+  const router = createConnectRouter();
+  routes(router);
+  return createUniversalHandlerClient(router.handlers);
+}
+
+/** Options for a client over handlers in this process, on a virtual clock. */
+export function memoryOptions(
+  routes: (router: ConnectRouter) => unknown,
+  options: AmeideOptions = {},
+): { options: AmeideOptions; clock: VirtualClock } {
+  const clock = createVirtualClock();
+  const transport = createMemoryHttpClient(routes);
+  const merged = { baseUrl: "https://memory.test", transport, ...options };
+  return { options: withTestRuntime(merged, { clock }), clock };
+}
+
+/** A request an HTTP client was given. */
+export interface WatchedRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/**
+ * Wraps an HTTP client so that a test can assert that no credential left the
+ * origin it is meant for.
+ *
+ * @param secrets - Values that must reach no other origin: tokens, keys, tenants.
+ */
+export function watchCredentials(
+  client: UniversalClientFn,
+  origin: string,
+  secrets: readonly string[],
+): { client: UniversalClientFn; requests: readonly WatchedRequest[]; assertNoneLeft(): void } {
+  const requests: WatchedRequest[] = [];
+  const home = new URL(origin).origin;
+  return {
+    requests,
+    client: (request) => {
+      requests.push({
+        url: request.url,
+        method: request.method,
+        headers: [...request.header.entries()],
+      });
+      return client(request);
+    },
+    assertNoneLeft() {
+      for (const { url, headers } of requests) {
+        const away = new URL(url).origin !== home;
+        const leaked = headers.find(([, value]) =>
+          secrets.some((secret) => value.includes(secret)),
+        );
+        if (away && leaked !== undefined) {
+          throw new Error(`the header ${leaked[0]} went to ${new URL(url).origin}`);
+        }
+      }
+    },
+  };
+}

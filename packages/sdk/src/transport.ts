@@ -1,0 +1,276 @@
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import type { Compression, UniversalClientFn } from "@connectrpc/connect/protocol";
+import { createTransport } from "@connectrpc/connect/protocol-connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
+import { type Budget, createBudget } from "./budget.js";
+import { CallPlan } from "./call_plan.js";
+import { type ClientConfig, createConfig } from "./config.js";
+import { AmeideError, configError } from "./errors.js";
+import { type Explanation, explainMethod } from "./explain.js";
+import { createLogSink } from "./log.js";
+import type { CallSink } from "./observer.js";
+import type { AmbientDeadline, AmeideOptions } from "./options.js";
+import { withRecorder } from "./recorder.js";
+import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
+import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
+import type { Telemetry } from "./telemetry.js";
+import { tailInterceptor, UnaryCall } from "./unary_call.js";
+import { userAgent } from "./version.js";
+
+/** Explains one method, or all that were called so far. */
+export interface Explain {
+  (method: DescMethod): Explanation;
+  (): readonly Explanation[];
+}
+
+/** A Connect transport with policy around it. Give it to Connect's `createClient`. */
+export interface AmeideTransport extends Transport {
+  /**
+   * The effective policy of a method, each value with its source; without a
+   * method, of all methods called so far.
+   */
+  readonly explain: Explain;
+  /** The same for another tenant. Connections and retry budget are shared. */
+  withTenant(tenant: string | null): AmeideTransport;
+  /** The same with another credential. Connections and retry budget are shared. */
+  withAuth(auth: Auth | null): AmeideTransport;
+  /** The same with other options. Connections and retry budget of an origin are shared. */
+  with(options: AmeideOptions): AmeideTransport;
+  /**
+   * Ends all connections, also those of the transports derived from this one.
+   * Calls in flight fail, later ones are refused.
+   */
+  close(): void;
+}
+
+/** What a runtime (Node, a browser) brings. */
+export interface Platform {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `node/20.20.2`, and `linux; x64`. */
+  readonly runtime: string;
+  readonly system: string;
+  readonly gzip: Compression;
+  /** Spans and metrics where the options say nothing. */
+  readonly telemetry: () => Telemetry | undefined;
+  readonly ambientDeadline?: () => AmbientDeadline | undefined;
+  connect(config: ClientConfig): { readonly client: UniversalClientFn; close(): void };
+  readonly sha256: (text: string) => string;
+}
+
+/** Makes a transport on a platform. Runtime entries wrap this. */
+export function createPlatformTransport(
+  options: AmeideOptions,
+  platform: Platform,
+): AmeideTransport {
+  return derive(options, new Family(platform, hiddenRuntime(options) ?? systemRuntime));
+}
+
+function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
+  return (options as { [runtimeOption]?: Runtime } | null)?.[runtimeOption];
+}
+
+function derive(options: AmeideOptions, family: Family): AmeideTransport {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw configError("options", "must be an object", options);
+  }
+  const shared = family.share(options);
+  const { config } = shared;
+  const explain = (method: DescMethod): Explanation =>
+    explainMethod(config.forMethod(method), family.platform.sha256);
+  const transport: AmeideTransport = {
+    unary(method, signal, timeoutMs, header, input, contextValues) {
+      let plan: CallPlan;
+      try {
+        refuseIfClosed(family);
+        plan = new CallPlan(shared, { method, timeoutMs, header, input, contextValues });
+      } catch (reason) {
+        return Promise.reject(AmeideError.from(reason));
+      }
+      return new UnaryCall(
+        shared,
+        plan,
+        method,
+        plan.input as typeof input,
+        signal,
+        contextValues,
+      ).run();
+    },
+    stream(method) {
+      const source = new ConnectError(
+        `${method.parent.typeName}/${method.name} is a stream; this version makes unary calls only`,
+        Code.Unimplemented,
+      );
+      return Promise.reject(new AmeideError(source, { origin: "client" }));
+    },
+    explain: ((method?: DescMethod) =>
+      method === undefined ? config.knownMethods().map(explain) : explain(method)) as Explain,
+    withTenant: (tenant) => derive({ ...everywhere(options, "tenant"), tenant }, family),
+    withAuth: (auth) => derive({ ...everywhere(options, "auth"), auth }, family),
+    with: (changes) => derive({ ...options, ...changes }, family),
+    close: () => family.close(),
+  };
+  return transport;
+}
+
+// A derived client's own setting is nearer than what its parent said of methods.
+function everywhere(options: AmeideOptions, name: "tenant" | "auth"): AmeideOptions {
+  if (options.methods === undefined) {
+    return options;
+  }
+  const methods = Object.entries(options.methods).map(([selector, settings]) => {
+    const { [name]: _dropped, ...rest } = settings;
+    return [selector, rest] as const;
+  });
+  return { ...options, methods: Object.fromEntries(methods) };
+}
+
+function refuseIfClosed(family: Family): void {
+  if (family.closed) {
+    const source = new ConnectError("the client is closed", Code.FailedPrecondition);
+    throw new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
+  }
+}
+
+// A client and all that are derived from it.
+class Family {
+  closed = false;
+  private readonly pools = new Map<string, { client: UniversalClientFn; close(): void }>();
+  private readonly budgets = new Map<string, Budget>();
+  private readonly sources = new WeakMap<Auth, CredentialSource>();
+  private readonly newerDocuments = new WeakSet<object>();
+  private killSwitchLogged = false;
+
+  constructor(
+    readonly platform: Platform,
+    private readonly runtime: Runtime,
+  ) {}
+
+  share(options: AmeideOptions): Shared {
+    const { platform, runtime } = this;
+    // Behavior versions bring their own numbers; only a test's are stronger.
+    const perturbed = runtime === systemRuntime ? undefined : runtime.constants;
+    const config = createConfig(options, platform.env, perturbed);
+    this.logOnce(config);
+    const recordings: Shared["recordings"] = new WeakMap();
+    const telemetry =
+      options.telemetry === false ? undefined : (options.telemetry ?? platform.telemetry());
+    const telemetryOptions = {
+      baggage: options.baggage ?? [],
+      attemptSpans: options.attemptSpans ?? false,
+    };
+    const log = this.logSink(config);
+    const observe = options.observer && { event: options.observer };
+    return {
+      config,
+      constants: config.constants,
+      clock: runtime.clock,
+      random: runtime.random,
+      budget: this.budget(config),
+      inner: this.inner(config, recordings),
+      recordings,
+      hasInterceptors: (options.interceptors?.length ?? 0) > 0,
+      userAgent: userAgent(
+        config.constants.maxUserAgentBytes,
+        platform.runtime,
+        platform.system,
+        options.appName,
+      ),
+      ambientDeadline: platform.ambientDeadline,
+      credentials: (auth) => this.credentials(auth, config),
+      sinks: (call) => {
+        const traced = telemetry?.begin(call, telemetryOptions);
+        return [traced, log, observe].filter((sink): sink is CallSink => sink !== undefined);
+      },
+    };
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const pool of this.pools.values()) {
+      pool.close();
+    }
+    this.pools.clear();
+  }
+
+  private budget(config: ClientConfig): Budget {
+    let budget = this.budgets.get(config.origin);
+    if (budget === undefined) {
+      budget = createBudget(config.budget);
+      this.budgets.set(config.origin, budget);
+    }
+    return budget;
+  }
+
+  private credentials(auth: Auth, config: ClientConfig): CredentialSource {
+    let source = this.sources.get(auth);
+    if (source === undefined) {
+      source = createCredentialSource(auth, { ...this.runtime, constants: config.constants });
+      this.sources.set(auth, source);
+    }
+    return source;
+  }
+
+  private inner(config: ClientConfig, recordings: Shared["recordings"]): InnerTransport {
+    const { options } = config;
+    const supplied = options.transport;
+    if (supplied !== undefined && typeof supplied !== "function") {
+      if ((options.interceptors?.length ?? 0) > 0) {
+        throw configError("interceptors", "must be given to the transport you supply");
+      }
+      return foreignTransport(supplied);
+    }
+    const gzip = this.platform.gzip;
+    const client = supplied ?? this.pooled(config);
+    return ourTransport(
+      createTransport({
+        baseUrl: config.baseUrl,
+        httpClient: withRecorder(client, recordings, config.origin),
+        useBinaryFormat: options.format !== "json",
+        interceptors: [...(options.interceptors ?? []), tailInterceptor],
+        acceptCompression: options.compression?.accept === "gzip" ? [gzip] : [],
+        sendCompression: options.compression?.send === "gzip" ? gzip : null,
+        compressMinBytes: 1_024,
+        readMaxBytes: options.readMaxBytes ?? config.constants.readMaxBytes,
+        writeMaxBytes: 0xffffffff,
+        useHttpGet: options.httpGet ?? false,
+      }),
+    );
+  }
+
+  // Connections are made at the first call: a client that makes none holds none.
+  private pooled(config: ClientConfig): UniversalClientFn {
+    const { httpVersion, tls } = config.options;
+    const key = JSON.stringify([config.origin, httpVersion, tls]);
+    return (request) => {
+      // A call may have slept while the client was closed. Thrown, not
+      // rejected, this is no failure of the connection.
+      refuseIfClosed(this);
+      let pool = this.pools.get(key);
+      if (pool === undefined) {
+        pool = this.platform.connect(config);
+        this.pools.set(key, pool);
+      }
+      return pool.client(request);
+    };
+  }
+
+  private logSink(config: ClientConfig): CallSink | undefined {
+    const { logger, logLevel } = config.options;
+    const level = logLevel ?? config.document.logLevel ?? "warn";
+    return logger && createLogSink(logger, level);
+  }
+
+  private logOnce(config: ClientConfig): void {
+    const { logger } = config.options;
+    if (config.environment.retriesOff && !this.killSwitchLogged) {
+      this.killSwitchLogged = true;
+      logger?.warn("ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options", {});
+    }
+    const { policy } = config.options;
+    if (config.document.hasUnknownFields && policy && !this.newerDocuments.has(policy)) {
+      this.newerDocuments.add(policy);
+      logger?.warn("ameide policy document has fields this version does not know; ignored", {});
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** Version of this package; stamped by the release. */
+export const version = "0.0.0";
+
+/** Version of Connect this package was built and tested with. */
+export const connectVersion = "2.1.2";
+
+/**
+ * The `user-agent` header: product tokens (RFC 9110, section 10.1.5), at most
+ * `maxBytes` long. A too long application name is left out.
+ */
+export function userAgent(
+  maxBytes: number,
+  runtime: string,
+  platform: string,
+  appName: string | undefined,
+): string {
+  const agent = `ameide-sdk-ts/${version} connect-ts/${connectVersion} ${runtime} (${platform})`;
+  const whole = appName === undefined ? agent : `${agent} ${appName}`;
+  return whole.length <= maxBytes ? whole : agent.slice(0, maxBytes);
+}

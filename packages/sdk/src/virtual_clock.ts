@@ -1,0 +1,140 @@
+import { AsyncResource } from "node:async_hooks";
+import type { Clock, Timer, TimerKind } from "./runtime.js";
+
+/** A clock that a test moves, or that moves by itself. */
+export interface VirtualClock extends Clock {
+  /** Moves time on, firing what falls due, in order. */
+  advance(ms: number): Promise<void>;
+  /** Every wait between attempts so far, in milliseconds. */
+  readonly sleeps: readonly number[];
+  /** Timers that are set and have not fired. */
+  readonly pending: number;
+  /** Every delay a timer was set to, in order. */
+  readonly timers: readonly { readonly kind: TimerKind; readonly ms: number }[];
+}
+
+/** How a virtual clock behaves. */
+export interface VirtualClockOptions {
+  /** Epoch milliseconds at the start. Default 2026-01-01T00:00:00Z. */
+  readonly wallStartMs?: number;
+  /** Waits between attempts pass by themselves, at once. Default true. */
+  readonly skipSleeps?: boolean;
+  /**
+   * All time passes by itself: whenever nothing else can go on, the clock jumps
+   * to the next timer. Deadlines fire, waits end, and a handler may wait on
+   * `setTimer` too; all in the order of time, at the same millisecond in every
+   * run, thousands of calls a second. What goes on outside of JavaScript
+   * (sockets, files, compression) is not seen: keep it out, or the clock runs
+   * ahead of it. `skipSleeps` says nothing then. Default false.
+   */
+  readonly autoAdvance?: boolean;
+}
+
+interface Pending {
+  readonly dueMs: number;
+  readonly callback: () => void;
+  readonly context: AsyncResource;
+}
+
+/**
+ * Makes a virtual clock. Deadlines fire only when the test moves time on, or,
+ * with `autoAdvance`, when nothing else is left to do. A callback runs in the
+ * async context its timer was set in, as with real timers.
+ */
+export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  const wallStartMs = options.wallStartMs ?? Date.UTC(2026, 0, 1);
+  const autoAdvance = options.autoAdvance ?? false;
+  const skipSleeps = !autoAdvance && (options.skipSleeps ?? true);
+  const pending = new Set<Pending>();
+  const sleeps: number[] = [];
+  const timers: { kind: TimerKind; ms: number }[] = [];
+  let nowMs = 0;
+  let changes = 0;
+  let watching = false;
+
+  function add(callback: () => void, ms: number): Pending {
+    const timer = { dueMs: nowMs + ms, callback, context: new AsyncResource("VirtualTimer") };
+    pending.add(timer);
+    changes++;
+    if (autoAdvance && !watching) {
+      watching = true;
+      setImmediate(watch, -1);
+    }
+    return timer;
+  }
+
+  function fire(timer: Pending): void {
+    pending.delete(timer);
+    changes++;
+    nowMs = Math.max(nowMs, timer.dueMs);
+    timer.context.runInAsyncScope(timer.callback);
+  }
+
+  // The earliest; of several, the one set first.
+  function earliest(): Pending | undefined {
+    let found: Pending | undefined;
+    for (const timer of pending) {
+      if (found === undefined || timer.dueMs < found.dueMs) {
+        found = timer;
+      }
+    }
+    return found;
+  }
+
+  // Jumps after a turn of the event loop in which no timer was set or cleared:
+  // whoever could go on has done so by then, and waits for a timer.
+  function watch(seen: number): void {
+    const next = seen === changes ? earliest() : undefined;
+    if (next !== undefined) {
+      fire(next);
+    }
+    watching = pending.size > 0;
+    if (watching) {
+      setImmediate(watch, changes);
+    }
+  }
+
+  async function runUntil(targetMs: number): Promise<void> {
+    for (;;) {
+      const next = earliest();
+      if (next === undefined || next.dueMs > targetMs) {
+        break;
+      }
+      fire(next);
+      // What it set going may set timers of its own.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    nowMs = Math.max(nowMs, targetMs);
+  }
+
+  return {
+    now: () => nowMs,
+    wallNow: () => wallStartMs + nowMs,
+    setTimer(callback, ms, kind) {
+      const timer = add(callback, ms);
+      timers.push({ kind, ms });
+      if (kind === "sleep") {
+        sleeps.push(ms);
+        if (skipSleeps) {
+          setImmediate(() => pending.has(timer) && fire(timer));
+        }
+      }
+      return timer;
+    },
+    clearTimer(timer: Timer) {
+      pending.delete(timer as Pending);
+      changes++;
+    },
+    advance: (ms) =>
+      autoAdvance ? new Promise((resolve) => void add(resolve, ms)) : runUntil(nowMs + ms),
+    get sleeps() {
+      return sleeps;
+    },
+    get timers() {
+      return timers;
+    },
+    get pending() {
+      return pending.size;
+    },
+  };
+}

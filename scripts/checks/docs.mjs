@@ -1,0 +1,99 @@
+// @ts-check
+import { existsSync, statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path/posix";
+
+/** @type {import("./tree.mjs").Check} */
+export const docs = {
+  name: "docs",
+  about: "every relative link and heading anchor in a Markdown file resolves",
+  run(tree) {
+    const pages = tree.files.filter((file) => file.endsWith(".md"));
+    const problems = pages.flatMap((page) => brokenLinks(tree, page));
+    return {
+      problems: pages.length === 0 ? ["saw no page"] : problems,
+      note: `${pages.length} pages`,
+    };
+  },
+};
+
+/**
+ * @param {import("./tree.mjs").Tree} tree
+ * @param {string} page
+ */
+function brokenLinks(tree, page) {
+  return linksOf(tree.read(page)).flatMap(({ target, line }) => {
+    const [path = "", anchor] = target.split("#");
+    const file = path === "" ? page : normalize(join(dirname(page), decodeURIComponent(path)));
+    const full = join(tree.root, file);
+    const where = `${page}:${line}: ${target}`;
+    if (file.startsWith("..") || !existsSync(full)) return [`${where}: there is no ${file}`];
+    if (anchor === undefined || !file.endsWith(".md") || statSync(full).isDirectory()) return [];
+    return anchorsOf(tree.read(file)).has(anchor) ? [] : [`${where}: ${file} has no such heading`];
+  });
+}
+
+/**
+ * The relative links of a page; code, and addresses with a scheme, are none.
+ *
+ * @param {string} markdown
+ * @returns {{ target: string, line: number }[]}
+ */
+export function linksOf(markdown) {
+  const links = [];
+  for (const [index, text] of proseLines(markdown)) {
+    const inline = text.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g);
+    const defined = text.matchAll(/^\s{0,3}\[[^\]]+\]:\s*<?(\S+?)>?\s*$/g);
+    for (const [, target = ""] of [...inline, ...defined]) {
+      if (!/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(target)) links.push({ target, line: index + 1 });
+    }
+  }
+  return links;
+}
+
+/**
+ * The anchors GitHub gives a page's headings.
+ *
+ * @param {string} markdown
+ * @returns {Set<string>}
+ */
+export function anchorsOf(markdown) {
+  /** @type {Set<string>} */
+  const anchors = new Set();
+  for (const [, text] of proseLines(markdown, { keepCode: true })) {
+    for (const [, name = ""] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(name);
+    const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(text)?.[1];
+    if (heading === undefined) continue;
+    const slug = heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\p{M}_\- ]/gu, "")
+      .replaceAll(" ", "-");
+    let anchor = slug;
+    for (let copy = 1; anchors.has(anchor); copy++) anchor = `${slug}-${copy}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+/**
+ * @param {string} markdown
+ * @param {{ keepCode?: boolean }} [options] Whether inline code stays.
+ * @returns {[number, string][]} Index and text of every line outside fenced code.
+ */
+function proseLines(markdown, { keepCode = false } = {}) {
+  /** @type {[number, string][]} */
+  const lines = [];
+  /** @type {string | undefined} */
+  let fence;
+  for (const [index, line] of markdown.split(/\r?\n/).entries()) {
+    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
+    if (fence !== undefined) {
+      if (mark?.startsWith(fence)) fence = undefined;
+    } else if (mark === undefined) {
+      lines.push([index, keepCode ? line : line.replaceAll(/`[^`]*`/g, "")]);
+    } else {
+      fence = mark;
+    }
+  }
+  return lines;
+}

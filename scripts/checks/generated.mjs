@@ -1,0 +1,13 @@
+// @ts-check
+import { run } from "../command.mjs";
+import { verdictOf } from "./tree.mjs";
+
+/** @type {import("./tree.mjs").Check} */
+export const generated = {
+  name: "generated",
+  about: "the committed stubs are what the protos generate (mend with: pnpm generate)",
+  async run({ root }) {
+    const args = ["scripts/generate.mjs", "--check"];
+    return verdictOf(await run(process.execPath, args, { cwd: root, timeoutMs: 600_000 }));
+  },
+};

@@ -1,0 +1,34 @@
+// @ts-check
+import { bufBreaking } from "./breaking.mjs";
+import { bufFormat, bufLint } from "./buf.mjs";
+import { docs } from "./docs.mjs";
+import { policyFacts } from "./facts.mjs";
+import { format } from "./format.mjs";
+import { generated } from "./generated.mjs";
+import { imports } from "./imports.mjs";
+import { lint } from "./lint.mjs";
+import { packageShape } from "./package_shape.mjs";
+import { types } from "./types.mjs";
+import { words } from "./words.mjs";
+import { workflows } from "./workflows.mjs";
+
+/**
+ * Every check, in the order they run.
+ *
+ * @type {import("./tree.mjs").Check[]}
+ */
+export const CHECKS = [
+  format,
+  bufLint,
+  bufFormat,
+  bufBreaking,
+  policyFacts,
+  generated,
+  types,
+  lint,
+  imports,
+  packageShape,
+  words,
+  docs,
+  workflows,
+];

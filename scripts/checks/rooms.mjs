@@ -1,0 +1,153 @@
+// @ts-check
+
+/**
+ * A folder of the repository with a place in the import order.
+ *
+ * @typedef {object} Room
+ * @property {string} name
+ * @property {string} path
+ * @property {number} floor
+ * @property {string[]} uses The rooms it may import, all of them on lower floors.
+ * @property {string[]} [tools] Rooms it is made with: devDependencies that its code never imports.
+ * @property {string[]} [python] Import names of its Python packages; other languages' names are read
+ *   from package.json and go.mod.
+ */
+
+/**
+ * The import order, ground floor up. A room imports only from floors below it.
+ *
+ * @type {Room[]}
+ */
+export const ROOMS = [
+  // The scripts run before anything is built.
+  { name: "scripts", path: "scripts", floor: 0, uses: [] },
+
+  { name: "protoc-gen-ameide", path: "packages/protoc-gen-ameide", floor: 1, uses: [] },
+  {
+    name: "core-proto",
+    path: "packages/core-proto",
+    floor: 1,
+    uses: [],
+    tools: ["protoc-gen-ameide"],
+    python: ["ameide_core_proto"],
+  },
+  {
+    name: "conformance-proto",
+    path: "packages/conformance-proto",
+    floor: 1,
+    uses: [],
+    tools: ["protoc-gen-ameide"],
+    python: ["ameide_conformance_proto"],
+  },
+
+  { name: "sdk", path: "packages/sdk", floor: 2, uses: ["core-proto"] },
+  { name: "sdk-go", path: "packages/sdk-go", floor: 2, uses: ["core-proto"] },
+  {
+    name: "sdk-python",
+    path: "packages/sdk-python",
+    floor: 2,
+    uses: ["core-proto"],
+    python: ["ameide_sdk"],
+  },
+  { name: "reference-server", path: "packages/reference-server", floor: 2, uses: ["core-proto"] },
+  { name: "fault-server", path: "packages/fault-server", floor: 2, uses: ["conformance-proto"] },
+  { name: "manifest", path: "packages/manifest", floor: 2, uses: ["core-proto"] },
+
+  // An adapter sees its SDK as every user does: by its public door.
+  adapter("sdk"),
+  adapter("sdk-go"),
+  adapter("sdk-python"),
+  {
+    name: "conformance",
+    path: "packages/conformance",
+    floor: 3,
+    uses: ["conformance-proto", "fault-server"],
+  },
+  {
+    name: "e2e",
+    path: "packages/e2e",
+    floor: 3,
+    uses: ["core-proto", "sdk", "reference-server", "fault-server"],
+  },
+  { name: "bench", path: "packages/bench", floor: 3, uses: ["core-proto", "sdk"] },
+  { name: "guard", path: "packages/guard", floor: 3, uses: ["manifest"] },
+  { name: "release", path: "packages/release", floor: 3, uses: ["manifest"] },
+  { name: "configuration", path: "packages/configuration", floor: 3, uses: ["manifest"] },
+
+  {
+    name: "examples",
+    path: "examples",
+    floor: 4,
+    uses: ["core-proto", "sdk", "sdk-go", "sdk-python", "reference-server", "fault-server"],
+  },
+];
+
+/** Rooms that tests of the floors from theirs up may use, too; they never use an SDK. */
+export const TEST_ROOMS = { floor: 2, names: ["fault-server", "reference-server"] };
+
+/**
+ * The room a file lies in: the one with the longest path.
+ *
+ * @param {string} file
+ * @returns {Room | undefined}
+ */
+export function roomOf(file) {
+  return ROOMS.filter(({ path }) => file === path || file.startsWith(`${path}/`)).reduce(
+    (/** @type {Room | undefined} */ best, room) =>
+      best === undefined || room.path.length > best.path.length ? room : best,
+    undefined,
+  );
+}
+
+/**
+ * Whether a file is test code, by its name or folder.
+ *
+ * @param {string} file
+ */
+export function isTest(file) {
+  return (
+    /(\.test\.[cm]?[jt]sx?|_test\.go)$/.test(file) ||
+    /(^|\/)(test_[^/]*|conftest)\.py$/.test(file) ||
+    /(^|\/)(tests?|testdata|harness)\//.test(file) ||
+    /(^|\/)vitest\.[^/]*$/.test(file)
+  );
+}
+
+/**
+ * The names of the rooms that code of a room may import.
+ *
+ * @param {Room} room
+ * @param {{ test: boolean }} options
+ */
+export function importable(room, { test }) {
+  if (!test || room.floor < TEST_ROOMS.floor) return [room.name, ...room.uses];
+  return [room.name, ...room.uses, ...TEST_ROOMS.names];
+}
+
+/**
+ * The names of the rooms that a room's devDependencies may hold: those of its tests, of the tools it
+ * is made with, and of the adapter inside it.
+ *
+ * @param {Room} room
+ */
+export function developable(room) {
+  const inside = ROOMS.filter(({ path }) => path.startsWith(`${room.path}/`));
+  return [
+    ...importable(room, { test: true }),
+    ...(room.tools ?? []),
+    ...inside.flatMap(({ uses }) => uses),
+  ];
+}
+
+/**
+ * @param {string} sdk
+ * @returns {Room}
+ */
+function adapter(sdk) {
+  return {
+    name: `${sdk}/conformance`,
+    path: `packages/${sdk}/conformance`,
+    floor: 3,
+    uses: ["conformance-proto", sdk],
+  };
+}

@@ -1,0 +1,161 @@
+// @ts-check
+// Generates packages/core-proto and packages/conformance-proto.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { parse } from "yaml";
+
+import { writeData } from "./generate/data.mjs";
+import { PACKAGES, templateFor } from "./generate/languages.mjs";
+import { must, preparePlugins } from "./generate/toolchain.mjs";
+import { apply, compare } from "./generate/tree.mjs";
+import { MissingTool } from "./python_env.mjs";
+
+const HELP = `usage: pnpm generate [--ts] [--check] [--package NAME]
+
+Generates
+  packages/core-proto         from proto/ and third_party/, as buf.gen.yaml says:
+                              stubs in every language, the descriptor image, the
+                              fixtures
+  packages/conformance-proto  from its proto/, as buf.gen.conformance.yaml says:
+                              stubs in every language
+
+  --ts            TypeScript only; needs neither Go nor Python
+  --check         change nothing: name the files that differ from what the protos
+                  generate, and exit with 1 if there are any. Without Go or Python
+                  it checks TypeScript, and says so; with CI=true that is a failure
+  --package NAME  that package only
+  --help          this text
+`;
+
+/**
+ * @typedef {object} Options
+ * @property {boolean} ts
+ * @property {boolean} check
+ * @property {string} [package]
+ */
+
+/** @typedef {import("./generate/languages.mjs").Language} Language */
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * @param {Options} options
+ * @returns {Promise<number>} The exit code.
+ */
+async function generate({ ts, check, package: name }) {
+  const packages = PACKAGES.filter((each) => name === undefined || each.name === name);
+  if (packages.length === 0) {
+    const names = PACKAGES.map((each) => each.name).join(", ");
+    throw new Error(`no such package: ${name} (there are ${names})`);
+  }
+  /** @type {Language["name"][]} */
+  const wanted = ts ? ["TypeScript"] : ["TypeScript", "Go", "Python"];
+  const languages = await available(wanted, { mayLack: check && !inCi() });
+
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  const fresh = mkdtempSync(join(root, ".cache", "generate-"));
+  process.once("exit", () => rmSync(fresh, { recursive: true, force: true }));
+  const image = join(fresh, "image.binpb");
+  await Promise.all([
+    buildImage(image),
+    ...packages.map((each) => writeStubs(fresh, { of: each, languages })),
+  ]);
+
+  let count = 0;
+  for (const each of packages) {
+    for (const language of Object.values(each.languages)) {
+      if (!languages.includes(language.name)) continue;
+      const out = join(fresh, language.folder);
+      writeData({ language, out, image, protoFolder: join(root, "proto") });
+      count += settle(out, { language, check });
+    }
+  }
+  if (check && count > 0) console.log("mend with: pnpm generate");
+  return check && count > 0 ? 1 : 0;
+}
+
+/**
+ * Takes over what was generated for a language, or says what differs.
+ *
+ * @param {string} out
+ * @param {{ language: Language, check: boolean }} options
+ * @returns {number} How many files differ.
+ */
+function settle(out, { language: { folder, owned }, check }) {
+  const current = join(root, folder);
+  const differences = compare(current, out, owned);
+  if (check) {
+    for (const { kind, file } of differences) console.log(`${kind.padEnd(7)} ${folder}/${file}`);
+  } else {
+    apply(current, out, differences);
+    console.log(`${folder}: ${differences.length} files changed`);
+  }
+  return differences.length;
+}
+
+/**
+ * Generates the stubs of a package into an empty folder.
+ *
+ * @param {string} fresh
+ * @param {{ of: import("./generate/languages.mjs").Package, languages: Language["name"][] }} options
+ */
+async function writeStubs(fresh, { of, languages }) {
+  const stated = parse(readFileSync(join(root, of.template), "utf8"));
+  const template = JSON.stringify(templateFor(of, stated, languages));
+  await must("buf", ["generate", "--template", template, "-o", fresh], root);
+}
+
+/**
+ * Writes the descriptors of everything but the suite's own schema.
+ *
+ * @param {string} image
+ */
+async function buildImage(image) {
+  const suite = "packages/conformance-proto/proto/ameide";
+  await must("buf", ["build", "-o", image, "--exclude-path", suite], root);
+}
+
+/**
+ * The languages whose plugins can run here.
+ *
+ * @param {Language["name"][]} wanted
+ * @param {{ mayLack: boolean }} options Whether a language that is not installed may be left out.
+ */
+async function available(wanted, { mayLack }) {
+  /** @type {Language["name"][]} */
+  const languages = [];
+  for (const language of wanted) {
+    try {
+      await preparePlugins(root, language);
+      languages.push(language);
+    } catch (error) {
+      if (!(error instanceof MissingTool) || !mayLack) throw error;
+      console.log(`${language} is not checked: ${error.message}`);
+    }
+  }
+  return languages;
+}
+
+function inCi() {
+  return !["", "0", "false", undefined].includes(process.env.CI);
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      ts: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      package: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) process.stdout.write(HELP);
+  else process.exitCode = await generate(values);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,45 @@
+// @ts-check
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+
+import { RESULT_FILE } from "./lanes.mjs";
+
+/**
+ * Removes the counts of an earlier run of the lane in the current folder.
+ */
+export function clearCounts() {
+  rmSync(join(process.cwd(), RESULT_FILE), { force: true });
+}
+
+/**
+ * Leaves the counts of the lane in the current folder and sets the exit code: 0 only when nothing
+ * failed and something passed.
+ *
+ * @param {import("./lanes.mjs").Counts} counts
+ */
+export function reportCounts(counts) {
+  write(counts);
+  if (counts.passed + counts.failed === 0) console.error("no test ran");
+  process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+/**
+ * Says in one line what is missing and leaves that as the lane's result: one skipped test with its
+ * reason, or with CI=true one failed test.
+ *
+ * @param {string} reason
+ */
+export function reportMissing(reason) {
+  const inCi = !["", "0", "false", undefined].includes(process.env.CI);
+  console.error(inCi ? reason : `skipped: ${reason}`);
+  write({ passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1, reason });
+  process.exitCode = inCi ? 1 : 0;
+}
+
+/** @param {import("./lanes.mjs").Counts & { reason?: string }} result */
+function write(result) {
+  const path = join(process.cwd(), RESULT_FILE);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify(result)}\n`);
+}

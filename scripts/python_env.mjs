@@ -1,0 +1,137 @@
+// @ts-check
+// One virtual environment for every Python lane, in .cache/venv: third parties from the hashed lock,
+// then our own distributions, editable.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { run } from "./command.mjs";
+
+/** A language's toolchain that is not on this machine. The message says what to install. */
+export class MissingTool extends Error {
+  /** @override */
+  name = "MissingTool";
+}
+
+const OLDEST_PYTHON = [3, 11];
+const LOCK = "tools/requirements.lock";
+const OWN_DISTRIBUTIONS = [
+  "packages/core-proto/python",
+  "packages/conformance-proto/python",
+  "packages/sdk-python",
+];
+
+/**
+ * Makes sure of the environment and gives the folder of its programs. What it holds is known by the
+ * hash of its inputs, so a second call costs milliseconds.
+ *
+ * @param {string} root
+ * @returns {Promise<string>}
+ * @throws {MissingTool} When there is no Python, or one that is too old.
+ * @throws {Error} When pip fails.
+ */
+export async function pythonEnvironment(root) {
+  const version = await pythonVersion(root);
+  const own = OWN_DISTRIBUTIONS.filter((path) => existsSync(join(root, path, "pyproject.toml")));
+  const hash = createHash("sha256")
+    .update(version)
+    .update(readFileSync(join(root, LOCK)));
+  for (const path of own) hash.update(readFileSync(join(root, path, "pyproject.toml")));
+  const key = hash.digest("hex");
+
+  const venv = join(root, ".cache", "venv");
+  const bin = join(venv, process.platform === "win32" ? "Scripts" : "bin");
+  const marker = join(venv, ".ameide");
+  const isReady = () => existsSync(marker) && readFileSync(marker, "utf8") === key;
+  if (isReady()) return bin;
+  await alone(`${venv}.lock`, async () => {
+    if (isReady()) return;
+    rmSync(venv, { recursive: true, force: true });
+    await must("python3", ["-m", "venv", venv], root);
+    const python = join(bin, "python");
+    const install = ["-m", "pip", "install", "--quiet", "--no-deps"];
+    await must(python, [...install, "--require-hashes", "-r", LOCK], root);
+    for (const path of own) {
+      await must(python, [...install, "--no-build-isolation", "-e", path], root);
+    }
+    writeFileSync(marker, key);
+  });
+  return bin;
+}
+
+/** @param {string} root */
+async function pythonVersion(root) {
+  const wanted = OLDEST_PYTHON.join(".");
+  const { code, stdout } = await run("python3", ["--version"], { cwd: root, timeoutMs: 30_000 });
+  const [, major, minor] = /^Python (\d+)\.(\d+)/.exec(stdout) ?? [];
+  if (code !== 0 || major === undefined || minor === undefined) {
+    throw new MissingTool(`python3 was not found: install Python ${wanted} or newer`);
+  }
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_PYTHON;
+  if (
+    Number(major) < oldestMajor ||
+    (Number(major) === oldestMajor && Number(minor) < oldestMinor)
+  ) {
+    throw new MissingTool(`${stdout.trim()} is too old: install Python ${wanted} or newer`);
+  }
+  return stdout;
+}
+
+/**
+ * Runs `use` while no other process does: lanes run at the same time and share the environment. A
+ * lock whose owner is gone does not count.
+ *
+ * @param {string} lock
+ * @param {() => Promise<void>} use
+ */
+async function alone(lock, use) {
+  mkdirSync(join(lock, ".."), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch {
+      if (!isHeld(lock)) rmSync(lock, { force: true });
+      else await sleep(200);
+    }
+  }
+  try {
+    await use();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** @param {string} lock */
+function isHeld(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {string} cwd
+ */
+async function must(program, args, cwd) {
+  const { code, stdout, stderr } = await run(program, args, { cwd, timeoutMs: 600_000 });
+  if (code !== 0)
+    throw new Error(`${program} ${args.join(" ")} failed:\n${stderr}${stdout}`.trimEnd());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  try {
+    console.log(await pythonEnvironment(root));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

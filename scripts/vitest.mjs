@@ -1,0 +1,74 @@
+// @ts-check
+// Runs vitest in the current package folder and writes the counts to .results/test.json.
+// Arguments go to vitest: `node ../../scripts/vitest.mjs -t "name of a test"`.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number,
+ *   numTodoTests: number, testResults: { status: string, assertionResults: unknown[] }[] }} Report
+ */
+
+const results = join(process.cwd(), ".results");
+const reportFile = join(results, "vitest.json");
+const countsFile = join(results, "test.json");
+
+mkdirSync(results, { recursive: true });
+rmSync(reportFile, { force: true });
+rmSync(countsFile, { force: true });
+
+const exitCode = await run([
+  fileURLToPath(new URL("./vitest.mjs", import.meta.resolve("vitest/package.json"))),
+  "run",
+  "--exclude=dist/**",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${reportFile}`,
+  ...process.argv.slice(2),
+]);
+const counts = count(exitCode);
+writeFileSync(countsFile, `${JSON.stringify(counts)}\n`);
+if (counts.passed + counts.failed === 0) {
+  console.error("no test ran");
+}
+process.exitCode = exitCode === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code; 1 when a signal ended vitest
+ */
+function run(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: "inherit" });
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+      process.on(signal, () => child.kill(signal));
+    }
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * A file that failed outside its tests, and a run that failed without a failed test (an unhandled
+ * rejection, a crash), each count as one failure.
+ *
+ * @param {number} status
+ * @returns {Counts}
+ */
+function count(status) {
+  if (!existsSync(reportFile)) return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  /** @type {Report} */
+  const report = JSON.parse(readFileSync(reportFile, "utf8"));
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  );
+  const failed = report.numFailedTests + brokenFiles.length;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && status !== 0 && report.numPassedTests > 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
