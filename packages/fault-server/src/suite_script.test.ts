@@ -268,6 +268,16 @@ describe("breaks", () => {
   });
 
   test.each([
+    ["MOMENT_UNSPECIFIED", "after_read", false],
+    ["MOMENT_AFTER_HEAD", "after_head", false],
+    ["MOMENT_ON_CONNECT", "on_connect", true],
+  ])("silence from %s on", (stall_at, stall, own) => {
+    const script = suite({ answers: [{ stall: true, stall_at }] });
+    expect(toFaultScript(script, BINARY).attempts).toEqual([{ stall }]);
+    expect(needsOwnServer(script)).toBe(own);
+  });
+
+  test.each([
     ["CUT_RESET_HALF", "ECONNRESET"],
     ["CUT_CLOSE_HALF", "ECONNRESET"],
   ])("half an answer: %s", async (cut, error) => {

@@ -4,6 +4,7 @@ import {
   ConformanceResponseSchema,
   Cut as SuiteCut,
   ListItemsResponseSchema,
+  Moment as SuiteMoment,
   type Answer,
   type Header as SuiteHeader,
   type HttpAnswer,
@@ -19,7 +20,7 @@ import {
 import { type Authority, type Certificate, createAuthority } from "./certificates.js";
 import { toConnectError } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
-import type { Action, Body, Cut, Header, Respond, Script } from "./script.js";
+import type { Action, Body, Cut, Header, Moment, Respond, Script } from "./script.js";
 
 /** What is known of a run of a case. */
 export interface SuiteRun {
@@ -77,7 +78,9 @@ export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
 export function needsOwnServer(script: SuiteScript): boolean {
   if (script.certificate !== SuiteCertificate.UNSPECIFIED) return true;
   return [...script.answers, ...(script.otherwise ? [script.otherwise] : [])].some(
-    ({ action }) => action.case === "break" && BEFORE_THE_PATH.has(action.value),
+    ({ action, stallAt }) =>
+      stallAt === SuiteMoment.ON_CONNECT ||
+      (action.case === "break" && BEFORE_THE_PATH.has(action.value)),
   );
 }
 
@@ -121,6 +124,12 @@ const BEFORE_THE_PATH: ReadonlySet<Break> = new Set([
   Break.HANDSHAKE,
 ]);
 
+const MOMENTS: Readonly<Record<SuiteMoment, Moment>> = {
+  [SuiteMoment.UNSPECIFIED]: "after_read",
+  [SuiteMoment.ON_CONNECT]: "on_connect",
+  [SuiteMoment.AFTER_HEAD]: "after_head",
+};
+
 /** Breaks with a time before them. */
 const CAN_WAIT: ReadonlySet<Break> = new Set([
   Break.REFUSED,
@@ -157,7 +166,7 @@ function toAction(answer: Answer, context: Context): Action {
       refuseDecoration(answer, path);
       if (!action.value) throw new ScriptError(`${path}.stall`, "must be true");
       if (answer.delayMs !== 0n) throw noDelay(path);
-      return { stall: "after_read" };
+      return { stall: MOMENTS[answer.stallAt] };
     case "stream":
       throw new ScriptError(path, "streams cannot be made yet");
     case undefined:

@@ -70,9 +70,10 @@ export class CallPlan {
     const effective = effectivePolicy(forMethod, settings, config.environment.retriesOff);
     this.policy = config.observe ? byHandOnly(effective, settings) : effective;
     this.observed = config.observe ? effective : undefined;
-    this.timeoutMs = timeout(
-      shared,
-      this.policy,
+    checkRuntimeTimeout(request.timeoutMs);
+    this.timeoutMs = overallTimeout(
+      shared.constants,
+      ownTimeout(this.policy, forMethod, settings, request.timeoutMs),
       request.timeoutMs,
       ambient(shared, forMethod, settings),
     );
@@ -246,12 +247,20 @@ function ambient(
   return source?.timeoutMs();
 }
 
-function timeout(
-  shared: Shared,
+// The runtime's own parameter is a setting of the call: what only operators or
+// defaults say gives way to it; of two that code states, the smaller holds.
+function ownTimeout(
   policy: PolicyValues,
+  forMethod: MethodConfig,
+  settings: CallSettings | undefined,
   runtimeMs: number | undefined,
-  ambientMs: number | undefined,
-): number {
+): number | null {
+  const inCode =
+    settings?.timeoutMs !== undefined || forMethod.policy.sources.timeoutMs.startsWith("code");
+  return runtimeMs === undefined || inCode ? policy.timeoutMs : null;
+}
+
+function checkRuntimeTimeout(runtimeMs: number | undefined): void {
   if (runtimeMs !== undefined && !(Number.isFinite(runtimeMs) && runtimeMs > 0)) {
     throw configError(
       "timeoutMs",
@@ -259,7 +268,6 @@ function timeout(
       runtimeMs,
     );
   }
-  return overallTimeout(shared.constants, policy.timeoutMs, runtimeMs, ambientMs);
 }
 
 function idempotencyKey(

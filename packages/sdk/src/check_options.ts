@@ -330,11 +330,17 @@ const RESERVED: ReadonlySet<string> = new Set([
  *
  * @param policyHeaders - What the headers of the SDK are called, lower-case.
  */
-export function reservedNames(options: object, policyHeaders: readonly string[]): ReservedNames {
-  const { auth: credentials, methods: perMethod } = options as Record<string, unknown>;
-  const settingsOfMethods =
-    typeof perMethod === "object" && perMethod !== null ? Object.values(perMethod) : [];
-  const keys = [{ auth: credentials }, ...settingsOfMethods].flatMap((entry) => {
+export function reservedNames(
+  generations: readonly object[],
+  policyHeaders: readonly string[],
+): ReservedNames {
+  const stated = generations.flatMap((options) => {
+    const { methods: perMethod } = options as { methods?: unknown };
+    return typeof perMethod === "object" && perMethod !== null
+      ? [options, ...Object.values(perMethod)]
+      : [options];
+  });
+  const keys = stated.flatMap((entry) => {
     const name = (entry as { auth?: { header?: unknown } } | null)?.auth?.header;
     return typeof name === "string" ? [name.toLowerCase()] : [];
   });

@@ -44,8 +44,15 @@ export interface MethodConfig {
   readonly requestIdFields: readonly DescField[];
 }
 
+/**
+ * What a client was made with: its options, then those of what it was derived
+ * from, the nearest first.
+ */
+export type Generations = readonly [AmeideOptions, ...AmeideOptions[]];
+
 /** The options of a client, checked and laid over environment and document. */
 export interface ClientConfig {
+  /** The options of all generations; settings of calls are those of the nearest only. */
   readonly options: AmeideOptions;
   readonly baseUrl: string;
   readonly origin: string;
@@ -71,21 +78,31 @@ export interface ClientConfig {
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createConfig(
-  options: AmeideOptions,
+  generations: Generations,
   env: Readonly<Record<string, string | undefined>>,
   constants?: PolicyConstants,
 ): ClientConfig {
+  const options: AmeideOptions = Object.assign({}, ...generations.map(stated).reverse());
   const headerNames = policyHeaderNames(options.headerNames);
   const { maxMaxAttempts } = constants ?? BEHAVIOR_1;
-  const rules = { ...reservedNames(options, Object.values(headerNames)), maxMaxAttempts };
-  checkClientOptions(options, rules);
+  const rules = { ...reservedNames(generations, Object.values(headerNames)), maxMaxAttempts };
+  for (const each of generations) {
+    checkClientOptions(each, rules);
+  }
   const environment = readEnvironment(env, maxMaxAttempts);
   const document =
     options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
   const url = baseUrl(options, environment);
   const behavior = options.behavior ?? document.behavior ?? 1;
   const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;
-  const resolve = methodResolver(options, environment, document, numbers, behavior);
+  const resolve = methodResolver(
+    generations,
+    environment,
+    document,
+    numbers,
+    behavior,
+    options.preset,
+  );
   const cache = new Map<DescMethod, MethodConfig>();
   return {
     options,
@@ -161,7 +178,7 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
   if (settings.retry === false) {
     part.retry = false;
   } else if (settings.retry !== undefined) {
-    const { retryableCodes, ...numbers } = settings.retry;
+    const { retryableCodes, ...numbers } = stated(settings.retry);
     Object.assign(part, numbers, { retry: true });
     if (retryableCodes !== undefined) {
       part.retryableCodes = [...retryableCodes].sort();
@@ -174,24 +191,30 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
 }
 
 function methodResolver(
-  options: AmeideOptions,
+  generations: Generations,
   environment: Environment,
   document: PolicyDocument,
   constants: PolicyConstants,
   behavior: number,
+  presetInCode: AmeideOptions["preset"],
 ): (method: DescMethod) => MethodConfig {
-  const inCode = new Map(Object.entries(options.methods ?? {}));
-  const preset = options.preset ?? document.preset ?? "standalone";
+  const inCode = generations.map((settings) => ({
+    settings,
+    methods: new Map(Object.entries(settings.methods ?? {})),
+  }));
+  const preset = presetInCode ?? document.preset ?? "standalone";
   const environmentAuth = environment.token === undefined ? null : { token: environment.token };
   return (method) => {
     const name = methodName(method);
     const service = method.parent.typeName;
-    const code = [
-      ...select(inCode, service, method.name).map(
-        ([selector, settings]) => ({ source: `code: methods[${selector}]`, settings }) as const,
-      ),
-      { source: "code: client", settings: options as Settings },
-    ];
+    // A derived client is nearer than what its parent says of single methods.
+    const code = inCode.flatMap(({ settings, methods }) => [
+      ...select(methods, service, method.name).map(([selector, each]) => ({
+        source: `code: methods[${selector}]`,
+        settings: each,
+      })),
+      { source: "code: client", settings },
+    ]);
     const policy = resolvePolicy([
       {
         source: "environment: AMEIDE_SDK_RETRIES",
@@ -256,6 +279,12 @@ function nearest<K extends keyof Settings>(
       value: layer.settings[name] as Exclude<Settings[K], undefined>,
     }
   );
+}
+
+// What is set to undefined is not stated.
+function stated<T extends object>(values: T): T {
+  const entries = Reflect.ownKeys(values).map((name) => [name, Reflect.get(values, name)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as T;
 }
 
 // Names in lower case, so that a nearer header replaces a farther one.

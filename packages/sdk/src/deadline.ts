@@ -5,7 +5,7 @@ export const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 /**
  * The overall deadline of a call as a duration from its start, in
- * milliseconds: the smallest of the policy's timeout, the runtime's own
+ * whole milliseconds: the smallest of the policy's timeout, the runtime's own
  * parameter and the ambient deadline less a margin, so that the child settles
  * before its parent does.
  */
@@ -15,10 +15,12 @@ export function overallTimeout(
   runtimeMs: number | undefined,
   ambientMs: number | undefined,
 ): number {
-  return Math.min(
-    policyMs ?? UNBOUNDED,
-    runtimeMs ?? UNBOUNDED,
-    ambientMs === undefined ? UNBOUNDED : ambientMs - constants.ambientMarginMs,
+  return Math.floor(
+    Math.min(
+      policyMs ?? UNBOUNDED,
+      runtimeMs ?? UNBOUNDED,
+      ambientMs === undefined ? UNBOUNDED : ambientMs - constants.ambientMarginMs,
+    ),
   );
 }
 
@@ -32,8 +34,9 @@ export function attemptLimit(
   attemptTimeoutMs: number | null,
   anotherMayFollow: boolean,
 ): { limitMs: number; cutsAttempt: boolean } {
-  if (anotherMayFollow && attemptTimeoutMs !== null && attemptTimeoutMs < remainingMs) {
-    return { limitMs: attemptTimeoutMs, cutsAttempt: true };
+  const attemptMs = Math.floor(attemptTimeoutMs ?? UNBOUNDED);
+  if (anotherMayFollow && attemptMs < remainingMs) {
+    return { limitMs: attemptMs, cutsAttempt: true };
   }
   return { limitMs: remainingMs, cutsAttempt: false };
 }
@@ -56,7 +59,13 @@ export function wireTimeout(
   return Math.min(Math.floor(limitMs), constants.maxWireTimeoutMs);
 }
 
-/** What to set a timer to: whole milliseconds, saturated, never early. */
-export function timerDelay(constants: PolicyConstants, ms: number): number {
-  return Math.min(Math.max(0, Math.ceil(ms)), constants.maxTimerMs);
+// Timers hold a signed 32-bit number; beyond it Node's fire at once.
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * What to set a timer to: whole milliseconds, saturated, never early. Whoever
+ * sets it looks at the clock when it fires, so that a deadline beyond it holds.
+ */
+export function timerDelay(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), MAX_TIMER_MS);
 }

@@ -45,7 +45,6 @@ const nodePlatform: Platform = {
       origin: config.origin,
       httpVersion: httpVersion ?? (config.origin.startsWith("https:") ? "2" : "1.1"),
       tls,
-      idleConnectionMs: config.constants.idleConnectionMs,
     });
   },
   sha256: (text) => createHash("sha256").update(text).digest("hex"),

@@ -19,9 +19,9 @@ export interface ConnectionOptions {
   readonly origin: string;
   readonly httpVersion: "1.1" | "2";
   readonly tls: TlsOptions | undefined;
-  /** An idle connection is closed after so many milliseconds. */
-  readonly idleConnectionMs: number;
 }
+
+const IDLE_CONNECTION_MS = 15 * 60_000;
 
 /** A pool over Node's own HTTP clients. They follow no redirects. */
 export function createConnections(options: ConnectionOptions): Connections {
@@ -29,7 +29,7 @@ export function createConnections(options: ConnectionOptions): Connections {
 }
 
 function http1Connections(options: ConnectionOptions): Connections {
-  const agentOptions = { keepAlive: true, timeout: options.idleConnectionMs };
+  const agentOptions = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const agent = options.origin.startsWith("https:")
     ? new RecordingHttpsAgent({ ...agentOptions, ...tlsMaterial(options.tls) })
     : new RecordingHttpAgent(agentOptions);
@@ -78,7 +78,7 @@ function record<T extends Duplex | null | undefined>(socket: T): T {
 function http2Connections(options: ConnectionOptions): Connections {
   const manager = new Http2SessionManager(
     options.origin,
-    { idleConnectionTimeoutMs: options.idleConnectionMs },
+    { idleConnectionTimeoutMs: IDLE_CONNECTION_MS },
     tlsMaterial(options.tls),
   );
   const client = createNodeHttpClient({

@@ -104,7 +104,11 @@ const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
 
 // The only texts that are matched anywhere: what Node says without a code, and
 // what Connect says of an error response it cannot read.
-const HANDSHAKE_TEXTS = ["before secure TLS connection was established"];
+const NOT_SENT_TEXTS = [
+  "before secure TLS connection was established",
+  // Also what an HTTP client that is not ours may say.
+  "REFUSED_STREAM",
+];
 const UNREAD_TEXTS = /^(HTTP \d{3}$|unsupported response encoding )/;
 
 /** Whether this is what Connect says of an error response it cannot read. */
@@ -172,6 +176,6 @@ function isNotSent(network: NetworkFailure): boolean {
     network.nothingSent ||
     network.h2ErrorCode === H2_REFUSED_STREAM ||
     network.codes.some((code) => NOT_CONNECTED.has(code)) ||
-    HANDSHAKE_TEXTS.some((text) => network.texts.some((seen) => seen.includes(text)))
+    NOT_SENT_TEXTS.some((text) => network.texts.some((seen) => seen.includes(text)))
   );
 }

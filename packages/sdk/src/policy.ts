@@ -76,8 +76,6 @@ export interface PolicyConstants {
   /** With less time left, nothing is sent. */
   readonly minWireTimeoutMs: number;
   readonly maxWireTimeoutMs: number;
-  /** Timers hold a signed 32-bit number. */
-  readonly maxTimerMs: number;
   /** What is kept back from an ambient deadline. */
   readonly ambientMarginMs: number;
   readonly advisoryRefreshMs: number;
@@ -87,7 +85,6 @@ export interface PolicyConstants {
   readonly maxMessageBytes: number;
   readonly maxUserAgentBytes: number;
   readonly readMaxBytes: number;
-  readonly idleConnectionMs: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -122,7 +119,6 @@ export const BEHAVIOR_1: PolicyConstants = {
   deadlineMarginMs: 1,
   minWireTimeoutMs: 1,
   maxWireTimeoutMs: 9_999_999_999,
-  maxTimerMs: 2_147_483_647,
   ambientMarginMs: 5,
   advisoryRefreshMs: 120_000,
   advisoryJitter: 0.1,
@@ -131,7 +127,6 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxMessageBytes: 1_024,
   maxUserAgentBytes: 256,
   readMaxBytes: 4 * 1024 * 1024,
-  idleConnectionMs: 15 * 60_000,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 

@@ -5,7 +5,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
-import { type ClientConfig, createConfig } from "./config.js";
+import { type ClientConfig, createConfig, type Generations } from "./config.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import { createLogSink } from "./log.js";
@@ -35,7 +35,11 @@ export interface AmeideTransport extends Transport {
   withTenant(tenant: string | null): AmeideTransport;
   /** The same with another credential. Connections and retry budget are shared. */
   withAuth(auth: Auth | null): AmeideTransport;
-  /** The same with other options. Connections and retry budget of an origin are shared. */
+  /**
+   * The same with other options, laid over these value by value; they are nearer
+   * than what these say of single methods. Connections and retry budget of an
+   * origin are shared.
+   */
   with(options: AmeideOptions): AmeideTransport;
   /**
    * Ends all connections, also those of the transports derived from this one.
@@ -63,18 +67,16 @@ export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
 ): AmeideTransport {
-  return derive(options, new Family(platform, hiddenRuntime(options) ?? systemRuntime));
+  checkIsObject(options);
+  return derive([options], new Family(platform, hiddenRuntime(options) ?? systemRuntime));
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
-  return (options as { [runtimeOption]?: Runtime } | null)?.[runtimeOption];
+  return (options as { [runtimeOption]?: Runtime })[runtimeOption];
 }
 
-function derive(options: AmeideOptions, family: Family): AmeideTransport {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw configError("options", "must be an object", options);
-  }
-  const shared = family.share(options);
+function derive(generations: Generations, family: Family): AmeideTransport {
+  const shared = family.share(generations);
   const { config } = shared;
   const explain = (method: DescMethod): Explanation =>
     explainMethod(config.forMethod(method), family.platform.sha256);
@@ -105,24 +107,21 @@ function derive(options: AmeideOptions, family: Family): AmeideTransport {
     },
     explain: ((method?: DescMethod) =>
       method === undefined ? config.knownMethods().map(explain) : explain(method)) as Explain,
-    withTenant: (tenant) => derive({ ...everywhere(options, "tenant"), tenant }, family),
-    withAuth: (auth) => derive({ ...everywhere(options, "auth"), auth }, family),
-    with: (changes) => derive({ ...options, ...changes }, family),
+    withTenant: (tenant) => transport.with({ tenant }),
+    withAuth: (auth) => transport.with({ auth }),
+    with(changes) {
+      checkIsObject(changes);
+      return derive([changes, ...generations], family);
+    },
     close: () => family.close(),
   };
   return transport;
 }
 
-// A derived client's own setting is nearer than what its parent said of methods.
-function everywhere(options: AmeideOptions, name: "tenant" | "auth"): AmeideOptions {
-  if (options.methods === undefined) {
-    return options;
+function checkIsObject(options: unknown): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw configError("options", "must be an object", options);
   }
-  const methods = Object.entries(options.methods).map(([selector, settings]) => {
-    const { [name]: _dropped, ...rest } = settings;
-    return [selector, rest] as const;
-  });
-  return { ...options, methods: Object.fromEntries(methods) };
 }
 
 function refuseIfClosed(family: Family): void {
@@ -146,11 +145,12 @@ class Family {
     private readonly runtime: Runtime,
   ) {}
 
-  share(options: AmeideOptions): Shared {
+  share(generations: Generations): Shared {
     const { platform, runtime } = this;
     // Behavior versions bring their own numbers; only a test's are stronger.
     const perturbed = runtime === systemRuntime ? undefined : runtime.constants;
-    const config = createConfig(options, platform.env, perturbed);
+    const config = createConfig(generations, platform.env, perturbed);
+    const { options } = config;
     this.logOnce(config);
     const recordings: Shared["recordings"] = new WeakMap();
     const telemetry =

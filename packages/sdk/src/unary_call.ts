@@ -86,6 +86,10 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> {
         this.handleEvent();
         return;
       }
+      if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+        this.cut("deadline");
+        return;
+      }
       this.signal?.addEventListener("abort", this);
       this.authenticate(() => this.source()?.get(this.plan.tokenRequest));
     });
@@ -217,7 +221,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> {
       this.cut(limit.cutsAttempt ? "attempt_timeout" : "deadline"),
     );
     // The runtime's own timer must neither overflow nor fire before ours.
-    return typeof timeoutMs === "number" && timeoutMs < this.shared.constants.maxTimerMs
+    return typeof timeoutMs === "number" && timeoutMs === timerDelay(timeoutMs)
       ? { signal: controller.signal, timeoutMs }
       : { signal: controller.signal };
   }
@@ -430,18 +434,18 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> {
     if (ms === UNBOUNDED) {
       return;
     }
-    const { clock, constants } = this.shared;
+    const { clock } = this.shared;
     const dueMs = clock.now() + ms;
     const fire = () => {
       const leftMs = dueMs - clock.now();
       if (leftMs > 0) {
-        this.timer = clock.setTimer(fire, timerDelay(constants, leftMs), kind);
+        this.timer = clock.setTimer(fire, timerDelay(leftMs), kind);
         return;
       }
       this.timer = undefined;
       callback();
     };
-    this.timer = clock.setTimer(fire, timerDelay(constants, ms), kind);
+    this.timer = clock.setTimer(fire, timerDelay(ms), kind);
   }
 
   private clearTimer(): void {

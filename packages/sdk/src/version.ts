@@ -6,7 +6,7 @@ export const connectVersion = "2.1.2";
 
 /**
  * The `user-agent` header: product tokens (RFC 9110, section 10.1.5), at most
- * `maxBytes` long. A too long application name is left out.
+ * `maxBytes` long; what is longer is cut.
  */
 export function userAgent(
   maxBytes: number,
@@ -16,5 +16,5 @@ export function userAgent(
 ): string {
   const agent = `ameide-sdk-ts/${version} connect-ts/${connectVersion} ${runtime} (${platform})`;
   const whole = appName === undefined ? agent : `${agent} ${appName}`;
-  return whole.length <= maxBytes ? whole : agent.slice(0, maxBytes);
+  return whole.slice(0, maxBytes).trimEnd();
 }

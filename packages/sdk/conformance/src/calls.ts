@@ -32,12 +32,14 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
   // The method whose request has all fields there are stands for all methods.
   const send = door.conformance[method.localName as "unknownWithRequestId"];
   const own = settings(call.settings, within.context);
-  const fields = { text: call.text, requestId: call.requestIdField };
+  const fields = { text: call.text.repeat(call.textTimes || 1), requestId: call.requestIdField };
   const one = (i: number): Promise<Outcome> => {
     const input = create(method.input, fields) as MessageShape<typeof unknownWithRequestId.input>;
     const cancel = call.cancel?.firstOnly && i > 0 ? undefined : call.cancel;
     const canceler = cancel && createCanceler(cancel, within);
+    let headers = new Headers();
     const options = {
+      onHeader: (received: Headers) => void (headers = received),
       ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
       ...(canceler && { signal: canceler.signal }),
     };
@@ -50,7 +52,12 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
       return text ?? items?.join() ?? "";
     });
     canceler?.start();
-    return outcome.finally(() => canceler?.stop());
+    return outcome
+      .then((ended) => ({
+        ...ended,
+        headers: [...headers].map(([name, value]) => ({ name, value })),
+      }))
+      .finally(() => canceler?.stop());
   };
   return Promise.all(Array.from({ length: call.parallel || 1 }, (_, i) => one(i)));
 }

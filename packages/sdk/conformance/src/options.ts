@@ -1,5 +1,11 @@
 import type { Interceptor } from "@connectrpc/connect";
-import type { AmeideOptions, Auth, CallSettings, Settings } from "@ameideio/ameide-sdk-ts";
+import {
+  type AmeideOptions,
+  attemptInfo,
+  type Auth,
+  type CallSettings,
+  type Settings,
+} from "@ameideio/ameide-sdk-ts";
 import {
   type Auth as GivenAuth,
   type ClientSettings,
@@ -133,6 +139,11 @@ function interceptor(given: GivenInterceptor): Interceptor {
   return (next) => (request) => {
     if (given.append !== "") {
       request.header.append("x-seen", given.append);
+    }
+    if (given.attemptInfo) {
+      const { attempt, remainingMs } = request.contextValues.get(attemptInfo) ?? {};
+      request.header.set("x-attempt", String(attempt));
+      request.header.set("x-remaining-ms", String(remainingMs));
     }
     if (given.throw) {
       throw new Error("the interceptor throws, as the case says");

@@ -2,10 +2,10 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { AmeideError } from "@ameideio/ameide-sdk-ts";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
-import type { SeenErrorSchema, SeenOutcomeSchema } from "@ameideio/conformance-proto";
+import type { SeenErrorSchema, SeenOutcome, SeenOutcomeSchema } from "@ameideio/conformance-proto";
 
 /** How a call ended. */
-export type Outcome = MessageInitShape<typeof SeenOutcomeSchema>;
+export type Outcome = Exclude<MessageInitShape<typeof SeenOutcomeSchema>, SeenOutcome>;
 
 /** Waits for a call and says how it ended. */
 export async function outcomeOf(clock: Clock, call: () => Promise<string>): Promise<Outcome> {

@@ -74,8 +74,8 @@ class Run implements CallContext {
     const baggage = this.given.ambientBaggage;
     const all = async () => {
       await (Object.keys(baggage).length === 0
-        ? this.steps()
-        : withBaggage(baggage, () => this.steps()));
+        ? this.inSpan()
+        : withBaggage(baggage, () => this.inSpan()));
       this.doors.get("")?.close();
     };
     const sockets = this.memory === undefined ? await countSockets(all) : await all().then(() => 0);
@@ -87,6 +87,7 @@ class Run implements CallContext {
       outcomes: this.outcomes,
       requests: [...((await this.memory?.requests()) ?? [])],
       sleeps: this.timers.sleeps,
+      longestTimerMs: this.timers.longest(),
       ...(budget !== undefined && { budget }),
       providerCalls: this.context.providerCalls,
       items: this.items,
@@ -101,6 +102,11 @@ class Run implements CallContext {
         sockets,
       },
     };
+  }
+
+  private async inSpan(): Promise<void> {
+    const spanned = this.given.ambientSpan ? this.telemetry : undefined;
+    await (spanned?.inSpan(() => this.steps()) ?? this.steps());
   }
 
   // A client that cannot be made ends the case: the error is its outcome.

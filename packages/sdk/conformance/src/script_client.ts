@@ -8,6 +8,7 @@ import {
   Break,
   Certificate,
   Cut,
+  Moment,
   type Script,
   type SeenRequestSchema,
 } from "@ameideio/conformance-proto";
@@ -39,7 +40,7 @@ export function scriptClient(script: Script, clock: Clock): ScriptClient {
     const { action, delayMs, cut } = answer;
     const handshake = CERTIFICATES[script.certificate];
     const broken = handshake ?? (action.case === "break" ? BREAKS[action.value] : undefined);
-    if (broken?.unread === true) {
+    if (broken?.unread === true || answer.stallAt !== Moment.UNSPECIFIED) {
       unread.push(read);
     } else {
       await read();
@@ -76,12 +77,10 @@ interface Broken {
 
 const RESET: Broken = { code: "ECONNRESET", message: "read ECONNRESET" };
 
-// What a stream that was refused shows as; its reset code is not for an HTTP
-// client to say, but that nothing was sent is.
+// As Node's HTTP/2 client says it; its reset code is not for an HTTP client to say.
 const REFUSED_STREAM: Broken = {
   code: "ERR_HTTP2_STREAM_ERROR",
   message: "Stream closed with error code NGHTTP2_REFUSED_STREAM",
-  unread: true,
 };
 
 const BREAKS: Readonly<Record<Break, Broken | undefined>> = {

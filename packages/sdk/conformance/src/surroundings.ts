@@ -26,13 +26,21 @@ export function realTime(wallStartMs: number): Time {
 }
 
 /** A clock that knows which of the timers set on it are left, and which waits there were. */
-export function watchTimers(inner: Clock): { clock: Clock; sleeps: number[]; left(): number } {
+export function watchTimers(inner: Clock): {
+  clock: Clock;
+  sleeps: number[];
+  left(): number;
+  /** The longest time a timer was set to, in milliseconds; 0 without one. */
+  longest(): number;
+} {
   const live = new Set<unknown>();
   const sleeps: number[] = [];
+  let longestMs = 0;
   const clock: Clock = {
     now: () => inner.now(),
     wallNow: () => inner.wallNow(),
     setTimer(callback, ms, kind) {
+      longestMs = Math.max(longestMs, ms);
       if (kind === "sleep") {
         sleeps.push(ms);
       }
@@ -52,7 +60,7 @@ export function watchTimers(inner: Clock): { clock: Clock; sleeps: number[]; lef
       inner.clearTimer(timer);
     },
   };
-  return { clock, sleeps, left: () => live.size };
+  return { clock, sleeps, left: () => live.size, longest: () => longestMs };
 }
 
 for (const name of Object.keys(process.env)) {

@@ -1,4 +1,4 @@
-import { context, propagation, SpanStatusCode } from "@opentelemetry/api";
+import { context, propagation, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
   DataPointType,
@@ -21,11 +21,22 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 export function recordTelemetry() {
   const spans = new SpansInOrder();
   const reader = new Reader();
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [spans] });
   const telemetry = openTelemetry({
-    tracerProvider: new BasicTracerProvider({ spanProcessors: [spans] }),
+    tracerProvider,
     meterProvider: new MeterProvider({ readers: [reader] }),
   });
-  return { telemetry, spans: () => spans.ended(), metrics: () => reader.metrics() };
+  return {
+    telemetry,
+    spans: () => spans.ended(),
+    metrics: () => reader.metrics(),
+    /** Runs a function in a span named `ambient`. */
+    async inSpan(run: () => Promise<void>): Promise<void> {
+      const span = tracerProvider.getTracer("conformance").startSpan("ambient");
+      await context.with(trace.setSpan(context.active(), span), run);
+      span.end();
+    },
+  };
 }
 
 /** Runs a function with this baggage active. */
@@ -59,6 +70,8 @@ class SpansInOrder implements SpanProcessor {
       parent: ids.indexOf(span.parentSpanContext?.spanId ?? "") + 1,
       error: isError(span.status.code),
       durationMs: span.duration[0] * 1_000 + span.duration[1] / 1e6,
+      traceId: span.spanContext().traceId,
+      spanId: span.spanContext().spanId,
     }));
   }
 }

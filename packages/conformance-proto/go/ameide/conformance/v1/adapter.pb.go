@@ -526,9 +526,12 @@ type RunResponse struct {
 	// Timers, listeners and sockets that are left after the client was closed.
 	Leaks *Leaks `protobuf:"bytes,12,opt,name=leaks,proto3" json:"leaks,omitempty"`
 	// SHA-256 of the effective policy, where it was explained.
-	PolicyHash    string `protobuf:"bytes,13,opt,name=policy_hash,json=policyHash,proto3" json:"policy_hash,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PolicyHash string `protobuf:"bytes,13,opt,name=policy_hash,json=policyHash,proto3" json:"policy_hash,omitempty"`
+	// The longest time any timer of the SDK was set to, in milliseconds. MEMORY
+	// only.
+	LongestTimerMs float64 `protobuf:"fixed64,14,opt,name=longest_timer_ms,json=longestTimerMs,proto3" json:"longest_timer_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *RunResponse) Reset() {
@@ -650,6 +653,13 @@ func (x *RunResponse) GetPolicyHash() string {
 		return x.PolicyHash
 	}
 	return ""
+}
+
+func (x *RunResponse) GetLongestTimerMs() float64 {
+	if x != nil {
+		return x.LongestTimerMs
+	}
+	return 0
 }
 
 // How a call ended.
@@ -1167,7 +1177,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xb5\x06\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xdf\x06\n" +
 	"\vRunResponse\x12>\n" +
 	"\boutcomes\x18\x01 \x03(\v2\".ameide.conformance.v1.SeenOutcomeR\boutcomes\x12>\n" +
 	"\brequests\x18\x02 \x03(\v2\".ameide.conformance.v1.SeenRequestR\brequests\x12\x16\n" +
@@ -1183,7 +1193,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x06events\x18\v \x03(\tR\x06events\x122\n" +
 	"\x05leaks\x18\f \x01(\v2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n" +
 	"\vpolicy_hash\x18\r \x01(\tR\n" +
-	"policyHash\x1a^\n" +
+	"policyHash\x12(\n" +
+	"\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +

@@ -65,9 +65,12 @@ type Expected struct {
 	// Events of the observer there are, among others and in any order.
 	SomeEvents []*Event `protobuf:"bytes,16,rep,name=some_events,json=someEvents,proto3" json:"some_events,omitempty"`
 	// SHA-256 of the explained policy's RFC 8785 JSON, in hex.
-	PolicyHash    string `protobuf:"bytes,17,opt,name=policy_hash,json=policyHash,proto3" json:"policy_hash,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PolicyHash string `protobuf:"bytes,17,opt,name=policy_hash,json=policyHash,proto3" json:"policy_hash,omitempty"`
+	// The longest time any timer of the SDK was set to, in milliseconds. MEMORY
+	// only.
+	LongestTimerMs *float64 `protobuf:"fixed64,18,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Expected) Reset() {
@@ -217,6 +220,13 @@ func (x *Expected) GetPolicyHash() string {
 		return x.PolicyHash
 	}
 	return ""
+}
+
+func (x *Expected) GetLongestTimerMs() float64 {
+	if x != nil && x.LongestTimerMs != nil {
+		return *x.LongestTimerMs
+	}
+	return 0
 }
 
 // Numbers, so that none and not stated differ.
@@ -1207,7 +1217,7 @@ var File_ameide_conformance_v1_expect_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x93\b\n" +
+	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xd7\b\n" +
 	"\bExpected\x12:\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x1e.ameide.conformance.v1.OutcomeR\boutcomes\x12:\n" +
 	"\brequests\x18\x02 \x03(\v2\x1e.ameide.conformance.v1.RequestR\brequests\x12(\n" +
@@ -1228,7 +1238,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vsome_events\x18\x10 \x03(\v2\x1c.ameide.conformance.v1.EventR\n" +
 	"someEvents\x12\x1f\n" +
 	"\vpolicy_hash\x18\x11 \x01(\tR\n" +
-	"policyHash\x1a^\n" +
+	"policyHash\x12-\n" +
+	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1237,7 +1248,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\x10\n" +
 	"\x0e_request_countB\t\n" +
 	"\a_budgetB\x11\n" +
-	"\x0f_provider_calls\"!\n" +
+	"\x0f_provider_callsB\x13\n" +
+	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
 	"\x06values\x18\x01 \x03(\x01R\x06values\"\x8f\n" +
 	"\n" +

@@ -359,7 +359,7 @@ func (IdempotencyLevel) EnumDescriptor() ([]byte, []int) {
 type LogLevel int32
 
 const (
-	// Nothing is said. Off.
+	// Nothing is said. SDKs log nothing without a logger, and at warn with one.
 	LogLevel_LOG_LEVEL_UNSPECIFIED LogLevel = 0
 	// Nothing.
 	LogLevel_LOG_LEVEL_OFF LogLevel = 1

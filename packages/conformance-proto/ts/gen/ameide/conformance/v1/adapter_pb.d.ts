@@ -366,6 +366,14 @@ export declare type RunResponse = Message<"ameide.conformance.v1.RunResponse"> &
    * @generated from field: string policy_hash = 13;
    */
   policyHash: string;
+
+  /**
+   * The longest time any timer of the SDK was set to, in milliseconds. MEMORY
+   * only.
+   *
+   * @generated from field: double longest_timer_ms = 14;
+   */
+  longestTimerMs: number;
 };
 
 /**

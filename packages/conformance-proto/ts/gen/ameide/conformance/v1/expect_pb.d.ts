@@ -142,6 +142,14 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: string policy_hash = 17;
    */
   policyHash: string;
+
+  /**
+   * The longest time any timer of the SDK was set to, in milliseconds. MEMORY
+   * only.
+   *
+   * @generated from field: optional double longest_timer_ms = 18;
+   */
+  longestTimerMs?: number | undefined;
 };
 
 /**

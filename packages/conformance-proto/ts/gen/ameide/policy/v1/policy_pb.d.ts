@@ -495,7 +495,7 @@ export declare const IdempotencyLevelSchema: GenEnum<IdempotencyLevel>;
  */
 export enum LogLevel {
   /**
-   * Nothing is said. Off.
+   * Nothing is said. SDKs log nothing without a logger, and at warn with one.
    *
    * @generated from enum value: LOG_LEVEL_UNSPECIFIED = 0;
    */

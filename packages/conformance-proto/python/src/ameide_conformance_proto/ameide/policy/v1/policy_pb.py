@@ -583,7 +583,7 @@ class LogLevel(Enum):
 
     Attributes:
         UNSPECIFIED:
-            Nothing is said. Off.
+            Nothing is said. SDKs log nothing without a logger, and at warn with one.
 
             ```proto
             LOG_LEVEL_UNSPECIFIED = 0

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { createAmeideTransport } from "./node.js";
+import type { AmeideOptions } from "./options.js";
+
+const method = ThreadsService.method.getThread;
+const selector = "ameide.threads.v1.ThreadsService/GetThread";
+
+function derived(parent: AmeideOptions, changes: AmeideOptions) {
+  const transport = createAmeideTransport({ baseUrl: "https://threads.test", ...parent });
+  return transport.with(changes).explain(method).values;
+}
+
+describe("a derived client", () => {
+  it("keeps what it does not change, also within retry", () => {
+    const values = derived(
+      { retry: { maxAttempts: 1, baseDelayMs: 7 }, tenant: "a" },
+      { retry: { baseDelayMs: 9 } },
+    );
+    expect(values.maxAttempts.value).toBe(1);
+    expect(values.baseDelayMs.value).toBe(9);
+    expect(values.tenant.value).toBe("a");
+  });
+
+  it.each<[string, AmeideOptions, AmeideOptions, number | null]>([
+    ["a deadline over none", { noDeadline: true }, { timeoutMs: 5 }, 5],
+    ["none over a deadline", { timeoutMs: 5 }, { noDeadline: true }, null],
+    [
+      "what the parent said of a method",
+      { methods: { [selector]: { timeoutMs: 5 } } },
+      { timeoutMs: 6 },
+      6,
+    ],
+    [
+      "its own word on a method",
+      { timeoutMs: 5 },
+      { methods: { [selector]: { timeoutMs: 7 } } },
+      7,
+    ],
+  ])("has the nearer deadline: %s", (_name, parent, changes, timeoutMs) => {
+    expect(derived(parent, changes).timeoutMs.value).toBe(timeoutMs);
+  });
+
+  it.each<[string, AmeideOptions, AmeideOptions, boolean, number]>([
+    ["off stays off", { retry: false }, { tenant: "a" }, false, 3],
+    ["off is turned on by saying how", { retry: false }, { retry: { maxAttempts: 2 } }, true, 2],
+    [
+      "how a method is retried is kept where the client says something else",
+      { methods: { [selector]: { retry: { maxAttempts: 4, baseDelayMs: 7 } } } },
+      { retry: { baseDelayMs: 9 } },
+      true,
+      4,
+    ],
+    [
+      "it turns a method's off",
+      { methods: { [selector]: { retry: {} } } },
+      { retry: false },
+      false,
+      3,
+    ],
+  ])("has the nearer retry: %s", (_name, parent, changes, retry, maxAttempts) => {
+    const values = derived(parent, changes);
+    expect([values.retry.value, values.maxAttempts.value]).toEqual([retry, maxAttempts]);
+  });
+
+  it.each<[string, AmeideOptions]>([
+    ["retry", { retry: 5 as unknown as false }],
+    ["timeoutMs", { timeoutMs: 0 }],
+    ["options", null as unknown as AmeideOptions],
+  ])("refuses a wrong %s", (option, changes) => {
+    expect(() => derived({ retry: { maxAttempts: 2 } }, changes)).toThrow(`option ${option}`);
+  });
+});
