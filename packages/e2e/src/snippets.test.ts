@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
-const PAGES = ["README.md", "docs/bring-your-own.md", "packages/sdk/README.md"];
+const PAGES = ["README.md", "docs/bring-your-own.md", "docs/testing.md", "packages/sdk/README.md"];
 const root = new URL("../../../", import.meta.url);
 // Beside the sources, so that a snippet finds the packages it names.
 const folder = new URL("../.snippets/", import.meta.url);

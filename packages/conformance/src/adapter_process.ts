@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { create, fromJsonString, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
+import {
+  AdapterRequestSchema,
+  type AdapterResponse,
+  AdapterResponseSchema,
+} from "@ameideio/conformance-proto";
+import { encodeFrame, FrameReader } from "./adapter_frames.js";
+
+/** How the adapter of an SDK is started. */
+export interface AdapterCommand {
+  /** Id of the SDK: `ts`. */
+  readonly sdk: string;
+  /** Program and arguments; no shell. */
+  readonly command: readonly [string, ...string[]];
+  /** Folder it is started in. */
+  readonly cwd: string;
+  /** Environment variables beyond our own. Default none. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What an adapter is asked, without the number. */
+export type Question = NonNullable<MessageInitShape<typeof AdapterRequestSchema>["action"]>;
+
+/** A process that died, fell silent or babbled. Its outstanding requests all fail with this. */
+export class AdapterFailure extends Error {
+  override readonly name = "AdapterFailure";
+}
+
+export interface ProcessOptions {
+  /** The adapter fails when something is outstanding and it says nothing for so long. */
+  readonly silenceMs: number;
+  /** Gets what the adapter writes to standard error. Default: only the end is kept. */
+  readonly onStderr?: ((text: string) => void) | undefined;
+}
+
+interface Outstanding {
+  resolve(response: AdapterResponse): void;
+  reject(reason: AdapterFailure): void;
+}
+
+const STDERR_KEPT = 4096;
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** One run of an adapter. After its first failure it is dead for good. */
+export class AdapterProcess {
+  readonly #child: ChildProcess;
+  readonly #options: ProcessOptions;
+  readonly #outstanding = new Map<bigint, Outstanding>();
+  readonly #frames = new FrameReader();
+  readonly #exited: Promise<void>;
+  #stderr = "";
+  #nextId = 0n;
+  #failure: AdapterFailure | undefined;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor({ command: [program, ...args], cwd, env }: AdapterCommand, options: ProcessOptions) {
+    this.#options = options;
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#child = child;
+    running.add(child);
+    this.#exited = new Promise((resolve) => {
+      child.once("error", (reason) => {
+        running.delete(child);
+        this.#fail(`could not be started: ${reason.message}`);
+        resolve();
+      });
+      // Not `exit`: what was written before the end has to be read first.
+      child.once("close", (code, signal) => {
+        running.delete(child);
+        const half = this.#frames.rest > 0 ? " in the middle of a message" : "";
+        this.#fail(`ended${half} with ${signal ?? `exit code ${code}`}`);
+        resolve();
+      });
+    });
+    child.stdin?.on("error", () => {});
+    child.stdout?.on("data", (chunk: Buffer) => this.#read(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => {
+      const text = chunk.toString();
+      this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
+      this.#options.onStderr?.(text);
+    });
+  }
+
+  /** Why it is dead, if it is. */
+  get failure(): AdapterFailure | undefined {
+    return this.#failure;
+  }
+
+  /** @throws AdapterFailure, also when another request was the reason. */
+  ask(action: Question): Promise<AdapterResponse> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const id = ++this.#nextId;
+    const request = create(AdapterRequestSchema, { id, action });
+    return new Promise((resolve, reject) => {
+      this.#outstanding.set(id, { resolve, reject });
+      if (this.#outstanding.size === 1) this.#listen();
+      this.#child.stdin?.write(encodeFrame(toJsonString(AdapterRequestSchema, request)));
+    });
+  }
+
+  /** Ends it: by the end of its input, then by force. */
+  async close(): Promise<void> {
+    this.#child.stdin?.end();
+    const force = setTimeout(() => this.#child.kill("SIGKILL"), 1000);
+    await this.#exited;
+    clearTimeout(force);
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#failure !== undefined) return;
+    try {
+      for (const json of this.#frames.push(chunk)) this.#answer(json);
+    } catch (reason) {
+      this.#fail(`babbled: ${reason instanceof Error ? reason.message : String(reason)}`);
+    }
+  }
+
+  #answer(json: string): void {
+    const response = parseResponse(json);
+    const waiting = this.#outstanding.get(response.id);
+    if (waiting === undefined) {
+      throw new Error(`an answer with id ${response.id}, which nothing that is open has`);
+    }
+    this.#outstanding.delete(response.id);
+    this.#listen();
+    waiting.resolve(response);
+  }
+
+  #listen(): void {
+    clearTimeout(this.#silence);
+    if (this.#outstanding.size === 0) return;
+    const { silenceMs } = this.#options;
+    this.#silence = setTimeout(() => this.#fail(`said nothing for ${silenceMs} ms`), silenceMs);
+  }
+
+  #fail(what: string): void {
+    if (this.#failure !== undefined) return;
+    clearTimeout(this.#silence);
+    const said = this.#stderr.trim();
+    const tail = said === "" ? "" : `\nstandard error:\n${said}`;
+    this.#failure = new AdapterFailure(`the adapter ${what}${tail}`);
+    this.#child.kill("SIGKILL");
+    const open = [...this.#outstanding.values()];
+    this.#outstanding.clear();
+    for (const waiting of open) waiting.reject(this.#failure);
+  }
+}
+
+// The schema is strict: a field that nobody reads is a mistake of the adapter.
+function parseResponse(json: string): AdapterResponse {
+  try {
+    return fromJsonString(AdapterResponseSchema, json);
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new Error(`a message that is no AdapterResponse (${why}): ${json.slice(0, 120)}`, {
+      cause: reason,
+    });
+  }
+}

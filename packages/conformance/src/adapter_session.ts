@@ -1,0 +1,164 @@
+import type { DescribeResponse, RunRequest, RunResponse } from "@ameideio/conformance-proto";
+import {
+  type AdapterCommand,
+  AdapterFailure,
+  AdapterProcess,
+  type ProcessOptions,
+} from "./adapter_process.js";
+
+/** What became of a case that an adapter was asked to run. */
+export type RunResult =
+  | { readonly response: RunResponse }
+  /** The adapter, not the SDK, failed: why. */
+  | { readonly failure: string };
+
+export interface SessionOptions extends ProcessOptions {
+  /** Requests that are open at the same time. */
+  readonly window: number;
+  /** How often the adapter is started again before all that is left is given up. Default 6. */
+  readonly maxRestarts?: number;
+}
+
+interface Job {
+  prepare(): RunRequest | Promise<RunRequest>;
+  resolve(result: RunResult): void;
+}
+
+/**
+ * An adapter that is started again when it fails.
+ *
+ * Whose fault it was is known only where nothing else went on. So what was open when an adapter
+ * fails is asked again, one by one, and what is alone when it fails again gets the blame; then the
+ * others go on.
+ */
+export class AdapterSession {
+  readonly #command: AdapterCommand;
+  readonly #options: SessionOptions;
+  readonly #queue: Job[] = [];
+  readonly #open = new Set<Job>();
+  readonly #suspects = new Set<Job>();
+  #process: AdapterProcess | undefined;
+  #restarts = 0;
+  #givenUp: string | undefined;
+  #unexplained: string | undefined;
+
+  /** Failures of the adapter that no case could be blamed for. */
+  readonly problems: string[] = [];
+
+  constructor(command: AdapterCommand, options: SessionOptions) {
+    this.#command = command;
+    this.#options = options;
+  }
+
+  /** @throws AdapterFailure */
+  async describe(): Promise<DescribeResponse> {
+    const { result } = await this.#running().ask({ case: "describe", value: {} });
+    if (result.case === "describe") return result.value;
+    throw new AdapterFailure(
+      result.case === "error"
+        ? `the adapter could not say what it is: ${result.value}`
+        : "the adapter did not answer what it is",
+    );
+  }
+
+  /**
+   * Runs one case. Never rejects.
+   *
+   * @param prepare - Makes the request; called again when the case has to be asked again.
+   */
+  run(prepare: () => RunRequest | Promise<RunRequest>): Promise<RunResult> {
+    return new Promise((resolve) => {
+      this.#queue.push({ prepare, resolve });
+      this.#pump();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#process?.close();
+  }
+
+  #running(): AdapterProcess {
+    const failure = this.#process?.failure;
+    if (failure !== undefined) {
+      this.problems.push(`between two cases, ${failure.message}`);
+      this.#lost(failure);
+    }
+    return (this.#process ??= new AdapterProcess(this.#command, this.#options));
+  }
+
+  #pump(): void {
+    const window = this.#suspects.size > 0 ? 1 : this.#options.window;
+    while (this.#open.size < window) {
+      const job = this.#queue.shift();
+      if (job === undefined) return;
+      if (this.#givenUp !== undefined) job.resolve({ failure: this.#givenUp });
+      else void this.#start(job);
+    }
+  }
+
+  async #start(job: Job): Promise<void> {
+    this.#open.add(job);
+    let process = this.#running();
+    try {
+      const request = await job.prepare();
+      if (!this.#open.has(job)) return;
+      process = this.#running();
+      const { result } = await process.ask({ case: "run", value: request });
+      this.#settle(job, resultOf(result));
+    } catch (reason) {
+      if (reason instanceof AdapterFailure) this.#failed(process, reason);
+      else this.#settle(job, { failure: `the runner failed: ${String(reason)}` });
+    }
+    this.#pump();
+  }
+
+  #settle(job: Job, result: RunResult): void {
+    if (!this.#open.delete(job)) return;
+    if (
+      this.#suspects.delete(job) &&
+      this.#suspects.size === 0 &&
+      this.#unexplained !== undefined
+    ) {
+      this.problems.push(
+        `with several cases open, none of which fails alone: ${this.#unexplained}`,
+      );
+      this.#unexplained = undefined;
+    }
+    job.resolve(result);
+  }
+
+  // All open requests of a process fail at once; the first to come here acts for all of them.
+  #failed(process: AdapterProcess, reason: AdapterFailure): void {
+    if (process !== this.#process) return;
+    const open = [...this.#open];
+    const [only] = open;
+    if (only !== undefined && this.#suspects.has(only)) {
+      this.#unexplained = undefined;
+      this.#settle(only, { failure: reason.message });
+    } else {
+      this.#unexplained = reason.message;
+      for (const job of open) {
+        this.#open.delete(job);
+        this.#suspects.add(job);
+      }
+      this.#queue.unshift(...open);
+    }
+    this.#lost(reason);
+  }
+
+  #lost(reason: AdapterFailure): void {
+    this.#process = undefined;
+    if (++this.#restarts <= (this.#options.maxRestarts ?? 6)) return;
+    this.#givenUp = `given up after the adapter failed ${this.#restarts} times; at last: ${reason.message}`;
+    this.#suspects.clear();
+  }
+}
+
+function resultOf(result: {
+  readonly case: string | undefined;
+  readonly value?: unknown;
+}): RunResult {
+  if (result.case === "run") return { response: result.value as RunResponse };
+  if (result.case === "error") return { failure: `the adapter failed: ${String(result.value)}` };
+  return { failure: "the adapter answered something else than what happened" };
+}

@@ -1,0 +1,37 @@
+import type { Cell } from "../plan.js";
+import { type Difference, Step } from "./difference.js";
+import { type Arrived, headerValues } from "./requests.js";
+
+/**
+ * Compares what came with the way a case was run in, which no case can state: an adapter that speaks
+ * another format or HTTP version than it was asked for proves nothing about the one it was asked for.
+ */
+export function compareCell(
+  { protocol, format, http }: Cell,
+  requests: readonly Arrived[],
+  found: Difference[],
+): void {
+  const type = mediaType(protocol, format);
+  requests.forEach((request, i) => {
+    const step = new Step(`request ${i + 1}`, found);
+    if (request.http !== undefined) step.equal("HTTP version", http, request.http);
+    // A GET has its format in its query, a request that was not read has nothing.
+    if (request.method === "GET" || request.headers.length === 0) return;
+    const values = headerValues(request, "content-type");
+    if (values.length !== 1 || !type.test(values[0] ?? "")) {
+      step.differs(
+        "header content-type",
+        `${format} of ${protocol}`,
+        values.join(", ") || "absent",
+      );
+    }
+  });
+}
+
+// https://connectrpc.com/docs/protocol, https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+function mediaType(protocol: string, format: string): RegExp {
+  const codec = format === "json" ? "json" : "proto";
+  if (protocol === "connect") return new RegExp(`^application/(connect\\+)?${codec}$`);
+  // Without a codec it is proto.
+  return new RegExp(`^application/${protocol}(\\+${codec})${codec === "proto" ? "?" : ""}$`);
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { caseWith, seen } from "../testing/a_case.js";
+import { code, failed, header, requests, type Row, stated, stepsOf } from "../testing/rows.js";
+import { compare } from "./compare.js";
+
+const ROWS: readonly Row[] = [
+  // What is around a call.
+  ["waits", { sleeps: { values: [25] } }, { sleeps: [0, 25] }, { sleeps: [25, 25] }, "waits"],
+  ["no waits", { sleeps: {} }, {}, { sleeps: [1] }, "waits"],
+  ["budget", { budget: 486 }, { budget: 486 }, {}, "budget"],
+  ["provider", { provider_calls: 1 }, { providerCalls: 1 }, { providerCalls: 2 }, "provider"],
+  ["items", { items: ["a"] }, { items: ["a"] }, { items: ["a", "b"] }, "items"],
+  ["no items", { items: [] }, {}, { items: ["a"] }, "items"],
+  [
+    "explained value",
+    { explained: { t: { value: 5, source: "code" } } },
+    { explained: { t: { value: 5, source: "code: client" } } },
+    { explained: { t: { value: 6, source: "code" } } },
+    "explain t",
+  ],
+  [
+    "explained source",
+    { explained: { t: { source: "code" } } },
+    { explained: { t: { source: "code: client" } } },
+    { explained: { t: { source: "preset" } } },
+    "explain t",
+  ],
+  // What is compared unless stated.
+  [
+    "hash of the policy",
+    { policy_hash: "ab" },
+    { policyHash: "ab" },
+    { policyHash: "ac" },
+    "explain",
+  ],
+  [
+    "longest timer",
+    { longest_timer_ms: 2147483647 },
+    { longestTimerMs: 2147483647 },
+    { longestTimerMs: 2147483648 },
+    "timers",
+  ],
+  ["timers", {}, {}, { leaks: { timers: 1 } }, "leaks"],
+  ["listeners", {}, {}, { leaks: { listeners: 1 } }, "leaks"],
+  ["sockets", {}, {}, { leaks: { sockets: 1 } }, "leaks"],
+  ["leaks that were counted", {}, {}, { leaks: null }, "leaks"],
+];
+
+test.each(ROWS)("%s", (...row) => {
+  const { good, bad } = stepsOf(row);
+  expect(good).toEqual([]);
+  expect(bad).toContain(row[4]);
+});
+
+test.each([
+  ["an error's text", { ...failed({ text: "token hunter2" }) }],
+  ["an error's message", { ...failed({ message: "hunter2" }) }],
+  ["a log line", { logs: [{ level: "debug", text: "authorization: hunter2" }] }],
+  ["a span", { spans: [{ attributes: { a: "hunter2" } }] }],
+  ["a label of a metric", { metrics: { m: { attributes: ["hunter2"] } } }],
+  ["an event", { events: ['{"type":"done","token":"hunter2"}'] }],
+])("a secret is found in %s", (_what, response) => {
+  const expected = "outcomes" in response ? code({}) : {};
+  const all = seen(response);
+  expect(compare(caseWith(expected), all)).toEqual([]);
+  const found = compare(caseWith({ ...expected, secrets: ["hunter2"] }), all);
+  expect(found).toMatchObject([{ what: "secret" }]);
+});
+
+test("a request may carry the secret", () => {
+  const all = seen(requests([header("authorization", "Bearer hunter2")]));
+  expect(compare(caseWith({ secrets: ["hunter2"] }), all)).toEqual([]);
+});
+
+test("a request that the script had no answer for is a difference, whatever the case states", () => {
+  const { response } = seen();
+  const requestsSeen = response.requests.map((request) => ({ ...request, exhausted: true }));
+  expect(compare(caseWith({}), { response, requests: requestsSeen })).toMatchObject([
+    { step: "request 1", seen: "none is left" },
+  ]);
+});
+
+test("gaps and timeouts on the wire are compared with bounds", () => {
+  const one = caseWith(stated({}, { min_gap_ms: 5, max_gap_ms: 15, max_timeout_ms: 400 }), {
+    layer: "wire",
+  });
+  const timeout = (ms: string) => [header("connect-timeout-ms", ms)];
+  expect(compare(one, seen(requests([], timeout("390"))))).toEqual([]);
+  expect(compare(one, seen(requests([], timeout("401"))))).toHaveLength(1);
+  const late = { requests: [{ atMs: 0 }, { atMs: 16, headers: timeout("1") }] };
+  expect(compare(one, seen(late))).toMatchObject([{ step: "request 2", what: "gap" }]);
+});
+
+test("parallel calls end in any order on the wire, and in theirs in memory", () => {
+  const outcomes = [{ ok: "a" }, { ok: "b" }];
+  const steps = [{ call: { method: "Idempotent", parallel: 2 } }];
+  const swapped = seen({ outcomes: [{ ok: "b" }, { ok: "a" }] });
+  const wire = caseWith({ outcomes }, { layer: "wire", given: { steps } });
+  expect(compare(wire, swapped)).toEqual([]);
+  expect(compare(caseWith({ outcomes }, { given: { steps } }), swapped)).toHaveLength(2);
+  expect(compare(wire, seen({ outcomes: [{ ok: "b" }, { ok: "c" }] }))).toHaveLength(1);
+});

@@ -1,0 +1,136 @@
+import { create, type JsonObject, toJson, toJsonString } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import {
+  type Expected,
+  ExpectedSchema,
+  type Explained,
+  MetricSchema,
+  type RunResponse,
+  SeenErrorSchema,
+  SpanSchema,
+} from "@ameideio/conformance-proto";
+import type { LoadedCase } from "../load_file.js";
+import { type Difference, states, Step } from "./difference.js";
+import { compareOutcomes } from "./outcomes.js";
+import { type Arrived, compareRequests } from "./requests.js";
+import { compareTelemetry } from "./telemetry.js";
+
+/** What happened in one run of a case. */
+export interface Seen {
+  readonly response: RunResponse;
+  /** In the memory layer as the adapter reports them, on the wire as the server recorded them. */
+  readonly requests: readonly Arrived[];
+}
+
+/**
+ * Compares what happened with what a case states. What it does not state is not compared, except
+ * the number of requests, and that nothing is left behind.
+ *
+ * @returns the differences, none if all is well.
+ */
+export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): Difference[] {
+  const found: Difference[] = [];
+  const expected = one.message.expect ?? create(ExpectedSchema);
+  const json = (one.json.expect ?? {}) as JsonObject;
+  const { response } = seen;
+  const anyOrder = one.json.layer === "LAYER_WIRE" && hasParallelCalls(one);
+  compareRequests(expected, json, { requests: seen.requests, spans: response.spans }, found);
+  if (expected.sleeps !== undefined) {
+    // Whether a wait of 0 is one differs between languages, and nobody can tell.
+    const waits = (values: readonly number[]) => values.filter((ms) => ms > 0);
+    new Step("waits", found).equal("", waits(expected.sleeps.values), waits(response.sleeps));
+  }
+  compareOutcomes(expected.outcomes, json, { seen: response.outcomes, anyOrder }, found);
+  compareNumbers(expected, json, response, found);
+  compareExplained(expected.explained, response.explained, found);
+  if (expected.policyHash !== "") {
+    new Step("explain", found).equal("hash", expected.policyHash, response.policyHash);
+  }
+  compareTelemetry(expected, json, response, found);
+  compareSecrets(expected.secrets, response, found);
+  compareLeaks(response, found);
+  return found;
+}
+
+function hasParallelCalls({ message }: Pick<LoadedCase, "message">): boolean {
+  const steps = message.given?.steps ?? [];
+  return steps.some(({ action }) => action.case === "call" && action.value.parallel > 1);
+}
+
+function compareNumbers(
+  expected: Expected,
+  json: JsonObject,
+  response: RunResponse,
+  found: Difference[],
+): void {
+  if (expected.budget !== undefined) {
+    new Step("budget", found).equal("tokens", expected.budget, response.budget);
+  }
+  if (expected.providerCalls !== undefined) {
+    new Step("provider", found).equal("calls", expected.providerCalls, response.providerCalls);
+  }
+  if (expected.longestTimerMs !== undefined) {
+    new Step("timers", found).equal("longest", expected.longestTimerMs, response.longestTimerMs);
+  }
+  if (states(json, "items")) new Step("items", found).equal("", expected.items, response.items);
+}
+
+function compareExplained(
+  stated: Readonly<Record<string, Explained>>,
+  seen: Readonly<Record<string, Explained>>,
+  found: Difference[],
+): void {
+  for (const [name, { value, source }] of Object.entries(stated)) {
+    const step = new Step(`explain ${name}`, found);
+    const there = seen[name];
+    if (there === undefined) {
+      step.differs("", "explained", "not explained");
+      continue;
+    }
+    if (value !== undefined) {
+      const is = there.value === undefined ? undefined : toJson(ValueSchema, there.value);
+      step.equal("value", toJson(ValueSchema, value), is);
+    }
+    if (!there.source.startsWith(source)) step.differs("source", `${source}…`, there.source);
+  }
+}
+
+// The requests are left out: a secret has to be in them.
+function compareSecrets(
+  secrets: readonly string[],
+  response: RunResponse,
+  found: Difference[],
+): void {
+  const places: (readonly [string, string])[] = [
+    ...response.outcomes.flatMap(({ error }, i) =>
+      error === undefined
+        ? []
+        : [[`outcome ${i + 1}`, error.text + toJsonString(SeenErrorSchema, error)] as const],
+    ),
+    ...response.logs.map(({ text }, i) => [`log ${i + 1}`, text] as const),
+    ...response.spans.map((span, i) => [`span ${i + 1}`, toJsonString(SpanSchema, span)] as const),
+    ...Object.entries(response.metrics).map(
+      ([name, metric]) => [`metric ${name}`, toJsonString(MetricSchema, metric)] as const,
+    ),
+    ...response.events.map((event) => ["events", event] as const),
+  ];
+  for (const secret of secrets) {
+    for (const [where, text] of places) {
+      const at = text.indexOf(secret);
+      if (at === -1) continue;
+      const around = text.slice(Math.max(0, at - 40), at + secret.length + 20);
+      new Step(where, found).differs("secret", `nowhere ${secret}`, `… ${around} …`);
+    }
+  }
+}
+
+function compareLeaks({ leaks }: RunResponse, found: Difference[]): void {
+  const step = new Step("leaks", found);
+  if (leaks === undefined) {
+    step.differs("", "counted", "not reported");
+    return;
+  }
+  step.equal("timers", 0, leaks.timers);
+  step.equal("listeners", 0, leaks.listeners);
+  step.equal("sockets", 0, leaks.sockets);
+}

@@ -1,0 +1,70 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+
+/** One thing that is not as the case states it. */
+export interface Difference {
+  /** Where in the timeline: `request 2`, `outcome 1`, `budget`. */
+  readonly step: string;
+  /** What of it: `header x-request-id`. Empty for the step itself. */
+  readonly what: string;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+/** Collects the differences of one step. */
+export class Step {
+  readonly #name: string;
+  readonly #found: Difference[];
+
+  constructor(name: string, found: Difference[]) {
+    this.#name = name;
+    this.#found = found;
+  }
+
+  differs(what: string, expected: unknown, seen: unknown): void {
+    this.#found.push({ step: this.#name, what, expected: show(expected), seen: show(seen) });
+  }
+
+  /** Compares as JSON; fractions that differ by rounding alone are equal. */
+  equal(what: string, expected: unknown, seen: unknown): void {
+    if (!same(expected, seen)) this.differs(what, expected, seen);
+  }
+
+  holds(what: string, text: string, seen: string): void {
+    if (!seen.includes(text)) this.differs(what, `… ${text} …`, seen);
+  }
+}
+
+/** Whether something is stated in a case. */
+export function states(json: JsonObject, name: string): boolean {
+  return json[name] !== undefined;
+}
+
+/** A list of a case's JSON; empty where it is not stated. */
+export function listOf(json: JsonObject, name: string): readonly JsonObject[] {
+  return (json[name] ?? []) as readonly JsonObject[];
+}
+
+/** Whether two values are the same as JSON, whatever the order of keys. */
+export function same(a: unknown, b: unknown): boolean {
+  if (typeof a === "number" && typeof b === "number") {
+    if (Number.isInteger(a) && Number.isInteger(b)) return a === b;
+    return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+  }
+  if (typeof a === "bigint" || typeof b === "bigint") return String(a) === String(b);
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    left.length === right.size &&
+    left.every(([key, value]) => right.has(key) && same(value, right.get(key)))
+  );
+}
+
+/** A value as text, for people. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "string") return value === "" ? '""' : value;
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === "bigint" ? Number(member) : (member as JsonValue),
+  );
+}

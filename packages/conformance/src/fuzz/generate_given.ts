@@ -1,0 +1,332 @@
+import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
+import type { GivenSchema, SettingsSchema, StepSchema } from "@ameideio/conformance-proto";
+import { SERVICE } from "./model/document.js";
+import { METHODS } from "./model/levels.js";
+import type { Random } from "./random.js";
+
+type SettingsInit = Exclude<MessageInitShape<typeof SettingsSchema>, { $typeName: string }>;
+type StepInit = MessageInitShape<typeof StepSchema>;
+
+/** What is given, and whether calls go on side by side in it. */
+export interface GeneratedGiven {
+  readonly given: MessageInitShape<typeof GivenSchema>;
+  readonly uniform: boolean;
+  readonly wallClockMs: number;
+}
+
+const CODES = ["aborted", "internal", "unknown", "data_loss", "resource_exhausted", "not_found"];
+
+export function generateGiven(random: Random): GeneratedGiven {
+  const uniform = random.chance(0.1);
+  const wallClockMs =
+    Date.UTC(2026, 0, 5) + random.between(0, 86_400) * 1000 + random.pick([0, 0, 300, 999]);
+  const derived = random.chance(0.15);
+  const steps: StepInit[] = derived
+    ? [
+        {
+          action: {
+            case: "derive",
+            value: { name: "d", from: "", settings: derivedSettings(random) },
+          },
+        },
+      ]
+    : [];
+  const further = derived && random.chance(0.3);
+  if (further) {
+    const value = { name: "e", from: "d", settings: derivedSettings(random) };
+    steps.push({ action: { case: "derive", value } });
+  }
+  const usual = random.pick(METHODS);
+  const calls = random.weighted([
+    [5, () => 1],
+    [4, () => random.between(2, 4)],
+    [1, () => random.between(5, 9)],
+  ]);
+  for (let i = 0; i < calls; i++) {
+    if (i > 0 && random.chance(0.25)) {
+      const ms = random.pick([1, 700, 2500, 5001, 20_000, 70_000, 100_000, 300_000]);
+      steps.push({ action: { case: "advanceMs", value: BigInt(ms) } });
+    }
+    const client = derived && random.chance(0.7) ? (further && random.chance(0.6) ? "e" : "d") : "";
+    const method = random.chance(0.7) ? usual : random.pick(METHODS);
+    steps.push(callStep(random, { client, method, uniform }));
+  }
+  return {
+    given: {
+      client: {
+        settings: clientSettings(random),
+        methods: random.chance(0.2) ? { [random.pick([usual, "*"])]: methodSettings(random) } : {},
+        preset: random.chance(0.07) ? random.pick(["mesh", "standalone"]) : "",
+        ...(random.chance(0.25) ? { policy: document(random, usual) } : {}),
+        ...(random.chance(0.35) ? { budget: budget(random) } : {}),
+        httpGet: random.chance(0.15),
+        ...(random.chance(0.05) ? { readMaxBytes: 1000n } : {}),
+        interceptors: random.chance(0.1) ? [{ append: "a" }, { append: "b" }] : [],
+      },
+      random: uniform ? [random.pick([0.5, 0.25, 0.999999])] : draws(random),
+      wallClockMs: BigInt(wallClockMs),
+      env: environment(random),
+      steps,
+    },
+    uniform,
+    wallClockMs,
+  };
+}
+
+function draws(random: Random): number[] {
+  const one = (): number => random.pick([0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.999999, random.next()]);
+  return Array.from({ length: random.between(1, 6) }, one);
+}
+
+function clientSettings(random: Random): SettingsInit {
+  return {
+    ...timing(random, 0.35),
+    ...retrying(random, 0.35),
+    ...(random.chance(0.5) ? { tenant: random.pick(["blue", "red"]) } : {}),
+    ...(random.chance(0.4) ? { auth: credential(random) } : {}),
+    ...(random.chance(0.1) ? { headers: { "x-u-client": "1", "x-u-both": "client" } } : {}),
+    ...(random.chance(0.06) ? { idempotencyKey: "off" } : {}),
+  };
+}
+
+function methodSettings(random: Random): SettingsInit {
+  return {
+    ...timing(random, 0.5),
+    ...retrying(random, 0.5),
+    ...(random.chance(0.1) ? { headers: { "x-u-method": "1", "x-u-both": "method" } } : {}),
+    ...(random.chance(0.1) ? { idempotencyKey: random.pick(["auto", "off"]) } : {}),
+    ...(random.chance(0.2) ? { tenant: "method" } : random.chance(0.1) ? { tenantNull: true } : {}),
+    ...ownCredential(random),
+  };
+}
+
+function derivedSettings(random: Random): SettingsInit {
+  return {
+    ...timing(random, 0.3),
+    ...retrying(random, 0.3),
+    ...(random.chance(0.6) ? { tenant: random.pick(["green", "red"]) } : {}),
+    ...(random.chance(0.15) ? { headers: { "x-u-derived": "1", "x-u-both": "derived" } } : {}),
+    ...(random.chance(0.1) ? { idempotencyKey: random.pick(["auto", "off"]) } : {}),
+    ...ownCredential(random),
+  };
+}
+
+// No second provider: that of the client is the only one the model knows.
+function ownCredential(random: Random): SettingsInit {
+  return random.weighted<SettingsInit>([
+    [9, () => ({})],
+    [1, () => ({ auth: { token: "another" } })],
+    [1, () => ({ authNull: true })],
+  ]);
+}
+
+function timing(random: Random, probability: number): SettingsInit {
+  const settings: SettingsInit = {};
+  if (random.chance(probability)) {
+    if (random.chance(0.06)) settings.noDeadline = true;
+    else settings.timeoutMs = timeout(random);
+  }
+  if (random.chance(probability)) {
+    settings.attemptTimeoutMs = random.pick([
+      20,
+      100,
+      400,
+      1000,
+      2500.5,
+      random.between(1, 20_000),
+    ]);
+  }
+  return settings;
+}
+
+function timeout(random: Random): number {
+  return random.weighted([
+    [6, () => random.between(50, 3000)],
+    [4, () => random.between(3001, 60_000)],
+    [1, () => random.between(60_001, 200_000)],
+    [1, () => random.between(1, 49)],
+    [1.5, () => random.between(1, 4)],
+    [1, () => random.between(10, 5000) + 0.7],
+    [0.4, () => random.pick([2 ** 31 - 1, 2 ** 31, 3_000_000_000, 9_999_999_999, 1e11])],
+  ]);
+}
+
+function retrying(random: Random, probability: number): SettingsInit {
+  if (!random.chance(probability)) return {};
+  if (random.chance(0.12)) return { retryOff: true };
+  return {
+    retry: {
+      ...(random.chance(0.6) ? { maxAttempts: random.between(1, 5) } : {}),
+      ...(random.chance(0.3) ? { baseDelayMs: random.pick([1, 10, 100, 1000, 30_000]) } : {}),
+      ...(random.chance(0.3) ? { throttleDelayMs: random.pick([1, 50, 500, 4000]) } : {}),
+      ...(random.chance(0.3) ? { maxDelayMs: random.pick([1, 60, 700, 5000]) } : {}),
+      ...(random.chance(0.25) ? { maxServerDelayMs: random.pick([1, 500, 2000, 100_000]) } : {}),
+      retryableCodes: random.chance(0.25) ? [random.pick(CODES)] : [],
+    },
+  };
+}
+
+function credential(random: Random): NonNullable<SettingsInit["auth"]> {
+  const provider = (): NonNullable<SettingsInit["auth"]> => ({
+    provider: Array.from({ length: random.between(1, 4) }, (_, index) => ({
+      token: `token-${index + 1}`,
+      ...(random.chance(0.7)
+        ? {
+            expiresInMs: BigInt(
+              random.pick([1, 20_000, 31_000, 90_000, 121_000, 125_000, 3_600_000]),
+            ),
+          }
+        : {}),
+      delayMs: BigInt(random.pick([0, 0, 0, 5, 40, 700, 4000])),
+      fail: random.chance(0.07),
+      stall: random.chance(0.03),
+    })),
+  });
+  // Refreshed in the background at once, which fails, and soon about to expire.
+  const failing = (): NonNullable<SettingsInit["auth"]> => ({
+    provider: [
+      { token: "first", expiresInMs: 31_000n },
+      { token: "second", fail: true },
+      { token: "last" },
+    ],
+  });
+  return random.weighted([
+    [6, provider],
+    [1, failing],
+    [1, () => ({ token: "static" })],
+    [1, () => ({ header: "x-api-key", value: "k" })],
+  ]);
+}
+
+function budget(random: Random): { capacity?: number; cost?: number; throttleCost?: number } {
+  const capacity = random.pick([1, 5, 14, 20, 30, 50, 500, 10_000]);
+  const cost = random.pick([1, 5, 14]);
+  return {
+    capacity,
+    ...(random.chance(0.4) ? { cost: Math.min(capacity, cost) } : {}),
+    ...(random.chance(0.4) ? { throttleCost: Math.min(capacity, random.pick([1, 5, 14])) } : {}),
+  };
+}
+
+function environment(random: Random): { [name: string]: string } {
+  return {
+    ...(random.chance(0.05) ? { AMEIDE_TENANT: "env" } : {}),
+    ...(random.chance(0.05) ? { AMEIDE_TOKEN: "env-token" } : {}),
+    ...(random.chance(0.08) ? { AMEIDE_TIMEOUT_MS: String(random.between(100, 20_000)) } : {}),
+    ...(random.chance(0.08) ? { AMEIDE_MAX_ATTEMPTS: String(random.between(1, 5)) } : {}),
+    ...(random.chance(0.03) ? { AMEIDE_SDK_RETRIES: "off" } : {}),
+  };
+}
+
+function document(random: Random, method: string): JsonObject {
+  const policy = (): JsonObject => ({
+    ...(random.chance(0.3) ? { max_attempts: random.between(1, 5) } : {}),
+    ...(random.chance(0.2) ? { base_delay_ms: String(random.pick([5, 200])) } : {}),
+    ...(random.chance(0.2) ? { throttle_delay_ms: String(random.pick([5, 300])) } : {}),
+    ...(random.chance(0.1) ? { max_delay_ms: String(random.pick([40, 400])) } : {}),
+    ...(random.chance(0.1) ? { max_server_delay_ms: String(random.pick([300, 5000])) } : {}),
+    ...(random.chance(0.2) ? { timeout_ms: String(random.between(100, 20_000)) } : {}),
+    ...(random.chance(0.2) ? { attempt_timeout_ms: String(random.between(50, 5000)) } : {}),
+    ...(random.chance(0.1) ? { idempotency_key: "IDEMPOTENCY_KEY_MODE_OFF" } : {}),
+    ...(random.chance(0.1) ? { retryable_codes: [random.pick(CODES)] } : {}),
+  });
+  const facts = (): JsonObject => ({
+    ...(random.chance(0.5)
+      ? {
+          idempotency_level: random
+            .pick(["IDEMPOTENT", "UNKNOWN", "NO_SIDE_EFFECTS"])
+            .replace(/^/, "IDEMPOTENCY_LEVEL_"),
+        }
+      : {}),
+    ...(random.chance(0.3) ? { idempotency_key: random.chance(0.5) } : {}),
+    ...(random.chance(0.3)
+      ? { tenant: `TENANT_MODE_${random.pick(["REQUIRED", "OPTIONAL", "FORBIDDEN"])}` }
+      : {}),
+    ...(random.chance(0.2) ? { auth: `AUTH_MODE_${random.pick(["NONE", "BEARER"])}` } : {}),
+  });
+  const selector = random.chance(0.6) ? `${SERVICE}/${method}` : SERVICE;
+  return {
+    ...(random.chance(0.1) ? { preset: "PRESET_MESH" } : {}),
+    ...(random.chance(0.6) ? { default: policy() } : {}),
+    ...(random.chance(0.6)
+      ? {
+          methods: [
+            {
+              selectors: [selector],
+              policy: { ...policy(), ...(random.chance(0.5) ? { facts: facts() } : {}) },
+            },
+          ],
+        }
+      : {}),
+    ...(random.chance(0.3) ? { budget: { ...budget(random) } } : {}),
+  };
+}
+
+function callStep(
+  random: Random,
+  { client, method, uniform }: { client: string; method: string; uniform: boolean },
+): StepInit {
+  const settings: SettingsInit = random.chance(0.4) ? callSettings(random) : {};
+  const cancel = random.maybe(0.1, () => ({
+    ...(random.chance(0.15)
+      ? { beforeStart: true }
+      : { afterMs: BigInt(random.pick([1, 7, 60, 900, random.between(1, 9000)])) }),
+    asTimeout: random.chance(0.4),
+    firstOnly: uniform && random.chance(0.5),
+  }));
+  const value = {
+    method,
+    client,
+    settings,
+    text: random.pick(["a", "b", ""]),
+    parallel: uniform && random.chance(0.6) ? random.between(2, 6) : 0,
+    requestIdField:
+      method === "UnknownWithRequestId" && random.chance(0.3)
+        ? "3f1c7a52-5d0e-4c5e-9b0e-2f6f3f8d1a10"
+        : "",
+    ...(cancel === undefined ? {} : { cancel }),
+    ...(random.chance(0.08)
+      ? { runtimeTimeoutMs: random.pick([2, 50, 400.7, 2000, 40_000, 1e11]) }
+      : {}),
+  };
+  return { action: { case: "call", value } };
+}
+
+function callSettings(random: Random): SettingsInit {
+  if (random.chance(0.05)) return wrongSettings(random);
+  return {
+    ...timing(random, 0.3),
+    ...retrying(random, 0.3),
+    ...(random.chance(0.15)
+      ? { tenant: random.pick(["call", "red"]) }
+      : random.chance(0.05)
+        ? { tenantNull: true }
+        : {}),
+    ...(random.chance(0.06) ? { authNull: true } : {}),
+    ...(random.chance(0.1) ? { headers: { "x-u-call": "1", "x-u-both": "call" } } : {}),
+    ...(random.chance(0.1) ? { requestId: `own-${random.between(1, 99)}` } : {}),
+    ...(random.chance(0.15)
+      ? { idempotencyKey: random.pick(["off", "auto", "own key", "k-1"]) }
+      : {}),
+    ...(random.chance(0.08)
+      ? { ambientDeadlineMs: random.pick([3, 6, 7, 90, 800.5, 5000, 70_000]) }
+      : {}),
+  };
+}
+
+// Each is refused before any I/O.
+function wrongSettings(random: Random): SettingsInit {
+  return random.pick<SettingsInit>([
+    { timeoutMs: 0 },
+    { timeoutMs: -5 },
+    { attemptTimeoutMs: 0 },
+    { retry: { maxAttempts: 6, retryableCodes: [] } },
+    { retry: { maxAttempts: 0, retryableCodes: [] } },
+    { tenant: "no spaces" },
+    { tenant: "" },
+    { requestId: "no spaces" },
+    { idempotencyKey: "naïve" },
+    { headers: { Authorization: "Bearer x" } },
+    { headers: { "grpc-timeout": "1S" } },
+  ]);
+}

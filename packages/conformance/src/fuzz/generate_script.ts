@@ -1,0 +1,198 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type AnswerSchema, Break, Cut, type ScriptSchema } from "@ameideio/conformance-proto";
+import type { Random } from "./random.js";
+
+type AnswerInit = Exclude<MessageInitShape<typeof AnswerSchema>, { $typeName: string }>;
+type HeaderInit = { name: string; value: string };
+
+const OTHER_CODES = [
+  "aborted",
+  "internal",
+  "unknown",
+  "data_loss",
+  "deadline_exceeded",
+  "canceled",
+  "permission_denied",
+  "failed_precondition",
+  "not_found",
+  "invalid_argument",
+  "already_exists",
+  "out_of_range",
+  "unimplemented",
+];
+
+const BREAKS = [
+  Break.REFUSED,
+  Break.RESET_BEFORE_READ,
+  Break.RESET_AFTER_READ,
+  Break.CLOSED_AFTER_READ,
+  Break.REFUSED_STREAM,
+  Break.GOAWAY,
+  Break.HANDSHAKE,
+];
+
+const STATUSES = [400, 401, 403, 404, 408, 418, 429, 429, 500, 502, 503, 503, 504];
+
+/** What the server does. `wallClockMs` is where dates are counted from. */
+export function generateScript(
+  random: Random,
+  { uniform, wallClockMs }: { uniform: boolean; wallClockMs: number },
+): MessageInitShape<typeof ScriptSchema> {
+  if (uniform) {
+    // Where all is answered at once, the order of what follows is anybody's.
+    const delayMs = BigInt(random.between(1, 900));
+    return { answers: [], otherwise: { ...answer(random, wallClockMs), delayMs } };
+  }
+  const answers = Array.from({ length: random.between(0, 7) }, () => answer(random, wallClockMs));
+  const otherwise = random.chance(0.8) ? ok(random) : answer(random, wallClockMs);
+  return { answers, otherwise };
+}
+
+function answer(random: Random, wallClockMs: number): AnswerInit {
+  const base = random.weighted<AnswerInit>([
+    [20, () => ok(random)],
+    [45, () => protocolError(random, wallClockMs)],
+    [14, () => raw(random, wallClockMs)],
+    [14, () => ({ action: { case: "break", value: random.pick(BREAKS) } })],
+    [4, () => ({ action: { case: "stall", value: true } })],
+    [7, () => cutOff(random, wallClockMs)],
+  ]);
+  return { ...base, delayMs: BigInt(delay(random)) };
+}
+
+function cutOff(random: Random, wallClockMs: number): AnswerInit {
+  const whole = random.weighted<AnswerInit>([
+    [3, () => ({ ...ok(random), headers: hints(random, wallClockMs) })],
+    [2, () => protocolError(random, wallClockMs)],
+  ]);
+  return { ...whole, cut: random.pick([Cut.RESET_HALF, Cut.CLOSE_HALF, Cut.STALL_HALF]) };
+}
+
+function delay(random: Random): number {
+  return random.weighted([
+    [45, () => 0],
+    [5, () => random.between(1, 4)],
+    [25, () => random.between(1, 60)],
+    [15, () => random.between(61, 1500)],
+    [6, () => random.between(1501, 9000)],
+    [4, () => random.between(9001, 40_000)],
+  ]);
+}
+
+function ok(random: Random): AnswerInit {
+  const headers: HeaderInit[] = [];
+  if (random.chance(0.1))
+    headers.push({ name: "x-tenant-id", value: random.pick(["blue", "red"]) });
+  if (random.chance(0.05)) headers.push({ name: "retry-after", value: "5" });
+  const value = random.chance(0.03) ? "x".repeat(3000) : random.pick(["fine", "good", "yes"]);
+  return { action: { case: "ok", value }, headers };
+}
+
+function protocolError(random: Random, wallClockMs: number): AnswerInit {
+  const code = random.weighted([
+    [10, () => "unavailable"],
+    [5, () => "resource_exhausted"],
+    [3, () => "unauthenticated"],
+    [4, () => random.pick(OTHER_CODES)],
+  ]);
+  const status = random.chance(0.08) ? random.pick([400, 429, 500, 502, 503]) : 0;
+  const reason = "QUOTA";
+  const errorInfo = random.maybe(0.08, () => ({ reason, domain: "acme.com", metadata: {} }));
+  const retryInfoMs = random.maybe(0.15, () => BigInt(hintMs(random)));
+  const requestId = random.chance(0.05) ? `srv-${random.between(1, 9)}` : "";
+  return {
+    action: {
+      case: "error",
+      value: {
+        code,
+        status,
+        message: "no",
+        requestId,
+        ...(errorInfo === undefined ? {} : { errorInfo }),
+        ...(retryInfoMs === undefined ? {} : { retryInfoMs }),
+      },
+    },
+    headers: hints(random, wallClockMs),
+    trailers: random.chance(0.2) ? hints(random, wallClockMs) : [],
+  };
+}
+
+function raw(random: Random, wallClockMs: number): AnswerInit {
+  const http = random.weighted([
+    [10, () => ({ status: random.pick(STATUSES), contentType: "text/html", body: "<p>no</p>" })],
+    [
+      2,
+      () => ({ status: random.pick(STATUSES), contentType: "application/json", body: '{"no":1}' }),
+    ],
+    [2, () => ({ status: random.pick(STATUSES), contentType: "", body: "" })],
+    [3, () => ({ status: random.pick([301, 302, 303, 307, 308]), contentType: "", body: "" })],
+    [2, () => ({ status: 200, contentType: "text/html", body: "<p>hello</p>" })],
+    [1, () => ({ status: 200, contentType: "application/json", body: "{no" })],
+  ]);
+  const redirect = http.status >= 300 && http.status < 400;
+  const location = { name: "location", value: "http://localhost:1/" };
+  const headers = redirect ? [location] : hints(random, wallClockMs);
+  return { action: { case: "http", value: http }, headers };
+}
+
+// Two headers at most: more would only show the first again.
+function hints(random: Random, wallClockMs: number): HeaderInit[] {
+  if (random.chance(0.6)) return [];
+  const one = (): HeaderInit =>
+    random.weighted([
+      [3, () => ({ name: "grpc-retry-pushback-ms", value: pushback(random) })],
+      [3, () => ({ name: "retry-after-ms", value: milliseconds(random) })],
+      [4, () => ({ name: "retry-after", value: retryAfter(random, wallClockMs) })],
+    ]);
+  const first = one();
+  const second = random.chance(0.2) ? one() : undefined;
+  return second === undefined || second.name === first.name ? [first] : [first, second];
+}
+
+function pushback(random: Random): string {
+  return random.weighted([
+    [6, () => String(hintMs(random))],
+    [2, () => "-1"],
+    [2, () => random.pick(["soon", "1.5", "3abc", "-0.5"])],
+  ]);
+}
+
+function milliseconds(random: Random): string {
+  return random.weighted([
+    [7, () => String(hintMs(random))],
+    [2, () => random.pick(["-5", "0", "1.5", "3abc", "soon"])],
+  ]);
+}
+
+function retryAfter(random: Random, wallClockMs: number): string {
+  return random.weighted([
+    [
+      6,
+      () =>
+        String(
+          random.weighted([
+            [6, () => random.between(0, 6)],
+            [2, () => random.between(7, 90)],
+          ]),
+        ),
+    ],
+    [3, () => new Date(wallClockMs + random.between(-20, 100) * 1000).toUTCString()],
+    [
+      2,
+      () => random.pick(["-5", "1.5", "3abc", "tomorrow", "Wed Jan  7 00:00:00 2026", ...NO_DATES]),
+    ],
+  ]);
+}
+
+// A weekday that is not that day's, and a day that there is not.
+const NO_DATES = ["Thu, 07 Jan 2026 00:00:00 GMT", "Mon, 31 Feb 2026 00:00:00 GMT"];
+
+function hintMs(random: Random): number {
+  return random.weighted([
+    [1, () => 0],
+    [8, () => random.between(1, 3000)],
+    [3, () => random.between(3001, 25_000)],
+    [1, () => random.between(25_001, 59_999)],
+    [1, () => random.pick([60_000, 60_001, 90_000])],
+  ]);
+}

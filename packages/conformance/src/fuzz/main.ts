@@ -1,0 +1,148 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AdapterCommand } from "../adapter_process.js";
+import { AdapterSession } from "../adapter_session.js";
+import { mapLimit } from "../map_limit.js";
+import { generateCase, type GeneratedCase } from "./generate.js";
+import { predict } from "./model.js";
+import { FuzzRunner, type Subject } from "./runner.js";
+import { shrink, type Shrinkable } from "./shrink.js";
+import { writeCase } from "./write_case.js";
+
+/** What {@link runFuzz} is told. */
+export interface FuzzOptions extends RunOptions {
+  /** The SDKs that are compared. */
+  readonly adapters: readonly AdapterCommand[];
+}
+
+/** What is run, and where it is reported. */
+export interface RunOptions {
+  /** How many cases. */
+  readonly count: number;
+  /** The same seed makes the same cases. */
+  readonly seed: number;
+  /** Index of the first case. Default 0. */
+  readonly from?: number | undefined;
+  /** Folder disagreements are written to. Default `.found` in this package. */
+  readonly report?: string | undefined;
+  /** Gets each line for people. Default: standard output. */
+  readonly print?: ((line: string) => void) | undefined;
+}
+
+const printLine = (line: string): void => void process.stdout.write(`${line}\n`);
+const FOUND = fileURLToPath(new URL("../../.found", import.meta.url));
+const AT_ONCE = 64;
+const SILENCE_MS = 10_000;
+const SHOWN = 10;
+const PROGRESS_EVERY = 1000;
+
+interface Disagreement {
+  readonly generated: GeneratedCase;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Runs generated cases in every SDK and compares outcome, attempts, delays, headers and budget
+ * between the SDKs and with the reference model. Disagreements of different kinds are cut down and
+ * written as case files.
+ *
+ * @returns the exit code: 0 when all agree.
+ * @throws AdapterFailure when an adapter cannot be started.
+ */
+export function runFuzz({ adapters, ...options }: FuzzOptions): Promise<number> {
+  const subjects = adapters.map((command) => ({
+    sdk: command.sdk,
+    session: new AdapterSession(command, { silenceMs: SILENCE_MS, window: AT_ONCE }),
+  }));
+  return fuzz(subjects, options);
+}
+
+/** {@link runFuzz} with sessions that are there already. */
+export async function fuzz(subjects: readonly Subject[], options: RunOptions): Promise<number> {
+  const { count, seed, from = 0, report: foundDir = FOUND, print = printLine } = options;
+  const runner = new FuzzRunner(subjects);
+  const found: Disagreement[] = [];
+  const discarded = new Map<string, number>();
+  let done = 0;
+  const startedAt = performance.now();
+  try {
+    await runner.open();
+    const indices = Array.from({ length: count }, (_, i) => from + i);
+    await mapLimit(indices, AT_ONCE, async (index) => {
+      const generated = generateCase(seed, index);
+      for (const note of generated.discarded) discarded.set(note, (discarded.get(note) ?? 0) + 1);
+      const { given, script, prediction } = generated;
+      const lines = await runner.disagreements(given, script, generated, prediction);
+      if (lines.length > 0) found.push({ generated, lines });
+      if (++done % PROGRESS_EVERY === 0) {
+        print(`fuzz: ${done} of ${count}, ${found.length} disagreements`);
+      }
+    });
+    found.sort((a, b) => a.generated.index - b.generated.index);
+    await writeAll(found, { runner, foundDir, print });
+  } finally {
+    await runner.close();
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const thrown = [...discarded.values()].reduce((sum, n) => sum + n, 0);
+  const sdks = subjects.map(({ sdk }) => sdk).join(", ");
+  print(
+    `fuzz: seed ${seed}, ${count} cases, ${sdks} and the model: ${found.length} disagreements (${thrown} reasons to throw a case away, ${seconds} s)`,
+  );
+  return found.length === 0 ? 0 : 1;
+}
+
+// One of each kind is cut down; the others of that kind are only counted.
+async function writeAll(
+  found: readonly Disagreement[],
+  {
+    runner,
+    foundDir,
+    print,
+  }: { runner: FuzzRunner; foundDir: string; print: (line: string) => void },
+): Promise<void> {
+  const kinds = new Map<string, Disagreement[]>();
+  for (const disagreement of found) {
+    const kind = kindOf(disagreement.lines[0] as string);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), disagreement]);
+  }
+  let shown = 0;
+  for (const [kind, [disagreement, ...others]] of kinds) {
+    if (disagreement === undefined) continue;
+    if (shown++ >= SHOWN) {
+      print(`fuzz: ${kinds.size - SHOWN} more kinds of disagreement`);
+      break;
+    }
+    const { generated } = disagreement;
+    const { seed, index, format } = generated;
+    const still = async ({ given, script }: Shrinkable): Promise<boolean> => {
+      const prediction = predict(given, script);
+      if (prediction.notes.length > 0) return false;
+      const lines = await runner.disagreements(given, script, generated, prediction);
+      return lines.some((line) => kindOf(line) === kind);
+    };
+    const { given, script } = await shrink(generated, still);
+    const prediction = predict(given, script);
+    const lines = await runner.disagreements(given, script, generated, prediction);
+    const id = `fuzz-${seed}-${index}`;
+    const name = `${id} ${kind.replaceAll(/[^a-zA-Z]+/g, "-")}`;
+    const comment = [
+      "Found by comparing generated cases with the reference model:",
+      `seed ${seed}, index ${index}, door ${generated.door}. Expected is what the model says.`,
+      ...lines.map((line) => `  ${line}`),
+    ];
+    const yaml = writeCase({ name, comment, given, script, format, prediction });
+    mkdirSync(foundDir, { recursive: true });
+    const path = join(foundDir, `${id.replaceAll("-", "_")}.yaml`);
+    writeFileSync(path, yaml);
+    print(`fuzz: seed ${seed}, index ${index}: ${kind} (and ${others.length} like it)\n${path}`);
+    print(yaml);
+  }
+}
+
+// What differs, without which call or attempt and without its values.
+function kindOf(line: string): string {
+  const [who = "", path = ""] = line.split(": ");
+  return `${who}: ${path.replaceAll(/\d+/g, "n")}`;
+}

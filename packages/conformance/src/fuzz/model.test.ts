@@ -1,0 +1,235 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type AnswerSchema,
+  Break,
+  type CallSchema,
+  Cut,
+  GivenSchema,
+  ScriptSchema,
+  type SettingsSchema,
+} from "@ameideio/conformance-proto";
+import { describe, expect, it } from "vitest";
+import { predict } from "./model.js";
+import type { Prediction } from "./model/prediction.js";
+
+type GivenInit = Exclude<MessageInitShape<typeof GivenSchema>, { $typeName: string }>;
+type SettingsInit = MessageInitShape<typeof SettingsSchema>;
+type CallInit = MessageInitShape<typeof CallSchema>;
+type AnswerInit = Exclude<MessageInitShape<typeof AnswerSchema>, { $typeName: string }>;
+
+const OK: AnswerInit = { action: { case: "ok", value: "fine" } };
+const error = (code: string, more: AnswerInit = {}): AnswerInit => ({
+  ...more,
+  action: { case: "error", value: { code } },
+});
+
+function run(
+  given: Omit<GivenInit, "steps">,
+  answers: readonly AnswerInit[],
+  ...calls: readonly CallInit[]
+): Prediction {
+  const all = calls.length === 0 ? [{}] : calls;
+  const steps = all.map((call) => ({
+    action: { case: "call" as const, value: { method: "Idempotent", ...call } },
+  }));
+  const script = create(ScriptSchema, { answers: [...answers], otherwise: OK });
+  const prediction = predict(create(GivenSchema, { ...given, steps }), script);
+  expect(prediction.notes).toEqual([]);
+  return prediction;
+}
+
+// The worked numbers of the specification of the SDKs' behaviour.
+describe("the reference model", () => {
+  it("backs off by 49 and 99 ms at U of nearly 1", () => {
+    const seen = run({ random: [0.999999] }, [error("unavailable"), error("unavailable")]);
+    expect(seen.sleeps).toEqual([49, 99]);
+    expect(seen.requests).toHaveLength(3);
+    expect(seen.budget).toBe(486);
+  });
+
+  it("takes the throttle's base after a throttle, and keeps the exponent", () => {
+    const pushed = { headers: [{ name: "retry-after-ms", value: "1" }] };
+    const throttle = error("resource_exhausted", pushed);
+    const twice = run({}, [throttle, throttle]);
+    expect([twice.sleeps, twice.budget]).toEqual([[500, 1000], 495]);
+    expect(run({}, [error("unavailable"), throttle]).sleeps).toEqual([25, 1000]);
+  });
+
+  it("stops when the budget is used up", () => {
+    const client = { budget: { capacity: 14 } };
+    const seen = run({ client }, [error("unavailable"), error("unavailable")]);
+    expect(seen.outcomes[0]?.error).toMatchObject({ code: "unavailable", stopReason: "budget" });
+    expect([seen.requests.length, seen.budget]).toEqual([2, 0]);
+  });
+
+  it("waits exactly what a pushback says, and starts the exponent again", () => {
+    const pushed = { headers: [{ name: "grpc-retry-pushback-ms", value: "1500" }] };
+    expect(run({}, [error("unavailable", pushed), error("unavailable")]).sleeps).toEqual([
+      1500, 25,
+    ]);
+  });
+
+  it("spreads a RetryInfo of 2 s to 2100 ms", () => {
+    const value = { code: "unavailable", retryInfoMs: 2000n };
+    expect(run({}, [{ action: { case: "error", value } }]).sleeps).toEqual([2100]);
+  });
+
+  it("does not wait 30 s in a call of 30 s", () => {
+    const told = { headers: [{ name: "retry-after", value: "30" }] };
+    const [outcome] = run({}, [error("unavailable", told)]).outcomes;
+    expect(outcome?.error).toMatchObject({ stopReason: "server_delay", retryAfterMs: 30_000 });
+  });
+
+  it("rounds a date up to the millisecond", () => {
+    const told = { headers: [{ name: "retry-after", value: "Thu, 01 Jan 2026 12:00:02 GMT" }] };
+    const wallClockMs = BigInt(Date.UTC(2026, 0, 1, 12, 0, 0, 300));
+    expect(run({ wallClockMs }, [error("resource_exhausted", told)]).sleeps).toEqual([1785]);
+  });
+
+  it("gives the last attempt what remains, and ends with the deadline", () => {
+    const stall: AnswerInit = { action: { case: "stall", value: true } };
+    const client = { settings: { timeoutMs: 1000, attemptTimeoutMs: 400 } };
+    const { requests, outcomes } = run({ client, random: [0] }, [stall, stall, stall]);
+    expect(requests.map(({ timeoutMs }) => timeoutMs)).toEqual([400, 400, 200]);
+    expect(outcomes[0]).toMatchObject({
+      durationMs: 1000,
+      error: { code: "deadline_exceeded", stopReason: "deadline", attemptsOpen: true },
+    });
+  });
+
+  it("does not start a wait that would end after the deadline", () => {
+    const told = { delayMs: 10n, headers: [{ name: "retry-after-ms", value: "1" }] };
+    const client = { settings: { timeoutMs: 300 } };
+    const { outcomes, sleeps } = run({ client }, [error("resource_exhausted", told)]);
+    expect(outcomes[0]?.error).toMatchObject({
+      code: "resource_exhausted",
+      stopReason: "deadline",
+    });
+    expect(sleeps).toEqual([]);
+  });
+
+  it("keeps a deadline that no timer holds, and tells it in ten digits at most", () => {
+    const stall: AnswerInit = { action: { case: "stall", value: true } };
+    const client = { settings: { timeoutMs: 3_000_000_000, retry: { maxAttempts: 1 } } };
+    const { requests, outcomes } = run({ client }, [stall]);
+    expect(requests[0]?.timeoutMs).toBe(3_000_000_000);
+    expect(outcomes[0]?.durationMs).toBe(3_000_000_000);
+    const longer = { settings: { timeoutMs: 1e11, retry: { maxAttempts: 1 } } };
+    expect(run({ client: longer }, [OK]).requests[0]?.timeoutMs).toBe(9_999_999_999);
+  });
+
+  it("takes the runtime's timeout for the call's, and the smaller of it and what code says", () => {
+    const timeoutOf = (settings: SettingsInit, runtimeTimeoutMs: number) =>
+      run({ client: { settings }, env: { AMEIDE_TIMEOUT_MS: "500" } }, [OK], { runtimeTimeoutMs })
+        .requests[0]?.timeoutMs;
+    const once = { retry: { maxAttempts: 1 } };
+    expect(timeoutOf(once, 40_000)).toBe(40_000);
+    expect(timeoutOf({ ...once, timeoutMs: 300 }, 40_000)).toBe(300);
+    expect(timeoutOf({ ...once, noDeadline: true }, 40_000)).toBe(40_000);
+  });
+
+  it("hears a hint in the head of an answer whose body breaks off", () => {
+    const headers = [{ name: "grpc-retry-pushback-ms", value: "70" }];
+    const seen = run({}, [{ ...OK, headers, cut: Cut.RESET_HALF }], { method: "Unknown" });
+    expect(seen.sleeps).toEqual([70]);
+  });
+
+  it("lets a header hide the trailer of its name, and reads the next kind of hint", () => {
+    const headers = [
+      { name: "retry-after-ms", value: "soon" },
+      { name: "retry-after", value: "2" },
+    ];
+    const trailers = [{ name: "retry-after-ms", value: "900" }];
+    expect(run({}, [error("unavailable", { headers, trailers })]).sleeps).toEqual([2100]);
+  });
+
+  it("does not send again in the last millisecond", () => {
+    const refused: AnswerInit = { action: { case: "break", value: Break.REFUSED }, delayMs: 9n };
+    const client = { settings: { timeoutMs: 10 } };
+    const { outcomes, requests } = run({ client }, [refused]);
+    expect(requests).toHaveLength(1);
+    expect(outcomes[0]?.error).toMatchObject({ code: "unavailable", stopReason: "deadline" });
+  });
+
+  it("draws a number for a wait that is not begun, and none for another stop", () => {
+    const short = { timeoutMs: 20, retry: { baseDelayMs: 1000 } };
+    const once = { retry: { maxAttempts: 1 } };
+    const sleepsAfter = (first: SettingsInit) =>
+      run(
+        { random: [0.5, 0.1] },
+        [error("unavailable"), error("unavailable")],
+        { settings: first },
+        {},
+      ).sleeps;
+    expect(sleepsAfter(short)).toEqual([5]);
+    expect(sleepsAfter(once)).toEqual([25]);
+  });
+
+  it("says that the provider failed where a replay got no token", () => {
+    const provider = [{ token: "one" }, { token: "two", fail: true }];
+    const { outcomes } = run({ client: { settings: { auth: { provider } } } }, [
+      error("unauthenticated"),
+    ]);
+    expect(outcomes[0]?.error).toMatchObject({
+      code: "unauthenticated",
+      origin: "client",
+      reason: "TOKEN_PROVIDER_FAILED",
+      attempts: [{ code: "unauthenticated" }],
+    });
+  });
+
+  it("takes each value from the nearest level, a derived client before the methods", () => {
+    const methods = {
+      Idempotent: {
+        retry: { maxAttempts: 4, baseDelayMs: 100 },
+        headers: { "x-u": "method", "x-m": "1" },
+      },
+    };
+    const settings = { retry: { baseDelayMs: 10 }, headers: { "x-u": "derived" } };
+    const given = create(GivenSchema, {
+      client: { methods },
+      steps: [
+        { action: { case: "derive", value: { name: "d", settings } } },
+        { action: { case: "call", value: { method: "Idempotent", client: "d" } } },
+      ],
+    });
+    const answers = Array.from({ length: 3 }, () => error("unavailable"));
+    const script = create(ScriptSchema, { answers, otherwise: OK });
+    const { sleeps, requests } = predict(given, script);
+    expect(sleeps).toEqual([5, 10, 20]);
+    expect(requests[0]?.headers).toEqual({ "x-u": "derived", "x-m": "1" });
+  });
+
+  it("asks a provider once for calls side by side", () => {
+    const provider = [{ token: "one", delayMs: 5n }];
+    const slow = { ...OK, delayMs: 1n };
+    const seen = run(
+      { client: { settings: { auth: { provider } } } },
+      Array.from({ length: 100 }, () => slow),
+      { parallel: 100 },
+    );
+    expect([seen.providerCalls, seen.requests.length]).toEqual([1, 100]);
+  });
+
+  it("retries at once and for free what surely was not sent, once", () => {
+    const refused: AnswerInit = { action: { case: "break", value: Break.REFUSED } };
+    const seen = run({}, [refused, refused], { method: "Unknown" });
+    expect(seen.sleeps).toEqual([25]);
+    expect(seen.requests.map(({ previousAttempts }) => previousAttempts)).toEqual([
+      null,
+      null,
+      "1",
+    ]);
+  });
+
+  it("replays unauthenticated once, with a fresh token", () => {
+    const provider = [{ token: "one" }, { token: "two" }];
+    const client = { settings: { auth: { provider } } };
+    const seen = run({ client }, [error("unauthenticated")], { method: "Unknown" });
+    expect(seen.requests.map(({ authorization }) => authorization)).toEqual([
+      "Bearer one",
+      "Bearer two",
+    ]);
+    expect(seen.budget).toBe(500);
+  });
+});

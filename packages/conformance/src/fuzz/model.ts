@@ -1,0 +1,149 @@
+import type { Call, Derive, Given, Script } from "@ameideio/conformance-proto";
+import { CallRun, type World } from "./model/call.js";
+import { Provider } from "./model/credentials.js";
+import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
+import { type Level, levelOf, type Levels, METHODS } from "./model/levels.js";
+import { Notes } from "./model/notes.js";
+import { budgetOf, CONFIG_INVALID, policyOf, isRefused } from "./model/policy.js";
+import type { PredictedOutcome, Prediction } from "./model/prediction.js";
+import { Draws, type Process, Simulation, Tokens } from "./model/simulation.js";
+
+const WALL_CLOCK_MS = Date.UTC(2026, 0, 1);
+const READ_MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The reference model: what happens when `given` meets `script`, as the specification of the SDKs'
+ * behaviour has it. It shares nothing with any SDK.
+ */
+export function predict(given: Given, script: Script): Prediction {
+  const notes = new Notes();
+  const simulation = new Simulation();
+  const { cost, throttleCost, capacity } = budgetOf(given);
+  if ([capacity, cost, throttleCost].some((tokens) => tokens < 1 || tokens > 10_000)) {
+    notes.invalid("a budget out of range");
+  }
+  const world: World = {
+    simulation,
+    notes,
+    script,
+    draws: new Draws(given.random),
+    tokens: new Tokens(capacity),
+    costs: { cost, throttleCost },
+    provider: new Provider(simulation, notes),
+    wallClockMs: given.wallClockMs === 0n ? WALL_CLOCK_MS : Number(given.wallClockMs),
+    readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
+    interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
+    requests: [],
+    sleeps: [],
+    sleepsKnown: true,
+  };
+  const clients = new Clients(given, notes);
+  const outcomes: PredictedOutcome[] = [];
+  let parallel = false;
+  for (const { action } of given.steps) {
+    if (action.case === "advanceMs") simulation.advance(Number(action.value));
+    else if (action.case === "derive") clients.derive(action.value);
+    else if (action.case === "call") {
+      if (action.value.parallel > 1) parallel = true;
+      outcomes.push(...makeCalls(given, action.value, clients, world, outcomes.length));
+    } else notes.invalid(`a step the model does not know: ${String(action.case)}`);
+  }
+  if (outcomes.length === 0) notes.invalid("no call");
+  return {
+    outcomes,
+    requests: world.requests,
+    sleeps: world.sleepsKnown ? world.sleeps.filter((ms) => ms > 0) : undefined,
+    // Nothing tells how full it is before a request is made.
+    budget: world.requests.length === 0 ? undefined : world.tokens.left,
+    providerCalls: world.provider.calls,
+    parallel,
+    undecided: notes.undecidedQuestions,
+    notes: notes.all,
+  };
+}
+
+function makeCalls(
+  given: Given,
+  call: Call,
+  clients: Clients,
+  world: World,
+  first: number,
+): PredictedOutcome[] {
+  if (!METHODS.includes(call.method)) {
+    world.notes.invalid(`a method the model does not know: ${call.method}`);
+    return [];
+  }
+  const levels = clients.levelsOf(call);
+  const policy = policyOf(given, call, levels, world.notes);
+  const { now } = world.simulation;
+  const processes = Array.from({ length: Math.max(1, call.parallel) }, (_, index) => {
+    if (policy === CONFIG_INVALID)
+      return ended(now, { ok: null, error: REFUSED_CONFIG, durationMs: 0 });
+    const cancels = index === 0 || !(call.cancel?.firstOnly ?? false);
+    if (call.cancel?.beforeStart && cancels) {
+      const error = refusedCall(call.cancel.asTimeout ? "deadline" : "canceled", [], true);
+      return ended(now, { ok: null, error, durationMs: 0 });
+    }
+    return new CallRun(world, call, policy, {
+      number: first + index,
+      cancels,
+      sideBySide: call.parallel > 1,
+    }).run();
+  });
+  return world.simulation.run(processes);
+}
+
+// A call that is over at once, but not before others of the same time began.
+function* ended(at: number, outcome: PredictedOutcome): Process<PredictedOutcome> {
+  yield at;
+  return outcome;
+}
+
+/** The first client and those derived from it. */
+class Clients {
+  readonly #given: Given;
+  readonly #notes: Notes;
+  /** Settings of each, the most derived first; those of the first client are not among them. */
+  readonly #derived = new Map<string, readonly Level[]>([["", []]]);
+
+  constructor(given: Given, notes: Notes) {
+    this.#given = given;
+    this.#notes = notes;
+    const { settings, methods = {} } = given.client ?? {};
+    const all = [...(settings === undefined ? [] : [settings]), ...Object.values(methods)];
+    const emptyToken = ({ credential }: Level): boolean =>
+      credential?.kind === "bearer" && credential.token === "";
+    const levels = all.map(levelOf);
+    if (levels.some(isRefused) || levels.some(emptyToken))
+      notes.invalid("settings no client can be made with");
+  }
+
+  derive({ name, from, settings }: Derive): void {
+    const base = this.#derived.get(from);
+    if (base === undefined) {
+      this.#notes.invalid(`a client derived from ${from}, which there is not`);
+      return;
+    }
+    const level = settings === undefined ? {} : levelOf(settings);
+    if (isRefused(level)) this.#notes.invalid("settings no client can be derived with");
+    this.#derived.set(name, [level, ...base]);
+  }
+
+  levelsOf({ method, client, settings }: Call): Levels {
+    const derived = this.#derived.get(client);
+    if (derived === undefined) this.#notes.invalid(`a call by ${client}, which there is not`);
+    const { settings: own, methods: byMethod = {} } = this.#given.client ?? {};
+    const methods = [byMethod[method], byMethod["*"]].flatMap((entry) =>
+      entry === undefined ? [] : [levelOf(entry)],
+    );
+    const call = settings === undefined ? undefined : levelOf(settings);
+    const client0 = own === undefined ? [] : [levelOf(own)];
+    const code = [
+      ...(call === undefined ? [] : [call]),
+      ...(derived ?? []),
+      ...methods,
+      ...client0,
+    ];
+    return { code, call };
+  }
+}

@@ -1,0 +1,191 @@
+import { type Answer, Break, Cut, type Header } from "@ameideio/conformance-proto";
+import type { Notes } from "./notes.js";
+
+/** 2.1: a failure after normalising. */
+export interface Failure {
+  readonly code: string;
+  /** Undefined where the specification does not say. */
+  readonly origin: "server" | "transport" | "client" | undefined;
+  readonly sent: "no" | "maybe" | "yes";
+  /** The response was a valid error of the protocol. */
+  readonly protocolError: boolean;
+  readonly httpStatus: number | undefined;
+  readonly reason: string | undefined;
+  readonly domain: string | undefined;
+  readonly serverRequestId: string | undefined;
+  readonly cutByAttemptTimeout: boolean;
+  readonly retryInfoMs: number | undefined;
+  readonly headers: readonly Header[];
+  readonly trailers: readonly Header[];
+}
+
+export type Reaction =
+  /** What arrives of the answer before it stops, if anything does. */
+  | { readonly kind: "silence"; readonly heard: Partial<Failure> }
+  | { readonly kind: "ok"; readonly text: string; readonly headers: readonly Header[] }
+  | { readonly kind: "failure"; readonly failure: Failure };
+
+const NOTHING: Failure = {
+  code: "unknown",
+  origin: "transport",
+  sent: "maybe",
+  protocolError: false,
+  httpStatus: undefined,
+  reason: undefined,
+  domain: undefined,
+  serverRequestId: undefined,
+  cutByAttemptTimeout: false,
+  retryInfoMs: undefined,
+  headers: [],
+  trailers: [],
+};
+
+/** Statuses the Connect protocol gives its codes. */
+export const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  canceled: 499,
+  unknown: 500,
+  invalid_argument: 400,
+  deadline_exceeded: 504,
+  not_found: 404,
+  already_exists: 409,
+  permission_denied: 403,
+  resource_exhausted: 429,
+  failed_precondition: 400,
+  aborted: 409,
+  out_of_range: 400,
+  unimplemented: 501,
+  internal: 500,
+  unavailable: 503,
+  data_loss: 500,
+  unauthenticated: 401,
+};
+
+/** Section 1: what a status means where there is no error of the protocol. */
+const CODE_OF_STATUS: Readonly<Record<number, string>> = {
+  400: "internal",
+  401: "unauthenticated",
+  403: "permission_denied",
+  404: "unimplemented",
+  429: "unavailable",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+const NOT_SENT: readonly Break[] = [
+  Break.REFUSED,
+  Break.REFUSED_STREAM,
+  Break.GOAWAY,
+  Break.HANDSHAKE,
+];
+
+/** 2.1: what an answer is to a client. */
+export function react(answer: Answer, readMaxBytes: number, notes: Notes): Reaction {
+  const { action, headers, trailers, cut } = answer;
+  if (action.case === undefined || action.case === "page") {
+    notes.invalid(`an answer that is ${action.case ?? "nothing"}`);
+  }
+  if (action.case === "break") {
+    const sent = NOT_SENT.includes(action.value) ? "no" : "maybe";
+    return failed({ code: "unavailable", sent });
+  }
+  // The half that arrives may be too much already.
+  const arriving = cut === Cut.UNSPECIFIED ? 1 : 0.5;
+  if (action.case === "ok" && action.value.length * arriving > readMaxBytes) {
+    return failed({
+      code: "resource_exhausted",
+      origin: "client",
+      sent: "yes",
+      httpStatus: 200,
+      headers,
+    });
+  }
+  if (action.case === "stall") return { kind: "silence", heard: {} };
+  if (cut === Cut.STALL_HALF) return { kind: "silence", heard: { headers, trailers } };
+  if (cut === Cut.RESET_HALF || cut === Cut.CLOSE_HALF) {
+    return failed({ code: "unavailable", httpStatus: statusOf(answer), headers, trailers });
+  }
+  switch (action.case) {
+    case "ok":
+      return { kind: "ok", text: action.value, headers };
+    case "error": {
+      const { code, errorInfo, requestId, retryInfoMs } = action.value;
+      if (STATUS_OF_CODE[code] === undefined) notes.invalid(`a code that is ${code}`);
+      return failed({
+        code,
+        origin: "server",
+        sent: "yes",
+        protocolError: true,
+        httpStatus: statusOf(answer),
+        reason: errorInfo?.reason,
+        domain: errorInfo?.domain,
+        serverRequestId: requestId === "" ? undefined : requestId,
+        retryInfoMs: retryInfoMs === undefined ? undefined : Number(retryInfoMs),
+        headers,
+        trailers,
+      });
+    }
+    case "http":
+      if (action.value.status < 200) notes.invalid(`a status that is ${action.value.status}`);
+      return failed({ ...plain(action.value.status), headers, trailers });
+    default:
+      return { kind: "silence", heard: {} };
+  }
+}
+
+function statusOf({ action }: Answer): number {
+  if (action.case === "http") return action.value.status;
+  if (action.case !== "error") return 200;
+  const { code, status } = action.value;
+  return status === 0 ? (STATUS_OF_CODE[code] ?? 500) : status;
+}
+
+// Bodies that are no valid error of the protocol, whatever they are.
+function plain(status: number): Partial<Failure> {
+  if (status === 200)
+    return { code: "internal", origin: "client", sent: "yes", httpStatus: status };
+  const reason = "REDIRECT_REFUSED";
+  if (status >= 300 && status < 400) {
+    return { code: "unknown", origin: "client", sent: "yes", httpStatus: status, reason };
+  }
+  const code = CODE_OF_STATUS[status] ?? "unknown";
+  return { code, origin: "server", sent: "yes", httpStatus: status };
+}
+
+function failed(failure: Partial<Failure>): Reaction {
+  return { kind: "failure", failure: { ...NOTHING, ...failure } };
+}
+
+/** 2.2: an attempt that its own timeout ended, and what was heard until then. */
+export function attemptTimedOut(heard: Partial<Failure>): Failure {
+  const code = "deadline_exceeded";
+  return { ...NOTHING, code, origin: undefined, cutByAttemptTimeout: true, ...heard };
+}
+
+/** 2.15: a good answer to somebody else. */
+export const TENANT_MISMATCH: Failure = {
+  ...NOTHING,
+  code: "internal",
+  origin: "client",
+  sent: "yes",
+  httpStatus: 200,
+  reason: "TENANT_MISMATCH",
+};
+
+/** 2.13: the token provider failed. */
+export const NO_TOKEN: Failure = {
+  ...NOTHING,
+  code: "unauthenticated",
+  origin: "client",
+  sent: "no",
+  reason: "TOKEN_PROVIDER_FAILED",
+};
+
+/** What a client makes of an answer for a tenant: the text, or why it failed. */
+export function read(reaction: Reaction, tenant: string | undefined): string | Failure {
+  if (reaction.kind === "failure") return reaction.failure;
+  if (reaction.kind === "silence") return attemptTimedOut(reaction.heard);
+  const echo = reaction.headers.find(({ name }) => name.toLowerCase() === "x-tenant-id");
+  const differs = echo !== undefined && tenant !== undefined && echo.value !== tenant;
+  return differs ? TENANT_MISMATCH : reaction.text;
+}

@@ -1,0 +1,70 @@
+import { type Failure, NO_TOKEN, TENANT_MISMATCH } from "./answers.js";
+import { CONFIG_INVALID } from "./policy.js";
+import type { PredictedAttempt, PredictedError } from "./prediction.js";
+import type { Judgement } from "./retry.js";
+
+/** The last attempt's real error (2.8). */
+export function errorOf(
+  failure: Failure,
+  { hint, decision }: Judgement,
+  attempts: readonly PredictedAttempt[],
+): PredictedError {
+  const listed = isListed(failure);
+  const told = failure.origin === "client" && failure.httpStatus !== undefined;
+  return {
+    code: failure.code,
+    origin: failure.origin,
+    stopReason: !listed ? undefined : decision.kind === "stop" ? decision.reason : null,
+    reason: failure.reason ?? null,
+    domain: failure.domain ?? null,
+    // Whether a hint is reported with a failure that is the client's own is not said.
+    retryAfterMs: told ? undefined : hint === undefined || hint.kind === "stop" ? null : hint.ms,
+    // An attempt that was cut off may have seen a status.
+    httpStatus: listed && !failure.cutByAttemptTimeout ? (failure.httpStatus ?? null) : undefined,
+    serverRequestId: failure.serverRequestId ?? null,
+    attempts: [...attempts],
+    attemptsOpen: failure === TENANT_MISMATCH,
+  };
+}
+
+/**
+ * Whether it is sure that a failure is listed as an attempt. 2.13: where there is no token, there was
+ * no attempt. 2.15 does not say it of a good answer to somebody else. What stopped either is not said.
+ */
+export function isListed(failure: Failure): boolean {
+  return failure !== NO_TOKEN && failure !== TENANT_MISMATCH;
+}
+
+/** The synthetic error of a deadline that expired, or of a caller who canceled (2.1, 2.8). */
+export function refusedCall(
+  stopReason: "deadline" | "canceled",
+  attempts: readonly PredictedAttempt[],
+  attemptsOpen: boolean,
+): PredictedError {
+  return {
+    code: stopReason === "deadline" ? "deadline_exceeded" : "canceled",
+    origin: stopReason === "canceled" ? "client" : undefined,
+    stopReason,
+    reason: undefined,
+    domain: undefined,
+    retryAfterMs: undefined,
+    httpStatus: undefined,
+    serverRequestId: undefined,
+    attempts: [...attempts],
+    attemptsOpen,
+  };
+}
+
+/** 2.18: a configuration error. */
+export const REFUSED_CONFIG: PredictedError = {
+  code: "invalid_argument",
+  origin: "client",
+  stopReason: undefined,
+  reason: CONFIG_INVALID,
+  domain: undefined,
+  retryAfterMs: null,
+  httpStatus: null,
+  serverRequestId: null,
+  attempts: [],
+  attemptsOpen: false,
+};

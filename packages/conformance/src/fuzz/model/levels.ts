@@ -1,0 +1,122 @@
+import type { ProviderAnswer, Settings } from "@ameideio/conformance-proto";
+
+/** 2.13: what a call authenticates with. */
+export type Credential =
+  | { readonly kind: "none" }
+  | { readonly kind: "header"; readonly name: string; readonly value: string }
+  | { readonly kind: "bearer"; readonly token: string }
+  | { readonly kind: "provider"; readonly answers: readonly ProviderAnswer[] };
+
+/** What one level of 2.26 says; what it leaves open is undefined. */
+export interface Level {
+  /** Infinity for no deadline. */
+  readonly timeoutMs?: number | undefined;
+  readonly attemptTimeoutMs?: number | undefined;
+  readonly retryOff?: boolean | undefined;
+  readonly maxAttempts?: number | undefined;
+  readonly baseDelayMs?: number | undefined;
+  readonly throttleDelayMs?: number | undefined;
+  readonly maxDelayMs?: number | undefined;
+  readonly maxServerDelayMs?: number | undefined;
+  readonly retryableCodes?: readonly string[] | undefined;
+  /** Null for no tenant, said explicitly. */
+  readonly tenant?: string | null | undefined;
+  readonly credential?: Credential | undefined;
+  readonly headers?: { readonly [name: string]: string } | undefined;
+  readonly requestId?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly ambientMs?: number | undefined;
+}
+
+/** Levels that code states, and which of them are what. */
+export interface Levels {
+  /** All of them, most specific first. */
+  readonly code: readonly Level[];
+  readonly call: Level | undefined;
+}
+
+export function levelOf(settings: Settings): Level {
+  const { retry, auth } = settings;
+  return {
+    timeoutMs: settings.noDeadline ? Infinity : settings.timeoutMs,
+    attemptTimeoutMs: settings.attemptTimeoutMs,
+    // A level that has retry settings of its own has them on.
+    retryOff: settings.retryOff ? true : retry === undefined ? undefined : false,
+    maxAttempts: retry?.maxAttempts,
+    baseDelayMs: retry?.baseDelayMs,
+    throttleDelayMs: retry?.throttleDelayMs,
+    maxDelayMs: retry?.maxDelayMs,
+    maxServerDelayMs: retry?.maxServerDelayMs,
+    retryableCodes:
+      retry === undefined || retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
+    tenant: settings.tenantNull ? null : settings.tenant,
+    credential: settings.authNull
+      ? { kind: "none" }
+      : auth === undefined
+        ? undefined
+        : auth.provider.length > 0
+          ? { kind: "provider", answers: auth.provider }
+          : auth.header === ""
+            ? { kind: "bearer", token: auth.token }
+            : { kind: "header", name: auth.header, value: auth.value },
+    headers: settings.headers,
+    requestId: settings.requestId,
+    idempotencyKey: settings.idempotencyKey,
+    ambientMs: settings.ambientDeadlineMs,
+  };
+}
+
+/** Facts of a method that a document may state for its proto. */
+export interface DocumentFacts {
+  readonly safe?: boolean | undefined;
+  readonly repeatable?: boolean | undefined;
+  readonly key?: boolean | undefined;
+  readonly tenant?: "required" | "optional" | "forbidden" | undefined;
+  readonly auth?: "bearer" | "none" | undefined;
+}
+
+/** What the proto of the test service says of a method. */
+export interface Facts extends DocumentFacts {
+  readonly safe: boolean;
+  readonly repeatable: boolean;
+  readonly key: boolean;
+  /** It has a request id field that is filled. */
+  readonly field: boolean;
+  readonly tenant: "required" | "optional" | "forbidden";
+  readonly auth: "bearer" | "none";
+  readonly timeoutMs: number | undefined;
+  readonly scopes: string;
+}
+
+const PLAIN: Facts = {
+  safe: false,
+  repeatable: true,
+  key: false,
+  field: false,
+  tenant: "optional",
+  auth: "bearer",
+  timeoutMs: undefined,
+  scopes: "",
+};
+
+const FACTS: Readonly<Record<string, Facts>> = {
+  NoSideEffects: { ...PLAIN, safe: true, scopes: "conformance.read" },
+  Idempotent: PLAIN,
+  Unknown: { ...PLAIN, repeatable: false },
+  UnknownWithKey: { ...PLAIN, repeatable: false, key: true },
+  UnknownWithRequestId: { ...PLAIN, repeatable: false, field: true },
+  TenantRequired: { ...PLAIN, tenant: "required" },
+  TenantForbidden: { ...PLAIN, tenant: "forbidden" },
+  WithoutAuth: { ...PLAIN, auth: "none" },
+  WithTimeout: { ...PLAIN, timeoutMs: 45_000 },
+};
+
+/** Unary methods the model knows. */
+export const METHODS: readonly string[] = Object.keys(FACTS);
+
+/** @throws Error for a method the model does not know. */
+export function methodFacts(method: string): Facts {
+  const facts = FACTS[method];
+  if (facts === undefined) throw new Error(`the model knows no method ${method}`);
+  return facts;
+}

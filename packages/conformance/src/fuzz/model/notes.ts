@@ -1,0 +1,41 @@
+/**
+ * What a model run cannot vouch for: places where the specification is silent, where two events fall
+ * on the same millisecond, or where the case itself makes no sense. A case with a note is not
+ * compared.
+ */
+export class Notes {
+  readonly #undecided = new Set<string>();
+  readonly #ties = new Set<string>();
+  readonly #invalid = new Set<string>();
+
+  /** The specification does not say what happens. */
+  undecided(what: Undecided): void {
+    this.#undecided.add(`${what}: ${UNDECIDED[what]}`);
+  }
+
+  /** Two events of the same millisecond, whose order nobody promises. */
+  tie(what: string): void {
+    this.#ties.add(what);
+  }
+
+  /** The case is no case: it never ends, or its client could not be made. */
+  invalid(what: string): void {
+    this.#invalid.add(what);
+  }
+
+  get undecidedQuestions(): readonly string[] {
+    return [...this.#undecided];
+  }
+
+  get all(): readonly string[] {
+    return [...this.#undecided, ...this.#ties, ...this.#invalid];
+  }
+}
+
+/** Questions the specification leaves open, in the words of the rule they belong to. */
+export const UNDECIDED = {
+  lateJoin: "2.13: a later call joins a token request whose first waiter gave up",
+  lateReplay: "2.8, 2.13: a replay with the last millisecond left",
+} as const;
+
+export type Undecided = keyof typeof UNDECIDED;

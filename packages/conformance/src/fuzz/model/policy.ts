@@ -1,0 +1,197 @@
+import type { Call, Given } from "@ameideio/conformance-proto";
+import { documentBudget, documentLevel } from "./document.js";
+import {
+  type Credential,
+  type DocumentFacts,
+  type Level,
+  type Levels,
+  methodFacts,
+} from "./levels.js";
+import type { Notes } from "./notes.js";
+
+/** What holds for one call once 2.26 is applied. */
+export interface Policy {
+  readonly timeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly retryOff: boolean;
+  readonly maxAttempts: number;
+  readonly baseDelayMs: number;
+  readonly throttleDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly maxServerDelayMs: number;
+  readonly retryableCodes: readonly string[];
+  /** 2.3: every class, not only what was surely not processed. */
+  readonly repeatable: boolean;
+  /** The key's own value, or `auto` for a made one. */
+  readonly key: string | undefined;
+  readonly filledField: boolean;
+  readonly tenant: string | undefined;
+  readonly scopes: string;
+  readonly credential: Credential;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly requestId: string | undefined;
+  readonly get: boolean;
+}
+
+/** 2.18: the configuration is refused before any I/O. */
+export const CONFIG_INVALID = "CONFIG_INVALID";
+
+const BUILT_IN = {
+  timeoutMs: 30_000,
+  attemptTimeoutMs: 10_000,
+  baseDelayMs: 50,
+  throttleDelayMs: 1000,
+  maxDelayMs: 20_000,
+  maxServerDelayMs: 60_000,
+};
+
+const AMBIENT_MARGIN_MS = 5;
+
+/** The policy of a call, most specific level first. */
+export function policyOf(
+  given: Given,
+  call: Call,
+  levels: Levels,
+  notes: Notes,
+): Policy | typeof CONFIG_INVALID {
+  const facts = methodFacts(call.method);
+  const document = documentLevel(given, call.method);
+  const all: Level[] = [...levels.code, environmentLevel(given.env), ...document.levels];
+  const pick = <T>(read: (level: Level) => T | undefined): T | undefined => {
+    for (const level of all) {
+      const value = read(level);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+  if ([environmentLevel(given.env), ...document.levels].some(isRefused)) {
+    notes.invalid("an environment or a document no client can be made with");
+  }
+  const own = levels.call;
+  if (own !== undefined && isRefused(own)) return CONFIG_INVALID;
+
+  const mesh = (given.client?.preset || document.preset) === "mesh";
+  const killed = given.env.AMEIDE_SDK_RETRIES === "off";
+  const repeatableMethod = document.facts.repeatable ?? facts.repeatable;
+  const keyed = document.facts.key ?? facts.key;
+  const mode = pick((level) => level.idempotencyKey) ?? "auto";
+  const key =
+    mode !== "auto" && mode !== "off" ? mode : keyed && mode === "auto" ? "auto" : undefined;
+
+  const tenantMode = document.facts.tenant ?? facts.tenant;
+  const tenant = tenantOf(
+    levels,
+    pick((level) => level.tenant),
+    tenantMode,
+  );
+  if (tenant === CONFIG_INVALID) return CONFIG_INVALID;
+
+  const withoutAuth = (document.facts.auth ?? facts.auth) === "none";
+  const maxAttempts = pick((level) => level.maxAttempts) ?? (mesh ? 1 : 3);
+  return {
+    timeoutMs: deadlineOf(
+      call,
+      levels,
+      pick((level) => level.timeoutMs) ?? facts.timeoutMs ?? BUILT_IN.timeoutMs,
+    ),
+    attemptTimeoutMs: Math.floor(
+      pick((level) => level.attemptTimeoutMs) ?? BUILT_IN.attemptTimeoutMs,
+    ),
+    retryOff: killed || (pick((level) => level.retryOff) ?? false),
+    maxAttempts,
+    baseDelayMs: pick((level) => level.baseDelayMs) ?? BUILT_IN.baseDelayMs,
+    throttleDelayMs: pick((level) => level.throttleDelayMs) ?? BUILT_IN.throttleDelayMs,
+    maxDelayMs: pick((level) => level.maxDelayMs) ?? BUILT_IN.maxDelayMs,
+    maxServerDelayMs: pick((level) => level.maxServerDelayMs) ?? BUILT_IN.maxServerDelayMs,
+    retryableCodes: pick((level) => level.retryableCodes) ?? [],
+    repeatable: repeatableMethod || key !== undefined || facts.field,
+    key,
+    filledField: facts.field && call.requestIdField === "",
+    tenant,
+    scopes: facts.scopes,
+    credential: withoutAuth
+      ? { kind: "none" }
+      : (pick((level) => level.credential) ?? { kind: "none" }),
+    headers: headersOf(levels.code),
+    requestId: own?.requestId,
+    get: (given.client?.httpGet ?? false) && facts.safe,
+  };
+}
+
+/** 2.6: capacity and costs of the budget. */
+export function budgetOf(given: Given): { capacity: number; cost: number; throttleCost: number } {
+  const code = given.client?.budget;
+  const document = documentBudget(given);
+  return {
+    capacity: code?.capacity ?? document.capacity ?? 500,
+    cost: code?.cost ?? document.cost ?? 14,
+    throttleCost: code?.throttleCost ?? document.throttleCost ?? 5,
+  };
+}
+
+// 2.26: the environment, below code and above the document.
+function environmentLevel(env: { readonly [key: string]: string }): Level {
+  const { AMEIDE_TENANT, AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, AMEIDE_MAX_ATTEMPTS } = env;
+  return {
+    tenant: AMEIDE_TENANT,
+    credential: AMEIDE_TOKEN === undefined ? undefined : { kind: "bearer", token: AMEIDE_TOKEN },
+    timeoutMs: AMEIDE_TIMEOUT_MS === undefined ? undefined : Number(AMEIDE_TIMEOUT_MS),
+    maxAttempts: AMEIDE_MAX_ATTEMPTS === undefined ? undefined : Number(AMEIDE_MAX_ATTEMPTS),
+  };
+}
+
+// 2.9, 2.10. The runtime's own parameter belongs to the call: next to what code states the smaller
+// holds, instead of anything less specific.
+function deadlineOf({ runtimeTimeoutMs }: Call, { code, call }: Levels, stated: number): number {
+  const inCode = code.some(({ timeoutMs }) => timeoutMs !== undefined);
+  const ours = inCode || runtimeTimeoutMs === undefined ? stated : Infinity;
+  const ambient = (call?.ambientMs ?? Infinity) - AMBIENT_MARGIN_MS;
+  return Math.floor(Math.min(ours, runtimeTimeoutMs ?? Infinity, ambient));
+}
+
+// 2.15. A level that says null ends the search: there is no tenant.
+function tenantOf(
+  levels: Levels,
+  found: string | null | undefined,
+  mode: DocumentFacts["tenant"],
+): string | undefined {
+  if (mode === "forbidden") {
+    return typeof levels.call?.tenant === "string" ? CONFIG_INVALID : undefined;
+  }
+  const tenant = found ?? undefined;
+  return mode === "required" && tenant === undefined ? CONFIG_INVALID : tenant;
+}
+
+function headersOf(levels: readonly Level[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const level of levels.toReversed()) {
+    for (const [name, value] of Object.entries(level.headers ?? {})) {
+      headers.set(name.toLowerCase(), value);
+    }
+  }
+  return headers;
+}
+
+const RESERVED =
+  /^(authorization|host|te|traceparent|tracestate|user-agent|x-tenant-id|x-request-id|idempotency-key|(connect|grpc|content)-.*)$/i;
+
+/** Whether 2.4, 2.9, 2.11, 2.14, 2.15 or 2.16 refuses what a level says. */
+export function isRefused(level: Level): boolean {
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, tenant, idempotencyKey, requestId } = level;
+  const delays = [
+    level.baseDelayMs,
+    level.throttleDelayMs,
+    level.maxDelayMs,
+    level.maxServerDelayMs,
+  ];
+  return (
+    (timeoutMs !== undefined && !(timeoutMs > 0)) ||
+    (attemptTimeoutMs !== undefined && !(attemptTimeoutMs > 0)) ||
+    (maxAttempts !== undefined && ![1, 2, 3, 4, 5].includes(maxAttempts)) ||
+    delays.some((delay) => delay !== undefined && !(delay >= 1)) ||
+    (typeof tenant === "string" && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(tenant)) ||
+    (idempotencyKey !== undefined && !/^[ -~]{1,255}$/.test(idempotencyKey)) ||
+    (requestId !== undefined && !/^[!-~]{1,128}$/.test(requestId)) ||
+    Object.keys(level.headers ?? {}).some((name) => RESERVED.test(name))
+  );
+}

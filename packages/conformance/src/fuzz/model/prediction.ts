@@ -1,0 +1,63 @@
+/**
+ * What the model says happens. A field that is undefined is not known to it and not compared; null
+ * says that there is none.
+ */
+export interface Prediction {
+  readonly outcomes: readonly PredictedOutcome[];
+  readonly requests: readonly PredictedRequest[];
+  readonly sleeps: readonly number[] | undefined;
+  readonly budget: number | undefined;
+  readonly providerCalls: number;
+  /** Calls went on side by side, so nothing about their order is promised. */
+  readonly parallel: boolean;
+  /** Questions that the specification leaves open and this case asks. */
+  readonly undecided: readonly string[];
+  /** Why this case is not compared; empty for a case that is. */
+  readonly notes: readonly string[];
+}
+
+export interface PredictedOutcome {
+  readonly ok: string | null;
+  readonly error: PredictedError | null;
+  readonly durationMs: number;
+}
+
+export interface PredictedError {
+  readonly code: string;
+  readonly origin: string | undefined;
+  readonly stopReason: string | null | undefined;
+  readonly reason: string | null | undefined;
+  readonly domain: string | null | undefined;
+  readonly retryAfterMs: number | null | undefined;
+  readonly httpStatus: number | null | undefined;
+  readonly serverRequestId: string | null | undefined;
+  /** The failed attempts the model is sure of. */
+  readonly attempts: readonly PredictedAttempt[];
+  /** The error may list one more: the attempt that was cut off. */
+  readonly attemptsOpen: boolean;
+}
+
+export interface PredictedAttempt {
+  readonly code: string;
+  readonly class: string;
+  readonly durationMs: number | undefined;
+  readonly delayMs: number | undefined;
+  readonly transparent: boolean;
+}
+
+export interface PredictedRequest {
+  readonly method: string;
+  readonly atMs: number;
+  /** Null for no timeout on the wire. */
+  readonly timeoutMs: number | null;
+  readonly previousAttempts: string | null;
+  readonly tenant: string | null;
+  readonly authorization: string | null;
+  /** Made ids are `auto:` and the number of the call, others are themselves. */
+  readonly requestId: string;
+  readonly key: string | null;
+  /** What the body is made of: equal for equal bodies. */
+  readonly body: string;
+  /** Headers of users and their interceptors. */
+  readonly headers: { readonly [name: string]: string };
+}

@@ -1,0 +1,111 @@
+import type { Failure } from "./answers.js";
+import { type Hint, hintOf } from "./hints.js";
+import type { Policy } from "./policy.js";
+import type { Draws, Tokens } from "./simulation.js";
+
+/** 2.2: classes, first match. */
+export type RetryClass = "NOT_SENT" | "AMBIGUOUS" | "THROTTLE" | "TRANSIENT" | "NEVER";
+
+export type Costs = { readonly cost: number; readonly throttleCost: number };
+
+/** What is known of a call when an attempt of it failed. */
+export interface Situation {
+  readonly policy: Policy;
+  readonly costs: Costs;
+  readonly tokens: Tokens;
+  readonly draws: Draws;
+  /** Counted attempts so far. */
+  readonly attempts: number;
+  readonly transparentUsed: boolean;
+  /** 2.5: counted retries since the last pushback. */
+  readonly exponent: number;
+  readonly remainingMs: number;
+  readonly wallMs: number;
+}
+
+export type Decision =
+  | { readonly kind: "stop"; readonly reason: string }
+  | { readonly kind: "transparent" }
+  | {
+      readonly kind: "retry";
+      readonly delayMs: number;
+      readonly cost: number;
+      readonly pushback: boolean;
+    };
+
+export interface Judgement {
+  readonly class: RetryClass;
+  readonly hint: Hint | undefined;
+  readonly decision: Decision;
+}
+
+/** Judges a failed attempt: 2.2 to 2.8, in the order of 2.8. */
+export function judge(failure: Failure, situation: Situation): Judgement {
+  const hint = hintOf(failure, situation.wallMs);
+  const retryClass = classOf(failure, hint, situation.policy.retryableCodes);
+  const decision = decide(retryClass, hint, situation);
+  return { class: retryClass, hint, decision };
+}
+
+function classOf(
+  failure: Failure,
+  hint: Hint | undefined,
+  retryableCodes: readonly string[],
+): RetryClass {
+  const { code, origin, sent, cutByAttemptTimeout, httpStatus, protocolError } = failure;
+  if (origin === "client") return "NEVER";
+  if (sent === "no" && !cutByAttemptTimeout) return "NOT_SENT";
+  if (cutByAttemptTimeout || sent === "maybe") return "AMBIGUOUS";
+  if (httpStatus === 429 && !protocolError) return "THROTTLE";
+  if (code === "resource_exhausted" && hint !== undefined && hint.kind !== "stop") {
+    return "THROTTLE";
+  }
+  if (code === "unavailable" || retryableCodes.includes(code)) return "TRANSIENT";
+  return "NEVER";
+}
+
+function decide(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): Decision {
+  const { policy, attempts, remainingMs, tokens } = situation;
+  if (retryClass === "NEVER") return stop("not_retryable");
+  if (!allowed(retryClass, hint, policy)) return stop("not_idempotent");
+  if (retryClass === "NOT_SENT" && !situation.transparentUsed && !policy.retryOff) {
+    return endsTooLate(0, remainingMs) ? stop("deadline") : { kind: "transparent" };
+  }
+  if (hint?.kind === "stop") return stop("server_pushback");
+  if (policy.retryOff || attempts >= policy.maxAttempts) return stop("attempts");
+  if (hint !== undefined && (hint.ms > policy.maxServerDelayMs || hint.ms >= remainingMs)) {
+    return stop("server_delay");
+  }
+  const delayMs = waitOf(retryClass, hint, situation);
+  if (endsTooLate(delayMs, remainingMs)) return stop("deadline");
+  const { cost: plainCost, throttleCost } = situation.costs;
+  const cost = retryClass === "THROTTLE" ? throttleCost : plainCost;
+  if (tokens.left < cost) return stop("budget");
+  return { kind: "retry", delayMs, cost, pushback: hint?.kind === "pushback" };
+}
+
+function stop(reason: string): Decision {
+  return { kind: "stop", reason };
+}
+
+/** 2.8: an attempt needs a whole millisecond, also one that follows at once. */
+export function endsTooLate(delayMs: number, remainingMs: number): boolean {
+  return delayMs >= remainingMs - 1;
+}
+
+// 2.3: the method gate. A pushback that stops comes before RetryInfo, which then opens nothing.
+function allowed(retryClass: RetryClass, hint: Hint | undefined, policy: Policy): boolean {
+  if (policy.repeatable || retryClass === "NOT_SENT") return true;
+  return hint?.kind === "pushback" || hint?.kind === "retry_info";
+}
+
+// 2.5, 2.7. A number is drawn for every wait but that of a pushback, also for one that is not begun.
+function waitOf(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): number {
+  if (hint?.kind === "pushback") return hint.ms;
+  const { policy, exponent, draws } = situation;
+  const u = draws.take();
+  const base = retryClass === "THROTTLE" ? policy.throttleDelayMs : policy.baseDelayMs;
+  const computed = Math.floor(u * Math.min(policy.maxDelayMs, base * 2 ** exponent));
+  if (hint === undefined || hint.kind === "stop") return computed;
+  return Math.max(computed, hint.ms + Math.floor(u * Math.min(1000, hint.ms / 10)));
+}

@@ -1,0 +1,79 @@
+/** A thing that goes on in time: it yields when it wants to go on, in milliseconds. */
+export type Process<T> = Generator<number, T, void>;
+
+interface Entry {
+  readonly at: number;
+  readonly order: number;
+  readonly process: Process<unknown>;
+}
+
+/** Discrete-event time: nothing happens between two events, and the clock jumps to the next. */
+export class Simulation {
+  #now = 0;
+  #order = 0;
+  #queue: Entry[] = [];
+
+  /** Milliseconds since the case began. */
+  get now(): number {
+    return this.#now;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Runs processes side by side until the last has ended. */
+  run<T>(processes: readonly Process<T>[]): T[] {
+    const results = new Map<Process<unknown>, T>();
+    for (const process of processes) this.#schedule(this.#now, process);
+    for (;;) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next.at);
+      const step = next.process.next();
+      if (step.done === true) results.set(next.process, step.value as T);
+      else this.#schedule(step.value, next.process);
+    }
+    return processes.map((process) => results.get(process) as T);
+  }
+
+  #schedule(at: number, process: Process<unknown>): void {
+    this.#queue.push({ at, order: this.#order++, process });
+    this.#queue.sort((a, b) => a.at - b.at || a.order - b.order);
+  }
+}
+
+/** Random numbers in order; the last repeats. */
+export class Draws {
+  readonly #numbers: readonly number[];
+  #next = 0;
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers.length === 0 ? [0.5] : numbers;
+  }
+
+  take(): number {
+    return this.#numbers[Math.min(this.#next++, this.#numbers.length - 1)] as number;
+  }
+}
+
+/** 2.6: the tokens all calls of a client family to one origin share. */
+export class Tokens {
+  #left: number;
+
+  constructor(readonly capacity: number) {
+    this.#left = capacity;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  spend(cost: number): void {
+    this.#left -= cost;
+  }
+
+  giveBack(tokens: number): void {
+    this.#left = Math.min(this.capacity, this.#left + tokens);
+  }
+}

@@ -1,0 +1,204 @@
+import type { RunResponse, SeenError, SeenOutcome, SeenRequest } from "@ameideio/conformance-proto";
+import type {
+  PredictedError,
+  PredictedOutcome,
+  PredictedRequest,
+  Prediction,
+} from "./model/prediction.js";
+
+/** What is compared: null for what there is not, undefined for what is not compared. */
+export interface Observed {
+  readonly outcomes: readonly ObservedOutcome[];
+  readonly requests: readonly ObservedRequest[];
+  readonly sleeps: readonly number[] | undefined;
+  readonly budget: number | undefined;
+  readonly providerCalls: number;
+}
+
+export type ObservedOutcome = PredictedOutcome & { readonly retryable?: boolean | undefined };
+/** Ids and bodies are labels: equal where the values are equal. */
+export type ObservedRequest = PredictedRequest;
+
+/** What an SDK did. */
+export function observedOf(response: RunResponse, parallel: boolean): Observed {
+  return arrange(
+    {
+      outcomes: response.outcomes.map(outcomeOf),
+      requests: response.requests.map(requestOf),
+      sleeps: response.sleeps.filter((ms) => ms > 0),
+      budget: response.budget,
+      providerCalls: response.providerCalls,
+    },
+    parallel,
+  );
+}
+
+/** What the model says. */
+export function expectedOf(prediction: Prediction): Observed {
+  const { outcomes, requests, sleeps, budget, providerCalls, parallel } = prediction;
+  return arrange({ outcomes, requests, sleeps, budget, providerCalls }, parallel);
+}
+
+function outcomeOf({ ok, error, durationMs }: SeenOutcome): ObservedOutcome {
+  if (error === undefined) return { ok: ok ?? null, error: null, durationMs };
+  return { ok: ok ?? null, error: errorOf(error), durationMs, retryable: error.retryable };
+}
+
+function errorOf(error: SeenError): PredictedError {
+  return {
+    code: error.code,
+    origin: error.origin,
+    stopReason: orNull(error.stopReason),
+    reason: orNull(error.reason),
+    domain: orNull(error.domain),
+    retryAfterMs: error.retryAfterMs ?? null,
+    httpStatus: error.httpStatus ?? null,
+    serverRequestId: orNull(error.serverRequestId),
+    attempts: error.attempts.map((attempt) => ({
+      code: attempt.code,
+      class: attempt.class,
+      durationMs: attempt.durationMs,
+      delayMs: attempt.delayMs ?? 0,
+      transparent: attempt.transparent,
+    })),
+    attemptsOpen: false,
+  };
+}
+
+const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+function requestOf({ method, headers, bodySha256, atMs }: SeenRequest): ObservedRequest {
+  const values = new Map<string, string>();
+  for (const { name, value } of headers) {
+    const key = name.toLowerCase();
+    const before = values.get(key);
+    values.set(key, before === undefined ? value : `${before}, ${value}`);
+  }
+  const timeout = values.get("connect-timeout-ms");
+  const key = values.get("idempotency-key");
+  const id = values.get("x-request-id") ?? "";
+  const others = [...values].filter(([name]) => name.startsWith("x-") && !OWN.includes(name));
+  return {
+    method,
+    atMs,
+    timeoutMs: timeout === undefined ? null : Number(timeout),
+    previousAttempts: values.get("grpc-previous-rpc-attempts") ?? null,
+    tenant: values.get("x-tenant-id") ?? null,
+    authorization: values.get("authorization") ?? null,
+    requestId: UUID_V7.test(id) ? `auto:${id}` : id,
+    key: key === undefined ? null : UUID_V4.test(key) ? `auto:${key}` : key,
+    body: bodySha256,
+    headers: Object.fromEntries(others),
+  };
+}
+
+const OWN = ["x-tenant-id", "x-request-id"];
+
+// Made values get names by their order of appearance, so that equality of values is what is
+// compared. Where calls go on side by side, order says nothing: what stays is how often a value is.
+function arrange(observed: Observed, parallel: boolean): Observed {
+  const requestId = labels(
+    observed.requests.map((request) => request.requestId),
+    parallel,
+  );
+  const key = labels(
+    observed.requests.map((request) => request.key ?? ""),
+    parallel,
+  );
+  const body = labels(
+    observed.requests.map((request) => `auto:${request.body}`),
+    parallel,
+  );
+  const requests = observed.requests.map((request) => ({
+    ...request,
+    requestId: requestId(request.requestId),
+    key: request.key === null ? null : key(request.key),
+    body: body(`auto:${request.body}`),
+    headers: sortedByName(request.headers),
+  }));
+  if (!parallel) return { ...observed, requests };
+  return {
+    ...observed,
+    outcomes: sorted(observed.outcomes, outcomeOrder),
+    requests: sorted(requests, (request) => JSON.stringify(request)),
+    sleeps: observed.sleeps?.toSorted((a, b) => a - b),
+  };
+}
+
+// Only by what the model always knows, or the two sides would be in different orders.
+function outcomeOrder({ ok, error, durationMs }: ObservedOutcome): string {
+  return JSON.stringify([ok, error?.code, error?.stopReason, durationMs]);
+}
+
+function labels(values: readonly string[], parallel: boolean): (value: string) => string {
+  const made = [...new Set(values.filter((value) => value.startsWith("auto:")))];
+  const count = (value: string): number => values.filter((other) => other === value).length;
+  return (value) => {
+    if (!value.startsWith("auto:")) return value;
+    return parallel ? `made, used ${count(value)} times` : `made ${made.indexOf(value) + 1}`;
+  };
+}
+
+function sorted<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return items
+    .map((item) => [key(item), item] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, item]) => item);
+}
+
+function sortedByName<T>(map: { readonly [name: string]: T }): { readonly [name: string]: T } {
+  return Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function orNull(text: string): string | null {
+  return text === "" || text === "none" ? null : text;
+}
+
+/**
+ * Where two observations differ: `path: expected → seen`. What `expected` leaves undefined is not
+ * compared, and its list of attempts may be open.
+ */
+export function differences(expected: Observed, seen: Observed): string[] {
+  const found: string[] = [];
+  compare(expected, seen, "", found);
+  return found;
+}
+
+function compare(expected: unknown, seen: unknown, path: string, found: string[]): void {
+  if (expected === undefined || path.endsWith(".attemptsOpen")) return;
+  if (Array.isArray(expected) && Array.isArray(seen)) {
+    const length = Math.max(expected.length, seen.length);
+    for (let i = 0; i < length; i++) {
+      if (i >= expected.length) found.push(`${path}[${i}]: nothing → ${show(seen[i])}`);
+      else if (i >= seen.length) found.push(`${path}[${i}]: ${show(expected[i])} → nothing`);
+      else compare(expected[i], seen[i], `${path}[${i}]`, found);
+    }
+  } else if (isRecord(expected) && isRecord(seen)) {
+    const open = expected.attemptsOpen === true;
+    for (const name of new Set([...Object.keys(expected), ...Object.keys(seen)])) {
+      const value = seen[name];
+      const cut =
+        open && name === "attempts" && Array.isArray(value) && Array.isArray(expected[name]);
+      const known = cut
+        ? (value as unknown[]).slice(0, (expected[name] as unknown[]).length)
+        : value;
+      if (cut && (value as unknown[]).length > (expected[name] as unknown[]).length + 1) {
+        found.push(`${path}.attempts: at most one more → ${show(value)}`);
+      }
+      // A header that only one side has is a difference, too.
+      if (path.endsWith(".headers") && !(name in expected)) {
+        found.push(`${path}.${name}: nothing → ${show(value)}`);
+      }
+      compare(expected[name], known, path === "" ? name : `${path}.${name}`, found);
+    }
+  } else if (expected !== seen) found.push(`${path}: ${show(expected)} → ${show(seen)}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value);
+}

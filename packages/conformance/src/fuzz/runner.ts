@@ -1,0 +1,85 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type DescribeResponse,
+  type Given,
+  RunRequestSchema,
+  type Script,
+} from "@ameideio/conformance-proto";
+import type { AdapterSession } from "../adapter_session.js";
+import { predict } from "./model.js";
+import type { Prediction } from "./model/prediction.js";
+import { differences, expectedOf, observedOf, type Observed } from "./observed.js";
+
+/** Where a generated case is run: a door by its number, as SDKs name theirs differently. */
+export interface Place {
+  readonly door: number;
+  readonly format: string;
+}
+
+/** An SDK that is compared: a session with its adapter. */
+export type Subject = { readonly sdk: string } & {
+  readonly session: Pick<AdapterSession, "describe" | "run" | "close">;
+};
+
+/** Runs cases in every SDK and compares. */
+export class FuzzRunner {
+  readonly #sdks: readonly Subject[];
+  #described: readonly DescribeResponse[] = [];
+
+  constructor(subjects: readonly Subject[]) {
+    this.#sdks = subjects;
+  }
+
+  /** @throws AdapterFailure when an adapter cannot say what it is. */
+  async open(): Promise<void> {
+    this.#described = await Promise.all(this.#sdks.map(({ session }) => session.describe()));
+  }
+
+  /**
+   * Runs a case in every SDK and returns where what they did differs from what the model says, or
+   * from what the first of them did.
+   */
+  async disagreements(
+    given: Given,
+    script: Script,
+    place: Place,
+    prediction: Prediction = predict(given, script),
+  ): Promise<string[]> {
+    const found: string[] = [];
+    let first: { readonly sdk: string; readonly observed: Observed } | undefined;
+    const runs = this.#sdks.map(async ({ sdk, session }, index) => {
+      const doors = this.#described[index]?.doors ?? [];
+      const door = doors[place.door % Math.max(1, doors.length)] ?? "generic";
+      const { format } = place;
+      const request = create(RunRequestSchema, {
+        given,
+        script,
+        door,
+        format,
+        protocol: "connect",
+      });
+      return { sdk, result: await session.run(() => request) };
+    });
+    for (const { sdk, result } of await Promise.all(runs)) {
+      if ("failure" in result) {
+        found.push(`${sdk}: failure: ${result.failure}`);
+        continue;
+      }
+      const observed = observedOf(result.response, prediction.parallel);
+      const expected = expectedOf(prediction);
+      found.push(...differences(expected, observed).map((line) => `model, ${sdk}: ${line}`));
+      if (first === undefined) first = { sdk, observed };
+      else {
+        const name = first.sdk;
+        found.push(
+          ...differences(first.observed, observed).map((line) => `${name}, ${sdk}: ${line}`),
+        );
+      }
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sdks.map(({ session }) => session.close()));
+  }
+}

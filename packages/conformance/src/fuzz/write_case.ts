@@ -1,0 +1,168 @@
+import { create, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import {
+  CaseFileSchema,
+  type CaseSchema,
+  type ExpectedSchema,
+  type Given,
+  GivenSchema,
+  Layer,
+  type OutcomeSchema,
+  type RequestSchema,
+  type Script,
+  ScriptSchema,
+} from "@ameideio/conformance-proto";
+import { stringify } from "yaml";
+import { predict } from "./model.js";
+import type { PredictedOutcome, PredictedRequest, Prediction } from "./model/prediction.js";
+
+/** A disagreement, as it is written down. */
+export interface CaseToWrite {
+  /** An id, a space and a name. */
+  readonly name: string;
+  /** What stands above the case, line by line. */
+  readonly comment: readonly string[];
+  readonly given: Given;
+  readonly script: Script;
+  readonly format: string;
+  readonly prediction: Prediction;
+}
+
+/**
+ * A case file that expects what the model says, with a control where it expects failures only: the
+ * same calls, or if those cannot end well a plain one, to a server that is well.
+ */
+export function writeCase({
+  name,
+  comment,
+  given,
+  script,
+  format,
+  prediction,
+}: CaseToWrite): string {
+  const formats = [format];
+  const layer = Layer.MEMORY;
+  const expect = expectedOf(prediction);
+  const cases: MessageInitShape<typeof CaseSchema>[] = [
+    { name, layer, given, server: script, expect, formats },
+  ];
+  if (prediction.outcomes.every(({ error }) => error !== null)) {
+    const server = create(ScriptSchema, { otherwise: { action: { case: "ok", value: "fine" } } });
+    const control = [given, PLAIN].find((candidate) => endsWell(candidate, server)) ?? PLAIN;
+    const well = expectedOf(predict(control, server));
+    const words = `${name.split(" ", 1)[0]} control: a server that is well`;
+    cases.push({ name: words, layer, given: control, server, expect: well, formats });
+  }
+  const file = create(CaseFileSchema, { cases });
+  const json = toJson(CaseFileSchema, file, { useProtoFieldName: true });
+  const head = comment.flatMap((text) => text.split("\n").map((line) => `# ${line}`.trimEnd()));
+  return `${head.join("\n")}\n${stringify(shorten(json), { lineWidth: 100 })}`;
+}
+
+const PLAIN = create(GivenSchema, {
+  steps: [{ action: { case: "call", value: { method: "Idempotent" } } }],
+});
+
+function endsWell(given: Given, server: Script): boolean {
+  const { outcomes, notes } = predict(given, server);
+  return notes.length === 0 && outcomes.some(({ error }) => error === null);
+}
+
+function expectedOf(prediction: Prediction): MessageInitShape<typeof ExpectedSchema> {
+  const { outcomes, requests, sleeps, budget, providerCalls, parallel } = prediction;
+  return {
+    outcomes: outcomes.map(outcomeOf),
+    ...(parallel ? { requestCount: requests.length } : { requests: requestsOf(requests) }),
+    ...(requests.length === 0 ? { requestCount: 0 } : {}),
+    ...(sleeps === undefined || parallel ? {} : { sleeps: { values: [...sleeps] } }),
+    ...(budget === undefined || requests.length === 0 ? {} : { budget }),
+    providerCalls,
+  };
+}
+
+function outcomeOf({
+  ok,
+  error,
+  durationMs,
+}: PredictedOutcome): MessageInitShape<typeof OutcomeSchema> {
+  const times = { minMs: durationMs, maxMs: durationMs };
+  if (error === null) return { ok: ok ?? "", ...times };
+  const { code, origin, stopReason, reason, retryAfterMs, httpStatus, attempts } = error;
+  const listed = error.attemptsOpen
+    ? {}
+    : attempts.length === 0
+      ? { attemptCount: 0 }
+      : {
+          attempts: attempts.map((attempt) => ({
+            code: attempt.code,
+            class: attempt.class,
+            transparent: attempt.transparent,
+            ...(attempt.delayMs === undefined ? {} : { delayMs: attempt.delayMs }),
+            ...(attempt.durationMs === undefined ? {} : { durationMs: attempt.durationMs }),
+          })),
+        };
+  return {
+    code,
+    ...(origin === undefined ? {} : { origin }),
+    ...(stopReason === undefined ? {} : { stopReason: stopReason ?? "none" }),
+    ...(typeof reason === "string" ? { reason } : {}),
+    ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+    ...(typeof httpStatus === "number" ? { httpStatus } : {}),
+    ...listed,
+    ...times,
+  };
+}
+
+function requestsOf(
+  requests: readonly PredictedRequest[],
+): MessageInitShape<typeof RequestSchema>[] {
+  return requests.map((request, index) => {
+    const headers: { [name: string]: string } = { ...request.headers };
+    const absent: string[] = [];
+    const state = (name: string, value: string | null): void => {
+      if (value === null) absent.push(name);
+      else headers[name] = value;
+    };
+    state("grpc-previous-rpc-attempts", request.previousAttempts);
+    state("x-tenant-id", request.tenant);
+    state("authorization", request.authorization);
+    state(
+      "x-request-id",
+      sameAs(requests, index, ({ requestId }) => requestId),
+    );
+    state(
+      "idempotency-key",
+      sameAs(requests, index, ({ key }) => key),
+    );
+    const body = requests.findIndex(({ body: other }) => other === request.body);
+    return {
+      headers,
+      absent,
+      httpMethod: request.method,
+      ...(request.timeoutMs === null ? { noTimeout: true } : { timeoutMs: request.timeoutMs }),
+      ...(body < index ? { sameBodyAs: body + 1 } : {}),
+    };
+  });
+}
+
+// A made id is what the first request with it has; that one only has to have any.
+function sameAs(
+  requests: readonly PredictedRequest[],
+  index: number,
+  read: (request: PredictedRequest) => string | null,
+): string | null {
+  const value = read(requests[index] as PredictedRequest);
+  if (value === null || !value.startsWith("auto:")) return value;
+  const first = requests.findIndex((request) => read(request) === value);
+  return first < index ? `=${first + 1}` : "/^[0-9a-f-]{36}$/";
+}
+
+// The short form of enums that case files use.
+function shorten(json: unknown): unknown {
+  if (typeof json === "string") {
+    const match = /^(LAYER|BREAK|CUT)_([A-Z_]+)$/.exec(json);
+    return match === null ? json : (match[2] as string).toLowerCase();
+  }
+  if (Array.isArray(json)) return json.map(shorten);
+  if (typeof json !== "object" || json === null) return json;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, shorten(value)]));
+}

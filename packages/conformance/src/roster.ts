@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { globToRegExp, matchesCase } from "./glob.js";
+import type { LoadedCase } from "./load_file.js";
+
+/** Cases that need not be green yet. */
+export interface Skip {
+  /** Globs over names and ids. */
+  readonly cases: readonly string[];
+  /** A glob over the ids of SDKs. */
+  readonly sdk: string;
+  readonly reason: string;
+  /** The last day it holds, `2027-03-31`. */
+  readonly expires: string;
+}
+
+/** The known exceptions, and how many cases there are. */
+export interface Roster {
+  /** How many cases the suite has; undefined where nobody pinned it. */
+  readonly count: number | undefined;
+  readonly skips: readonly Skip[];
+}
+
+export const NO_ROSTER: Roster = { count: undefined, skips: [] };
+
+/**
+ * Reads a roster.
+ *
+ * @returns what it says, and what is wrong with it.
+ */
+export function loadRoster(
+  path: string,
+  today: Date = new Date(),
+): { roster: Roster; problems: string[] } {
+  if (!existsSync(path)) return { roster: NO_ROSTER, problems: [] };
+  return parseRoster(readFileSync(path, "utf8"), path, today);
+}
+
+/** The same from its text. */
+export function parseRoster(
+  text: string,
+  file: string,
+  today: Date,
+): { roster: Roster; problems: string[] } {
+  const problems: string[] = [];
+  const raw: unknown = parse(text) ?? {};
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    return { roster: NO_ROSTER, problems: [`${file}: must be an object`] };
+  }
+  const { count, skips = [], ...unknown } = raw as Record<string, unknown>;
+  for (const key of Object.keys(unknown)) problems.push(`${file}: unknown key ${key}`);
+  if (count !== undefined && !Number.isInteger(count)) {
+    problems.push(`${file}: count must be a whole number`);
+  }
+  if (!Array.isArray(skips)) {
+    return { roster: NO_ROSTER, problems: [...problems, `${file}: skips must be a list`] };
+  }
+  const good = skips.flatMap((line: unknown, i) => {
+    const where = `${file}: skips[${i}]`;
+    const wrong = lineProblems(line, today);
+    problems.push(...wrong.map((problem) => `${where}: ${problem}`));
+    return wrong.length > 0 ? [] : [toSkip(line as Record<string, string>)];
+  });
+  return { roster: { count: count as number | undefined, skips: good }, problems };
+}
+
+function lineProblems(line: unknown, today: Date): string[] {
+  if (typeof line !== "object" || line === null) return ["must be an object"];
+  const problems = Object.keys(line)
+    .filter((key) => !["cases", "sdk", "reason", "expires"].includes(key))
+    .map((key) => `unknown key ${key}`);
+  const values = line as Record<string, unknown>;
+  for (const key of ["cases", "sdk", "reason", "expires"]) {
+    const value = values[key];
+    if (typeof value !== "string" || value.trim() === "") problems.push(`${key} must be a text`);
+  }
+  const { expires } = values;
+  if (typeof expires !== "string") return problems;
+  if (!/^\d{4}-\d\d-\d\d$/.test(expires) || Number.isNaN(Date.parse(expires))) {
+    problems.push("expires must be a day, like 2027-03-31");
+  } else if (today.toISOString().slice(0, 10) > expires) {
+    problems.push(`expired on ${expires}`);
+  }
+  return problems;
+}
+
+function toSkip({ cases = "", sdk = "", reason = "", expires = "" }: Record<string, string>): Skip {
+  return { cases: cases.split(",").map((glob) => glob.trim()), sdk, reason, expires };
+}
+
+/** The line of a roster that covers a case of an SDK. */
+export function skipOf(roster: Roster, one: LoadedCase, sdk: string): Skip | undefined {
+  return roster.skips.find(
+    (skip) => globToRegExp(skip.sdk).test(sdk) && skip.cases.some((glob) => matchesCase(glob, one)),
+  );
+}
+
+/** Patterns that match no case or no SDK at all, and a count that is not that of the cases. */
+export function rosterProblems(
+  roster: Roster,
+  cases: readonly LoadedCase[],
+  sdks: readonly string[],
+): string[] {
+  const problems = roster.skips.flatMap((skip) => [
+    ...skip.cases
+      .filter((glob) => !cases.some((one) => matchesCase(glob, one)))
+      .map((glob) => `roster: no case matches ${glob}`),
+    ...(sdks.some((sdk) => globToRegExp(skip.sdk).test(sdk))
+      ? []
+      : [`roster: no SDK matches ${skip.sdk}`]),
+  ]);
+  if (roster.count !== undefined && roster.count !== cases.length) {
+    problems.push(
+      `roster: count is ${roster.count}, but there are ${cases.length} cases; a case was lost, or the count has to follow`,
+    );
+  }
+  return problems;
+}

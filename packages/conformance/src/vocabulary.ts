@@ -1,0 +1,60 @@
+import { ConformanceService } from "@ameideio/conformance-proto";
+
+/** Codes, in Connect's spelling. */
+export const CODES = [
+  "canceled",
+  "unknown",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+] as const;
+
+/** Who made a failure. */
+export const ORIGINS = ["server", "transport", "client"] as const;
+
+/** Why a call was not tried again. */
+export const STOP_REASONS = [
+  "canceled",
+  "committed",
+  "not_retryable",
+  "not_idempotent",
+  "server_pushback",
+  "attempts",
+  "server_delay",
+  "deadline",
+  "budget",
+] as const;
+
+/** Classes of failures. */
+export const CLASSES = ["NOT_SENT", "AMBIGUOUS", "THROTTLE", "TRANSIENT", "NEVER"] as const;
+
+export const DOORS = ["generic", "roster"] as const;
+export const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
+export const FORMATS = ["binary", "json"] as const;
+export const HTTP_VERSIONS = ["1.1", "2"] as const;
+
+/** Kinds of methods, as an adapter names them. */
+export type Kind = "unary" | "server_stream" | "client_stream" | "bidi";
+
+const KINDS = {
+  unary: "unary",
+  server_streaming: "server_stream",
+  client_streaming: "client_stream",
+  bidi_streaming: "bidi",
+} as const;
+
+/** Kind by name of the method: `Idempotent` is `unary`. */
+export const METHODS: ReadonlyMap<string, Kind> = new Map(
+  ConformanceService.methods.map(({ name, methodKind }) => [name, KINDS[methodKind]]),
+);

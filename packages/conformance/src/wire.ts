@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { Certificate, RunRequestSchema, ScriptSchema } from "@ameideio/conformance-proto";
+import {
+  type Authority,
+  createAuthority,
+  type FaultServer,
+  issueSuiteCertificate,
+  needsOwnServer,
+  type RecordedRequest,
+  startFaultServer,
+  toFaultScript,
+} from "@ameideio/fault-server";
+import type { AdapterSession, RunResult } from "./adapter_session.js";
+import type { Arrived } from "./compare/requests.js";
+import type { LoadedCase } from "./load_file.js";
+import type { Cell } from "./plan.js";
+
+/** How long requests that are on their way when a call ends may take to arrive, in milliseconds. */
+const SETTLE_MS = 300;
+
+/** Where one case finds its server. */
+interface Place {
+  readonly server: FaultServer;
+  readonly url: string;
+  readonly requests: () => readonly RecordedRequest[];
+  leave(): Promise<void>;
+}
+
+/** Runs cases over real sockets: one server for all that can share one, each under its own path. */
+export class WireRunner {
+  readonly #session: AdapterSession;
+  readonly #authority: Authority = createAuthority();
+  #shared: Promise<FaultServer> | undefined;
+  #mounted = 0;
+
+  constructor(session: AdapterSession) {
+    this.#session = session;
+  }
+
+  /** Runs one case. Never rejects. */
+  async run(
+    one: LoadedCase,
+    cell: Cell,
+  ): Promise<{ result: RunResult; requests: readonly Arrived[] }> {
+    const script = one.message.server ?? create(ScriptSchema);
+    let place: Place | undefined;
+    const result = await this.#session.run(async () => {
+      await place?.leave();
+      place = undefined;
+      place = await this.#enter(one, cell);
+      return create(RunRequestSchema, {
+        ...(one.message.given === undefined ? {} : { given: one.message.given }),
+        baseUrl: place.url,
+        ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
+        door: cell.door,
+        protocol: cell.protocol,
+        format: cell.format,
+        http: cell.http,
+      });
+    });
+    if (place === undefined) return { result, requests: [] };
+    if ("response" in result) await settle(place, expectedRequests(one));
+    const requests = place.requests().map(toArrived);
+    await place.leave();
+    return { result, requests };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#shared)?.close();
+  }
+
+  async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
+    const script = one.message.server ?? create(ScriptSchema);
+    const faultsOn = ({ port }: FaultServer) =>
+      toFaultScript(script, { format, protocol, port } as Parameters<typeof toFaultScript>[1]);
+    if (needsOwnServer(script)) {
+      const tls = issueSuiteCertificate(script.certificate, this.#authority);
+      const server = await startFaultServer(tls ? { tls } : {});
+      try {
+        await server.reset(faultsOn(server));
+      } catch (reason) {
+        await server.close();
+        throw reason;
+      }
+      return {
+        server,
+        url: server.url,
+        requests: () => server.requests,
+        leave: () => server.close(),
+      };
+    }
+    const server = await (this.#shared ??= startFaultServer());
+    const id = `case${++this.#mounted}`;
+    const mounted = server.mount(id, faultsOn(server));
+    return {
+      server,
+      url: mounted.url,
+      requests: () => mounted.requests,
+      leave: () => Promise.resolve(server.unmount(id)),
+    };
+  }
+}
+
+function expectedRequests({ message, json }: LoadedCase): number {
+  const stated = (json.expect as { requests?: unknown[] } | undefined)?.requests;
+  return stated?.length ?? message.expect?.requestCount ?? 0;
+}
+
+// What a client sent just before it gave up is seen a moment after its call ended.
+async function settle({ server, requests }: Place, count: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SETTLE_MS);
+  });
+  const arrived = server.until(() => {
+    const seen = requests();
+    return seen.length >= count && seen.every(isRead);
+  });
+  await Promise.race([late, arrived]).catch(() => {});
+  clearTimeout(timer);
+}
+
+function isRead({ read, finishedAtMs }: RecordedRequest): boolean {
+  return read === "body" || finishedAtMs !== undefined;
+}
+
+function toArrived(record: RecordedRequest): Arrived {
+  return {
+    method: record.method,
+    headers: record.headers.map(([name, value]) => ({
+      $typeName: "ameide.conformance.v1.Header",
+      name,
+      value,
+    })),
+    bodySha256: bodyHash(record),
+    atMs: record.receivedAtMs,
+    exhausted: record.action === "exhausted",
+    ...(record.httpVersion === undefined ? {} : { http: record.httpVersion }),
+  };
+}
+
+// The message of a GET stands in its query. Of a body that was not read nothing is known.
+function bodyHash({ method, path, read, bodySha256 }: RecordedRequest): string {
+  if (method === "GET") {
+    const query = path.split("?", 2)[1] ?? "";
+    return createHash("sha256").update(query).digest("hex");
+  }
+  return read === "body" ? bodySha256 : "";
+}

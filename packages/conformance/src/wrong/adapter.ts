@@ -1,0 +1,56 @@
+// An adapter that is wrong: it passes everything on to a real one and spoils it in one way.
+//   node adapter.js <name of the way, or nothing> <program> <argument…>
+import { spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
+import {
+  type AdapterRequest,
+  AdapterRequestSchema,
+  AdapterResponseSchema,
+  type RunRequest,
+} from "@ameideio/conformance-proto";
+import { encodeFrame, FrameReader } from "../adapter_frames.js";
+import { WAYS } from "./ways.js";
+
+const [, , name = "", program = "", ...args] = process.argv;
+const way = WAYS.find((one) => one.name === name);
+if (way === undefined && name !== "") throw new Error(`there is no such way: ${name}`);
+
+const real = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+real.once("exit", (code) => process.exit(code ?? 1));
+const asked = new Map<bigint, RunRequest>();
+
+passOn(process.stdin, real.stdin, (json) => {
+  const request: AdapterRequest = fromJsonString(AdapterRequestSchema, json);
+  if (request.action.case === "run") {
+    // What was asked, before it is spoiled.
+    const original = fromJsonString(AdapterRequestSchema, json).action.value as RunRequest;
+    asked.set(request.id, original);
+    way?.request?.(request.action.value);
+  }
+  return toJsonString(AdapterRequestSchema, request);
+});
+process.stdin.once("end", () => real.stdin.end());
+
+passOn(real.stdout, process.stdout, async (json) => {
+  const response = fromJsonString(AdapterResponseSchema, json);
+  const { result } = response;
+  const request = asked.get(response.id);
+  asked.delete(response.id);
+  if (result.case === "describe") way?.describe?.(result.value);
+  if (result.case === "run" && request !== undefined) await way?.response?.(result.value, request);
+  return toJsonString(AdapterResponseSchema, response);
+});
+
+function passOn(
+  from: Readable,
+  to: Writable,
+  spoil: (json: string) => string | Promise<string>,
+): void {
+  const reader = new FrameReader();
+  from.on("data", (chunk: Buffer) => {
+    for (const json of reader.push(chunk)) {
+      void Promise.resolve(spoil(json)).then((spoiled) => to.write(encodeFrame(spoiled)));
+    }
+  });
+}

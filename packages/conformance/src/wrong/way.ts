@@ -1,0 +1,58 @@
+import type {
+  DescribeResponse,
+  RunRequest,
+  RunResponse,
+  SeenError,
+  SeenRequest,
+} from "@ameideio/conformance-proto";
+
+/** One way in which an adapter, or the SDK behind it, can be wrong. */
+export interface Way {
+  readonly name: string;
+  /** Ids of the cases that have to find it. */
+  readonly cases: readonly string[];
+  /** What one of their differences says, as `step, what`. */
+  readonly shows: RegExp;
+  /** How long the runner waits for an answer. Default that of the runner. */
+  readonly silenceMs?: number;
+  /** Spoils what the adapter is. */
+  readonly describe?: (described: DescribeResponse) => void;
+  /** Spoils what the real adapter is asked, so that the SDK really does something else. */
+  readonly request?: (run: RunRequest) => void;
+  /** Spoils what it says happened. What never resolves is never answered. */
+  readonly response?: (run: RunResponse, request: RunRequest) => void | Promise<void>;
+}
+
+/** Spoils every error of a call. */
+export function errors(spoil: (error: SeenError) => void): NonNullable<Way["response"]> {
+  return ({ outcomes }) => {
+    for (const { error } of outcomes) if (error !== undefined) spoil(error);
+  };
+}
+
+/** Spoils every request that was sent, or those from the given one on, counted from 0. */
+export function requests(
+  spoil: (request: SeenRequest, first: SeenRequest) => void,
+  { from = 0 }: { from?: number } = {},
+): NonNullable<Way["response"]> {
+  return ({ requests: all }) => {
+    const [first] = all;
+    for (const request of all.slice(from)) spoil(request, first as SeenRequest);
+  };
+}
+
+/** The value a request has for a header, if it has one. */
+export function header({ headers }: SeenRequest, name: string): string | undefined {
+  return headers.find((one) => one.name.toLowerCase() === name)?.value;
+}
+
+/** Sets a header, adds it, or takes it away. */
+export function setHeader(request: SeenRequest, name: string, value: string | undefined): void {
+  request.headers = request.headers.filter((one) => one.name.toLowerCase() !== name);
+  if (value !== undefined) addHeader(request, name, value);
+}
+
+/** Adds a header beside those that are there. */
+export function addHeader(request: SeenRequest, name: string, value: string): void {
+  request.headers.push({ $typeName: "ameide.conformance.v1.Header", name, value });
+}
