@@ -15,8 +15,6 @@ import { WireRunner } from "./wire.js";
 export interface MutateOptions {
   readonly adapters: readonly AdapterCommand[];
   readonly cases: readonly LoadedCase[];
-  /** Constants that need not be killed yet. Default those that only streams have. */
-  readonly waiting?: readonly string[] | undefined;
   /** Gets each line for people. */
   readonly print: (line: string) => void;
 }
@@ -27,9 +25,6 @@ export interface Mutant {
   readonly from: number;
   readonly to: number;
 }
-
-/** Only streams show them: next issue. */
-const ONLY_STREAMS: readonly string[] = ["firstMessageTimeoutMs", "idleTimeoutMs"];
 
 const AT_ONCE = { memory: 32, wire: 16 };
 /** What passes by chance on real sockets is no witness. */
@@ -44,21 +39,18 @@ const SILENCE_MS = 20_000;
  * @throws AdapterFailure when an adapter cannot say what it is.
  */
 export async function runMutate(options: MutateOptions): Promise<number> {
-  const { adapters, cases, waiting = ONLY_STREAMS, print } = options;
+  const { adapters, cases, print } = options;
   let alive = 0;
   let tried = 0;
   for (const command of adapters) {
     const run = new MutationRun(command, cases, print);
     try {
       const { survivors, killed } = await run.run();
-      const [late, open] = partition(survivors, ({ name }) => waiting.includes(lastPart(name)));
-      for (const mutant of late) print(`${show(mutant)}: waits for the cases of streams`);
-      for (const mutant of open) print(`${show(mutant)}: SURVIVES`);
-      alive += open.length;
-      tried += killed + survivors.length;
-      print(
-        `mutate: ${command.sdk}: ${killed} killed, ${open.length} survive, ${late.length} wait, of ${killed + survivors.length}`,
-      );
+      for (const mutant of survivors) print(`${show(mutant)}: SURVIVES`);
+      alive += survivors.length;
+      const all = killed + survivors.length;
+      tried += all;
+      print(`mutate: ${command.sdk}: ${killed} killed, ${survivors.length} survive, of ${all}`);
     } finally {
       await run.close();
     }
@@ -244,10 +236,6 @@ class MutantSession extends AdapterSession {
 
 function show({ name, from, to }: Mutant): string {
   return `${name} ${from} → ${to}`;
-}
-
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf(".") + 1);
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
