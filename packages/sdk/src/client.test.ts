@@ -3,7 +3,7 @@ import { createClient } from "@connectrpc/connect";
 import * as roster from "@ameideio/core-proto/roster";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { TokenService } from "@ameideio/core-proto/ameide/identity/v1";
-import { type AmeideClient, createAmeideClient } from "./client.js";
+import { type AmeideClient, createAmeideClient, createRosterClient } from "./client.js";
 import { type Answer, connectError, nodeError, scriptedClient } from "./harness/scripted_client.js";
 import { t1, thread, thrownBy, unauthenticated, unavailable } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallEvent } from "./index.js";
@@ -150,6 +150,13 @@ describe("both doors behave the same", () => {
     const { getThread } = ThreadsService.method;
     expect(String(createAmeideClient(options).explain(getThread))).toBe(
       String(createAmeideTransport(options).explain(getThread)),
+    );
+  });
+
+  it("explain a whole client: every method of its services", () => {
+    const client = createRosterClient({ threads: ThreadsService }, { baseUrl: "https://api.test" });
+    expect(client.explain().map(({ method }) => method)).toEqual(
+      ThreadsService.methods.map(({ name }) => `${ThreadsService.typeName}/${name}`),
     );
   });
 });

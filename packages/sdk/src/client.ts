@@ -1,5 +1,5 @@
 import { type Client, createClient } from "@connectrpc/connect";
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import * as roster from "@ameideio/core-proto/roster";
 import type { Auth } from "./auth.js";
 import { configError } from "./errors.js";
@@ -14,7 +14,7 @@ export type Roster = Readonly<Record<string, DescService>>;
 export type RosterClient<S extends Roster> = { readonly [K in keyof S]: Client<S[K]> } & {
   /** The transport below, for services beyond the roster. */
   readonly transport: AmeideTransport;
-  /** The effective policy; see {@link AmeideTransport.explain}. */
+  /** The effective policy of a method; without one, of every method of the services. */
   readonly explain: AmeideTransport["explain"];
   /** The same for another tenant. Connections and retry budget are shared. */
   withTenant(tenant: string | null): RosterClient<S>;
@@ -61,7 +61,12 @@ export function createRosterClient<S extends Roster>(
 function clientOver<S extends Roster>(services: S, transport: AmeideTransport): RosterClient<S> {
   const client = {
     transport,
-    explain: transport.explain,
+    explain: ((method?: DescMethod) =>
+      method === undefined
+        ? Object.values<DescService>(services).flatMap((service) =>
+            service.methods.map((each) => transport.explain(each)),
+          )
+        : transport.explain(method)) as AmeideTransport["explain"],
     withTenant: (tenant: string | null) => clientOver(services, transport.withTenant(tenant)),
     withAuth: (auth: Auth | null) => clientOver(services, transport.withAuth(auth)),
     with: (options: AmeideOptions) => clientOver(services, transport.with(options)),

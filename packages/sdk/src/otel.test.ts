@@ -5,6 +5,7 @@ import { connectError } from "./harness/scripted_client.js";
 import { errorOf, scriptedThreads, t1, thread, unavailable } from "./harness/scripted_threads.js";
 import { durationMs, memoryTelemetry } from "./harness/telemetry.js";
 import type { AmeideOptions } from "./index.js";
+import { openTelemetry } from "./otel.js";
 
 const METHOD = "ameide.threads.v1.ThreadsService/GetThread";
 
@@ -179,6 +180,15 @@ describe("metrics", () => {
     }
     expect(JSON.stringify(points)).not.toContain("acme");
     expect(JSON.stringify(memory.spans()[0]?.attributes)).not.toContain("acme");
+  });
+
+  it("the tenant is an attribute of the span where that is asked for, and no label", async () => {
+    const { tracerProvider, meterProvider } = memory;
+    const telemetry = openTelemetry({ tracerProvider, meterProvider, tenantAttribute: true });
+    const made = traced([thread], { telemetry });
+    await made.threads.getThread(t1);
+    expect(memory.spans()[0]?.attributes).toMatchObject({ "ameide.tenant": "acme" });
+    expect(JSON.stringify(await memory.points())).not.toContain("acme");
   });
 
   it("attempts are measured one by one, and the budget as it stands", async () => {

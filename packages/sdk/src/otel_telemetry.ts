@@ -7,6 +7,8 @@ import { version } from "./version.js";
 export interface TelemetryProviders {
   readonly tracerProvider?: Api.TracerProvider;
   readonly meterProvider?: Api.MeterProvider;
+  /** The tenant of a call as the attribute `ameide.tenant` of its span. Default false. */
+  readonly tenantAttribute?: boolean;
 }
 
 /** Name of the instrumentation, and of its metrics' scope. */
@@ -40,7 +42,8 @@ export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProvi
         tracer: (providers.tracerProvider ?? api.trace).getTracer(SCOPE, version),
         meters: createMeters((providers.meterProvider ?? api.metrics).getMeter(SCOPE, version)),
       };
-      return new TracedCall(api, tools.tracer, tools.meters, call, options);
+      const tenant = providers.tenantAttribute === true ? call.tenant : undefined;
+      return new TracedCall(api, tools.tracer, tools.meters, { ...call, tenant }, options);
     },
   };
 }
@@ -92,6 +95,7 @@ class TracedCall implements CallSink {
         "rpc.method": call.method,
         "server.address": call.serverAddress,
         "server.port": call.serverPort,
+        ...(call.tenant !== undefined && { "ameide.tenant": call.tenant }),
       },
     });
   }

@@ -34,6 +34,7 @@ export function memoryTelemetry() {
   const meterProvider = new MeterProvider({ readers: [reader] });
   return {
     tracerProvider,
+    meterProvider,
     telemetry: openTelemetry({ tracerProvider, meterProvider }),
     /** Spans that have ended, in that order. */
     spans: (): ReadableSpan[] => spans.getFinishedSpans(),
