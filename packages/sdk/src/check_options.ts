@@ -1,5 +1,5 @@
 import { CREDENTIAL_RULE, isCredential } from "./auth.js";
-import { configError } from "./errors.js";
+import { configError, isCode } from "./errors.js";
 import { isLogLevel } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
@@ -22,26 +22,6 @@ export interface OptionRules extends ReservedNames {
   /** Most attempts a policy may ask for. */
   readonly maxMaxAttempts: number;
 }
-
-/** Codes a policy may name, in Connect's spelling. */
-export const CODES: ReadonlySet<string> = new Set([
-  "canceled",
-  "unknown",
-  "invalid_argument",
-  "deadline_exceeded",
-  "not_found",
-  "already_exists",
-  "permission_denied",
-  "resource_exhausted",
-  "failed_precondition",
-  "aborted",
-  "out_of_range",
-  "unimplemented",
-  "internal",
-  "unavailable",
-  "data_loss",
-  "unauthenticated",
-]);
 
 function rule(text: string, holds: (value: unknown) => boolean): Check {
   return (value, option) => {
@@ -111,7 +91,7 @@ const retryMembers = object({
   maxServerDelayMs: wholeMs,
   retryableCodes: rule(
     "must be an array of codes in Connect's spelling, such as aborted",
-    (value) => Array.isArray(value) && value.every((code) => CODES.has(code as string)),
+    (value) => Array.isArray(value) && value.every(isCode),
   ),
 });
 

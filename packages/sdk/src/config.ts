@@ -17,6 +17,7 @@ import {
   type BudgetValues,
   type EffectivePolicy,
   type PolicyConstants,
+  type Preset,
   resolvePolicy,
   select,
 } from "./policy.js";
@@ -52,7 +53,7 @@ export type Generations = readonly [AmeideOptions, ...AmeideOptions[]];
 
 /** The options of a client, checked and laid over environment and document. */
 export interface ClientConfig {
-  /** The options of all generations; settings of calls are those of the nearest only. */
+  /** The nearest of every option. What holds for calls is laid together in `forMethod`. */
   readonly options: AmeideOptions;
   readonly baseUrl: string;
   readonly origin: string;
@@ -101,7 +102,7 @@ export function createConfig(
     document,
     numbers,
     behavior,
-    options.preset,
+    options.preset ?? document.preset ?? "standalone",
   );
   const cache = new Map<DescMethod, MethodConfig>();
   return {
@@ -196,13 +197,12 @@ function methodResolver(
   document: PolicyDocument,
   constants: PolicyConstants,
   behavior: number,
-  presetInCode: AmeideOptions["preset"],
+  preset: Preset,
 ): (method: DescMethod) => MethodConfig {
   const inCode = generations.map((settings) => ({
     settings,
     methods: new Map(Object.entries(settings.methods ?? {})),
   }));
-  const preset = presetInCode ?? document.preset ?? "standalone";
   const environmentAuth = environment.token === undefined ? null : { token: environment.token };
   return (method) => {
     const name = methodName(method);

@@ -8,9 +8,9 @@ import {
   type MethodPolicy,
   Preset,
 } from "@ameideio/core-proto/ameide/policy/v1";
-import { checkSelector, CODES } from "./check_options.js";
+import { checkSelector } from "./check_options.js";
 import { assign, authModeName, type PolicyPart, tenantModeName } from "./contract.js";
-import { configError } from "./errors.js";
+import { configError, isCode } from "./errors.js";
 import type { LogLevel as LogLevelName } from "./log.js";
 import {
   type BudgetValues,
@@ -144,7 +144,7 @@ function readPart(policy: MethodPolicy, path: string, maxMaxAttempts: number): P
   }
   if (policy.retryableCodes.length > 0) {
     for (const code of policy.retryableCodes) {
-      if (!CODES.has(code)) {
+      if (!isCode(code)) {
         throw configError(`${path}.retryableCodes`, "must be codes in Connect's spelling", code);
       }
     }

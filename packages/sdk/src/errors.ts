@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -208,6 +208,12 @@ export class AmeideError extends ConnectError {
  */
 export function isAmeideError(value: unknown): value is AmeideError {
   return typeof value === "object" && value !== null && brand in value;
+}
+
+/** Whether a value is a code in Connect's spelling: `permission_denied`. */
+export function isCode(value: unknown): value is string {
+  // The look-up finds what every object inherits, too (`constructor`).
+  return typeof value === "string" && typeof codeFromString(value) === "number";
 }
 
 /**

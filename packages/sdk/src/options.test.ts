@@ -24,6 +24,7 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.maxDelayMs", -1, /integer from 1/],
   ["retry.maxServerDelayMs", Number.NaN, /integer from 1/],
   ["retry.retryableCodes", ["ABORTED"], /Connect's spelling/],
+  ["retry.retryableCodes", ["constructor"], /Connect's spelling/],
   ["retry.retryableCodes", "aborted", /array of codes/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
   ["auth", "s3cret", /must be null, \{ token \}/],

@@ -3,8 +3,7 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import { codeFromString } from "@connectrpc/connect/protocol-connect";
-import { configError } from "./errors.js";
+import { configError, isCode } from "./errors.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
 
 /** The request of attempt 1, replayed byte for byte by the others. */
@@ -104,8 +103,7 @@ export class Recording {
     try {
       const decoder = new TextDecoder();
       const text = this.errorBody.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-      const code = (JSON.parse(text) as { code?: unknown } | null)?.code;
-      return typeof code === "string" && codeFromString(code) !== undefined;
+      return isCode((JSON.parse(text) as { code?: unknown } | null)?.code);
     } catch {
       return false;
     }
