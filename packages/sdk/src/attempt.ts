@@ -24,6 +24,15 @@ export interface Attempt {
   over: boolean;
 }
 
+/** What the error of an attempt says that we ended. */
+export const CUT_MESSAGES: Readonly<Record<Cut, string>> = {
+  canceled: "the call was canceled",
+  deadline: "the deadline expired",
+  attempt_timeout: "the attempt timed out",
+  first_message_timeout: "no first message came in time",
+  idle_timeout: "no further message came in time",
+};
+
 /** Puts together all that is known of a failed attempt. */
 export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: number): Failure {
   const { recording } = attempt;
@@ -34,12 +43,14 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
     local: error !== attempt.innerError,
     network: recording.network(),
     status: recording.status,
-    protocolError:
-      responded && recording.status !== 200 && recording.isProtocolError(error.rawMessage),
+    good: recording.good,
+    protocolError: responded && recording.isProtocolError(error),
+    endedEarly: recording.endedEarly(),
     runtimeCode: codeToString(error.code),
     hint: responded
       ? readHint({
-          get: (name) => recording.get(name),
+          // Connect keeps the trailers that stand in a body with the error.
+          get: (name) => recording.get(name) ?? error.metadata.get(name),
           retryInfoMs: retryInfoMs(error),
           wallNowMs,
         })
@@ -62,7 +73,9 @@ export function foreignFailureOf(
       cut: attempt.cut,
       local: false,
       status: undefined,
+      good: true,
       protocolError: true,
+      endedEarly: false,
       runtimeCode: code,
     }),
     ...(attempt.cut === undefined && {

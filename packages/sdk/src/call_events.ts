@@ -132,7 +132,9 @@ export class CallEvents {
       expired(`would have ended at its deadline of ${observed.timeoutMs} ms`);
     }
     const attemptMs = last === undefined ? 0 : this.shared.clock.now() - last.startedMs;
+    const { methodKind } = this.plan;
     const anotherMayFollow =
+      methodKind === "unary" &&
       observed.retry &&
       observed.maxAttempts > 1 &&
       gate("AMBIGUOUS", observed, keySent || keyWithheld);

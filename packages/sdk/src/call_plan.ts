@@ -4,18 +4,19 @@ import {
   create,
   type DescField,
   type DescMessage,
-  type DescMethodUnary,
+  type DescMethod,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import type { Credential, CredentialSource, TokenRequest } from "./auth.js";
 import { callSettingsKey } from "./call.js";
 import { checkCallSettings, isReservedHeader } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
-import { overallTimeout, UNBOUNDED } from "./deadline.js";
+import { overallTimeout, timeoutHeader, UNBOUNDED } from "./deadline.js";
 import { AmeideError, configError } from "./errors.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, CallSettings } from "./options.js";
 import type { PolicyValues } from "./policy.js";
+import type { WireShape } from "./recorder.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
@@ -26,6 +27,7 @@ const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 export class CallPlan {
   readonly startMs: number;
   readonly method: string;
+  readonly methodKind: DescMethod["methodKind"];
   readonly policy: PolicyValues;
   /** In observe mode: the policy that is only watched. */
   readonly observed: PolicyValues | undefined;
@@ -42,7 +44,8 @@ export class CallPlan {
   readonly tokenRequest: TokenRequest;
   readonly sinks: readonly CallSink[];
   readonly headerNames: Shared["config"]["headerNames"];
-  readonly input: unknown;
+  readonly shape: WireShape;
+  private readonly requestIdFields: readonly DescField[];
   private readonly tenant: string | undefined;
   private readonly headers: Headers;
   private readonly tailNames: readonly string[];
@@ -50,11 +53,10 @@ export class CallPlan {
   /** @throws AmeideError CONFIG_INVALID, before any I/O. */
   constructor(
     private readonly shared: Shared,
-    request: {
-      method: DescMethodUnary;
+    private readonly request: {
+      method: DescMethod;
       timeoutMs: number | undefined;
       header: ConstructorParameters<typeof Headers>[0];
-      input: unknown;
       contextValues: ContextValues | undefined;
     },
   ) {
@@ -79,13 +81,17 @@ export class CallPlan {
     );
     this.requestId = settings?.requestId ?? uuidV7(clock.wallNow(), random.bytes);
     this.idempotencyKey = idempotencyKey(this.policy, settings, random.bytes);
-    const fill = this.observed === undefined ? forMethod.requestIdFields : [];
-    const { input, filled } = fillRequestIds(request.method, request.input, fill, random.bytes);
-    this.input = input;
-    this.keySent = this.idempotencyKey !== undefined || filled;
+    const { methodKind } = request.method;
+    this.methodKind = methodKind;
+    const replays = methodKind === "unary" || methodKind === "server_streaming";
+    const { protocol } = shared;
+    const enveloped = methodKind !== "unary" || protocol !== "connect";
+    this.shape = { protocol, enveloped, replays };
+    const fields = replays ? forMethod.requestIdFields : [];
+    this.requestIdFields = this.observed === undefined ? fields : [];
+    this.keySent = this.idempotencyKey !== undefined || this.requestIdFields.length > 0;
     this.keyWithheld =
-      this.observed !== undefined &&
-      (forMethod.requestIdFields.length > 0 || wantsKey(this.observed));
+      this.observed !== undefined && (fields.length > 0 || wantsKey(this.observed));
     const refusals: string[] = [];
     this.refusals = refusals;
     this.tenant = this.tenantOrReport(forMethod, settings, refusals);
@@ -107,7 +113,26 @@ export class CallPlan {
       tenant: this.tenant,
       serverAddress: config.serverAddress,
       serverPort: config.serverPort,
+      protocol,
     });
+  }
+
+  /**
+   * A message of the request with its request id fields filled (AIP-4235). A
+   * copy is filled: the caller's own message may be sent again, as another call.
+   */
+  withRequestIds<T>(input: T): T {
+    const { requestIdFields: fields, request, shared } = this;
+    if (fields.length === 0) {
+      return input;
+    }
+    const init = input as MessageInitShape<DescMessage>;
+    const message = create(request.method.input, init) as object & Record<string, unknown>;
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
+    for (const field of fields) {
+      copy[field.localName] ||= uuidV4(shared.random.bytes);
+    }
+    return copy;
   }
 
   /** The headers of an attempt. The same object again, so set what changes. */
@@ -123,13 +148,21 @@ export class CallPlan {
 
   /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
   writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
+    const { clientHeader, hasInterceptors, protocol, userAgent } = this.shared;
     if (timeoutMs !== undefined) {
-      header.set("connect-timeout-ms", String(timeoutMs));
+      const [name, value] = timeoutHeader(protocol, timeoutMs);
+      header.set(name, value);
     }
-    if (this.observed === undefined) {
-      header.set("user-agent", this.shared.userAgent);
+    if (userAgent === undefined) {
+      // Connect's own would cost a browser a preflight (Fetch, CORS-safelisted).
+      header.delete("user-agent");
+    } else if (this.observed === undefined) {
+      header.set("user-agent", userAgent);
     }
-    if (this.shared.hasInterceptors) {
+    if (clientHeader !== undefined && this.observed === undefined) {
+      header.set("x-user-agent", clientHeader);
+    }
+    if (hasInterceptors) {
       for (const name of this.tailNames) {
         const value = this.headers.get(name);
         if (value === null) {
@@ -233,6 +266,8 @@ function byHandOnly(policy: PolicyValues, settings: CallSettings | undefined): P
     retry: false,
     timeoutMs: settings?.timeoutMs ?? null,
     attemptTimeoutMs: null,
+    firstMessageTimeoutMs: settings?.firstMessageTimeoutMs ?? null,
+    idleTimeoutMs: settings?.idleTimeoutMs ?? null,
     idempotencyKey: "off",
   };
 }
@@ -284,27 +319,4 @@ function idempotencyKey(
 
 function wantsKey(policy: PolicyValues): boolean {
   return policy.carriesIdempotencyKey && policy.idempotencyKey === "auto";
-}
-
-// AIP-4235. A copy is filled: the caller's own message may be sent again, as
-// another call.
-function fillRequestIds(
-  method: DescMethodUnary,
-  input: unknown,
-  fields: readonly DescField[],
-  random: (length: number) => Uint8Array,
-): { input: unknown; filled: boolean } {
-  if (fields.length === 0) {
-    return { input, filled: false };
-  }
-  const message = create(method.input, input as MessageInitShape<DescMessage>) as Record<
-    string,
-    unknown
-  > &
-    object;
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
-  for (const field of fields) {
-    copy[field.localName] ||= uuidV4(random);
-  }
-  return { input: copy, filled: true };
 }

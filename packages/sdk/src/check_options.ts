@@ -145,6 +145,8 @@ const settings: Readonly<Record<string, Check>> = {
   timeoutMs: durationMs,
   noDeadline: boolean,
   attemptTimeoutMs: durationMs,
+  firstMessageTimeoutMs: durationMs,
+  idleTimeoutMs: durationMs,
   retry,
   headers,
   idempotencyKey: oneOf("auto", "off"),
@@ -221,7 +223,7 @@ const checkClient = exclusive(
     ...settings,
     baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
     allowInsecureLoopback: boolean,
-    protocol: oneOf("connect"),
+    protocol: oneOf("connect", "grpc", "grpc-web"),
     format: oneOf("binary", "json"),
     methods,
     budget: object({
@@ -247,6 +249,7 @@ const checkClient = exclusive(
     ),
     attemptSpans: boolean,
     tls: object({ ca: pem, certificate: pem, key: pem }),
+    clientHeader: boolean,
     appName: rule(
       "must be app/version in visible ASCII",
       (value) => typeof value === "string" && /^[!-.0-~]+\/[!-.0-~]+$/.test(value),

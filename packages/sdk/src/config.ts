@@ -176,6 +176,12 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
   if (settings.attemptTimeoutMs !== undefined) {
     part.attemptTimeoutMs = settings.attemptTimeoutMs;
   }
+  if (settings.firstMessageTimeoutMs !== undefined) {
+    part.firstMessageTimeoutMs = settings.firstMessageTimeoutMs;
+  }
+  if (settings.idleTimeoutMs !== undefined) {
+    part.idleTimeoutMs = settings.idleTimeoutMs;
+  }
   if (settings.retry === false) {
     part.retry = false;
   } else if (settings.retry !== undefined) {
@@ -203,6 +209,8 @@ function methodResolver(
     settings,
     methods: new Map(Object.entries(settings.methods ?? {})),
   }));
+  // A stream may well be open for longer than any call should take.
+  const streamDefaults = { ...constants.defaults, timeoutMs: null };
   const environmentAuth = environment.token === undefined ? null : { token: environment.token };
   return (method) => {
     const name = methodName(method);
@@ -236,7 +244,10 @@ function methodResolver(
       { source: "policy document: default", values: document.default },
       { source: `proto: ${name}`, values: contractOf(method) },
       { source: `preset: ${preset}`, values: constants.presets[preset] },
-      { source: `built-in (behavior ${behavior})`, values: constants.defaults },
+      {
+        source: `built-in (behavior ${behavior})`,
+        values: method.methodKind === "unary" ? constants.defaults : streamDefaults,
+      },
     ]);
     const auth = nearest(code, "auth") ?? {
       source: environmentAuth === null ? "built-in" : "environment: AMEIDE_TOKEN",

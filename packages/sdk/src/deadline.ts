@@ -1,4 +1,4 @@
-import type { PolicyConstants } from "./policy.js";
+import type { PolicyConstants, Protocol } from "./policy.js";
 
 /** No deadline: what is left is unbounded. */
 export const UNBOUNDED = Number.POSITIVE_INFINITY;
@@ -24,27 +24,41 @@ export function overallTimeout(
   );
 }
 
-/**
- * How long one attempt may take, in milliseconds. The attempt timeout cuts an
- * attempt only while another one may follow; otherwise the attempt has all
- * that remains.
- */
-export function attemptLimit(
-  remainingMs: number,
-  attemptTimeoutMs: number | null,
-  anotherMayFollow: boolean,
-): { limitMs: number; cutsAttempt: boolean } {
-  const attemptMs = Math.floor(attemptTimeoutMs ?? UNBOUNDED);
-  if (anotherMayFollow && attemptMs < remainingMs) {
-    return { limitMs: attemptMs, cutsAttempt: true };
-  }
-  return { limitMs: remainingMs, cutsAttempt: false };
+/** What ends an attempt when its time is up. */
+export type Limit = "deadline" | "attempt_timeout" | "first_message_timeout" | "idle_timeout";
+
+/** How long something may take. */
+export interface AttemptLimit {
+  /** In milliseconds. */
+  readonly limitMs: number;
+  /** What it is that ends then. */
+  readonly cut: Limit;
+  /** The server is told this limit, rather than what the call has left. */
+  readonly onWire: boolean;
 }
 
 /**
- * The value of the Connect timeout header: integer milliseconds, floored, of
- * at most 10 digits (Connect protocol, `Timeout-Milliseconds`). `undefined` is
- * no header, `"expired"` is too little left to send anything.
+ * The nearer of two limits: what the call has left, and a limit for a part of
+ * it.
+ *
+ * @param partMs - In milliseconds; `null` for none.
+ * @param cut - What the limit of the part is called.
+ */
+export function attemptLimit(
+  remainingMs: number,
+  partMs: number | null,
+  cut: Exclude<Limit, "deadline">,
+): AttemptLimit {
+  const limitMs = Math.floor(partMs ?? UNBOUNDED);
+  return limitMs < remainingMs
+    ? { limitMs, cut, onWire: cut === "attempt_timeout" }
+    : { limitMs: remainingMs, cut: "deadline", onWire: true };
+}
+
+/**
+ * What the server is told of a limit: whole milliseconds, floored, of at most
+ * 10 digits (Connect protocol, `Timeout-Milliseconds`). `undefined` is nothing,
+ * `"expired"` is too little left to send anything.
  */
 export function wireTimeout(
   constants: PolicyConstants,
@@ -57,6 +71,28 @@ export function wireTimeout(
     return "expired";
   }
   return Math.min(Math.floor(limitMs), constants.maxWireTimeoutMs);
+}
+
+// Our limits are whole milliseconds, so finer units would say nothing more.
+const GRPC_UNITS = [
+  ["m", 1],
+  ["S", 1_000],
+  ["M", 60_000],
+  ["H", 3_600_000],
+] as const;
+const GRPC_MAX_VALUE = 99_999_999;
+
+/**
+ * The header that tells the server a limit. gRPC's has 8 digits and a unit: the
+ * finest that fits, floored (gRPC over HTTP/2, `Timeout`).
+ */
+export function timeoutHeader(protocol: Protocol, ms: number): [name: string, value: string] {
+  if (protocol === "connect") {
+    return ["connect-timeout-ms", String(ms)];
+  }
+  const [unit, unitMs] =
+    GRPC_UNITS.find(([, each]) => ms / each < GRPC_MAX_VALUE + 1) ?? GRPC_UNITS[3];
+  return ["grpc-timeout", `${Math.floor(ms / unitMs)}${unit}`];
 }
 
 // Timers hold a signed 32-bit number; beyond it Node's fire at once.

@@ -16,14 +16,20 @@ export interface Explanation {
   /** Full name of the method. */
   readonly method: string;
   readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>>;
-  /** SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK. */
-  readonly hash: string;
+  /**
+   * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK.
+   * Undefined over `fetch`, where hashing has to be waited for.
+   */
+  readonly hash: string | undefined;
   /** The same as text, a line for each value. */
   toString(): string;
 }
 
 /** Explains the policy of a method. Credentials are named by kind only. */
-export function explainMethod(config: MethodConfig, sha256: (text: string) => string): Explanation {
+export function explainMethod(
+  config: MethodConfig,
+  sha256: ((text: string) => string) | undefined,
+): Explanation {
   const values = Object.fromEntries(
     Object.entries(config.policy.values).map(([name, value]) => [
       name,
@@ -36,7 +42,7 @@ export function explainMethod(config: MethodConfig, sha256: (text: string) => st
   return {
     method: config.name,
     values,
-    hash: sha256(canonicalJson(config.policy.values)),
+    hash: sha256?.(canonicalJson(config.policy.values)),
     toString: () =>
       [
         config.name,
@@ -65,7 +71,9 @@ export function explainStop(
     case "not_retryable":
       return `not retried: ${whyNever(failure)}`;
     case "not_idempotent":
-      return `not retried: ${method} declares no idempotency level, and the server may have acted`;
+      return plan.shape.replays
+        ? `not retried: ${method} declares no idempotency level, and the server may have acted`
+        : `not retried: ${method} streams its request, and what was sent of it cannot be had again`;
     case "server_pushback":
       return "not retried: the server asked not to (grpc-retry-pushback-ms)";
     case "attempts":

@@ -30,6 +30,7 @@ import type {
   PaginateOptions,
   PreconditionViolation,
   Preset,
+  Protocol,
   QuotaViolation,
   RetryClass,
   RetryOptions,
@@ -47,7 +48,7 @@ import type {
 
 const src = dirname(fileURLToPath(import.meta.url));
 const manifest = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as {
-  exports: Record<string, string>;
+  exports: Record<string, string | { readonly browser: string; readonly default: string }>;
   sideEffects: boolean;
 };
 
@@ -80,6 +81,7 @@ export type PinnedTypes = [
   PaginateOptions,
   PreconditionViolation,
   Preset,
+  Protocol,
   QuotaViolation,
   RetryClass,
   RetryOptions,
@@ -96,8 +98,17 @@ export type PinnedTypes = [
 ];
 
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  ".": ["AmeideError", "attemptInfo", "call", "isAmeideError", "paginate", "version"],
+  ".": [
+    "AmeideError",
+    "attemptInfo",
+    "call",
+    "createClient",
+    "isAmeideError",
+    "paginate",
+    "version",
+  ],
   "./node": ["createAmeideTransport", "withDeadlineFrom"],
+  "./web": ["createAmeideTransport"],
   "./client": ["createAmeideClient", "createRosterClient"],
   "./otel": ["openTelemetry"],
   "./testing": [
@@ -121,8 +132,9 @@ const STUBS: Readonly<Record<string, readonly string[]>> = {
   "./meter/v1": ["MeterService", "UsageDimension"],
 };
 
-function sourceOf(entry: string): string {
-  const target = manifest.exports[entry] ?? "missing";
+function sourceOf(entry: string, condition: "browser" | "default" = "default"): string {
+  const stated = manifest.exports[entry] ?? "missing";
+  const target = typeof stated === "string" ? stated : stated[condition];
   return join(src, target.replace("./dist/", "").replace(/\.js$/, ".ts"));
 }
 
@@ -180,7 +192,7 @@ describe("the entries", () => {
 describe("what an entry loads", () => {
   const roster = /^@ameideio\/core-proto\/(roster|ameide\/(?!policy))/;
 
-  it.each([".", "./node", "./otel", "./testing"])("%s: no service", (entry) => {
+  it.each([".", "./node", "./web", "./otel", "./testing"])("%s: no service", (entry) => {
     expect([...loadedWith(entry).packages].filter((name) => roster.test(name))).toEqual([]);
   });
 
@@ -195,6 +207,16 @@ describe("what an entry loads", () => {
       "@connectrpc/connect",
       "@connectrpc/connect/protocol-connect",
     ]);
+  });
+
+  it.each([sourceOf("./web"), sourceOf("./client", "browser")])("%s: nothing of Node's", (file) => {
+    const { packages } = loadedFrom(file);
+    expect([...packages].filter((name) => /^node:|connect-node/.test(name))).toEqual([]);
+  });
+
+  it("./client is the same in a browser", async () => {
+    const names = Object.keys((await import(sourceOf("./client", "browser"))) as object);
+    expect(names.toSorted()).toEqual(NAMES["./client"]);
   });
 
   it("control: ./node does, and ./otel loads OpenTelemetry", () => {

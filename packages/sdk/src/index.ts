@@ -7,6 +7,7 @@ export type {
 } from "./errors.js";
 export { attemptInfo, call } from "./call.js";
 export type { AttemptInfo } from "./call.js";
+export { createClient } from "./create_client.js";
 export { paginate } from "./page.js";
 export type { ItemOf, Page, Paginated, PaginateOptions } from "./page.js";
 export type {
@@ -33,7 +34,7 @@ export type {
 export type { ExplainedValue, Explanation } from "./explain.js";
 export type { Logger, LogLevel } from "./log.js";
 export type { Origin, Sent } from "./normalize.js";
-export type { Preset } from "./policy.js";
+export type { Preset, Protocol } from "./policy.js";
 export type { RetryClass, StopReason } from "./retry.js";
 export type { Telemetry } from "./telemetry.js";
 export type { AmeideTransport } from "./transport.js";

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
+import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
+import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
+import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionGzip } from "@connectrpc/connect-node";
 import type * as Api from "@opentelemetry/api";
 import { ambientDeadline } from "./ambient.js";
@@ -34,16 +37,21 @@ const nodePlatform: Platform = {
   get env() {
     return process.env;
   },
-  runtime: `node/${process.versions.node}`,
-  system: `${process.platform}; ${process.arch}`,
+  agent: {
+    runtime: `node/${process.versions.node}`,
+    system: `${process.platform}; ${process.arch}`,
+  },
   gzip: compressionGzip,
+  protocols: { connect: createConnect, grpc: createGrpc, "grpc-web": createGrpcWeb },
+  streamsRequests: true,
   telemetry: globalTelemetry,
   ambientDeadline,
   connect(config) {
-    const { httpVersion, tls } = config.options;
+    const { httpVersion, protocol, tls } = config.options;
+    const needs2 = protocol === "grpc" || config.origin.startsWith("https:");
     return createConnections({
       origin: config.origin,
-      httpVersion: httpVersion ?? (config.origin.startsWith("https:") ? "2" : "1.1"),
+      httpVersion: httpVersion ?? (needs2 ? "2" : "1.1"),
       tls,
     });
   },

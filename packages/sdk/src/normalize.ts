@@ -1,3 +1,4 @@
+import type { Limit } from "./deadline.js";
 import type { Hint } from "./hints.js";
 
 /** Who made the failure. */
@@ -13,15 +14,19 @@ export type Sent = "no" | "maybe" | "yes";
  */
 export interface Observation {
   /** We ended the attempt ourselves. */
-  readonly cut?: "attempt_timeout" | "deadline" | "canceled" | undefined;
+  readonly cut?: Limit | "canceled" | undefined;
   /** The failure was made above the HTTP layer: an interceptor, serialization. */
   readonly local: boolean;
   /** The HTTP client failed before a response head, or while its body was read. */
   readonly network?: NetworkFailure | undefined;
   /** Status of the response, if its head arrived. */
   readonly status?: number | undefined;
+  /** That status is one of good answers. */
+  readonly good: boolean;
   /** The response carried a valid error of the protocol. */
   readonly protocolError: boolean;
+  /** A good answer was over before the protocol's own end of it had come. */
+  readonly endedEarly: boolean;
   /** Code the runtime gave, in Connect's spelling. */
   readonly runtimeCode: string;
   /** What the server said about when to try again. */
@@ -48,7 +53,7 @@ export interface Failure {
   readonly sent: Sent;
   /** The peer's certificate was refused. */
   readonly certificate: boolean;
-  /** The attempt timeout ended the attempt. */
+  /** A timeout that is not the call's own ended the attempt. */
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
   readonly protocolError: boolean;
@@ -127,7 +132,7 @@ export function normalize(seen: Observation): Failure {
     sent: "yes" as Sent,
     certificate: false,
     attemptTimedOut: false,
-    httpStatus: seen.status,
+    httpStatus: seen.status === 0 ? undefined : seen.status,
     protocolError: seen.protocolError,
     hint: seen.hint,
   };
@@ -136,7 +141,9 @@ export function normalize(seen: Observation): Failure {
       return { ...failure, code: "canceled", origin: "client", sent: "maybe" };
     case "deadline":
       return { ...failure, code: "deadline_exceeded", origin: "client", sent: "maybe" };
-    case "attempt_timeout":
+    case undefined:
+      break;
+    default:
       return {
         ...failure,
         code: "deadline_exceeded",
@@ -144,7 +151,6 @@ export function normalize(seen: Observation): Failure {
         sent: "maybe",
         attemptTimedOut: true,
       };
-    default:
   }
   if (seen.network !== undefined) {
     const certificate = seen.network.codes.some((code) => CERTIFICATE.has(code));
@@ -154,7 +160,7 @@ export function normalize(seen: Observation): Failure {
   if (seen.local || seen.status === undefined) {
     return { ...failure, code: seen.runtimeCode, origin: "client", sent: "no" };
   }
-  if (seen.status >= 300 && seen.status < 400) {
+  if (isRedirect(seen.status)) {
     return { ...failure, code: "unknown", origin: "client", reason: "REDIRECT_REFUSED" };
   }
   if (seen.protocolError) {
@@ -164,11 +170,19 @@ export function normalize(seen: Observation): Failure {
     // No status stands for this code: the answer is over a limit of ours.
     return { ...failure, code: seen.runtimeCode, origin: "client" };
   }
-  if (seen.status === 200) {
+  if (seen.endedEarly) {
+    return { ...failure, code: "internal", origin: "transport", sent: "maybe" };
+  }
+  if (seen.good) {
     // The answer was good until we read it.
     return { ...failure, code: "internal", origin: "client" };
   }
   return { ...failure, code: HTTP_CODES[seen.status] ?? "unknown", origin: "server" };
+}
+
+// A browser hides the status of a redirect that it does not follow: 0.
+function isRedirect(status: number): boolean {
+  return status === 0 || (status >= 300 && status < 400);
 }
 
 function isNotSent(network: NetworkFailure): boolean {

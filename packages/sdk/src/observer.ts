@@ -1,4 +1,5 @@
 import type { Origin, Sent } from "./normalize.js";
+import type { Protocol } from "./policy.js";
 import type { RetryClass, StopReason } from "./retry.js";
 
 /** What every event says. */
@@ -91,6 +92,7 @@ export interface CallInfo {
   readonly tenant: string | undefined;
   readonly serverAddress: string;
   readonly serverPort: number;
+  readonly protocol: Protocol;
 }
 
 /** What a span or log of one call is made from. */

@@ -58,7 +58,7 @@ const CLIENT: readonly Wrong[] = [
   ["baseUrl", "https://user:s3cret@api.test", /no user, password/],
   ["baseUrl", "https://api.test?key=s3cret", /no user, password, query/],
   ["allowInsecureLoopback", 1, /true or false/],
-  ["protocol", "grpc", /one of connect/],
+  ["protocol", "soap", /one of connect, grpc, grpc-web/],
   ["format", "xml", /one of binary, json/],
   ["methods", { "/acme.v1.Billing": {} }, /service or service\/method/],
   ["methods[acme.v1.Billing].timeoutMs", { "acme.v1.Billing": { timeoutMs: 0 } }, /greater than 0/],

@@ -5,7 +5,7 @@ import type { ClientPolicy } from "@ameideio/core-proto/ameide/policy/v1";
 import type { Auth } from "./auth.js";
 import type { Logger, LogLevel } from "./log.js";
 import type { Observer } from "./observer.js";
-import type { Preset } from "./policy.js";
+import type { Preset, Protocol } from "./policy.js";
 import type { Telemetry } from "./telemetry.js";
 
 /** When and how failed attempts are followed by others. */
@@ -46,12 +46,28 @@ export interface Settings {
   readonly auth?: Auth | null;
   /** The tenant; `null` sends none. Default `null`. */
   readonly tenant?: string | null;
-  /** Overall deadline of a unary call in milliseconds, greater than 0. Default 30000. */
+  /**
+   * Overall deadline of a call in milliseconds, greater than 0. Default 30000 for
+   * unary calls, none for streams.
+   */
   readonly timeoutMs?: number;
   /** No overall deadline at all. Excludes `timeoutMs`. Default false. */
   readonly noDeadline?: boolean;
-  /** Longest time of one attempt while another may follow, in milliseconds. Default 10000. */
+  /**
+   * Longest time of one attempt of a unary call while another may follow, in
+   * milliseconds. Default 10000.
+   */
   readonly attemptTimeoutMs?: number;
+  /**
+   * Longest wait for the first message of a server stream, for each attempt, in
+   * milliseconds. Default 30000; none where the proto says `long_lived`.
+   */
+  readonly firstMessageTimeoutMs?: number;
+  /**
+   * Longest wait for each further message of a server or bidi stream, in
+   * milliseconds. Default 60000; none where the proto says `long_lived`.
+   */
+  readonly idleTimeoutMs?: number;
   /** Whether failed attempts are followed by others; `false` for never. */
   readonly retry?: false | RetryOptions;
   /** Extra headers. Names the SDK sends itself are refused. Default none. */
@@ -111,8 +127,11 @@ export interface AmeideOptions extends Settings {
   readonly baseUrl?: string;
   /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
   readonly allowInsecureLoopback?: boolean;
-  /** The protocol. Default `connect`. */
-  readonly protocol?: "connect";
+  /**
+   * What is spoken on the wire. `grpc` needs HTTP/2 and is not to be had in a
+   * browser. Default `connect`.
+   */
+  readonly protocol?: Protocol;
   /** Encoding of messages. Default `binary`. */
   readonly format?: "binary" | "json";
   /** Settings for a service (`acme.v1.Billing`) or method (`acme.v1.Billing/Charge`). */
@@ -123,9 +142,9 @@ export interface AmeideOptions extends Settings {
   readonly interceptors?: readonly Interceptor[];
   /** Compression. Default none. */
   readonly compression?: CompressionOptions;
-  /** HTTP version. Default `2` over https, `1.1` over http. */
+  /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
   readonly httpVersion?: "1.1" | "2";
-  /** Use GET for methods without side effects. Default false. */
+  /** Use GET for unary methods without side effects. `connect` only. Default false. */
   readonly httpGet?: boolean;
   /** Largest message to receive, in bytes. Default 4 MiB. */
   readonly readMaxBytes?: number;
@@ -146,6 +165,11 @@ export interface AmeideOptions extends Settings {
   readonly attemptSpans?: boolean;
   /** TLS material. Default the system's. */
   readonly tls?: TlsOptions;
+  /**
+   * Say who we are as `x-user-agent` where `user-agent` is the browser's. A
+   * server has to allow it (CORS). Default false.
+   */
+  readonly clientHeader?: boolean;
   /** `app/version` for the user agent. */
   readonly appName?: string;
   /** Spans and metrics (see `/otel`); `false` for none. Default OpenTelemetry's global API. */

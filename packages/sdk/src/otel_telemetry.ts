@@ -79,6 +79,7 @@ class TracedCall implements CallSink {
   private attemptsFailed = 0;
   private attemptStartedMs = 0;
   private transparent = 0;
+  private readonly system: "connectrpc" | "grpc";
 
   constructor(
     private readonly api: OpenTelemetryApi,
@@ -87,11 +88,12 @@ class TracedCall implements CallSink {
     private readonly call: CallInfo,
     private readonly options: TelemetryOptions,
   ) {
+    this.system = call.protocol === "connect" ? "connectrpc" : "grpc";
     this.span = tracer.startSpan(call.method, {
       kind: api.SpanKind.CLIENT,
       startTime: this.startMs,
       attributes: {
-        "rpc.system.name": "connectrpc",
+        "rpc.system.name": this.system,
         "rpc.method": call.method,
         "server.address": call.serverAddress,
         "server.port": call.serverPort,
@@ -164,14 +166,11 @@ class TracedCall implements CallSink {
       this.endAttempt(event.atMs - this.attemptStartedMs, event.code);
     }
     const attributes: Api.Attributes = {
-      "rpc.system.name": "connectrpc",
+      "rpc.system.name": this.system,
       "rpc.method": this.call.method,
-      ...(event.code !== undefined && { "rpc.response.status_code": event.code }),
+      ...this.status(event.code),
     };
-    if (event.code !== undefined) {
-      this.span.setAttributes({ "rpc.response.status_code": event.code, "error.type": event.code });
-      this.span.setStatus({ code: this.api.SpanStatusCode.ERROR });
-    }
+    this.tell(this.span, event.code);
     this.meters.callDuration.record(event.durationMs / 1_000, attributes);
     const retries = Math.max(0, event.attempts - 1 - this.transparent);
     if (retries > 0) {
@@ -185,17 +184,31 @@ class TracedCall implements CallSink {
 
   private endAttempt(durationMs: number, code: string | undefined): void {
     this.meters.attemptDuration.record(durationMs / 1_000, {
-      "rpc.system.name": "connectrpc",
+      "rpc.system.name": this.system,
       "rpc.method": this.call.method,
-      ...(code !== undefined && { "rpc.response.status_code": code }),
+      ...this.status(code),
     });
     if (this.attemptSpan !== undefined) {
-      if (code !== undefined) {
-        this.attemptSpan.setAttributes({ "rpc.response.status_code": code, "error.type": code });
-        this.attemptSpan.setStatus({ code: this.api.SpanStatusCode.ERROR });
-      }
+      this.tell(this.attemptSpan, code);
       this.attemptSpan.end();
       this.attemptSpan = undefined;
+    }
+  }
+
+  // Semantic conventions for RPC: Connect says nothing of success, gRPC says OK.
+  private status(code: string | undefined): Api.Attributes {
+    if (this.system === "grpc") {
+      return { "rpc.response.status_code": code === undefined ? "OK" : grpcName(code) };
+    }
+    return code === undefined ? {} : { "rpc.response.status_code": code };
+  }
+
+  private tell(span: Api.Span, code: string | undefined): void {
+    span.setAttributes(this.status(code));
+    if (code !== undefined) {
+      const name = this.system === "grpc" ? grpcName(code) : code;
+      span.setAttribute("error.type", name);
+      span.setStatus({ code: this.api.SpanStatusCode.ERROR });
     }
   }
 
@@ -215,4 +228,9 @@ class TracedCall implements CallSink {
       set("baggage", members.join(","));
     }
   }
+}
+
+// gRPC spells its codes in upper case, and this one with a second L.
+function grpcName(code: string): string {
+  return code === "canceled" ? "CANCELLED" : code.toUpperCase();
 }

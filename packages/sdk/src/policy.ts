@@ -9,14 +9,17 @@
 /** How repeating a call relates to calling once. From `idempotency_level`. */
 export type Idempotency = "no_side_effects" | "idempotent" | "unknown";
 
+/** What is spoken on the wire. */
+export type Protocol = "connect" | "grpc" | "grpc-web";
+
 /** Whether a call carries a tenant. From `ameide.policy.v1.tenant`. */
 export type TenantMode = "required" | "optional" | "forbidden";
 
 /** The effective policy of one method. Durations are milliseconds. */
 export interface PolicyValues {
-  /** Overall deadline of a unary call; `null` is none. */
+  /** Overall deadline of a call; `null` is none. Built in for unary calls only. */
   readonly timeoutMs: number | null;
-  /** Longest time of one attempt while another may follow; `null` is none. */
+  /** Longest time of one unary attempt while another may follow; `null` is none. */
   readonly attemptTimeoutMs: number | null;
   /** Longest wait for the first message of a stream; `null` is none. */
   readonly firstMessageTimeoutMs: number | null;

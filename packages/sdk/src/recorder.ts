@@ -3,8 +3,20 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
+import type { ConnectError } from "@connectrpc/connect";
+import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isCode } from "./errors.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
+import type { Protocol } from "./policy.js";
+
+/** What requests and answers of a method look like on the wire. */
+export interface WireShape {
+  readonly protocol: Protocol;
+  /** Messages of the answer are in envelopes; else it is one message. */
+  readonly enveloped: boolean;
+  /** The request is one message, so that it can be sent again. */
+  readonly replays: boolean;
+}
 
 /** The request of attempt 1, replayed byte for byte by the others. */
 export interface FrozenRequest {
@@ -33,34 +45,39 @@ export class Recording {
   /** Set by an HTTP/2 client. */
   stream: { readonly rstCode?: number | undefined } | undefined;
   private networkError: { reason: unknown } | undefined;
+  private hasBody = false;
   private bodyAsked = false;
   private readonly errorBody: Uint8Array[] = [];
+  private envelopes: EnvelopeScan | undefined;
+  private bodyRead = false;
 
   /** @param frozen - Holds the request of the call's first attempt. */
-  constructor(private readonly frozen: { request?: FrozenRequest }) {}
+  constructor(
+    private readonly frozen: { request?: FrozenRequest },
+    private readonly shape: WireShape,
+  ) {}
 
   /** Sends the request and watches what becomes of it. */
   run(
     client: UniversalClientFn,
     request: UniversalClientRequest,
   ): Promise<UniversalClientResponse> {
-    const frozen = (this.frozen.request ??= freeze(request));
-    if (frozen.encoding === null) {
-      request.header.delete("content-encoding");
-    } else {
-      request.header.set("content-encoding", frozen.encoding);
-    }
+    const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
+    this.hasBody = sent.body !== undefined;
     inFlight.recording = this;
     try {
-      return client({
-        ...request,
-        url: frozen.url,
-        method: frozen.method,
-        ...(frozen.body && { body: this.requestBody(frozen.body) }),
-      }).then((response) => this.responded(response), this.failed);
+      return client(sent).then((response) => this.responded(response), this.failed);
     } finally {
       inFlight.recording = undefined;
     }
+  }
+
+  /** The status is one of good answers: 200, and for gRPC-Web all like it. */
+  get good(): boolean {
+    const { protocol } = this.shape;
+    return protocol === "grpc-web"
+      ? this.status !== undefined && this.status >= 200 && this.status < 300
+      : this.status === 200;
   }
 
   /** A failure of the connection, if that is what happened. */
@@ -82,31 +99,43 @@ export class Recording {
       codes,
       texts,
       h2ErrorCode: this.stream?.rstCode,
-      nothingSent: this.handshaking || (this.frozen.request?.body !== undefined && !this.bodyAsked),
+      nothingSent: this.handshaking || (this.hasBody && !this.bodyAsked),
     };
   }
 
   /**
-   * Whether the response carried a valid error of the Connect protocol. A JSON
-   * error of a gateway is none: its `code` is a number, or no code of Connect's.
+   * Whether the response carried a valid error of the protocol. A JSON error of
+   * a gateway is none: its `code` is a number, or no code of Connect's.
    *
-   * @param runtimeMessage - What the runtime made of the response. It decides
-   *   where the body is compressed, since only the runtime has read that.
+   * @param error - What the runtime made of the response. It decides where an
+   *   error is compressed, since only the runtime has read that.
    */
-  isProtocolError(runtimeMessage: string): boolean {
-    if (!/^application\/json\b/.test(this.header?.get("content-type") ?? "")) {
+  isProtocolError(error: ConnectError): boolean {
+    const { good } = this;
+    if (this.shape.protocol !== "connect") {
+      // Connect's errors from a gRPC status carry the headers it stood in.
+      return good && (error.metadata.get("grpc-status") ?? "0") !== "0";
+    }
+    if (this.shape.enveloped) {
+      return good && this.endStreamHasError(error.rawMessage);
+    }
+    return !good && this.isConnectError(error.rawMessage);
+  }
+
+  /**
+   * Whether a good answer was over, and what has to end it had not come: an
+   * envelope is cut off, or the protocol's end is missing.
+   */
+  endedEarly(): boolean {
+    const { envelopes } = this;
+    if (!this.bodyRead || envelopes === undefined || !this.good) {
       return false;
     }
-    if (this.header?.has("content-encoding") === true) {
-      return !isUnreadMessage(runtimeMessage);
-    }
-    try {
-      const decoder = new TextDecoder();
-      const text = this.errorBody.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-      return isCode((JSON.parse(text) as { code?: unknown } | null)?.code);
-    } catch {
-      return false;
-    }
+    const ended =
+      this.shape.protocol === "connect"
+        ? envelopes.ended
+        : envelopes.ended || this.get("grpc-status") !== null;
+    return envelopes.midway || !ended;
   }
 
   /**
@@ -127,8 +156,62 @@ export class Recording {
     throw reason;
   };
 
+  private isConnectError(runtimeMessage: string): boolean {
+    if (!/^application\/json\b/.test(this.header?.get("content-type") ?? "")) {
+      return false;
+    }
+    if (this.header?.has("content-encoding") === true) {
+      return !isUnreadMessage(runtimeMessage);
+    }
+    return isCode((parse(this.errorBody) as { code?: unknown } | null | undefined)?.code);
+  }
+
+  private endStreamHasError(runtimeMessage: string): boolean {
+    const { envelopes } = this;
+    if (envelopes?.ended !== true || envelopes.midway) {
+      return false;
+    }
+    return envelopes.end === undefined
+      ? !isUnreadMessage(runtimeMessage)
+      : typeof (parse(envelopes.end) as { error?: unknown } | null | undefined)?.error === "object";
+  }
+
+  private replay(request: UniversalClientRequest): UniversalClientRequest {
+    const frozen = (this.frozen.request ??= freeze(request));
+    const { url, method, encoding, body } = frozen;
+    if (encoding === null) {
+      request.header.delete("content-encoding");
+    } else {
+      request.header.set("content-encoding", encoding);
+    }
+    return { ...request, url, method, ...(body && { body: this.frozenBody(body) }) };
+  }
+
+  private passOn(request: UniversalClientRequest): UniversalClientRequest {
+    const { body } = request;
+    if (body === undefined) {
+      return request;
+    }
+    const asked = () => (this.bodyAsked = true);
+    return {
+      ...request,
+      body: {
+        [Symbol.asyncIterator]() {
+          const iterator = body[Symbol.asyncIterator]();
+          return {
+            ...passOn(iterator),
+            next() {
+              asked();
+              return iterator.next();
+            },
+          };
+        },
+      },
+    };
+  }
+
   // An HTTP client asks for the body once it is connected.
-  private requestBody(chunk: Promise<IteratorResult<Uint8Array>>): AsyncIterable<Uint8Array> {
+  private frozenBody(chunk: Promise<IteratorResult<Uint8Array>>): AsyncIterable<Uint8Array> {
     let sent = false;
     const iterator: AsyncIterator<Uint8Array> = {
       next: () => {
@@ -148,25 +231,41 @@ export class Recording {
     this.header = response.header;
     this.trailer = response.trailer;
     const { body } = response;
-    const keep = response.status === 200 ? undefined : this.errorBody;
+    const watch = this.watch();
     return {
       ...response,
       body: {
         [Symbol.asyncIterator]: () => {
           const iterator = body[Symbol.asyncIterator]();
           const next =
-            keep === undefined
+            watch === undefined
               ? () => iterator.next().catch(this.failed)
-              : () =>
-                  iterator.next().then((result) => {
-                    if (result.done !== true) {
-                      keep.push(result.value);
-                    }
-                    return result;
-                  }, this.failed);
+              : () => iterator.next().then(watch, this.failed);
           return { ...passOn(iterator), next };
         },
       },
+    };
+  }
+
+  // What has to be seen of a body; undefined for nothing.
+  private watch(): ((result: IteratorResult<Uint8Array>) => typeof result) | undefined {
+    let see: (chunk: Uint8Array) => void;
+    if (!this.good) {
+      see = (chunk) => void this.errorBody.push(chunk);
+    } else if (this.shape.enveloped) {
+      const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
+      this.envelopes = envelopes;
+      see = (chunk) => envelopes.add(chunk);
+    } else {
+      return undefined;
+    }
+    return (result) => {
+      if (result.done === true) {
+        this.bodyRead = true;
+      } else {
+        see(result.value);
+      }
+      return result;
     };
   }
 }
@@ -179,12 +278,25 @@ export class Recording {
 export const inFlight: { recording: Recording | undefined } = { recording: undefined };
 
 function freeze(request: UniversalClientRequest): FrozenRequest {
+  const body = request.body?.[Symbol.asyncIterator]().next();
+  // Nobody may come to ask for it.
+  body?.catch(() => {});
   return {
     url: request.url,
     method: request.method,
     encoding: request.header.get("content-encoding"),
-    body: request.body?.[Symbol.asyncIterator]().next(),
+    body,
   };
+}
+
+function parse(chunks: readonly Uint8Array[]): unknown {
+  const decoder = new TextDecoder();
+  try {
+    const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function passOn(iterator: AsyncIterator<Uint8Array>): Partial<AsyncIterator<Uint8Array>> {

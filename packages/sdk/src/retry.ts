@@ -86,6 +86,13 @@ export type Decision =
     }
   | { readonly retry: false; readonly stopReason: StopReason };
 
+/**
+ * What has become of a call's input: it can be sent again, as the one message
+ * of unary calls and server streams can; it is a stream of which nothing was
+ * sent; or a stream of which something was.
+ */
+export type InputState = "replayable" | "unsent" | "consumed";
+
 /** All that a decision depends on. */
 export interface Situation {
   readonly constants: PolicyConstants;
@@ -96,6 +103,7 @@ export interface Situation {
   readonly state: RetryState;
   /** An idempotency key is really being sent. */
   readonly keySent: boolean;
+  readonly input: InputState;
   /** Messages of a stream reached the application. */
   readonly committed: boolean;
   /** Milliseconds to the deadline; infinite without one. */
@@ -120,7 +128,8 @@ export function decide(s: Situation, random: () => number): Decision {
   if (retryClass === "NEVER") {
     return stop("not_retryable");
   }
-  if (!gate(retryClass, policy, s.keySent, failure)) {
+  const sendable = s.input === "replayable" || (s.input === "unsent" && retryClass === "NOT_SENT");
+  if (!sendable || !gate(retryClass, policy, s.keySent, failure)) {
     return stop("not_idempotent");
   }
   if (failure.hint?.kind === "stop") {
@@ -184,14 +193,16 @@ export function mayReplayWithNewToken(s: {
   policy: PolicyValues;
   state: RetryState;
   replayed: boolean;
-  inputConsumed: boolean;
+  input: InputState;
+  committed: boolean;
 }): boolean {
   return (
     s.failure.code === "unauthenticated" &&
     s.failure.origin === "server" &&
     s.policy.retry &&
     !s.replayed &&
-    !s.inputConsumed &&
+    !s.committed &&
+    s.input !== "consumed" &&
     s.state.attempts < s.policy.maxAttempts
   );
 }

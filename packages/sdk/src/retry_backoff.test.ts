@@ -189,6 +189,7 @@ describe("after many retries", () => {
         },
         retryClass: "TRANSIENT",
         state: { attempts: 1, exponent, transparent: false },
+        input: "replayable",
         keySent: false,
         committed: false,
         remainingMs: Infinity,

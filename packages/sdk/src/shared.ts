@@ -1,18 +1,25 @@
-import type { ContextValues, Transport, UnaryResponse } from "@connectrpc/connect";
-import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
+import type {
+  DescMessage,
+  DescMethodStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+} from "@bufbuild/protobuf";
 import type { Attempt } from "./attempt.js";
 import type { Auth, CredentialSource } from "./auth.js";
 import type { Budget } from "./budget.js";
 import type { ClientConfig } from "./config.js";
+import { timerDelay } from "./deadline.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
-import type { PolicyConstants } from "./policy.js";
+import type { PolicyConstants, Protocol } from "./policy.js";
 import type { Recording } from "./recorder.js";
 import type { Clock, Randomness } from "./runtime.js";
 
-/** What a call does itself where the tail cannot. */
+/** What a call does itself where there is no tail. */
 export interface ForeignCall {
-  sendForeign(attempt: Attempt, headers: Headers): { signal: AbortSignal; timeoutMs?: number };
+  /** Begins an attempt; returns its limit in milliseconds, if it has one. */
+  beginForeign(attempt: Attempt, headers: Headers): number | undefined;
 }
 
 /** The Connect transport below the policy. */
@@ -27,6 +34,15 @@ export interface InnerTransport {
     input: MessageInitShape<I>,
     values: ContextValues,
   ): Promise<UnaryResponse<I, O>>;
+  stream<I extends DescMessage, O extends DescMessage>(
+    attempt: Attempt,
+    call: ForeignCall,
+    signal: AbortSignal,
+    method: DescMethodStreaming<I, O>,
+    headers: Headers,
+    input: AsyncIterable<MessageInitShape<I>>,
+    values: ContextValues,
+  ): Promise<StreamResponse<I, O>>;
 }
 
 /** What all calls of a transport share. */
@@ -39,7 +55,11 @@ export interface Shared {
   readonly inner: InnerTransport;
   readonly recordings: WeakMap<AbortSignal, Recording>;
   readonly hasInterceptors: boolean;
-  readonly userAgent: string;
+  readonly protocol: Protocol;
+  /** Undefined where the runtime sets its own. */
+  readonly userAgent: string | undefined;
+  /** Who we are, where that is asked for and `user-agent` is the runtime's. */
+  readonly clientHeader: string | undefined;
   readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
   credentials(auth: Auth): CredentialSource;
   sinks(call: CallInfo): readonly CallSink[];
@@ -51,6 +71,8 @@ export function ourTransport(transport: Transport): InnerTransport {
     ours: true,
     unary: (_attempt, _call, method, headers, input, values) =>
       transport.unary(method, undefined, undefined, headers, input, values),
+    stream: (_attempt, _call, signal, method, headers, input, values) =>
+      transport.stream(method, signal, undefined, headers, input, values),
   };
 }
 
@@ -59,8 +81,19 @@ export function foreignTransport(transport: Transport): InnerTransport {
   return {
     ours: false,
     unary: (attempt, call, method, headers, input, values) => {
-      const { signal, timeoutMs } = call.sendForeign(attempt, headers);
-      return transport.unary(method, signal, timeoutMs, headers, input, values);
+      const controller = new AbortController();
+      attempt.abort = (reason) => controller.abort(reason);
+      const ms = safeTimeout(call.beginForeign(attempt, headers));
+      return transport.unary(method, controller.signal, ms, headers, input, values);
+    },
+    stream: (attempt, call, signal, method, headers, input, values) => {
+      const ms = safeTimeout(call.beginForeign(attempt, headers));
+      return transport.stream(method, signal, ms, headers, input, values);
     },
   };
+}
+
+// The runtime's own timer must neither overflow nor fire before ours.
+function safeTimeout(ms: number | undefined): number | undefined {
+  return ms !== undefined && ms === timerDelay(ms) ? ms : undefined;
 }

@@ -1,6 +1,9 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import type { Compression, UniversalClientFn } from "@connectrpc/connect/protocol";
-import { createTransport } from "@connectrpc/connect/protocol-connect";
+import type {
+  CommonTransportOptions,
+  Compression,
+  UniversalClientFn,
+} from "@connectrpc/connect/protocol";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
@@ -11,11 +14,14 @@ import { type Explanation, explainMethod } from "./explain.js";
 import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions } from "./options.js";
+import type { Protocol } from "./policy.js";
 import { withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
+import { StreamCall } from "./stream_call.js";
+import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
-import { tailInterceptor, UnaryCall } from "./unary_call.js";
+import { UnaryCall } from "./unary_call.js";
 import { userAgent } from "./version.js";
 
 /** Explains one method, or all that were called so far. */
@@ -51,16 +57,26 @@ export interface AmeideTransport extends Transport {
 /** What a runtime (Node, a browser) brings. */
 export interface Platform {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `node/20.20.2`, and `linux; x64`. */
-  readonly runtime: string;
-  readonly system: string;
-  readonly gzip: Compression;
+  /** `node/20.20.2`, and `linux; x64`; undefined where `user-agent` is the runtime's. */
+  readonly agent: { readonly runtime: string; readonly system: string } | undefined;
+  /** Undefined where compression is the runtime's. */
+  readonly gzip: Compression | undefined;
+  /** Makes Connect's transports for the protocols the runtime can speak. */
+  readonly protocols: {
+    readonly [P in Protocol]?: (options: InnerOptions) => Transport;
+  };
+  /** Requests can be streamed. */
+  readonly streamsRequests: boolean;
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: () => Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
   connect(config: ClientConfig): { readonly client: UniversalClientFn; close(): void };
-  readonly sha256: (text: string) => string;
+  /** Undefined where there is none without waiting. */
+  readonly sha256?: (text: string) => string;
 }
+
+/** What all of Connect's transports are made with. */
+type InnerOptions = CommonTransportOptions & { useHttpGet: boolean };
 
 /** Makes a transport on a platform. Runtime entries wrap this. */
 export function createPlatformTransport(
@@ -85,25 +101,22 @@ function derive(generations: Generations, family: Family): AmeideTransport {
       let plan: CallPlan;
       try {
         refuseIfClosed(family);
-        plan = new CallPlan(shared, { method, timeoutMs, header, input, contextValues });
+        plan = new CallPlan(shared, { method, timeoutMs, header, contextValues });
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
-      return new UnaryCall(
-        shared,
-        plan,
-        method,
-        plan.input as typeof input,
-        signal,
-        contextValues,
-      ).run();
+      return new UnaryCall(shared, plan, method, input, signal, contextValues).run();
     },
-    stream(method) {
-      const source = new ConnectError(
-        `${method.parent.typeName}/${method.name} is a stream; this version makes unary calls only`,
-        Code.Unimplemented,
-      );
-      return Promise.reject(new AmeideError(source, { origin: "client" }));
+    stream(method, signal, timeoutMs, header, input, contextValues) {
+      let plan: CallPlan;
+      try {
+        refuseIfClosed(family);
+        refuseUnlessStreamable(method, family.platform);
+        plan = new CallPlan(shared, { method, timeoutMs, header, contextValues });
+      } catch (reason) {
+        return Promise.reject(AmeideError.from(reason));
+      }
+      return new StreamCall(shared, plan, method, input, signal, contextValues).run();
     },
     explain: ((method?: DescMethod) =>
       method === undefined ? config.knownMethods().map(explain) : explain(method)) as Explain,
@@ -128,6 +141,25 @@ function refuseIfClosed(family: Family): void {
   if (family.closed) {
     const source = new ConnectError("the client is closed", Code.FailedPrecondition);
     throw new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
+  }
+}
+
+function refuseWhatIsTheRuntimes(options: AmeideOptions, isTheRuntimes: boolean): void {
+  const named = (["tls", "httpVersion", "compression"] as const).find(
+    (name) => isTheRuntimes && options[name] !== undefined,
+  );
+  if (named !== undefined) {
+    throw configError(named, "is up to the runtime here: fetch has no such setting");
+  }
+}
+
+function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
+  if (method.methodKind !== "server_streaming" && !platform.streamsRequests) {
+    const source = new ConnectError(
+      `${method.parent.typeName}/${method.name} streams its request, and fetch cannot; use it from a server, over /node`,
+      Code.Unimplemented,
+    );
+    throw new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
   }
 }
 
@@ -161,6 +193,8 @@ class Family {
     };
     const log = this.logSink(config);
     const observe = options.observer && { event: options.observer };
+    const { maxUserAgentBytes } = config.constants;
+    const { agent } = platform;
     return {
       config,
       constants: config.constants,
@@ -170,12 +204,12 @@ class Family {
       inner: this.inner(config, recordings),
       recordings,
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
-      userAgent: userAgent(
-        config.constants.maxUserAgentBytes,
-        platform.runtime,
-        platform.system,
-        options.appName,
-      ),
+      protocol: options.protocol ?? "connect",
+      userAgent: agent && userAgent(maxUserAgentBytes, agent, options.appName),
+      clientHeader:
+        options.clientHeader === true
+          ? userAgent(maxUserAgentBytes, agent, options.appName)
+          : undefined,
       ambientDeadline: platform.ambientDeadline,
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
@@ -220,7 +254,13 @@ class Family {
       }
       return foreignTransport(supplied);
     }
-    const gzip = this.platform.gzip;
+    const { gzip, protocols } = this.platform;
+    const createTransport = protocols[options.protocol ?? "connect"];
+    if (createTransport === undefined) {
+      const known = Object.keys(protocols).join(" or ");
+      throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
+    }
+    refuseWhatIsTheRuntimes(options, gzip === undefined);
     const client = supplied ?? this.pooled(config);
     return ourTransport(
       createTransport({
@@ -228,8 +268,8 @@ class Family {
         httpClient: withRecorder(client, recordings, config.origin),
         useBinaryFormat: options.format !== "json",
         interceptors: [...(options.interceptors ?? []), tailInterceptor],
-        acceptCompression: options.compression?.accept === "gzip" ? [gzip] : [],
-        sendCompression: options.compression?.send === "gzip" ? gzip : null,
+        acceptCompression: gzip && options.compression?.accept === "gzip" ? [gzip] : [],
+        sendCompression: gzip && options.compression?.send === "gzip" ? gzip : null,
         compressMinBytes: 1_024,
         readMaxBytes: options.readMaxBytes ?? config.constants.readMaxBytes,
         writeMaxBytes: 0xffffffff,
@@ -240,8 +280,8 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, tls } = config.options;
-    const key = JSON.stringify([config.origin, httpVersion, tls]);
+    const { httpVersion, protocol, tls } = config.options;
+    const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
     return (request) => {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.

@@ -10,11 +10,13 @@ export const connectVersion = "2.1.2";
  */
 export function userAgent(
   maxBytes: number,
-  runtime: string,
-  platform: string,
+  runs: { readonly runtime: string; readonly system: string } | undefined,
   appName: string | undefined,
 ): string {
-  const agent = `ameide-sdk-ts/${version} connect-ts/${connectVersion} ${runtime} (${platform})`;
-  const whole = appName === undefined ? agent : `${agent} ${appName}`;
+  const products = [`ameide-sdk-ts/${version}`, `connect-ts/${connectVersion}`];
+  if (runs !== undefined) {
+    products.push(`${runs.runtime} (${runs.system})`);
+  }
+  const whole = [...products, ...(appName === undefined ? [] : [appName])].join(" ");
   return whole.slice(0, maxBytes).trimEnd();
 }

@@ -189,7 +189,7 @@ class Run implements CallContext {
       const json = JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
       return [key, { value: fromJson(ValueSchema, json), source }] as const;
     });
-    this.explained = { explained: Object.fromEntries(entries), policyHash: hash };
+    this.explained = { explained: Object.fromEntries(entries), policyHash: hash ?? "" };
   }
 
   private door(name: string): Door {

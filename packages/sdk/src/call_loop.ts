@@ -1,0 +1,423 @@
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { type Attempt, type Cut, CUT_MESSAGES, failureOf, foreignFailureOf } from "./attempt.js";
+import type { Credential, CredentialSource } from "./auth.js";
+import { debit, refund } from "./budget.js";
+import { attemptInfo, CallValues } from "./call.js";
+import { CallEvents } from "./call_events.js";
+import type { CallPlan } from "./call_plan.js";
+import { CallTimer } from "./call_timer.js";
+import { type AttemptLimit, wireTimeout } from "./deadline.js";
+import { AmeideError, type AttemptFailure, isAmeideError } from "./errors.js";
+import { explainStop } from "./explain.js";
+import { hintDelay } from "./hints.js";
+import type { Failure } from "./normalize.js";
+import type { PolicyValues } from "./policy.js";
+import { type FrozenRequest, Recording } from "./recorder.js";
+import {
+  classify,
+  decide,
+  type Decision,
+  type InputState,
+  mayReplayWithNewToken,
+  NO_ATTEMPTS,
+  type RetryClass,
+  type RetryState,
+  type StopReason,
+} from "./retry.js";
+import type { Shared } from "./shared.js";
+import { type Next, type TailCall, tailKey } from "./tail.js";
+
+/**
+ * What unary calls and streams have in common: attempts, the waits between
+ * them, and what ends it all. Made of callbacks rather than async functions, so
+ * that a call that succeeds at once costs one promise and no timer but its
+ * deadline.
+ */
+export abstract class CallLoop implements TailCall {
+  protected readonly values: CallValues;
+  protected readonly events: CallEvents;
+  protected readonly timer: CallTimer;
+  protected state: RetryState = NO_ATTEMPTS;
+  protected attempt: Attempt | undefined;
+  /** The call has ended. */
+  protected over = false;
+  /** A message of the answer has reached the application. Streams only. */
+  protected committed = false;
+  private readonly deadlineMs: number;
+  private readonly frozen: { request?: FrozenRequest } = {};
+  private readonly attempts: AttemptFailure[] = [];
+  private sent = 0;
+  private credential: Credential | undefined;
+  private replayed = false;
+  private lastCost: number | undefined;
+  private lastError: ConnectError | undefined;
+  private waitedMs = 0;
+
+  constructor(
+    protected readonly shared: Shared,
+    protected readonly plan: CallPlan,
+    private readonly signal: AbortSignal | undefined,
+    contextValues: ContextValues | undefined,
+  ) {
+    this.deadlineMs = plan.startMs + plan.timeoutMs;
+    this.values = new CallValues(contextValues).setOwn(tailKey, this);
+    this.events = new CallEvents(plan, shared);
+    this.timer = new CallTimer(shared.clock);
+  }
+
+  abstract tail(...args: Parameters<TailCall["tail"]>): ReturnType<Next>;
+  /** Starts an attempt on the inner transport. */
+  protected abstract open(attempt: Attempt, headers: Headers): void;
+  /** What an attempt may take as a whole, or until its first message. */
+  protected abstract limit(): AttemptLimit;
+  /** What has become of the input. */
+  protected abstract inputState(): InputState;
+  /** Tells the caller how the call failed. */
+  protected abstract reject(error: AmeideError): void;
+
+  /** The caller's signal fired. A listener object needs no closure. */
+  handleEvent(): void {
+    const reason: unknown = this.signal?.reason;
+    const timedOut = reason instanceof Error && reason.name === "TimeoutError";
+    this.cut(timedOut ? "deadline" : "canceled", reason);
+  }
+
+  /** Begins the call. Call it once. */
+  protected start(): void {
+    for (const refusal of this.plan.refusals) {
+      this.events.wouldRefuse(refusal);
+    }
+    if (this.signal?.aborted === true) {
+      this.handleEvent();
+      return;
+    }
+    if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+      this.cut("deadline");
+      return;
+    }
+    this.signal?.addEventListener("abort", this);
+    this.authenticate(() => this.source()?.get(this.plan.tokenRequest));
+  }
+
+  /**
+   * Takes an attempt over below the users' interceptors: writes the last
+   * headers and sets its timer. False if it is over already.
+   */
+  protected enter(attempt: Attempt, request: { header: Headers; signal: AbortSignal }): boolean {
+    if (attempt.over) {
+      return false;
+    }
+    const limit = this.limit();
+    const timeoutMs = this.wireTimeout(limit);
+    if (timeoutMs === "expired") {
+      this.cut("deadline");
+      return false;
+    }
+    this.plan.writeTailHeaders(request.header, timeoutMs);
+    this.shared.recordings.set(request.signal, attempt.recording);
+    this.events.started(attempt, timeoutMs, request.header);
+    this.timer.set(limit.limitMs, "deadline", () => this.cut(limit.cut));
+    return true;
+  }
+
+  /** The same on a transport that is not ours: no tail, no recorder. */
+  beginForeign(attempt: Attempt, headers: Headers): number | undefined {
+    const limit = this.limit();
+    const timeoutMs = this.wireTimeout(limit);
+    const wireMs = timeoutMs === "expired" ? undefined : timeoutMs;
+    this.plan.writeTailHeaders(headers, undefined);
+    this.events.started(attempt, wireMs, headers);
+    this.timer.set(limit.limitMs, "deadline", () => this.cut(limit.cut));
+    return wireMs;
+  }
+
+  protected remaining(): number {
+    return this.deadlineMs - this.shared.clock.now();
+  }
+
+  // A limit of ours that is none of the whole call's is not on the wire.
+  private wireTimeout(limit: AttemptLimit): number | undefined | "expired" {
+    const ms = limit.onWire ? limit.limitMs : this.remaining();
+    return wireTimeout(this.shared.constants, ms);
+  }
+
+  private source(): CredentialSource | undefined {
+    return this.plan.credentials;
+  }
+
+  private authenticate(get: () => Credential | Promise<Credential> | undefined): void {
+    let result: Credential | Promise<Credential> | undefined;
+    try {
+      result = get();
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+      return;
+    }
+    if (!(result instanceof Promise)) {
+      this.send(result);
+      return;
+    }
+    this.timer.set(this.remaining(), "deadline", () => this.cut("deadline"));
+    const round = this.sent;
+    const live = () => !this.over && this.sent === round;
+    result.then(
+      (credential) => live() && this.send(credential),
+      (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
+    );
+  }
+
+  private send(credential: Credential | undefined): void {
+    const { clock, constants } = this.shared;
+    this.timer.clear();
+    this.credential = credential;
+    if (this.remaining() < constants.minWireTimeoutMs) {
+      this.cut("deadline");
+      return;
+    }
+    const attempt: Attempt = {
+      number: ++this.sent,
+      startedMs: clock.now(),
+      recording: new Recording(this.frozen, this.plan.shape),
+      cut: undefined,
+      abort: undefined,
+      innerError: undefined,
+      over: false,
+    };
+    const headers = this.plan.headersFor(this.state.attempts, credential);
+    for (const sink of this.plan.sinks) {
+      sink.inject?.((name, value) => headers.set(name, value));
+    }
+    this.attempt = attempt;
+    this.state = { ...this.state, attempts: this.state.attempts + 1 };
+    this.values.setOwn(attemptInfo, {
+      attempt: attempt.number,
+      remainingMs: this.remaining(),
+    });
+    if (this.shared.hasInterceptors) {
+      // They may hang; the tail replaces this timer once it is reached.
+      this.timer.set(this.remaining(), "deadline", () => this.cut("deadline"));
+    }
+    this.open(attempt, headers);
+  }
+
+  /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
+  protected cut(cut: Cut, reason?: unknown): void {
+    if (this.over) {
+      return;
+    }
+    const attempt = this.attempt;
+    const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
+    const error = new ConnectError(CUT_MESSAGES[cut], code);
+    error.cause = reason ?? this.lastError;
+    if (attempt !== undefined && !attempt.over) {
+      attempt.cut = cut;
+      attempt.abort?.(abortReason());
+      this.failed(attempt, error);
+      return;
+    }
+    this.timer.clear();
+    const stopReason = cut === "canceled" ? "canceled" : "deadline";
+    this.fail(
+      new AmeideError(error, {
+        ...this.facts(),
+        origin: "client",
+        stopReason,
+        explanation: explainStop(stopReason, this.plan, undefined),
+      }),
+    );
+  }
+
+  /**
+   * Looks whether an answer is for the tenant that was sent. If not, the call
+   * has failed.
+   */
+  protected isForUs(attempt: Attempt, header: Headers): boolean {
+    const mismatch = this.plan.tenantMismatch(header);
+    if (mismatch === undefined) {
+      return true;
+    }
+    if (this.plan.observed !== undefined) {
+      this.events.wouldRefuse(mismatch.rawMessage);
+      return true;
+    }
+    attempt.over = true;
+    attempt.abort?.(abortReason());
+    const facts = { ...this.facts(), origin: "client", reason: "TENANT_MISMATCH" } as const;
+    this.fail(new AmeideError(mismatch, facts));
+    return false;
+  }
+
+  /** The call ends well. */
+  protected succeed(attempt: Attempt): void {
+    attempt.over = true;
+    refund(this.shared.budget, this.lastCost, this.shared.constants.successRefund);
+    this.settle(undefined, undefined);
+  }
+
+  /** An attempt failed: another follows, or the call fails. */
+  protected failed(attempt: Attempt, error: ConnectError): void {
+    if (attempt.over) {
+      return;
+    }
+    attempt.over = true;
+    this.timer.clear();
+    this.lastError = error;
+    const { clock, budget, constants } = this.shared;
+    const failure = this.shared.inner.ours
+      ? failureOf(attempt, error, clock.wallNow())
+      : foreignFailureOf(attempt, error, clock.wallNow());
+    const retryClass = classify(failure, this.plan.policy.retryableCodes);
+    const renewed = this.renew(failure, this.plan.policy);
+    if (renewed !== undefined) {
+      this.replayed = true;
+      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: false });
+      this.events.waiting(0, retryClass, "replay");
+      this.authenticate(renewed);
+      return;
+    }
+    const situation = {
+      constants,
+      policy: this.plan.policy,
+      budget,
+      failure,
+      retryClass,
+      state: this.state,
+      keySent: this.plan.keySent,
+      input: this.inputState(),
+      committed: this.committed,
+      remainingMs: this.remaining(),
+    };
+    const decision = decide(situation, this.shared.random.backoff);
+    const { observed } = this.plan;
+    this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
+    this.note(attempt, failure, retryClass, error, decision);
+    if (decision.retry) {
+      this.retry(decision, retryClass);
+    } else {
+      this.surface(error, failure, retryClass, decision.stopReason);
+    }
+  }
+
+  private renew(
+    failure: Failure,
+    policy: PolicyValues,
+  ): (() => Credential | Promise<Credential> | undefined) | undefined {
+    const source = this.source();
+    const refused = this.credential;
+    const { state, replayed, committed } = this;
+    const input = this.inputState();
+    if (
+      source === undefined ||
+      refused === undefined ||
+      refused.generation === 0 ||
+      !mayReplayWithNewToken({ failure, policy, state, replayed, input, committed })
+    ) {
+      return undefined;
+    }
+    return () => source.renew(this.plan.tokenRequest, refused);
+  }
+
+  private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
+    this.state = decision.next;
+    if (!decision.transparent) {
+      this.lastCost = decision.cost;
+      debit(this.shared.budget, decision.cost);
+    }
+    this.waitedMs += decision.delayMs;
+    this.events.waiting(
+      decision.delayMs,
+      retryClass,
+      decision.transparent ? "transparent" : "retry",
+    );
+    const again = () => this.authenticate(() => this.source()?.get(this.plan.tokenRequest));
+    if (decision.delayMs === 0) {
+      again();
+    } else {
+      this.timer.set(decision.delayMs, "sleep", again);
+    }
+  }
+
+  private surface(
+    error: ConnectError,
+    failure: Failure,
+    retryClass: RetryClass,
+    stopReason: StopReason,
+  ): void {
+    const { plan } = this;
+    // What an interceptor or a provider made of ours stays what it is.
+    const source = isAmeideError(error) && failure.origin === "client" ? error : undefined;
+    this.fail(
+      new AmeideError(
+        error,
+        {
+          ...this.facts(),
+          origin: failure.origin,
+          reason: source?.reason ?? failure.reason,
+          stopReason,
+          httpStatus: failure.httpStatus,
+          retryAfterMs: hintDelay(failure.hint),
+          retryable: retryClass !== "NEVER",
+          serverRequestId: this.attempt?.recording.get(plan.headerNames.requestId) ?? undefined,
+          explanation: explainStop(stopReason, plan, failure),
+        },
+        plan.codeOf(failure.code),
+      ),
+      stopReason,
+    );
+  }
+
+  private facts() {
+    return {
+      method: this.plan.method,
+      requestId: this.plan.requestId,
+      attempts: this.attempts,
+      committed: this.committed,
+      maxMessageBytes: this.shared.constants.maxMessageBytes,
+    };
+  }
+
+  private fail(error: AmeideError, stopReason: StopReason | undefined = error.stopReason): void {
+    if (this.over) {
+      return;
+    }
+    const known =
+      error.method === undefined
+        ? new AmeideError(error, Object.assign({}, error, this.facts()))
+        : error;
+    this.settle(codeToString(known.code), stopReason);
+    this.reject(known);
+  }
+
+  private settle(code: string | undefined, stopReason: StopReason | undefined): void {
+    this.over = true;
+    this.timer.clear();
+    this.signal?.removeEventListener("abort", this);
+    this.events.done(code, stopReason, this.sent, this.waitedMs, this.attempt);
+  }
+
+  private note(
+    attempt: Attempt,
+    failure: Failure,
+    retryClass: RetryClass,
+    error: ConnectError,
+    outcome: { delayMs: number; transparent: boolean } | { retry: false; stopReason: StopReason },
+  ): void {
+    const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
+    const next = "delayMs" in outcome ? outcome : undefined;
+    const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
+    this.attempts.push({
+      code: failure.code,
+      class: retryClass,
+      durationMs,
+      delayMs: next?.delayMs ?? 0,
+      transparent: next?.transparent ?? false,
+    });
+    this.events.failed(attempt, failure, retryClass, error.rawMessage, next?.delayMs, stopReason);
+  }
+}
+
+/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
+export function abortReason(): ConnectError {
+  return new ConnectError("the attempt is over", Code.Canceled);
+}

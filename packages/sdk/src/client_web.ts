@@ -1,0 +1,7 @@
+import { clientMakers } from "./roster_client.js";
+import { createAmeideTransport } from "./web.js";
+
+export type { AmeideClient, Roster, RosterClient } from "./roster_client.js";
+
+export const { createAmeideClient, createRosterClient } =
+  /* @__PURE__ */ clientMakers(createAmeideTransport);

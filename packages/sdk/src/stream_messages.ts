@@ -1,0 +1,40 @@
+/** A stream that can be read and left. */
+interface Stream<T> {
+  next(): Promise<IteratorResult<T, undefined>>;
+  leave(): void;
+}
+
+// Connect's own client drops `return()`, so that what is left there is found
+// only once nobody can read it any more. Not every runtime has the registry.
+const unreachable =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry<Stream<unknown>>((stream) => stream.leave());
+
+/**
+ * The messages of a stream, for the application: leaving the loop over them
+ * ends the call.
+ */
+export class Messages<T> implements AsyncIterableIterator<T, undefined, undefined> {
+  constructor(private readonly stream: Stream<T>) {
+    unreachable?.register(this, stream);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.stream.next();
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.stream.leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(reason: unknown): Promise<IteratorResult<T, undefined>> {
+    this.stream.leave();
+    return Promise.reject(reason);
+  }
+}

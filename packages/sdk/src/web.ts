@@ -1,0 +1,36 @@
+import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
+import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
+import { createFetchClient } from "./fetch_client.js";
+import type { AmeideOptions } from "./options.js";
+import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
+
+export type { AmeideTransport } from "./transport.js";
+
+/**
+ * Makes a transport over `fetch`, for browsers and workers: give it to
+ * `createClient` with any service of yours.
+ *
+ * ```ts
+ * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
+ * ```
+ *
+ * It speaks Connect and gRPC-Web, and makes unary calls and server streams. The
+ * connections, their TLS and their HTTP version are the runtime's, so the
+ * options `tls`, `httpVersion` and `compression` are refused, as is `grpc`; so
+ * are calls of client and bidi streams: `fetch` cannot stream a request.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+ */
+export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransport {
+  return createPlatformTransport(options, webPlatform);
+}
+
+const webPlatform: Platform = {
+  env: {},
+  agent: undefined,
+  gzip: undefined,
+  protocols: { connect: createConnect, "grpc-web": createGrpcWeb },
+  streamsRequests: false,
+  telemetry: () => undefined,
+  connect: () => ({ client: createFetchClient(), close: () => {} }),
+};
