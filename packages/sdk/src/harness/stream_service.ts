@@ -12,7 +12,8 @@ import {
 export type Text = Message<"acme.v1.Text"> & { text: string };
 
 type TextSchema = GenMessage<Text>;
-interface Method<Kind> {
+/** A method of {@link Streams}. */
+export interface Method<Kind> {
   readonly methodKind: Kind;
   readonly input: TextSchema;
   readonly output: TextSchema;
