@@ -235,7 +235,15 @@ const checkClient = exclusive(
       "must be an array of functions",
       (value) => Array.isArray(value) && value.every((member) => typeof member === "function"),
     ),
-    compression: object({ send: oneOf("none", "gzip"), accept: oneOf("none", "gzip") }),
+    compression: object({
+      send: oneOf("none", "gzip", "br"),
+      accept: oneOf("none", "gzip", "br"),
+      minBytes: integer(0, 0xffffffff),
+    }),
+    registry: rule(
+      "must be a registry of protobuf-es",
+      (value) => (value as { kind?: unknown } | null)?.kind === "registry",
+    ),
     httpVersion: oneOf("1.1", "2"),
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),

@@ -15,6 +15,7 @@ export type {
   AmeideOptions,
   BudgetOptions,
   CallSettings,
+  CompressionName,
   CompressionOptions,
   HeaderNames,
   RetryOptions,

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
-import { compressionGzip } from "@connectrpc/connect-node";
+import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type * as Api from "@opentelemetry/api";
 import { ambientDeadline } from "./ambient.js";
 import { createConnections } from "./node_http.js";
@@ -41,7 +41,7 @@ const nodePlatform: Platform = {
     runtime: `node/${process.versions.node}`,
     system: `${process.platform}; ${process.arch}`,
   },
-  gzip: compressionGzip,
+  compressions: { gzip: compressionGzip, br: compressionBrotli },
   protocols: { connect: createConnect, grpc: createGrpc, "grpc-web": createGrpcWeb },
   streamsRequests: true,
   telemetry: globalTelemetry,

@@ -1,6 +1,6 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, Registry } from "@bufbuild/protobuf";
 import type { ClientPolicy } from "@ameideio/core-proto/ameide/policy/v1";
 import type { Auth } from "./auth.js";
 import type { Logger, LogLevel } from "./log.js";
@@ -106,12 +106,17 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
 }
 
+/** How messages are compressed. `br` is Brotli (RFC 7932). */
+export type CompressionName = "none" | "gzip" | "br";
+
 /** What compression is used for. */
 export interface CompressionOptions {
   /** Of requests. Default `none`. */
-  readonly send?: "none" | "gzip";
+  readonly send?: CompressionName;
   /** Of responses. Default `none`. */
-  readonly accept?: "none" | "gzip";
+  readonly accept?: CompressionName;
+  /** Messages of fewer bytes are sent as they are. Default 1024. */
+  readonly minBytes?: number;
 }
 
 /**
@@ -134,6 +139,11 @@ export interface AmeideOptions extends Settings {
   readonly protocol?: Protocol;
   /** Encoding of messages. Default `binary`. */
   readonly format?: "binary" | "json";
+  /**
+   * Messages that may stand in a `google.protobuf.Any`, and extensions: JSON
+   * cannot be read or written without knowing them. Default none.
+   */
+  readonly registry?: Registry;
   /** Settings for a service (`acme.v1.Billing`) or method (`acme.v1.Billing/Charge`). */
   readonly methods?: Readonly<Record<string, Settings>>;
   /** The retry budget. */

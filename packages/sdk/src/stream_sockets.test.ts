@@ -106,6 +106,18 @@ it.each(WIRES.filter(({ format }) => format === "binary"))(
   },
 );
 
+it.each(["gzip", "br"] as const)("messages of any length are compressed by %s", async (name) => {
+  const { url, seen } = await streamServer("1.1");
+  const compression = { send: name, accept: name, minBytes: 0 };
+  const transport = createAmeideTransport(options(url, { compression }));
+  const client = createClient(Streams, transport);
+  expect((await client.echo({ text: "a" })).text).toBe("a");
+  expect(await all(client.count({ text: "2" }))).toEqual(["1", "2"]);
+  expect(seen.calls[0]?.get("content-encoding")).toBe(name);
+  expect(seen.calls[1]?.get("connect-content-encoding")).toBe(name);
+  transport.close();
+});
+
 it.each(["connect", "grpc-web"] as const)("/web speaks %s", async (protocol) => {
   const { url, seen } = await streamServer("1.1");
   const transport = createWebTransport(options(url, { protocol, clientHeader: true }));

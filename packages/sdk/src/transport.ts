@@ -13,7 +13,7 @@ import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
-import type { AmbientDeadline, AmeideOptions } from "./options.js";
+import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { Protocol } from "./policy.js";
 import { withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
@@ -60,7 +60,9 @@ export interface Platform {
   /** `node/20.20.2`, and `linux; x64`; undefined where `user-agent` is the runtime's. */
   readonly agent: { readonly runtime: string; readonly system: string } | undefined;
   /** Undefined where compression is the runtime's. */
-  readonly gzip: Compression | undefined;
+  readonly compressions:
+    | Readonly<Record<Exclude<CompressionName, "none">, Compression>>
+    | undefined;
   /** Makes Connect's transports for the protocols the runtime can speak. */
   readonly protocols: {
     readonly [P in Protocol]?: (options: InnerOptions) => Transport;
@@ -254,13 +256,16 @@ class Family {
       }
       return foreignTransport(supplied);
     }
-    const { gzip, protocols } = this.platform;
+    const { compressions, protocols } = this.platform;
     const createTransport = protocols[options.protocol ?? "connect"];
     if (createTransport === undefined) {
       const known = Object.keys(protocols).join(" or ");
       throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
     }
-    refuseWhatIsTheRuntimes(options, gzip === undefined);
+    refuseWhatIsTheRuntimes(options, compressions === undefined);
+    const { accept = "none", send = "none", minBytes = 1_024 } = options.compression ?? {};
+    const named = (name: CompressionName) => (name === "none" ? undefined : compressions?.[name]);
+    const accepted = named(accept);
     const client = supplied ?? this.pooled(config);
     return ourTransport(
       createTransport({
@@ -268,12 +273,14 @@ class Family {
         httpClient: withRecorder(client, recordings, config.origin),
         useBinaryFormat: options.format !== "json",
         interceptors: [...(options.interceptors ?? []), tailInterceptor],
-        acceptCompression: gzip && options.compression?.accept === "gzip" ? [gzip] : [],
-        sendCompression: gzip && options.compression?.send === "gzip" ? gzip : null,
-        compressMinBytes: 1_024,
+        acceptCompression: accepted === undefined ? [] : [accepted],
+        sendCompression: named(send) ?? null,
+        // Connect compresses what is longer than this.
+        compressMinBytes: minBytes - 1,
         readMaxBytes: options.readMaxBytes ?? config.constants.readMaxBytes,
         writeMaxBytes: 0xffffffff,
         useHttpGet: options.httpGet ?? false,
+        ...(options.registry && { jsonOptions: { registry: options.registry } }),
       }),
     );
   }

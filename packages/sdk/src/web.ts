@@ -28,7 +28,7 @@ export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransp
 const webPlatform: Platform = {
   env: {},
   agent: undefined,
-  gzip: undefined,
+  compressions: undefined,
   protocols: { connect: createConnect, "grpc-web": createGrpcWeb },
   streamsRequests: false,
   telemetry: () => undefined,
