@@ -18,7 +18,7 @@ import {
 export interface Authority {
   /** PEM, for the client's list of trusted authorities. */
   readonly cert: string;
-  /** Makes a server certificate signed by this authority. */
+  /** Makes a certificate for a server or a client, signed by this authority. */
   issue(request: CertificateRequest): Certificate;
 }
 
@@ -77,7 +77,7 @@ export function createAuthority(name = "fault server authority"): Authority {
       const cert = make(commonName(request.hosts[0] ?? "nobody"), pair.publicKey, request, [
         critical("2.5.29.19", sequence()),
         critical("2.5.29.15", bits(Buffer.from([0x80]), 7)),
-        extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.1"))),
+        extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2"))),
         extension("2.5.29.17", sequence(...request.hosts.map(alternativeName))),
       ]);
       return { key: pair.privateKey.export({ type: "pkcs8", format: "pem" }) as string, cert };
