@@ -3,6 +3,7 @@ export {
   type ReferenceServer,
   type ReferenceServerOptions,
 } from "./server.js";
+export type { ServerTls } from "./accept.js";
 export { routes } from "./routes.js";
 export {
   createStore,

@@ -1,14 +1,12 @@
 import { createServer as createHttp1Server, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
+import { accept, type ServerTls } from "./accept.js";
 
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 
-// The client's connection preface (RFC 9113, section 3.4).
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-
-/** An open port that speaks HTTP/1.1 and HTTP/2 without TLS. */
+/** An open port that speaks HTTP/1.1 and HTTP/2. */
 export interface Listener {
   port: number;
   /**
@@ -19,14 +17,13 @@ export interface Listener {
 }
 
 /**
- * Opens a port. The first bytes of a connection say which version of HTTP it
- * speaks (prior knowledge, RFC 9113, section 3.3).
+ * Opens a port and answers what comes by `handler`.
  *
  * @throws Error, in one line, if the port is in use.
  */
 export async function listen(
   handler: NodeHandler,
-  address: { host: string; port: number },
+  address: { host: string; port: number; tls?: ServerTls | undefined },
 ): Promise<Listener> {
   const http1 = createHttp1Server((req, res) => {
     track(req.socket, res);
@@ -48,44 +45,37 @@ export async function listen(
     });
   }
 
+  function remember(socket: Socket): void {
+    connections.set(socket, new Set());
+    socket.once("close", () => connections.delete(socket));
+  }
+
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     if (closing) session.close();
   });
 
-  // Half-open as node:http has it: a client may end its side and still read.
-  const port = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    sockets.add(socket);
-    connections.set(socket, new Set());
-    socket.once("close", () => {
-      sockets.delete(socket);
-      connections.delete(socket);
-    });
-    socket.on("error", () => socket.destroy());
-    sniff(socket, (speaksHttp2) => {
-      if (speaksHttp2) {
-        connections.delete(socket);
-        socket.allowHalfOpen = false;
-      }
+  const { port, server } = await accept(address, {
+    onAccept(socket) {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      remember(socket);
+    },
+    onVersion({ accepted, socket, speaksHttp2 }) {
+      connections.delete(accepted);
+      if (speaksHttp2) socket.allowHalfOpen = false;
+      else remember(socket);
       (speaksHttp2 ? http2 : http1).emit("connection", socket);
-    });
-  });
-
-  await new Promise<void>((resolve, reject) => {
-    port.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = `port ${address.port} on ${address.host} is in use; pick another, or 0 for a free one`;
-      reject(error.code === "EADDRINUSE" ? new Error(inUse, { cause: error }) : error);
-    });
-    port.listen(address.port, address.host, resolve);
+    },
   });
 
   return {
-    port: (port.address() as AddressInfo).port,
+    port,
     close({ graceMs }) {
       closing ??= new Promise((resolve) => {
         const deadline = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMs);
-        port.close(() => {
+        server.close(() => {
           clearTimeout(deadline);
           resolve();
         });
@@ -98,22 +88,4 @@ export async function listen(
       return closing;
     },
   };
-}
-
-/** Reads until the version is known, and puts what was read back. */
-function sniff(socket: Socket, decide: (speaksHttp2: boolean) => void): void {
-  let seen = Buffer.alloc(0);
-  const end = () => socket.destroy();
-  const read = () => {
-    seen = Buffer.concat([seen, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
-    const length = Math.min(seen.length, PREFACE.length);
-    const matches = seen.subarray(0, length).equals(PREFACE.subarray(0, length));
-    if (matches && length < PREFACE.length) return;
-    socket.off("readable", read);
-    socket.off("end", end);
-    socket.unshift(seen);
-    decide(matches);
-  };
-  socket.on("readable", read);
-  socket.on("end", end);
 }

@@ -1,4 +1,6 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { ServerTls } from "./accept.js";
+import { answerCors } from "./cors.js";
 import { listen } from "./listener.js";
 import { REQUEST_ID_HEADER, requestIdOf } from "./report.js";
 import { routes } from "./routes.js";
@@ -10,6 +12,13 @@ export interface ReferenceServerOptions extends StoreOptions {
   port?: number;
   /** Address to listen on. Default `127.0.0.1`. */
   host?: string;
+  /** Speaks TLS, and only that. Default: cleartext. */
+  tls?: ServerTls;
+  /**
+   * Origins whose scripts may call from a browser (CORS), as browsers write
+   * them: `https://app.example.com`. `*` stands for every origin. Default none.
+   */
+  allowedOrigins?: readonly string[];
   /** How long {@link ReferenceServer.close} waits for calls in flight. Default 5000. */
   graceMs?: number;
 }
@@ -36,14 +45,15 @@ export interface ReferenceServer {
 
 /**
  * Starts a server with an empty memory. It speaks Connect, gRPC and gRPC-Web
- * over HTTP/1.1 and HTTP/2 without TLS, on one port.
+ * over HTTP/1.1 and HTTP/2, with TLS or without, on one port.
  *
  * @throws Error, in one line, if the port is in use.
  */
 export async function startReferenceServer(
   options: ReferenceServerOptions = {},
 ): Promise<ReferenceServer> {
-  const { port = 0, host = "127.0.0.1", graceMs = 5000, ...storeOptions } = options;
+  const { port = 0, host = "127.0.0.1", graceMs = 5000, tls, ...rest } = options;
+  const { allowedOrigins = [], ...storeOptions } = rest;
   const store = createStore(storeOptions);
   const handler = connectNodeAdapter({ routes: routes(store) });
   const listener = await listen(
@@ -53,12 +63,16 @@ export async function startReferenceServer(
       const requestId = requestIdOf(Array.isArray(header) ? header[0] : header);
       req.headers[REQUEST_ID_HEADER] = requestId;
       res.setHeader(REQUEST_ID_HEADER, requestId);
-      handler(req, res);
+      const { headers, preflight } = answerCors(req, allowedOrigins);
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+      if (!preflight) return handler(req, res);
+      res.statusCode = 204;
+      res.end();
     },
-    { host, port },
+    { host, port, tls },
   );
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
+    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
     port: listener.port,
     close: () => listener.close({ graceMs }),
     usageRecords: () => store.usageRecords(),

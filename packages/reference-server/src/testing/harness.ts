@@ -1,6 +1,13 @@
+import type { ConnectionOptions } from "node:tls";
 import type { DescService } from "@bufbuild/protobuf";
 import { ConnectError, createClient, type Client, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+  type ConnectTransportOptions,
+  type GrpcTransportOptions,
+} from "@connectrpc/connect-node";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -14,10 +21,24 @@ export interface Connection {
   tenant?: string | null;
   token?: string;
   headers?: Record<string, string>;
+  protocol?: "connect" | "grpc" | "grpc-web";
   httpVersion?: "1.1" | "2";
   useBinaryFormat?: boolean;
   useHttpGet?: boolean;
+  /** Of TLS. */
+  nodeOptions?: ConnectionOptions;
 }
+
+/** Every protocol over every version of HTTP. */
+export const WIRES = (["connect", "grpc", "grpc-web"] as const).flatMap((protocol) =>
+  (["1.1", "2"] as const).map((httpVersion) => ({ protocol, httpVersion })),
+);
+
+const CREATE = {
+  connect: createConnectTransport,
+  grpc: createGrpcTransport,
+  "grpc-web": createGrpcWebTransport,
+};
 
 /** Starts a server that is closed when the test ends, with a function that connects clients. */
 export async function start(options: ReferenceServerOptions = {}) {
@@ -32,14 +53,15 @@ export async function start(options: ReferenceServerOptions = {}) {
 
 /** Connects to a server. The tenant is `acme` unless another, or null, is given. */
 export function transport(baseUrl: string, connection: Connection) {
-  const { tenant = "acme", token, headers, httpVersion = "1.1", ...options } = connection;
+  const { tenant = "acme", token, headers, protocol = "connect", ...options } = connection;
   const interceptor: Interceptor = (next) => (req) => {
     if (tenant !== null) req.header.set("x-tenant-id", tenant);
     if (token !== undefined) req.header.set("authorization", `Bearer ${token}`);
     for (const [name, value] of Object.entries(headers ?? {})) req.header.set(name, value);
     return next(req);
   };
-  return createConnectTransport({ baseUrl, httpVersion, interceptors: [interceptor], ...options });
+  const all = { baseUrl, httpVersion: "1.1", interceptors: [interceptor], ...options };
+  return CREATE[protocol](all as ConnectTransportOptions & GrpcTransportOptions);
 }
 
 /** The error a call ends with, flattened. */
