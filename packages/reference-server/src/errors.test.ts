@@ -1,5 +1,4 @@
 import { Code } from "@connectrpc/connect";
-import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
 import { Role, ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -88,16 +87,6 @@ test("every answer has a request id, a good one of the client is kept", async ()
   const headers = { "x-request-id": "r-2" };
   const unknownPath = await fetch(`${server.url}/none`, { method: "POST", headers });
   expect([unknownPath.status, unknownPath.headers.get("x-request-id")]).toEqual([404, "r-2"]);
-});
-
-test("streams are unimplemented", async () => {
-  const { client } = await start();
-  const messages = [
-    { role: Role.USER, parts: [{ content: { case: "text" as const, value: "hi" } }] },
-  ];
-  const stream = client(InferenceService).generate({ agentId: "writer", messages });
-  const first = stream[Symbol.asyncIterator]().next();
-  expect(await failure(first)).toMatchObject({ code: Code.Unimplemented });
 });
 
 test("a bug of the server is internal, and shown only where the server runs", async () => {

@@ -1,4 +1,6 @@
 import { inspect } from "node:util";
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { CompilationError, RuntimeError, ValidationError } from "@bufbuild/protovalidate";
@@ -6,6 +8,8 @@ import {
   BadRequestSchema,
   ErrorInfoSchema,
   RequestInfoSchema,
+  StatusSchema,
+  type Status,
 } from "@ameideio/core-proto/google/rpc";
 
 /** One request field that breaks a rule. */
@@ -73,6 +77,14 @@ export function toConnectError(error: unknown, service: string, requestId: strin
   const result = new ConnectError(problem.message, problem.code, headers, undefined, problem.cause);
   result.details.push(...details);
   return result;
+}
+
+/** The same error as a message, for a stream that tells of it by an event. */
+export function toStatus(error: ConnectError): Status {
+  const details = error.details.flatMap((detail) =>
+    "desc" in detail ? [anyPack(detail.desc, create(detail.desc, detail.value))] : [],
+  );
+  return create(StatusSchema, { code: error.code, message: error.rawMessage, details });
 }
 
 function toProblem(error: unknown): Problem {

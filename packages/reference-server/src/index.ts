@@ -4,6 +4,7 @@ export {
   type ReferenceServerOptions,
 } from "./server.js";
 export type { ServerTls } from "./accept.js";
+export type { Generation } from "./generations.js";
 export { routes } from "./routes.js";
 export {
   createStore,

@@ -13,11 +13,11 @@ import {
   type UsageTotals,
 } from "@ameideio/core-proto/ameide/meter/v1";
 import { numberKey, paginate } from "./pages.js";
-import type { UnaryMethods } from "./service.js";
+import type { Methods } from "./service.js";
 import type { Store, StoredUsage } from "./store.js";
 
 /** MeterService. What it is told, it records: only an idempotency key makes a repeat harmless. */
-export function meter(store: Store): UnaryMethods<typeof MeterService> {
+export function meter(store: Store): Methods<typeof MeterService> {
   const append = (tenant: string, usage: RecordUsageRequest): UsageRecord => {
     const recordedAt = timestampFromMs(store.now());
     const record = create(UsageRecordSchema, { id: randomUUID(), usage, recordedAt });

@@ -17,6 +17,8 @@ export interface MethodFacts {
   readonly scopes: readonly string[];
   /** Whether the method has no side effects. */
   readonly readOnly: boolean;
+  /** Whether it answers by a stream that is meant to stay open. */
+  readonly longLived: boolean;
   /** The request field that names the request (AIP-155). */
   readonly requestIdField: DescField | undefined;
 }
@@ -47,6 +49,7 @@ function read(method: DescMethod): MethodFacts {
     bearer: auth !== AuthMode.NONE,
     scopes,
     readOnly: method.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS,
+    longLived: getOption(method, policy.long_lived),
     requestIdField: method.input.fields.find(
       (field) => getOption(field, field_info).format === FieldInfo_Format.UUID4,
     ),

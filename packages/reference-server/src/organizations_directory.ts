@@ -6,13 +6,13 @@ import type {
 } from "@ameideio/core-proto/ameide/identity/v1";
 import { notFound } from "./errors.js";
 import { numberKey, paginate } from "./pages.js";
-import type { UnaryMethods } from "./service.js";
+import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 
 /** OrganizationsDirectoryService. Organizations and members come from the tenant's seed. */
 export function organizationsDirectory(
   store: Store,
-): UnaryMethods<typeof OrganizationsDirectoryService> {
+): Methods<typeof OrganizationsDirectoryService> {
   const find = (tenant: string, id: string): { organization: Organization; members: Member[] } => {
     const stored = store.tenant(tenant).organizations.get(id);
     if (stored === undefined) throw notFound("organization", id);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { callContext } from "./call.js";
 import { toConnectError } from "./errors.js";
 import type { Store } from "./store.js";
 import { isTenant, TENANT_HEADER } from "./tenant.js";
@@ -14,7 +15,8 @@ export function requestIdOf(header: string | null | undefined): string {
 
 /**
  * The outermost interceptor: counts the call, echoes its request id and tenant
- * in the response headers, and gives every error its details.
+ * in the response headers, and gives every error its details, also one that
+ * ends a stream.
  */
 export function reportInterceptor(store: Store): Interceptor {
   return (next) => async (req) => {
@@ -25,14 +27,34 @@ export function reportInterceptor(store: Store): Interceptor {
       headers.set(REQUEST_ID_HEADER, requestId);
       if (tenant !== null && isTenant(tenant)) headers.set(TENANT_HEADER, tenant);
     };
+    const explain = (reason: unknown) => toConnectError(reason, req.service.typeName, requestId);
+    req.contextValues.set(callContext.requestId, requestId);
     try {
       const res = await next(req);
       echo(res.header);
-      return res;
+      if (!res.stream) return res;
+      return { ...res, message: explained(res.message, req.signal, explain) };
     } catch (reason) {
-      const error = toConnectError(reason, req.service.typeName, requestId);
+      const error = explain(reason);
       echo(error.metadata);
       throw error;
     }
   };
+}
+
+async function* explained<T>(
+  messages: AsyncIterable<T>,
+  signal: AbortSignal,
+  explain: (reason: unknown) => ConnectError,
+): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (reason) {
+    // Nobody is there to read why a stream ended that ends because its caller left.
+    throw signal.aborted && !isDeadline(signal.reason) ? reason : explain(reason);
+  }
+}
+
+function isDeadline(reason: unknown): boolean {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
 }

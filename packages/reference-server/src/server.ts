@@ -1,6 +1,7 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { ServerTls } from "./accept.js";
 import { answerCors } from "./cors.js";
+import type { Generation } from "./generations.js";
 import { listen } from "./listener.js";
 import { REQUEST_ID_HEADER, requestIdOf } from "./report.js";
 import { routes } from "./routes.js";
@@ -30,8 +31,9 @@ export interface ReferenceServer {
   readonly port: number;
   /**
    * Stops accepting connections, lets calls in flight finish, closes idle
-   * connections, and after `graceMs` milliseconds those that are left. Resolves
-   * when all are closed. May be called more than once.
+   * connections, and after `graceMs` milliseconds those that are left. Streams
+   * that are meant to stay open end at once, with `unavailable`. Resolves when
+   * all are closed. May be called more than once.
    */
   close(): Promise<void>;
   /** Every use recorded so far, of all tenants, in the order of recording. */
@@ -41,6 +43,10 @@ export interface ReferenceServer {
    * (`ameide.meter.v1.MeterService/RecordUsage`), refused calls included.
    */
   calls(): Record<string, number>;
+  /** How many streams of each method are open, by full name. */
+  openStreams(): Record<string, number>;
+  /** Every generation so far, of all tenants, in the order they began. Each is billed. */
+  generations(): Generation[];
 }
 
 /**
@@ -74,8 +80,13 @@ export async function startReferenceServer(
   return {
     url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`,
     port: listener.port,
-    close: () => listener.close({ graceMs }),
+    close() {
+      store.openStreams.endLongLived();
+      return listener.close({ graceMs });
+    },
     usageRecords: () => store.usageRecords(),
     calls: () => store.calls(),
+    openStreams: () => store.openStreams.counts(),
+    generations: () => store.generations.all(),
   };
 }

@@ -1,82 +1,57 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type {
   DescMethod,
+  DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { callContext, type Call } from "./call.js";
-import { KEY_HEADER } from "./idempotency.js";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { Call, StreamCall } from "./call.js";
+import { serverStream, type AnyServerStream } from "./server_stream.js";
 import type { Store } from "./store.js";
+import { unary, type AnyUnary } from "./unary.js";
 
 /**
- * The unary methods of a service. Each is synchronous: between its first and
- * last line no other call is executed, and what it throws it has not done.
+ * The methods of a service. A unary one is synchronous: between its first and
+ * last line no other call is executed, and what it throws it has not done. No
+ * service has a method whose requests are a stream.
  */
-export type UnaryMethods<S extends DescService> = {
-  [
-    K in keyof S["method"] as S["method"][K] extends DescMethodUnary ? K : never
-  ]: S["method"][K] extends DescMethodUnary<infer I, infer O>
-    ? (request: MessageShape<I>, call: Call) => MessageInitShape<O>
-    : never;
+export type Methods<S extends DescService> = {
+  [K in keyof S["method"]]: Method<S["method"][K]>;
 };
 
-/** A method without its types, as the mechanics around it see it. */
-type AnyMethod = (
-  request: MessageShape<DescMethodUnary["input"]>,
-  call: Call,
-) => MessageInitShape<DescMethodUnary["output"]>;
+type Method<M extends DescMethod> =
+  M extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, call: Call) => MessageInitShape<O>
+    : M extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageShape<I>, call: StreamCall) => AsyncIterable<MessageInitShape<O>>
+      : never;
 
-/** The unary methods of a service for a router. Its streams are left out: `unimplemented`. */
+/** The methods of a service for a router. */
 export function implement<S extends DescService>(
   store: Store,
   service: S,
-  methods: UnaryMethods<S>,
-): Partial<ServiceImpl<S>> {
+  methods: Methods<S>,
+): ServiceImpl<S> {
+  const own = methods as Record<string, AnyUnary & AnyServerStream>;
   const implementation: Record<string, unknown> = {};
   for (const method of service.methods) {
-    if (!isUnary(method)) continue;
-    const execute = (methods as Record<string, AnyMethod>)[method.localName];
-    if (execute !== undefined) implementation[method.localName] = unary(store, method, execute);
+    const execute = own[method.localName];
+    if (execute === undefined) continue;
+    if (isUnary(method)) {
+      implementation[method.localName] = unary(store, method, execute);
+    } else if (isServerStream(method)) {
+      implementation[method.localName] = serverStream(store, method, execute);
+    }
   }
-  return implementation as Partial<ServiceImpl<S>>;
+  return implementation as ServiceImpl<S>;
 }
 
 function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
 }
 
-function unary(store: Store, method: DescMethodUnary, execute: AnyMethod) {
-  return async (request: Parameters<AnyMethod>[0], context: HandlerContext) => {
-    const call: Call = {
-      method,
-      tenant: context.values.get(callContext.tenant),
-      caller: context.values.get(callContext.caller),
-    };
-    const key = context.requestHeader.get(KEY_HEADER);
-    const outcome = store.idempotencyKeys.run(call, request, key, async (once) => {
-      // An execution that others may wait for outlives the call that began it.
-      await delay(store.delayMs(method), once ? undefined : context.signal);
-      return execute(request, call);
-    });
-    const { answer, replayed } = await unlessAborted(outcome, context.signal);
-    if (replayed) context.responseHeader.set("idempotency-replayed", "true");
-    return answer;
-  };
-}
-
-async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, signal && { signal });
-}
-
-/** @throws the signal's reason as soon as it aborts. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
+function isServerStream(method: DescMethod): method is DescMethodServerStreaming {
+  return method.methodKind === "server_streaming";
 }

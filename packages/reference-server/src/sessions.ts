@@ -8,11 +8,11 @@ import {
 } from "@ameideio/core-proto/ameide/identity/v1";
 import { notFound } from "./errors.js";
 import { numberKey, paginate } from "./pages.js";
-import type { UnaryMethods } from "./service.js";
+import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 
 /** SessionsService. No RPC creates a session: they come from the tenant's seed. */
-export function sessions(store: Store): UnaryMethods<typeof SessionsService> {
+export function sessions(store: Store): Methods<typeof SessionsService> {
   const find = (tenant: string, id: string): Session => {
     const session = store.tenant(tenant).sessions.get(id);
     if (session === undefined) throw notFound("session", id);

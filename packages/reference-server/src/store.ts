@@ -1,5 +1,5 @@
 import { clone, create, type DescMethod, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   MemberSchema,
   OrganizationSchema,
@@ -16,8 +16,11 @@ import {
 } from "@ameideio/core-proto/ameide/meter/v1";
 import type { Message, Thread } from "@ameideio/core-proto/ameide/threads/v1";
 import { ApiKeys } from "./api_keys.js";
+import type { Changes } from "./changes.js";
+import { Generations } from "./generations.js";
 import { IdempotencyKeys } from "./idempotency.js";
 import { methodFacts } from "./method_facts.js";
+import { OpenStreams } from "./open_streams.js";
 import { Sealer } from "./seal.js";
 import { Tokens, type StaticToken } from "./tokens.js";
 
@@ -47,6 +50,8 @@ export interface StoreOptions {
    * Default 0.
    */
   delayMs?: number | ((method: string) => number);
+  /** How long a model takes for each token it generates, in milliseconds. Default 0. */
+  tokenDelayMs?: number;
   /** What tenants have from the start. */
   seed?: Record<string, TenantSeed>;
 }
@@ -66,6 +71,9 @@ export interface StoredThread {
   readonly messages: Message[];
   /** Grows with every change of any thread of the store. */
   touched: number;
+  /** Announces appended messages and the deletion. */
+  readonly changes: Changes;
+  deletedAt: Timestamp | undefined;
 }
 
 /** A recorded use as it is kept. */
@@ -89,6 +97,9 @@ export class Store {
   readonly now: () => number;
   readonly sealer = new Sealer();
   readonly idempotencyKeys = new IdempotencyKeys();
+  readonly openStreams = new OpenStreams();
+  readonly generations = new Generations();
+  readonly tokenDelayMs: number;
   readonly apiKeys: ApiKeys;
   readonly tokens: Tokens;
   readonly #tenants = new Map<string, TenantState>();
@@ -100,6 +111,7 @@ export class Store {
     this.#options = options;
     this.authRequired = options.auth === "required";
     this.now = options.now ?? Date.now;
+    this.tokenDelayMs = options.tokenDelayMs ?? 0;
     this.apiKeys = new ApiKeys(this.now);
     this.tokens = new Tokens(this.sealer, this.apiKeys, this.now, options.tokens ?? []);
     for (const [tenant, { apiKeys = [] }] of Object.entries(options.seed ?? {})) {

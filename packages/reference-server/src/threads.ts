@@ -1,20 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
-  MessageSchema,
   ThreadSchema,
-  type Message,
-  type NewMessage,
   type ThreadsService,
+  type WatchThreadResponseSchema,
 } from "@ameideio/core-proto/ameide/threads/v1";
-import { notFound } from "./errors.js";
+import { Changes } from "./changes.js";
 import { numberKey, paginate } from "./pages.js";
-import type { UnaryMethods } from "./service.js";
+import type { Methods } from "./service.js";
 import type { Store, StoredThread } from "./store.js";
+import { appendTo, deleteThread, findThread } from "./stored_threads.js";
 
-/** ThreadsService without WatchThread. */
-export function threads(store: Store): UnaryMethods<typeof ThreadsService> {
+/** ThreadsService. */
+export function threads(store: Store): Methods<typeof ThreadsService> {
   return {
     createThread(request, call) {
       const now = timestampFromMs(store.now());
@@ -26,14 +25,20 @@ export function threads(store: Store): UnaryMethods<typeof ThreadsService> {
         updatedAt: now,
         ...(metadata && { metadata }),
       });
-      const stored: StoredThread = { thread, messages: [], touched: store.tick() };
-      append(store, stored, request.messages);
+      const stored: StoredThread = {
+        thread,
+        messages: [],
+        touched: store.tick(),
+        changes: new Changes(),
+        deletedAt: undefined,
+      };
+      appendTo(store, stored, request.messages);
       store.tenant(call.tenant).threads.set(thread.id, stored);
       return { thread };
     },
 
     getThread(request, call) {
-      return { thread: find(store, call.tenant, request.threadId).thread };
+      return { thread: findThread(store, call.tenant, request.threadId).thread };
     },
 
     listThreads(request, call) {
@@ -48,12 +53,12 @@ export function threads(store: Store): UnaryMethods<typeof ThreadsService> {
     },
 
     appendMessages(request, call) {
-      const stored = find(store, call.tenant, request.threadId);
-      return { messages: append(store, stored, request.messages) };
+      const stored = findThread(store, call.tenant, request.threadId);
+      return { messages: appendTo(store, stored, request.messages) };
     },
 
     listMessages(request, call) {
-      const { messages } = find(store, call.tenant, request.threadId);
+      const { messages } = findThread(store, call.tenant, request.threadId);
       const { items, nextPageToken } = paginate(store.sealer, call, request, messages, {
         key: ({ sequence }) => numberKey(Number(sequence)),
         direction: "ascending",
@@ -62,35 +67,37 @@ export function threads(store: Store): UnaryMethods<typeof ThreadsService> {
     },
 
     deleteThread(request, call) {
-      store.tenant(call.tenant).threads.delete(request.threadId);
+      deleteThread(store, call.tenant, request.threadId);
       return {};
+    },
+
+    watchThread(request, call) {
+      const stored = findThread(store, call.tenant, request.threadId);
+      return watch(stored, request.afterSequence, call.signal);
     },
   };
 }
 
-function find(store: Store, tenant: string, id: string): StoredThread {
-  const stored = store.tenant(tenant).threads.get(id);
-  if (stored === undefined) throw notFound("thread", id);
-  return stored;
-}
-
-function append(store: Store, stored: StoredThread, added: readonly NewMessage[]): Message[] {
-  const now = timestampFromMs(store.now());
-  const messages = added.map(({ role, parts, agentId, metadata }, index) =>
-    create(MessageSchema, {
-      id: randomUUID(),
-      threadId: stored.thread.id,
-      role,
-      parts,
-      agentId,
-      sequence: BigInt(stored.messages.length + index + 1),
-      createdAt: now,
-      ...(metadata && { metadata }),
-    }),
-  );
-  stored.messages.push(...messages);
-  stored.thread.messageCount = BigInt(stored.messages.length);
-  stored.thread.updatedAt = now;
-  stored.touched = store.tick();
-  return messages;
+/**
+ * Sends the messages after a sequence as they are there, without a queue per
+ * watcher: one that reads slowly finds the rest in the thread.
+ */
+async function* watch(
+  stored: StoredThread,
+  afterSequence: bigint,
+  signal: AbortSignal,
+): AsyncGenerator<MessageInitShape<typeof WatchThreadResponseSchema>> {
+  // Sequences begin at 1 and have no gaps: a message's index is its sequence - 1.
+  let index = Number(afterSequence);
+  for (;;) {
+    for (let next; (next = stored.messages[index]) !== undefined; index++) {
+      yield { event: { case: "messageAppended", value: next } };
+    }
+    if (stored.deletedAt !== undefined) {
+      const value = { threadId: stored.thread.id, deletedAt: stored.deletedAt };
+      yield { event: { case: "threadDeleted", value } };
+      return;
+    }
+    await stored.changes.next(signal);
+  }
 }

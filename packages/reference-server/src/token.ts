@@ -2,11 +2,11 @@ import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt
 import { Code } from "@connectrpc/connect";
 import { TokenType, type TokenService } from "@ameideio/core-proto/ameide/identity/v1";
 import { Problem } from "./errors.js";
-import type { UnaryMethods } from "./service.js";
+import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 
 /** TokenService. */
-export function token(store: Store): UnaryMethods<typeof TokenService> {
+export function token(store: Store): Methods<typeof TokenService> {
   return {
     introspect(request) {
       return store.tokens.accept(request.token)?.claims ?? { active: false };

@@ -88,3 +88,16 @@ export async function failure(call: Promise<unknown>) {
     headers: error.metadata,
   };
 }
+
+/** The events of a stream one by one, and then those that are left. Fails where it ends early. */
+export function events<T>(stream: AsyncIterable<T>) {
+  const iterator = stream[Symbol.asyncIterator]();
+  return {
+    async next(): Promise<T> {
+      const { done, value } = await iterator.next();
+      if (done) throw new Error("the stream ended");
+      return value;
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+}

@@ -1,0 +1,29 @@
+import { unlessAborted } from "./abort.js";
+
+/** Tells those who wait that something changed. It keeps nobody who left. */
+export class Changes {
+  readonly #waiting = new Set<() => void>();
+
+  /** Wakes everybody who waits now. */
+  announce(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  }
+
+  /**
+   * Waits for the next change.
+   *
+   * @throws the signal's reason as soon as it aborts.
+   */
+  async next(signal: AbortSignal): Promise<void> {
+    let wake = () => {};
+    const changed = new Promise<void>((resolve) => (wake = resolve));
+    this.#waiting.add(wake);
+    try {
+      await unlessAborted(changed, signal);
+    } finally {
+      this.#waiting.delete(wake);
+    }
+  }
+}

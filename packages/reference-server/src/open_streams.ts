@@ -1,0 +1,44 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { Problem } from "./errors.js";
+import { methodFacts } from "./method_facts.js";
+
+/** The streams a server is sending. */
+export class OpenStreams {
+  readonly #open = new Set<{ method: DescMethod; ending: AbortController }>();
+  #ending = false;
+
+  /**
+   * Adds a stream.
+   *
+   * @param ending - Aborted when the stream has to end though it has more to send.
+   * @returns what to call when the stream has ended.
+   */
+  add(method: DescMethod, ending: AbortController): () => void {
+    const stream = { method, ending };
+    this.#open.add(stream);
+    if (this.#ending) endIfLongLived(stream);
+    return () => this.#open.delete(stream);
+  }
+
+  /** How many streams of each method are open, by full name. */
+  counts(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { method } of this.#open) {
+      const { name } = methodFacts(method);
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Ends the streams that would stay open (`long_lived` in the proto), and those to come. */
+  endLongLived(): void {
+    this.#ending = true;
+    this.#open.forEach(endIfLongLived);
+  }
+}
+
+function endIfLongLived({ method, ending }: { method: DescMethod; ending: AbortController }): void {
+  if (!methodFacts(method).longLived) return;
+  ending.abort(new Problem(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down"));
+}

@@ -1,0 +1,59 @@
+import type { DescMethodServerStreaming, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { pause } from "./abort.js";
+import { callContext, type StreamCall } from "./call.js";
+import type { Store } from "./store.js";
+
+type AnyEvent = MessageInitShape<DescMethodServerStreaming["output"]>;
+
+/** A method that answers by a stream, without its types. */
+export type AnyServerStream = (
+  request: MessageShape<DescMethodServerStreaming["input"]>,
+  call: StreamCall,
+) => AsyncIterable<AnyEvent>;
+
+/**
+ * A method that answers by a stream for a router. The stream is one of the
+ * store's open ones until its last event is sent or nobody wants more.
+ */
+export function serverStream(
+  store: Store,
+  method: DescMethodServerStreaming,
+  execute: AnyServerStream,
+) {
+  return async function* (request: Parameters<AnyServerStream>[0], context: HandlerContext) {
+    const ending = new AbortController();
+    const { signal } = ending;
+    const closed = store.openStreams.add(method, ending);
+    let events: AsyncIterator<AnyEvent> | undefined;
+    // Who left while an event waited to be sent asks for no other, nor for the end.
+    const end = () => void events?.return?.().finally(closed);
+    const leave = () => ending.abort(context.signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    context.signal.addEventListener("abort", leave, { once: true });
+    if (context.signal.aborted) leave();
+    try {
+      const delayMs = store.delayMs(method);
+      if (delayMs > 0) await pause(delayMs, signal);
+      const { values } = context;
+      const call: StreamCall = {
+        method,
+        tenant: values.get(callContext.tenant),
+        caller: values.get(callContext.caller),
+        requestId: values.get(callContext.requestId),
+        signal,
+      };
+      events = execute(request, call)[Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await events.next();
+        signal.throwIfAborted();
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      closed();
+      signal.removeEventListener("abort", end);
+      context.signal.removeEventListener("abort", leave);
+    }
+  };
+}
