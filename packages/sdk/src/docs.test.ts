@@ -11,8 +11,13 @@ describe("docs/behaviour.md", () => {
   it.each([
     ["overall deadline", `${defaults.timeoutMs} ms overall`],
     ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
+    ["first message", `first message of a server stream has ${defaults.firstMessageTimeoutMs} ms`],
+    ["further messages", `each further message ${defaults.idleTimeoutMs} ms`],
     ["attempts", `${defaults.maxAttempts} in all (1 to ${BEHAVIOR_1.maxMaxAttempts})`],
-    ["base", `sent *maybe*, or cut by the attempt timeout | ${defaults.baseDelayMs} ms`],
+    [
+      "base",
+      `sent *maybe*, or cut by the attempt timeout or the first-message timeout | ${defaults.baseDelayMs} ms`,
+    ],
     ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
     ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
     ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
@@ -36,10 +41,17 @@ describe("docs/behaviour.md", () => {
 
 describe("README.md", () => {
   it.each([
-    ["overall deadline", `| overall deadline | ${Number(defaults.timeoutMs) / 1000} s |`],
+    [
+      "overall deadline",
+      `| overall deadline | ${Number(defaults.timeoutMs) / 1000} s, streams none |`,
+    ],
     [
       "attempt timeout",
       `attempt timeout, while another may follow | ${Number(defaults.attemptTimeoutMs) / 1000} s |`,
+    ],
+    [
+      "stream timeouts",
+      `each further one | ${Number(defaults.firstMessageTimeoutMs) / 1000} s, ${Number(defaults.idleTimeoutMs) / 1000} s |`,
     ],
     ["attempts", `| attempts | ${defaults.maxAttempts}, plus one at once`],
     [
