@@ -12,7 +12,8 @@ export function createFetchClient(
   return async ({ url, method, header, body, signal }) => {
     const init: RequestInit = { method, headers: header, redirect: "manual" };
     if (body !== undefined) {
-      init.body = await whole(body);
+      const bytes = await whole(body);
+      Object.assign(init, RESENDS ? { body: once(bytes), duplex: "half" } : { body: bytes });
     }
     if (signal !== undefined) {
       init.signal = signal;
@@ -25,6 +26,19 @@ export function createFetchClient(
       trailer: new Headers(),
     };
   };
+}
+
+// Deno sends a request again by itself where the connection broke, also one
+// that the server has read. It cannot where the body is a stream.
+const RESENDS = "Deno" in globalThis;
+
+function once(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
 }
 
 async function whole(body: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {

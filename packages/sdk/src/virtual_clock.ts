@@ -1,4 +1,3 @@
-import { AsyncResource } from "node:async_hooks";
 import type { Clock, Timer, TimerKind } from "./runtime.js";
 
 /** A clock that a test moves, or that moves by itself. */
@@ -33,7 +32,20 @@ export interface VirtualClockOptions {
 interface Pending {
   readonly dueMs: number;
   readonly callback: () => void;
-  readonly context: AsyncResource;
+}
+
+// Looked up rather than imported: this runs in browsers, too.
+const surroundings = globalThis as {
+  readonly process?: Pick<typeof process, "getBuiltinModule">;
+  readonly setImmediate?: (callback: () => void) => unknown;
+};
+const asyncHooks = surroundings.process?.getBuiltinModule?.("node:async_hooks");
+const soon = (callback: () => void): unknown =>
+  surroundings.setImmediate?.(callback) ?? setTimeout(callback, 0);
+
+/** A callback that runs in the async context it is made in, where there are such contexts. */
+function bound(callback: () => void): () => void {
+  return asyncHooks === undefined ? callback : asyncHooks.AsyncResource.bind(callback);
 }
 
 /**
@@ -53,12 +65,12 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
   let watching = false;
 
   function add(callback: () => void, ms: number): Pending {
-    const timer = { dueMs: nowMs + ms, callback, context: new AsyncResource("VirtualTimer") };
+    const timer = { dueMs: nowMs + ms, callback: bound(callback) };
     pending.add(timer);
     changes++;
     if (autoAdvance && !watching) {
       watching = true;
-      setImmediate(watch, -1);
+      soon(() => watch(-1));
     }
     return timer;
   }
@@ -67,7 +79,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     pending.delete(timer);
     changes++;
     nowMs = Math.max(nowMs, timer.dueMs);
-    timer.context.runInAsyncScope(timer.callback);
+    timer.callback();
   }
 
   // The earliest; of several, the one set first.
@@ -90,7 +102,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     }
     watching = pending.size > 0;
     if (watching) {
-      setImmediate(watch, changes);
+      const seenNow = changes;
+      soon(() => watch(seenNow));
     }
   }
 
@@ -102,7 +115,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
       }
       fire(next);
       // What it set going may set timers of its own.
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => soon(resolve as () => void));
     }
     nowMs = Math.max(nowMs, targetMs);
   }
@@ -116,7 +129,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
       if (kind === "sleep") {
         sleeps.push(ms);
         if (skipSleeps) {
-          setImmediate(() => pending.has(timer) && fire(timer));
+          soon(() => pending.has(timer) && fire(timer));
         }
       }
       return timer;
