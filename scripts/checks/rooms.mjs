@@ -67,7 +67,7 @@ export const ROOMS = [
     name: "e2e",
     path: "packages/e2e",
     floor: 3,
-    uses: ["core-proto", "sdk", "reference-server", "fault-server"],
+    uses: ["conformance-proto", "core-proto", "sdk", "reference-server", "fault-server"],
   },
   { name: "bench", path: "packages/bench", floor: 3, uses: ["core-proto", "sdk"] },
   { name: "guard", path: "packages/guard", floor: 3, uses: ["manifest"] },

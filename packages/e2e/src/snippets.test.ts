@@ -5,7 +5,14 @@ import { promisify } from "node:util";
 import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
-const PAGES = ["README.md", "docs/bring-your-own.md", "docs/testing.md", "packages/sdk/README.md"];
+const PAGES = [
+  "README.md",
+  "docs/bring-your-own.md",
+  "docs/seeing-what-happens.md",
+  "docs/testing.md",
+  "packages/sdk/README.md",
+  ...["browser", "bun", "deno", "node", "workers"].map((name) => `docs/runtimes/${name}.md`),
+];
 const root = new URL("../../../", import.meta.url);
 // Beside the sources, so that a snippet finds the packages it names.
 const folder = new URL("../.snippets/", import.meta.url);
@@ -57,7 +64,7 @@ describe("every snippet of the documentation", () => {
   });
 
   it("is found", () => {
-    expect(all.length).toBeGreaterThanOrEqual(7);
+    expect(all.length).toBeGreaterThanOrEqual(16);
   });
 
   it("keeps its types", async () => {

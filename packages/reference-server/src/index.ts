@@ -1,3 +1,4 @@
+export { answerCors, type CorsAnswer } from "./cors.js";
 export {
   startReferenceServer,
   type ReferenceServer,

@@ -1,0 +1,21 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { answerCors } from "@ameideio/reference-server";
+
+/**
+ * Lets pages of every origin call, as docs/runtimes/browser.md says a server
+ * must.
+ *
+ * @returns Whether it was a preflight request, which is answered then.
+ */
+export function allowOrigins(
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+): boolean {
+  const { headers, preflight } = answerCors(request, ["*"]);
+  for (const [name, value] of Object.entries(headers)) {
+    response.setHeader(name, value);
+  }
+  if (preflight) response.writeHead(204).end();
+  return preflight;
+}

@@ -1,0 +1,72 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Outcome } from "../program/place.js";
+import { bundle } from "./bundle.js";
+import type { Launch, Launched } from "./launch.js";
+
+/** What is used of playwright-core; it is installed with the runtimes. */
+interface Playwright {
+  readonly chromium: {
+    launch(options: {
+      readonly executablePath: string;
+      readonly args: readonly string[];
+    }): Promise<Browser>;
+  };
+}
+interface Browser {
+  version(): string;
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+interface Page {
+  on(event: "pageerror", listener: (error: Error) => void): void;
+  goto(url: string): Promise<unknown>;
+  evaluate<T>(expression: string): Promise<T>;
+}
+
+/** Root has no sandbox; all else keeps the browser from calling home. */
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Runs a program as a page of Chromium. */
+export async function launchChromium(launch: Launch): Promise<Launched> {
+  const { program, app, place, modules, trusted } = launch;
+  const text = await bundle(app, "program/page.js", { modules, conditions: ["browser"] });
+  const script = launch.servePage(`${place.name}.script`, { type: "text/javascript", text });
+  const page = launch.servePage(`${place.name}.page`, {
+    type: "text/html",
+    text: `<!doctype html><meta charset="utf-8"><script type="module" src="${script}"></script>`,
+  });
+  const { chromium } = createRequire(join(modules, "index.js"))("playwright-core") as Playwright;
+  const browser = await chromium.launch({
+    executablePath: program,
+    args: [...ARGUMENTS, `--ignore-certificate-errors-spki-list=${keyHash(trusted)}`],
+  });
+  try {
+    const tab = await browser.newPage();
+    const errors: Error[] = [];
+    tab.on("pageerror", (error) => errors.push(error));
+    await tab.goto(page);
+    const outcomes = await tab
+      .evaluate<Outcome[]>(`runChecks(${JSON.stringify(place)})`)
+      .catch((error: unknown) => {
+        throw errors[0] ?? error;
+      });
+    return { version: browser.version(), outcomes };
+  } finally {
+    await browser.close();
+  }
+}
+
+function keyHash(certificate: string): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(key).digest("base64");
+}

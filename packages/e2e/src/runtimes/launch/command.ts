@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Outcome } from "../program/place.js";
+import { environment, type Launch, type Launched } from "./launch.js";
+
+const LONGEST_MS = 120_000;
+
+/** What comes before the program on a command line. */
+const ARGUMENTS: Readonly<Record<"node" | "bun" | "deno", readonly string[]>> = {
+  node: [],
+  bun: ["run"],
+  deno: ["run", "--quiet", "--allow-all", "--node-modules-dir=manual"],
+};
+
+/**
+ * Runs a program on a runtime that has a command line.
+ *
+ * @throws Error with all it printed when it ends otherwise than well.
+ */
+export async function launchCommand(
+  kind: "node" | "bun" | "deno",
+  { program, entry, app, place, trusted }: Launch,
+): Promise<Launched> {
+  const authority = join(app.folder, `${place.name}.pem`);
+  await writeFile(authority, trusted);
+  const env = environment({
+    RUNTIMES_PLACE: JSON.stringify(place),
+    NODE_EXTRA_CA_CERTS: authority,
+    DENO_CERT: authority,
+    // A look for updates would leave the machine.
+    DENO_NO_UPDATE_CHECK: "1",
+  });
+  const { stdout } = await run(program, [...ARGUMENTS[kind], `program/${entry}.js`], {
+    cwd: app.folder,
+    env,
+  });
+  const version = await run(program, ["--version"], { cwd: app.folder, env });
+  return {
+    version: /\d+\.\d+\.\d+/.exec(version.stdout)?.[0] ?? version.stdout.trim(),
+    outcomes: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcome[],
+  };
+}
+
+/** Runs a program to its end, which must be a good one. */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Record<string, string> },
+): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_MS);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      if (code === 0) resolve({ stdout, stderr });
+      else reject(new Error(`it ended with ${code ?? signal}:\n${stdout}${stderr}`));
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { createRequire } from "node:module";
+import { ConformanceService } from "@ameideio/conformance-proto";
+import { type Check, equal } from "../check.js";
+import type { Door } from "../place.js";
+
+/** For runtimes that have `node:module`; a bundle has nothing to require. */
+export const REQUIRE: Check = {
+  id: "require",
+  title: "`require()` of the ES modules",
+  async run(here) {
+    const required = createRequire(import.meta.url)(`@ameideio/ameide-sdk-ts/${here.entry}`) as {
+      createAmeideTransport: Door["createTransport"];
+    };
+    const transport = required.createAmeideTransport({
+      baseUrl: here.place.witness.http1,
+      allowInsecureLoopback: true,
+    });
+    const { text } = await here.clientOver(ConformanceService, transport).idempotent({});
+    transport.close();
+    equal(text.startsWith("{"), true, "answer");
+  },
+};

@@ -1,0 +1,52 @@
+import { createClient } from "@ameideio/ameide-sdk-ts";
+import { type Check, outcomeOf } from "./check.js";
+import { CALLS } from "./checks/calls.js";
+import { FAULTS } from "./checks/faults.js";
+import { IDENTITY } from "./checks/identity.js";
+import { PROTOCOLS, STREAMS } from "./checks/streams.js";
+import { TLS } from "./checks/tls.js";
+import { TOOLS } from "./checks/tools.js";
+import type { Door, Here, Outcome, Place } from "./place.js";
+
+/** Everything that is checked, in the order of the table. */
+export const CHECKS: readonly Check[] = [
+  ...CALLS,
+  ...STREAMS,
+  ...PROTOCOLS,
+  ...TLS,
+  ...FAULTS,
+  ...IDENTITY,
+  ...TOOLS,
+];
+
+/** Runs every check of an entry, one after the other. */
+export async function runChecks(
+  door: Door,
+  place: Place,
+  more: readonly Check[] = [],
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const check of [...CHECKS, ...more]) {
+    const opened: { close(): void }[] = [];
+    outcomes.push(await outcomeOf(check, stand(check, { door, place, opened })));
+    for (const transport of opened) transport.close();
+  }
+  return outcomes;
+}
+
+function stand(
+  { id }: Check,
+  { door, place, opened }: { door: Door; place: Place; opened: { close(): void }[] },
+): Here {
+  return {
+    ...door,
+    place,
+    fault: `${place.faults}/${place.name}.${id}`,
+    clientOver: createClient,
+    connect(service, baseUrl, options = {}) {
+      const transport = door.createTransport({ baseUrl, allowInsecureLoopback: true, ...options });
+      opened.push(transport);
+      return createClient(service, transport);
+    },
+  };
+}
