@@ -674,7 +674,10 @@ type SeenOutcome struct {
 	// Texts of the messages the caller got. Streams of answers only.
 	Messages []string `protobuf:"bytes,4,rep,name=messages,proto3" json:"messages,omitempty"`
 	// Headers of a good answer, values apart.
-	Headers       []*Header `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty"`
+	Headers []*Header `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty"`
+	// From the start of the call until the caller saw headers, in milliseconds;
+	// absent if it never did.
+	HeadersMs     *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -742,6 +745,13 @@ func (x *SeenOutcome) GetHeaders() []*Header {
 		return x.Headers
 	}
 	return nil
+}
+
+func (x *SeenOutcome) GetHeadersMs() float64 {
+	if x != nil && x.HeadersMs != nil {
+		return *x.HeadersMs
+	}
+	return 0
 }
 
 // An error, as the SDK gives it.
@@ -953,7 +963,11 @@ type SeenRequest struct {
 	// SHA-256 of the body in hex; for GET that of the query.
 	BodySha256 string `protobuf:"bytes,3,opt,name=body_sha256,json=bodySha256,proto3" json:"body_sha256,omitempty"`
 	// When it came, in milliseconds since the case began.
-	AtMs          float64 `protobuf:"fixed64,4,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	AtMs float64 `protobuf:"fixed64,4,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// Its body, as far as it was read. Streams only.
+	Body []byte `protobuf:"bytes,5,opt,name=body,proto3" json:"body,omitempty"`
+	// Its signal fired, or its answer was left, before the answer had ended.
+	Canceled      bool `protobuf:"varint,6,opt,name=canceled,proto3" json:"canceled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1014,6 +1028,20 @@ func (x *SeenRequest) GetAtMs() float64 {
 		return x.AtMs
 	}
 	return 0
+}
+
+func (x *SeenRequest) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *SeenRequest) GetCanceled() bool {
+	if x != nil {
+		return x.Canceled
+	}
+	return false
 }
 
 // A log line.
@@ -1201,15 +1229,18 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n" +
-	"\a_budget\"\xd7\x01\n" +
+	"\a_budget\"\x8a\x02\n" +
 	"\vSeenOutcome\x12\x13\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n" +
 	"\x05error\x18\x02 \x01(\v2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n" +
 	"\vduration_ms\x18\x03 \x01(\x01R\n" +
 	"durationMs\x12\x1a\n" +
 	"\bmessages\x18\x04 \x03(\tR\bmessages\x127\n" +
-	"\aheaders\x18\x05 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\aheadersB\x05\n" +
-	"\x03_ok\"\xec\x05\n" +
+	"\aheaders\x18\x05 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\aheaders\x12\"\n" +
+	"\n" +
+	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01B\x05\n" +
+	"\x03_okB\r\n" +
+	"\v_headers_ms\"\xec\x05\n" +
 	"\tSeenError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n" +
@@ -1236,13 +1267,15 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
 	"\x0f_retry_after_msB\x0e\n" +
-	"\f_http_status\"\x94\x01\n" +
+	"\f_http_status\"\xc4\x01\n" +
 	"\vSeenRequest\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x127\n" +
 	"\aheaders\x18\x02 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\aheaders\x12\x1f\n" +
 	"\vbody_sha256\x18\x03 \x01(\tR\n" +
 	"bodySha256\x12\x13\n" +
-	"\x05at_ms\x18\x04 \x01(\x01R\x04atMs\"3\n" +
+	"\x05at_ms\x18\x04 \x01(\x01R\x04atMs\x12\x12\n" +
+	"\x04body\x18\x05 \x01(\fR\x04body\x12\x1a\n" +
+	"\bcanceled\x18\x06 \x01(\bR\bcanceled\"3\n" +
 	"\aSeenLog\x12\x14\n" +
 	"\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"W\n" +

@@ -664,8 +664,13 @@ type Settings struct {
 	IdempotencyKey *string `protobuf:"bytes,12,opt,name=idempotency_key,json=idempotencyKey,proto3,oneof" json:"idempotency_key,omitempty"`
 	// What is left of an ambient deadline, in milliseconds.
 	AmbientDeadlineMs *float64 `protobuf:"fixed64,13,opt,name=ambient_deadline_ms,json=ambientDeadlineMs,proto3,oneof" json:"ambient_deadline_ms,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// How long an attempt of a stream may take to its first message, in
+	// milliseconds.
+	FirstMessageTimeoutMs *float64 `protobuf:"fixed64,14,opt,name=first_message_timeout_ms,json=firstMessageTimeoutMs,proto3,oneof" json:"first_message_timeout_ms,omitempty"`
+	// How long a stream may go without a message, in milliseconds.
+	IdleTimeoutMs *float64 `protobuf:"fixed64,15,opt,name=idle_timeout_ms,json=idleTimeoutMs,proto3,oneof" json:"idle_timeout_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Settings) Reset() {
@@ -785,6 +790,20 @@ func (x *Settings) GetIdempotencyKey() string {
 func (x *Settings) GetAmbientDeadlineMs() float64 {
 	if x != nil && x.AmbientDeadlineMs != nil {
 		return *x.AmbientDeadlineMs
+	}
+	return 0
+}
+
+func (x *Settings) GetFirstMessageTimeoutMs() float64 {
+	if x != nil && x.FirstMessageTimeoutMs != nil {
+		return *x.FirstMessageTimeoutMs
+	}
+	return 0
+}
+
+func (x *Settings) GetIdleTimeoutMs() float64 {
+	if x != nil && x.IdleTimeoutMs != nil {
+		return *x.IdleTimeoutMs
 	}
 	return 0
 }
@@ -1265,7 +1284,11 @@ type Call struct {
 	// The caller leaves after so many messages. Streams of answers only.
 	BreakAfter *int32 `protobuf:"varint,11,opt,name=break_after,json=breakAfter,proto3,oneof" json:"break_after,omitempty"`
 	// So many times the text, one after the other. Default 1.
-	TextTimes     int32 `protobuf:"varint,12,opt,name=text_times,json=textTimes,proto3" json:"text_times,omitempty"`
+	TextTimes int32 `protobuf:"varint,12,opt,name=text_times,json=textTimes,proto3" json:"text_times,omitempty"`
+	// Time before each of `texts`, in milliseconds.
+	TextDelayMs int64 `protobuf:"varint,13,opt,name=text_delay_ms,json=textDelayMs,proto3" json:"text_delay_ms,omitempty"`
+	// The messages sent do not end before the call does. Bidi streams only.
+	KeepOpen      bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1382,6 +1405,20 @@ func (x *Call) GetTextTimes() int32 {
 		return x.TextTimes
 	}
 	return 0
+}
+
+func (x *Call) GetTextDelayMs() int64 {
+	if x != nil {
+		return x.TextDelayMs
+	}
+	return 0
+}
+
+func (x *Call) GetKeepOpen() bool {
+	if x != nil {
+		return x.KeepOpen
+	}
+	return false
 }
 
 // When and how a caller cancels.
@@ -1683,7 +1720,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\rthrottle_cost\x18\x03 \x01(\x05H\x02R\fthrottleCost\x88\x01\x01B\v\n" +
 	"\t_capacityB\a\n" +
 	"\x05_costB\x10\n" +
-	"\x0e_throttle_cost\"\xd6\x05\n" +
+	"\x0e_throttle_cost\"\xf2\x06\n" +
 	"\bSettings\x12\"\n" +
 	"\n" +
 	"timeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n" +
@@ -1702,7 +1739,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\v \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n" +
 	"\x0fidempotency_key\x18\f \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n" +
-	"\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x1a:\n" +
+	"\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n" +
+	"\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n" +
+	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -1711,7 +1750,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\a_tenantB\r\n" +
 	"\v_request_idB\x12\n" +
 	"\x10_idempotency_keyB\x16\n" +
-	"\x14_ambient_deadline_ms\"\xef\x02\n" +
+	"\x14_ambient_deadline_msB\x1b\n" +
+	"\x19_first_message_timeout_msB\x12\n" +
+	"\x10_idle_timeout_ms\"\xef\x02\n" +
 	"\x05Retry\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x01H\x00R\vmaxAttempts\x88\x01\x01\x12'\n" +
 	"\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\vbaseDelayMs\x88\x01\x01\x12/\n" +
@@ -1748,7 +1789,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"advance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n" +
 	"\bpaginate\x18\x04 \x01(\v2\x1f.ameide.conformance.v1.PaginateH\x00R\bpaginate\x12\x1a\n" +
 	"\aexplain\x18\x05 \x01(\tH\x00R\aexplainB\b\n" +
-	"\x06action\"\xe0\x03\n" +
+	"\x06action\"\xa1\x04\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12;\n" +
@@ -1764,7 +1805,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\vbreak_after\x18\v \x01(\x05H\x01R\n" +
 	"breakAfter\x88\x01\x01\x12\x1d\n" +
 	"\n" +
-	"text_times\x18\f \x01(\x05R\ttextTimesB\x15\n" +
+	"text_times\x18\f \x01(\x05R\ttextTimes\x12\"\n" +
+	"\rtext_delay_ms\x18\r \x01(\x03R\vtextDelayMs\x12\x1b\n" +
+	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpenB\x15\n" +
 	"\x13_runtime_timeout_msB\x0e\n" +
 	"\f_break_after\"\x96\x01\n" +
 	"\x06Cancel\x12\x1e\n" +

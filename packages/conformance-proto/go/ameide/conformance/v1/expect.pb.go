@@ -327,7 +327,10 @@ type Outcome struct {
 	// Whether messages had reached the caller. Streams only.
 	Committed *bool `protobuf:"varint,24,opt,name=committed,proto3,oneof" json:"committed,omitempty"`
 	// Headers of a good answer as the caller sees them, each with this one value.
-	Headers       map[string]string `protobuf:"bytes,25,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Headers map[string]string `protobuf:"bytes,25,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// From the start of the call until the caller saw headers, in milliseconds.
+	// MEMORY only.
+	HeadersMs     *float64 `protobuf:"fixed64,26,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -537,6 +540,13 @@ func (x *Outcome) GetHeaders() map[string]string {
 	return nil
 }
 
+func (x *Outcome) GetHeadersMs() float64 {
+	if x != nil && x.HeadersMs != nil {
+		return *x.HeadersMs
+	}
+	return 0
+}
+
 // A failed attempt, as the error lists it.
 type AttemptFailure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -649,7 +659,12 @@ type Request struct {
 	// section 5.3).
 	CombinedHeaders map[string]string `protobuf:"bytes,12,rep,name=combined_headers,json=combinedHeaders,proto3" json:"combined_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// `traceparent` names span N, counted from 1 (W3C Trace Context, section 3.2).
-	Span          *int32 `protobuf:"varint,13,opt,name=span,proto3,oneof" json:"span,omitempty"`
+	Span *int32 `protobuf:"varint,13,opt,name=span,proto3,oneof" json:"span,omitempty"`
+	// Whether the client hung up, or canceled the stream, before the answer had
+	// ended.
+	Canceled *bool `protobuf:"varint,14,opt,name=canceled,proto3,oneof" json:"canceled,omitempty"`
+	// Texts of the messages that came, in order. Streams only.
+	Texts         []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -773,6 +788,20 @@ func (x *Request) GetSpan() int32 {
 		return *x.Span
 	}
 	return 0
+}
+
+func (x *Request) GetCanceled() bool {
+	if x != nil && x.Canceled != nil {
+		return *x.Canceled
+	}
+	return false
+}
+
+func (x *Request) GetTexts() []string {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
 }
 
 // One value of an explained policy.
@@ -1251,7 +1280,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\x8f\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\xc2\n" +
 	"\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
@@ -1282,7 +1311,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x06max_ms\x18\x16 \x01(\x01H\vR\x05maxMs\x88\x01\x01\x12\x1a\n" +
 	"\bmessages\x18\x17 \x03(\tR\bmessages\x12!\n" +
 	"\tcommitted\x18\x18 \x01(\bH\fR\tcommitted\x88\x01\x01\x12E\n" +
-	"\aheaders\x18\x19 \x03(\v2+.ameide.conformance.v1.Outcome.HeadersEntryR\aheaders\x1a;\n" +
+	"\aheaders\x18\x19 \x03(\v2+.ameide.conformance.v1.Outcome.HeadersEntryR\aheaders\x12\"\n" +
+	"\n" +
+	"headers_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
@@ -1303,7 +1334,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\a_min_msB\t\n" +
 	"\a_max_msB\f\n" +
 	"\n" +
-	"_committed\"\xbf\x01\n" +
+	"_committedB\r\n" +
+	"\v_headers_ms\"\xbf\x01\n" +
 	"\x0eAttemptFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x1e\n" +
@@ -1312,7 +1344,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vduration_ms\x18\x05 \x01(\x01H\x01R\n" +
 	"durationMs\x88\x01\x01B\v\n" +
 	"\t_delay_msB\x0e\n" +
-	"\f_duration_ms\"\xb6\x06\n" +
+	"\f_duration_ms\"\xfa\x06\n" +
 	"\aRequest\x12E\n" +
 	"\aheaders\x18\x01 \x03(\v2+.ameide.conformance.v1.Request.HeadersEntryR\aheaders\x12\x16\n" +
 	"\x06absent\x18\x02 \x03(\tR\x06absent\x12\"\n" +
@@ -1333,7 +1365,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	" \x01(\x01H\x05R\fmaxTimeoutMs\x88\x01\x01\x12+\n" +
 	"\x0fother_body_than\x18\v \x01(\x05H\x06R\rotherBodyThan\x88\x01\x01\x12^\n" +
 	"\x10combined_headers\x18\f \x03(\v23.ameide.conformance.v1.Request.CombinedHeadersEntryR\x0fcombinedHeaders\x12\x17\n" +
-	"\x04span\x18\r \x01(\x05H\aR\x04span\x88\x01\x01\x1a:\n" +
+	"\x04span\x18\r \x01(\x05H\aR\x04span\x88\x01\x01\x12\x1f\n" +
+	"\bcanceled\x18\x0e \x01(\bH\bR\bcanceled\x88\x01\x01\x12\x14\n" +
+	"\x05texts\x18\x0f \x03(\tR\x05texts\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +
@@ -1347,7 +1381,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_min_timeout_msB\x11\n" +
 	"\x0f_max_timeout_msB\x12\n" +
 	"\x10_other_body_thanB\a\n" +
-	"\x05_span\"Q\n" +
+	"\x05_spanB\v\n" +
+	"\t_canceled\"Q\n" +
 	"\tExplained\x12,\n" +
 	"\x05value\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x05value\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\"\x90\x03\n" +

@@ -85,6 +85,67 @@ func (Certificate) EnumDescriptor() ([]byte, []int) {
 	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{0}
 }
 
+// How a stream of answers ends that does not end as its protocol has it.
+type StreamEnd int32
+
+const (
+	// It ends as its protocol has it.
+	StreamEnd_STREAM_END_UNSPECIFIED StreamEnd = 0
+	// The connection is reset. HTTP/2: the stream is (INTERNAL_ERROR).
+	StreamEnd_STREAM_END_RESET StreamEnd = 1
+	// HTTP ends well, but neither EndStreamResponse nor trailers came.
+	StreamEnd_STREAM_END_MISSING StreamEnd = 2
+	// HTTP ends well in the middle of an envelope.
+	StreamEnd_STREAM_END_HALF_ENVELOPE StreamEnd = 3
+	// A message comes that cannot be decoded, then a good end.
+	StreamEnd_STREAM_END_GARBAGE StreamEnd = 4
+)
+
+// Enum value maps for StreamEnd.
+var (
+	StreamEnd_name = map[int32]string{
+		0: "STREAM_END_UNSPECIFIED",
+		1: "STREAM_END_RESET",
+		2: "STREAM_END_MISSING",
+		3: "STREAM_END_HALF_ENVELOPE",
+		4: "STREAM_END_GARBAGE",
+	}
+	StreamEnd_value = map[string]int32{
+		"STREAM_END_UNSPECIFIED":   0,
+		"STREAM_END_RESET":         1,
+		"STREAM_END_MISSING":       2,
+		"STREAM_END_HALF_ENVELOPE": 3,
+		"STREAM_END_GARBAGE":       4,
+	}
+)
+
+func (x StreamEnd) Enum() *StreamEnd {
+	p := new(StreamEnd)
+	*p = x
+	return p
+}
+
+func (x StreamEnd) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StreamEnd) Descriptor() protoreflect.EnumDescriptor {
+	return file_ameide_conformance_v1_script_proto_enumTypes[1].Descriptor()
+}
+
+func (StreamEnd) Type() protoreflect.EnumType {
+	return &file_ameide_conformance_v1_script_proto_enumTypes[1]
+}
+
+func (x StreamEnd) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StreamEnd.Descriptor instead.
+func (StreamEnd) EnumDescriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+}
+
 // How a connection breaks without an answer.
 type Break int32
 
@@ -142,11 +203,11 @@ func (x Break) String() string {
 }
 
 func (Break) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[1].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[2].Descriptor()
 }
 
 func (Break) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[1]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[2]
 }
 
 func (x Break) Number() protoreflect.EnumNumber {
@@ -155,7 +216,7 @@ func (x Break) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Break.Descriptor instead.
 func (Break) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
 }
 
 // How far a server goes before it falls silent.
@@ -196,11 +257,11 @@ func (x Moment) String() string {
 }
 
 func (Moment) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[2].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[3].Descriptor()
 }
 
 func (Moment) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[2]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[3]
 }
 
 func (x Moment) Number() protoreflect.EnumNumber {
@@ -209,7 +270,7 @@ func (x Moment) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Moment.Descriptor instead.
 func (Moment) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
 }
 
 // Where and how an answer breaks off.
@@ -253,11 +314,11 @@ func (x Cut) String() string {
 }
 
 func (Cut) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[3].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[4].Descriptor()
 }
 
 func (Cut) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[3]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[4]
 }
 
 func (x Cut) Number() protoreflect.EnumNumber {
@@ -266,7 +327,7 @@ func (x Cut) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Cut.Descriptor instead.
 func (Cut) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
 }
 
 // A script. The n-th request gets the n-th answer, later ones `otherwise`.
@@ -354,8 +415,9 @@ type Answer struct {
 	// Headers added to the answer. `{port}` in a value is the server's port.
 	Headers []*Header `protobuf:"bytes,8,rep,name=headers,proto3" json:"headers,omitempty"`
 	// Trailers added to the answer, as the protocol has them: unary answers of
-	// Connect carry them as headers that begin with `trailer-`. Those of `http` are
-	// trailers of HTTP.
+	// Connect carry them as headers that begin with `trailer-`, its streams as
+	// metadata of their end, gRPC-Web in the body. Those of `http` are trailers of
+	// HTTP.
 	Trailers []*Header `protobuf:"bytes,9,rep,name=trailers,proto3" json:"trailers,omitempty"`
 	// The answer breaks off.
 	Cut Cut `protobuf:"varint,10,opt,name=cut,proto3,enum=ameide.conformance.v1.Cut" json:"cut,omitempty"`
@@ -608,14 +670,16 @@ func (x *Header) GetValue() string {
 	return ""
 }
 
-// An error of the Connect protocol.
+// An error of the protocol. As an answer of its own in gRPC and gRPC-Web it is
+// trailers only; at the end of a stream it is trailers.
 type ErrorAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In Connect's spelling.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// Its text.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// HTTP status; 0 is the one the protocol gives the code.
+	// HTTP status; 0 is the one the protocol gives the code. Connect's unary
+	// methods only, the others answer with 200.
 	Status int32 `protobuf:"varint,3,opt,name=status,proto3" json:"status,omitempty"`
 	// google.rpc.RetryInfo, in milliseconds; absent for none.
 	RetryInfoMs *int64 `protobuf:"varint,4,opt,name=retry_info_ms,json=retryInfoMs,proto3,oneof" json:"retry_info_ms,omitempty"`
@@ -973,7 +1037,8 @@ func (x *PageAnswer) GetNextPageToken() string {
 	return ""
 }
 
-// Messages of a stream, after the head of the answer, and how it ends.
+// Messages after the head of the answer, and how it ends. Unary methods of gRPC
+// and gRPC-Web are answered so, too: on the wire they are streams of one message.
 type StreamAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The messages, in order.
@@ -981,7 +1046,13 @@ type StreamAnswer struct {
 	// The error it ends with; absent for a good end.
 	Error *ErrorAnswer `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
 	// Nothing follows the messages, not even an end.
-	Stall         bool `protobuf:"varint,3,opt,name=stall,proto3" json:"stall,omitempty"`
+	Stall bool `protobuf:"varint,3,opt,name=stall,proto3" json:"stall,omitempty"`
+	// How it ends instead.
+	End StreamEnd `protobuf:"varint,4,opt,name=end,proto3,enum=ameide.conformance.v1.StreamEnd" json:"end,omitempty"`
+	// Time before the end, in milliseconds.
+	EndDelayMs int64 `protobuf:"varint,5,opt,name=end_delay_ms,json=endDelayMs,proto3" json:"end_delay_ms,omitempty"`
+	// It begins before the messages of the request have ended. Bidi streams only.
+	Early         bool `protobuf:"varint,6,opt,name=early,proto3" json:"early,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1033,6 +1104,27 @@ func (x *StreamAnswer) GetError() *ErrorAnswer {
 func (x *StreamAnswer) GetStall() bool {
 	if x != nil {
 		return x.Stall
+	}
+	return false
+}
+
+func (x *StreamAnswer) GetEnd() StreamEnd {
+	if x != nil {
+		return x.End
+	}
+	return StreamEnd_STREAM_END_UNSPECIFIED
+}
+
+func (x *StreamAnswer) GetEndDelayMs() int64 {
+	if x != nil {
+		return x.EndDelayMs
+	}
+	return 0
+}
+
+func (x *StreamAnswer) GetEarly() bool {
+	if x != nil {
+		return x.Early
 	}
 	return false
 }
@@ -1153,11 +1245,15 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
 	"PageAnswer\x12\x14\n" +
 	"\x05items\x18\x01 \x03(\tR\x05items\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\x02\n" +
 	"\fStreamAnswer\x12@\n" +
 	"\bmessages\x18\x01 \x03(\v2$.ameide.conformance.v1.StreamMessageR\bmessages\x128\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n" +
-	"\x05stall\x18\x03 \x01(\bR\x05stall\">\n" +
+	"\x05stall\x18\x03 \x01(\bR\x05stall\x122\n" +
+	"\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n" +
+	"\fend_delay_ms\x18\x05 \x01(\x03R\n" +
+	"endDelayMs\x12\x14\n" +
+	"\x05early\x18\x06 \x01(\bR\x05early\">\n" +
 	"\rStreamMessage\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n" +
 	"\bdelay_ms\x18\x02 \x01(\x03R\adelayMs*\x98\x01\n" +
@@ -1166,7 +1262,13 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n" +
 	"\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n" +
 	"\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n" +
-	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\xc8\x01\n" +
+	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\x8b\x01\n" +
+	"\tStreamEnd\x12\x1a\n" +
+	"\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
+	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
+	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
+	"\x12STREAM_END_GARBAGE\x10\x04*\xc8\x01\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1198,49 +1300,51 @@ func file_ameide_conformance_v1_script_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_script_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_script_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_ameide_conformance_v1_script_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_ameide_conformance_v1_script_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_ameide_conformance_v1_script_proto_goTypes = []any{
 	(Certificate)(0),      // 0: ameide.conformance.v1.Certificate
-	(Break)(0),            // 1: ameide.conformance.v1.Break
-	(Moment)(0),           // 2: ameide.conformance.v1.Moment
-	(Cut)(0),              // 3: ameide.conformance.v1.Cut
-	(*Script)(nil),        // 4: ameide.conformance.v1.Script
-	(*Answer)(nil),        // 5: ameide.conformance.v1.Answer
-	(*Header)(nil),        // 6: ameide.conformance.v1.Header
-	(*ErrorAnswer)(nil),   // 7: ameide.conformance.v1.ErrorAnswer
-	(*ErrorInfo)(nil),     // 8: ameide.conformance.v1.ErrorInfo
-	(*Detail)(nil),        // 9: ameide.conformance.v1.Detail
-	(*HttpAnswer)(nil),    // 10: ameide.conformance.v1.HttpAnswer
-	(*PageAnswer)(nil),    // 11: ameide.conformance.v1.PageAnswer
-	(*StreamAnswer)(nil),  // 12: ameide.conformance.v1.StreamAnswer
-	(*StreamMessage)(nil), // 13: ameide.conformance.v1.StreamMessage
-	nil,                   // 14: ameide.conformance.v1.ErrorInfo.MetadataEntry
+	(StreamEnd)(0),        // 1: ameide.conformance.v1.StreamEnd
+	(Break)(0),            // 2: ameide.conformance.v1.Break
+	(Moment)(0),           // 3: ameide.conformance.v1.Moment
+	(Cut)(0),              // 4: ameide.conformance.v1.Cut
+	(*Script)(nil),        // 5: ameide.conformance.v1.Script
+	(*Answer)(nil),        // 6: ameide.conformance.v1.Answer
+	(*Header)(nil),        // 7: ameide.conformance.v1.Header
+	(*ErrorAnswer)(nil),   // 8: ameide.conformance.v1.ErrorAnswer
+	(*ErrorInfo)(nil),     // 9: ameide.conformance.v1.ErrorInfo
+	(*Detail)(nil),        // 10: ameide.conformance.v1.Detail
+	(*HttpAnswer)(nil),    // 11: ameide.conformance.v1.HttpAnswer
+	(*PageAnswer)(nil),    // 12: ameide.conformance.v1.PageAnswer
+	(*StreamAnswer)(nil),  // 13: ameide.conformance.v1.StreamAnswer
+	(*StreamMessage)(nil), // 14: ameide.conformance.v1.StreamMessage
+	nil,                   // 15: ameide.conformance.v1.ErrorInfo.MetadataEntry
 }
 var file_ameide_conformance_v1_script_proto_depIdxs = []int32{
-	5,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
-	5,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
+	6,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
+	6,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
 	0,  // 2: ameide.conformance.v1.Script.certificate:type_name -> ameide.conformance.v1.Certificate
-	7,  // 3: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	10, // 4: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
-	1,  // 5: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
-	11, // 6: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
-	12, // 7: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
-	6,  // 8: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
-	6,  // 9: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
-	3,  // 10: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
-	2,  // 11: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
-	8,  // 12: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
-	6,  // 13: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
-	9,  // 14: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
-	14, // 15: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
-	13, // 16: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
-	7,  // 17: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	8,  // 3: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	11, // 4: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
+	2,  // 5: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
+	12, // 6: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
+	13, // 7: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
+	7,  // 8: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
+	7,  // 9: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
+	4,  // 10: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
+	3,  // 11: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
+	9,  // 12: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
+	7,  // 13: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
+	10, // 14: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
+	15, // 15: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
+	14, // 16: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
+	8,  // 17: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	1,  // 18: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_script_proto_init() }
@@ -1263,7 +1367,7 @@ func file_ameide_conformance_v1_script_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_script_proto_rawDesc), len(file_ameide_conformance_v1_script_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,

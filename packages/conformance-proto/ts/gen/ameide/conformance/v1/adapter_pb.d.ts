@@ -422,6 +422,14 @@ export declare type SeenOutcome = Message<"ameide.conformance.v1.SeenOutcome"> &
    * @generated from field: repeated ameide.conformance.v1.Header headers = 5;
    */
   headers: Header[];
+
+  /**
+   * From the start of the call until the caller saw headers, in milliseconds;
+   * absent if it never did.
+   *
+   * @generated from field: optional double headers_ms = 6;
+   */
+  headersMs?: number | undefined;
 };
 
 /**
@@ -602,6 +610,20 @@ export declare type SeenRequest = Message<"ameide.conformance.v1.SeenRequest"> &
    * @generated from field: double at_ms = 4;
    */
   atMs: number;
+
+  /**
+   * Its body, as far as it was read. Streams only.
+   *
+   * @generated from field: bytes body = 5;
+   */
+  body: Uint8Array;
+
+  /**
+   * Its signal fired, or its answer was left, before the answer had ended.
+   *
+   * @generated from field: bool canceled = 6;
+   */
+  canceled: boolean;
 };
 
 /**

@@ -465,6 +465,21 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
    * @generated from field: optional double ambient_deadline_ms = 13;
    */
   ambientDeadlineMs?: number | undefined;
+
+  /**
+   * How long an attempt of a stream may take to its first message, in
+   * milliseconds.
+   *
+   * @generated from field: optional double first_message_timeout_ms = 14;
+   */
+  firstMessageTimeoutMs?: number | undefined;
+
+  /**
+   * How long a stream may go without a message, in milliseconds.
+   *
+   * @generated from field: optional double idle_timeout_ms = 15;
+   */
+  idleTimeoutMs?: number | undefined;
 };
 
 /**
@@ -802,6 +817,20 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * @generated from field: int32 text_times = 12;
    */
   textTimes: number;
+
+  /**
+   * Time before each of `texts`, in milliseconds.
+   *
+   * @generated from field: int64 text_delay_ms = 13;
+   */
+  textDelayMs: bigint;
+
+  /**
+   * The messages sent do not end before the call does. Bidi streams only.
+   *
+   * @generated from field: bool keep_open = 14;
+   */
+  keepOpen: boolean;
 };
 
 /**

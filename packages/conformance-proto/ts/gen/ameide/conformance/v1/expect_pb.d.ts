@@ -358,6 +358,14 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: map<string, string> headers = 25;
    */
   headers: { [key: string]: string };
+
+  /**
+   * From the start of the call until the caller saw headers, in milliseconds.
+   * MEMORY only.
+   *
+   * @generated from field: optional double headers_ms = 26;
+   */
+  headersMs?: number | undefined;
 };
 
 /**
@@ -512,6 +520,21 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
    * @generated from field: optional int32 span = 13;
    */
   span?: number | undefined;
+
+  /**
+   * Whether the client hung up, or canceled the stream, before the answer had
+   * ended.
+   *
+   * @generated from field: optional bool canceled = 14;
+   */
+  canceled?: boolean | undefined;
+
+  /**
+   * Texts of the messages that came, in order. Streams only.
+   *
+   * @generated from field: repeated string texts = 15;
+   */
+  texts: string[];
 };
 
 /**

@@ -133,8 +133,9 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
 
   /**
    * Trailers added to the answer, as the protocol has them: unary answers of
-   * Connect carry them as headers that begin with `trailer-`. Those of `http` are
-   * trailers of HTTP.
+   * Connect carry them as headers that begin with `trailer-`, its streams as
+   * metadata of their end, gRPC-Web in the body. Those of `http` are trailers of
+   * HTTP.
    *
    * @generated from field: repeated ameide.conformance.v1.Header trailers = 9;
    */
@@ -189,7 +190,8 @@ export declare type Header = Message<"ameide.conformance.v1.Header"> & {
 export declare const HeaderSchema: GenMessage<Header>;
 
 /**
- * An error of the Connect protocol.
+ * An error of the protocol. As an answer of its own in gRPC and gRPC-Web it is
+ * trailers only; at the end of a stream it is trailers.
  *
  * @generated from message ameide.conformance.v1.ErrorAnswer
  */
@@ -209,7 +211,8 @@ export declare type ErrorAnswer = Message<"ameide.conformance.v1.ErrorAnswer"> &
   message: string;
 
   /**
-   * HTTP status; 0 is the one the protocol gives the code.
+   * HTTP status; 0 is the one the protocol gives the code. Connect's unary
+   * methods only, the others answer with 200.
    *
    * @generated from field: int32 status = 3;
    */
@@ -394,7 +397,8 @@ export declare type PageAnswer = Message<"ameide.conformance.v1.PageAnswer"> & {
 export declare const PageAnswerSchema: GenMessage<PageAnswer>;
 
 /**
- * Messages of a stream, after the head of the answer, and how it ends.
+ * Messages after the head of the answer, and how it ends. Unary methods of gRPC
+ * and gRPC-Web are answered so, too: on the wire they are streams of one message.
  *
  * @generated from message ameide.conformance.v1.StreamAnswer
  */
@@ -419,6 +423,27 @@ export declare type StreamAnswer = Message<"ameide.conformance.v1.StreamAnswer">
    * @generated from field: bool stall = 3;
    */
   stall: boolean;
+
+  /**
+   * How it ends instead.
+   *
+   * @generated from field: ameide.conformance.v1.StreamEnd end = 4;
+   */
+  end: StreamEnd;
+
+  /**
+   * Time before the end, in milliseconds.
+   *
+   * @generated from field: int64 end_delay_ms = 5;
+   */
+  endDelayMs: bigint;
+
+  /**
+   * It begins before the messages of the request have ended. Bidi streams only.
+   *
+   * @generated from field: bool early = 6;
+   */
+  early: boolean;
 };
 
 /**
@@ -500,6 +525,53 @@ export enum Certificate {
  * Describes the enum ameide.conformance.v1.Certificate.
  */
 export declare const CertificateSchema: GenEnum<Certificate>;
+
+/**
+ * How a stream of answers ends that does not end as its protocol has it.
+ *
+ * @generated from enum ameide.conformance.v1.StreamEnd
+ */
+export enum StreamEnd {
+  /**
+   * It ends as its protocol has it.
+   *
+   * @generated from enum value: STREAM_END_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The connection is reset. HTTP/2: the stream is (INTERNAL_ERROR).
+   *
+   * @generated from enum value: STREAM_END_RESET = 1;
+   */
+  RESET = 1,
+
+  /**
+   * HTTP ends well, but neither EndStreamResponse nor trailers came.
+   *
+   * @generated from enum value: STREAM_END_MISSING = 2;
+   */
+  MISSING = 2,
+
+  /**
+   * HTTP ends well in the middle of an envelope.
+   *
+   * @generated from enum value: STREAM_END_HALF_ENVELOPE = 3;
+   */
+  HALF_ENVELOPE = 3,
+
+  /**
+   * A message comes that cannot be decoded, then a good end.
+   *
+   * @generated from enum value: STREAM_END_GARBAGE = 4;
+   */
+  GARBAGE = 4,
+}
+
+/**
+ * Describes the enum ameide.conformance.v1.StreamEnd.
+ */
+export declare const StreamEndSchema: GenEnum<StreamEnd>;
 
 /**
  * How a connection breaks without an answer.
