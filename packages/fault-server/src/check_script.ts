@@ -74,6 +74,7 @@ const respond = object({
   "delayMs?": millis,
   "readDelayMs?": millis,
   "early?": flag,
+  "duplex?": flag,
   "closeAfter?": flag,
   "cut?": cut,
 });

@@ -10,6 +10,22 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { ScriptError } from "./rules.js";
 import type { Respond } from "./script.js";
 
+/**
+ * An error as the Connect protocol puts it in JSON, details in the order RetryInfo, ErrorInfo,
+ * BadRequest, RequestInfo, any other.
+ */
+export function connectErrorJson(error: ErrorAnswer): Record<string, unknown> {
+  const details = detailsOf(error).map(({ type, value }) => ({
+    type,
+    value: Buffer.from(value).toString("base64").replace(/=+$/, ""),
+  }));
+  return {
+    code: error.code,
+    ...(error.message !== "" && { message: error.message }),
+    ...(details.length > 0 && { details }),
+  };
+}
+
 /** HTTP status by code (https://connectrpc.com/docs/protocol, Error Codes). */
 const HTTP_STATUS: Readonly<Record<string, number>> = {
   canceled: 499,
@@ -31,14 +47,13 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 };
 
 /** A detail as it is on the wire. */
-interface Detail {
+export interface Detail {
   readonly type: string;
   readonly value: Uint8Array;
 }
 
 /**
- * An error of a unary call as the Connect protocol puts it, details in the order RetryInfo,
- * ErrorInfo, BadRequest, RequestInfo, any other.
+ * An error of a unary call as the Connect protocol puts it.
  *
  * @throws ScriptError when the protocol knows no such code and no status is stated.
  */
@@ -51,19 +66,15 @@ export function toConnectError(
     const rule = `the Connect protocol knows no ${error.code}, so its status must be stated`;
     throw new ScriptError(`${path}.error.code`, rule);
   }
-  const details = detailsOf(error).map(({ type, value }) => ({
-    type,
-    value: Buffer.from(value).toString("base64").replace(/=+$/, ""),
-  }));
-  const json = {
-    code: error.code,
-    ...(error.message !== "" && { message: error.message }),
-    ...(details.length > 0 && { details }),
+  return {
+    status,
+    headers: [["content-type", "application/json"]],
+    body: { json: connectErrorJson(error) },
   };
-  return { status, headers: [["content-type", "application/json"]], body: { json } };
 }
 
-function detailsOf(error: ErrorAnswer): Detail[] {
+/** The details of an error, in their order. */
+export function detailsOf(error: ErrorAnswer): Detail[] {
   const { retryInfoMs, errorInfo, fieldViolations, requestId, details } = error;
   const all: Detail[] = [];
   if (retryInfoMs !== undefined) {

@@ -62,7 +62,13 @@ async function act(action: Action, exchange: Exchange, stage: Stage): Promise<vo
 }
 
 async function answer(respond: Respond, exchange: Exchange, stage: Stage): Promise<void> {
-  if (!respond.early) {
+  if (respond.duplex) {
+    if (exchange.head.httpVersion === "1.1") {
+      throw new Unsupported("duplex needs HTTP/2, this request came over HTTP/1.1");
+    }
+    // Whoever hangs up meanwhile is seen where the answer is sent.
+    read(exchange, stage).catch(() => {});
+  } else if (!respond.early) {
     await pause(respond.readDelayMs, exchange.gone);
     await read(exchange, stage);
   }

@@ -29,6 +29,8 @@ export interface RecordedRequest {
   /** From connect-timeout-ms or grpc-timeout, in ms; absent when there is none or it is malformed. */
   timeoutMs?: number;
   bodyBytes: number;
+  /** The body; empty if none was read. */
+  body: Uint8Array;
   /** SHA-256 of the body in lower-case hex; that of no bytes if none was read. */
   bodySha256: string;
   /** When its head had arrived, in ms since the server started, on a monotonic clock. */
@@ -86,6 +88,7 @@ export class Recorder {
       ...head,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       bodyBytes: 0,
+      body: new Uint8Array(),
       bodySha256: NO_BYTES,
       receivedAtMs: now,
       ...(previous === undefined ? {} : { gapMs: now - previous }),
@@ -98,6 +101,7 @@ export class Recorder {
   body(record: RecordedRequest, bytes: Buffer): void {
     record.read = "body";
     record.bodyBytes = bytes.length;
+    record.body = bytes;
     record.bodySha256 = sha256(bytes);
     this.changed();
   }

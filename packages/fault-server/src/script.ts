@@ -122,6 +122,8 @@ export interface Respond {
   readonly readDelayMs?: number;
   /** Answer without reading the request's body; on HTTP/1.1 the connection closes. Default: false. */
   readonly early?: boolean;
+  /** Answer at once and read the request's body meanwhile. HTTP/2 only. Default: false. */
+  readonly duplex?: boolean;
   /** `connection: close`, or GOAWAY ahead of the answer. Default: false. */
   readonly closeAfter?: boolean;
   readonly cut?: Cut;

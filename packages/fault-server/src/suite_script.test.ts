@@ -402,7 +402,10 @@ describe("needsOwnServer", () => {
 
 test.each([
   [{ answers: [{ ok: "" }, {}] }, "script.answers[1]: says nothing"],
-  [{ answers: [{ stream: {} }] }, "script.answers[0]: streams cannot be made yet"],
+  [
+    { answers: [{ stream: {} }] },
+    "script.answers[0]: a stream is no answer to a unary call of Connect",
+  ],
   [{ otherwise: { stall: false } }, "script.otherwise.stall: must be true"],
   [{ answers: [{ stall: true, delay_ms: "1" }] }, "script.answers[0].delay_ms: cannot be kept"],
   [{ answers: [{ break: "BREAK_GOAWAY", delay_ms: "1" }] }, "[0].delay_ms: cannot be kept"],
@@ -419,11 +422,4 @@ test.each([
   ],
 ])("%j is refused", (json, message) => {
   expect(() => toFaultScript(suite(json), BINARY)).toThrow(message);
-});
-
-test.each(["grpc", "grpc-web"] as const)("%s is refused", (protocol) => {
-  const encoding = { format: "binary", protocol } as const;
-  expect(() => toFaultScript(suite({}), encoding)).toThrow(
-    `script: answers of the protocol ${protocol} cannot be made yet`,
-  );
 });

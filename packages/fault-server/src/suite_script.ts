@@ -21,36 +21,36 @@ import { type Authority, type Certificate, createAuthority } from "./certificate
 import { toConnectError } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
 import type { Action, Body, Cut, Header, Moment, Respond, Script } from "./script.js";
+import { isEnveloped, toEnvelopes } from "./suite_stream.js";
 
 /** What is known of a run of a case. */
 export interface SuiteRun {
   /** How messages of calls and answers are encoded. Errors of the Connect protocol are JSON. */
   readonly format: "binary" | "json";
-  /** `connect` only, so far. */
   readonly protocol: "connect" | "grpc" | "grpc-web";
+  /** The methods that are called stream. Only Connect answers unary ones in another way. */
+  readonly streams?: boolean;
   /** Port of the server: what `{port}` in the value of a header stands for. */
   readonly port?: number;
 }
 
 /**
- * Translates the script of a conformance case (`ameide.conformance.v1.Script`) for unary calls.
+ * Translates the script of a conformance case (`ameide.conformance.v1.Script`).
  *
  * - `ok` is an `ameide.conformance.v1.ConformanceResponse`, `page` a `ListItemsResponse`.
- * - Trailers of `ok`, `page` and `error` are headers that begin with `trailer-`, as the Connect
- *   protocol has it; trailers of `http` are those of HTTP.
+ * - Trailers of `ok`, `page`, `error` and `stream` are where the protocol has them: unary answers
+ *   of Connect have headers that begin with `trailer-`, its streams metadata of their end, gRPC-Web
+ *   lines in the body. Trailers of `http` are those of HTTP.
+ * - An `error` in gRPC and gRPC-Web is trailers only, unless the answer has trailers, too.
  * - Consecutive refused connects are one `refuse`: the kernel answers them, nobody can count them.
  *   The port opens again after the sum of their `delay_ms` or, where that is 0, by `open()` of the
  *   server; refused connects in `otherwise` last until then, too.
  * - Without `otherwise`, a request after the last answer is recorded with the action `exhausted`.
  *
- * @throws ScriptError for another protocol than Connect, and for an answer that says nothing, says
- *   what cannot be done on real sockets, or says what its action has no use for.
+ * @throws ScriptError for an answer that says nothing, says what cannot be done on real sockets or
+ *   over the protocol, or says what its action has no use for.
  */
 export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
-  const { protocol } = run;
-  if (protocol !== "connect") {
-    throw new ScriptError("script", `answers of the protocol ${protocol} cannot be made yet`);
-  }
   const steps = script.answers.map((answer, i) => ({ answer, path: `script.answers[${i}]` }));
   // What refuses connects stands among the attempts: a script has no request to end it with.
   if (script.otherwise && isRefused(script.otherwise)) {
@@ -130,6 +130,9 @@ const MOMENTS: Readonly<Record<SuiteMoment, Moment>> = {
   [SuiteMoment.AFTER_HEAD]: "after_head",
 };
 
+/** Actions that the protocol has an answer for. */
+const ANSWERS: ReadonlySet<Answer["action"]["case"]> = new Set(["ok", "page", "error", "stream"]);
+
 /** Breaks with a time before them. */
 const CAN_WAIT: ReadonlySet<Break> = new Set([
   Break.REFUSED,
@@ -140,6 +143,10 @@ const CAN_WAIT: ReadonlySet<Break> = new Set([
 function toAction(answer: Answer, context: Context): Action {
   const { action } = answer;
   const { run, path } = context;
+  if (isEnveloped(run) && ANSWERS.has(action.case)) {
+    const trailers = answer.trailers.map(withPort(run.port, path));
+    return respond(toEnvelopes(answer, { run, path, trailers }), answer, context);
+  }
   switch (action.case) {
     case "ok":
       return respond(
@@ -168,28 +175,30 @@ function toAction(answer: Answer, context: Context): Action {
       if (answer.delayMs !== 0n) throw noDelay(path);
       return { stall: MOMENTS[answer.stallAt] };
     case "stream":
-      throw new ScriptError(path, "streams cannot be made yet");
+      throw new ScriptError(path, "a stream is no answer to a unary call of Connect");
     case undefined:
       throw new ScriptError(path, "says nothing");
   }
 }
 
 /** What stands in an answer before its headers and trailers are added. */
-type Bare = Pick<Respond, "status" | "headers" | "body">;
+type Bare = Omit<Respond, "delayMs">;
 
 function respond(
-  { status, headers: own = [], body }: Bare,
+  { headers: own = [], ...bare }: Bare,
   { action, delayMs, headers, trailers, cut }: Answer,
   { run, path }: Context,
 ): Action {
   const put = withPort(run.port, path);
   const isHttp = action.case === "http";
-  const added = [...headers.map(put), ...(isHttp ? [] : trailers.map(put).map(trailerHeader))];
+  const prefixed = isHttp || isEnveloped(run) ? [] : trailers.map(put).map(trailerHeader);
+  if (bare.cut && cut !== SuiteCut.UNSPECIFIED) {
+    throw new ScriptError(`${path}.cut`, "cannot be where the stream does not end well");
+  }
   return {
     respond: {
-      status,
-      headers: [...own, ...added],
-      ...(body && { body }),
+      ...bare,
+      headers: [...own, ...headers.map(put), ...prefixed],
       ...(isHttp && trailers.length > 0 && { trailers: trailers.map(put) }),
       ...(delayMs !== 0n && { delayMs: Number(delayMs) }),
       ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, path) }),

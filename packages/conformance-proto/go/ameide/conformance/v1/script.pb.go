@@ -91,7 +91,7 @@ type StreamEnd int32
 const (
 	// It ends as its protocol has it.
 	StreamEnd_STREAM_END_UNSPECIFIED StreamEnd = 0
-	// The connection is reset. HTTP/2: the stream is (INTERNAL_ERROR).
+	// The connection is reset.
 	StreamEnd_STREAM_END_RESET StreamEnd = 1
 	// HTTP ends well, but neither EndStreamResponse nor trailers came.
 	StreamEnd_STREAM_END_MISSING StreamEnd = 2
@@ -671,7 +671,8 @@ func (x *Header) GetValue() string {
 }
 
 // An error of the protocol. As an answer of its own in gRPC and gRPC-Web it is
-// trailers only; at the end of a stream it is trailers.
+// trailers only, unless the answer has trailers, too; at the end of a stream it is
+// trailers.
 type ErrorAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In Connect's spelling.

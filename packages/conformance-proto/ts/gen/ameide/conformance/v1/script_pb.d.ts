@@ -191,7 +191,8 @@ export declare const HeaderSchema: GenMessage<Header>;
 
 /**
  * An error of the protocol. As an answer of its own in gRPC and gRPC-Web it is
- * trailers only; at the end of a stream it is trailers.
+ * trailers only, unless the answer has trailers, too; at the end of a stream it is
+ * trailers.
  *
  * @generated from message ameide.conformance.v1.ErrorAnswer
  */
@@ -540,7 +541,7 @@ export enum StreamEnd {
   UNSPECIFIED = 0,
 
   /**
-   * The connection is reset. HTTP/2: the stream is (INTERNAL_ERROR).
+   * The connection is reset.
    *
    * @generated from enum value: STREAM_END_RESET = 1;
    */

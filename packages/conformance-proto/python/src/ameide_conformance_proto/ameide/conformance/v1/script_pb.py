@@ -187,7 +187,8 @@ _ErrorAnswerFields: TypeAlias = Literal["code", "message", "status", "retry_info
 class ErrorAnswer(Message[_ErrorAnswerFields]):
     """
     An error of the protocol. As an answer of its own in gRPC and gRPC-Web it is
-    trailers only; at the end of a stream it is trailers.
+    trailers only, unless the answer has trailers, too; at the end of a stream it is
+    trailers.
 
     ```proto
     message ameide.conformance.v1.ErrorAnswer
@@ -640,7 +641,7 @@ class StreamEnd(Enum):
             STREAM_END_UNSPECIFIED = 0
             ```
         RESET:
-            The connection is reset. HTTP/2: the stream is (INTERNAL_ERROR).
+            The connection is reset.
 
             ```proto
             STREAM_END_RESET = 1
