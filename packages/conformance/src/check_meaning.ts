@@ -42,9 +42,13 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
       report(at("expect", key), "is for the memory layer only");
     }
   }
-  items(expect.outcomes).forEach((outcome, i) =>
-    checkOutcome(outcome, at("expect", "outcomes", i), report),
-  );
+  items(expect.outcomes).forEach((outcome, i) => {
+    const place = at("expect", "outcomes", i);
+    checkOutcome(outcome, place, report);
+    if (layer === "LAYER_WIRE" && outcome.headers_ms !== undefined) {
+      report([...place, "headers_ms"], "is for the memory layer only");
+    }
+  });
   const requests = items(expect.requests);
   requests.forEach((request, i) => {
     const place = at("expect", "requests", i);

@@ -195,7 +195,8 @@ class MutationRun {
     if (cell.layer === "wire") {
       const { result, requests } = await this.#wire.run(one, cell);
       return (
-        "response" in result && compare(one, { response: result.response, requests }).length === 0
+        "response" in result &&
+        compare(one, { response: result.response, requests, protocol: cell.protocol }).length === 0
       );
     }
     const { given, server: script } = one.message;
@@ -210,7 +211,7 @@ class MutationRun {
     const result = await this.#session.run(() => request);
     if (!("response" in result)) return false;
     const { response } = result;
-    return compare(one, { response, requests: response.requests }).length === 0;
+    return compare(one, { response, requests: response.requests, protocol }).length === 0;
   }
 }
 

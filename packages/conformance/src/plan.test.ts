@@ -39,6 +39,33 @@ test("a filter leaves out, quietly", () => {
   expect(planCase(caseWith({}), sdk, { layers: ["wire"] })).toEqual({ cells: [], missing: [] });
 });
 
+const all = { ...sdk, protocols: ["connect", "grpc", "grpc-web"] };
+
+test("a case runs over each protocol, over gRPC not with HTTP/1.1", () => {
+  expect(cells(caseWith({}), all)).toHaveLength(12);
+  const wire = cells(caseWith({}, { layer: "wire" }), all);
+  expect(wire).toHaveLength(20);
+  expect(wire.filter((cell) => cell.includes(" grpc "))).toEqual([
+    "wire generic grpc binary http/2",
+    "wire generic grpc json http/2",
+    "wire roster grpc binary http/2",
+    "wire roster grpc json http/2",
+  ]);
+});
+
+test("thin, a case runs in every cell of Connect and in one of each other protocol", () => {
+  const thin = (name: string) => cells({ ...one, message: { ...one.message, name } }, all, thinly);
+  const one = caseWith({}, { layer: "wire" });
+  const thinly = { thin: true };
+  const protocols = (name: string) => thin(name).map((cell) => cell.split(" ")[2]);
+  expect(protocols("t01 a").sort()).toEqual([...Array(8).fill("connect"), "grpc", "grpc-web"]);
+  expect(thin("t01 a")).toEqual(thin("t01 a"));
+  const chosen = ["t01 a", "t01 b", "t01 c", "t01 d"].flatMap(thin);
+  for (const part of ["generic grpc ", "roster grpc ", "grpc-web binary", "grpc-web json"]) {
+    expect(chosen.some((cell) => cell.includes(part))).toBe(true);
+  }
+});
+
 test("what an SDK cannot do is named", () => {
   const steps = [{ call: { method: "BidiStreamUnknown" } }];
   expect(planCase(caseWith({}, { given: { steps } }), sdk)).toEqual({

@@ -8,7 +8,15 @@ import type { Difference } from "./compare/difference.js";
 import type { Arrived } from "./compare/requests.js";
 import type { LoadedCase } from "./load_file.js";
 import { mapLimit } from "./map_limit.js";
-import { type CasePlan, type Cell, type Filter, layerOf, planCase, showCell } from "./plan.js";
+import {
+  type CasePlan,
+  type Cell,
+  type Filter,
+  isLimited,
+  layerOf,
+  planCase,
+  showCell,
+} from "./plan.js";
 import { type Roster, type Skip, skipOf } from "./roster.js";
 import { WireRunner } from "./wire.js";
 
@@ -126,7 +134,7 @@ class SdkRun {
             : await this.#wire.run(one, cell);
         if ("failure" in result) this.#add(one, cell, adapterFailed(result.failure), { skip });
         else {
-          const seen = { response: result.response, requests };
+          const seen = { response: result.response, requests, protocol: cell.protocol };
           const differences = compare(one, seen);
           compareCell(cell, requests, differences);
           this.#add(one, cell, differences, { skip, seen });
@@ -147,8 +155,7 @@ class SdkRun {
   }
 
   #isUnfiltered(): boolean {
-    const parts = Object.values(this.#options.filter ?? {});
-    return parts.every((part) => part === undefined || part.length === 0);
+    return !isLimited(this.#options.filter);
   }
 
   async #runInMemory(

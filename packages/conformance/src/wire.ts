@@ -9,12 +9,13 @@ import {
   needsOwnServer,
   type RecordedRequest,
   startFaultServer,
+  type SuiteRun,
   toFaultScript,
 } from "@ameideio/fault-server";
 import type { AdapterSession, RunResult } from "./adapter_session.js";
 import type { Arrived } from "./compare/requests.js";
 import type { LoadedCase } from "./load_file.js";
-import type { Cell } from "./plan.js";
+import { type Cell, kindsOf } from "./plan.js";
 
 /** How long requests that are on their way when a call ends may take to arrive, in milliseconds. */
 const SETTLE_MS = 300;
@@ -60,7 +61,7 @@ export class WireRunner {
       });
     });
     if (place === undefined) return { result, requests: [] };
-    if ("response" in result) await settle(place, expectedRequests(one));
+    if ("response" in result) await settle(place, one);
     const requests = place.requests().map(toArrived);
     await place.leave();
     return { result, requests };
@@ -72,8 +73,9 @@ export class WireRunner {
 
   async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
     const script = one.message.server ?? create(ScriptSchema);
+    const streams = kindsOf(one).some((kind) => kind !== "unary");
     const faultsOn = ({ port }: FaultServer) =>
-      toFaultScript(script, { format, protocol, port } as Parameters<typeof toFaultScript>[1]);
+      toFaultScript(script, { format, protocol, port, streams } as SuiteRun);
     if (needsOwnServer(script)) {
       const tls = issueSuiteCertificate(script.certificate, this.#authority);
       const server = await startFaultServer(tls ? { tls } : {});
@@ -107,22 +109,29 @@ function expectedRequests({ message, json }: LoadedCase): number {
   return stated?.length ?? message.expect?.requestCount ?? 0;
 }
 
-// What a client sent just before it gave up is seen a moment after its call ended.
-async function settle({ server, requests }: Place, count: number): Promise<void> {
+// What a client sent just before it gave up is seen a moment after its call ended, and so is that
+// it did.
+async function settle({ server, requests }: Place, one: LoadedCase): Promise<void> {
+  const count = expectedRequests(one);
+  const isSeen = one.message.expect?.requests.some(({ canceled }) => canceled) ? isOver : isRead;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, SETTLE_MS);
   });
   const arrived = server.until(() => {
     const seen = requests();
-    return seen.length >= count && seen.every(isRead);
+    return seen.length >= count && seen.every(isSeen);
   });
   await Promise.race([late, arrived]).catch(() => {});
   clearTimeout(timer);
 }
 
-function isRead({ read, finishedAtMs }: RecordedRequest): boolean {
-  return read === "body" || finishedAtMs !== undefined;
+function isRead(record: RecordedRequest): boolean {
+  return record.read === "body" || isOver(record);
+}
+
+function isOver({ finishedAtMs }: RecordedRequest): boolean {
+  return finishedAtMs !== undefined;
 }
 
 function toArrived(record: RecordedRequest): Arrived {
@@ -135,6 +144,8 @@ function toArrived(record: RecordedRequest): Arrived {
     })),
     bodySha256: bodyHash(record),
     atMs: record.receivedAtMs,
+    body: record.body,
+    canceled: record.closedEarly,
     exhausted: record.action === "exhausted",
     ...(record.httpVersion === undefined ? {} : { http: record.httpVersion }),
   };

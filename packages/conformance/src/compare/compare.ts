@@ -20,6 +20,8 @@ export interface Seen {
   readonly response: RunResponse;
   /** In the memory layer as the adapter reports them, on the wire as the server recorded them. */
   readonly requests: readonly Arrived[];
+  /** Default `connect`. */
+  readonly protocol?: string;
 }
 
 /**
@@ -40,7 +42,8 @@ export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): 
     const waits = (values: readonly number[]) => values.filter((ms) => ms > 0);
     new Step("waits", found).equal("", waits(expected.sleeps.values), waits(response.sleeps));
   }
-  compareOutcomes(expected.outcomes, json, { seen: response.outcomes, anyOrder }, found);
+  const { protocol = "connect" } = seen;
+  compareOutcomes(expected.outcomes, json, { seen: response.outcomes, anyOrder, protocol }, found);
   compareNumbers(expected, json, response, found);
   compareExplained(expected.explained, response.explained, found);
   if (expected.policyHash !== "") {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { caseWith, seen } from "../testing/a_case.js";
 import { code, failed, type Row, stepsOf } from "../testing/rows.js";
+import { compare } from "./compare.js";
 
 const ROWS: readonly Row[] = [
   ["ok", {}, {}, { outcomes: [{ ok: "other" }] }, "outcome 1"],
@@ -53,6 +55,13 @@ const ROWS: readonly Row[] = [
     "outcome 1",
   ],
   ["HTTP status", code({ http_status: 503 }), failed({ httpStatus: 503 }), failed({}), "outcome 1"],
+  [
+    "time of the headers",
+    { outcomes: [{ ok: "", headers_ms: 0 }] },
+    { outcomes: [{ ok: "", headersMs: 0 }] },
+    { outcomes: [{ ok: "", headersMs: 5 }] },
+    "outcome 1",
+  ],
   ["retryable", code({ retryable: false }), failed({}), failed({ retryable: true }), "outcome 1"],
   [
     "message",
@@ -178,6 +187,15 @@ const ROWS: readonly Row[] = [
     "outcome 1",
   ],
 ];
+
+test.each(["connect", "grpc", "grpc-web"])("HTTP status over %s", (protocol) => {
+  const one = caseWith(code({ http_status: 503, grpc_http_status: 200 }));
+  const steps = [503, 200].map((httpStatus) => {
+    const { response, requests } = seen(failed({ httpStatus }));
+    return compare(one, { response, requests, protocol }).length;
+  });
+  expect(steps).toEqual(protocol === "connect" ? [0, 1] : [1, 0]);
+});
 
 test.each(ROWS)("%s", (...row) => {
   const { good, bad } = stepsOf(row);

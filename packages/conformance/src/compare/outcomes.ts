@@ -17,12 +17,19 @@ interface Stated {
 export function compareOutcomes(
   outcomes: readonly Outcome[],
   json: JsonObject,
-  { seen, anyOrder }: { seen: readonly SeenOutcome[]; anyOrder: boolean },
+  {
+    seen,
+    anyOrder,
+    protocol,
+  }: { seen: readonly SeenOutcome[]; anyOrder: boolean; protocol: string },
   found: Difference[],
 ): void {
   const jsons = listOf(json, "outcomes");
   const stated = outcomes.flatMap((outcome, i) =>
-    Array.from({ length: outcome.count || 1 }, () => ({ outcome, json: jsons[i] ?? {} })),
+    Array.from({ length: outcome.count || 1 }, () => ({
+      outcome: over(protocol, outcome),
+      json: jsons[i] ?? {},
+    })),
   );
   if (stated.length !== seen.length) {
     new Step("outcomes", found).differs("number", stated.length, seen.length);
@@ -33,6 +40,14 @@ export function compareOutcomes(
   paired.forEach(([one, ended], i) => {
     if (ended !== undefined) compareOne(one, ended, i, found);
   });
+}
+
+// What differs between protocols.
+function over(protocol: string, outcome: Outcome): Outcome {
+  const { grpcHttpStatus } = outcome;
+  return protocol === "connect" || grpcHttpStatus === undefined
+    ? outcome
+    : { ...outcome, httpStatus: grpcHttpStatus };
 }
 
 // Each stated outcome takes the first that fits; what fits nowhere stands against what is left.
@@ -58,6 +73,7 @@ function compareOne(
   const step = new Step(`outcome ${index + 1}`, found);
   bounds("duration", seen.durationMs, { min: outcome.minMs, max: outcome.maxMs }, step);
   if (states(json, "messages")) step.equal("messages", outcome.messages, seen.messages);
+  if (outcome.headersMs !== undefined) step.equal("headers", outcome.headersMs, seen.headersMs);
   const { error } = seen;
   if (outcome.ok !== undefined) {
     if (error !== undefined) step.differs("", `ok ${outcome.ok}`, showError(error));

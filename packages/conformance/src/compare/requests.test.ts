@@ -8,6 +8,8 @@ const SPANS = {
   ],
 };
 
+const JSON_TYPE = header("content-type", "application/grpc+json");
+
 const ROWS: readonly Row[] = [
   ["number of requests", { request_count: 2 }, requests([], []), requests([]), "requests"],
   [
@@ -107,6 +109,41 @@ const ROWS: readonly Row[] = [
     stated({ http_method: "GET" }),
     { requests: [{ method: "GET" }] },
     requests([]),
+    "request 1",
+  ],
+  [
+    "canceled",
+    stated({ canceled: true }),
+    { requests: [{ canceled: true }] },
+    requests([]),
+    "request 1",
+  ],
+  [
+    "not canceled",
+    stated({ canceled: false }),
+    requests([]),
+    { requests: [{ canceled: true }] },
+    "request 1",
+  ],
+  [
+    "texts",
+    stated({ texts: ["hi", ""] }),
+    { requests: [{ body: "AAAAAAQKAmhpAAAAAAA=" }] },
+    { requests: [{ body: "AAAAAAQKAmg=" }] },
+    "request 1",
+  ],
+  [
+    "texts in JSON",
+    stated({ texts: ["hi"] }),
+    { requests: [{ body: "AAAAAA17InRleHQiOiJoaSJ9", headers: [JSON_TYPE] }] },
+    { requests: [{ body: "AAAAAA17InRleHQiOiJoaSJ9" }] },
+    "request 1",
+  ],
+  [
+    "no texts",
+    stated({ texts: [] }),
+    requests([]),
+    { requests: [{ body: "AAAAAAQKAmhpAAAAAAA=" }] },
     "request 1",
   ],
 ];

@@ -1,10 +1,14 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Expected, Request, SeenRequest, Span } from "@ameideio/conformance-proto";
+import { textsOf } from "./envelopes.js";
 import { type Difference, listOf, states, Step } from "./difference.js";
 import { matchesText } from "./text.js";
 
 /** A request as the runner knows it, by the adapter's report or the fault server's records. */
-export type Arrived = Pick<SeenRequest, "method" | "headers" | "bodySha256" | "atMs"> & {
+export type Arrived = Pick<
+  SeenRequest,
+  "method" | "headers" | "bodySha256" | "atMs" | "body" | "canceled"
+> & {
   /** The script had no answer left for it. */
   readonly exhausted?: boolean;
   /** Version of HTTP, `1.1` or `2`; absent in memory, and where nothing was read. */
@@ -34,6 +38,8 @@ export function compareRequests(
     compareTimeout(request, arrived, step);
     compareParent(request, arrived, spans, step);
     compareRest(request, { arrived, before: seen[i - 1], all: seen }, step);
+    if (request.canceled !== undefined) step.equal("canceled", request.canceled, arrived.canceled);
+    if (states(stated[i] ?? {}, "texts")) step.equal("texts", request.texts, textsOf(arrived));
   });
 }
 

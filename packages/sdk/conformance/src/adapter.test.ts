@@ -61,7 +61,12 @@ describe("what it is", () => {
     const result = await ask({ describe: {} });
     expect(result).toMatchObject({
       case: "describe",
-      value: { sdk: "ts", doors: ["generic", "roster"], protocols: ["connect"], kinds: ["unary"] },
+      value: {
+        sdk: "ts",
+        doors: ["generic", "roster"],
+        protocols: ["connect", "grpc", "grpc-web"],
+        kinds: ["unary", "server_stream", "client_stream", "bidi"],
+      },
     });
     expect(result.case === "describe" && result.value.constants).toMatchObject({
       "defaults.timeoutMs": 30_000,

@@ -1,4 +1,3 @@
-import { create, type MessageShape } from "@bufbuild/protobuf";
 import { call as callOptions, paginate } from "@ameideio/ameide-sdk-ts";
 import {
   type Call,
@@ -8,6 +7,7 @@ import {
 } from "@ameideio/conformance-proto";
 import type { Door } from "./doors.js";
 import { type ProviderContext, settings } from "./options.js";
+import { makeCall } from "./one_call.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
 /** What calls are made in. */
@@ -21,43 +21,28 @@ export interface CallContext {
   onAttemptFailed: (() => void) | undefined;
 }
 
-const { unknownWithRequestId } = ConformanceService.method;
-
 /** Makes a call, or several at once. */
 export function makeCalls(call: Call, door: Door, within: CallContext): Promise<Outcome[]> {
   const method = ConformanceService.methods.find(({ name }) => name === call.method);
-  if (method?.methodKind !== "unary") {
-    throw new Error(`there is no unary method ${call.method}`);
+  if (method === undefined) {
+    throw new Error(`there is no method ${call.method}`);
   }
-  // The method whose request has all fields there are stands for all methods.
-  const send = door.conformance[method.localName as "unknownWithRequestId"];
   const own = settings(call.settings, within.context);
-  const fields = { text: call.text.repeat(call.textTimes || 1), requestId: call.requestIdField };
   const one = (i: number): Promise<Outcome> => {
-    const input = create(method.input, fields) as MessageShape<typeof unknownWithRequestId.input>;
     const cancel = call.cancel?.firstOnly && i > 0 ? undefined : call.cancel;
     const canceler = cancel && createCanceler(cancel, within);
-    let headers = new Headers();
     const options = {
-      onHeader: (received: Headers) => void (headers = received),
       ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
       ...(canceler && { signal: canceler.signal }),
     };
-    if (call.mutateMessage) {
-      within.onAttemptFailed = () => (input.text = `not ${input.text}`);
-    }
-    const outcome = outcomeOf(within.context.time, async () => {
-      const response = await send(input, call.settings ? callOptions(own, options) : options);
-      const { text, items } = response as { text?: string; items?: string[] };
-      return text ?? items?.join() ?? "";
+    const outcome = makeCall(call, method, {
+      door,
+      options: call.settings ? callOptions(own, options) : options,
+      clock: within.context.time,
+      onAttemptFailed: (react) => (within.onAttemptFailed = react),
     });
     canceler?.start();
-    return outcome
-      .then((ended) => ({
-        ...ended,
-        headers: [...headers].map(([name, value]) => ({ name, value })),
-      }))
-      .finally(() => canceler?.stop());
+    return outcome.finally(() => canceler?.stop());
   };
   return Promise.all(Array.from({ length: call.parallel || 1 }, (_, i) => one(i)));
 }

@@ -9,10 +9,10 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
     sdk: "ts",
     version,
     doors: ["generic", "roster"],
-    protocols: ["connect"],
+    protocols: ["connect", "grpc", "grpc-web"],
     formats: ["binary", "json"],
     http: ["1.1", "2"],
-    kinds: ["unary"],
+    kinds: ["unary", "server_stream", "client_stream", "bidi"],
     constants: Object.fromEntries(numbersOf(BEHAVIOR_1, "")),
   };
 }

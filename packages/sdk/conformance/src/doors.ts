@@ -1,5 +1,5 @@
-import { type Client, createClient } from "@connectrpc/connect";
-import type { Auth, AmeideOptions } from "@ameideio/ameide-sdk-ts";
+import type { Client } from "@connectrpc/connect";
+import { type Auth, type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
 import { createRosterClient } from "@ameideio/ameide-sdk-ts/client";
 import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import { ConformanceService } from "@ameideio/conformance-proto";

@@ -5,126 +5,129 @@ import {
   toBinary,
   toJsonString,
 } from "@bufbuild/protobuf";
-import { base64Encode } from "@bufbuild/protobuf/wire";
 import type { UniversalClientRequest } from "@connectrpc/connect/protocol";
 import { codeFromString, codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import {
   type Answer,
   ConformanceResponseSchema,
-  type ErrorAnswer,
   ListItemsResponseSchema,
 } from "@ameideio/conformance-proto";
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  RequestInfoSchema,
-  RetryInfoSchema,
-} from "@ameideio/conformance-proto/google/rpc";
+import { inEnvelopes } from "./enveloped_answer.js";
+import { errorJson } from "./error_answer.js";
 
 /** An answer as it goes over HTTP. */
 export interface HttpResponse {
   readonly status: number;
   readonly header: Headers;
-  readonly body: Uint8Array;
+  readonly body: readonly Part[];
+  /** Trailers of HTTP, once the body is over. */
   readonly trailer: Headers;
+  /** What comes instead of the end of the body. */
+  readonly instead?: "stall" | "reset" | undefined;
 }
 
-/** Encodes an answer by the Connect protocol, in the format of the request. */
+/** A piece of a body, and the time before it in milliseconds. */
+export interface Part {
+  readonly bytes: Uint8Array;
+  readonly delayMs?: number;
+}
+
+/** How a request wants to be answered. */
+export interface Format {
+  readonly protocol: "connect" | "grpc" | "grpc-web";
+  readonly json: boolean;
+  /** Messages are in envelopes. */
+  readonly enveloped: boolean;
+}
+
+/** Encodes an answer by the protocol of the request, in its format. */
 export function toHttp(answer: Answer, request: UniversalClientRequest): HttpResponse {
-  const { status, type, body } = encode(answer.action, request);
-  const header = new Headers();
-  if (type !== "") {
-    header.set("content-type", type);
-  }
+  const format = formatOf(request);
+  const { header, ...response } =
+    answer.action.case === "http"
+      ? raw(answer.action.value, answer)
+      : format.enveloped
+        ? inEnvelopes(answer, format)
+        : unary(answer, format);
   for (const { name, value } of answer.headers) {
     header.append(name, value);
   }
-  // Connect protocol, "Unary-Response": its trailers are headers with a prefix.
-  const trailer = new Headers();
-  for (const { name, value } of answer.trailers) {
-    if (answer.action.case === "http") {
-      trailer.append(name, value);
-    } else {
-      header.append(`trailer-${name}`, value);
-    }
-  }
-  return { status, header, body, trailer };
+  return { ...response, header };
 }
 
-function encode(
-  action: Answer["action"],
-  request: UniversalClientRequest,
-): { status: number; type: string; body: Uint8Array } {
-  switch (action.case) {
-    case "ok":
-      return message(request, ConformanceResponseSchema, { text: action.value });
-    case "page": {
-      const { items, nextPageToken } = action.value;
-      return message(request, ListItemsResponseSchema, { items, nextPageToken });
-    }
-    case "error":
-      return error(action.value);
-    case "http": {
-      const { status, contentType: type, body, bodyBytes, bodyZeros } = action.value;
-      const bytes = bodyBytes.length > 0 ? bodyBytes : Buffer.from(body);
-      return { status, type, body: bodyZeros > 0n ? new Uint8Array(Number(bodyZeros)) : bytes };
-    }
-    default:
-      throw new Error("an answer of the script says nothing");
+// The message of a GET stands in its query; all else says it by its media type.
+function formatOf({ header, method, url }: UniversalClientRequest): Format {
+  if (method === "GET") {
+    const json = new URL(url).searchParams.get("encoding") === "json";
+    return { protocol: "connect", json, enveloped: false };
   }
-}
-
-function message<T extends DescMessage>(
-  request: UniversalClientRequest,
-  schema: T,
-  init: MessageInitShape<T>,
-) {
-  const value = create(schema, init);
-  const isJson =
-    request.method === "GET"
-      ? new URL(request.url).searchParams.get("encoding") === "json"
-      : request.header.get("content-type") === "application/json";
-  return isJson
-    ? { status: 200, type: "application/json", body: Buffer.from(toJsonString(schema, value)) }
-    : { status: 200, type: "application/proto", body: toBinary(schema, value) };
-}
-
-function error(answer: ErrorAnswer) {
-  const { code, message: text, fieldViolations, errorInfo } = answer;
-  const details = answer.details.map(({ type, value }) => encoded(type, value));
-  if (answer.retryInfoMs !== undefined) {
-    const ms = Number(answer.retryInfoMs);
-    const seconds = Math.trunc(ms / 1_000);
-    const retryDelay = { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
-    details.push(detail(RetryInfoSchema, { retryDelay }));
-  }
-  if (errorInfo !== undefined) {
-    const { reason, domain, metadata } = errorInfo;
-    details.push(detail(ErrorInfoSchema, { reason, domain, metadata }));
-  }
-  if (fieldViolations.length > 0) {
-    const violations = fieldViolations.map(({ name, value }) => ({
-      field: name,
-      description: value,
-    }));
-    details.push(detail(BadRequestSchema, { fieldViolations: violations }));
-  }
-  if (answer.requestId !== "") {
-    details.push(detail(RequestInfoSchema, { requestId: answer.requestId }));
-  }
-  const known = codeFromString(code);
-  const json = { code, ...(text && { message: text }), ...(details.length > 0 && { details }) };
+  const type = /^application\/(connect\+|grpc-web\+?|grpc\+?)?(json|proto)?$/.exec(
+    header.get("content-type") ?? "",
+  );
+  const name = type?.[1]?.replace("+", "") ?? "connect";
   return {
-    status: answer.status || (known === undefined ? 500 : codeToHttpStatus(known)),
-    type: "application/json",
-    body: Buffer.from(JSON.stringify(json)),
+    protocol: name as Format["protocol"],
+    json: type?.[2] === "json",
+    enveloped: type?.[1] !== undefined,
   };
 }
 
-function detail<T extends DescMessage>(schema: T, init: MessageInitShape<T>) {
-  return encoded(schema.typeName, toBinary(schema, create(schema, init)));
+function raw(answer: (Answer["action"] & { case: "http" })["value"], { trailers }: Answer) {
+  const { status, contentType, body, bodyBytes, bodyZeros } = answer;
+  const text = bodyBytes.length > 0 ? bodyBytes : Buffer.from(body);
+  const bytes = bodyZeros > 0n ? new Uint8Array(Number(bodyZeros)) : text;
+  const header = new Headers(contentType === "" ? [] : [["content-type", contentType]]);
+  const trailer = new Headers(trailers.map(({ name, value }) => [name, value]));
+  return { status, header, body: [{ bytes }], trailer };
 }
 
-function encoded(type: string, value: Uint8Array): { type: string; value: string } {
-  return { type, value: base64Encode(value, "std_raw") };
+function unary({ action, trailers }: Answer, { json }: Format) {
+  const { status, bytes, type } = unaryBody(action, json);
+  const header = new Headers({ "content-type": type });
+  // Connect protocol, "Unary-Response": its trailers are headers with a prefix.
+  for (const { name, value } of trailers) {
+    header.append(`trailer-${name}`, value);
+  }
+  return { status, header, body: [{ bytes }], trailer: new Headers() };
+}
+
+function unaryBody(action: Answer["action"], json: boolean) {
+  const type = json ? "application/json" : "application/proto";
+  switch (action.case) {
+    case "ok":
+    case "page":
+      return { status: 200, type, bytes: messageOf(action, json) };
+    case "error": {
+      const known = codeFromString(action.value.code);
+      return {
+        status: action.value.status || (known === undefined ? 500 : codeToHttpStatus(known)),
+        type: "application/json",
+        bytes: Buffer.from(JSON.stringify(errorJson(action.value))),
+      };
+    }
+    default:
+      throw new Error("an answer of the script is none to a unary call");
+  }
+}
+
+/** The message of an answer that has one. */
+export function messageOf(
+  action: Answer["action"] & { case: "ok" | "page" },
+  json: boolean,
+): Uint8Array {
+  if (action.case === "ok") {
+    return encode(ConformanceResponseSchema, { text: action.value }, json);
+  }
+  const { items, nextPageToken } = action.value;
+  return encode(ListItemsResponseSchema, { items, nextPageToken }, json);
+}
+
+/** A message in the format of a request. */
+export function encode<T extends DescMessage>(
+  schema: T,
+  init: MessageInitShape<T>,
+  json: boolean,
+): Uint8Array {
+  const value = create(schema, init);
+  return json ? Buffer.from(toJsonString(schema, value)) : toBinary(schema, value);
 }

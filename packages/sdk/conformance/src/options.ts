@@ -72,6 +72,8 @@ export function settings(
     timeoutMs: given?.timeoutMs,
     noDeadline: given?.noDeadline || undefined,
     attemptTimeoutMs: given?.attemptTimeoutMs,
+    firstMessageTimeoutMs: given?.firstMessageTimeoutMs,
+    idleTimeoutMs: given?.idleTimeoutMs,
     retry: given?.retryOff
       ? false
       : retry &&

@@ -12,7 +12,7 @@ import {
   type Script,
   type SeenRequestSchema,
 } from "@ameideio/conformance-proto";
-import { toHttp } from "./http_answer.js";
+import { type HttpResponse, toHttp } from "./http_answer.js";
 
 /** A request the client in memory was given. */
 export type Seen = MessageInitShape<typeof SeenRequestSchema>;
@@ -29,28 +29,39 @@ export function scriptClient(script: Script, clock: Clock): ScriptClient {
   const requests: Seen[] = [];
   const unread: (() => Promise<void>)[] = [];
   const client: UniversalClientFn = async (request) => {
-    const seen: Seen = {
-      method: request.method,
-      headers: [...request.header].map(([name, value]) => ({ name, value })),
-      atMs: clock.now(),
-    };
+    const { signal } = request;
+    const seen = seenOf(request, clock.now());
     const answer = script.answers[requests.length] ?? script.otherwise ?? SCRIPT_RAN_OUT;
     requests.push(seen);
-    const read = async () => void (seen.bodySha256 = await hashOf(request));
+    const read = async () => readBody(request, seen);
     const { action, delayMs, cut } = answer;
     const handshake = CERTIFICATES[script.certificate];
     const broken = handshake ?? (action.case === "break" ? BREAKS[action.value] : undefined);
-    if (broken?.unread === true || answer.stallAt !== Moment.UNSPECIFIED) {
-      unread.push(read);
-    } else {
-      await read();
+    let over = false;
+    signal?.addEventListener("abort", () => (seen.canceled ||= !over));
+    try {
+      if (broken?.unread === true || answer.stallAt !== Moment.UNSPECIFIED) {
+        unread.push(read);
+      } else if (action.case === "stream" && action.value.early) {
+        read().catch(() => {});
+      } else {
+        await read();
+      }
+      await pause(clock, action.case === "stall" ? undefined : Number(delayMs), signal);
+      if (broken !== undefined) {
+        throw nodeError(broken);
+      }
+    } catch (reason) {
+      over = true;
+      throw reason;
     }
-    await pause(clock, action.case === "stall" ? undefined : Number(delayMs), request.signal);
-    if (broken !== undefined) {
-      throw nodeError(broken);
-    }
-    const { body, ...response } = toHttp(answer, request);
-    return { ...response, body: cutOff(body, cut, clock, request.signal) };
+    const response = toHttp(answer, request);
+    const trailer = new Headers();
+    const body = bodyOf(cutOff(response, cut), { trailer, clock, signal }, (left) => {
+      seen.canceled ||= left && !over;
+      over = true;
+    });
+    return { status: response.status, header: response.header, body, trailer };
   };
   return {
     client,
@@ -122,22 +133,63 @@ function nodeError({ code, message }: Broken): Error {
   return Object.assign(new Error(message), { code });
 }
 
-async function* cutOff(
-  body: Uint8Array,
-  cut: Cut,
-  clock: Clock,
-  signal: AbortSignal | undefined,
+/** What of a response is sent, and what comes then. */
+type Outgoing = Pick<HttpResponse, "body" | "trailer"> & {
+  readonly instead: "stall" | Broken | undefined;
+};
+
+function cutOff({ body, trailer, instead }: HttpResponse, cut: Cut): Outgoing {
+  if (cut === Cut.UNSPECIFIED) {
+    return { body, trailer, instead: instead === "reset" ? RESET : instead };
+  }
+  const length = body.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  let left = Math.floor(length / 2);
+  const half = body.map(({ bytes, ...part }) => {
+    const sent = bytes.subarray(0, left);
+    left -= sent.length;
+    return { ...part, bytes: sent };
+  });
+  return { body: half, trailer, instead: CUTS[cut] };
+}
+
+const CUTS: Readonly<Record<Exclude<Cut, Cut.UNSPECIFIED>, "stall" | Broken>> = {
+  [Cut.RESET_HALF]: RESET,
+  // More was announced, so Node tells a close from an end.
+  [Cut.CLOSE_HALF]: { code: "ECONNRESET", message: "aborted" },
+  [Cut.STALL_HALF]: "stall",
+};
+
+/** Where a body goes, and what may end it. */
+interface Sink {
+  /** Gets the trailers, once the body is over. */
+  readonly trailer: Headers;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function* bodyOf(
+  { body, instead, trailer }: Outgoing,
+  sink: Sink,
+  onOver: (left: boolean) => void,
 ): AsyncGenerator<Uint8Array> {
-  const sent = cut === Cut.UNSPECIFIED ? body : body.subarray(0, Math.floor(body.length / 2));
-  if (sent.length > 0) {
-    yield sent;
-  }
-  if (cut === Cut.STALL_HALF) {
-    await pause(clock, undefined, signal);
-  }
-  if (cut !== Cut.UNSPECIFIED) {
-    // The length was announced, so Node tells a close from an end.
-    throw nodeError(cut === Cut.RESET_HALF ? RESET : { code: "ECONNRESET", message: "aborted" });
+  let left = true;
+  try {
+    for (const { bytes, delayMs = 0 } of body) {
+      await pause(sink.clock, delayMs, sink.signal);
+      if (bytes.length > 0) {
+        yield bytes;
+      }
+    }
+    if (instead === "stall") {
+      await pause(sink.clock, undefined, sink.signal);
+    } else if (instead !== undefined) {
+      left = false;
+      throw nodeError(instead);
+    }
+    left = false;
+    trailer.forEach((value, name) => sink.trailer.append(name, value));
+  } finally {
+    onOver(left);
   }
 }
 
@@ -160,14 +212,34 @@ function pause(clock: Clock, ms: number | undefined, signal: AbortSignal | undef
   });
 }
 
-async function hashOf({ body, url }: UniversalClientRequest): Promise<string> {
-  const hash = createHash("sha256");
+function seenOf({ method, header }: UniversalClientRequest, atMs: number): Seen {
+  const headers = [...header].map(([name, value]) => ({ name, value }));
+  return { method, headers, atMs };
+}
+
+async function readBody({ body, url, header }: UniversalClientRequest, seen: Seen): Promise<void> {
   if (body === undefined) {
-    hash.update(new URL(url).search.slice(1));
-  } else {
-    for await (const chunk of body) {
-      hash.update(chunk);
+    seen.bodySha256 = sha256([Buffer.from(new URL(url).search.slice(1))]);
+    return;
+  }
+  const streams = STREAMS.test(header.get("content-type") ?? "");
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    if (streams) {
+      seen.body = Buffer.concat(chunks);
     }
+  }
+  seen.bodySha256 = sha256(chunks);
+}
+
+/** Media types of messages in envelopes. */
+const STREAMS = /^application\/(connect\+|grpc)/;
+
+function sha256(chunks: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const chunk of chunks) {
+    hash.update(chunk);
   }
   return hash.digest("hex");
 }

@@ -330,9 +330,12 @@ type Outcome struct {
 	Headers map[string]string `protobuf:"bytes,25,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// From the start of the call until the caller saw headers, in milliseconds.
 	// MEMORY only.
-	HeadersMs     *float64 `protobuf:"fixed64,26,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HeadersMs *float64 `protobuf:"fixed64,26,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	// Status of the last response over gRPC and gRPC-Web, whose own errors come
+	// with 200; absent where it is `http_status`.
+	GrpcHttpStatus *int32 `protobuf:"varint,27,opt,name=grpc_http_status,json=grpcHttpStatus,proto3,oneof" json:"grpc_http_status,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Outcome) Reset() {
@@ -543,6 +546,13 @@ func (x *Outcome) GetHeaders() map[string]string {
 func (x *Outcome) GetHeadersMs() float64 {
 	if x != nil && x.HeadersMs != nil {
 		return *x.HeadersMs
+	}
+	return 0
+}
+
+func (x *Outcome) GetGrpcHttpStatus() int32 {
+	if x != nil && x.GrpcHttpStatus != nil {
+		return *x.GrpcHttpStatus
 	}
 	return 0
 }
@@ -1280,8 +1290,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\xc2\n" +
-	"\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\x86\v\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1313,7 +1322,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\tcommitted\x18\x18 \x01(\bH\fR\tcommitted\x88\x01\x01\x12E\n" +
 	"\aheaders\x18\x19 \x03(\v2+.ameide.conformance.v1.Outcome.HeadersEntryR\aheaders\x12\"\n" +
 	"\n" +
-	"headers_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x1a;\n" +
+	"headers_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x12-\n" +
+	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
@@ -1335,7 +1345,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\a_max_msB\f\n" +
 	"\n" +
 	"_committedB\r\n" +
-	"\v_headers_ms\"\xbf\x01\n" +
+	"\v_headers_msB\x13\n" +
+	"\x11_grpc_http_status\"\xbf\x01\n" +
 	"\x0eAttemptFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x1e\n" +

@@ -366,6 +366,14 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: optional double headers_ms = 26;
    */
   headersMs?: number | undefined;
+
+  /**
+   * Status of the last response over gRPC and gRPC-Web, whose own errors come
+   * with 200; absent where it is `http_status`.
+   *
+   * @generated from field: optional int32 grpc_http_status = 27;
+   */
+  grpcHttpStatus?: number | undefined;
 };
 
 /**

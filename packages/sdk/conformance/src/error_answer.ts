@@ -1,0 +1,60 @@
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { base64Encode } from "@bufbuild/protobuf/wire";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { ConnectError } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import type { ErrorAnswer } from "@ameideio/conformance-proto";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "@ameideio/conformance-proto/google/rpc";
+
+/** An error as the Connect protocol has it in JSON. */
+export function errorJson(answer: ErrorAnswer): object {
+  const details = detailsOf(answer).map(({ type, value }) => ({
+    type,
+    value: base64Encode(value, "std_raw"),
+  }));
+  const { code, message } = answer;
+  return { code, ...(message && { message }), ...(details.length > 0 && { details }) };
+}
+
+/** An error as Connect has it in memory; what gRPC puts on the wire is made from it. */
+export function connectError(answer: ErrorAnswer): ConnectError {
+  const code = codeFromString(answer.code);
+  if (code === undefined) {
+    throw new Error(`gRPC knows no code ${answer.code}`);
+  }
+  const error = new ConnectError(answer.message, code);
+  error.details = detailsOf(answer);
+  return error;
+}
+
+function detailsOf(answer: ErrorAnswer): { type: string; value: Uint8Array }[] {
+  const { errorInfo, fieldViolations, retryInfoMs, requestId } = answer;
+  const details = answer.details.map(({ type, value }) => ({ type, value }));
+  if (retryInfoMs !== undefined) {
+    details.push(detail(RetryInfoSchema, { retryDelay: durationFromMs(Number(retryInfoMs)) }));
+  }
+  if (errorInfo !== undefined) {
+    const { reason, domain, metadata } = errorInfo;
+    details.push(detail(ErrorInfoSchema, { reason, domain, metadata }));
+  }
+  if (fieldViolations.length > 0) {
+    const violations = fieldViolations.map(({ name, value }) => ({
+      field: name,
+      description: value,
+    }));
+    details.push(detail(BadRequestSchema, { fieldViolations: violations }));
+  }
+  if (requestId !== "") {
+    details.push(detail(RequestInfoSchema, { requestId }));
+  }
+  return details;
+}
+
+function detail<T extends DescMessage>(schema: T, init: MessageInitShape<T>) {
+  return { type: schema.typeName, value: toBinary(schema, create(schema, init)) };
+}

@@ -1,0 +1,113 @@
+import { create, type DescMethod } from "@bufbuild/protobuf";
+import type { CallOptions } from "@connectrpc/connect";
+import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
+import {
+  type Call,
+  type ConformanceRequestWithId,
+  type ConformanceService,
+} from "@ameideio/conformance-proto";
+import type { Door } from "./doors.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+
+/** What a call is made with. */
+interface Making {
+  readonly door: Door;
+  readonly options: CallOptions;
+  readonly clock: Clock;
+  /** Registers what is to be done once an attempt has failed. */
+  onAttemptFailed(react: () => void): void;
+}
+
+type Conformance = typeof ConformanceService;
+
+/** The methods that stand for all of their kind. */
+type Named<N extends keyof Conformance["method"]> = Pick<Door["conformance"], N>[N];
+
+/** Makes one call, of whatever kind, and says how it ended. */
+export async function makeCall(call: Call, method: DescMethod, making: Making): Promise<Outcome> {
+  const { door, clock } = making;
+  const startMs = clock.now();
+  const headers: { values?: Headers; atMs?: number } = {};
+  const messages: string[] = [];
+  const options: CallOptions = {
+    ...making.options,
+    onHeader(values) {
+      headers.values = values;
+      headers.atMs = clock.now() - startMs;
+    },
+  };
+  const send = door.conformance[method.localName as keyof Conformance["method"]] as unknown;
+  const input = createInput(call, clock);
+  const outcome = await outcomeOf(clock, async () => {
+    switch (method.methodKind) {
+      case "unary": {
+        const message = unaryMessage(call, method, making);
+        const response = await (send as Named<"unknownWithRequestId">)(message, options);
+        const { text, items } = response as { text?: string; items?: string[] };
+        return text ?? items?.join() ?? "";
+      }
+      case "client_streaming":
+        return (await (send as Named<"clientStreamUnknown">)(input.messages(), options)).text;
+      case "server_streaming": {
+        const fields = { text: textOf(call) };
+        await readAll((send as Named<"serverStreamUnknown">)(fields, options));
+        return "";
+      }
+      case "bidi_streaming":
+        await readAll((send as Named<"bidiStreamUnknown">)(input.messages(), options));
+        return "";
+    }
+  });
+  input.end();
+  return {
+    ...outcome,
+    messages,
+    headers: [...(headers.values ?? [])].map(([name, value]) => ({ name, value })),
+    ...(headers.atMs !== undefined && { headersMs: headers.atMs }),
+  };
+
+  async function readAll(stream: AsyncIterable<{ readonly text: string }>): Promise<void> {
+    for await (const { text } of stream) {
+      messages.push(text);
+      if (messages.length === call.breakAfter) {
+        break;
+      }
+    }
+  }
+}
+
+// The method whose request has all fields there are stands for all. The caller may change the
+// message while the call goes on.
+function unaryMessage(call: Call, { input }: DescMethod, { onAttemptFailed }: Making) {
+  const fields = { text: textOf(call), requestId: call.requestIdField };
+  const message = create(input, fields) as ConformanceRequestWithId;
+  if (call.mutateMessage) {
+    onAttemptFailed(() => (message.text = `not ${message.text}`));
+  }
+  return message;
+}
+
+function textOf({ text, textTimes }: Call): string {
+  return text.repeat(textTimes || 1);
+}
+
+/** The messages a caller streams. */
+function createInput({ texts, text, textDelayMs, keepOpen }: Call, clock: Clock) {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  return {
+    async *messages() {
+      for (const each of texts.length > 0 ? texts : [text]) {
+        if (textDelayMs > 0n) {
+          await new Promise<void>((go) => void clock.setTimer(go, Number(textDelayMs), "deadline"));
+        }
+        yield { text: each };
+      }
+      if (keepOpen) {
+        await ended;
+      }
+    },
+    /** The call is over. */
+    end: () => end(),
+  };
+}
