@@ -58,7 +58,8 @@ test("thin, a case runs in every cell of Connect and in one of each other protoc
   const one = caseWith({}, { layer: "wire" });
   const thinly = { thin: true };
   const protocols = (name: string) => thin(name).map((cell) => cell.split(" ")[2]);
-  expect(protocols("t01 a").sort()).toEqual([...Array(8).fill("connect"), "grpc", "grpc-web"]);
+  expect(protocols("t01 a")).toHaveLength(10);
+  expect(protocols("t01 a").filter((each) => each !== "connect")).toEqual(["grpc", "grpc-web"]);
   expect(thin("t01 a")).toEqual(thin("t01 a"));
   const chosen = ["t01 a", "t01 b", "t01 c", "t01 d"].flatMap(thin);
   for (const part of ["generic grpc ", "roster grpc ", "grpc-web binary", "grpc-web json"]) {

@@ -75,7 +75,7 @@ function carries(http: string, protocol: string): boolean {
 
 // By the name, so that a case runs the same today and tomorrow.
 function thinned(cells: readonly Cell[], name: string): Cell[] {
-  const number = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  const number = Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
   const protocols = [...new Set(cells.map(({ protocol }) => protocol))];
   return protocols.flatMap((protocol, i) => {
     const own = cells.filter((cell) => cell.protocol === protocol);

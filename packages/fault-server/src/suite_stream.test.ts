@@ -75,8 +75,8 @@ async function read(
 }
 
 describe.each(WIRES)("%s over HTTP/%s, %s", (protocol, http, format) => {
-  const stream = async (stream: JsonValue, more: object = {}) => {
-    const script = { answers: [{ stream, ...more }] } as JsonValue;
+  const stream = async (answer: JsonValue, more: object = {}) => {
+    const script = { answers: [{ stream: answer, ...more }] } as JsonValue;
     return read((await start(script, protocol, http, { format })).serverStreamIdempotent);
   };
   const two = [{ text: "one" }, { text: "é", delay_ms: 20 }];
@@ -182,7 +182,9 @@ test.each([
   expect((await client.listItems({})).items).toEqual(["a"]);
   const code = (reason: unknown) => ConnectError.from(reason).code;
   expect(await client.idempotent({}).catch(code)).toBe(Code.Unavailable);
-  const withTrailers = await client.idempotent({}).catch(ConnectError.from);
+  const withTrailers = await client
+    .idempotent({})
+    .catch((reason: unknown) => ConnectError.from(reason));
   expect(withTrailers).toMatchObject({ code: Code.Unavailable });
   expect((withTrailers as ConnectError).metadata.get("x-t")).toBe("1");
   expect(await client.idempotent({}).catch(code)).toEqual(expect.any(Number));

@@ -11,7 +11,7 @@ import {
   StreamEnd,
 } from "@ameideio/conformance-proto";
 import { connectError, errorJson } from "./error_answer.js";
-import { encode, type Format, type HttpResponse, messageOf, type Part } from "./http_answer.js";
+import { encode, type Format, type HttpResponse, messageOf, type Part } from "./http_response.js";
 
 /** Encodes an answer whose messages are in envelopes: all of gRPC's, and streams of Connect. */
 export function inEnvelopes({ action, trailers }: Answer, format: Format): HttpResponse {

@@ -1,10 +1,10 @@
 import { create, type DescMethod } from "@bufbuild/protobuf";
 import type { CallOptions } from "@connectrpc/connect";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
-import {
-  type Call,
-  type ConformanceRequestWithId,
-  type ConformanceService,
+import type {
+  Call,
+  ConformanceRequestWithId,
+  ConformanceService,
 } from "@ameideio/conformance-proto";
 import type { Door } from "./doors.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
@@ -15,7 +15,7 @@ interface Making {
   readonly options: CallOptions;
   readonly clock: Clock;
   /** Registers what is to be done once an attempt has failed. */
-  onAttemptFailed(react: () => void): void;
+  readonly onAttemptFailed: (react: () => void) => void;
 }
 
 type Conformance = typeof ConformanceService;

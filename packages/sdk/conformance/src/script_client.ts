@@ -12,7 +12,8 @@ import {
   type Script,
   type SeenRequestSchema,
 } from "@ameideio/conformance-proto";
-import { type HttpResponse, toHttp } from "./http_answer.js";
+import { toHttp } from "./http_answer.js";
+import type { HttpResponse } from "./http_response.js";
 
 /** A request the client in memory was given. */
 export type Seen = MessageInitShape<typeof SeenRequestSchema>;
@@ -174,8 +175,10 @@ async function* bodyOf(
 ): AsyncGenerator<Uint8Array> {
   let left = true;
   try {
-    for (const { bytes, delayMs = 0 } of body) {
+    for (const [i, { bytes, delayMs = 0 }] of body.entries()) {
       await pause(sink.clock, delayMs, sink.signal);
+      // Who has got the last bytes may leave.
+      left = i < body.length - 1 || instead !== undefined;
       if (bytes.length > 0) {
         yield bytes;
       }
