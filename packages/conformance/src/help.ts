@@ -75,7 +75,11 @@ WHAT RUN DOES
   3. Close the client, let everything settle, and count what is left.
 
   Outcomes. One for each call, in the order the calls were made; one for a
-  pagination (ok with an empty text if it ended well, its items apart). A client
+  pagination (ok with an empty text if it ended well, its items apart). A stream
+  of answers is ok with an empty text when it ended well, also by break_after;
+  the texts it gave are its messages, whatever came then. headers_ms is when the
+  caller saw headers. Messages of texts are streamed as they are asked for, each
+  after text_delay_ms; with keep_open they end when the call has. A client
   that cannot be made, derived or not, gives one outcome, its error; if it is
   the first client, the case is over. explain and advance give none.
 
@@ -91,7 +95,11 @@ WHAT RUN DOES
   "otherwise", and without one a 500 that no case expects. It shows failures as
   the language's own HTTP client does, and reports every request it was given:
   method, headers in order with values apart, the SHA-256 of the body (of the
-  query for GET) in hex, and when it came. The clock is virtual: it starts at
+  query for GET) in hex, when it came, for messages in envelopes the body as far
+  as it was read, and whether its signal fired, or its answer was left, before
+  the answer had ended. Answers are encoded by the protocol and format of the
+  request; an error is trailers only in gRPC and gRPC-Web, unless the answer has
+  trailers, too. The clock is virtual: it starts at
   given.wall_clock_ms (default 2026-01-01T00:00:00Z), stands still while
   anything goes on, and whenever nothing else can go on it jumps to the next
   timer. Delays of the script and of token providers are timers of the same
