@@ -46,7 +46,7 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
     good: recording.good,
     protocolError: responded && recording.isProtocolError(error),
     endedEarly: recording.endedEarly(),
-    runtimeCode: codeToString(error.code),
+    runtimeCode: recording.isAnotherType ? "internal" : codeToString(error.code),
     hint: responded
       ? readHint({
           // Connect keeps the trailers that stand in a body with the error.

@@ -186,7 +186,10 @@ export abstract class CallLoop implements TailCall {
     };
     const headers = this.plan.headersFor(this.state.attempts, credential);
     for (const sink of this.plan.sinks) {
-      sink.inject?.((name, value) => headers.set(name, value));
+      sink.inject?.(
+        (name, value) => headers.set(name, value),
+        attempt.startedMs - this.plan.startMs,
+      );
     }
     this.attempt = attempt;
     this.state = { ...this.state, attempts: this.state.attempts + 1 };
@@ -358,13 +361,18 @@ export abstract class CallLoop implements TailCall {
           httpStatus: failure.httpStatus,
           retryAfterMs: hintDelay(failure.hint),
           retryable: retryClass !== "NEVER",
-          serverRequestId: this.attempt?.recording.get(plan.headerNames.requestId) ?? undefined,
+          serverRequestId: this.serverHeader(error, plan.headerNames.requestId),
           explanation: explainStop(stopReason, plan, failure),
         },
         plan.codeOf(failure.code),
       ),
       stopReason,
     );
+  }
+
+  // Connect keeps the trailers that stand in a body with the error.
+  private serverHeader(error: ConnectError, name: string): string | undefined {
+    return this.attempt?.recording.get(name) ?? error.metadata.get(name) ?? undefined;
   }
 
   private facts() {

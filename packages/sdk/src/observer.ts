@@ -97,8 +97,8 @@ export interface CallInfo {
 
 /** What a span or log of one call is made from. */
 export interface CallSink {
-  /** Sets the headers of an attempt that carry its trace context. */
-  inject?(set: (name: string, value: string) => void): void;
+  /** Sets the headers of an attempt that carry its trace context; it begins at `atMs` of the call. */
+  inject?(set: (name: string, value: string) => void, atMs: number): void;
   /** Address of the peer of the last attempt. */
   peer?(address: string, port: number): void;
   event(event: CallEvent): void;

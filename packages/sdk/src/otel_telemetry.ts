@@ -102,12 +102,13 @@ class TracedCall implements CallSink {
     });
   }
 
-  inject(set: (name: string, value: string) => void): void {
+  inject(set: (name: string, value: string) => void, atMs: number): void {
     let span = this.span;
     if (this.options.attemptSpans) {
       const parent = this.api.trace.setSpan(this.api.context.active(), this.span);
       const name = `${this.call.method} attempt`;
-      span = this.tracer.startSpan(name, { kind: this.api.SpanKind.CLIENT }, parent);
+      const startTime = this.startMs + atMs;
+      span = this.tracer.startSpan(name, { kind: this.api.SpanKind.CLIENT, startTime }, parent);
       this.attemptSpan = span;
     }
     const context = span.spanContext();
@@ -158,12 +159,12 @@ class TracedCall implements CallSink {
       ...(event.delayMs !== undefined && { "ameide.delay_ms": event.delayMs }),
       ...(event.stopReason !== undefined && { "ameide.stop_reason": event.stopReason }),
     });
-    this.endAttempt(event.durationMs, event.code);
+    this.endAttempt(event, event.durationMs);
   }
 
   private done(event: CallEvent & { type: "done" }): void {
     if (this.attempts > this.attemptsFailed) {
-      this.endAttempt(event.atMs - this.attemptStartedMs, event.code);
+      this.endAttempt(event, event.atMs - this.attemptStartedMs);
     }
     const attributes: Api.Attributes = {
       "rpc.system.name": this.system,
@@ -182,7 +183,10 @@ class TracedCall implements CallSink {
     this.span.end(this.startMs + event.durationMs);
   }
 
-  private endAttempt(durationMs: number, code: string | undefined): void {
+  private endAttempt(
+    { atMs, code }: { atMs: number; code: string | undefined },
+    durationMs: number,
+  ): void {
     this.meters.attemptDuration.record(durationMs / 1_000, {
       "rpc.system.name": this.system,
       "rpc.method": this.call.method,
@@ -190,7 +194,7 @@ class TracedCall implements CallSink {
     });
     if (this.attemptSpan !== undefined) {
       this.tell(this.attemptSpan, code);
-      this.attemptSpan.end();
+      this.attemptSpan.end(this.startMs + atMs);
       this.attemptSpan = undefined;
     }
   }

@@ -80,6 +80,14 @@ export class Recording {
       : this.status === 200;
   }
 
+  /** A good answer of another media type, which Connect reads as if it were gRPC-Web. */
+  get isAnotherType(): boolean {
+    const type = this.header?.get("content-type") ?? "";
+    return (
+      this.shape.protocol === "grpc-web" && this.good && !type.startsWith("application/grpc-web")
+    );
+  }
+
   /** A failure of the connection, if that is what happened. */
   network(): NetworkFailure | undefined {
     if (this.networkError === undefined) {
@@ -128,7 +136,7 @@ export class Recording {
    */
   endedEarly(): boolean {
     const { envelopes } = this;
-    if (!this.bodyRead || envelopes === undefined || !this.good) {
+    if (!this.bodyRead || envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
     const ended =
