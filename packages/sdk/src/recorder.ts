@@ -44,6 +44,8 @@ export class Recording {
   handshaking = false;
   /** Set by an HTTP/2 client. */
   stream: { readonly rstCode?: number | undefined } | undefined;
+  /** Ends the attempt. */
+  signal: AbortSignal | undefined;
   private networkError: { reason: unknown } | undefined;
   private hasBody = false;
   private bodyAsked = false;
@@ -64,6 +66,7 @@ export class Recording {
   ): Promise<UniversalClientResponse> {
     const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
     this.hasBody = sent.body !== undefined;
+    this.signal = request.signal;
     inFlight.recording = this;
     try {
       return client(sent).then((response) => this.responded(response), this.failed);

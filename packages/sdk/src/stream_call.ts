@@ -18,7 +18,7 @@ import type { AmeideError } from "./errors.js";
 import type { InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
-import { Messages } from "./stream_messages.js";
+import { forgetMessages, Messages } from "./stream_messages.js";
 import type { Next } from "./tail.js";
 
 type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
@@ -157,6 +157,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   }
 
   protected reject(error: AmeideError): void {
+    forgetMessages(this);
     this.input.close(error);
     const waiting = this.opening ?? this.waiter;
     this.opening = undefined;
@@ -226,6 +227,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   private end(attempt: Attempt): void {
     const { waiter } = this;
     this.waiter = undefined;
+    forgetMessages(this);
     this.succeed(attempt);
     this.input.close(undefined);
     waiter?.resolve({ done: true, value: undefined });

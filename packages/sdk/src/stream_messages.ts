@@ -12,12 +12,20 @@ const unreachable =
     : new FinalizationRegistry<Stream<unknown>>((stream) => stream.leave());
 
 /**
+ * The stream is over: nobody has to end it. What the registry holds would keep
+ * the messages, by the stack of the error that ended the attempt.
+ */
+export function forgetMessages(stream: object): void {
+  unreachable?.unregister(stream);
+}
+
+/**
  * The messages of a stream, for the application: leaving the loop over them
  * ends the call.
  */
 export class Messages<T> implements AsyncIterableIterator<T, undefined, undefined> {
   constructor(private readonly stream: Stream<T>) {
-    unreachable?.register(this, stream);
+    unreachable?.register(this, stream, stream);
   }
 
   [Symbol.asyncIterator](): this {
