@@ -1,0 +1,46 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ConformanceRequestSchema } from "@ameideio/conformance-proto/ameide/conformance/v1";
+import { wait } from "./watch.js";
+
+type Message = MessageInitShape<typeof ConformanceRequestSchema>;
+
+/** Ways in which what a caller streams goes on. */
+export const INPUTS = ["ends", "slow", "hangs", "throws"] as const;
+
+/** Counts what callers stream, and what of it was never told that nobody reads on. */
+export class Inputs {
+  opened = 0;
+  closed = 0;
+
+  /** What a caller streams. It is open from its first read on, to its end or `return()`. */
+  make(way: (typeof INPUTS)[number]): AsyncIterable<Message> {
+    return { [Symbol.asyncIterator]: () => this.#iterator(way) };
+  }
+
+  #iterator(way: (typeof INPUTS)[number]): AsyncIterator<Message> {
+    let [sent, open] = [0, true];
+    this.opened += 1;
+    const close = () => {
+      if (open) this.closed += 1;
+      open = false;
+    };
+    const done = { done: true, value: undefined } as const;
+    return {
+      next: async () => {
+        if (way === "slow") await wait(2);
+        if (sent < 2) {
+          sent += 1;
+          return { done: false, value: { text: `message ${sent}` } };
+        }
+        if (way === "hangs") return new Promise(() => {});
+        close();
+        if (way === "throws") throw new Error("the caller's own");
+        return done;
+      },
+      return: async () => {
+        close();
+        return done;
+      },
+    };
+  }
+}

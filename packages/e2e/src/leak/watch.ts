@@ -1,0 +1,99 @@
+import { getEventListeners } from "node:events";
+import { Socket } from "node:net";
+
+// Imported before anything that sets timers or opens sockets: what it replaces, others must not
+// have taken yet.
+
+const timers = new Set<NodeJS.Timeout>();
+const sockets = new Set<Socket>();
+const unhandled: unknown[] = [];
+const warnings: string[] = [];
+
+/** The real ones, for timers of the program itself, which are not counted. */
+export const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+const realSetInterval = globalThis.setInterval;
+
+function countedTimeout(callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) {
+  const timer = real.setTimeout(() => {
+    timers.delete(timer);
+    callback(...args);
+  }, ms);
+  timers.add(timer);
+  return timer;
+}
+
+function countedInterval(callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) {
+  const timer = realSetInterval(callback, ms, ...args);
+  timers.add(timer);
+  return timer;
+}
+
+function clear(timer?: NodeJS.Timeout | string | number): void {
+  timers.delete(timer as NodeJS.Timeout);
+  real.clearTimeout(timer);
+}
+
+Object.assign(globalThis, {
+  setTimeout: countedTimeout,
+  setInterval: countedInterval,
+  clearTimeout: clear,
+  clearInterval: clear,
+});
+
+// TCP and TLS, HTTP/1.1 and HTTP/2 alike: every client socket connects by this method.
+const connect = Reflect.get<Socket, "connect">(Socket.prototype, "connect");
+Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
+  sockets.add(this);
+  this.once("close", () => sockets.delete(this));
+  return Reflect.apply(connect, this, args) as Socket;
+};
+
+process.on("unhandledRejection", (reason) => unhandled.push(reason));
+process.on("warning", ({ name, message }) => warnings.push(`${name}: ${message}`));
+let before: string[] = [];
+
+/** What is there now is not counted. Call it once all is there that has to be. */
+export function begin(): void {
+  // A stream is a resource from its first use on.
+  void process.stdout.writableLength;
+  before = process.getActiveResourcesInfo();
+}
+
+/** What is there now that was not there when the program began. */
+export interface Left {
+  /** Timers that are set, also those that would let the process end. */
+  readonly timers: number;
+  /** Client sockets that are not closed. */
+  readonly sockets: number;
+  /** What keeps the event loop alive, by Node's names. */
+  readonly resources: readonly string[];
+  readonly unhandledRejections: readonly unknown[];
+  /** Node's own warnings, of listeners above all. */
+  readonly warnings: readonly string[];
+}
+
+/** Looks at the process. */
+export function left(): Left {
+  const resources = process.getActiveResourcesInfo();
+  for (const name of before) {
+    const index = resources.indexOf(name);
+    if (index >= 0) resources.splice(index, 1);
+  }
+  return {
+    timers: timers.size,
+    sockets: sockets.size,
+    resources,
+    unhandledRejections: unhandled,
+    warnings,
+  };
+}
+
+/** Listeners on a signal. */
+export function listenersOf(signal: AbortSignal): number {
+  return getEventListeners(signal, "abort").length;
+}
+
+/** Waits, by a timer that is not counted. */
+export function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => real.setTimeout(resolve, ms));
+}
