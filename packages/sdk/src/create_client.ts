@@ -59,12 +59,27 @@ function open<I extends DescMessage, O extends DescMessage>(
     input,
     options?.contextValues,
   );
-  return (async function* () {
+  // Whoever reads it is told.
+  response.catch(() => {});
+  let started = false;
+  const messages = (async function* () {
+    started = true;
     const { header, message, trailer } = await response;
     options?.onHeader?.(header);
     yield* message;
     options?.onTrailer?.(trailer);
   })();
+  const iterator: AsyncIterator<MessageShape<O>, void, undefined> = {
+    next: () => messages.next(),
+    return() {
+      if (!started) {
+        // A generator that has not begun knows nothing of the call.
+        response.then(({ message }) => message[Symbol.asyncIterator]().return?.()).catch(() => {});
+      }
+      return messages.return(undefined);
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 async function* only<T>(message: T): AsyncGenerator<T> {

@@ -161,6 +161,22 @@ describe("after it", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("who leaves before reading anything ends it, too", async () => {
+    const { streams, requests, clock } = scriptedStreams([{ pieces: ["one", STALL] }]);
+    const messages = streams.count({ text: "x" })[Symbol.asyncIterator]();
+    expect(await messages.return?.()).toMatchObject({ done: true });
+    await settled();
+    expect([requests[0]?.aborted, clock.pending]).toEqual([true, 0]);
+    expect(await messages.next()).toMatchObject({ done: true });
+  });
+
+  it("a stream that nobody reads fails quietly", async () => {
+    const { streams, events } = scriptedStreams([{ pieces: [failing("not_found")] }]);
+    streams.count({ text: "x" });
+    await settled();
+    expect(events.at(-1)).toMatchObject({ type: "done", code: "not_found" });
+  });
+
   it("who cancels gets the cause", async () => {
     const { streams, requests } = scriptedStreams([{ pieces: ["one", STALL] }]);
     const controller = new AbortController();
