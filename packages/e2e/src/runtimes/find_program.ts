@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import type { Runtime } from "./runtimes.js";
+import { PLATFORM, type Runtime } from "./runtimes.js";
 
 /** A runtime that is not on this machine. The message says what to do, in one line. */
 export class MissingRuntime extends Error {
@@ -11,6 +11,9 @@ export class MissingRuntime extends Error {
 }
 
 const BROWSERS = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
+
+/** For apt-get: asks nothing, and waits while another installs something. */
+const PATIENT = ["-y", "-qq", "-o", "DPkg::Lock::Timeout=300"];
 
 /**
  * The program of a runtime.
@@ -20,14 +23,13 @@ const BROWSERS = ["chromium", "google-chrome", "google-chrome-stable", "chromium
  */
 export async function findProgram(runtime: Runtime, modules: string): Promise<string> {
   if (runtime.programs === undefined) return findBrowser();
-  const platform = `${process.platform}-${process.arch}`;
-  const path = runtime.programs[platform];
+  const path = runtime.programs[PLATFORM];
   if (path === undefined) {
-    throw new MissingRuntime(`${runtime.title} comes in no package for ${platform}`);
+    throw new MissingRuntime(`${runtime.title} comes in no package for ${PLATFORM}`);
   }
   const program = join(modules, path);
   if (!(await isProgram(program))) {
-    throw new MissingRuntime(`npm installed no ${runtime.title} for ${platform}`);
+    throw new MissingRuntime(`npm installed no ${runtime.title} for ${PLATFORM}`);
   }
   return program;
 }
@@ -53,8 +55,8 @@ async function installBrowser(): Promise<void> {
   const run = promisify(execFile);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   try {
-    await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { env });
+    await run("apt-get", [...PATIENT, "update"], { env });
+    await run("apt-get", [...PATIENT, "install", "--no-install-recommends", "chromium"], { env });
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
     const line = stderr.split("\n").find((each) => each.startsWith("E:")) ?? String(error);

@@ -10,6 +10,9 @@ export interface Runtime {
   readonly programs?: Readonly<Record<string, string>>;
 }
 
+/** This machine, as the keys of `programs` spell it. */
+export const PLATFORM = `${process.platform}-${process.arch}`;
+
 const BOTH = ["node", "web"] as const;
 
 /** All runtimes, in the order of the table. Their versions stand in `packages/e2e/runtimes`. */
