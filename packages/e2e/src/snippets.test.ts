@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { snippetsOf } from "./testing/snippet.js";
 
 const PAGES = [
   "README.md",
@@ -17,25 +18,15 @@ const root = new URL("../../../", import.meta.url);
 // Beside the sources, so that a snippet finds the packages it names.
 const folder = new URL("../.snippets/", import.meta.url);
 
-interface Snippet {
-  readonly name: string;
-  readonly file: URL;
-  readonly code: string;
-  /** What its `console.log(…); // …` lines promise to print. */
-  readonly promised: readonly string[];
-}
+const all = PAGES.flatMap(snippetsOf).map((snippet) => ({
+  ...snippet,
+  file: new URL(`${snippet.name.replaceAll(/\W+/g, "_")}.ts`, folder),
+}));
 
-function snippets(page: string): Snippet[] {
-  const text = readFileSync(new URL(page, root), "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match, i) => {
-    const code = match[1] ?? "";
-    const name = `${page} ${i + 1}`;
-    const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((m) => m[1] ?? "");
-    return { name, code, promised, file: new URL(`${name.replaceAll(/\W+/g, "_")}.ts`, folder) };
-  });
+/** What a worker exports, and its runtime calls. */
+interface Worker {
+  readonly default?: { fetch(request: Request, env: object): Promise<Response> };
 }
-
-const all = PAGES.flatMap(snippets);
 
 describe("every snippet of the documentation", () => {
   let server: Awaited<ReturnType<typeof startReferenceServer>>;
@@ -85,7 +76,8 @@ describe("every snippet of the documentation", () => {
       );
     });
     try {
-      await import(file.href);
+      const { default: worker } = (await import(file.href)) as Worker;
+      await worker?.fetch(new Request("https://worker.test"), { BASE_URL: server.url });
     } finally {
       log.mockRestore();
     }

@@ -21,6 +21,7 @@ interface Browser {
 }
 interface Page {
   on(event: "pageerror", listener: (error: Error) => void): void;
+  on(event: "console", listener: (message: { text(): string }) => void): void;
   goto(url: string): Promise<unknown>;
   evaluate<T>(expression: string): Promise<T>;
 }
@@ -38,10 +39,31 @@ const ARGUMENTS = [
 
 /** Runs a program as a page of Chromium. */
 export async function launchChromium(launch: Launch): Promise<Launched> {
-  const { program, app, place, modules, trusted } = launch;
+  const { app, place, modules } = launch;
   const text = await bundle(app, "program/page.js", { modules, conditions: ["browser"] });
-  const script = launch.servePage(`${place.name}.script`, { type: "text/javascript", text });
-  const page = launch.servePage(`${place.name}.page`, {
+  return openPage(launch, text, async ({ tab, version }) => {
+    const outcomes = await tab.evaluate<Outcome[]>(`runChecks(${JSON.stringify(place)})`);
+    return { version, outcomes };
+  });
+}
+
+/**
+ * Opens a page that loads a script, in a browser of its own.
+ *
+ * @param use - Works with it, unless an error of the page that nobody catches comes first.
+ */
+export async function openPage<T>(
+  { program, place, modules, trusted, servePage }: Omit<Launch, "entry" | "app">,
+  text: string,
+  use: (page: {
+    readonly tab: Page;
+    readonly version: string;
+    /** Lines of its console so far. */
+    readonly printed: readonly string[];
+  }) => Promise<T>,
+): Promise<T> {
+  const script = servePage(`${place.name}.script`, { type: "text/javascript", text });
+  const page = servePage(`${place.name}.page`, {
     type: "text/html",
     text: `<!doctype html><meta charset="utf-8"><script type="module" src="${script}"></script>`,
   });
@@ -52,15 +74,11 @@ export async function launchChromium(launch: Launch): Promise<Launched> {
   });
   try {
     const tab = await browser.newPage();
-    const errors: Error[] = [];
-    tab.on("pageerror", (error) => errors.push(error));
-    await tab.goto(page);
-    const outcomes = await tab
-      .evaluate<Outcome[]>(`runChecks(${JSON.stringify(place)})`)
-      .catch((error: unknown) => {
-        throw errors[0] ?? error;
-      });
-    return { version: browser.version(), outcomes };
+    const printed: string[] = [];
+    tab.on("console", (message) => printed.push(message.text()));
+    const failed = new Promise<never>((_, reject) => tab.on("pageerror", reject));
+    const used = tab.goto(page).then(() => use({ tab, version: browser.version(), printed }));
+    return await Promise.race([used, failed]);
   } finally {
     await browser.close();
   }

@@ -6,11 +6,14 @@ import { environment, type Launch, type Launched } from "./launch.js";
 
 const LONGEST_MS = 120_000;
 
+/** No more than docs/runtimes/deno.md says; files are read by `require()`, and for TLS. */
+const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
+
 /** What comes before the program on a command line. */
 const ARGUMENTS: Readonly<Record<"node" | "bun" | "deno", readonly string[]>> = {
   node: [],
   bun: ["run"],
-  deno: ["run", "--quiet", "--allow-all", "--node-modules-dir=manual"],
+  deno: ["run", "--quiet", "--no-prompt", ...PERMISSIONS, "--node-modules-dir=manual"],
 };
 
 /**
@@ -24,22 +27,43 @@ export async function launchCommand(
 ): Promise<Launched> {
   const authority = join(app.folder, `${place.name}.pem`);
   await writeFile(authority, trusted);
-  const env = environment({
+  const env = {
     RUNTIMES_PLACE: JSON.stringify(place),
     NODE_EXTRA_CA_CERTS: authority,
     DENO_CERT: authority,
-    // A look for updates would leave the machine.
-    DENO_NO_UPDATE_CHECK: "1",
-  });
-  const { stdout } = await run(program, [...ARGUMENTS[kind], `program/${entry}.js`], {
-    cwd: app.folder,
-    env,
-  });
-  const version = await run(program, ["--version"], { cwd: app.folder, env });
+  };
+  const printed = await runModule(kind, { program, app, env, module: `program/${entry}.js` });
+  const version = await run(program, ["--version"], { cwd: app.folder, env: environment({}) });
   return {
     version: /\d+\.\d+\.\d+/.exec(version.stdout)?.[0] ?? version.stdout.trim(),
-    outcomes: JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Outcome[],
+    outcomes: JSON.parse(printed.trim().split("\n").at(-1) ?? "") as Outcome[],
   };
+}
+
+/**
+ * Runs a module of the app, and gives what it printed.
+ *
+ * @throws Error with all it printed when it ends otherwise than well.
+ */
+export async function runModule(
+  kind: "node" | "bun" | "deno",
+  {
+    program,
+    app,
+    env,
+    module,
+  }: Pick<Launch, "program" | "app"> & {
+    readonly env: Readonly<Record<string, string>>;
+    /** Relative to the app. */
+    readonly module: string;
+  },
+): Promise<string> {
+  const { stdout } = await run(program, [...ARGUMENTS[kind], module], {
+    cwd: app.folder,
+    // A look for updates would leave the machine.
+    env: environment({ ...env, DENO_NO_UPDATE_CHECK: "1" }),
+  });
+  return stdout;
 }
 
 /** Runs a program to its end, which must be a good one. */
