@@ -25,6 +25,7 @@ describe("generateCase", () => {
     expect([...reasons]).toEqual(
       expect.arrayContaining([
         "canceled",
+        "committed",
         "not_retryable",
         "not_idempotent",
         "server_pushback",
@@ -45,9 +46,17 @@ describe("generateCase", () => {
   });
 
   it("makes cases that a case file can hold", () => {
-    for (const { given, script, format, prediction, index } of cases.slice(0, 100)) {
+    for (const { given, script, format, protocol, prediction, index } of cases.slice(0, 100)) {
       const name = `fuzz-${SEED}-${index} made-up`;
-      const text = writeCase({ name, comment: ["One.\ntwo"], given, script, format, prediction });
+      const text = writeCase({
+        name,
+        comment: ["One.\ntwo"],
+        given,
+        script,
+        format,
+        protocol,
+        prediction,
+      });
       expect(loadFile(text, { file: "made_up.yaml", area: "found" }).problems).toEqual([]);
     }
   });

@@ -3,6 +3,8 @@ import { type Given, GivenSchema, type Script, ScriptSchema } from "@ameideio/co
 import { generateGiven } from "./generate_given.js";
 import { generateScript } from "./generate_script.js";
 import { predict } from "./model.js";
+import type { Kind } from "./model/levels.js";
+import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
 import { Random } from "./random.js";
 
@@ -13,31 +15,61 @@ export interface GeneratedCase {
   readonly given: Given;
   readonly script: Script;
   readonly format: "binary" | "json";
+  readonly protocol: Protocol;
   readonly door: number;
   readonly prediction: Prediction;
   /** Cases that were thrown away before it, with what spoke against them. */
   readonly discarded: readonly string[];
 }
 
-const TRIES = 200;
+/** What may be in a case, in the words of adapters; an empty list leaves it open. */
+export interface Among {
+  readonly protocols: readonly string[];
+  readonly kinds: readonly string[];
+}
+
+const TRIES = 400;
+const PROTOCOLS: readonly Protocol[] = ["connect", "grpc", "grpc-web"];
+const KINDS: readonly (readonly [name: string, kind: Kind, weight: number])[] = [
+  ["unary", "unary", 4],
+  ["server_stream", "server", 4],
+  ["client_stream", "client", 2],
+  ["bidi", "bidi", 3],
+];
 
 /**
- * The case of a seed and an index: always the same.
+ * The case of a seed and an index: always the same, among the same.
  *
  * What the model cannot vouch for (see the notes of a prediction) is thrown away and made anew.
+ *
+ * @throws Error when nothing is left to make cases of.
  */
-export function generateCase(seed: number, index: number): GeneratedCase {
+export function generateCase(
+  seed: number,
+  index: number,
+  among: Among = { protocols: [], kinds: [] },
+): GeneratedCase {
   const random = new Random(seed, index);
   const discarded: string[] = [];
+  const isAmong = (list: readonly string[], name: string): boolean =>
+    list.length === 0 || list.includes(name);
+  const protocols = PROTOCOLS.filter((name) => isAmong(among.protocols, name));
+  const kinds = KINDS.filter(([name]) => isAmong(among.kinds, name));
+  const one = kinds.map(([, kind, weight]) => [weight, () => [kind]] as const);
+  const all = kinds.map(([, kind]) => kind);
   for (let i = 0; i < TRIES; i++) {
-    const { given: init, uniform, wallClockMs } = generateGiven(random);
+    const protocol = random.pick(protocols);
+    const called = random.weighted<readonly Kind[]>([...one, [1, () => all]]);
+    const { given: init, uniform, wallClockMs } = generateGiven(random, called);
     const given = create(GivenSchema, init);
-    const script = create(ScriptSchema, generateScript(random, { uniform, wallClockMs }));
+    const kind = called.length === 1 ? called[0] : undefined;
+    const context = { uniform, wallClockMs, protocol, kind };
+    const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
     const door = random.between(0, 1);
-    const prediction = predict(given, script);
+    const prediction = predict(given, script, protocol);
     if (prediction.notes.length === 0) {
-      return { seed, index, given, script, format, door, prediction, discarded };
+      return { seed, index, given, script, format, protocol, door, prediction, discarded };
     }
     discarded.push(...prediction.notes);
   }

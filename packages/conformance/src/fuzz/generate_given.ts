@@ -1,7 +1,14 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
-import type { GivenSchema, SettingsSchema, StepSchema } from "@ameideio/conformance-proto";
+import type {
+  Call,
+  CallSchema,
+  GivenSchema,
+  SettingsSchema,
+  StepSchema,
+} from "@ameideio/conformance-proto";
 import { SERVICE } from "./model/document.js";
-import { METHODS } from "./model/levels.js";
+import { timing } from "./generate_timing.js";
+import { type Kind, methodFacts, methodsOf } from "./model/levels.js";
 import type { Random } from "./random.js";
 
 type SettingsInit = Exclude<MessageInitShape<typeof SettingsSchema>, { $typeName: string }>;
@@ -16,8 +23,10 @@ export interface GeneratedGiven {
 
 const CODES = ["aborted", "internal", "unknown", "data_loss", "resource_exhausted", "not_found"];
 
-export function generateGiven(random: Random): GeneratedGiven {
-  const uniform = random.chance(0.1);
+export function generateGiven(random: Random, kinds: readonly Kind[]): GeneratedGiven {
+  const methods = kinds.flatMap(methodsOf);
+  // Which of several calls takes its messages first is anybody's.
+  const uniform = random.chance(0.1) && !kinds.includes("client") && !kinds.includes("bidi");
   const wallClockMs =
     Date.UTC(2026, 0, 5) + random.between(0, 86_400) * 1000 + random.pick([0, 0, 300, 999]);
   const derived = random.chance(0.15);
@@ -36,7 +45,7 @@ export function generateGiven(random: Random): GeneratedGiven {
     const value = { name: "e", from: "d", settings: derivedSettings(random) };
     steps.push({ action: { case: "derive", value } });
   }
-  const usual = random.pick(METHODS);
+  const usual = random.pick(methods);
   const calls = random.weighted([
     [5, () => 1],
     [4, () => random.between(2, 4)],
@@ -48,7 +57,7 @@ export function generateGiven(random: Random): GeneratedGiven {
       steps.push({ action: { case: "advanceMs", value: BigInt(ms) } });
     }
     const client = derived && random.chance(0.7) ? (further && random.chance(0.6) ? "e" : "d") : "";
-    const method = random.chance(0.7) ? usual : random.pick(METHODS);
+    const method = random.chance(0.7) ? usual : random.pick(methods);
     steps.push(callStep(random, { client, method, uniform }));
   }
   return {
@@ -117,37 +126,6 @@ function ownCredential(random: Random): SettingsInit {
     [9, () => ({})],
     [1, () => ({ auth: { token: "another" } })],
     [1, () => ({ authNull: true })],
-  ]);
-}
-
-function timing(random: Random, probability: number): SettingsInit {
-  const settings: SettingsInit = {};
-  if (random.chance(probability)) {
-    if (random.chance(0.06)) settings.noDeadline = true;
-    else settings.timeoutMs = timeout(random);
-  }
-  if (random.chance(probability)) {
-    settings.attemptTimeoutMs = random.pick([
-      20,
-      100,
-      400,
-      1000,
-      2500.5,
-      random.between(1, 20_000),
-    ]);
-  }
-  return settings;
-}
-
-function timeout(random: Random): number {
-  return random.weighted([
-    [6, () => random.between(50, 3000)],
-    [4, () => random.between(3001, 60_000)],
-    [1, () => random.between(60_001, 200_000)],
-    [1, () => random.between(1, 49)],
-    [1.5, () => random.between(1, 4)],
-    [1, () => random.between(10, 5000) + 0.7],
-    [0.4, () => random.pick([2 ** 31 - 1, 2 ** 31, 3_000_000_000, 9_999_999_999, 1e11])],
   ]);
 }
 
@@ -227,6 +205,10 @@ function document(random: Random, method: string): JsonObject {
     ...(random.chance(0.1) ? { max_server_delay_ms: String(random.pick([300, 5000])) } : {}),
     ...(random.chance(0.2) ? { timeout_ms: String(random.between(100, 20_000)) } : {}),
     ...(random.chance(0.2) ? { attempt_timeout_ms: String(random.between(50, 5000)) } : {}),
+    ...(random.chance(0.15) ? { first_message_timeout_ms: String(random.between(20, 4000)) } : {}),
+    ...(random.chance(0.15) ? { idle_timeout_ms: String(random.between(20, 4000)) } : {}),
+    ...(random.chance(0.2) ? { first_message_timeout_ms: String(random.between(50, 5000)) } : {}),
+    ...(random.chance(0.2) ? { idle_timeout_ms: String(random.between(50, 5000)) } : {}),
     ...(random.chance(0.1) ? { idempotency_key: "IDEMPOTENCY_KEY_MODE_OFF" } : {}),
     ...(random.chance(0.1) ? { retryable_codes: [random.pick(CODES)] } : {}),
   });
@@ -285,11 +267,28 @@ function callStep(
         ? "3f1c7a52-5d0e-4c5e-9b0e-2f6f3f8d1a10"
         : "",
     ...(cancel === undefined ? {} : { cancel }),
+    ...streaming(random, methodFacts(method).kind),
     ...(random.chance(0.08)
       ? { runtimeTimeoutMs: random.pick([2, 50, 400.7, 2000, 40_000, 1e11]) }
       : {}),
   };
   return { action: { case: "call", value } };
+}
+
+// What only streams have. Who sends as fast as it can is the common one.
+function streaming(random: Random, kind: Kind): Exclude<MessageInitShape<typeof CallSchema>, Call> {
+  const reads = kind === "client" || kind === "bidi";
+  const breaks = (kind === "server" || kind === "bidi") && random.chance(0.2);
+  return {
+    ...(breaks ? { breakAfter: random.between(1, 3) } : {}),
+    ...(reads && random.chance(0.8)
+      ? { texts: Array.from({ length: random.between(1, 3) }, (_, i) => `in ${i + 1}`) }
+      : {}),
+    ...(reads && random.chance(0.4)
+      ? { textDelayMs: BigInt(random.pick([1, 30, 333, random.between(1, 2000)])) }
+      : {}),
+    keepOpen: kind === "bidi" && random.chance(0.25),
+  };
 }
 
 function callSettings(random: Random): SettingsInit {
@@ -320,6 +319,10 @@ function wrongSettings(random: Random): SettingsInit {
     { timeoutMs: 0 },
     { timeoutMs: -5 },
     { attemptTimeoutMs: 0 },
+    { firstMessageTimeoutMs: 0 },
+    { idleTimeoutMs: -1 },
+    { firstMessageTimeoutMs: 0 },
+    { idleTimeoutMs: -1 },
     { retry: { maxAttempts: 6, retryableCodes: [] } },
     { retry: { maxAttempts: 0, retryableCodes: [] } },
     { tenant: "no spaces" },

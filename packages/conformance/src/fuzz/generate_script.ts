@@ -1,9 +1,23 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type AnswerSchema, Break, Cut, type ScriptSchema } from "@ameideio/conformance-proto";
+import { cutStream, silence, streamAnswer } from "./generate_stream.js";
+import type { Kind } from "./model/levels.js";
+import type { Protocol } from "./model/policy.js";
 import type { Random } from "./random.js";
 
 type AnswerInit = Exclude<MessageInitShape<typeof AnswerSchema>, { $typeName: string }>;
+type ErrorInit = Extract<NonNullable<AnswerInit["action"]>, { case: "error" }>["value"];
 type HeaderInit = { name: string; value: string };
+
+/** What answers depend on. */
+export interface ScriptContext {
+  readonly uniform: boolean;
+  /** Where dates are counted from. */
+  readonly wallClockMs: number;
+  readonly protocol: Protocol;
+  /** Of the methods that are called; undefined for methods of several kinds. */
+  readonly kind: Kind | undefined;
+}
 
 const OTHER_CODES = [
   "aborted",
@@ -33,31 +47,52 @@ const BREAKS = [
 
 const STATUSES = [400, 401, 403, 404, 408, 418, 429, 429, 500, 502, 503, 503, 504];
 
-/** What the server does. `wallClockMs` is where dates are counted from. */
+/** What the server does. */
 export function generateScript(
   random: Random,
-  { uniform, wallClockMs }: { uniform: boolean; wallClockMs: number },
+  context: ScriptContext,
 ): MessageInitShape<typeof ScriptSchema> {
-  if (uniform) {
+  if (context.uniform) {
     // Where all is answered at once, the order of what follows is anybody's.
     const delayMs = BigInt(random.between(1, 900));
-    return { answers: [], otherwise: { ...answer(random, wallClockMs), delayMs } };
+    return { answers: [], otherwise: { ...answer(random, context), delayMs } };
   }
-  const answers = Array.from({ length: random.between(0, 7) }, () => answer(random, wallClockMs));
-  const otherwise = random.chance(0.8) ? ok(random) : answer(random, wallClockMs);
+  const answers = Array.from({ length: random.between(0, 7) }, () => answer(random, context));
+  const otherwise = random.chance(0.8) ? ok(random) : answer(random, context);
   return { answers, otherwise };
 }
 
-function answer(random: Random, wallClockMs: number): AnswerInit {
+function answer(random: Random, context: ScriptContext): AnswerInit {
+  const { kind, protocol, wallClockMs } = context;
+  const enveloped = protocol !== "connect" || kind !== "unary";
+  const streams = kind !== undefined && enveloped;
+  const error = (): ErrorInit => errorOf(random);
   const base = random.weighted<AnswerInit>([
-    [20, () => ok(random)],
-    [45, () => protocolError(random, wallClockMs)],
+    [kind === "unary" ? 20 : 10, () => ok(random)],
+    [kind === "unary" ? 45 : 30, () => protocolError(random, wallClockMs)],
     [14, () => raw(random, wallClockMs)],
     [14, () => ({ action: { case: "break", value: random.pick(BREAKS) } })],
-    [4, () => ({ action: { case: "stall", value: true } })],
-    [7, () => cutOff(random, wallClockMs)],
+    [4, () => silence(random)],
+    [enveloped ? 0 : 7, () => cutOff(random, wallClockMs)],
+    [streams ? 7 : 0, () => told(random, wallClockMs, cutStream(random, kind as Kind, error))],
+    [
+      streams ? (kind === "unary" ? 15 : 60) : 0,
+      () => told(random, wallClockMs, streamAnswer(random, kind as Kind, error)),
+    ],
   ]);
   return { ...base, delayMs: BigInt(delay(random)) };
+}
+
+// What a stream says of itself before and after its messages.
+function told(random: Random, wallClockMs: number, whole: AnswerInit): AnswerInit {
+  const echo = random.chance(0.05)
+    ? [{ name: "x-tenant-id", value: random.pick(["blue", "red"]) }]
+    : [];
+  return {
+    ...whole,
+    headers: [...hints(random, wallClockMs), ...echo],
+    trailers: random.chance(0.5) ? hints(random, wallClockMs) : [],
+  };
 }
 
 function cutOff(random: Random, wallClockMs: number): AnswerInit {
@@ -89,6 +124,14 @@ function ok(random: Random): AnswerInit {
 }
 
 function protocolError(random: Random, wallClockMs: number): AnswerInit {
+  return {
+    action: { case: "error", value: errorOf(random) },
+    headers: hints(random, wallClockMs),
+    trailers: random.chance(0.2) ? hints(random, wallClockMs) : [],
+  };
+}
+
+function errorOf(random: Random): ErrorInit {
   const code = random.weighted([
     [10, () => "unavailable"],
     [5, () => "resource_exhausted"],
@@ -101,19 +144,12 @@ function protocolError(random: Random, wallClockMs: number): AnswerInit {
   const retryInfoMs = random.maybe(0.15, () => BigInt(hintMs(random)));
   const requestId = random.chance(0.05) ? `srv-${random.between(1, 9)}` : "";
   return {
-    action: {
-      case: "error",
-      value: {
-        code,
-        status,
-        message: "no",
-        requestId,
-        ...(errorInfo === undefined ? {} : { errorInfo }),
-        ...(retryInfoMs === undefined ? {} : { retryInfoMs }),
-      },
-    },
-    headers: hints(random, wallClockMs),
-    trailers: random.chance(0.2) ? hints(random, wallClockMs) : [],
+    code,
+    status,
+    message: "no",
+    requestId,
+    ...(errorInfo === undefined ? {} : { errorInfo }),
+    ...(retryInfoMs === undefined ? {} : { retryInfoMs }),
   };
 }
 

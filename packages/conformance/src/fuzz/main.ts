@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { AdapterCommand } from "../adapter_process.js";
 import { AdapterSession } from "../adapter_session.js";
 import { mapLimit } from "../map_limit.js";
+import type { Filter } from "../plan.js";
 import { generateCase, type GeneratedCase } from "./generate.js";
 import { predict } from "./model.js";
 import { FuzzRunner, type Subject } from "./runner.js";
@@ -14,6 +15,8 @@ import { writeCase } from "./write_case.js";
 export interface FuzzOptions extends RunOptions {
   /** The SDKs that are compared. */
   readonly adapters: readonly AdapterCommand[];
+  /** What may be run: of it, the protocols. */
+  readonly filter?: Filter | undefined;
 }
 
 /** What is run, and where it is reported. */
@@ -22,6 +25,8 @@ export interface RunOptions {
   readonly count: number;
   /** The same seed makes the same cases. */
   readonly seed: number;
+  /** Protocols to call over; empty for all that all SDKs speak. */
+  readonly protocols?: readonly string[] | undefined;
   /** Index of the first case. Default 0. */
   readonly from?: number | undefined;
   /** Folder disagreements are written to. Default `.found` in this package. */
@@ -50,17 +55,18 @@ interface Disagreement {
  * @returns the exit code: 0 when all agree.
  * @throws AdapterFailure when an adapter cannot be started.
  */
-export function runFuzz({ adapters, ...options }: FuzzOptions): Promise<number> {
+export function runFuzz({ adapters, filter, ...options }: FuzzOptions): Promise<number> {
   const subjects = adapters.map((command) => ({
     sdk: command.sdk,
     session: new AdapterSession(command, { silenceMs: SILENCE_MS, window: AT_ONCE }),
   }));
-  return fuzz(subjects, options);
+  return fuzz(subjects, { protocols: filter?.protocols, ...options });
 }
 
 /** {@link runFuzz} with sessions that are there already. */
 export async function fuzz(subjects: readonly Subject[], options: RunOptions): Promise<number> {
   const { count, seed, from = 0, report: foundDir = FOUND, print = printLine } = options;
+  const { protocols: asked = [] } = options;
   const runner = new FuzzRunner(subjects);
   const found: Disagreement[] = [];
   const discarded = new Map<string, number>();
@@ -68,9 +74,14 @@ export async function fuzz(subjects: readonly Subject[], options: RunOptions): P
   const startedAt = performance.now();
   try {
     await runner.open();
+    const { kinds, protocols } = runner.common;
+    const among = {
+      kinds,
+      protocols: asked.length === 0 ? protocols : protocols.filter((one) => asked.includes(one)),
+    };
     const indices = Array.from({ length: count }, (_, i) => from + i);
     await mapLimit(indices, AT_ONCE, async (index) => {
-      const generated = generateCase(seed, index);
+      const generated = generateCase(seed, index, among);
       for (const note of generated.discarded) discarded.set(note, (discarded.get(note) ?? 0) + 1);
       const { given, script, prediction } = generated;
       const lines = await runner.disagreements(given, script, generated, prediction);
@@ -115,15 +126,15 @@ async function writeAll(
       break;
     }
     const { generated } = disagreement;
-    const { seed, index, format } = generated;
+    const { seed, index, format, protocol } = generated;
     const still = async ({ given, script }: Shrinkable): Promise<boolean> => {
-      const prediction = predict(given, script);
+      const prediction = predict(given, script, protocol);
       if (prediction.notes.length > 0) return false;
       const lines = await runner.disagreements(given, script, generated, prediction);
       return lines.some((line) => kindOf(line) === kind);
     };
     const { given, script } = await shrink(generated, still);
-    const prediction = predict(given, script);
+    const prediction = predict(given, script, protocol);
     const lines = await runner.disagreements(given, script, generated, prediction);
     const id = `fuzz-${seed}-${index}`;
     const name = `${id} ${kind.replaceAll(/[^a-zA-Z]+/g, "-")}`;
@@ -132,7 +143,7 @@ async function writeAll(
       `seed ${seed}, index ${index}, door ${generated.door}. Expected is what the model says.`,
       ...lines.map((line) => `  ${line}`),
     ];
-    const yaml = writeCase({ name, comment, given, script, format, prediction });
+    const yaml = writeCase({ name, comment, given, script, format, protocol, prediction });
     mkdirSync(foundDir, { recursive: true });
     const path = join(foundDir, `${id.replaceAll("-", "_")}.yaml`);
     writeFileSync(path, yaml);

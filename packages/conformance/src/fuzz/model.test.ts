@@ -7,9 +7,11 @@ import {
   GivenSchema,
   ScriptSchema,
   type SettingsSchema,
+  StreamEnd,
 } from "@ameideio/conformance-proto";
 import { describe, expect, it } from "vitest";
 import { predict } from "./model.js";
+import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
 
 type GivenInit = Exclude<MessageInitShape<typeof GivenSchema>, { $typeName: string }>;
@@ -23,7 +25,10 @@ const error = (code: string, more: AnswerInit = {}): AnswerInit => ({
   action: { case: "error", value: { code } },
 });
 
-function run(
+const run = runOver.bind(undefined, "connect");
+
+function runOver(
+  protocol: Protocol,
   given: Omit<GivenInit, "steps">,
   answers: readonly AnswerInit[],
   ...calls: readonly CallInit[]
@@ -33,7 +38,7 @@ function run(
     action: { case: "call" as const, value: { method: "Idempotent", ...call } },
   }));
   const script = create(ScriptSchema, { answers: [...answers], otherwise: OK });
-  const prediction = predict(create(GivenSchema, { ...given, steps }), script);
+  const prediction = predict(create(GivenSchema, { ...given, steps }), script, protocol);
   expect(prediction.notes).toEqual([]);
   return prediction;
 }
@@ -231,5 +236,123 @@ describe("the reference model", () => {
       "Bearer two",
     ]);
     expect(seen.budget).toBe(500);
+  });
+});
+
+const SERVER = { method: "ServerStreamIdempotent" };
+const stream = (
+  texts: readonly string[],
+  more: { error?: string; end?: StreamEnd; stall?: boolean; delayMs?: number } = {},
+): AnswerInit => ({
+  action: {
+    case: "stream",
+    value: {
+      messages: texts.map((text) => ({ text, delayMs: BigInt(more.delayMs ?? 0) })),
+      ...(more.error === undefined ? {} : { error: { code: more.error } }),
+      stall: more.stall ?? false,
+      end: more.end ?? StreamEnd.UNSPECIFIED,
+    },
+  },
+});
+
+describe("the reference model, of streams", () => {
+  it("repeats a server stream until its first message, and not after it", () => {
+    const before = run({}, [stream([], { error: "unavailable" })], SERVER);
+    expect([before.requests.length, before.outcomes[0]?.messages]).toEqual([2, ["fine"]]);
+    const after = run({}, [stream(["one"], { error: "unavailable" })], SERVER);
+    expect(after.requests).toHaveLength(1);
+    expect(after.outcomes[0]).toMatchObject({
+      messages: ["one"],
+      error: { code: "unavailable", stopReason: "committed", committed: true },
+    });
+  });
+
+  it("has 30 s for the first message of each attempt, and 60 s for each further one", () => {
+    const stall: AnswerInit = { action: { case: "stall", value: true } };
+    const once = { settings: { retry: { maxAttempts: 1 } } };
+    const first = run({}, [stall], { ...SERVER, ...once });
+    expect(first.outcomes[0]).toMatchObject({
+      durationMs: 30_000,
+      error: { code: "deadline_exceeded", origin: "transport", stopReason: "attempts" },
+    });
+    expect(first.requests[0]).toMatchObject({ timeoutMs: null, canceled: true });
+    const idle = run({}, [stream(["one"], { stall: true })], SERVER);
+    expect(idle.outcomes[0]).toMatchObject({
+      durationMs: 60_000,
+      error: { code: "deadline_exceeded", origin: "transport", stopReason: "committed" },
+    });
+  });
+
+  it("has neither for a stream that is meant to stay open", () => {
+    const slow = stream(["one", "two"], { delayMs: 100_000 });
+    const seen = run({}, [slow], { method: "ServerStreamLongLived" });
+    expect(seen.outcomes[0]).toMatchObject({ durationMs: 200_000, error: null });
+  });
+
+  it("ends a committed stream with a stated deadline", () => {
+    const client = { settings: { timeoutMs: 500 } };
+    const { outcomes, requests } = run({ client }, [stream(["one"], { stall: true })], SERVER);
+    expect(requests[0]?.timeoutMs).toBe(500);
+    expect(outcomes[0]).toMatchObject({
+      durationMs: 500,
+      error: { stopReason: "deadline", committed: true },
+    });
+  });
+
+  it("repeats a client stream while nothing was taken, and not after that", () => {
+    const refused: AnswerInit = { action: { case: "break", value: Break.REFUSED } };
+    const call = { method: "ClientStreamIdempotent", texts: ["a", "b"] };
+    const seen = run({}, [refused, refused], call);
+    expect([seen.requests.length, seen.sleeps]).toEqual([3, [25]]);
+    expect(seen.requests.at(-1)?.texts).toEqual(["a", "b"]);
+    const [gone] = run({}, [error("unavailable")], call).outcomes;
+    expect(gone?.error).toMatchObject({ stopReason: "not_idempotent", committed: false });
+  });
+
+  it("takes the one message of a client stream for nothing where the stream fails", () => {
+    const call = { method: "ClientStreamIdempotent" };
+    const [outcome] = run({}, [stream(["one"], { error: "internal" })], call).outcomes;
+    expect(outcome).toMatchObject({
+      messages: [],
+      error: { stopReason: "not_retryable", committed: false },
+    });
+  });
+
+  it("ends a stream that is left well, and lets the server know", () => {
+    const left = { ...SERVER, breakAfter: 1 };
+    const { outcomes, requests } = run({}, [stream(["one", "two"], { delayMs: 9 })], left);
+    expect(outcomes[0]).toMatchObject({ messages: ["one"], error: null, durationMs: 9 });
+    expect(requests[0]?.canceled).toBe(true);
+  });
+
+  it("takes an end that is missing for AMBIGUOUS, and a message nobody can read for NEVER", () => {
+    const classOf = (end: StreamEnd) => {
+      const calls = { ...SERVER, settings: { retry: { maxAttempts: 1 } } };
+      return run({}, [stream([], { end })], calls).outcomes[0]?.error?.attempts[0]?.class;
+    };
+    expect(classOf(StreamEnd.MISSING)).toBe("AMBIGUOUS");
+    expect(classOf(StreamEnd.HALF_ENVELOPE)).toBe("AMBIGUOUS");
+    expect(classOf(StreamEnd.GARBAGE)).toBe("NEVER");
+  });
+});
+
+describe("the reference model, of gRPC", () => {
+  it("tells a timeout in eight digits, floored to a unit", () => {
+    const wire = (timeoutMs: number) => {
+      const settings = { timeoutMs, retry: { maxAttempts: 1 } };
+      return runOver("grpc", { client: { settings } }, [OK]).requests[0]?.timeoutMs;
+    };
+    expect(wire(99_999_999)).toBe(99_999_999);
+    expect(wire(100_000_999)).toBe(100_000_000);
+    expect(wire(1e11)).toBe(9_999_999_000);
+  });
+
+  it("knows the status of an answer that is no gRPC, and 200 of one that is", () => {
+    const once = { client: { settings: { retry: { maxAttempts: 1 } } } };
+    const html = { status: 503, contentType: "text/html", body: "no" };
+    const statusOf = (answer: AnswerInit) =>
+      runOver("grpc-web", once, [answer]).outcomes[0]?.error?.httpStatus;
+    expect(statusOf({ action: { case: "http", value: html } })).toBe(503);
+    expect(statusOf(error("unavailable"))).toBe(200);
   });
 });

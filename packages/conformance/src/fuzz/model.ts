@@ -1,11 +1,12 @@
 import type { Call, Derive, Given, Script } from "@ameideio/conformance-proto";
-import { CallRun, type World } from "./model/call.js";
+import { CallRun } from "./model/call.js";
 import { Provider } from "./model/credentials.js";
 import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
+import type { World } from "./model/exchange.js";
 import { type Level, levelOf, type Levels, METHODS } from "./model/levels.js";
 import { Notes } from "./model/notes.js";
-import { budgetOf, CONFIG_INVALID, policyOf, isRefused } from "./model/policy.js";
-import type { PredictedOutcome, Prediction } from "./model/prediction.js";
+import { budgetOf, CONFIG_INVALID, policyOf, isRefused, type Protocol } from "./model/policy.js";
+import type { PredictedError, PredictedOutcome, Prediction } from "./model/prediction.js";
 import { Draws, type Process, Simulation, Tokens } from "./model/simulation.js";
 
 const WALL_CLOCK_MS = Date.UTC(2026, 0, 1);
@@ -14,8 +15,10 @@ const READ_MAX_BYTES = 4 * 1024 * 1024;
 /**
  * The reference model: what happens when `given` meets `script`, as the specification of the SDKs'
  * behaviour has it. It shares nothing with any SDK.
+ *
+ * @param protocol - What the calls are made over. Default Connect.
  */
-export function predict(given: Given, script: Script): Prediction {
+export function predict(given: Given, script: Script, protocol: Protocol = "connect"): Prediction {
   const notes = new Notes();
   const simulation = new Simulation();
   const { cost, throttleCost, capacity } = budgetOf(given);
@@ -23,6 +26,7 @@ export function predict(given: Given, script: Script): Prediction {
     notes.invalid("a budget out of range");
   }
   const world: World = {
+    protocol,
     simulation,
     notes,
     script,
@@ -74,15 +78,15 @@ function makeCalls(
     return [];
   }
   const levels = clients.levelsOf(call);
-  const policy = policyOf(given, call, levels, world.notes);
+  const policy = policyOf({ given, protocol: world.protocol }, call, levels, world.notes);
   const { now } = world.simulation;
   const processes = Array.from({ length: Math.max(1, call.parallel) }, (_, index) => {
-    if (policy === CONFIG_INVALID)
-      return ended(now, { ok: null, error: REFUSED_CONFIG, durationMs: 0 });
+    if (policy === CONFIG_INVALID) return ended(now, refusedAtOnce(REFUSED_CONFIG));
     const cancels = index === 0 || !(call.cancel?.firstOnly ?? false);
     if (call.cancel?.beforeStart && cancels) {
-      const error = refusedCall(call.cancel.asTimeout ? "deadline" : "canceled", [], true);
-      return ended(now, { ok: null, error, durationMs: 0 });
+      const stopReason = call.cancel.asTimeout ? "deadline" : "canceled";
+      const error = refusedCall(stopReason, [], { attemptsOpen: true, committed: false });
+      return ended(now, refusedAtOnce(error));
     }
     return new CallRun(world, call, policy, {
       number: first + index,
@@ -91,6 +95,10 @@ function makeCalls(
     }).run();
   });
   return world.simulation.run(processes);
+}
+
+function refusedAtOnce(error: PredictedError): PredictedOutcome {
+  return { ok: null, error, durationMs: 0, messages: [], headersMs: undefined };
 }
 
 // A call that is over at once, but not before others of the same time began.

@@ -1,4 +1,6 @@
 import type { RunResponse, SeenError, SeenOutcome, SeenRequest } from "@ameideio/conformance-proto";
+import { textsOf } from "../compare/envelopes.js";
+import { wireTimeout } from "../compare/requests.js";
 import type {
   PredictedError,
   PredictedOutcome,
@@ -19,12 +21,19 @@ export type ObservedOutcome = PredictedOutcome & { readonly retryable?: boolean 
 /** Ids and bodies are labels: equal where the values are equal. */
 export type ObservedRequest = PredictedRequest;
 
-/** What an SDK did. */
-export function observedOf(response: RunResponse, parallel: boolean): Observed {
+/** What an SDK did, where the model said this. */
+export function observedOf(response: RunResponse, prediction: Prediction): Observed {
+  const { parallel } = prediction;
+  // What is not known to the model would only give other bodies other names.
+  const isKnown = (index: number): boolean =>
+    parallel || prediction.requests[index]?.body !== undefined;
   return arrange(
     {
       outcomes: response.outcomes.map(outcomeOf),
-      requests: response.requests.map(requestOf),
+      requests: response.requests.map((request, index) => {
+        const seen = requestOf(request);
+        return isKnown(index) ? seen : { ...seen, body: undefined };
+      }),
       sleeps: response.sleeps.filter((ms) => ms > 0),
       budget: response.budget,
       providerCalls: response.providerCalls,
@@ -39,9 +48,10 @@ export function expectedOf(prediction: Prediction): Observed {
   return arrange({ outcomes, requests, sleeps, budget, providerCalls }, parallel);
 }
 
-function outcomeOf({ ok, error, durationMs }: SeenOutcome): ObservedOutcome {
-  if (error === undefined) return { ok: ok ?? null, error: null, durationMs };
-  return { ok: ok ?? null, error: errorOf(error), durationMs, retryable: error.retryable };
+function outcomeOf({ ok, error, durationMs, messages, headersMs }: SeenOutcome): ObservedOutcome {
+  const seen = { ok: ok ?? null, durationMs, messages, headersMs: headersMs ?? null };
+  if (error === undefined) return { ...seen, error: null };
+  return { ...seen, error: errorOf(error), retryable: error.retryable };
 }
 
 function errorOf(error: SeenError): PredictedError {
@@ -54,6 +64,7 @@ function errorOf(error: SeenError): PredictedError {
     retryAfterMs: error.retryAfterMs ?? null,
     httpStatus: error.httpStatus ?? null,
     serverRequestId: orNull(error.serverRequestId),
+    committed: error.committed,
     attempts: error.attempts.map((attempt) => ({
       code: attempt.code,
       class: attempt.class,
@@ -68,32 +79,46 @@ function errorOf(error: SeenError): PredictedError {
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-function requestOf({ method, headers, bodySha256, atMs }: SeenRequest): ObservedRequest {
+function requestOf(request: SeenRequest): ObservedRequest {
+  const { method, headers, bodySha256, atMs, canceled } = request;
   const values = new Map<string, string>();
   for (const { name, value } of headers) {
     const key = name.toLowerCase();
     const before = values.get(key);
     values.set(key, before === undefined ? value : `${before}, ${value}`);
   }
-  const timeout = values.get("connect-timeout-ms");
   const key = values.get("idempotency-key");
   const id = values.get("x-request-id") ?? "";
   const others = [...values].filter(([name]) => name.startsWith("x-") && !OWN.includes(name));
   return {
     method,
     atMs,
-    timeoutMs: timeout === undefined ? null : Number(timeout),
+    timeoutMs: timeoutOf(request),
     previousAttempts: values.get("grpc-previous-rpc-attempts") ?? null,
     tenant: values.get("x-tenant-id") ?? null,
     authorization: values.get("authorization") ?? null,
     requestId: UUID_V7.test(id) ? `auto:${id}` : id,
     key: key === undefined ? null : UUID_V4.test(key) ? `auto:${key}` : key,
     body: bodySha256,
+    texts: textsOf(request),
+    canceled,
     headers: Object.fromEntries(others),
   };
 }
 
-const OWN = ["x-tenant-id", "x-request-id"];
+const GRPC_TYPE = /^application\/grpc/;
+
+// By the header of the protocol, and no other.
+function timeoutOf(request: SeenRequest): number | null {
+  const named = (name: string): string | undefined =>
+    request.headers.find((header) => header.name.toLowerCase() === name)?.value;
+  const isGrpc = GRPC_TYPE.test(named("content-type") ?? "");
+  const other = named(isGrpc ? "connect-timeout-ms" : "grpc-timeout");
+  return other === undefined ? (wireTimeout(request) ?? null) : Number.NaN;
+}
+
+// Compared by themselves, or of gRPC-Web itself.
+const OWN = ["x-tenant-id", "x-request-id", "x-grpc-web", "x-user-agent"];
 
 // Made values get names by their order of appearance, so that equality of values is what is
 // compared. Where calls go on side by side, order says nothing: what stays is how often a value is.
@@ -107,21 +132,24 @@ function arrange(observed: Observed, parallel: boolean): Observed {
     parallel,
   );
   const body = labels(
-    observed.requests.map((request) => `auto:${request.body}`),
+    observed.requests.flatMap(({ body: own }) => (own === undefined ? [] : [`auto:${own}`])),
     parallel,
   );
   const requests = observed.requests.map((request) => ({
     ...request,
     requestId: requestId(request.requestId),
     key: request.key === null ? null : key(request.key),
-    body: body(`auto:${request.body}`),
+    body: request.body === undefined ? undefined : body(`auto:${request.body}`),
     headers: sortedByName(request.headers),
   }));
   if (!parallel) return { ...observed, requests };
   return {
     ...observed,
     outcomes: sorted(observed.outcomes, outcomeOrder),
-    requests: sorted(requests, (request) => JSON.stringify(request)),
+    requests: sorted(
+      requests.map((request) => ({ ...request, canceled: undefined })),
+      (request) => JSON.stringify({ ...request, texts: undefined }),
+    ),
     sleeps: observed.sleeps?.toSorted((a, b) => a - b),
   };
 }

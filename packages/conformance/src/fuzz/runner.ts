@@ -7,6 +7,7 @@ import {
 } from "@ameideio/conformance-proto";
 import type { AdapterSession } from "../adapter_session.js";
 import { predict } from "./model.js";
+import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
 import { differences, expectedOf, observedOf, type Observed } from "./observed.js";
 
@@ -14,6 +15,7 @@ import { differences, expectedOf, observedOf, type Observed } from "./observed.j
 export interface Place {
   readonly door: number;
   readonly format: string;
+  readonly protocol: Protocol;
 }
 
 /** An SDK that is compared: a session with its adapter. */
@@ -35,6 +37,14 @@ export class FuzzRunner {
     this.#described = await Promise.all(this.#sdks.map(({ session }) => session.describe()));
   }
 
+  /** What every one of the SDKs can do: protocols and kinds of methods. */
+  get common(): Pick<DescribeResponse, "protocols" | "kinds"> {
+    const [first, ...others] = this.#described;
+    const shared = (part: "protocols" | "kinds"): string[] =>
+      (first?.[part] ?? []).filter((one) => others.every((other) => other[part].includes(one)));
+    return { protocols: shared("protocols"), kinds: shared("kinds") };
+  }
+
   /**
    * Runs a case in every SDK and returns where what they did differs from what the model says, or
    * from what the first of them did.
@@ -43,21 +53,15 @@ export class FuzzRunner {
     given: Given,
     script: Script,
     place: Place,
-    prediction: Prediction = predict(given, script),
+    prediction: Prediction = predict(given, script, place.protocol),
   ): Promise<string[]> {
     const found: string[] = [];
     let first: { readonly sdk: string; readonly observed: Observed } | undefined;
     const runs = this.#sdks.map(async ({ sdk, session }, index) => {
       const doors = this.#described[index]?.doors ?? [];
       const door = doors[place.door % Math.max(1, doors.length)] ?? "generic";
-      const { format } = place;
-      const request = create(RunRequestSchema, {
-        given,
-        script,
-        door,
-        format,
-        protocol: "connect",
-      });
+      const { format, protocol } = place;
+      const request = create(RunRequestSchema, { given, script, door, format, protocol });
       return { sdk, result: await session.run(() => request) };
     });
     for (const { sdk, result } of await Promise.all(runs)) {
@@ -65,7 +69,7 @@ export class FuzzRunner {
         found.push(`${sdk}: failure: ${result.failure}`);
         continue;
       }
-      const observed = observedOf(result.response, prediction.parallel);
+      const observed = observedOf(result.response, prediction);
       const expected = expectedOf(prediction);
       found.push(...differences(expected, observed).map((line) => `model, ${sdk}: ${line}`));
       if (first === undefined) first = { sdk, observed };

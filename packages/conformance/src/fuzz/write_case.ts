@@ -13,6 +13,7 @@ import {
 } from "@ameideio/conformance-proto";
 import { stringify } from "yaml";
 import { predict } from "./model.js";
+import type { Protocol } from "./model/policy.js";
 import type { PredictedOutcome, PredictedRequest, Prediction } from "./model/prediction.js";
 
 /** A disagreement, as it is written down. */
@@ -24,6 +25,7 @@ export interface CaseToWrite {
   readonly given: Given;
   readonly script: Script;
   readonly format: string;
+  readonly protocol: Protocol;
   readonly prediction: Prediction;
 }
 
@@ -37,20 +39,24 @@ export function writeCase({
   given,
   script,
   format,
+  protocol,
   prediction,
 }: CaseToWrite): string {
-  const formats = [format];
-  const layer = Layer.MEMORY;
+  const place = { layer: Layer.MEMORY, formats: [format], protocols: [protocol] };
   const expect = expectedOf(prediction);
   const cases: MessageInitShape<typeof CaseSchema>[] = [
-    { name, layer, given, server: script, expect, formats },
+    { name, ...place, given, server: script, expect },
   ];
   if (prediction.outcomes.every(({ error }) => error !== null)) {
     const server = create(ScriptSchema, { otherwise: { action: { case: "ok", value: "fine" } } });
-    const control = [given, PLAIN].find((candidate) => endsWell(candidate, server)) ?? PLAIN;
-    const well = expectedOf(predict(control, server));
+    const isWell = (candidate: Given): boolean => {
+      const { outcomes, notes } = predict(candidate, server, protocol);
+      return notes.length === 0 && outcomes.some(({ error }) => error === null);
+    };
+    const control = [given, PLAIN].find(isWell) ?? PLAIN;
+    const well = expectedOf(predict(control, server, protocol));
     const words = `${name.split(" ", 1)[0]} control: a server that is well`;
-    cases.push({ name: words, layer, given: control, server, expect: well, formats });
+    cases.push({ name: words, ...place, given: control, server, expect: well });
   }
   const file = create(CaseFileSchema, { cases });
   const json = toJson(CaseFileSchema, file, { useProtoFieldName: true });
@@ -61,11 +67,6 @@ export function writeCase({
 const PLAIN = create(GivenSchema, {
   steps: [{ action: { case: "call", value: { method: "Idempotent" } } }],
 });
-
-function endsWell(given: Given, server: Script): boolean {
-  const { outcomes, notes } = predict(given, server);
-  return notes.length === 0 && outcomes.some(({ error }) => error === null);
-}
 
 function expectedOf(prediction: Prediction): MessageInitShape<typeof ExpectedSchema> {
   const { outcomes, requests, sleeps, budget, providerCalls, parallel } = prediction;
@@ -83,9 +84,16 @@ function outcomeOf({
   ok,
   error,
   durationMs,
+  messages,
+  headersMs,
 }: PredictedOutcome): MessageInitShape<typeof OutcomeSchema> {
-  const times = { minMs: durationMs, maxMs: durationMs };
-  if (error === null) return { ok: ok ?? "", ...times };
+  const seen = {
+    minMs: durationMs,
+    maxMs: durationMs,
+    messages: [...messages],
+    ...(typeof headersMs === "number" ? { headersMs } : {}),
+  };
+  if (error === null) return { ok: ok ?? "", ...seen };
   const { code, origin, stopReason, reason, retryAfterMs, httpStatus, attempts } = error;
   const listed = error.attemptsOpen
     ? {}
@@ -107,8 +115,9 @@ function outcomeOf({
     ...(typeof reason === "string" ? { reason } : {}),
     ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
     ...(typeof httpStatus === "number" ? { httpStatus } : {}),
+    ...(error.committed ? { committed: true } : {}),
     ...listed,
-    ...times,
+    ...seen,
   };
 }
 
@@ -133,13 +142,18 @@ function requestsOf(
       "idempotency-key",
       sameAs(requests, index, ({ key }) => key),
     );
-    const body = requests.findIndex(({ body: other }) => other === request.body);
+    const body =
+      request.body === undefined
+        ? index
+        : requests.findIndex(({ body: other }) => other === request.body);
     return {
       headers,
       absent,
       httpMethod: request.method,
       ...(request.timeoutMs === null ? { noTimeout: true } : { timeoutMs: request.timeoutMs }),
       ...(body < index ? { sameBodyAs: body + 1 } : {}),
+      texts: [...(request.texts ?? [])],
+      ...(request.canceled === undefined ? {} : { canceled: request.canceled }),
     };
   });
 }
@@ -159,7 +173,7 @@ function sameAs(
 // The short form of enums that case files use.
 function shorten(json: unknown): unknown {
   if (typeof json === "string") {
-    const match = /^(LAYER|BREAK|CUT)_([A-Z_]+)$/.exec(json);
+    const match = /^(LAYER|BREAK|CUT|MOMENT|STREAM_END)_([A-Z_]+)$/.exec(json);
     return match === null ? json : (match[2] as string).toLowerCase();
   }
   if (Array.isArray(json)) return json.map(shorten);

@@ -1,4 +1,10 @@
-import { type Answer, Break, Cut, type Header } from "@ameideio/conformance-proto";
+import {
+  type Answer,
+  Break,
+  Cut,
+  type ErrorAnswer,
+  type Header,
+} from "@ameideio/conformance-proto";
 import type { Notes } from "./notes.js";
 
 /** 2.1: a failure after normalising. */
@@ -72,7 +78,8 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   504: "unavailable",
 };
 
-const NOT_SENT: readonly Break[] = [
+/** Connections that break before a request has reached the server. */
+export const NOT_SENT: readonly Break[] = [
   Break.REFUSED,
   Break.REFUSED_STREAM,
   Break.GOAWAY,
@@ -82,7 +89,7 @@ const NOT_SENT: readonly Break[] = [
 /** 2.1: what an answer is to a client. */
 export function react(answer: Answer, readMaxBytes: number, notes: Notes): Reaction {
   const { action, headers, trailers, cut } = answer;
-  if (action.case === undefined || action.case === "page") {
+  if (action.case === undefined || action.case === "page" || action.case === "stream") {
     notes.invalid(`an answer that is ${action.case ?? "nothing"}`);
   }
   if (action.case === "break") {
@@ -109,21 +116,8 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     case "ok":
       return { kind: "ok", text: action.value, headers };
     case "error": {
-      const { code, errorInfo, requestId, retryInfoMs } = action.value;
-      if (STATUS_OF_CODE[code] === undefined) notes.invalid(`a code that is ${code}`);
-      return failed({
-        code,
-        origin: "server",
-        sent: "yes",
-        protocolError: true,
-        httpStatus: statusOf(answer),
-        reason: errorInfo?.reason,
-        domain: errorInfo?.domain,
-        serverRequestId: requestId === "" ? undefined : requestId,
-        retryInfoMs: retryInfoMs === undefined ? undefined : Number(retryInfoMs),
-        headers,
-        trailers,
-      });
+      const httpStatus = statusOf(answer);
+      return failed({ ...errorAnswer(action.value, notes), httpStatus, headers, trailers });
     }
     case "http":
       if (action.value.status < 200) notes.invalid(`a status that is ${action.value.status}`);
@@ -140,8 +134,8 @@ function statusOf({ action }: Answer): number {
   return status === 0 ? (STATUS_OF_CODE[code] ?? 500) : status;
 }
 
-// Bodies that are no valid error of the protocol, whatever they are.
-function plain(status: number): Partial<Failure> {
+/** Bodies that are no valid error of the protocol, whatever they are. */
+export function plain(status: number): Partial<Failure> {
   if (status === 200)
     return { code: "internal", origin: "client", sent: "yes", httpStatus: status };
   const reason = "REDIRECT_REFUSED";
@@ -153,13 +147,39 @@ function plain(status: number): Partial<Failure> {
 }
 
 function failed(failure: Partial<Failure>): Reaction {
-  return { kind: "failure", failure: { ...NOTHING, ...failure } };
+  return { kind: "failure", failure: failureOf(failure) };
+}
+
+/** A failure of which only this is known. */
+export function failureOf(known: Partial<Failure>): Failure {
+  return { ...NOTHING, ...known };
+}
+
+/** 2.1: an error of the protocol. */
+export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure> {
+  const { code, errorInfo, requestId, retryInfoMs } = answer;
+  if (STATUS_OF_CODE[code] === undefined) notes.invalid(`a code that is ${code}`);
+  return {
+    code,
+    origin: "server",
+    sent: "yes",
+    protocolError: true,
+    reason: errorInfo?.reason,
+    domain: errorInfo?.domain,
+    serverRequestId: requestId === "" ? undefined : requestId,
+    retryInfoMs: retryInfoMs === undefined ? undefined : Number(retryInfoMs),
+  };
 }
 
 /** 2.2: an attempt that its own timeout ended, and what was heard until then. */
 export function attemptTimedOut(heard: Partial<Failure>): Failure {
   const code = "deadline_exceeded";
   return { ...NOTHING, code, origin: undefined, cutByAttemptTimeout: true, ...heard };
+}
+
+/** 2.9: a stream that was silent too long, and what was heard until then. */
+export function streamTimedOut(heard: Partial<Failure>): Failure {
+  return { ...attemptTimedOut(heard), origin: "transport" };
 }
 
 /** 2.15: a good answer to somebody else. */
@@ -185,7 +205,11 @@ export const NO_TOKEN: Failure = {
 export function read(reaction: Reaction, tenant: string | undefined): string | Failure {
   if (reaction.kind === "failure") return reaction.failure;
   if (reaction.kind === "silence") return attemptTimedOut(reaction.heard);
-  const echo = reaction.headers.find(({ name }) => name.toLowerCase() === "x-tenant-id");
-  const differs = echo !== undefined && tenant !== undefined && echo.value !== tenant;
-  return differs ? TENANT_MISMATCH : reaction.text;
+  return isForAnother(reaction.headers, tenant) ? TENANT_MISMATCH : reaction.text;
+}
+
+/** 2.15: whether headers echo another tenant than was sent. */
+export function isForAnother(headers: readonly Header[], tenant: string | undefined): boolean {
+  const echo = headers.find(({ name }) => name.toLowerCase() === "x-tenant-id");
+  return echo !== undefined && tenant !== undefined && echo.value !== tenant;
 }

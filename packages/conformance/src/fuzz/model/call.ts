@@ -1,30 +1,14 @@
-import type { Call, Script } from "@ameideio/conformance-proto";
-import { attemptTimedOut, type Failure, NO_TOKEN, react, read, type Reaction } from "./answers.js";
-import type { Provider, Token } from "./credentials.js";
+import type { Call } from "@ameideio/conformance-proto";
+import { type Failure, NO_TOKEN } from "./answers.js";
+import type { Token } from "./credentials.js";
 import { errorOf, isListed, refusedCall } from "./errors.js";
-import type { Notes } from "./notes.js";
+import { type Exchanged, exchangeUnary, type World } from "./exchange.js";
+import { exchangeStream, type Progress } from "./exchange_stream.js";
 import type { Policy } from "./policy.js";
-import type { PredictedAttempt, PredictedOutcome, PredictedRequest } from "./prediction.js";
+import type { PredictedAttempt, PredictedOutcome } from "./prediction.js";
 import { requestOf } from "./request.js";
-import { type Costs, endsTooLate, judge, type Judgement } from "./retry.js";
-import type { Draws, Process, Simulation, Tokens } from "./simulation.js";
-
-/** What all calls of a case share. */
-export interface World {
-  readonly simulation: Simulation;
-  readonly notes: Notes;
-  readonly script: Script;
-  readonly draws: Draws;
-  readonly tokens: Tokens;
-  readonly costs: Costs;
-  readonly provider: Provider;
-  readonly wallClockMs: number;
-  readonly readMaxBytes: number;
-  readonly interceptors: readonly string[];
-  readonly requests: PredictedRequest[];
-  readonly sleeps: number[];
-  sleepsKnown: boolean;
-}
+import { endsTooLate, judge, type Judgement } from "./retry.js";
+import type { Process } from "./simulation.js";
 
 /** One call, from its entry to its end. */
 export class CallRun {
@@ -37,6 +21,12 @@ export class CallRun {
   readonly #deadlineAt: number;
   readonly #canceledAt: number;
   readonly #failures: PredictedAttempt[] = [];
+  readonly #progress: Progress = {
+    messages: [],
+    committed: false,
+    inputGone: false,
+    headersAt: null,
+  };
   #attempts = 1;
   #transparentUsed = false;
   #replayed = false;
@@ -64,7 +54,7 @@ export class CallRun {
   }
 
   *run(): Process<PredictedOutcome> {
-    const { simulation, notes } = this.#world;
+    const { simulation } = this.#world;
     const interruptAt = Math.min(this.#deadlineAt, this.#canceledAt);
     for (;;) {
       if (this.#remaining() < 1) return this.#interrupted(true);
@@ -75,34 +65,11 @@ export class CallRun {
       if (this.#remaining() < 1) return this.#interrupted(true);
 
       const sentAt = simulation.now;
-      const limitMs = this.#attemptLimit();
-      const cutAt = sentAt + limitMs;
-      const { reaction, headAt, arrivesAt } = this.#send(Math.min(this.#remaining(), limitMs));
-      const endsAt = Math.min(arrivesAt, cutAt, interruptAt);
-      if (endsAt === Infinity) {
-        notes.invalid("a call without end");
-        return this.#interrupted(true);
-      }
-      if (arrivesAt === Math.min(cutAt, interruptAt)) notes.tie("answer and timer");
-      if (this.#sideBySide && arrivesAt === sentAt)
-        notes.tie("calls side by side, answered at once");
-      if (cutAt === this.#canceledAt && cutAt === endsAt) notes.tie("attempt timeout and cancel");
-      // Also where it is at once: what goes on at the same time comes first.
-      yield endsAt;
-
-      if (endsAt === interruptAt) return this.#interrupted(true);
-      const waited = sentAt > asked;
-      const durationMs = waited ? undefined : endsAt - sentAt;
-      if (endsAt < arrivesAt) {
-        if (headAt === cutAt) notes.tie("head and attempt timeout");
-        const heard = reaction.kind === "silence" && headAt < cutAt ? reaction.heard : {};
-        const next = yield* this.#after(attemptTimedOut(heard), durationMs, interruptAt);
-        if (next !== undefined) return next;
-        continue;
-      }
-      const result = read(reaction, this.#policy.tenant);
-      if (typeof result === "string") return this.#succeeded(result);
-      const next = yield* this.#after(result, durationMs, interruptAt);
+      const result = yield* this.#exchange(interruptAt);
+      if (result.kind === "interrupted") return this.#interrupted(true);
+      if (result.kind === "ended") return this.#succeeded(result.text);
+      const durationMs = sentAt > asked ? undefined : simulation.now - sentAt;
+      const next = yield* this.#after(result.failure, durationMs, interruptAt);
       if (next !== undefined) return next;
     }
   }
@@ -132,27 +99,38 @@ export class CallRun {
     return another ? attemptTimeoutMs : Infinity;
   }
 
-  #send(timeoutMs: number): { reaction: Reaction; headAt: number; arrivesAt: number } {
-    const { requests, script, simulation, notes, readMaxBytes, interceptors } = this.#world;
+  // One request, and what comes of it.
+  *#exchange(interruptAt: number): Process<Exchanged> {
+    const { requests, script, simulation, notes, interceptors, protocol } = this.#world;
+    const limitMs = this.#attemptLimit();
     const answer = script.answers[requests.length] ?? script.otherwise;
-    requests.push(
-      requestOf(this.#call, this.#policy, {
-        number: this.#number,
-        atMs: simulation.now,
-        timeoutMs,
-        attempts: this.#attempts,
-        token: this.#sent?.value,
-        interceptors,
-      }),
-    );
+    const request = requestOf(this.#call, this.#policy, {
+      number: this.#number,
+      atMs: simulation.now,
+      timeoutMs: Math.min(this.#remaining(), limitMs),
+      attempts: this.#attempts,
+      token: this.#sent?.value,
+      interceptors,
+      protocol,
+    });
+    requests.push(request);
     if (answer === undefined) {
       notes.invalid("the script ran out");
-      const { now } = simulation;
-      return { reaction: { kind: "silence", heard: {} }, headAt: now, arrivesAt: now };
+      return { kind: "interrupted" };
     }
-    const reaction = react(answer, readMaxBytes, notes);
-    const headAt = simulation.now + Number(answer.delayMs);
-    return { reaction, headAt, arrivesAt: reaction.kind === "silence" ? Infinity : headAt };
+    const exchange = {
+      world: this.#world,
+      call: this.#call,
+      policy: this.#policy,
+      request,
+      answer,
+      cutAt: simulation.now + limitMs,
+      interruptAt,
+      sideBySide: this.#sideBySide,
+    };
+    return this.#policy.kind === "unary"
+      ? yield* exchangeUnary(exchange)
+      : yield* exchangeStream(exchange, this.#progress);
   }
 
   // Ends the call, or gets it to its next attempt.
@@ -208,6 +186,7 @@ export class CallRun {
     if (code !== "unauthenticated" || origin !== "server" || this.#replayed) return false;
     if (retryOff || this.#attempts >= maxAttempts) return false;
     if (credential.kind !== "provider") return false;
+    if (this.#progress.committed || this.#progress.inputGone) return false;
     if (endsTooLate(0, this.#remaining())) this.#world.notes.undecided("lateReplay");
     return true;
   }
@@ -223,6 +202,8 @@ export class CallRun {
       transparentUsed: this.#transparentUsed,
       exponent: this.#exponent,
       remainingMs: this.#remaining(),
+      committed: this.#progress.committed,
+      inputGone: this.#progress.inputGone,
       wallMs: wallClockMs + simulation.now,
     });
   }
@@ -234,7 +215,7 @@ export class CallRun {
   // 2.6: what ends well gives back.
   #succeeded(text: string): PredictedOutcome {
     this.#world.tokens.giveBack(this.#paid ?? 1);
-    return { ok: text, error: null, durationMs: this.#duration() };
+    return { ok: text, error: null, ...this.#seen() };
   }
 
   #failed(
@@ -246,19 +227,29 @@ export class CallRun {
       const { class: retryClass } = judgement;
       this.#list(failure.code, { class: retryClass, durationMs, delayMs: 0, transparent: false });
     }
-    const error = errorOf(failure, judgement, this.#failures);
-    return { ok: null, error, durationMs: this.#duration() };
+    const error = errorOf(failure, judgement, this.#failures, this.#progress.committed);
+    return { ok: null, error, ...this.#seen() };
   }
 
   // The caller, or the overall deadline.
-  #interrupted(inAttempt: boolean): PredictedOutcome {
+  #interrupted(attemptsOpen: boolean): PredictedOutcome {
     const canceled = this.#canceledAt <= this.#world.simulation.now;
     const byTimeout = !canceled || (this.#call.cancel?.asTimeout ?? false);
-    const error = refusedCall(byTimeout ? "deadline" : "canceled", this.#failures, inAttempt);
-    return { ok: null, error, durationMs: this.#duration() };
+    const error = refusedCall(byTimeout ? "deadline" : "canceled", this.#failures, {
+      attemptsOpen,
+      committed: this.#progress.committed,
+    });
+    return { ok: null, error, ...this.#seen() };
   }
 
-  #duration(): number {
-    return this.#world.simulation.now - this.#startedAt;
+  #seen(): Pick<PredictedOutcome, "durationMs" | "messages" | "headersMs"> {
+    const { headersAt, messages } = this.#progress;
+    const { kind } = this.#policy;
+    const shown = kind === "server" || kind === "bidi" ? headersAt : undefined;
+    return {
+      durationMs: this.#world.simulation.now - this.#startedAt,
+      messages,
+      headersMs: typeof shown === "number" ? shown - this.#startedAt : shown,
+    };
   }
 }

@@ -73,6 +73,8 @@ function levelOfPolicy(policy: MethodPolicy): Level {
   return {
     timeoutMs: number(policy.timeoutMs),
     attemptTimeoutMs: number(policy.attemptTimeoutMs),
+    firstMessageTimeoutMs: number(policy.firstMessageTimeoutMs),
+    idleTimeoutMs: number(policy.idleTimeoutMs),
     maxAttempts: policy.maxAttempts,
     baseDelayMs: number(policy.baseDelayMs),
     throttleDelayMs: number(policy.throttleDelayMs),

@@ -8,6 +8,7 @@ export function errorOf(
   failure: Failure,
   { hint, decision }: Judgement,
   attempts: readonly PredictedAttempt[],
+  committed: boolean,
 ): PredictedError {
   const listed = isListed(failure);
   const told = failure.origin === "client" && failure.httpStatus !== undefined;
@@ -22,6 +23,7 @@ export function errorOf(
     // An attempt that was cut off may have seen a status.
     httpStatus: listed && !failure.cutByAttemptTimeout ? (failure.httpStatus ?? null) : undefined,
     serverRequestId: failure.serverRequestId ?? null,
+    committed,
     attempts: [...attempts],
     attemptsOpen: failure === TENANT_MISMATCH,
   };
@@ -39,7 +41,7 @@ export function isListed(failure: Failure): boolean {
 export function refusedCall(
   stopReason: "deadline" | "canceled",
   attempts: readonly PredictedAttempt[],
-  attemptsOpen: boolean,
+  { attemptsOpen, committed }: { attemptsOpen: boolean; committed: boolean },
 ): PredictedError {
   return {
     code: stopReason === "deadline" ? "deadline_exceeded" : "canceled",
@@ -50,6 +52,7 @@ export function refusedCall(
     retryAfterMs: undefined,
     httpStatus: undefined,
     serverRequestId: undefined,
+    committed,
     attempts: [...attempts],
     attemptsOpen,
   };
@@ -65,6 +68,7 @@ export const REFUSED_CONFIG: PredictedError = {
   retryAfterMs: null,
   httpStatus: null,
   serverRequestId: null,
+  committed: false,
   attempts: [],
   attemptsOpen: false,
 };

@@ -12,6 +12,8 @@ export interface Level {
   /** Infinity for no deadline. */
   readonly timeoutMs?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
+  readonly firstMessageTimeoutMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
   readonly retryOff?: boolean | undefined;
   readonly maxAttempts?: number | undefined;
   readonly baseDelayMs?: number | undefined;
@@ -40,6 +42,8 @@ export function levelOf(settings: Settings): Level {
   return {
     timeoutMs: settings.noDeadline ? Infinity : settings.timeoutMs,
     attemptTimeoutMs: settings.attemptTimeoutMs,
+    firstMessageTimeoutMs: settings.firstMessageTimeoutMs,
+    idleTimeoutMs: settings.idleTimeoutMs,
     // A level that has retry settings of its own has them on.
     retryOff: settings.retryOff ? true : retry === undefined ? undefined : false,
     maxAttempts: retry?.maxAttempts,
@@ -75,8 +79,14 @@ export interface DocumentFacts {
   readonly auth?: "bearer" | "none" | undefined;
 }
 
+/** Which side of a method streams. */
+export type Kind = "unary" | "server" | "client" | "bidi";
+
 /** What the proto of the test service says of a method. */
 export interface Facts extends DocumentFacts {
+  readonly kind: Kind;
+  /** 2.9: a stream that is meant to stay open. */
+  readonly longLived: boolean;
   readonly safe: boolean;
   readonly repeatable: boolean;
   readonly key: boolean;
@@ -89,6 +99,8 @@ export interface Facts extends DocumentFacts {
 }
 
 const PLAIN: Facts = {
+  kind: "unary",
+  longLived: false,
   safe: false,
   repeatable: true,
   key: false,
@@ -109,10 +121,23 @@ const FACTS: Readonly<Record<string, Facts>> = {
   TenantForbidden: { ...PLAIN, tenant: "forbidden" },
   WithoutAuth: { ...PLAIN, auth: "none" },
   WithTimeout: { ...PLAIN, timeoutMs: 45_000 },
+  ServerStreamNoSideEffects: { ...PLAIN, kind: "server", safe: true },
+  ServerStreamIdempotent: { ...PLAIN, kind: "server" },
+  ServerStreamUnknown: { ...PLAIN, kind: "server", repeatable: false },
+  ServerStreamLongLived: { ...PLAIN, kind: "server", safe: true, longLived: true },
+  ClientStreamIdempotent: { ...PLAIN, kind: "client" },
+  ClientStreamUnknown: { ...PLAIN, kind: "client", repeatable: false },
+  BidiStreamIdempotent: { ...PLAIN, kind: "bidi" },
+  BidiStreamUnknown: { ...PLAIN, kind: "bidi", repeatable: false },
 };
 
-/** Unary methods the model knows. */
+/** Methods the model knows. */
 export const METHODS: readonly string[] = Object.keys(FACTS);
+
+/** Methods of a kind the model knows. */
+export function methodsOf(kind: Kind): readonly string[] {
+  return METHODS.filter((method) => FACTS[method]?.kind === kind);
+}
 
 /** @throws Error for a method the model does not know. */
 export function methodFacts(method: string): Facts {

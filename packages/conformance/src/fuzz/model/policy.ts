@@ -3,6 +3,8 @@ import { documentBudget, documentLevel } from "./document.js";
 import {
   type Credential,
   type DocumentFacts,
+  type Facts,
+  type Kind,
   type Level,
   type Levels,
   methodFacts,
@@ -11,8 +13,15 @@ import type { Notes } from "./notes.js";
 
 /** What holds for one call once 2.26 is applied. */
 export interface Policy {
+  readonly kind: Kind;
+  /** Infinity for none, as are the three below. */
   readonly timeoutMs: number;
+  /** Unary calls only. */
   readonly attemptTimeoutMs: number;
+  /** Server streams only. */
+  readonly firstMessageTimeoutMs: number;
+  /** Streams of answers only. */
+  readonly idleTimeoutMs: number;
   readonly retryOff: boolean;
   readonly maxAttempts: number;
   readonly baseDelayMs: number;
@@ -39,6 +48,8 @@ export const CONFIG_INVALID = "CONFIG_INVALID";
 const BUILT_IN = {
   timeoutMs: 30_000,
   attemptTimeoutMs: 10_000,
+  firstMessageTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
   baseDelayMs: 50,
   throttleDelayMs: 1000,
   maxDelayMs: 20_000,
@@ -47,9 +58,12 @@ const BUILT_IN = {
 
 const AMBIENT_MARGIN_MS = 5;
 
+/** What a call is made over. */
+export type Protocol = "connect" | "grpc" | "grpc-web";
+
 /** The policy of a call, most specific level first. */
 export function policyOf(
-  given: Given,
+  { given, protocol }: { readonly given: Given; readonly protocol: Protocol },
   call: Call,
   levels: Levels,
   notes: Notes,
@@ -88,15 +102,15 @@ export function policyOf(
 
   const withoutAuth = (document.facts.auth ?? facts.auth) === "none";
   const maxAttempts = pick((level) => level.maxAttempts) ?? (mesh ? 1 : 3);
+  const builtIn = facts.kind === "unary" ? BUILT_IN.timeoutMs : Infinity;
   return {
+    kind: facts.kind,
     timeoutMs: deadlineOf(
       call,
       levels,
-      pick((level) => level.timeoutMs) ?? facts.timeoutMs ?? BUILT_IN.timeoutMs,
+      pick((level) => level.timeoutMs) ?? facts.timeoutMs ?? builtIn,
     ),
-    attemptTimeoutMs: Math.floor(
-      pick((level) => level.attemptTimeoutMs) ?? BUILT_IN.attemptTimeoutMs,
-    ),
+    ...limitsOf(facts, pick),
     retryOff: killed || (pick((level) => level.retryOff) ?? false),
     maxAttempts,
     baseDelayMs: pick((level) => level.baseDelayMs) ?? BUILT_IN.baseDelayMs,
@@ -114,7 +128,29 @@ export function policyOf(
       : (pick((level) => level.credential) ?? { kind: "none" }),
     headers: headersOf(levels.code),
     requestId: own?.requestId,
-    get: (given.client?.httpGet ?? false) && facts.safe,
+    get:
+      (given.client?.httpGet ?? false) &&
+      facts.safe &&
+      facts.kind === "unary" &&
+      protocol === "connect",
+  };
+}
+
+// 2.9. That a stream is meant to stay open is a default like others: what is stated holds.
+function limitsOf(
+  { kind, longLived }: Facts,
+  pick: <T>(read: (level: Level) => T | undefined) => T | undefined,
+): Pick<Policy, "attemptTimeoutMs" | "firstMessageTimeoutMs" | "idleTimeoutMs"> {
+  const limit = (stated: number | undefined, builtIn: number, applies: boolean): number =>
+    applies ? Math.floor(stated ?? (longLived ? Infinity : builtIn)) : Infinity;
+  const attempt = pick((level) => level.attemptTimeoutMs);
+  const first = pick((level) => level.firstMessageTimeoutMs);
+  const idle = pick((level) => level.idleTimeoutMs);
+  const answers = kind === "server" || kind === "bidi";
+  return {
+    attemptTimeoutMs: limit(attempt, BUILT_IN.attemptTimeoutMs, kind === "unary"),
+    firstMessageTimeoutMs: limit(first, BUILT_IN.firstMessageTimeoutMs, kind === "server"),
+    idleTimeoutMs: limit(idle, BUILT_IN.idleTimeoutMs, answers),
   };
 }
 
@@ -177,7 +213,13 @@ const RESERVED =
 
 /** Whether 2.4, 2.9, 2.11, 2.14, 2.15 or 2.16 refuses what a level says. */
 export function isRefused(level: Level): boolean {
-  const { timeoutMs, attemptTimeoutMs, maxAttempts, tenant, idempotencyKey, requestId } = level;
+  const { maxAttempts, tenant, idempotencyKey, requestId } = level;
+  const timeouts = [
+    level.timeoutMs,
+    level.attemptTimeoutMs,
+    level.firstMessageTimeoutMs,
+    level.idleTimeoutMs,
+  ];
   const delays = [
     level.baseDelayMs,
     level.throttleDelayMs,
@@ -185,8 +227,7 @@ export function isRefused(level: Level): boolean {
     level.maxServerDelayMs,
   ];
   return (
-    (timeoutMs !== undefined && !(timeoutMs > 0)) ||
-    (attemptTimeoutMs !== undefined && !(attemptTimeoutMs > 0)) ||
+    timeouts.some((timeout) => timeout !== undefined && !(timeout > 0)) ||
     (maxAttempts !== undefined && ![1, 2, 3, 4, 5].includes(maxAttempts)) ||
     delays.some((delay) => delay !== undefined && !(delay >= 1)) ||
     (typeof tenant === "string" && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(tenant)) ||

@@ -20,6 +20,10 @@ export interface PredictedOutcome {
   readonly ok: string | null;
   readonly error: PredictedError | null;
   readonly durationMs: number;
+  /** Texts of the messages the caller got. */
+  readonly messages: readonly string[];
+  /** When the caller saw headers, since the call began. */
+  readonly headersMs: number | null | undefined;
 }
 
 export interface PredictedError {
@@ -31,6 +35,7 @@ export interface PredictedError {
   readonly retryAfterMs: number | null | undefined;
   readonly httpStatus: number | null | undefined;
   readonly serverRequestId: string | null | undefined;
+  readonly committed: boolean;
   /** The failed attempts the model is sure of. */
   readonly attempts: readonly PredictedAttempt[];
   /** The error may list one more: the attempt that was cut off. */
@@ -57,7 +62,11 @@ export interface PredictedRequest {
   readonly requestId: string;
   readonly key: string | null;
   /** What the body is made of: equal for equal bodies. */
-  readonly body: string;
+  readonly body: string | undefined;
+  /** Texts of the messages that came. Streams only. */
+  readonly texts: readonly string[] | undefined;
+  /** The client hung up before the answer had ended. */
+  readonly canceled: boolean | undefined;
   /** Headers of users and their interceptors. */
   readonly headers: { readonly [name: string]: string };
 }

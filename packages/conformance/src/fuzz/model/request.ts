@@ -1,5 +1,5 @@
 import type { Call } from "@ameideio/conformance-proto";
-import type { Policy } from "./policy.js";
+import type { Policy, Protocol } from "./policy.js";
 import type { PredictedRequest } from "./prediction.js";
 
 /** What a request depends on beside the call and its policy. */
@@ -12,28 +12,54 @@ export interface Attempt {
   readonly attempts: number;
   readonly token: string | undefined;
   readonly interceptors: readonly string[];
+  readonly protocol: Protocol;
 }
 
-// The protocol has ten digits for it.
-const WIRE_MAX_MS = 9_999_999_999;
+/** A request whose end is not known yet. */
+export type OpenRequest = PredictedRequest & {
+  body: string | undefined;
+  texts: readonly string[] | undefined;
+  canceled: boolean | undefined;
+};
+
+// Ten digits, also where they are floored to a unit of gRPC afterwards.
+const MAX_MS = 9_999_999_999;
+// gRPC has eight, and units.
+const GRPC_MAX = 99_999_999;
+const GRPC_UNITS_MS = [1, 1000, 60_000, 3_600_000];
+
+/** 2.9: a timeout as it can be said on the wire. */
+export function wireTimeout(timeoutMs: number, protocol: Protocol): number | null {
+  if (timeoutMs === Infinity) return null;
+  const ms = Math.min(timeoutMs, MAX_MS);
+  if (protocol === "connect") return ms;
+  for (const unit of GRPC_UNITS_MS) {
+    const amount = Math.floor(ms / unit);
+    if (amount <= GRPC_MAX) return amount * unit;
+  }
+  return GRPC_MAX * 3_600_000;
+}
 
 /** What one attempt sends: 2.9, 2.11, 2.13, 2.15, 2.16. */
-export function requestOf(call: Call, policy: Policy, attempt: Attempt): PredictedRequest {
+export function requestOf(call: Call, policy: Policy, attempt: Attempt): OpenRequest {
   const { key, tenant, headers, requestId, filledField, get, credential } = policy;
-  const { timeoutMs, attempts, interceptors } = attempt;
+  const { timeoutMs, attempts, interceptors, protocol } = attempt;
+  const enveloped = protocol !== "connect" || policy.kind !== "unary";
   const own = `auto:${attempt.number}`;
   const field = filledField ? own : call.requestIdField;
   const token = credential.kind === "bearer" ? credential.token : attempt.token;
   return {
     method: get ? "GET" : "POST",
     atMs: attempt.atMs,
-    timeoutMs: timeoutMs === Infinity ? null : Math.min(timeoutMs, WIRE_MAX_MS),
+    timeoutMs: wireTimeout(timeoutMs, protocol),
     previousAttempts: attempts === 1 ? null : String(attempts - 1),
     tenant: tenant ?? null,
     authorization: token === undefined ? null : `Bearer ${token}`,
     requestId: requestId ?? own,
     key: key === "auto" ? own : (key ?? null),
-    body: `${get ? call.method : ""} ${call.text} ${field}`,
+    body: `${enveloped ? "enveloped" : ""} ${get ? call.method : ""} ${call.text} ${field}`,
+    texts: undefined,
+    canceled: undefined,
     headers: {
       ...Object.fromEntries(headers),
       ...(credential.kind === "header" ? { [credential.name]: credential.value } : {}),

@@ -20,6 +20,10 @@ export interface Situation {
   /** 2.5: counted retries since the last pushback. */
   readonly exponent: number;
   readonly remainingMs: number;
+  /** 2.12: a message has reached the application. */
+  readonly committed: boolean;
+  /** 2.12: nothing of what the application streams is left to send again. */
+  readonly inputGone: boolean;
   readonly wallMs: number;
 }
 
@@ -66,8 +70,9 @@ function classOf(
 
 function decide(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): Decision {
   const { policy, attempts, remainingMs, tokens } = situation;
+  if (situation.committed) return stop("committed");
   if (retryClass === "NEVER") return stop("not_retryable");
-  if (!allowed(retryClass, hint, policy)) return stop("not_idempotent");
+  if (situation.inputGone || !allowed(retryClass, hint, policy)) return stop("not_idempotent");
   if (retryClass === "NOT_SENT" && !situation.transparentUsed && !policy.retryOff) {
     return endsTooLate(0, remainingMs) ? stop("deadline") : { kind: "transparent" };
   }
@@ -95,7 +100,9 @@ export function endsTooLate(delayMs: number, remainingMs: number): boolean {
 
 // 2.3: the method gate. A pushback that stops comes before RetryInfo, which then opens nothing.
 function allowed(retryClass: RetryClass, hint: Hint | undefined, policy: Policy): boolean {
-  if (policy.repeatable || retryClass === "NOT_SENT") return true;
+  if (retryClass === "NOT_SENT") return true;
+  if (policy.kind === "client" || policy.kind === "bidi") return false;
+  if (policy.repeatable) return true;
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 
