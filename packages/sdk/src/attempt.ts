@@ -1,5 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { Limit } from "./deadline.js";
 import { retryInfoMs } from "./errors.js";
 import { readHint } from "./hints.js";
 import { type Failure, normalize, type Observation } from "./normalize.js";
@@ -14,6 +15,8 @@ export interface Attempt {
   readonly number: number;
   readonly startedMs: number;
   readonly recording: Recording;
+  /** When the limit that the server was told is over, and what it ends. */
+  due: { readonly ms: number; readonly cut: Limit } | undefined;
   /** Why we ended it; undefined while it runs or ended by itself. */
   cut: Cut | undefined;
   /** Ends the inner request; set once it has reached the tail. */
@@ -46,7 +49,7 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
     good: recording.good,
     protocolError: responded && recording.isProtocolError(error),
     endedEarly: recording.endedEarly(),
-    runtimeCode: recording.isAnotherType ? "internal" : codeToString(error.code),
+    runtimeCode: recording.isAnotherType ? "unknown" : codeToString(error.code),
     hint: responded
       ? readHint({
           // Connect keeps the trailers that stand in a body with the error.

@@ -114,6 +114,9 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return false;
     }
+    attempt.due = limit.onWire
+      ? { ms: this.shared.clock.now() + limit.limitMs, cut: limit.cut }
+      : { ms: this.deadlineMs, cut: "deadline" };
     this.plan.writeTailHeaders(request.header, timeoutMs);
     this.shared.recordings.set(request.signal, attempt.recording);
     this.events.started(attempt, timeoutMs, request.header);
@@ -179,6 +182,7 @@ export abstract class CallLoop implements TailCall {
       number: ++this.sent,
       startedMs: clock.now(),
       recording: new Recording(this.frozen, this.plan.shape),
+      due: undefined,
       cut: undefined,
       abort: undefined,
       innerError: undefined,
@@ -263,10 +267,14 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return;
     }
+    const { clock, budget, constants } = this.shared;
+    if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
+      this.cut((attempt.due as NonNullable<typeof attempt.due>).cut, error);
+      return;
+    }
     attempt.over = true;
     this.timer.clear();
     this.lastError = error;
-    const { clock, budget, constants } = this.shared;
     const failure = this.shared.inner.ours
       ? failureOf(attempt, error, clock.wallNow())
       : foreignFailureOf(attempt, error, clock.wallNow());
@@ -300,6 +308,17 @@ export abstract class CallLoop implements TailCall {
     } else {
       this.surface(error, failure, retryClass, decision.stopReason);
     }
+  }
+
+  // gRPC servers end a call whose time is over by a reset. They are told whole
+  // milliseconds, floored, so that theirs may be over a little before ours.
+  private isServersTimeout({ due, recording }: Attempt): boolean {
+    const { clock, constants } = this.shared;
+    return (
+      recording.canceledByServer &&
+      due !== undefined &&
+      clock.now() > due.ms - constants.minWireTimeoutMs
+    );
   }
 
   private renew(

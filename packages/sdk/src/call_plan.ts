@@ -159,7 +159,9 @@ export class CallPlan {
     } else if (this.observed === undefined) {
       header.set("user-agent", userAgent);
     }
-    if (clientHeader !== undefined && this.observed === undefined) {
+    if (clientHeader === undefined) {
+      header.delete("x-user-agent");
+    } else if (this.observed === undefined) {
       header.set("x-user-agent", clientHeader);
     }
     if (hasInterceptors) {

@@ -107,6 +107,11 @@ const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
   504: "unavailable",
 };
 
+// What the runtime may call an answer it cannot take, as Connect's own suite
+// has it: of no known media type; no message or more than one where one is due.
+// All else is `internal`.
+const READ_CODES: ReadonlySet<string> = new Set(["unknown", "unimplemented"]);
+
 // The only texts that are matched anywhere: what Node says without a code, and
 // what Connect says of an error response it cannot read.
 const NOT_SENT_TEXTS = [
@@ -175,7 +180,8 @@ export function normalize(seen: Observation): Failure {
   }
   if (seen.good) {
     // The answer was good until we read it.
-    return { ...failure, code: "internal", origin: "client" };
+    const code = READ_CODES.has(seen.runtimeCode) ? seen.runtimeCode : "internal";
+    return { ...failure, code, origin: "client" };
   }
   return { ...failure, code: HTTP_CODES[seen.status] ?? "unknown", origin: "server" };
 }

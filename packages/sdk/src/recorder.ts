@@ -33,6 +33,8 @@ export interface PeerSocket {
   readonly remotePort?: number | undefined;
 }
 
+const H2_CANCEL = 8;
+
 /** What the HTTP layer below the runtime saw of one attempt. */
 export class Recording {
   status: number | undefined;
@@ -89,6 +91,11 @@ export class Recording {
     return (
       this.shape.protocol === "grpc-web" && this.good && !type.startsWith("application/grpc-web")
     );
+  }
+
+  /** The server reset the HTTP/2 stream as canceled. */
+  get canceledByServer(): boolean {
+    return this.networkError !== undefined && this.stream?.rstCode === H2_CANCEL;
   }
 
   /** A failure of the connection, if that is what happened. */

@@ -235,7 +235,7 @@ describe("a failure that is not retried", () => {
       levels: ALL,
       failure: { status: 200, headers: { "content-type": "text/html" }, body: "<html>" },
       class: "NEVER",
-      code: Code.Internal,
+      code: Code.Unknown,
       stopReason: "not_retryable",
     },
     ...(

@@ -218,7 +218,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     if (result.done === true) {
       this.end(attempt);
     } else {
-      this.committed = true;
+      // The caller of a client stream gets its one message only after a good end.
+      this.committed = this.method.methodKind !== "client_streaming";
       this.limitWait();
     }
     waiter?.resolve(result);

@@ -4,8 +4,10 @@ import {
   Cut,
   type ErrorAnswer,
   type Header,
+  type HttpAnswer,
 } from "@ameideio/conformance-proto";
 import type { Notes } from "./notes.js";
+import type { Protocol } from "./policy.js";
 
 /** 2.1: a failure after normalising. */
 export interface Failure {
@@ -121,7 +123,7 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     }
     case "http":
       if (action.value.status < 200) notes.invalid(`a status that is ${action.value.status}`);
-      return failed({ ...plain(action.value.status), headers, trailers });
+      return failed({ ...plain(action.value, "connect"), headers, trailers });
     default:
       return { kind: "silence", heard: {} };
   }
@@ -135,9 +137,16 @@ function statusOf({ action }: Answer): number {
 }
 
 /** Bodies that are no valid error of the protocol, whatever they are. */
-export function plain(status: number): Partial<Failure> {
-  if (status === 200)
-    return { code: "internal", origin: "client", sent: "yes", httpStatus: status };
+export function plain(
+  { status, contentType }: Pick<HttpAnswer, "status" | "contentType">,
+  protocol: Protocol,
+): Partial<Failure> {
+  if (status === 200) {
+    // Connect's own suite: `unknown` is a media type of no protocol.
+    const known = protocol === "connect" && /^application\/(json|proto)\b/.test(contentType);
+    const code = known ? "internal" : "unknown";
+    return { code, origin: "client", sent: "yes", httpStatus: status };
+  }
   const reason = "REDIRECT_REFUSED";
   if (status >= 300 && status < 400) {
     return { code: "unknown", origin: "client", sent: "yes", httpStatus: status, reason };

@@ -61,7 +61,11 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
     case "http": {
       const { status } = action.value;
       if (status < 200) reading.notes.invalid(`a status that is ${status}`);
-      const known = { ...plain(status), headers, trailers: answer.trailers };
+      const known = {
+        ...plain(action.value, reading.protocol),
+        headers,
+        trailers: answer.trailers,
+      };
       if (answer.cut !== Cut.UNSPECIFIED) reading.notes.invalid("a cut in what nobody reads");
       return { ...flow, failure: failureOf(known) };
     }

@@ -1,0 +1,127 @@
+import { resolve } from "node:path";
+import { UsageError } from "../arguments.js";
+import { OFFICIAL, ROOT } from "../folders.js";
+import { type ConnectOptions, readConnectArguments } from "./arguments.js";
+import { loadClients, type TestedClient } from "./clients.js";
+import { findRunner, MissingTool } from "./find_runner.js";
+import { HELP } from "./help.js";
+import {
+  type Judged,
+  makeOfficialReport,
+  removeOfficialReport,
+  writeOfficialReport,
+} from "./report.js";
+import { clientVersion, judge, runnerVersion } from "./runner.js";
+
+/** Failed cases that are printed without `-v`. */
+const SHOWN = 20;
+
+/** Where a run prints and what it runs; the defaults are those of the command. */
+export interface ConnectSurroundings {
+  readonly print?: (line: string) => void;
+  readonly printError?: (line: string) => void;
+  readonly clients?: readonly TestedClient[];
+  /** Gives the path of the runner, or throws MissingTool. */
+  readonly runner?: () => Promise<string>;
+  /** Whether a tool may not be missing. */
+  readonly inCi?: boolean;
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: 0 all green or nothing to run with, 1 red, 2 bad arguments.
+ */
+export async function runConnectCli(
+  argv: readonly string[],
+  surroundings: ConnectSurroundings = {},
+): Promise<number> {
+  const {
+    print = (line) => void process.stdout.write(`${line}\n`),
+    printError = (line) => void process.stderr.write(`${line}\n`),
+    inCi = !["", "0", "false", undefined].includes(process.env["CI"]),
+  } = surroundings;
+  try {
+    const options = readConnectArguments(argv);
+    if (options.help) {
+      print(HELP);
+      return 0;
+    }
+    return await run(options, { ...surroundings, print, printError });
+  } catch (reason) {
+    if (reason instanceof UsageError) {
+      printError(`${reason.message} (see --help)`);
+      return 2;
+    }
+    if (reason instanceof MissingTool) {
+      printError(inCi ? reason.message : `skipped: ${reason.message}`);
+      return inCi ? 1 : 0;
+    }
+    throw reason;
+  }
+}
+
+type Printing = ConnectSurroundings & Required<Pick<ConnectSurroundings, "print" | "printError">>;
+
+async function run(options: ConnectOptions, surroundings: Printing): Promise<number> {
+  const { print, printError } = surroundings;
+  const known = surroundings.clients ?? loadClients(OFFICIAL.clients);
+  const clients = select(known, options.clients);
+  if (options.report !== undefined) removeOfficialReport(options.report);
+  const runner = await (surroundings.runner ?? findRunner)();
+  const version = await runnerVersion(runner);
+  print(version);
+
+  const judged: Judged[] = [];
+  let isGreen = true;
+  for (const client of clients) {
+    try {
+      const verdict = await judge(client, {
+        runner,
+        config: OFFICIAL.config,
+        cwd: ROOT,
+        cases: options.cases,
+        onServer: (line) => printError(`  ${client.id}: ${line}`),
+        onOutput: options.verbose ? printError : undefined,
+      });
+      judged.push({ client, verdict });
+      isGreen &&= verdict.failed === 0 && verdict.total > 0;
+      show({ client, verdict }, options, print);
+    } catch (reason) {
+      isGreen = false;
+      printError(`${client.id}: ${reason instanceof Error ? reason.message : String(reason)}`);
+    }
+  }
+  if (options.report !== undefined && judged.length === clients.length) {
+    const entries = clients.map(async (one) => [one.id, await clientVersion(one, ROOT)] as const);
+    const versions = { runner: version, ...Object.fromEntries(await Promise.all(entries)) };
+    const report = makeOfficialReport(judged, versions);
+    print(`written: ${writeOfficialReport(resolve(options.report), report)}`);
+  }
+  return isGreen ? 0 : 1;
+}
+
+function show(
+  { client, verdict }: Judged,
+  { verbose }: ConnectOptions,
+  print: (line: string) => void,
+) {
+  const { total, passed, failed, known, failures } = verdict;
+  const shown = verbose ? failures : failures.slice(0, SHOWN);
+  for (const failure of shown) print(`✗ ${client.id}  ${failure}`);
+  if (shown.length < failures.length) {
+    print(`… ${failures.length - shown.length} more, printed with -v`);
+  }
+  const expected = known > 0 ? `, ${known} failed as known` : "";
+  print(`${client.id}: ${passed} of ${total} passed, ${failed} failed${expected}`);
+}
+
+function select(known: readonly TestedClient[], ids: readonly string[]): readonly TestedClient[] {
+  for (const id of ids) {
+    if (!known.some((client) => client.id === id)) {
+      const names = known.map((client) => client.id).join(", ");
+      throw new UsageError(`--client ${id}: there is no such client, there are ${names}`);
+    }
+  }
+  return ids.length === 0 ? known : known.filter(({ id }) => ids.includes(id));
+}

@@ -1,0 +1,9 @@
+import { runConnectCli } from "./cli.js";
+
+/** Runs the command line of this process and sets its exit code. */
+export async function main(): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => process.exit(1));
+  }
+  process.exitCode = await runConnectCli(process.argv.slice(2));
+}

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { TestedClient } from "./clients.js";
+import { readVerdict, type Verdict } from "./verdict.js";
+
+/** Lines of standard error that are shown when the runner fails itself. */
+const SHOWN = 20;
+
+/** How the runner is asked to judge a client. */
+export interface JudgeOptions {
+  /** The built runner. */
+  readonly runner: string;
+  /** The runner's configuration: what the clients can do. */
+  readonly config: string;
+  /** Where clients are started. */
+  readonly cwd: string;
+  /** Patterns of the runner; empty for all cases. */
+  readonly cases: readonly string[];
+  /** Called for each server the runner starts, with what it is and how many cases it is for. */
+  readonly onServer?: ((line: string) => void) | undefined;
+  /** Gets all that the runner prints, if given. */
+  readonly onOutput?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Has the runner judge a client.
+ *
+ * @throws Error with what the runner said, when it did not come to its end, or failed without naming
+ *   a case.
+ */
+export async function judge(
+  { command, knownFailing }: TestedClient,
+  { runner, config, cwd, cases, onServer, onOutput }: JudgeOptions,
+): Promise<Verdict> {
+  const args = [
+    ...["--mode", "client", "--conf", config, "-v", "--known-failing", `@${knownFailing}`],
+    ...cases.flatMap((pattern) => ["--run", pattern]),
+    ...["--", ...command],
+  ];
+  const { code, stdout, stderr } = await start([runner, ...args], cwd, (line) => {
+    onOutput?.(line);
+    const [, server] = /^Running (\d+ tests .*)\.\.\.$/.exec(line) ?? [];
+    if (server !== undefined) onServer?.(server);
+  });
+  const said = () => (stderr.length > 0 ? `:\n${stderr.slice(-SHOWN).join("\n")}` : "");
+  let verdict: Verdict;
+  try {
+    verdict = readVerdict(stdout.join("\n"));
+  } catch (reason) {
+    throw new Error(`${String((reason as Error).message)} (exit code ${code})${said()}`, {
+      cause: reason,
+    });
+  }
+  if (code !== 0 && verdict.failed === 0) {
+    throw new Error(`the runner ended with exit code ${code}, though no case failed${said()}`);
+  }
+  return verdict;
+}
+
+/** What the runner calls itself: its name and version. */
+export async function runnerVersion(runner: string): Promise<string> {
+  return versionOf([runner, "--version"]);
+}
+
+/** What a client says of what it is made of. */
+export function clientVersion({ command }: TestedClient, cwd: string): Promise<string> {
+  return versionOf([...command, "--version"], cwd);
+}
+
+async function versionOf(command: readonly [string, ...string[]], cwd = "."): Promise<string> {
+  const { code, stdout, stderr } = await start(command, cwd);
+  if (code !== 0 || stdout[0] === undefined) {
+    throw new Error(`${command.join(" ")} told no version:\n${stderr.slice(-SHOWN).join("\n")}`);
+  }
+  return stdout[0];
+}
+
+interface Ended {
+  readonly code: number | string;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+async function start(
+  [program, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  onLine?: (line: string) => void,
+): Promise<Ended> {
+  const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  // The client ends with the runner: its input does.
+  const stop = () => void child.kill();
+  process.once("exit", stop);
+  const lines = async (input: NodeJS.ReadableStream) => {
+    const all: string[] = [];
+    for await (const line of createInterface({ input })) {
+      all.push(line);
+      onLine?.(line);
+    }
+    return all;
+  };
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? signal ?? "unknown"));
+  });
+  try {
+    const [code, stdout, stderr] = await Promise.all([
+      ended,
+      lines(child.stdout),
+      lines(child.stderr),
+    ]);
+    return { code, stdout, stderr };
+  } finally {
+    process.off("exit", stop);
+  }
+}
