@@ -1,12 +1,7 @@
 // @ts-check
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { run } from "../command.mjs";
-import { MissingTool, pythonEnvironment } from "../python_env.mjs";
-
-const GO_HINT = "go was not found: install Go 1.26 or newer (https://go.dev/dl) and put it on PATH";
+import { buildGoTools, GO_PLUGINS } from "../go_tools.mjs";
+import { pythonEnvironment } from "../python_env.mjs";
 
 /**
  * Makes sure of what the languages' plugins need. TypeScript's are in node_modules, but for our own,
@@ -15,37 +10,16 @@ const GO_HINT = "go was not found: install Go 1.26 or newer (https://go.dev/dl) 
  * @param {string} root
  * @param {import("./languages.mjs").Language["name"]} language
  * @returns {Promise<void>}
- * @throws {MissingTool} When the language is not installed.
+ * @throws {import("../python_env.mjs").MissingTool} When the language is not installed.
  */
 export async function preparePlugins(root, language) {
   if (language === "TypeScript") {
     await must("tsc", ["-p", "packages/protoc-gen-ameide/tsconfig.build.json"], root);
   } else if (language === "Go") {
-    await buildGoTools(root);
+    await buildGoTools(root, GO_PLUGINS);
   } else {
     await pythonEnvironment(root);
   }
-}
-
-/**
- * Builds the tools of tools/go.mod into .cache/bin, unless they are those already.
- *
- * @param {string} root
- * @throws {MissingTool} When there is no Go.
- */
-export async function buildGoTools(root) {
-  const tools = join(root, "tools");
-  const version = await run("go", ["version"], { cwd: root, timeoutMs: 30_000 });
-  if (version.code !== 0) throw new MissingTool(GO_HINT);
-  const hash = createHash("sha256").update(version.stdout);
-  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(tools, file)));
-  const key = hash.digest("hex");
-  const bin = join(root, ".cache", "bin");
-  const marker = join(bin, ".go_tools");
-  if (existsSync(marker) && readFileSync(marker, "utf8") === key) return;
-  mkdirSync(bin, { recursive: true });
-  await must("go", ["build", "-o", `${bin}/`, "tool"], tools, { GOWORK: "off" });
-  writeFileSync(marker, key);
 }
 
 /**

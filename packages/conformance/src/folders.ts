@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
 /** Our own cases. */
 export const CASES = `${PACKAGE}cases`;
 
@@ -17,3 +20,9 @@ export const BUILT_PAGE = `${PACKAGE}dist/page`;
 
 /** Where random cases that found something are written, if no folder is named. */
 export const FOUND = `${PACKAGE}.results/found`;
+
+/** What Connect's own suite is run with: what clients can do, and which clients there are. */
+export const OFFICIAL = {
+  config: `${PACKAGE}connect/config.yaml`,
+  clients: `${PACKAGE}connect/clients.yaml`,
+};

@@ -31,7 +31,10 @@ export function makeOfficialReport(
     Object.fromEntries(
       judged
         .filter(({ client }) => client.group === group)
-        .map(({ client, verdict: { failures: _, ...numbers } }) => [client.id, numbers]),
+        .map(({ client, verdict: { total, passed, failed, known } }) => [
+          client.id,
+          { total, passed, failed, known },
+        ]),
     );
   return { sdks: counts("sdks"), raw: counts("raw"), versions };
 }

@@ -32,11 +32,12 @@ export async function judge(
   { command, knownFailing }: TestedClient,
   { runner, config, cwd, cases, onServer, onOutput }: JudgeOptions,
 ): Promise<Verdict> {
-  const args = [
-    ...["--mode", "client", "--conf", config, "-v", "--known-failing", `@${knownFailing}`],
-    ...cases.flatMap((pattern) => ["--run", pattern]),
-    ...["--", ...command],
-  ];
+  const known = `@${knownFailing}`;
+  const args = ["--mode", "client", "--conf", config, "-v", "--known-failing", known].concat(
+    cases.flatMap((pattern) => ["--run", pattern]),
+    "--",
+    command,
+  );
   const { code, stdout, stderr } = await start([runner, ...args], cwd, (line) => {
     onOutput?.(line);
     const [, server] = /^Running (\d+ tests .*)\.\.\.$/.exec(line) ?? [];
@@ -47,7 +48,7 @@ export async function judge(
   try {
     verdict = readVerdict(stdout.join("\n"));
   } catch (reason) {
-    throw new Error(`${String((reason as Error).message)} (exit code ${code})${said()}`, {
+    throw new Error(`${(reason as Error).message} (exit code ${code})${said()}`, {
       cause: reason,
     });
   }

@@ -78,7 +78,9 @@ class Call {
       case ConformanceService.method.unimplemented.name: {
         const input = this.message(UnimplementedRequestSchema);
         return () =>
-          this.single(() => client.unimplemented(input, options).then(() => ({ payload: undefined })));
+          this.single(() =>
+            client.unimplemented(input, options).then(() => ({ payload: undefined })),
+          );
       }
       case ConformanceService.method.serverStream.name: {
         const input = this.message(ServerStreamRequestSchema);

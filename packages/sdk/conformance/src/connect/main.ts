@@ -51,11 +51,11 @@ async function work(by: Open): Promise<void> {
 
 async function answer(by: Open, request: ClientCompatRequest) {
   try {
-    const { transport, close } = by(request);
+    const opened = by(request);
     try {
-      return { case: "response" as const, value: await makeCall(transport, request) };
+      return { case: "response" as const, value: await makeCall(opened.transport, request) };
     } finally {
-      close();
+      opened.close();
     }
   } catch (reason) {
     return { case: "error" as const, value: { message: String(reason) } };

@@ -1,8 +1,9 @@
-import { create } from "@bufbuild/protobuf";
+import { create, enumFromJson } from "@bufbuild/protobuf";
 import { type Any, anyPack, AnySchema } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
-  type Code,
+  CodeSchema,
   type Error as ProtoError,
   ErrorSchema,
   type Header,
@@ -16,8 +17,7 @@ export function toProtoError(reason: unknown): {
 } {
   const { code, rawMessage, details, metadata } = ConnectError.from(reason);
   const error = create(ErrorSchema, {
-    // Both count codes as gRPC does.
-    code: code as number as Code,
+    code: enumFromJson(CodeSchema, `CODE_${codeToString(code).toUpperCase()}`),
     message: rawMessage,
     details: details.map(toAny),
   });
