@@ -25,7 +25,7 @@ function block(page: string, language: string): string {
   return found;
 }
 
-test("add-an-sdk.md: its adapter ends with every case red by `error`, and none hangs", async () => {
+test("add-an-sdk.md: its adapter ends with every case red by `error`, and none hangs", { timeout: 60_000 }, async () => {
   writeFileSync(join(folder, "adapter.mjs"), block("add-an-sdk.md", "js"));
   writeFileSync(
     join(folder, "adapters.yaml"),
