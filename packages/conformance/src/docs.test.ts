@@ -25,28 +25,32 @@ function block(page: string, language: string): string {
   return found;
 }
 
-test("add-an-sdk.md: its adapter ends with every case red by `error`, and none hangs", { timeout: 60_000 }, async () => {
-  writeFileSync(join(folder, "adapter.mjs"), block("add-an-sdk.md", "js"));
-  writeFileSync(
-    join(folder, "adapters.yaml"),
-    block("add-an-sdk.md", "yaml").replace(/\S+\/adapter\.mjs/, "adapter.mjs"),
-  );
-  const adapters = loadAdapters(join(folder, "adapters.yaml"), ".");
-  expect(adapters.map(({ sdk }) => sdk)).toEqual(["mine"]);
-  const { cases } = loadCases([CASES]);
-  const { results, problems, sdks } = await runSuite({ cases, roster: NO_ROSTER, adapters });
-  expect(sdks).toEqual([{ sdk: "mine", version: "0.0.0" }]);
-  expect(problems).toEqual([]);
-  expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(["failed"]));
-  const red = new Set(results.map(({ case: { name } }) => name));
-  expect(cases.filter(({ name }) => !red.has(name))).toEqual([]);
-  const unary = results.filter(({ cell, case: one }) => cell && kindsOf(one).length > 0);
-  expect(unary.length).toBeGreaterThan(1000);
-  for (const { differences, cell } of unary) {
-    const seen = `the adapter failed: cannot make a ${cell?.door} client yet`;
-    expect(differences).toEqual([{ step: "adapter", what: "", expected: "an answer", seen }]);
-  }
-});
+test(
+  "add-an-sdk.md: its adapter ends with every case red by `error`, and none hangs",
+  { timeout: 60_000 },
+  async () => {
+    writeFileSync(join(folder, "adapter.mjs"), block("add-an-sdk.md", "js"));
+    writeFileSync(
+      join(folder, "adapters.yaml"),
+      block("add-an-sdk.md", "yaml").replace(/\S+\/adapter\.mjs/, "adapter.mjs"),
+    );
+    const adapters = loadAdapters(join(folder, "adapters.yaml"), ".");
+    expect(adapters.map(({ sdk }) => sdk)).toEqual(["mine"]);
+    const { cases } = loadCases([CASES]);
+    const { results, problems, sdks } = await runSuite({ cases, roster: NO_ROSTER, adapters });
+    expect(sdks).toEqual([{ sdk: "mine", version: "0.0.0" }]);
+    expect(problems).toEqual([]);
+    expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(["failed"]));
+    const red = new Set(results.map(({ case: { name } }) => name));
+    expect(cases.filter(({ name }) => !red.has(name))).toEqual([]);
+    const unary = results.filter(({ cell, case: one }) => cell && kindsOf(one).length > 0);
+    expect(unary.length).toBeGreaterThan(1000);
+    for (const { differences, cell } of unary) {
+      const seen = `the adapter failed: cannot make a ${cell?.door} client yet`;
+      expect(differences).toEqual([{ step: "adapter", what: "", expected: "an answer", seen }]);
+    }
+  },
+);
 
 test("testing.md: its case is green on every SDK", async () => {
   writeFileSync(join(folder, "order.yaml"), block("testing.md", "yaml"));
