@@ -95,8 +95,8 @@ WHAT RUN DOES
   "otherwise", and without one a 500 that no case expects. It shows failures as
   the language's own HTTP client does, and reports every request it was given:
   method, headers in order with values apart, the SHA-256 of the body (of the
-  query for GET) in hex, when it came, for messages in envelopes the body as far
-  as it was read, and whether its signal fired, or its answer was left, before
+  query for GET) in hex, when it came, for messages in envelopes the first 64 KiB
+  of the body as far as it was read, and whether its signal fired, or its answer was left, before
   the answer had ended. Answers are encoded by the protocol and format of the
   request; an error is trailers only in gRPC and gRPC-Web, unless the answer has
   trailers, too. The clock is virtual: it starts at

@@ -29,7 +29,7 @@ export interface RecordedRequest {
   /** From connect-timeout-ms or grpc-timeout, in ms; absent when there is none or it is malformed. */
   timeoutMs?: number;
   bodyBytes: number;
-  /** The body; empty if none was read. */
+  /** The first 64 KiB of the body; empty if none was read. */
   body: Uint8Array;
   /** SHA-256 of the body in lower-case hex; that of no bytes if none was read. */
   bodySha256: string;
@@ -63,6 +63,7 @@ export interface RequestHead {
   readonly headers: readonly Header[];
 }
 
+const KEPT_BYTES = 64 * 1024;
 const NO_BYTES = sha256(Buffer.alloc(0));
 
 /** Keeps the records of one server, and wakes those who wait for something in them. */
@@ -101,7 +102,7 @@ export class Recorder {
   body(record: RecordedRequest, bytes: Buffer): void {
     record.read = "body";
     record.bodyBytes = bytes.length;
-    record.body = bytes;
+    record.body = Uint8Array.from(bytes.subarray(0, KEPT_BYTES));
     record.bodySha256 = sha256(bytes);
     this.changed();
   }

@@ -227,14 +227,18 @@ async function readBody({ body, url, header }: UniversalClientRequest, seen: See
   }
   const streams = STREAMS.test(header.get("content-type") ?? "");
   const chunks: Uint8Array[] = [];
+  let kept = Buffer.alloc(0);
   for await (const chunk of body) {
     chunks.push(chunk);
-    if (streams) {
-      seen.body = Buffer.concat(chunks);
+    if (streams && kept.length < KEPT_BYTES) {
+      kept = Buffer.concat([kept, chunk]).subarray(0, KEPT_BYTES);
+      seen.body = kept;
     }
   }
   seen.bodySha256 = sha256(chunks);
 }
+
+const KEPT_BYTES = 64 * 1024;
 
 /** Media types of messages in envelopes. */
 const STREAMS = /^application\/(connect\+|grpc)/;

@@ -964,7 +964,8 @@ type SeenRequest struct {
 	BodySha256 string `protobuf:"bytes,3,opt,name=body_sha256,json=bodySha256,proto3" json:"body_sha256,omitempty"`
 	// When it came, in milliseconds since the case began.
 	AtMs float64 `protobuf:"fixed64,4,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
-	// Its body, as far as it was read. Streams only.
+	// The first 64 KiB of its body, as far as it was read. Messages in envelopes
+	// only.
 	Body []byte `protobuf:"bytes,5,opt,name=body,proto3" json:"body,omitempty"`
 	// Its signal fired, or its answer was left, before the answer had ended.
 	Canceled      bool `protobuf:"varint,6,opt,name=canceled,proto3" json:"canceled,omitempty"`

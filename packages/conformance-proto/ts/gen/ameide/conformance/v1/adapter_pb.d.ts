@@ -612,7 +612,8 @@ export declare type SeenRequest = Message<"ameide.conformance.v1.SeenRequest"> &
   atMs: number;
 
   /**
-   * Its body, as far as it was read. Streams only.
+   * The first 64 KiB of its body, as far as it was read. Messages in envelopes
+   * only.
    *
    * @generated from field: bytes body = 5;
    */

@@ -722,7 +722,8 @@ class SeenRequest(Message[_SeenRequestFields]):
             double at_ms = 4;
             ```
         body:
-            Its body, as far as it was read. Streams only.
+            The first 64 KiB of its body, as far as it was read. Messages in envelopes
+            only.
 
             ```proto
             bytes body = 5;
