@@ -1,0 +1,61 @@
+// Counts the bytes the two contestants of one row allocate. Prints one line of JSON.
+//
+// With a young generation that holds a whole block nothing is collected while
+// it runs, so that the growth of the heap is what was allocated, to the byte.
+// Sampling profilers estimate, and V8's own counters are not in Node.js 20.
+import { PerformanceObserver } from "node:perf_hooks";
+import process from "node:process";
+import { contestants, type Run } from "./contestants.js";
+import { rowOf } from "./rows.js";
+import { median } from "./stats.js";
+
+/** Bytes per call or message. */
+export interface Counted {
+  readonly base: number;
+  readonly other: number;
+}
+
+/** What `node` has to be started with. */
+const [name = ""] = process.argv.slice(2);
+const row = rowOf(name);
+const runs = Math.ceil(1_000 / (row.per ?? 1));
+const { gc } = globalThis;
+if (gc === undefined) {
+  throw new Error("start node with --expose-gc and a large --min-semi-space-size");
+}
+const collect: () => void = gc;
+const collections = new PerformanceObserver(() => {});
+collections.observe({ entryTypes: ["gc"] });
+
+const counted: Counted = {
+  base: await bytesOf(contestants[row.base]()),
+  other: await bytesOf(contestants[row.other]()),
+};
+console.log(JSON.stringify(counted));
+
+async function bytesOf(run: Run): Promise<number> {
+  // What is not optimized yet allocates more.
+  await repeat(run, runs * 10);
+  const found: number[] = [];
+  while (found.length < 9) {
+    collect();
+    await new Promise(setImmediate);
+    collections.takeRecords();
+    const before = process.memoryUsage();
+    await repeat(run, runs);
+    const after = process.memoryUsage();
+    await new Promise(setImmediate);
+    if (collections.takeRecords().length > 0) {
+      throw new Error("a collection ran inside a block: the young generation is too small");
+    }
+    const heap = after.heapUsed - before.heapUsed + after.external - before.external;
+    found.push(heap / runs / (row.per ?? 1));
+  }
+  return Math.round(median(found));
+}
+
+async function repeat(run: Run, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    await run();
+  }
+}

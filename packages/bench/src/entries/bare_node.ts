@@ -1,0 +1,6 @@
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+
+export const make = (baseUrl: string) =>
+  createClient(ThreadsService, createConnectTransport({ baseUrl, httpVersion: "1.1" }));

@@ -1,0 +1,67 @@
+import type { Goal, Results } from "./results.js";
+import { CONTROL, UNARY } from "./rows.js";
+
+/** Names of what is imported and bundled. */
+export const NAMES = {
+  importSdk: "import, Node.js: one service, with the SDK",
+  importRoster: "import, Node.js: 100 services, one touched",
+  bundleSdk: "bundle, web: one service, with the SDK",
+  bundleRoster: "bundle, web: 100 services, one touched",
+} as const;
+
+/** Numbers that are to be reached. */
+export const GOALS = {
+  ratio: 1.15,
+  moonshotRatio: 1.08,
+  bytes: 2_500,
+  importRatio: 1.1,
+  bundleBytes: 8 * 1_024,
+  rosterImportRatio: 1.1,
+  rosterBundleRatio: 1.05,
+} as const;
+
+/** Bounds of the control row: beyond them the machine was too restless to tell. */
+export const CONTROL_BOUNDS = { least: 0.99, most: 1.01 } as const;
+
+/** Whether a run can be believed: the same against the same has to come out equal. */
+export function isValid(results: Results): boolean {
+  const control = results.compared.find(({ name }) => name === CONTROL.name);
+  return (
+    control !== undefined &&
+    control.ratio >= CONTROL_BOUNDS.least &&
+    control.ratio <= CONTROL_BOUNDS.most
+  );
+}
+
+/** Every goal that the run has a result for. */
+export function goalsOf(results: Results): readonly Goal[] {
+  const goals: Goal[] = [];
+  const atMost = (name: string, value: number, most: number, show: (value: number) => string) =>
+    goals.push({ name, goal: `≤ ${show(most)}`, result: show(value), met: value <= most });
+  const unary = results.compared.find(({ name }) => name === UNARY.name);
+  if (unary !== undefined) {
+    atMost("time of a unary call", unary.ratio, GOALS.ratio, times);
+    atMost("  moonshot", unary.ratio, GOALS.moonshotRatio, times);
+    atMost("allocated by a unary call", unary.otherBytes - unary.baseBytes, GOALS.bytes, plus);
+  }
+  for (const { name, ratio } of results.imports) {
+    const most = name === NAMES.importSdk ? GOALS.importRatio : GOALS.rosterImportRatio;
+    atMost(name, ratio, most, times);
+  }
+  for (const { name, base, other } of results.bundles) {
+    if (name === NAMES.bundleSdk) {
+      atMost(name, other.gzip - base.gzip, GOALS.bundleBytes, plus);
+    } else {
+      atMost(name, other.gzip / base.gzip, GOALS.rosterBundleRatio, times);
+    }
+  }
+  return goals;
+}
+
+function times(value: number): string {
+  return `${value.toFixed(2)}×`;
+}
+
+function plus(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value)} B`;
+}

@@ -1,0 +1,61 @@
+import { countRow, timeImport, timeRow } from "./children.js";
+import type { ImportResult, RowResult } from "./results.js";
+import type { Row } from "./rows.js";
+import { median } from "./stats.js";
+
+/** How much is measured. */
+export interface Effort {
+  readonly processes: number;
+  readonly blocks: number;
+  readonly importPairs: number;
+}
+
+export const FULL: Effort = { processes: 7, blocks: 60, importPairs: 21 };
+export const QUICK: Effort = { processes: 3, blocks: 30, importPairs: 5 };
+
+/** Times and counts one row, each repetition in a process of its own. */
+export async function measureRow(row: Row, effort: Effort): Promise<RowResult> {
+  const base: number[] = [];
+  const other: number[] = [];
+  const ratios: number[] = [];
+  // One after the other: they would disturb each other.
+  for (let i = 0; i < effort.processes; i++) {
+    const timed = await timeRow(row, effort.blocks);
+    base.push(timed.base);
+    other.push(timed.other);
+    ratios.push(timed.other / timed.base);
+  }
+  const counted = await countRow(row);
+  return {
+    name: row.name,
+    baseUs: median(base),
+    otherUs: median(other),
+    ratio: median(ratios),
+    ratios: ratios.toSorted((a, b) => a - b),
+    baseBytes: counted.base,
+    otherBytes: counted.other,
+  };
+}
+
+/** Imports two modules in turn, each time in a fresh process. */
+export async function measureImport(
+  name: string,
+  modules: { readonly base: string; readonly other: string },
+  { importPairs }: Effort,
+): Promise<ImportResult> {
+  const pairs: { base: number; other: number }[] = [];
+  for (let pair = -1; pair < importPairs; pair++) {
+    const base = await timeImport(modules.base);
+    const other = await timeImport(modules.other);
+    // The first pair fills the file system's cache.
+    if (pair >= 0) {
+      pairs.push({ base, other });
+    }
+  }
+  return {
+    name,
+    baseMs: median(pairs.map(({ base }) => base)),
+    otherMs: median(pairs.map(({ other }) => other)),
+    ratio: median(pairs.map(({ base, other }) => other / base)),
+  };
+}

@@ -1,0 +1,90 @@
+import { CONTROL_BOUNDS, goalsOf, isValid } from "./goals.js";
+import type { Results, RowResult } from "./results.js";
+
+/** What a run found, as text for people. */
+export function report(results: Results): string {
+  const lines = [
+    `Node.js ${results.node}, median of ${results.processes} processes, 10th percentile of blocks`,
+    "",
+    ...table([
+      ["the SDK / the bare client", "ratio", "µs", "bytes", "more bytes"],
+      ...results.compared.map((row) => [
+        row.name,
+        `${row.ratio.toFixed(3)}×`,
+        `${us(row.otherUs)} / ${us(row.baseUs)}`,
+        `${row.otherBytes} / ${row.baseBytes}`,
+        signed(row.otherBytes - row.baseBytes),
+      ]),
+    ]),
+    "",
+    ...table([["what a policy costs", "µs", "bytes"], ...results.policies.map(cost)]),
+    "",
+    ...table([["import", "ratio", "ms"], ...results.imports.map(importLine)]),
+    "",
+    ...table([
+      ["bundle, gzip", "ratio", "bytes", "more bytes"],
+      ...results.bundles.map(({ name, base, other }) => [
+        name,
+        `${(other.gzip / base.gzip).toFixed(2)}×`,
+        `${other.gzip} / ${base.gzip}`,
+        signed(other.gzip - base.gzip),
+      ]),
+    ]),
+    "",
+    ...table([
+      ["goal", "wanted", "found", ""],
+      ...goalsOf(results).map(({ name, goal, result, met }) => [
+        name,
+        goal,
+        result,
+        met ? "✓" : "✗",
+      ]),
+    ]),
+  ];
+  if (!isValid(results)) {
+    const { least, most } = CONTROL_BOUNDS;
+    lines.push(
+      "",
+      `INVALID: the bare client against itself is not within ${least}–${most}. The machine was too`,
+      "restless; run it again when nothing else runs. Bytes and bundles hold all the same.",
+    );
+  }
+  return lines.join("\n");
+}
+
+function cost(row: RowResult): string[] {
+  const more = row.otherUs - row.baseUs;
+  return [
+    row.name,
+    `${more < 0 ? "−" : "+"}${us(Math.abs(more))}`,
+    signed(row.otherBytes - row.baseBytes),
+  ];
+}
+
+function importLine({ name, ratio, baseMs, otherMs }: Results["imports"][number]): string[] {
+  return [name, `${ratio.toFixed(2)}×`, `${otherMs.toFixed(0)} / ${baseMs.toFixed(0)}`];
+}
+
+function us(value: number): string {
+  return value.toFixed(2);
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value)}`;
+}
+
+/** Columns as wide as what stands in them; the first flush left, the others right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
