@@ -16,7 +16,8 @@ export interface Attempt {
   readonly startedMs: number;
   readonly recording: Recording;
   /** When the limit that the server was told is over, and what it ends. */
-  due: { readonly ms: number; readonly cut: Limit } | undefined;
+  dueMs: number;
+  dueCut: Limit;
   /** Why we ended it; undefined while it runs or ended by itself. */
   cut: Cut | undefined;
   /** Ends the inner request; set once it has reached the tail. */

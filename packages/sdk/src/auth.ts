@@ -84,6 +84,8 @@ interface Entry {
 class TokenCache implements CredentialSource {
   readonly header = "authorization";
   private readonly entries = new Map<string, Entry>();
+  // Calls of one method ask for the same again and again.
+  private last: { request: TokenRequest; entry: Entry } | undefined;
 
   constructor(
     private readonly provider: TokenProvider,
@@ -119,6 +121,16 @@ class TokenCache implements CredentialSource {
   }
 
   private entry(request: TokenRequest): Entry {
+    const { last } = this;
+    if (last?.request.tenant === request.tenant && last?.request.scopes === request.scopes) {
+      return last.entry;
+    }
+    const entry = this.find(request);
+    this.last = { request, entry };
+    return entry;
+  }
+
+  private find(request: TokenRequest): Entry {
     const key = JSON.stringify([request.tenant ?? null, request.scopes]);
     let entry = this.entries.get(key);
     if (entry === undefined) {
@@ -140,7 +152,7 @@ class TokenCache implements CredentialSource {
       entry.quietUntilMs = clock.now() + constants.failedRefreshWaitMs;
     };
     try {
-      const result = this.refresh(entry, { ...request, deadline: undefined });
+      const result = this.refresh(entry, { tenant: request.tenant, scopes: request.scopes, deadline: undefined });
       if (result instanceof Promise) {
         result.catch(failed);
       }
@@ -158,7 +170,8 @@ class TokenCache implements CredentialSource {
     }
     let result: Token | Promise<Token>;
     try {
-      result = this.provider(request);
+      const { tenant, scopes, deadline } = request;
+      result = this.provider({ tenant, scopes, deadline });
     } catch (reason) {
       throw providerError(reason);
     }

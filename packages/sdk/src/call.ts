@@ -50,20 +50,21 @@ export function call(settings: CallSettings, options: CallOptions = {}): CallOpt
  * this call alone. The caller may use the same object for many calls at once.
  */
 export class CallValues implements ContextValues {
-  private readonly own = new Map<symbol, unknown>();
+  // As in Connect's own, values are properties under the symbols of their keys.
+  [id: symbol]: unknown;
 
   constructor(private readonly outer: ContextValues | undefined) {}
 
   get<T>(key: ContextKey<T>): T {
-    if (this.own.has(key.id)) {
-      return this.own.get(key.id) as T;
+    if (Object.hasOwn(this, key.id)) {
+      return this[key.id] as T;
     }
     return this.outer === undefined ? key.defaultValue : this.outer.get(key);
   }
 
   /** Sets a value for this call only. */
   setOwn<T>(key: ContextKey<T>, value: T): this {
-    this.own.set(key.id, value);
+    this[key.id] = value;
     return this;
   }
 
@@ -76,7 +77,7 @@ export class CallValues implements ContextValues {
   }
 
   delete(key: ContextKey<unknown>): this {
-    this.own.delete(key.id);
+    delete this[key.id];
     this.outer?.delete(key);
     return this;
   }

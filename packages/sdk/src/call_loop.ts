@@ -45,7 +45,8 @@ export abstract class CallLoop implements TailCall {
   /** A message of the answer has reached the application. Streams only. */
   protected committed = false;
   private readonly deadlineMs: number;
-  private readonly frozen: { request?: FrozenRequest } = {};
+  /** The request of the first attempt, for those that follow. */
+  frozen: FrozenRequest | undefined;
   private readonly attempts: AttemptFailure[] = [];
   private sent = 0;
   private credential: Credential | undefined;
@@ -68,7 +69,7 @@ export abstract class CallLoop implements TailCall {
 
   abstract tail(...args: Parameters<TailCall["tail"]>): ReturnType<Next>;
   /** Starts an attempt on the inner transport. */
-  protected abstract open(attempt: Attempt, headers: Headers): void;
+  protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
   /** What an attempt may take as a whole, or until its first message. */
   protected abstract limit(): AttemptLimit;
   /** What has become of the input. */
@@ -97,7 +98,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     this.signal?.addEventListener("abort", this);
-    this.authenticate(() => this.source()?.get(this.plan.tokenRequest));
+    this.authenticate();
   }
 
   /**
@@ -114,14 +115,17 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return false;
     }
-    attempt.due = limit.onWire
-      ? { ms: this.shared.clock.now() + limit.limitMs, cut: limit.cut }
-      : { ms: this.deadlineMs, cut: "deadline" };
+    attempt.dueMs = limit.onWire ? this.shared.clock.now() + limit.limitMs : this.deadlineMs;
+    attempt.dueCut = limit.onWire ? limit.cut : "deadline";
     this.plan.writeTailHeaders(request.header, timeoutMs);
-    this.shared.recordings.set(request.signal, attempt.recording);
     this.events.started(attempt, timeoutMs, request.header);
     this.timer.set(limit.limitMs, "deadline", () => this.cut(limit.cut));
     return true;
+  }
+
+  /** Hands an attempt that was taken over to Connect, and watches what is sent. */
+  protected handOn(attempt: Attempt, next: Next, request: Parameters<Next>[0]): ReturnType<Next> {
+    return this.shared.recordings.expect(attempt.recording, request.signal, () => next(request));
   }
 
   /** The same on a transport that is not ours: no tail, no recorder. */
@@ -149,10 +153,10 @@ export abstract class CallLoop implements TailCall {
     return this.plan.credentials;
   }
 
-  private authenticate(get: () => Credential | Promise<Credential> | undefined): void {
+  private authenticate(renew?: () => Credential | Promise<Credential> | undefined): void {
     let result: Credential | Promise<Credential> | undefined;
     try {
-      result = get();
+      result = renew === undefined ? this.source()?.get(this.plan.tokenRequest) : renew();
     } catch (reason) {
       this.fail(AmeideError.from(reason));
       return;
@@ -181,31 +185,27 @@ export abstract class CallLoop implements TailCall {
     const attempt: Attempt = {
       number: ++this.sent,
       startedMs: clock.now(),
-      recording: new Recording(this.frozen, this.plan.shape),
-      due: undefined,
+      recording: new Recording(this, this.plan.shape),
+      dueMs: Infinity,
+      dueCut: "deadline",
       cut: undefined,
       abort: undefined,
       innerError: undefined,
       over: false,
     };
-    const headers = this.plan.headersFor(this.state.attempts, credential);
-    for (const sink of this.plan.sinks) {
-      sink.inject?.(
-        (name, value) => headers.set(name, value),
-        attempt.startedMs - this.plan.startMs,
-      );
-    }
+    this.plan.prepare(this.state.attempts, credential, attempt.startedMs);
     this.attempt = attempt;
     this.state = { ...this.state, attempts: this.state.attempts + 1 };
-    this.values.setOwn(attemptInfo, {
-      attempt: attempt.number,
-      remainingMs: this.remaining(),
-    });
+    const early = this.plan.earlyHeaders();
+    if (early !== undefined) {
+      const info = { attempt: attempt.number, remainingMs: this.remaining() };
+      this.values.setOwn(attemptInfo, info);
+    }
     if (this.shared.hasInterceptors) {
       // They may hang; the tail replaces this timer once it is reached.
       this.timer.set(this.remaining(), "deadline", () => this.cut("deadline"));
     }
-    this.open(attempt, headers);
+    this.open(attempt, early);
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
@@ -269,7 +269,7 @@ export abstract class CallLoop implements TailCall {
     }
     const { clock, budget, constants } = this.shared;
     if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
-      this.cut((attempt.due as NonNullable<typeof attempt.due>).cut, error);
+      this.cut(attempt.dueCut, error);
       return;
     }
     attempt.over = true;
@@ -312,13 +312,9 @@ export abstract class CallLoop implements TailCall {
 
   // gRPC servers end a call whose time is over by a reset. They are told whole
   // milliseconds, floored, so that theirs may be over a little before ours.
-  private isServersTimeout({ due, recording }: Attempt): boolean {
+  private isServersTimeout({ dueMs, recording }: Attempt): boolean {
     const { clock, constants } = this.shared;
-    return (
-      recording.canceledByServer &&
-      due !== undefined &&
-      clock.now() > due.ms - constants.minWireTimeoutMs
-    );
+    return recording.canceledByServer && clock.now() > dueMs - constants.minWireTimeoutMs;
   }
 
   private renew(
@@ -352,7 +348,7 @@ export abstract class CallLoop implements TailCall {
       retryClass,
       decision.transparent ? "transparent" : "retry",
     );
-    const again = () => this.authenticate(() => this.source()?.get(this.plan.tokenRequest));
+    const again = () => this.authenticate();
     if (decision.delayMs === 0) {
       again();
     } else {

@@ -9,6 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { Credential, CredentialSource, TokenRequest } from "./auth.js";
 import { callSettingsKey } from "./call.js";
+import { CallHeaders } from "./call_headers.js";
 import { checkCallSettings, isReservedHeader } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import { overallTimeout, timeoutHeader, UNBOUNDED } from "./deadline.js";
@@ -47,8 +48,7 @@ export class CallPlan {
   readonly shape: WireShape;
   private readonly requestIdFields: readonly DescField[];
   private readonly tenant: string | undefined;
-  private readonly headers: Headers;
-  private readonly tailNames: readonly string[];
+  private readonly headers: CallHeaders;
 
   /** @throws AmeideError CONFIG_INVALID, before any I/O. */
   constructor(
@@ -67,6 +67,7 @@ export class CallPlan {
       checkCallSettings(settings, config.rules);
     }
     this.startMs = clock.now();
+    const wallNow = clock.wallNow();
     this.method = forMethod.name;
     this.headerNames = config.headerNames;
     const effective = effectivePolicy(forMethod, settings, config.environment.retriesOff);
@@ -79,7 +80,7 @@ export class CallPlan {
       request.timeoutMs,
       ambient(shared, forMethod, settings),
     );
-    this.requestId = settings?.requestId ?? uuidV7(clock.wallNow(), random.bytes);
+    this.requestId = settings?.requestId ?? uuidV7(wallNow, random.bytes);
     this.idempotencyKey = idempotencyKey(this.policy, settings, random.bytes);
     const { methodKind } = request.method;
     this.methodKind = methodKind;
@@ -98,14 +99,12 @@ export class CallPlan {
     const auth = settings?.auth === undefined ? forMethod.auth : settings.auth;
     const withAuth = auth !== null && this.policy.authMode !== "none";
     this.credentials = withAuth ? shared.credentials(auth) : undefined;
-    this.tokenRequest = {
-      tenant: this.tenant,
-      scopes: this.policy.scopes,
-      deadline:
-        this.timeoutMs === UNBOUNDED ? undefined : new Date(clock.wallNow() + this.timeoutMs),
-    };
+    this.tokenRequest = new CallTokenRequest(
+      this.tenant,
+      this.policy.scopes,
+      this.timeoutMs === UNBOUNDED ? undefined : wallNow + this.timeoutMs,
+    );
     this.headers = this.snapshot(forMethod, settings, request.header);
-    this.tailNames = [...Object.values(this.headerNames), ATTEMPTS_HEADER];
     this.sinks = shared.sinks({
       service: request.method.parent.typeName,
       method: this.method,
@@ -135,20 +134,32 @@ export class CallPlan {
     return copy;
   }
 
-  /** The headers of an attempt. The same object again, so set what changes. */
-  headersFor(previousAttempts: number, credential: Credential | undefined): Headers {
+  /** Takes up what is different in an attempt. */
+  prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
+    const { headers } = this;
     if (previousAttempts > 0) {
-      this.headers.set(ATTEMPTS_HEADER, String(previousAttempts));
+      headers.set(ATTEMPTS_HEADER, String(previousAttempts));
     }
     if (credential !== undefined) {
-      this.headers.set(credential.header, credential.value);
+      headers.set(credential.header, credential.value);
     }
-    return this.headers;
+    for (const sink of this.sinks) {
+      sink.inject?.((name, value) => headers.set(name, value), startedMs - this.startMs);
+    }
+  }
+
+  /**
+   * The headers of an attempt for whoever sees it before the tail does;
+   * undefined where nobody does, and the tail writes them all.
+   */
+  earlyHeaders(): Headers | undefined {
+    const { hasInterceptors, inner } = this.shared;
+    return hasInterceptors || !inner.ours ? this.headers.writeTo(new Headers()) : undefined;
   }
 
   /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
   writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
-    const { clientHeader, hasInterceptors, protocol, userAgent } = this.shared;
+    const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
     if (timeoutMs !== undefined) {
       const [name, value] = timeoutHeader(protocol, timeoutMs);
       header.set(name, value);
@@ -165,19 +176,27 @@ export class CallPlan {
       header.set("x-user-agent", clientHeader);
     }
     if (hasInterceptors) {
-      for (const name of this.tailNames) {
-        const value = this.headers.get(name);
-        if (value === null) {
-          header.delete(name);
-        } else {
-          header.set(name, value);
-        }
+      this.mend(header);
+    } else if (inner.ours) {
+      this.headers.writeTo(header);
+    }
+  }
+
+  // Users' interceptors may have changed what only the SDK may set.
+  private mend(header: Headers): void {
+    const { tenant, requestId, idempotencyKey } = this.headerNames;
+    for (const name of [tenant, requestId, idempotencyKey, ATTEMPTS_HEADER]) {
+      const value = this.headers.get(name);
+      if (value === undefined) {
+        header.delete(name);
+      } else {
+        header.set(name, value);
       }
-      const credential = this.credentials?.header;
-      const value = credential === undefined ? null : this.headers.get(credential);
-      if (credential !== undefined && value !== null) {
-        header.set(credential, value);
-      }
+    }
+    const credential = this.credentials?.header;
+    const value = credential === undefined ? undefined : this.headers.get(credential);
+    if (credential !== undefined && value !== undefined) {
+      header.set(credential, value);
     }
   }
 
@@ -216,8 +235,11 @@ export class CallPlan {
     forMethod: MethodConfig,
     settings: CallSettings | undefined,
     header: ConstructorParameters<typeof Headers>[0],
-  ): Headers {
-    const headers = new Headers(forMethod.headers as [string, string][]);
+  ): CallHeaders {
+    const headers = new CallHeaders();
+    for (const [name, value] of forMethod.headers) {
+      headers.set(name, value);
+    }
     if (header !== undefined) {
       new Headers(header).forEach((value, name) => {
         if (isReservedHeader(name, this.shared.config.rules)) {
@@ -226,11 +248,13 @@ export class CallPlan {
         headers.set(name, value);
       });
     }
-    for (const [name, value] of Object.entries(settings?.headers ?? {})) {
-      headers.set(name, value);
+    if (settings?.headers !== undefined) {
+      for (const [name, value] of Object.entries(settings.headers)) {
+        headers.set(name.toLowerCase(), value);
+      }
     }
     const keyHeader = this.credentials?.header;
-    if (keyHeader !== undefined && headers.has(keyHeader)) {
+    if (keyHeader !== undefined && headers.get(keyHeader) !== undefined) {
       throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
     }
     if (this.observed === undefined || settings?.requestId !== undefined) {
@@ -243,6 +267,19 @@ export class CallPlan {
       headers.set(this.headerNames.tenant, this.tenant);
     }
     return headers;
+  }
+}
+
+// A provider seldom is asked, so its date is made only then.
+class CallTokenRequest implements TokenRequest {
+  constructor(
+    readonly tenant: string | undefined,
+    readonly scopes: readonly string[],
+    private readonly deadlineMs: number | undefined,
+  ) {}
+
+  get deadline(): Date | undefined {
+    return this.deadlineMs === undefined ? undefined : new Date(this.deadlineMs);
   }
 }
 

@@ -4,6 +4,9 @@ import type { Clock, Timer, TimerKind } from "./runtime.js";
 /** The one timer a call has at a time: setting it anew clears what was set. */
 export class CallTimer {
   private timer: Timer;
+  private dueMs = 0;
+  private kind: TimerKind = "deadline";
+  private callback: (() => void) | undefined;
 
   constructor(private readonly clock: Clock) {}
 
@@ -14,7 +17,10 @@ export class CallTimer {
   set(ms: number, kind: TimerKind, callback: () => void): void {
     this.clear();
     if (ms !== UNBOUNDED) {
-      this.arm(this.clock.now() + ms, ms, kind, callback);
+      this.dueMs = this.clock.now() + ms;
+      this.kind = kind;
+      this.callback = callback;
+      this.arm(ms);
     }
   }
 
@@ -26,16 +32,17 @@ export class CallTimer {
   }
 
   // A timer holds 32 bits, and Node's may fire a little early: look again.
-  private arm(dueMs: number, ms: number, kind: TimerKind, callback: () => void): void {
-    const fire = () => {
-      const leftMs = dueMs - this.clock.now();
-      if (leftMs > 0) {
-        this.arm(dueMs, leftMs, kind, callback);
-        return;
-      }
-      this.timer = undefined;
-      callback();
-    };
-    this.timer = this.clock.setTimer(fire, timerDelay(ms), kind);
+  private readonly fire = (): void => {
+    const leftMs = this.dueMs - this.clock.now();
+    this.timer = undefined;
+    if (leftMs > 0) {
+      this.arm(leftMs);
+    } else {
+      this.callback?.();
+    }
+  };
+
+  private arm(ms: number): void {
+    this.timer = this.clock.setTimer(this.fire, timerDelay(ms), this.kind);
   }
 }

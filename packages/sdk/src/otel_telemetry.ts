@@ -35,13 +35,29 @@ type OpenTelemetryApi = typeof Api;
 /** Makes spans and metrics of calls with a given copy of OpenTelemetry's API. */
 export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProviders): Telemetry {
   // Providers are often registered after clients are made, so ask late.
-  let tools: { tracer: Api.Tracer; meters: Meters } | undefined;
+  let tools: { tracer: Api.Tracer; meters: Meters; counts: boolean } | undefined;
+  const nobodysTraces = new api.ProxyTracerProvider().getDelegate();
+  const traces = () => {
+    const provider = providers.tracerProvider ?? api.trace.getTracerProvider();
+    return (
+      !(provider instanceof api.ProxyTracerProvider) ||
+      provider.getDelegate() !== nobodysTraces ||
+      api.trace.getSpanContext(api.context.active()) !== undefined
+    );
+  };
   return {
     begin(call, options) {
-      tools ??= {
-        tracer: (providers.tracerProvider ?? api.trace).getTracer(SCOPE, version),
-        meters: createMeters((providers.meterProvider ?? api.metrics).getMeter(SCOPE, version)),
-      };
+      if (tools === undefined) {
+        const meter = (providers.meterProvider ?? api.metrics).getMeter(SCOPE, version);
+        tools = {
+          tracer: (providers.tracerProvider ?? api.trace).getTracer(SCOPE, version),
+          meters: createMeters(meter),
+          counts: meter !== api.createNoopMeter(),
+        };
+      }
+      if (!tools.counts && !traces()) {
+        return undefined;
+      }
       const tenant = providers.tenantAttribute === true ? call.tenant : undefined;
       return new TracedCall(api, tools.tracer, tools.meters, { ...call, tenant }, options);
     },

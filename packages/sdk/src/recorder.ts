@@ -51,13 +51,13 @@ export class Recording {
   private networkError: { reason: unknown } | undefined;
   private hasBody = false;
   private bodyAsked = false;
-  private readonly errorBody: Uint8Array[] = [];
+  private errorBody: Uint8Array[] | undefined;
   private envelopes: EnvelopeScan | undefined;
   private bodyRead = false;
 
-  /** @param frozen - Holds the request of the call's first attempt. */
+  /** @param holder - Holds the request of the call's first attempt. */
   constructor(
-    private readonly frozen: { request?: FrozenRequest },
+    private readonly holder: { frozen: FrozenRequest | undefined },
     private readonly shape: WireShape,
   ) {}
 
@@ -169,6 +169,10 @@ export class Recording {
     );
   }
 
+  private readonly asked = (): void => {
+    this.bodyAsked = true;
+  };
+
   private readonly failed = (reason: unknown): never => {
     this.networkError = { reason };
     throw reason;
@@ -181,7 +185,7 @@ export class Recording {
     if (this.header?.has("content-encoding") === true) {
       return !isUnreadMessage(runtimeMessage);
     }
-    return isCode((parse(this.errorBody) as { code?: unknown } | null | undefined)?.code);
+    return isCode((parse(this.errorBody ?? []) as { code?: unknown } | null | undefined)?.code);
   }
 
   private endStreamHasError(runtimeMessage: string): boolean {
@@ -195,81 +199,43 @@ export class Recording {
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
-    const frozen = (this.frozen.request ??= freeze(request));
+    const frozen = (this.holder.frozen ??= freeze(request));
+    const { header, signal } = request;
     const { url, method, encoding, body } = frozen;
     if (encoding === null) {
-      request.header.delete("content-encoding");
+      header.delete("content-encoding");
     } else {
-      request.header.set("content-encoding", encoding);
+      header.set("content-encoding", encoding);
     }
-    return { ...request, url, method, ...(body && { body: this.frozenBody(body) }) };
+    return {
+      url,
+      method,
+      header,
+      signal,
+      body: body && new OneChunk(body, this.asked),
+    } as UniversalClientRequest;
   }
 
   private passOn(request: UniversalClientRequest): UniversalClientRequest {
     const { body } = request;
-    if (body === undefined) {
-      return request;
-    }
-    const asked = () => (this.bodyAsked = true);
-    return {
-      ...request,
-      body: {
-        [Symbol.asyncIterator]() {
-          const iterator = body[Symbol.asyncIterator]();
-          return {
-            ...passOn(iterator),
-            next() {
-              asked();
-              return iterator.next();
-            },
-          };
-        },
-      },
-    };
-  }
-
-  // An HTTP client asks for the body once it is connected.
-  private frozenBody(chunk: Promise<IteratorResult<Uint8Array>>): AsyncIterable<Uint8Array> {
-    let sent = false;
-    const iterator: AsyncIterator<Uint8Array> = {
-      next: () => {
-        this.bodyAsked = true;
-        if (sent) {
-          return Promise.resolve({ done: true, value: undefined });
-        }
-        sent = true;
-        return chunk;
-      },
-    };
-    return { [Symbol.asyncIterator]: () => iterator };
+    return body === undefined ? request : { ...request, body: new Body(body, this.asked) };
   }
 
   private responded(response: UniversalClientResponse): UniversalClientResponse {
-    this.status = response.status;
-    this.header = response.header;
-    this.trailer = response.trailer;
-    const { body } = response;
-    const watch = this.watch();
-    return {
-      ...response,
-      body: {
-        [Symbol.asyncIterator]: () => {
-          const iterator = body[Symbol.asyncIterator]();
-          const next =
-            watch === undefined
-              ? () => iterator.next().catch(this.failed)
-              : () => iterator.next().then(watch, this.failed);
-          return { ...passOn(iterator), next };
-        },
-      },
-    };
+    const { status, header, trailer, body } = response;
+    this.status = status;
+    this.header = header;
+    this.trailer = trailer;
+    return { status, header, trailer, body: new Body(body, undefined, this.watch(), this.failed) };
   }
 
   // What has to be seen of a body; undefined for nothing.
   private watch(): ((result: IteratorResult<Uint8Array>) => typeof result) | undefined {
     let see: (chunk: Uint8Array) => void;
     if (!this.good) {
-      see = (chunk) => void this.errorBody.push(chunk);
+      const errorBody: Uint8Array[] = [];
+      this.errorBody = errorBody;
+      see = (chunk) => void errorBody.push(chunk);
     } else if (this.shape.enveloped) {
       const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
       this.envelopes = envelopes;
@@ -317,32 +283,120 @@ function parse(chunks: readonly Uint8Array[]): unknown {
   }
 }
 
-function passOn(iterator: AsyncIterator<Uint8Array>): Partial<AsyncIterator<Uint8Array>> {
-  const rest: Partial<AsyncIterator<Uint8Array>> = {};
-  if (iterator.throw !== undefined) {
-    rest.throw = (reason) => (iterator.throw as (reason: unknown) => never)(reason);
+type Chunk = IteratorResult<Uint8Array>;
+
+// A body of one chunk, iterated once. An HTTP client asks for it once it is connected.
+class OneChunk implements AsyncIterableIterator<Uint8Array> {
+  private sent = false;
+
+  constructor(
+    private readonly chunk: Promise<Chunk>,
+    private readonly asked: () => void,
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
-  if (iterator.return !== undefined) {
-    rest.return = (value) => (iterator.return as (value: unknown) => never)(value);
+
+  next(): Promise<Chunk> {
+    this.asked();
+    if (this.sent) {
+      return Promise.resolve({ done: true, value: undefined });
+    }
+    this.sent = true;
+    return this.chunk;
   }
-  return rest;
+}
+
+// A body that is watched while it passes through.
+class Body implements AsyncIterableIterator<Uint8Array> {
+  private iterator: AsyncIterator<Uint8Array> | undefined;
+
+  constructor(
+    private readonly body: AsyncIterable<Uint8Array>,
+    private readonly asked?: () => void,
+    private readonly watch?: (result: Chunk) => Chunk,
+    private readonly failed?: (reason: unknown) => never,
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    const iterator = this.body[Symbol.asyncIterator]();
+    this.iterator = iterator;
+    // What is not there below must not seem to be: Connect looks.
+    if (iterator.throw === undefined) {
+      Object.assign(this, { throw: undefined });
+    }
+    if (iterator.return === undefined) {
+      Object.assign(this, { return: undefined });
+    }
+    return this;
+  }
+
+  next(): Promise<Chunk> {
+    this.asked?.();
+    const result = this.below.next();
+    return this.failed === undefined ? result : result.then(this.watch, this.failed);
+  }
+
+  throw(reason: unknown): Promise<Chunk> {
+    return this.below.throw?.(reason) ?? Promise.reject(reason);
+  }
+
+  return(value?: unknown): Promise<Chunk> {
+    return this.below.return?.(value) ?? Promise.resolve({ done: true, value });
+  }
+
+  private get below(): AsyncIterator<Uint8Array> {
+    return this.iterator as AsyncIterator<Uint8Array>;
+  }
 }
 
 /**
- * Puts recorders below Connect: requests whose signal has a recording are
+ * Leads from a request to its recording. An HTTP client mostly is called before
+ * the tail has handed on the request, so that the next one is meant; where that
+ * takes a while (something is compressed), the request's signal tells.
+ */
+export class Recordings {
+  private next: Recording | undefined;
+  private readonly bySignal = new WeakMap<AbortSignal, Recording>();
+
+  /** Runs what sends a request, which is to be recorded. */
+  expect<T>(recording: Recording, signal: AbortSignal, send: () => T): T {
+    this.next = recording;
+    try {
+      return send();
+    } finally {
+      if (this.next === recording) {
+        this.bySignal.set(signal, recording);
+      }
+      this.next = undefined;
+    }
+  }
+
+  /** The recording a request is for, if any. */
+  take(signal: AbortSignal | undefined): Recording | undefined {
+    const { next } = this;
+    this.next = undefined;
+    return next ?? (signal && this.bySignal.get(signal));
+  }
+}
+
+/**
+ * Puts recorders below Connect: requests that have a recording are
  * recorded, others pass through. Requests to another origin than the base
  * address are refused: they carry credentials.
  */
 export function withRecorder(
   client: UniversalClientFn,
-  recordings: WeakMap<AbortSignal, Recording>,
+  recordings: Recordings,
   origin: string,
 ): UniversalClientFn {
+  const prefix = `${origin}/`;
   return (request) => {
-    if (!request.url.startsWith(`${origin}/`) && new URL(request.url).origin !== origin) {
+    const recording = recordings.take(request.signal);
+    if (!request.url.startsWith(prefix) && new URL(request.url).origin !== origin) {
       return Promise.reject(configError("interceptors", "must not change the origin of a request"));
     }
-    const recording = request.signal && recordings.get(request.signal);
     return recording === undefined ? client(request) : recording.run(client, request);
   };
 }

@@ -1,4 +1,4 @@
-/** Source of random bytes. */
+/** Source of random bytes. What it gives may be overwritten when it is asked again. */
 export type RandomBytes = (length: number) => Uint8Array;
 
 /**
@@ -28,15 +28,19 @@ export function isIdempotencyKey(value: unknown): value is string {
   return typeof value === "string" && /^[ -~]{1,255}$/.test(value) && value.trim() === value;
 }
 
-const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-const HYPHEN_BEFORE = new Set([4, 6, 8, 10]);
+const DIGITS = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
+// Hyphens stand at their places already.
+const text = Array.from("00000000-0000-0000-0000-000000000000", (char) => char.charCodeAt(0));
+const PLACES = text.flatMap((code, place) => (code === DIGITS[0] ? [place] : []));
 
+// Two ids are made for a call: as one string each, and not of 36 pieces.
 function format(bytes: Uint8Array, version: number): string {
   bytes[6] = ((bytes[6] as number) & 0x0f) | (version << 4);
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  let id = "";
   for (let i = 0; i < 16; i++) {
-    id += (HYPHEN_BEFORE.has(i) ? "-" : "") + HEX[bytes[i] as number];
+    const byte = bytes[i] as number;
+    text[PLACES[2 * i] as number] = DIGITS[byte >> 4] as number;
+    text[PLACES[2 * i + 1] as number] = DIGITS[byte & 0x0f] as number;
   }
-  return id;
+  return String.fromCharCode.apply(undefined, text);
 }

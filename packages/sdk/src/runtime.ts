@@ -45,6 +45,8 @@ const systemClock: Clock = {
 // One system call fills many ids.
 const pool = new Uint8Array(4_096);
 let used = pool.length;
+const ID_BYTES = 16;
+const scratch = new Uint8Array(ID_BYTES);
 
 function randomBytes(length: number): Uint8Array {
   if (used + length > pool.length) {
@@ -52,7 +54,13 @@ function randomBytes(length: number): Uint8Array {
     used = 0;
   }
   used += length;
-  return pool.slice(used - length, used);
+  if (length !== ID_BYTES) {
+    return pool.slice(used - length, used);
+  }
+  for (let i = 0; i < ID_BYTES; i++) {
+    scratch[i] = pool[used - ID_BYTES + i] as number;
+  }
+  return scratch;
 }
 
 /** The real surroundings. */

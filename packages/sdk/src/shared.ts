@@ -13,7 +13,7 @@ import { timerDelay } from "./deadline.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
 import type { PolicyConstants, Protocol } from "./policy.js";
-import type { Recording } from "./recorder.js";
+import type { Recordings } from "./recorder.js";
 import type { Clock, Randomness } from "./runtime.js";
 
 /** What a call does itself where there is no tail. */
@@ -30,7 +30,7 @@ export interface InnerTransport {
     attempt: Attempt,
     call: ForeignCall,
     method: DescMethodUnary<I, O>,
-    headers: Headers,
+    headers: Headers | undefined,
     input: MessageInitShape<I>,
     values: ContextValues,
   ): Promise<UnaryResponse<I, O>>;
@@ -39,7 +39,7 @@ export interface InnerTransport {
     call: ForeignCall,
     signal: AbortSignal,
     method: DescMethodStreaming<I, O>,
-    headers: Headers,
+    headers: Headers | undefined,
     input: AsyncIterable<MessageInitShape<I>>,
     values: ContextValues,
   ): Promise<StreamResponse<I, O>>;
@@ -53,7 +53,7 @@ export interface Shared {
   readonly random: Randomness;
   readonly budget: Budget;
   readonly inner: InnerTransport;
-  readonly recordings: WeakMap<AbortSignal, Recording>;
+  readonly recordings: Recordings;
   readonly hasInterceptors: boolean;
   readonly protocol: Protocol;
   /** Undefined where the runtime sets its own. */
@@ -80,13 +80,13 @@ export function ourTransport(transport: Transport): InnerTransport {
 export function foreignTransport(transport: Transport): InnerTransport {
   return {
     ours: false,
-    unary: (attempt, call, method, headers, input, values) => {
+    unary: (attempt, call, method, headers = new Headers(), input, values) => {
       const controller = new AbortController();
       attempt.abort = (reason) => controller.abort(reason);
       const ms = safeTimeout(call.beginForeign(attempt, headers));
       return transport.unary(method, controller.signal, ms, headers, input, values);
     },
-    stream: (attempt, call, signal, method, headers, input, values) => {
+    stream: (attempt, call, signal, method, headers = new Headers(), input, values) => {
       const ms = safeTimeout(call.beginForeign(attempt, headers));
       return transport.stream(method, signal, ms, headers, input, values);
     },

@@ -114,7 +114,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       attempt.innerError = ConnectError.from(reason);
       throw attempt.innerError;
     };
-    return next(request).then((response) => {
+    return this.handOn(attempt, next, request).then((response) => {
       const { message } = response as StreamResponse;
       const iterable = {
         [Symbol.asyncIterator]() {
@@ -126,7 +126,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     }, failed);
   }
 
-  protected open(attempt: Attempt, headers: Headers): void {
+  protected open(attempt: Attempt, headers: Headers | undefined): void {
     const controller = new AbortController();
     attempt.abort = (reason) => controller.abort(reason);
     const input = this.input.forAttempt(

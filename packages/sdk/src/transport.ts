@@ -15,7 +15,7 @@ import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { Protocol } from "./policy.js";
-import { withRecorder } from "./recorder.js";
+import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
 import { StreamCall } from "./stream_call.js";
@@ -186,7 +186,7 @@ class Family {
     const config = createConfig(generations, platform.env, perturbed);
     const { options } = config;
     this.logOnce(config);
-    const recordings: Shared["recordings"] = new WeakMap();
+    const recordings = new Recordings();
     const telemetry =
       options.telemetry === false ? undefined : (options.telemetry ?? platform.telemetry());
     const telemetryOptions = {
@@ -195,6 +195,7 @@ class Family {
     };
     const log = this.logSink(config);
     const observe = options.observer && { event: options.observer };
+    const sinks = [log, observe].filter((sink): sink is CallSink => sink !== undefined);
     const { maxUserAgentBytes } = config.constants;
     const { agent } = platform;
     return {
@@ -216,7 +217,7 @@ class Family {
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
         const traced = telemetry?.begin(call, telemetryOptions);
-        return [traced, log, observe].filter((sink): sink is CallSink => sink !== undefined);
+        return traced === undefined ? sinks : [traced, ...sinks];
       },
     };
   }
@@ -247,7 +248,7 @@ class Family {
     return source;
   }
 
-  private inner(config: ClientConfig, recordings: Shared["recordings"]): InnerTransport {
+  private inner(config: ClientConfig, recordings: Recordings): InnerTransport {
     const { options } = config;
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {

@@ -48,14 +48,14 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     }
     return new Promise((resolve, reject) => {
       attempt.abort = reject;
-      next(request).then(resolve, (reason: unknown) => {
+      this.handOn(attempt, next, request).then(resolve, (reason: unknown) => {
         attempt.innerError = ConnectError.from(reason);
         reject(attempt.innerError);
       });
     });
   }
 
-  protected open(attempt: Attempt, headers: Headers): void {
+  protected open(attempt: Attempt, headers: Headers | undefined): void {
     this.shared.inner.unary(attempt, this, this.method, headers, this.input, this.values).then(
       (response) => this.responded(attempt, response),
       (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),

@@ -1,0 +1,42 @@
+/**
+ * The headers of a call that are the SDK's own or its caller's, by lower-case
+ * names. A list rather than `Headers`: few stand in it, it is made for every
+ * call, and nobody but the SDK sees it.
+ */
+export class CallHeaders {
+  // Names and values in turn.
+  private readonly list: string[] = [];
+
+  get(name: string): string | undefined {
+    const at = this.find(name);
+    return at === -1 ? undefined : this.list[at + 1];
+  }
+
+  set(name: string, value: string): void {
+    const at = this.find(name);
+    if (at === -1) {
+      this.list.push(name, value);
+    } else {
+      this.list[at + 1] = value;
+    }
+  }
+
+  /** Sets all of them. */
+  writeTo(headers: Headers): Headers {
+    const { list } = this;
+    for (let at = 0; at < list.length; at += 2) {
+      headers.set(list[at] as string, list[at + 1] as string);
+    }
+    return headers;
+  }
+
+  private find(name: string): number {
+    const { list } = this;
+    for (let at = 0; at < list.length; at += 2) {
+      if (list[at] === name) {
+        return at;
+      }
+    }
+    return -1;
+  }
+}
