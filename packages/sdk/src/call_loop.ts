@@ -64,7 +64,7 @@ export abstract class CallLoop implements TailCall {
     this.deadlineMs = plan.startMs + plan.timeoutMs;
     this.values = new CallValues(contextValues).setOwn(tailKey, this);
     this.events = new CallEvents(plan, shared);
-    this.timer = new CallTimer(shared.clock);
+    this.timer = new CallTimer(shared.clock, this);
   }
 
   abstract tail(...args: Parameters<TailCall["tail"]>): ReturnType<Next>;
@@ -93,7 +93,7 @@ export abstract class CallLoop implements TailCall {
       this.handleEvent();
       return;
     }
-    if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+    if (this.plan.timeoutMs < this.shared.constants.minWireTimeoutMs) {
       this.cut("deadline");
       return;
     }
@@ -119,13 +119,13 @@ export abstract class CallLoop implements TailCall {
     attempt.dueCut = limit.onWire ? limit.cut : "deadline";
     this.plan.writeTailHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
-    this.timer.set(limit.limitMs, "deadline", () => this.cut(limit.cut));
+    this.timer.limit(limit.limitMs, limit.cut);
     return true;
   }
 
   /** Hands an attempt that was taken over to Connect, and watches what is sent. */
   protected handOn(attempt: Attempt, next: Next, request: Parameters<Next>[0]): ReturnType<Next> {
-    return this.shared.recordings.expect(attempt.recording, request.signal, () => next(request));
+    return this.shared.recordings.expect(attempt.recording, next, request);
   }
 
   /** The same on a transport that is not ours: no tail, no recorder. */
@@ -135,7 +135,7 @@ export abstract class CallLoop implements TailCall {
     const wireMs = timeoutMs === "expired" ? undefined : timeoutMs;
     this.plan.writeTailHeaders(headers, undefined);
     this.events.started(attempt, wireMs, headers);
-    this.timer.set(limit.limitMs, "deadline", () => this.cut(limit.cut));
+    this.timer.limit(limit.limitMs, limit.cut);
     return wireMs;
   }
 
@@ -165,7 +165,7 @@ export abstract class CallLoop implements TailCall {
       this.send(result);
       return;
     }
-    this.timer.set(this.remaining(), "deadline", () => this.cut("deadline"));
+    this.timer.limit(this.remaining(), "deadline");
     const round = this.sent;
     const live = () => !this.over && this.sent === round;
     result.then(
@@ -178,13 +178,15 @@ export abstract class CallLoop implements TailCall {
     const { clock, constants } = this.shared;
     this.timer.clear();
     this.credential = credential;
-    if (this.remaining() < constants.minWireTimeoutMs) {
+    const startedMs = clock.now();
+    const remainingMs = this.deadlineMs - startedMs;
+    if (remainingMs < constants.minWireTimeoutMs) {
       this.cut("deadline");
       return;
     }
     const attempt: Attempt = {
       number: ++this.sent,
-      startedMs: clock.now(),
+      startedMs,
       recording: new Recording(this, this.plan.shape),
       dueMs: Infinity,
       dueCut: "deadline",
@@ -198,18 +200,17 @@ export abstract class CallLoop implements TailCall {
     this.state = { ...this.state, attempts: this.state.attempts + 1 };
     const early = this.plan.earlyHeaders();
     if (early !== undefined) {
-      const info = { attempt: attempt.number, remainingMs: this.remaining() };
-      this.values.setOwn(attemptInfo, info);
+      this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
     }
     if (this.shared.hasInterceptors) {
       // They may hang; the tail replaces this timer once it is reached.
-      this.timer.set(this.remaining(), "deadline", () => this.cut("deadline"));
+      this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
-  protected cut(cut: Cut, reason?: unknown): void {
+  cut(cut: Cut, reason?: unknown): void {
     if (this.over) {
       return;
     }
@@ -352,7 +353,7 @@ export abstract class CallLoop implements TailCall {
     if (decision.delayMs === 0) {
       again();
     } else {
-      this.timer.set(decision.delayMs, "sleep", again);
+      this.timer.sleep(decision.delayMs, again);
     }
   }
 

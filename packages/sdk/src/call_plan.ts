@@ -22,6 +22,7 @@ import { uuidV4, uuidV7 } from "./request_id.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
+const NONE: never[] = [];
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
@@ -53,16 +54,14 @@ export class CallPlan {
   /** @throws AmeideError CONFIG_INVALID, before any I/O. */
   constructor(
     private readonly shared: Shared,
-    private readonly request: {
-      method: DescMethod;
-      timeoutMs: number | undefined;
-      header: ConstructorParameters<typeof Headers>[0];
-      contextValues: ContextValues | undefined;
-    },
+    private readonly desc: DescMethod,
+    runtimeMs: number | undefined,
+    header: ConstructorParameters<typeof Headers>[0],
+    contextValues: ContextValues | undefined,
   ) {
     const { config, clock, random } = shared;
-    const forMethod = config.forMethod(request.method);
-    const settings = request.contextValues?.get(callSettingsKey);
+    const forMethod = config.forMethod(desc);
+    const settings = contextValues?.get(callSettingsKey);
     if (settings !== undefined) {
       checkCallSettings(settings, config.rules);
     }
@@ -73,27 +72,24 @@ export class CallPlan {
     const effective = effectivePolicy(forMethod, settings, config.environment.retriesOff);
     this.policy = config.observe ? byHandOnly(effective, settings) : effective;
     this.observed = config.observe ? effective : undefined;
-    checkRuntimeTimeout(request.timeoutMs);
+    checkRuntimeTimeout(runtimeMs);
     this.timeoutMs = overallTimeout(
       shared.constants,
-      ownTimeout(this.policy, forMethod, settings, request.timeoutMs),
-      request.timeoutMs,
+      ownTimeout(this.policy, forMethod, settings, runtimeMs),
+      runtimeMs,
       ambient(shared, forMethod, settings),
     );
     this.requestId = settings?.requestId ?? uuidV7(wallNow, random.bytes);
     this.idempotencyKey = idempotencyKey(this.policy, settings, random.bytes);
-    const { methodKind } = request.method;
+    const { methodKind } = desc;
     this.methodKind = methodKind;
-    const replays = methodKind === "unary" || methodKind === "server_streaming";
-    const { protocol } = shared;
-    const enveloped = methodKind !== "unary" || protocol !== "connect";
-    this.shape = { protocol, enveloped, replays };
-    const fields = replays ? forMethod.requestIdFields : [];
+    this.shape = shared.shapes[methodKind];
+    const fields = this.shape.replays ? forMethod.requestIdFields : [];
     this.requestIdFields = this.observed === undefined ? fields : [];
     this.keySent = this.idempotencyKey !== undefined || this.requestIdFields.length > 0;
     this.keyWithheld =
       this.observed !== undefined && (fields.length > 0 || wantsKey(this.observed));
-    const refusals: string[] = [];
+    const refusals: string[] = this.observed === undefined ? NONE : [];
     this.refusals = refusals;
     this.tenant = this.tenantOrReport(forMethod, settings, refusals);
     const auth = settings?.auth === undefined ? forMethod.auth : settings.auth;
@@ -104,15 +100,15 @@ export class CallPlan {
       this.policy.scopes,
       this.timeoutMs === UNBOUNDED ? undefined : wallNow + this.timeoutMs,
     );
-    this.headers = this.snapshot(forMethod, settings, request.header);
+    this.headers = this.snapshot(forMethod, settings, header);
     this.sinks = shared.sinks({
-      service: request.method.parent.typeName,
+      service: desc.parent.typeName,
       method: this.method,
       requestId: this.requestId,
       tenant: this.tenant,
       serverAddress: config.serverAddress,
       serverPort: config.serverPort,
-      protocol,
+      protocol: shared.protocol,
     });
   }
 
@@ -121,12 +117,12 @@ export class CallPlan {
    * copy is filled: the caller's own message may be sent again, as another call.
    */
   withRequestIds<T>(input: T): T {
-    const { requestIdFields: fields, request, shared } = this;
+    const { requestIdFields: fields, desc, shared } = this;
     if (fields.length === 0) {
       return input;
     }
     const init = input as MessageInitShape<DescMessage>;
-    const message = create(request.method.input, init) as object & Record<string, unknown>;
+    const message = create(desc.input, init) as object & Record<string, unknown>;
     const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
     for (const field of fields) {
       copy[field.localName] ||= uuidV4(shared.random.bytes);

@@ -1,27 +1,26 @@
-import { timerDelay, UNBOUNDED } from "./deadline.js";
-import type { Clock, Timer, TimerKind } from "./runtime.js";
+import { type Limit, timerDelay, UNBOUNDED } from "./deadline.js";
+import type { Clock, Timer } from "./runtime.js";
 
 /** The one timer a call has at a time: setting it anew clears what was set. */
 export class CallTimer {
   private timer: Timer;
   private dueMs = 0;
-  private kind: TimerKind = "deadline";
-  private callback: (() => void) | undefined;
+  private then: Limit | (() => void) = "deadline";
 
-  constructor(private readonly clock: Clock) {}
+  /** @param call - Is told which limit has been reached. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly call: { cut(limit: Limit): void },
+  ) {}
 
-  /**
-   * Calls back once, when that many milliseconds have passed; never for
-   * {@link UNBOUNDED}.
-   */
-  set(ms: number, kind: TimerKind, callback: () => void): void {
-    this.clear();
-    if (ms !== UNBOUNDED) {
-      this.dueMs = this.clock.now() + ms;
-      this.kind = kind;
-      this.callback = callback;
-      this.arm(ms);
-    }
+  /** Ends the call in that many milliseconds; never for {@link UNBOUNDED}. */
+  limit(ms: number, limit: Limit): void {
+    this.set(ms, limit);
+  }
+
+  /** Calls back once, when that many milliseconds have passed. */
+  sleep(ms: number, wake: () => void): void {
+    this.set(ms, wake);
   }
 
   clear(): void {
@@ -31,18 +30,30 @@ export class CallTimer {
     }
   }
 
+  private set(ms: number, then: Limit | (() => void)): void {
+    this.clear();
+    if (ms !== UNBOUNDED) {
+      this.dueMs = this.clock.now() + ms;
+      this.then = then;
+      this.arm(ms);
+    }
+  }
+
+  private arm(ms: number): void {
+    const kind = typeof this.then === "function" ? "sleep" : "deadline";
+    this.timer = this.clock.setTimer(this.fire, timerDelay(ms), kind);
+  }
+
   // A timer holds 32 bits, and Node's may fire a little early: look again.
   private readonly fire = (): void => {
     const leftMs = this.dueMs - this.clock.now();
     this.timer = undefined;
     if (leftMs > 0) {
       this.arm(leftMs);
+    } else if (typeof this.then === "function") {
+      this.then();
     } else {
-      this.callback?.();
+      this.call.cut(this.then);
     }
   };
-
-  private arm(ms: number): void {
-    this.timer = this.clock.setTimer(this.fire, timerDelay(ms), this.kind);
-  }
 }

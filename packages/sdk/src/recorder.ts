@@ -4,6 +4,7 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import type { ConnectError } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isCode } from "./errors.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
@@ -18,14 +19,50 @@ export interface WireShape {
   readonly replays: boolean;
 }
 
+/** What a protocol makes of the kinds of methods. */
+export function wireShapes(protocol: Protocol): Readonly<Record<DescMethod["methodKind"], WireShape>> {
+  const shape = (enveloped: boolean, replays: boolean) => ({ protocol, enveloped, replays });
+  return {
+    unary: shape(protocol !== "connect", true),
+    server_streaming: shape(true, true),
+    client_streaming: shape(true, false),
+    bidi_streaming: shape(true, false),
+  };
+}
+
 /** The request of attempt 1, replayed byte for byte by the others. */
 export interface FrozenRequest {
   readonly url: string;
   readonly method: string;
   readonly encoding: string | null;
   /** The one chunk of the body; undefined for GET. */
-  readonly body: Promise<IteratorResult<Uint8Array>> | undefined;
+  readonly body: FrozenBody | undefined;
 }
+
+/** A body of one chunk. */
+export class FrozenBody {
+  private chunk: Promise<Chunk> | undefined;
+
+  /**
+   * @param endsWithAttempt - It is made by what an attempt that ends ends, too, so
+   *   it has to be read before.
+   */
+  constructor(
+    private readonly body: AsyncIterable<Uint8Array>,
+    endsWithAttempt: boolean,
+  ) {
+    if (endsWithAttempt) {
+      // Nobody may come to ask for it.
+      this.read().catch(() => {});
+    }
+  }
+
+  read(): Promise<Chunk> {
+    return (this.chunk ??= this.body[Symbol.asyncIterator]().next());
+  }
+}
+
+type Chunk = IteratorResult<Uint8Array>;
 
 /** A socket, as far as the recorder looks at it. */
 export interface PeerSocket {
@@ -50,7 +87,10 @@ export class Recording {
   signal: AbortSignal | undefined;
   private networkError: { reason: unknown } | undefined;
   private hasBody = false;
-  private bodyAsked = false;
+  /** The HTTP client has asked for the body: something may have been sent. */
+  bodyAsked = false;
+  /** Set where nothing has to be seen of a body but its failure. */
+  lastRead: Promise<Chunk> | undefined;
   private errorBody: Uint8Array[] | undefined;
   private envelopes: EnvelopeScan | undefined;
   private bodyRead = false;
@@ -169,9 +209,17 @@ export class Recording {
     );
   }
 
-  private readonly asked = (): void => {
-    this.bodyAsked = true;
-  };
+  /** Calls back when it is known whether the last read of the body failed. */
+  afterLastRead(then: () => void): void {
+    if (this.lastRead === undefined) {
+      then();
+    } else {
+      this.lastRead.then(then, (reason: unknown) => {
+        this.networkError = { reason };
+        then();
+      });
+    }
+  }
 
   private readonly failed = (reason: unknown): never => {
     this.networkError = { reason };
@@ -199,7 +247,7 @@ export class Recording {
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
-    const frozen = (this.holder.frozen ??= freeze(request));
+    const frozen = (this.holder.frozen ??= freeze(request, this.shape));
     const { header, signal } = request;
     const { url, method, encoding, body } = frozen;
     if (encoding === null) {
@@ -212,13 +260,13 @@ export class Recording {
       method,
       header,
       signal,
-      body: body && new OneChunk(body, this.asked),
+      body: body && new OneChunk(body, this),
     } as UniversalClientRequest;
   }
 
   private passOn(request: UniversalClientRequest): UniversalClientRequest {
     const { body } = request;
-    return body === undefined ? request : { ...request, body: new Body(body, this.asked) };
+    return body === undefined ? request : { ...request, body: new RequestBody(body, this) };
   }
 
   private responded(response: UniversalClientResponse): UniversalClientResponse {
@@ -226,7 +274,16 @@ export class Recording {
     this.status = status;
     this.header = header;
     this.trailer = trailer;
-    return { status, header, trailer, body: new Body(body, undefined, this.watch(), this.failed) };
+    const watch = this.watch();
+    return {
+      status,
+      header,
+      trailer,
+      body:
+        watch === undefined
+          ? new PlainBody(body, this)
+          : new WatchedBody(body, (result) => result.then(watch, this.failed)),
+    };
   }
 
   // What has to be seen of a body; undefined for nothing.
@@ -261,15 +318,12 @@ export class Recording {
  */
 export const inFlight: { recording: Recording | undefined } = { recording: undefined };
 
-function freeze(request: UniversalClientRequest): FrozenRequest {
-  const body = request.body?.[Symbol.asyncIterator]().next();
-  // Nobody may come to ask for it.
-  body?.catch(() => {});
+function freeze(request: UniversalClientRequest, shape: WireShape): FrozenRequest {
   return {
     url: request.url,
     method: request.method,
     encoding: request.header.get("content-encoding"),
-    body,
+    body: request.body && new FrozenBody(request.body, shape.enveloped),
   };
 }
 
@@ -283,15 +337,13 @@ function parse(chunks: readonly Uint8Array[]): unknown {
   }
 }
 
-type Chunk = IteratorResult<Uint8Array>;
-
 // A body of one chunk, iterated once. An HTTP client asks for it once it is connected.
 class OneChunk implements AsyncIterableIterator<Uint8Array> {
   private sent = false;
 
   constructor(
-    private readonly chunk: Promise<Chunk>,
-    private readonly asked: () => void,
+    private readonly body: FrozenBody,
+    private readonly recording: Recording,
   ) {}
 
   [Symbol.asyncIterator](): this {
@@ -299,25 +351,20 @@ class OneChunk implements AsyncIterableIterator<Uint8Array> {
   }
 
   next(): Promise<Chunk> {
-    this.asked();
+    this.recording.bodyAsked = true;
     if (this.sent) {
       return Promise.resolve({ done: true, value: undefined });
     }
     this.sent = true;
-    return this.chunk;
+    return this.body.read();
   }
 }
 
 // A body that is watched while it passes through.
-class Body implements AsyncIterableIterator<Uint8Array> {
+abstract class PassedOn implements AsyncIterableIterator<Uint8Array> {
   private iterator: AsyncIterator<Uint8Array> | undefined;
 
-  constructor(
-    private readonly body: AsyncIterable<Uint8Array>,
-    private readonly asked?: () => void,
-    private readonly watch?: (result: Chunk) => Chunk,
-    private readonly failed?: (reason: unknown) => never,
-  ) {}
+  constructor(private readonly body: AsyncIterable<Uint8Array>) {}
 
   [Symbol.asyncIterator](): this {
     const iterator = this.body[Symbol.asyncIterator]();
@@ -332,11 +379,7 @@ class Body implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  next(): Promise<Chunk> {
-    this.asked?.();
-    const result = this.below.next();
-    return this.failed === undefined ? result : result.then(this.watch, this.failed);
-  }
+  abstract next(): Promise<Chunk>;
 
   throw(reason: unknown): Promise<Chunk> {
     return this.below.throw?.(reason) ?? Promise.reject(reason);
@@ -346,8 +389,48 @@ class Body implements AsyncIterableIterator<Uint8Array> {
     return this.below.return?.(value) ?? Promise.resolve({ done: true, value });
   }
 
-  private get below(): AsyncIterator<Uint8Array> {
+  protected get below(): AsyncIterator<Uint8Array> {
     return this.iterator as AsyncIterator<Uint8Array>;
+  }
+}
+
+class RequestBody extends PassedOn {
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    private readonly recording: Recording,
+  ) {
+    super(body);
+  }
+
+  next(): Promise<Chunk> {
+    this.recording.bodyAsked = true;
+    return this.below.next();
+  }
+}
+
+class PlainBody extends PassedOn {
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    private readonly recording: Recording,
+  ) {
+    super(body);
+  }
+
+  next(): Promise<Chunk> {
+    return (this.recording.lastRead = this.below.next());
+  }
+}
+
+class WatchedBody extends PassedOn {
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    private readonly watch: (result: Promise<Chunk>) => Promise<Chunk>,
+  ) {
+    super(body);
+  }
+
+  next(): Promise<Chunk> {
+    return this.watch(this.below.next());
   }
 }
 
@@ -360,14 +443,18 @@ export class Recordings {
   private next: Recording | undefined;
   private readonly bySignal = new WeakMap<AbortSignal, Recording>();
 
-  /** Runs what sends a request, which is to be recorded. */
-  expect<T>(recording: Recording, signal: AbortSignal, send: () => T): T {
+  /** Hands on a request that is to be recorded. */
+  expect<R extends { readonly signal: AbortSignal }, T>(
+    recording: Recording,
+    next: (request: R) => T,
+    request: R,
+  ): T {
     this.next = recording;
     try {
-      return send();
+      return next(request);
     } finally {
       if (this.next === recording) {
-        this.bySignal.set(signal, recording);
+        this.bySignal.set(request.signal, recording);
       }
       this.next = undefined;
     }

@@ -1,6 +1,7 @@
 import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
+  DescMethod,
   DescMethodStreaming,
   DescMethodUnary,
   MessageInitShape,
@@ -13,7 +14,7 @@ import { timerDelay } from "./deadline.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
 import type { PolicyConstants, Protocol } from "./policy.js";
-import type { Recordings } from "./recorder.js";
+import type { Recordings, WireShape } from "./recorder.js";
 import type { Clock, Randomness } from "./runtime.js";
 
 /** What a call does itself where there is no tail. */
@@ -56,6 +57,7 @@ export interface Shared {
   readonly recordings: Recordings;
   readonly hasInterceptors: boolean;
   readonly protocol: Protocol;
+  readonly shapes: Readonly<Record<DescMethod["methodKind"], WireShape>>;
   /** Undefined where the runtime sets its own. */
   readonly userAgent: string | undefined;
   /** Who we are, where that is asked for and `user-agent` is the runtime's. */

@@ -240,6 +240,6 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     const answers = this.method.methodKind !== "client_streaming";
     const ms = waits && answers ? this.plan.policy.idleTimeoutMs : null;
     const { limitMs, cut } = attemptLimit(this.remaining(), ms, "idle_timeout");
-    this.timer.set(limitMs, "deadline", () => this.cut(cut));
+    this.timer.limit(limitMs, cut);
   }
 }

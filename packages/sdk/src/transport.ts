@@ -15,7 +15,7 @@ import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { Protocol } from "./policy.js";
-import { Recordings, withRecorder } from "./recorder.js";
+import { Recordings, wireShapes, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
 import { StreamCall } from "./stream_call.js";
@@ -103,7 +103,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
       let plan: CallPlan;
       try {
         refuseIfClosed(family);
-        plan = new CallPlan(shared, { method, timeoutMs, header, contextValues });
+        plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
@@ -114,7 +114,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
       try {
         refuseIfClosed(family);
         refuseUnlessStreamable(method, family.platform);
-        plan = new CallPlan(shared, { method, timeoutMs, header, contextValues });
+        plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
@@ -198,6 +198,7 @@ class Family {
     const sinks = [log, observe].filter((sink): sink is CallSink => sink !== undefined);
     const { maxUserAgentBytes } = config.constants;
     const { agent } = platform;
+    const protocol = options.protocol ?? "connect";
     return {
       config,
       constants: config.constants,
@@ -207,7 +208,8 @@ class Family {
       inner: this.inner(config, recordings),
       recordings,
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
-      protocol: options.protocol ?? "connect",
+      protocol,
+      shapes: wireShapes(protocol),
       userAgent: agent && userAgent(maxUserAgentBytes, agent, options.appName),
       clientHeader:
         options.clientHeader === true

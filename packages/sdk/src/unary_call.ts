@@ -49,8 +49,10 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     return new Promise((resolve, reject) => {
       attempt.abort = reject;
       this.handOn(attempt, next, request).then(resolve, (reason: unknown) => {
-        attempt.innerError = ConnectError.from(reason);
-        reject(attempt.innerError);
+        attempt.recording.afterLastRead(() => {
+          attempt.innerError = ConnectError.from(reason);
+          reject(attempt.innerError);
+        });
       });
     });
   }
