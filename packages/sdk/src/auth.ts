@@ -152,7 +152,11 @@ class TokenCache implements CredentialSource {
       entry.quietUntilMs = clock.now() + constants.failedRefreshWaitMs;
     };
     try {
-      const result = this.refresh(entry, { tenant: request.tenant, scopes: request.scopes, deadline: undefined });
+      const result = this.refresh(entry, {
+        tenant: request.tenant,
+        scopes: request.scopes,
+        deadline: undefined,
+      });
       if (result instanceof Promise) {
         result.catch(failed);
       }

@@ -178,24 +178,6 @@ export class CallPlan {
     }
   }
 
-  // Users' interceptors may have changed what only the SDK may set.
-  private mend(header: Headers): void {
-    const { tenant, requestId, idempotencyKey } = this.headerNames;
-    for (const name of [tenant, requestId, idempotencyKey, ATTEMPTS_HEADER]) {
-      const value = this.headers.get(name);
-      if (value === undefined) {
-        header.delete(name);
-      } else {
-        header.set(name, value);
-      }
-    }
-    const credential = this.credentials?.header;
-    const value = credential === undefined ? undefined : this.headers.get(credential);
-    if (credential !== undefined && value !== undefined) {
-      header.set(credential, value);
-    }
-  }
-
   /** The error for an answer that echoes another tenant than was sent. */
   tenantMismatch(header: Headers): ConnectError | undefined {
     const echo = this.tenant === undefined ? null : header.get(this.headerNames.tenant);
@@ -208,6 +190,23 @@ export class CallPlan {
   /** The code of a failure, from Connect's spelling. */
   codeOf(name: string): Code {
     return codeFromString(name) ?? Code.Unknown;
+  }
+
+  // Users' interceptors may have changed what only the SDK may set.
+  private mend(header: Headers): void {
+    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER]) {
+      const value = this.headers.get(name);
+      if (value === undefined) {
+        header.delete(name);
+      } else {
+        header.set(name, value);
+      }
+    }
+    const credential = this.credentials?.header;
+    const value = credential === undefined ? undefined : this.headers.get(credential);
+    if (credential !== undefined && value !== undefined) {
+      header.set(credential, value);
+    }
   }
 
   private tenantOrReport(

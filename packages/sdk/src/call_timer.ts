@@ -5,7 +5,7 @@ import type { Clock, Timer } from "./runtime.js";
 export class CallTimer {
   private timer: Timer;
   private dueMs = 0;
-  private then: Limit | (() => void) = "deadline";
+  private outcome: Limit | (() => void) = "deadline";
 
   /** @param call - Is told which limit has been reached. */
   constructor(
@@ -30,17 +30,17 @@ export class CallTimer {
     }
   }
 
-  private set(ms: number, then: Limit | (() => void)): void {
+  private set(ms: number, outcome: Limit | (() => void)): void {
     this.clear();
     if (ms !== UNBOUNDED) {
       this.dueMs = this.clock.now() + ms;
-      this.then = then;
+      this.outcome = outcome;
       this.arm(ms);
     }
   }
 
   private arm(ms: number): void {
-    const kind = typeof this.then === "function" ? "sleep" : "deadline";
+    const kind = typeof this.outcome === "function" ? "sleep" : "deadline";
     this.timer = this.clock.setTimer(this.fire, timerDelay(ms), kind);
   }
 
@@ -50,10 +50,10 @@ export class CallTimer {
     this.timer = undefined;
     if (leftMs > 0) {
       this.arm(leftMs);
-    } else if (typeof this.then === "function") {
-      this.then();
+    } else if (typeof this.outcome === "function") {
+      this.outcome();
     } else {
-      this.call.cut(this.then);
+      this.call.cut(this.outcome);
     }
   };
 }

@@ -20,7 +20,9 @@ export interface WireShape {
 }
 
 /** What a protocol makes of the kinds of methods. */
-export function wireShapes(protocol: Protocol): Readonly<Record<DescMethod["methodKind"], WireShape>> {
+export function wireShapes(
+  protocol: Protocol,
+): Readonly<Record<DescMethod["methodKind"], WireShape>> {
   const shape = (enveloped: boolean, replays: boolean) => ({ protocol, enveloped, replays });
   return {
     unary: shape(protocol !== "connect", true),

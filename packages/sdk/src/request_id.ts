@@ -28,7 +28,7 @@ export function isIdempotencyKey(value: unknown): value is string {
   return typeof value === "string" && /^[ -~]{1,255}$/.test(value) && value.trim() === value;
 }
 
-const DIGITS = [..."0123456789abcdef"].map((digit) => digit.charCodeAt(0));
+const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 // Hyphens stand at their places already.
 const text = Array.from("00000000-0000-0000-0000-000000000000", (char) => char.charCodeAt(0));
 const PLACES = text.flatMap((code, place) => (code === DIGITS[0] ? [place] : []));
