@@ -15,7 +15,6 @@ export interface Counted {
   readonly other: number;
 }
 
-/** What `node` has to be started with. */
 const [name = ""] = process.argv.slice(2);
 const row = rowOf(name);
 const runs = Math.ceil(1_000 / (row.per ?? 1));
@@ -23,7 +22,9 @@ const { gc } = globalThis;
 if (gc === undefined) {
   throw new Error("start node with --expose-gc and a large --min-semi-space-size");
 }
-const collect: () => void = gc;
+const collect = (): void => {
+  gc();
+};
 const collections = new PerformanceObserver(() => {});
 collections.observe({ entryTypes: ["gc"] });
 
@@ -31,7 +32,7 @@ const counted: Counted = {
   base: await bytesOf(contestants[row.base]()),
   other: await bytesOf(contestants[row.other]()),
 };
-console.log(JSON.stringify(counted));
+process.stdout.write(`${JSON.stringify(counted)}\n`);
 
 async function bytesOf(run: Run): Promise<number> {
   // What is not optimized yet allocates more.

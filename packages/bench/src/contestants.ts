@@ -2,10 +2,7 @@ import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { call, createClient as createAmeideClient } from "@ameideio/ameide-sdk-ts";
 import type { AmeideOptions } from "@ameideio/ameide-sdk-ts";
 import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
-import {
-  GenerateResponseSchema,
-  InferenceService,
-} from "@ameideio/core-proto/ameide/inference/v1";
+import { GenerateResponseSchema, InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { MeterService, RecordUsageResponseSchema } from "@ameideio/core-proto/ameide/meter/v1";
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
@@ -14,6 +11,27 @@ import { cannedClient, streamAnswer } from "./canned.js";
 
 /** One call, or one stream read to its end. */
 export type Run = () => Promise<unknown>;
+
+/**
+ * Shows the headers of every request to a function, until the function that it
+ * returns is called. For tests: what is measured is not watched.
+ */
+export function watching(see: (header: Headers) => void): () => void {
+  watcher = see;
+  return () => (watcher = undefined);
+}
+
+let watcher: ((header: Headers) => void) | undefined;
+
+// Nobody watches when something is measured, so this is what both sides get.
+function watched(client: UniversalClientFn): UniversalClientFn {
+  return watcher === undefined
+    ? client
+    : (request) => {
+        watcher?.(request.header);
+        return client(request);
+      };
+}
 
 /** Messages of one stream. */
 export const STREAM_MESSAGES = 100;
@@ -40,7 +58,7 @@ const stream = cannedClient(streamAnswer(Array(STREAM_MESSAGES).fill(message)));
 function bareTransport(httpClient: UniversalClientFn, useBinaryFormat = true): Transport {
   return createTransport({
     baseUrl,
-    httpClient,
+    httpClient: watched(httpClient),
     useBinaryFormat,
     interceptors: [],
     acceptCompression: [],
@@ -60,7 +78,7 @@ function sdkTransport(httpClient: UniversalClientFn, changes: AmeideOptions = {}
   const expiresAt = Date.now() + 24 * 3_600_000;
   return createAmeideTransport({
     baseUrl,
-    transport: httpClient,
+    transport: watched(httpClient),
     tenant: "acme",
     auth: { provider: () => ({ token: "token-of-the-bench", expiresAt }) },
     ...changes,

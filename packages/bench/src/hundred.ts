@@ -74,8 +74,30 @@ async function writeUses(folder: string, entry: "node" | "web"): Promise<Uses> {
   return { one, roster };
 }
 
-const FIRST = ["Account", "Billing", "Catalog", "Device", "Event", "Folder", "Gateway", "Host", "Invoice", "Job"];
-const SECOND = ["Archive", "Batch", "Control", "Directory", "Export", "Filter", "Group", "History", "Index", "Keys"];
+const FIRST = [
+  "Account",
+  "Billing",
+  "Catalog",
+  "Device",
+  "Event",
+  "Folder",
+  "Gateway",
+  "Host",
+  "Invoice",
+  "Job",
+];
+const SECOND = [
+  "Archive",
+  "Batch",
+  "Control",
+  "Directory",
+  "Export",
+  "Filter",
+  "Group",
+  "History",
+  "Index",
+  "Keys",
+];
 const NAMES = FIRST.flatMap((first) => SECOND.map((second) => `${first}${second}`));
 
 function proto(name: string): string {

@@ -4,4 +4,4 @@ import process from "node:process";
 const [module = ""] = process.argv.slice(2);
 const started = performance.now();
 await import(module);
-console.log(performance.now() - started);
+process.stdout.write(`${performance.now() - started}\n`);

@@ -37,12 +37,12 @@ export async function main(args: readonly string[]): Promise<number> {
     },
   });
   if (values.help) {
-    console.log(HELP.trimEnd());
+    process.stdout.write(HELP);
     return 0;
   }
   const results = await measure(values.quick);
   const text = report(results);
-  console.log(text);
+  process.stdout.write(`${text}\n`);
   if (values.report !== undefined) {
     await mkdir(values.report, { recursive: true });
     const json = { valid: isValid(results), ...results };
@@ -99,5 +99,5 @@ async function measure(quick: boolean): Promise<Results> {
 }
 
 function progress(text: string): void {
-  console.error(`… ${text}`);
+  process.stderr.write(`… ${text}\n`);
 }

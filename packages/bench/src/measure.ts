@@ -10,8 +10,8 @@ export interface Effort {
   readonly importPairs: number;
 }
 
-export const FULL: Effort = { processes: 7, blocks: 60, importPairs: 21 };
-export const QUICK: Effort = { processes: 3, blocks: 30, importPairs: 5 };
+export const FULL: Effort = { processes: 7, blocks: 160, importPairs: 21 };
+export const QUICK: Effort = { processes: 3, blocks: 80, importPairs: 5 };
 
 /** Times and counts one row, each repetition in a process of its own. */
 export async function measureRow(row: Row, effort: Effort): Promise<RowResult> {
