@@ -1,75 +1,147 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { type ConnectSurroundings, runConnectCli } from "./cli.js";
-import { findRunner, MissingTool } from "./find_runner.js";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runConnectCli } from "./cli.js";
+import type { TestedClient } from "./clients.js";
+import { MissingTool } from "./find_runner.js";
 
-async function ran(argv: readonly string[], surroundings: ConnectSurroundings = {}) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runConnectCli(argv, {
-    print: (line) => void out.push(line),
-    printError: (line) => void err.push(line),
-    inCi: false,
-    ...surroundings,
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "conformance-connect-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const GOOD = `console.log("Computed 3 test case permutation(s) across 1 server configuration(s).");
+console.log("Running 3 tests with reference-server for server config #1 {HTTP_VERSION_1}...");
+console.log("Total cases: 3\\n3 passed, 0 failed");`;
+
+/** A runner that does as the code says; `args` are its arguments. */
+function fakeRunner(code: string): string {
+  const path = join(folder, "runner");
+  const prelude = `const args = process.argv.slice(2);
+if (args[0] === "--version") { console.log("runner v1"); process.exit(); }`;
+  writeFileSync(path, `#!/usr/bin/env node\n${prelude}\n${code}\n`);
+  chmodSync(path, 0o755);
+  return path;
 }
 
-const noGo: ConnectSurroundings = {
-  runner: () => Promise.reject(new MissingTool("go was not found: install it")),
-};
+const client = (group: TestedClient["group"], id: string): TestedClient => ({
+  group,
+  id,
+  command: [process.execPath, "-p", `"${id} 1"`, "--"],
+  knownFailing: "known.txt",
+});
+
+async function cli(args: readonly string[], code = GOOD, inCi = false) {
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const runner = () =>
+    code === ""
+      ? Promise.reject(new MissingTool("go was not found"))
+      : Promise.resolve(fakeRunner(code));
+  const clients = [client("raw", "bare"), client("sdks", "ts")];
+  const status = await runConnectCli(args, {
+    print,
+    printError: print,
+    clients,
+    runner,
+    inCi,
+  });
+  return { status, output: lines.join("\n") };
+}
+
+test("all green is 0, and the report holds what the runner counted", async () => {
+  const report = join(folder, "a", "report");
+  const { status, output } = await cli(["--report", report]);
+  expect(output).toContain("ts: 3 of 3 passed, 0 failed");
+  expect(output).toContain("ts: 3 tests with reference-server for server config #1");
+  expect(status).toBe(0);
+  const counts = { total: 3, passed: 3, failed: 0, known: 0 };
+  expect(JSON.parse(readFileSync(join(report, "official.json"), "utf8"))).toEqual({
+    sdks: { ts: counts },
+    raw: { bare: counts },
+    versions: { runner: "runner v1", bare: "bare 1", ts: "ts 1" },
+  });
+});
+
+test("the runner is told the configuration, the known failures, the cases and the client", async () => {
+  const { output } = await cli(
+    ["--client", "ts", "--run", "Basic/**", "-v"],
+    `console.log(JSON.stringify(args));${GOOD}`,
+  );
+  const [, args] = output.split("\n");
+  expect(JSON.parse(args ?? "")).toEqual([
+    "--mode",
+    "client",
+    "--conf",
+    expect.stringMatching(/connect.config\.yaml$/),
+    "-v",
+    "--known-failing",
+    "@known.txt",
+    "--run",
+    "Basic/**",
+    "--",
+    process.execPath,
+    "-p",
+    '"ts 1"',
+    "--",
+  ]);
+  expect(output).not.toContain("bare");
+});
+
+test("a failed case is 1, by name; the report says so too", async () => {
+  const red = `console.log("Computed 1 test case permutation(s) across 1 server");
+console.log("FAILED: Suite/a:\\n\\twrong code\\n\\nTotal cases: 1\\n0 passed, 1 failed");
+process.exit(1);`;
+  const { status, output } = await cli(["--report", folder], red);
+  expect(output).toContain("✗ ts  Suite/a:\n  wrong code\nts: 0 of 1 passed, 1 failed");
+  expect(status).toBe(1);
+  expect(readFileSync(join(folder, "official.json"), "utf8")).toContain('"failed": 1');
+});
 
 test.each([
-  [["--client", "nobody"], /there is no such client, there are connect-node, ts/],
-  [["--report", ""], /must name a folder/],
-  [["--report", "there", "--run", "Basic"], /excludes --client and --run/],
-  [["--nonsense"], /nonsense/],
-])("%j is refused", async (argv, message) => {
-  const { code, err } = await ran(argv, noGo);
-  expect(code).toBe(2);
-  expect(err).toMatch(message);
+  ["no case", GOOD.replaceAll("3", "0"), "0 of 0 passed"],
+  ["a failure of its own", `${GOOD}process.exit(1)`, "exit code 1, though no case failed"],
+  ["no end", `console.error("broken pipe"); process.exit(2)`, /no totals \(exit code 2\):\nbroken/],
+])("a runner that comes to %s is 1", async (_, code, message) => {
+  const { status, output } = await cli([], code);
+  expect(output).toMatch(message);
+  expect(status).toBe(1);
 });
 
-test("--help says what official.json holds", async () => {
-  const { code, out } = await ran(["--help"]);
-  expect(code).toBe(0);
-  expect(out).toContain('"total":…,"passed":…,"failed":…,"known":…');
+test("where the runner broke, there is no report, also none of an earlier run", async () => {
+  writeFileSync(join(folder, "official.json"), "{}");
+  expect(await cli(["--report", folder], "process.exit(2)")).toMatchObject({ status: 1 });
+  expect(existsSync(join(folder, "official.json"))).toBe(false);
 });
 
-test("without Go there is one clear line: skipped here, red in CI", async () => {
-  expect(await ran([], noGo)).toEqual({
-    code: 0,
-    out: "",
-    err: "skipped: go was not found: install it",
+test("without Go it is skipped in one line, leaving no report; in CI that is 1", async () => {
+  writeFileSync(join(folder, "official.json"), "{}");
+  expect(await cli(["--report", folder], "")).toEqual({
+    status: 0,
+    output: "skipped: go was not found",
   });
-  expect(await ran([], { ...noGo, inCi: true })).toMatchObject({
-    code: 1,
-    err: "go was not found: install it",
-  });
+  expect(existsSync(join(folder, "official.json"))).toBe(false);
+  expect(await cli([], "", true)).toEqual({ status: 1, output: "go was not found" });
 });
 
-test("a run that did not end leaves no report, also none of an earlier one", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "official-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const broken = { runner: () => Promise.resolve(process.execPath) };
-  const { code, err } = await ran(["--report", folder], broken);
-  expect(code).toBe(1);
-  expect(err).toContain("ts:");
-  expect(readdirSync(folder)).toEqual([]);
-}, 60_000);
+test.each([
+  [["--report", "out", "--run", "Basic/**"], "--report is about whole runs"],
+  [["--report", "out", "--client", "ts"], "--report is about whole runs"],
+  [["--report", ""], "--report must name a folder"],
+  [["--client", "perl"], "--client perl: there is no such client, there are bare, ts"],
+  [["--fast"], "Unknown option '--fast'"],
+  [["Basic"], "Unexpected argument 'Basic'"],
+])("%j is 2, with what is wrong", async (args, message) => {
+  const { status, output } = await cli(args);
+  expect(output).toContain(message);
+  expect(output).toContain("(see --help)");
+  expect(status).toBe(2);
+});
 
-// The runner is built once, about a minute: the full lane does that; here it runs if it is there.
-test("some cases through the SDK, by the real runner", async ({ skip }) => {
-  const runner = await findRunner().catch((reason: unknown) => {
-    if (reason instanceof MissingTool && process.env["CI"] === undefined) {
-      skip(reason.message);
-    }
-    throw reason;
-  });
-  const run = ["--client", "ts", "--run", "Basic/HTTPVersion:2/**/TLS:false/**/unary/success"];
-  const { code, out } = await ran(run, { runner: () => Promise.resolve(runner) });
-  expect(out).toMatch(/^ts: (\d+) of \1 passed, 0 failed$/m);
-  expect(code).toBe(0);
-}, 300_000);
+test("--help needs no runner", async () => {
+  const { status, output } = await cli(["--help"], "");
+  expect(output).toMatch(/^usage: pnpm conformance:connect/);
+  expect(status).toBe(0);
+});
