@@ -120,13 +120,13 @@ describe("without Go and Python", () => {
     const { code, stderr } = await bare("scripts/generate.mjs", { args: ["--check"], ci: true });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^go was not found: install Go [^\n]+\n$/);
-  });
+  }, 60_000);
 
   it("generate --check leaves them out elsewhere, and says so", async () => {
     const { stdout } = await bare("scripts/generate.mjs", { args: ["--check"] });
     expect(stdout).toContain("Go is not checked: go was not found");
     expect(stdout).toContain("Python is not checked: python3 was not found");
-  });
+  }, 60_000);
 
   it.each(["scripts/go_test.mjs", "scripts/pytest.mjs"])(
     "%s leaves one skipped test with its reason, and with CI=true a failed one",

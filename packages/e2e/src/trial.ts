@@ -85,7 +85,7 @@ async function settle(
   );
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, fault.giveUpMs ?? 10_000, "pending");
+    timer = setTimeout(resolve, fault.giveUpMs ?? 30_000, "pending");
   });
   const outcome = await Promise.race([ended, tooLong]);
   clearTimeout(timer);
