@@ -17,7 +17,7 @@ import { AmeideError, configError } from "./errors.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, CallSettings } from "./options.js";
 import type { PolicyValues } from "./policy.js";
-import type { WireShape } from "./recorder.js";
+import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
@@ -166,10 +166,10 @@ export class CallPlan {
     } else if (this.observed === undefined) {
       header.set("user-agent", userAgent);
     }
-    if (clientHeader === undefined) {
-      header.delete("x-user-agent");
-    } else if (this.observed === undefined) {
+    if (clientHeader !== undefined && this.observed === undefined) {
       header.set("x-user-agent", clientHeader);
+    } else if (protocol === "grpc-web") {
+      header.delete("x-user-agent");
     }
     if (hasInterceptors) {
       this.mend(header);

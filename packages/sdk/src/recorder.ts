@@ -4,33 +4,19 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import type { ConnectError } from "@connectrpc/connect";
-import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  type BodyWatcher,
+  type Chunk,
+  FrozenBody,
+  OneChunk,
+  PlainBody,
+  RequestBody,
+  WatchedBody,
+} from "./bodies.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isCode } from "./errors.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
-import type { Protocol } from "./policy.js";
-
-/** What requests and answers of a method look like on the wire. */
-export interface WireShape {
-  readonly protocol: Protocol;
-  /** Messages of the answer are in envelopes; else it is one message. */
-  readonly enveloped: boolean;
-  /** The request is one message, so that it can be sent again. */
-  readonly replays: boolean;
-}
-
-/** What a protocol makes of the kinds of methods. */
-export function wireShapes(
-  protocol: Protocol,
-): Readonly<Record<DescMethod["methodKind"], WireShape>> {
-  const shape = (enveloped: boolean, replays: boolean) => ({ protocol, enveloped, replays });
-  return {
-    unary: shape(protocol !== "connect", true),
-    server_streaming: shape(true, true),
-    client_streaming: shape(true, false),
-    bidi_streaming: shape(true, false),
-  };
-}
+import type { WireShape } from "./wire_shape.js";
 
 /** The request of attempt 1, replayed byte for byte by the others. */
 export interface FrozenRequest {
@@ -41,31 +27,6 @@ export interface FrozenRequest {
   readonly body: FrozenBody | undefined;
 }
 
-/** A body of one chunk. */
-export class FrozenBody {
-  private chunk: Promise<Chunk> | undefined;
-
-  /**
-   * @param endsWithAttempt - It is made by what an attempt that ends ends, too, so
-   *   it has to be read before.
-   */
-  constructor(
-    private readonly body: AsyncIterable<Uint8Array>,
-    endsWithAttempt: boolean,
-  ) {
-    if (endsWithAttempt) {
-      // Nobody may come to ask for it.
-      this.read().catch(() => {});
-    }
-  }
-
-  read(): Promise<Chunk> {
-    return (this.chunk ??= this.body[Symbol.asyncIterator]().next());
-  }
-}
-
-type Chunk = IteratorResult<Uint8Array>;
-
 /** A socket, as far as the recorder looks at it. */
 export interface PeerSocket {
   readonly remoteAddress?: string | undefined;
@@ -75,7 +36,7 @@ export interface PeerSocket {
 const H2_CANCEL = 8;
 
 /** What the HTTP layer below the runtime saw of one attempt. */
-export class Recording {
+export class Recording implements BodyWatcher {
   status: number | undefined;
   header: Headers | undefined;
   trailer: Headers | undefined;
@@ -336,103 +297,6 @@ function parse(chunks: readonly Uint8Array[]): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
-  }
-}
-
-// A body of one chunk, iterated once. An HTTP client asks for it once it is connected.
-class OneChunk implements AsyncIterableIterator<Uint8Array> {
-  private sent = false;
-
-  constructor(
-    private readonly body: FrozenBody,
-    private readonly recording: Recording,
-  ) {}
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<Chunk> {
-    this.recording.bodyAsked = true;
-    if (this.sent) {
-      return Promise.resolve({ done: true, value: undefined });
-    }
-    this.sent = true;
-    return this.body.read();
-  }
-}
-
-// A body that is watched while it passes through.
-abstract class PassedOn implements AsyncIterableIterator<Uint8Array> {
-  private iterator: AsyncIterator<Uint8Array> | undefined;
-
-  constructor(private readonly body: AsyncIterable<Uint8Array>) {}
-
-  [Symbol.asyncIterator](): this {
-    const iterator = this.body[Symbol.asyncIterator]();
-    this.iterator = iterator;
-    // What is not there below must not seem to be: Connect looks.
-    if (iterator.throw === undefined) {
-      Object.assign(this, { throw: undefined });
-    }
-    if (iterator.return === undefined) {
-      Object.assign(this, { return: undefined });
-    }
-    return this;
-  }
-
-  abstract next(): Promise<Chunk>;
-
-  throw(reason: unknown): Promise<Chunk> {
-    return this.below.throw?.(reason) ?? Promise.reject(reason);
-  }
-
-  return(value?: unknown): Promise<Chunk> {
-    return this.below.return?.(value) ?? Promise.resolve({ done: true, value });
-  }
-
-  protected get below(): AsyncIterator<Uint8Array> {
-    return this.iterator as AsyncIterator<Uint8Array>;
-  }
-}
-
-class RequestBody extends PassedOn {
-  constructor(
-    body: AsyncIterable<Uint8Array>,
-    private readonly recording: Recording,
-  ) {
-    super(body);
-  }
-
-  next(): Promise<Chunk> {
-    this.recording.bodyAsked = true;
-    return this.below.next();
-  }
-}
-
-class PlainBody extends PassedOn {
-  constructor(
-    body: AsyncIterable<Uint8Array>,
-    private readonly recording: Recording,
-  ) {
-    super(body);
-  }
-
-  next(): Promise<Chunk> {
-    return (this.recording.lastRead = this.below.next());
-  }
-}
-
-class WatchedBody extends PassedOn {
-  constructor(
-    body: AsyncIterable<Uint8Array>,
-    private readonly watch: (result: Promise<Chunk>) => Promise<Chunk>,
-  ) {
-    super(body);
-  }
-
-  next(): Promise<Chunk> {
-    return this.watch(this.below.next());
   }
 }
 

@@ -14,8 +14,9 @@ import { timerDelay } from "./deadline.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
 import type { PolicyConstants, Protocol } from "./policy.js";
-import type { Recordings, WireShape } from "./recorder.js";
+import type { Recordings } from "./recorder.js";
 import type { Clock, Randomness } from "./runtime.js";
+import type { WireShape } from "./wire_shape.js";
 
 /** What a call does itself where there is no tail. */
 export interface ForeignCall {

@@ -15,7 +15,7 @@ import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { Protocol } from "./policy.js";
-import { Recordings, wireShapes, withRecorder } from "./recorder.js";
+import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
 import { StreamCall } from "./stream_call.js";
@@ -23,6 +23,7 @@ import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
 import { UnaryCall } from "./unary_call.js";
 import { userAgent } from "./version.js";
+import { wireShapes } from "./wire_shape.js";
 
 /** Explains one method, or all that were called so far. */
 export interface Explain {

@@ -1,0 +1,24 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Protocol } from "./policy.js";
+
+/** What requests and answers of a method look like on the wire. */
+export interface WireShape {
+  readonly protocol: Protocol;
+  /** Messages of the answer are in envelopes; else it is one message. */
+  readonly enveloped: boolean;
+  /** The request is one message, so that it can be sent again. */
+  readonly replays: boolean;
+}
+
+/** What a protocol makes of the kinds of methods. */
+export function wireShapes(
+  protocol: Protocol,
+): Readonly<Record<DescMethod["methodKind"], WireShape>> {
+  const shape = (enveloped: boolean, replays: boolean) => ({ protocol, enveloped, replays });
+  return {
+    unary: shape(protocol !== "connect", true),
+    server_streaming: shape(true, true),
+    client_streaming: shape(true, false),
+    bidi_streaming: shape(true, false),
+  };
+}
