@@ -45,8 +45,71 @@ describe("generateCase", () => {
     ]);
   });
 
+  it("makes streams of every kind, over every protocol, that end in every way", () => {
+    const seen = new Set<string>();
+    for (const { given, protocol, prediction } of cases) {
+      const calls = given.steps.flatMap(({ action }) =>
+        action.case === "call" && action.value.parallel === 0 ? [action.value] : [],
+      );
+      if (calls.length !== prediction.outcomes.length) continue;
+      for (const [i, { error, messages, ok }] of prediction.outcomes.entries()) {
+        const { method, breakAfter } = calls[i] as (typeof calls)[number];
+        const kind = /^(Server|Client|Bidi)Stream/.exec(method)?.[1] ?? "Unary";
+        seen.add(`${kind} over ${protocol}`);
+        if (ok !== null) {
+          seen.add(`${kind} ${messages.length === breakAfter ? "left" : "ended"}`);
+          continue;
+        }
+        const { code, origin, stopReason, committed, attempts } = error as NonNullable<
+          typeof error
+        >;
+        seen.add(`${kind} ${stopReason}${committed ? ", committed" : ""}`);
+        if (attempts.length > 1) seen.add(`${kind} repeated`);
+        if (code === "deadline_exceeded" && origin === "transport") {
+          seen.add(`${kind} ${committed ? "idle" : "without first message"}`);
+        }
+      }
+    }
+    const protocols = ["connect", "grpc", "grpc-web"];
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        ...["Unary", "Server", "Client", "Bidi"].flatMap((kind) => [
+          ...protocols.map((protocol) => `${kind} over ${protocol}`),
+          ...["canceled", "deadline", "not_retryable", "not_idempotent", "attempts"].map(
+            (reason) => `${kind} ${reason}`,
+          ),
+          `${kind} ended`,
+          `${kind} repeated`,
+        ]),
+        ...["Server", "Bidi"].flatMap((kind) =>
+          [
+            "left",
+            "idle",
+            "committed, committed",
+            "canceled, committed",
+            "deadline, committed",
+          ].map((end) => `${kind} ${end}`),
+        ),
+        "Server without first message",
+        "Server server_pushback",
+        "Server server_delay",
+        "Server budget",
+      ]),
+    );
+  });
+
+  it("makes cases of what it is given", () => {
+    const among = { protocols: ["grpc"], kinds: ["server_stream"] };
+    const made = Array.from({ length: 20 }, (_, index) => generateCase(SEED, index, among));
+    const called = made.flatMap(({ given }) =>
+      given.steps.flatMap(({ action }) => (action.case === "call" ? [action.value.method] : [])),
+    );
+    expect(new Set(made.map(({ protocol }) => protocol))).toEqual(new Set(["grpc"]));
+    expect(called.filter((method) => !method.startsWith("ServerStream"))).toEqual([]);
+  });
+
   it("makes cases that a case file can hold", () => {
-    for (const { given, script, format, protocol, prediction, index } of cases.slice(0, 100)) {
+    for (const { given, script, format, protocol, prediction, index } of cases.slice(0, 60)) {
       const name = `fuzz-${SEED}-${index} made-up`;
       const text = writeCase({
         name,

@@ -249,7 +249,8 @@ function callStep(
   { client, method, uniform }: { client: string; method: string; uniform: boolean },
 ): StepInit {
   const settings: SettingsInit = random.chance(0.4) ? callSettings(random) : {};
-  const cancel = random.maybe(0.1, () => ({
+  const { kind } = methodFacts(method);
+  const cancel = random.maybe(kind === "unary" ? 0.1 : 0.2, () => ({
     ...(random.chance(0.15)
       ? { beforeStart: true }
       : { afterMs: BigInt(random.pick([1, 7, 60, 900, random.between(1, 9000)])) }),
@@ -267,7 +268,7 @@ function callStep(
         ? "3f1c7a52-5d0e-4c5e-9b0e-2f6f3f8d1a10"
         : "",
     ...(cancel === undefined ? {} : { cancel }),
-    ...streaming(random, methodFacts(method).kind),
+    ...streaming(random, kind),
     ...(random.chance(0.08)
       ? { runtimeTimeoutMs: random.pick([2, 50, 400.7, 2000, 40_000, 1e11]) }
       : {}),

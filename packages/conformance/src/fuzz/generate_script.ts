@@ -58,8 +58,15 @@ export function generateScript(
     return { answers: [], otherwise: { ...answer(random, context), delayMs } };
   }
   const answers = Array.from({ length: random.between(0, 7) }, () => answer(random, context));
-  const otherwise = random.chance(0.8) ? ok(random) : answer(random, context);
+  const otherwise = random.chance(0.8) ? good(random, context) : answer(random, context);
   return { answers, otherwise };
+}
+
+// One message, which is an answer of any kind.
+function good(random: Random, { kind }: ScriptContext): AnswerInit {
+  return kind === "bidi" && random.chance(0.4)
+    ? { action: { case: "stream", value: { messages: [{ text: "fine" }], early: true } } }
+    : ok(random);
 }
 
 function answer(random: Random, context: ScriptContext): AnswerInit {
@@ -72,6 +79,8 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
     [kind === "unary" ? 45 : 30, () => protocolError(random, wallClockMs)],
     [14, () => raw(random, wallClockMs)],
     [14, () => ({ action: { case: "break", value: random.pick(BREAKS) } })],
+    // The only failures after which what a caller streams is sent again.
+    [kind === "client" || kind === "bidi" ? 30 : 0, () => unsent(random)],
     [4, () => silence(random)],
     [enveloped ? 0 : 7, () => cutOff(random, wallClockMs)],
     [streams ? 7 : 0, () => told(random, wallClockMs, cutStream(random, kind as Kind, error))],
@@ -81,6 +90,10 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
     ],
   ]);
   return { ...base, delayMs: BigInt(delay(random)) };
+}
+
+function unsent(random: Random): AnswerInit {
+  return { action: { case: "break", value: random.pick([Break.REFUSED, Break.HANDSHAKE]) } };
 }
 
 // What a stream says of itself before and after its messages.

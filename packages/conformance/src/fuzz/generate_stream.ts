@@ -84,7 +84,7 @@ function ending(random: Random, error: () => ErrorInit): StreamInit {
   return random.weighted<StreamInit>([
     [40, () => ({})],
     [28, () => ({ error: error() })],
-    [7, () => ({ stall: true })],
+    [15, () => ({ stall: true })],
     [20, () => ({ end: random.pick(ENDS) })],
   ]);
 }

@@ -61,6 +61,10 @@ describe("fuzz", () => {
       "what is committed",
       ({ outcomes }) => outcomes.forEach((one) => one.error && (one.error.committed = false)),
     ],
+    [
+      "what a caller streams",
+      ({ requests }) => requests.forEach((one) => (one.body = new Uint8Array())),
+    ],
     ["the end of a request", ({ requests }) => requests.forEach((one) => (one.canceled = false))],
     ["when headers are shown", ({ outcomes }) => outcomes.forEach((one) => (one.headersMs = 1e9))],
     ["the budget", (response) => void (response.budget = (response.budget ?? 0) + 1)],

@@ -2,7 +2,7 @@ import type { Call } from "@ameideio/conformance-proto";
 import { type Failure, NO_TOKEN } from "./answers.js";
 import type { Token } from "./credentials.js";
 import { errorOf, isListed, refusedCall } from "./errors.js";
-import { type Exchanged, exchangeUnary, type World } from "./exchange.js";
+import { type Exchanged, exchangeUnary, isPlayable, type World } from "./exchange.js";
 import { exchangeStream, type Progress } from "./exchange_stream.js";
 import type { Policy } from "./policy.js";
 import type { PredictedAttempt, PredictedOutcome } from "./prediction.js";
@@ -114,8 +114,8 @@ export class CallRun {
       protocol,
     });
     requests.push(request);
-    if (answer === undefined) {
-      notes.invalid("the script ran out");
+    if (answer === undefined || !isPlayable(answer)) {
+      notes.invalid("no answer, or one that cannot be given");
       return { kind: "interrupted" };
     }
     const exchange = {

@@ -46,6 +46,11 @@ export type Exchanged =
   | { readonly kind: "ended"; readonly text: string }
   | { readonly kind: "failed"; readonly failure: Failure };
 
+/** Whether an answer can be given: every header has a name. */
+export function isPlayable({ headers, trailers }: Answer): boolean {
+  return [...headers, ...trailers].every(({ name }) => name !== "");
+}
+
 /** The exchange of a unary call. */
 export function* exchangeUnary(exchange: Exchange): Process<Exchanged> {
   const { world, policy, cutAt, interruptAt } = exchange;

@@ -127,8 +127,11 @@ class StreamExchange {
     this.#limitAt = world.simulation.now + policy.idleTimeoutMs;
     if (messages.length !== call.breakAfter) return undefined;
     const { endDelayMs, messages: all } = this.#flow;
-    const next = all[messages.length]?.delayMs ?? endDelayMs;
-    this.#close({ canceled: next > 0 ? true : undefined });
+    const restMs = all
+      .slice(messages.length)
+      .reduce((sum, { delayMs }) => sum + delayMs, endDelayMs);
+    // How far a client that leaves has read what is there at once is its own affair.
+    this.#close({ canceled: restMs > 0 ? true : undefined });
     return { kind: "ended", text: "" };
   }
 
