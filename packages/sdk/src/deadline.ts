@@ -73,26 +73,18 @@ export function wireTimeout(
   return Math.min(Math.floor(limitMs), constants.maxWireTimeoutMs);
 }
 
-// Our limits are whole milliseconds, so finer units would say nothing more.
-const GRPC_UNITS = [
-  ["m", 1],
-  ["S", 1_000],
-  ["M", 60_000],
-  ["H", 3_600_000],
-] as const;
 const GRPC_MAX_VALUE = 99_999_999;
 
 /**
- * The header that tells the server a limit. gRPC's has 8 digits and a unit: the
- * finest that fits, floored (gRPC over HTTP/2, `Timeout`).
+ * The header that tells the server a limit of at most 10 digits. gRPC's has 8 and
+ * a unit (gRPC over HTTP/2, `Timeout`): milliseconds, and where those are too
+ * many, seconds, floored. Finer units would say nothing more of our limits.
  */
 export function timeoutHeader(protocol: Protocol, ms: number): [name: string, value: string] {
   if (protocol === "connect") {
     return ["connect-timeout-ms", String(ms)];
   }
-  const [unit, unitMs] =
-    GRPC_UNITS.find(([, each]) => ms / each < GRPC_MAX_VALUE + 1) ?? GRPC_UNITS[3];
-  return ["grpc-timeout", `${Math.floor(ms / unitMs)}${unit}`];
+  return ["grpc-timeout", ms <= GRPC_MAX_VALUE ? `${ms}m` : `${Math.floor(ms / 1_000)}S`];
 }
 
 // Timers hold a signed 32-bit number; beyond it Node's fire at once.
