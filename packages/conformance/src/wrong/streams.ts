@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { SettingsSchema } from "@ameideio/conformance-proto";
+import { ClientSettingsSchema, SettingsSchema } from "@ameideio/conformance-proto";
 import { errors, header, requests, setHeader, type Way } from "./way.js";
 
 /** Wrong about streams, and about what differs between protocols. */
@@ -80,11 +80,10 @@ export const STREAMS: readonly Way[] = [
     cases: ["s05"],
     shows: /^outcome 1, /,
     request({ given }) {
-      for (const { action } of given?.steps ?? []) {
-        if (action.case !== "call") continue;
-        action.value.settings ??= create(SettingsSchema);
-        action.value.settings.idleTimeoutMs = 60_000;
-      }
+      if (given === undefined) return;
+      given.client ??= create(ClientSettingsSchema);
+      given.client.settings ??= create(SettingsSchema);
+      given.client.settings.idleTimeoutMs ??= 60_000;
     },
   },
   {
