@@ -1,5 +1,6 @@
-import { gzipSync } from "node:zlib";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 
 /** What an entry weighs as a minified bundle, in bytes. */
@@ -38,17 +39,46 @@ async function bundle(entry: string): Promise<{ weight: Weight; metafile: Metafi
     metafile: true,
     logLevel: "silent",
   });
-  const [first] = outputFiles;
-  if (first === undefined) {
-    throw new Error(`esbuild made nothing of ${entry}`);
-  }
+  const contents = new Map(
+    Object.keys(metafile.outputs).map((path) => [
+      path,
+      outputFiles.find((file) => basename(file.path) === basename(path))?.contents,
+    ]),
+  );
+  const files = atOnce(metafile, entry).map((path) => {
+    const found = contents.get(path);
+    if (found === undefined) {
+      throw new Error(`esbuild made no ${path} of ${entry}`);
+    }
+    return found;
+  });
   return {
     metafile,
     weight: {
-      minified: first.contents.length,
-      gzip: gzipSync(first.contents, { level: 9 }).length,
+      minified: sum(files.map((file) => file.length)),
+      gzip: sum(files.map((file) => gzipSync(file, { level: 9 }).length)),
     },
   };
+}
+
+// The entry's file, and what it imports otherwise than by `import()`.
+function atOnce({ outputs }: Metafile, entry: string): readonly string[] {
+  const found = new Set<string>();
+  const visit = (path: string) => {
+    if (!found.has(path)) {
+      found.add(path);
+      const imports = outputs[path]?.imports ?? [];
+      imports.filter(({ kind }) => kind === "import-statement").forEach((each) => visit(each.path));
+    }
+  };
+  Object.keys(outputs)
+    .filter((path) => basename(path) === basename(entry))
+    .forEach(visit);
+  return [...found];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 /** The path of an entry of this package. */

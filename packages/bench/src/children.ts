@@ -8,8 +8,14 @@ import type { Timed } from "./time_process.js";
 
 const execute = promisify(execFile);
 
-// Holds the largest block, so that nothing is collected while one runs.
-const NO_COLLECTION = ["--expose-gc", "--min-semi-space-size=256", "--max-semi-space-size=256"];
+// The young generation holds the largest block, so that nothing is collected while one runs.
+const NO_COLLECTION = [
+  "--expose-gc",
+  "--min-semi-space-size=256",
+  "--max-semi-space-size=256",
+  // Or how soon code is optimized, which allocates less, depends on the other cores.
+  "--single-threaded",
+];
 
 /** Times a row in a process of its own. */
 export function timeRow(row: Row, blocks: number): Promise<Timed> {
