@@ -13,7 +13,7 @@ import { COMPARED, POLICIES, type Row } from "./rows.js";
 const HELP = `usage: pnpm bench [--quick] [--report FOLDER]
 
 Measures what the SDK costs against the bare Connect client: the time and the
-bytes of a call, import, and bundle. About five minutes on a machine that does
+bytes of a call, import, and bundle. Under ten minutes on a machine that does
 nothing else.
 
   --quick          the few rows that have goals, 3 processes instead of 7: to look
