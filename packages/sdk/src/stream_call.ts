@@ -148,8 +148,9 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   // How long the server takes for its first message is its own affair only
   // where it does not wait for messages of ours.
   protected limit(): AttemptLimit {
-    const ms = this.reads ? this.plan.policy.firstMessageTimeoutMs : null;
-    return { ...attemptLimit(this.remaining(), ms, "first_message_timeout"), onWire: false };
+    const reads = this.method.methodKind === "server_streaming";
+    const ms = reads ? this.plan.policy.firstMessageTimeoutMs : null;
+    return attemptLimit(this.remaining(), ms, "first_message_timeout");
   }
 
   protected inputState(): InputState {
@@ -167,10 +168,6 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     } else {
       waiting.reject(error);
     }
-  }
-
-  private get reads(): boolean {
-    return this.method.methodKind === "server_streaming";
   }
 
   private responded(attempt: Attempt, response: StreamResponse<I, O>): void {
@@ -237,8 +234,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   // Between messages: the call's deadline, and while somebody waits the idle timeout.
   private limitWait(): void {
     const waits = this.waiter !== undefined && this.committed;
-    const answers = this.method.methodKind !== "client_streaming";
-    const ms = waits && answers ? this.plan.policy.idleTimeoutMs : null;
+    const ms = waits ? this.plan.policy.idleTimeoutMs : null;
     const { limitMs, cut } = attemptLimit(this.remaining(), ms, "idle_timeout");
     this.timer.limit(limitMs, cut);
   }

@@ -147,9 +147,9 @@ function refuseIfClosed(family: Family): void {
   }
 }
 
-function refuseWhatIsTheRuntimes(options: AmeideOptions, isTheRuntimes: boolean): void {
+function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
   const named = (["tls", "httpVersion", "compression"] as const).find(
-    (name) => isTheRuntimes && options[name] !== undefined,
+    (name) => options[name] !== undefined,
   );
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
@@ -197,8 +197,8 @@ class Family {
     const log = this.logSink(config);
     const observe = options.observer && { event: options.observer };
     const sinks = [log, observe].filter((sink): sink is CallSink => sink !== undefined);
-    const { maxUserAgentBytes } = config.constants;
     const { agent } = platform;
+    const who = userAgent(config.constants.maxUserAgentBytes, agent, options.appName);
     const protocol = options.protocol ?? "connect";
     return {
       config,
@@ -211,11 +211,8 @@ class Family {
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
       protocol,
       shapes: wireShapes(protocol),
-      userAgent: agent && userAgent(maxUserAgentBytes, agent, options.appName),
-      clientHeader:
-        options.clientHeader === true
-          ? userAgent(maxUserAgentBytes, agent, options.appName)
-          : undefined,
+      userAgent: agent && who,
+      clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
@@ -266,7 +263,9 @@ class Family {
       const known = Object.keys(protocols).join(" or ");
       throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
     }
-    refuseWhatIsTheRuntimes(options, compressions === undefined);
+    if (compressions === undefined) {
+      refuseWhatIsTheRuntimes(options);
+    }
     const { accept = "none", send = "none", minBytes = 1_024 } = options.compression ?? {};
     const named = (name: CompressionName) => (name === "none" ? undefined : compressions?.[name]);
     const accepted = named(accept);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../arguments.js";
 import { OFFICIAL, ROOT } from "../folders.js";
+import { inCi as isInCi } from "../in_ci.js";
 import { type ConnectOptions, readConnectArguments } from "./arguments.js";
 import { loadClients, type TestedClient } from "./clients.js";
 import { findRunner, MissingTool } from "./find_runner.js";
@@ -39,7 +40,7 @@ export async function runConnectCli(
   const {
     print = (line) => void process.stdout.write(`${line}\n`),
     printError = (line) => void process.stderr.write(`${line}\n`),
-    inCi = !["", "0", "false", undefined].includes(process.env["CI"]),
+    inCi = isInCi(),
   } = surroundings;
   try {
     const options = readConnectArguments(argv);

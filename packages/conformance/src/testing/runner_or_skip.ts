@@ -1,4 +1,5 @@
 import { findRunner, MissingTool } from "../connect/find_runner.js";
+import { inCi } from "../in_ci.js";
 
 /** How long it may take to build the runner where nothing is built, on a busy machine. */
 export const FIRST_BUILD_MS = 300_000;
@@ -8,8 +9,7 @@ export async function runnerOrSkip(): Promise<string | undefined> {
   try {
     return await findRunner();
   } catch (reason) {
-    const inCi = !["", "0", "false", undefined].includes(process.env["CI"]);
-    if (inCi || !(reason instanceof MissingTool)) throw reason;
+    if (inCi() || !(reason instanceof MissingTool)) throw reason;
     process.stderr.write(`skipped: ${reason.message}\n`);
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { inCi } from "./in_ci.js";
 import { type Column, runMatrix } from "./matrix.js";
 import { problemsOf, writeReport } from "./report.js";
 import { RUNTIMES } from "./runtimes.js";
@@ -37,7 +38,7 @@ async function main(args: string[]): Promise<number> {
   say(`written: ${await writeReport(columns)}`);
   const unseen = columns.filter(({ seen }) => "missing" in seen);
   if (columns.some((column) => problemsOf(column).length > 0)) return 1;
-  if (unseen.length > 0) return isCi() || write ? 1 : 0;
+  if (unseen.length > 0) return inCi() || write ? 1 : 0;
   return only === undefined ? compare(columns, write) : 0;
 }
 
@@ -54,7 +55,7 @@ function tell(column: Column, ms: number): void {
   const { runtime, entry, seen } = column;
   const where = `${runtime.title} /${entry}`.padEnd(16);
   if ("missing" in seen) {
-    say(`- ${where} ${isCi() ? "missing" : "left out"}: ${seen.missing}`);
+    say(`- ${where} ${inCi() ? "missing" : "left out"}: ${seen.missing}`);
     return;
   }
   const problems = problemsOf(column);
@@ -80,10 +81,6 @@ function compare(columns: readonly Column[], write: boolean): number {
   }
   complain("docs/runtimes.md does not say what was seen: pnpm runtimes --write");
   return 1;
-}
-
-function isCi(): boolean {
-  return !["", "0", "false", undefined].includes(process.env["CI"]);
 }
 
 function say(line: string): void {
