@@ -20,6 +20,8 @@ export interface Attempt {
   dueCut: Limit;
   /** Why we ended it; undefined while it runs or ended by itself. */
   cut: Cut | undefined;
+  /** What the attempt is to fail with, once the inner request has ended for `cut`. */
+  cutError: ConnectError | undefined;
   /** Ends the inner request; set once it has reached the tail. */
   abort: ((reason: ConnectError) => void) | undefined;
   /** The failure that came from below the users' interceptors. */

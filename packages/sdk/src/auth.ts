@@ -85,7 +85,7 @@ class TokenCache implements CredentialSource {
   readonly header = "authorization";
   private readonly entries = new Map<string, Entry>();
   // Calls of one method ask for the same again and again.
-  private last: { request: TokenRequest; entry: Entry } | undefined;
+  private last: (Pick<TokenRequest, "tenant" | "scopes"> & { entry: Entry }) | undefined;
 
   constructor(
     private readonly provider: TokenProvider,
@@ -122,11 +122,12 @@ class TokenCache implements CredentialSource {
 
   private entry(request: TokenRequest): Entry {
     const { last } = this;
-    if (last?.request.tenant === request.tenant && last?.request.scopes === request.scopes) {
+    const { tenant, scopes } = request;
+    if (last !== undefined && last.tenant === tenant && last.scopes === scopes) {
       return last.entry;
     }
     const entry = this.find(request);
-    this.last = { request, entry };
+    this.last = { tenant, scopes, entry };
     return entry;
   }
 

@@ -5,6 +5,7 @@ import {
   createContextKey,
 } from "@connectrpc/connect";
 import type { CallSettings } from "./options.js";
+import { type TailCall, tailKey } from "./tail.js";
 
 /** Carries the settings of a call through Connect's own call options. */
 export const callSettingsKey: ContextKey<CallSettings | undefined> = createContextKey<
@@ -53,9 +54,15 @@ export class CallValues implements ContextValues {
   // As in Connect's own, values are properties under the symbols of their keys.
   [id: symbol]: unknown;
 
-  constructor(private readonly outer: ContextValues | undefined) {}
+  constructor(
+    private readonly outer: ContextValues | undefined,
+    private readonly tailCall?: TailCall,
+  ) {}
 
   get<T>(key: ContextKey<T>): T {
+    if (key.id === tailKey.id) {
+      return this.tailCall as T;
+    }
     if (Object.hasOwn(this, key.id)) {
       return this[key.id] as T;
     }

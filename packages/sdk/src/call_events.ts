@@ -11,30 +11,37 @@ import type { Shared } from "./shared.js";
 // An event without what all events say.
 type Bare<E> = E extends CallEvent ? Omit<E, keyof EventBase> : never;
 
+/** What {@link CallEvents} can be told. */
+export type EventSink = Pick<CallEvents, keyof CallEvents>;
+
+/** Where nobody listens. */
+export const SILENCE: EventSink = {
+  started: () => {},
+  failed: () => {},
+  waiting: () => {},
+  done: () => {},
+  wouldRefuse: () => {},
+  wouldRetry: () => {},
+};
+
 /**
  * Tells the observer, the log and the spans of one call what happens in it: the
- * one source of all three. Costs nothing where nobody listens.
+ * one source of all three.
  */
 export class CallEvents {
-  private readonly silent: boolean;
-
   constructor(
     private readonly plan: CallPlan,
     private readonly shared: Shared,
-  ) {
-    this.silent = plan.sinks.length === 0;
-  }
+  ) {}
 
   started(attempt: Attempt, timeoutMs: number | undefined, headers: Headers): void {
-    if (!this.silent) {
-      this.emit({
-        type: "attempt_started",
-        attempt: attempt.number,
-        timeoutMs,
-        idempotencyKey: this.plan.idempotencyKey,
-        headers: redactHeaders(headers),
-      });
-    }
+    this.emit({
+      type: "attempt_started",
+      attempt: attempt.number,
+      timeoutMs,
+      idempotencyKey: this.plan.idempotencyKey,
+      headers: redactHeaders(headers),
+    });
   }
 
   failed(
@@ -45,30 +52,26 @@ export class CallEvents {
     delayMs: number | undefined,
     stopReason: StopReason | undefined,
   ): void {
-    if (!this.silent) {
-      this.emit({
-        type: "attempt_failed",
-        attempt: attempt.number,
-        code: failure.code,
-        class: retryClass,
-        origin: failure.origin,
-        sent: failure.sent,
-        message,
-        httpStatus: failure.httpStatus,
-        retryAfterMs: hintDelay(failure.hint),
-        durationMs: this.shared.clock.now() - attempt.startedMs,
-        delayMs,
-        stopReason,
-        explanation: explainStop(stopReason, this.plan, failure),
-      });
-    }
+    this.emit({
+      type: "attempt_failed",
+      attempt: attempt.number,
+      code: failure.code,
+      class: retryClass,
+      origin: failure.origin,
+      sent: failure.sent,
+      message,
+      httpStatus: failure.httpStatus,
+      retryAfterMs: hintDelay(failure.hint),
+      durationMs: this.shared.clock.now() - attempt.startedMs,
+      delayMs,
+      stopReason,
+      explanation: explainStop(stopReason, this.plan, failure),
+    });
   }
 
   waiting(delayMs: number, retryClass: RetryClass, kind: Waiting["kind"]): void {
-    if (!this.silent) {
-      const budgetTokens = this.shared.budget.tokens;
-      this.emit({ type: "waiting", delayMs, class: retryClass, kind, budgetTokens });
-    }
+    const budgetTokens = this.shared.budget.tokens;
+    this.emit({ type: "waiting", delayMs, class: retryClass, kind, budgetTokens });
   }
 
   done(
@@ -78,9 +81,6 @@ export class CallEvents {
     retryDelayMs: number,
     last: Attempt | undefined,
   ): void {
-    if (this.silent) {
-      return;
-    }
     const durationMs = this.shared.clock.now() - this.plan.startMs;
     this.wouldExpire(durationMs, last);
     const socket = last?.recording.socket;
@@ -101,7 +101,7 @@ export class CallEvents {
   /** In observe mode: whether policy would have sent another attempt. */
   wouldRetry(situation: Situation, replay: boolean | undefined): void {
     const { observed } = this.plan;
-    if (this.silent || observed === undefined) {
+    if (observed === undefined) {
       return;
     }
     if (replay === true) {

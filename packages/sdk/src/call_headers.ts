@@ -1,7 +1,6 @@
 /**
- * The headers of a call that are the SDK's own or its caller's, by lower-case
- * names. A list rather than `Headers`: few stand in it, it is made for every
- * call, and nobody but the SDK sees it.
+ * Headers of a call, by lower-case names. A list rather than `Headers`: few stand
+ * in it, it is made for each call, and nobody but the SDK sees it.
  */
 export class CallHeaders {
   // Names and values in turn.
@@ -22,12 +21,11 @@ export class CallHeaders {
   }
 
   /** Sets all of them. */
-  writeTo(headers: Headers): Headers {
+  writeTo(headers: Headers): void {
     const { list } = this;
     for (let at = 0; at < list.length; at += 2) {
       headers.set(list[at] as string, list[at + 1] as string);
     }
-    return headers;
   }
 
   private find(name: string): number {

@@ -4,7 +4,7 @@ import { type Attempt, type Cut, CUT_MESSAGES, failureOf, foreignFailureOf } fro
 import type { Credential, CredentialSource } from "./auth.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
-import { CallEvents } from "./call_events.js";
+import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
@@ -20,23 +20,25 @@ import {
   type Decision,
   type InputState,
   mayReplayWithNewToken,
+  FIRST_ATTEMPT,
   NO_ATTEMPTS,
   type RetryClass,
   type RetryState,
   type StopReason,
 } from "./retry.js";
 import type { Shared } from "./shared.js";
-import { type Next, type TailCall, tailKey } from "./tail.js";
+import type { Next, TailCall } from "./tail.js";
+
+const NONE: readonly never[] = [];
 
 /**
  * What unary calls and streams have in common: attempts, the waits between
  * them, and what ends it all. Made of callbacks rather than async functions, so
- * that a call that succeeds at once costs one promise and no timer but its
- * deadline.
+ * that a call that succeeds at once costs little more than its attempt.
  */
 export abstract class CallLoop implements TailCall {
   protected readonly values: CallValues;
-  protected readonly events: CallEvents;
+  protected readonly events: EventSink;
   protected readonly timer: CallTimer;
   protected state: RetryState = NO_ATTEMPTS;
   protected attempt: Attempt | undefined;
@@ -47,7 +49,7 @@ export abstract class CallLoop implements TailCall {
   private readonly deadlineMs: number;
   /** The request of the first attempt, for those that follow. */
   frozen: FrozenRequest | undefined;
-  private readonly attempts: AttemptFailure[] = [];
+  private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
   private credential: Credential | undefined;
   private replayed = false;
@@ -62,8 +64,8 @@ export abstract class CallLoop implements TailCall {
     contextValues: ContextValues | undefined,
   ) {
     this.deadlineMs = plan.startMs + plan.timeoutMs;
-    this.values = new CallValues(contextValues).setOwn(tailKey, this);
-    this.events = new CallEvents(plan, shared);
+    this.values = new CallValues(contextValues, this);
+    this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, shared);
     this.timer = new CallTimer(shared.clock, this);
   }
 
@@ -71,7 +73,7 @@ export abstract class CallLoop implements TailCall {
   /** Starts an attempt on the inner transport. */
   protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
   /** What an attempt may take as a whole, or until its first message. */
-  protected abstract limit(): AttemptLimit;
+  protected abstract limit(nowMs: number): AttemptLimit;
   /** What has become of the input. */
   protected abstract inputState(): InputState;
   /** Tells the caller how the call failed. */
@@ -109,18 +111,24 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return false;
     }
-    const limit = this.limit();
-    const timeoutMs = this.wireTimeout(limit);
+    const nowMs = this.shared.clock.now();
+    const limit = this.limit(nowMs);
+    const timeoutMs = this.wireTimeout(limit, nowMs);
     if (timeoutMs === "expired") {
       this.cut("deadline");
       return false;
     }
-    attempt.dueMs = limit.onWire ? this.shared.clock.now() + limit.limitMs : this.deadlineMs;
+    attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : this.deadlineMs;
     attempt.dueCut = limit.onWire ? limit.cut : "deadline";
     this.plan.writeTailHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
-    this.timer.limit(limit.limitMs, limit.cut);
+    this.setLimit(limit, nowMs);
     return true;
+  }
+
+  /** Limits an attempt that is in the tail, from now on. */
+  protected setLimit({ limitMs, cut }: AttemptLimit, _nowMs: number): void {
+    this.timer.limit(limitMs, cut);
   }
 
   /** Hands an attempt that was taken over to Connect, and watches what is sent. */
@@ -130,8 +138,9 @@ export abstract class CallLoop implements TailCall {
 
   /** The same on a transport that is not ours: no tail, no recorder. */
   beginForeign(attempt: Attempt, headers: Headers): number | undefined {
-    const limit = this.limit();
-    const timeoutMs = this.wireTimeout(limit);
+    const nowMs = this.shared.clock.now();
+    const limit = this.limit(nowMs);
+    const timeoutMs = this.wireTimeout(limit, nowMs);
     const wireMs = timeoutMs === "expired" ? undefined : timeoutMs;
     this.plan.writeTailHeaders(headers, undefined);
     this.events.started(attempt, wireMs, headers);
@@ -139,13 +148,13 @@ export abstract class CallLoop implements TailCall {
     return wireMs;
   }
 
-  protected remaining(): number {
-    return this.deadlineMs - this.shared.clock.now();
+  protected remaining(nowMs: number = this.shared.clock.now()): number {
+    return this.deadlineMs - nowMs;
   }
 
   // A limit of ours that is none of the whole call's is not on the wire.
-  private wireTimeout(limit: AttemptLimit): number | undefined | "expired" {
-    const ms = limit.onWire ? limit.limitMs : this.remaining();
+  private wireTimeout(limit: AttemptLimit, nowMs: number): number | undefined | "expired" {
+    const ms = limit.onWire ? limit.limitMs : this.remaining(nowMs);
     return wireTimeout(this.shared.constants, ms);
   }
 
@@ -156,7 +165,7 @@ export abstract class CallLoop implements TailCall {
   private authenticate(renew?: () => Credential | Promise<Credential> | undefined): void {
     let result: Credential | Promise<Credential> | undefined;
     try {
-      result = renew === undefined ? this.source()?.get(this.plan.tokenRequest) : renew();
+      result = renew === undefined ? this.source()?.get(this.plan) : renew();
     } catch (reason) {
       this.fail(AmeideError.from(reason));
       return;
@@ -191,13 +200,17 @@ export abstract class CallLoop implements TailCall {
       dueMs: Infinity,
       dueCut: "deadline",
       cut: undefined,
+      cutError: undefined,
       abort: undefined,
       innerError: undefined,
       over: false,
     };
     this.plan.prepare(this.state.attempts, credential, attempt.startedMs);
     this.attempt = attempt;
-    this.state = { ...this.state, attempts: this.state.attempts + 1 };
+    this.state =
+      this.state === NO_ATTEMPTS
+        ? FIRST_ATTEMPT
+        : { ...this.state, attempts: this.state.attempts + 1 };
     const early = this.plan.earlyHeaders();
     if (early !== undefined) {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
@@ -220,8 +233,7 @@ export abstract class CallLoop implements TailCall {
     error.cause = reason ?? this.lastError;
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
-      attempt.abort?.(abortReason());
-      this.failed(attempt, error);
+      this.endAttempt(attempt, error);
       return;
     }
     this.timer.clear();
@@ -234,6 +246,12 @@ export abstract class CallLoop implements TailCall {
         explanation: explainStop(stopReason, this.plan, undefined),
       }),
     );
+  }
+
+  /** Ends the inner request of an attempt, which fails. */
+  protected endAttempt(attempt: Attempt, error: ConnectError): void {
+    attempt.abort?.(abortReason());
+    this.failed(attempt, error);
   }
 
   /**
@@ -334,7 +352,7 @@ export abstract class CallLoop implements TailCall {
     ) {
       return undefined;
     }
-    return () => source.renew(this.plan.tokenRequest, refused);
+    return () => source.renew(this.plan, refused);
   }
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
@@ -430,13 +448,14 @@ export abstract class CallLoop implements TailCall {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
     const next = "delayMs" in outcome ? outcome : undefined;
     const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
-    this.attempts.push({
+    const noted = {
       code: failure.code,
       class: retryClass,
       durationMs,
       delayMs: next?.delayMs ?? 0,
       transparent: next?.transparent ?? false,
-    });
+    };
+    this.attempts = [...this.attempts, noted];
     this.events.failed(attempt, failure, retryClass, error.rawMessage, next?.delayMs, stopReason);
   }
 }

@@ -12,11 +12,11 @@ import { callSettingsKey } from "./call.js";
 import { CallHeaders } from "./call_headers.js";
 import { checkCallSettings, isReservedHeader } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
-import { overallTimeout, timeoutHeader, UNBOUNDED } from "./deadline.js";
+import { overallTimeout, setTimeoutHeader, UNBOUNDED } from "./deadline.js";
 import { AmeideError, configError } from "./errors.js";
-import type { CallSink } from "./observer.js";
+import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline, CallSettings } from "./options.js";
-import type { PolicyValues } from "./policy.js";
+import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
 import type { Shared } from "./shared.js";
@@ -26,7 +26,7 @@ const NONE: never[] = [];
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
-export class CallPlan {
+export class CallPlan implements TokenRequest, CallInfo {
   readonly startMs: number;
   readonly method: string;
   readonly methodKind: DescMethod["methodKind"];
@@ -43,13 +43,17 @@ export class CallPlan {
   /** The server gets something to know a repeated call by. */
   readonly keySent: boolean;
   readonly credentials: CredentialSource | undefined;
-  readonly tokenRequest: TokenRequest;
   readonly sinks: readonly CallSink[];
   readonly headerNames: Shared["config"]["headerNames"];
   readonly shape: WireShape;
   private readonly requestIdFields: readonly DescField[];
-  private readonly tenant: string | undefined;
-  private readonly headers: CallHeaders;
+  readonly tenant: string | undefined;
+  readonly protocol: Protocol;
+  // What is not of the SDK's own: of the client, the call, and its spans.
+  private others: CallHeaders | undefined;
+  private readonly sendsRequestId: boolean;
+  private previousAttempts = 0;
+  private credential: Credential | undefined;
 
   /** @throws AmeideError CONFIG_INVALID, before any I/O. */
   constructor(
@@ -95,21 +99,35 @@ export class CallPlan {
     const auth = settings?.auth === undefined ? forMethod.auth : settings.auth;
     const withAuth = auth !== null && this.policy.authMode !== "none";
     this.credentials = withAuth ? shared.credentials(auth) : undefined;
-    this.tokenRequest = new CallTokenRequest(
-      this.tenant,
-      this.policy.scopes,
-      this.timeoutMs === UNBOUNDED ? undefined : wallNow + this.timeoutMs,
-    );
-    this.headers = this.snapshot(forMethod, settings, header);
-    this.sinks = shared.sinks({
-      service: desc.parent.typeName,
-      method: this.method,
-      requestId: this.requestId,
-      tenant: this.tenant,
-      serverAddress: config.serverAddress,
-      serverPort: config.serverPort,
-      protocol: shared.protocol,
-    });
+    this.sendsRequestId = this.observed === undefined || settings?.requestId !== undefined;
+    this.protocol = shared.protocol;
+    this.addOthers(forMethod, settings, header);
+    this.sinks = shared.sinks(this);
+  }
+
+  get service(): string {
+    return this.desc.parent.typeName;
+  }
+
+  get serverAddress(): string {
+    return this.shared.config.serverAddress;
+  }
+
+  get serverPort(): number {
+    return this.shared.config.serverPort;
+  }
+
+  get scopes(): readonly string[] {
+    return this.policy.scopes;
+  }
+
+  // A provider seldom is asked, so its date is made only then.
+  get deadline(): Date | undefined {
+    if (this.timeoutMs === UNBOUNDED) {
+      return undefined;
+    }
+    const { clock } = this.shared;
+    return new Date(clock.wallNow() + this.startMs + this.timeoutMs - clock.now());
   }
 
   /**
@@ -132,15 +150,10 @@ export class CallPlan {
 
   /** Takes up what is different in an attempt. */
   prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
-    const { headers } = this;
-    if (previousAttempts > 0) {
-      headers.set(ATTEMPTS_HEADER, String(previousAttempts));
-    }
-    if (credential !== undefined) {
-      headers.set(credential.header, credential.value);
-    }
+    this.previousAttempts = previousAttempts;
+    this.credential = credential;
     for (const sink of this.sinks) {
-      sink.inject?.((name, value) => headers.set(name, value), startedMs - this.startMs);
+      sink.inject?.((name, value) => this.other(name, value), startedMs - this.startMs);
     }
   }
 
@@ -150,15 +163,20 @@ export class CallPlan {
    */
   earlyHeaders(): Headers | undefined {
     const { hasInterceptors, inner } = this.shared;
-    return hasInterceptors || !inner.ours ? this.headers.writeTo(new Headers()) : undefined;
+    if (inner.ours && !hasInterceptors) {
+      return undefined;
+    }
+    const header = new Headers();
+    this.others?.writeTo(header);
+    this.writeOwn(header);
+    return header;
   }
 
   /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
   writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
     const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
     if (timeoutMs !== undefined) {
-      const [name, value] = timeoutHeader(protocol, timeoutMs);
-      header.set(name, value);
+      setTimeoutHeader(header, protocol, timeoutMs);
     }
     if (userAgent === undefined) {
       // Connect's own would cost a browser a preflight (Fetch, CORS-safelisted).
@@ -174,7 +192,8 @@ export class CallPlan {
     if (hasInterceptors) {
       this.mend(header);
     } else if (inner.ours) {
-      this.headers.writeTo(header);
+      this.others?.writeTo(header);
+      this.writeOwn(header);
     }
   }
 
@@ -192,21 +211,31 @@ export class CallPlan {
     return codeFromString(name) ?? Code.Unknown;
   }
 
+  private writeOwn(header: Headers): void {
+    const { headerNames: names, previousAttempts, credential } = this;
+    if (this.sendsRequestId) {
+      header.set(names.requestId, this.requestId);
+    }
+    if (this.idempotencyKey !== undefined) {
+      header.set(names.idempotencyKey, this.idempotencyKey);
+    }
+    if (this.tenant !== undefined) {
+      header.set(names.tenant, this.tenant);
+    }
+    if (previousAttempts > 0) {
+      header.set(ATTEMPTS_HEADER, String(previousAttempts));
+    }
+    if (credential !== undefined) {
+      header.set(credential.header, credential.value);
+    }
+  }
+
   // Users' interceptors may have changed what only the SDK may set.
   private mend(header: Headers): void {
     for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER]) {
-      const value = this.headers.get(name);
-      if (value === undefined) {
-        header.delete(name);
-      } else {
-        header.set(name, value);
-      }
+      header.delete(name);
     }
-    const credential = this.credentials?.header;
-    const value = credential === undefined ? undefined : this.headers.get(credential);
-    if (credential !== undefined && value !== undefined) {
-      header.set(credential, value);
-    }
+    this.writeOwn(header);
   }
 
   private tenantOrReport(
@@ -225,56 +254,36 @@ export class CallPlan {
     }
   }
 
-  // Rebuilt for no attempt: what is appended below never reaches it.
-  private snapshot(
+  private addOthers(
     forMethod: MethodConfig,
     settings: CallSettings | undefined,
     header: ConstructorParameters<typeof Headers>[0],
-  ): CallHeaders {
-    const headers = new CallHeaders();
+  ): void {
     for (const [name, value] of forMethod.headers) {
-      headers.set(name, value);
+      this.other(name, value);
     }
     if (header !== undefined) {
       new Headers(header).forEach((value, name) => {
         if (isReservedHeader(name, this.shared.config.rules)) {
           throw configError(`headers.${name}`, "is set by the SDK; use the option made for it");
         }
-        headers.set(name, value);
+        this.other(name, value);
       });
     }
     if (settings?.headers !== undefined) {
       for (const [name, value] of Object.entries(settings.headers)) {
-        headers.set(name.toLowerCase(), value);
+        this.other(name.toLowerCase(), value);
       }
     }
     const keyHeader = this.credentials?.header;
-    if (keyHeader !== undefined && headers.get(keyHeader) !== undefined) {
+    if (keyHeader !== undefined && this.others?.get(keyHeader) !== undefined) {
       throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
     }
-    if (this.observed === undefined || settings?.requestId !== undefined) {
-      headers.set(this.headerNames.requestId, this.requestId);
-    }
-    if (this.idempotencyKey !== undefined) {
-      headers.set(this.headerNames.idempotencyKey, this.idempotencyKey);
-    }
-    if (this.tenant !== undefined) {
-      headers.set(this.headerNames.tenant, this.tenant);
-    }
-    return headers;
   }
-}
 
-// A provider seldom is asked, so its date is made only then.
-class CallTokenRequest implements TokenRequest {
-  constructor(
-    readonly tenant: string | undefined,
-    readonly scopes: readonly string[],
-    private readonly deadlineMs: number | undefined,
-  ) {}
-
-  get deadline(): Date | undefined {
-    return this.deadlineMs === undefined ? undefined : new Date(this.deadlineMs);
+  private other(name: string, value: string): void {
+    this.others ??= new CallHeaders();
+    this.others.set(name, value);
   }
 }
 

@@ -1,11 +1,13 @@
 import { type Limit, timerDelay, UNBOUNDED } from "./deadline.js";
-import type { Clock, Timer } from "./runtime.js";
+import type { Clock, Expiring, Timer } from "./runtime.js";
 
 /** The one timer a call has at a time: setting it anew clears what was set. */
-export class CallTimer {
+export class CallTimer implements Expiring {
   private timer: Timer;
+  private limitTimer: Timer;
   private dueMs = 0;
   private outcome: Limit | (() => void) = "deadline";
+  private fire: (() => void) | undefined;
 
   /** @param call - Is told which limit has been reached. */
   constructor(
@@ -18,6 +20,20 @@ export class CallTimer {
     this.set(ms, limit);
   }
 
+  /** The same where it does not matter in which async context the call is told. */
+  limitAnywhere(nowMs: number, ms: number, limit: Limit): void {
+    const { limits } = this.clock;
+    if (limits === undefined) {
+      this.set(ms, limit);
+      return;
+    }
+    this.clear();
+    if (ms !== UNBOUNDED) {
+      this.outcome = limit;
+      this.limitTimer = limits.set(this, nowMs + ms);
+    }
+  }
+
   /** Calls back once, when that many milliseconds have passed. */
   sleep(ms: number, wake: () => void): void {
     this.set(ms, wake);
@@ -27,6 +43,20 @@ export class CallTimer {
     if (this.timer !== undefined) {
       this.clock.clearTimer(this.timer);
       this.timer = undefined;
+    }
+    if (this.limitTimer !== undefined) {
+      this.clock.limits?.clear(this.limitTimer);
+      this.limitTimer = undefined;
+    }
+  }
+
+  expire(): void {
+    this.timer = undefined;
+    this.limitTimer = undefined;
+    if (typeof this.outcome === "function") {
+      this.outcome();
+    } else {
+      this.call.cut(this.outcome);
     }
   }
 
@@ -41,19 +71,15 @@ export class CallTimer {
 
   private arm(ms: number): void {
     const kind = typeof this.outcome === "function" ? "sleep" : "deadline";
+    // A timer holds 32 bits, and Node's may fire a little early: look again.
+    this.fire ??= () => {
+      const leftMs = this.dueMs - this.clock.now();
+      if (leftMs > 0) {
+        this.arm(leftMs);
+      } else {
+        this.expire();
+      }
+    };
     this.timer = this.clock.setTimer(this.fire, timerDelay(ms), kind);
   }
-
-  // A timer holds 32 bits, and Node's may fire a little early: look again.
-  private readonly fire = (): void => {
-    const leftMs = this.dueMs - this.clock.now();
-    this.timer = undefined;
-    if (leftMs > 0) {
-      this.arm(leftMs);
-    } else if (typeof this.outcome === "function") {
-      this.outcome();
-    } else {
-      this.call.cut(this.outcome);
-    }
-  };
 }

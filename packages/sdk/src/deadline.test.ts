@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Interceptor } from "@connectrpc/connect";
 import { connectError } from "./harness/scripted_client.js";
 import {
   errorOf,
@@ -12,6 +13,7 @@ import { type AmeideOptions, call } from "./index.js";
 import { withDeadlineFrom } from "./node.js";
 
 const HANG = { hang: true } as const;
+const passOn: Interceptor = (next) => (request) => next(request);
 const THROTTLE = connectError("resource_exhausted", 429, { "grpc-retry-pushback-ms": "500" });
 
 function timeouts(requests: readonly { timeoutMs: number | undefined }[]): unknown[] {
@@ -218,17 +220,26 @@ describe("timeouts", () => {
     ["d16 above-2^31-saturates", 3_000_000_000, "3000000000"],
     ["the wire takes 10 digits", 1e11, "9999999999"],
   ])("%s", async (_name, timeoutMs, wire) => {
-    const { threads, http, clock } = scriptedThreads([thread], { retry: { maxAttempts: 1 } });
-    await threads.getThread(t1, call({ timeoutMs }));
-    expect(http.requests[0]?.headers.get("connect-timeout-ms")).toBe(wire);
-    const [timer] = clock.timers;
-    expect(timer).toEqual({ kind: "deadline", ms: Math.min(Math.floor(timeoutMs), 2_147_483_647) });
+    // With an interceptor the call has a timer of its own.
+    for (const interceptors of [[], [passOn]]) {
+      const options = { retry: { maxAttempts: 1 }, interceptors };
+      const { threads, http, clock } = scriptedThreads([thread], options);
+      await threads.getThread(t1, call({ timeoutMs }));
+      expect(http.requests[0]?.headers.get("connect-timeout-ms")).toBe(wire);
+      const [timer] = clock.timers;
+      const longest = interceptors.length === 0 ? Infinity : 2_147_483_647;
+      expect(timer).toEqual({ kind: "deadline", ms: Math.min(Math.floor(timeoutMs), longest) });
+    }
   });
 
-  it("d16 above-2^31-saturates: the deadline itself does not", async () => {
+  it.each([
+    ["", []],
+    [", with an interceptor", [passOn]],
+  ])("d16 above-2^31-saturates: the deadline itself does not%s", async (_with, interceptors) => {
     const { threads, http, clock } = scriptedThreads([HANG], {
       retry: { maxAttempts: 1 },
       timeoutMs: 3_000_000_000,
+      interceptors,
     });
     const failed = errorOf(threads.getThread(t1));
     await http.until(1);

@@ -76,15 +76,17 @@ export function wireTimeout(
 const GRPC_MAX_VALUE = 99_999_999;
 
 /**
- * The header that tells the server a limit of at most 10 digits. gRPC's has 8 and
+ * Sets the header that tells the server a limit of at most 10 digits. gRPC's has 8 and
  * a unit (gRPC over HTTP/2, `Timeout`): milliseconds, and where those are too
  * many, seconds, floored. Finer units would say nothing more of our limits.
  */
-export function timeoutHeader(protocol: Protocol, ms: number): [name: string, value: string] {
+export function setTimeoutHeader(header: Headers, protocol: Protocol, ms: number): void {
   if (protocol === "connect") {
-    return ["connect-timeout-ms", String(ms)];
+    header.set("connect-timeout-ms", String(ms));
+  } else {
+    const value = ms <= GRPC_MAX_VALUE ? `${ms}m` : `${Math.floor(ms / 1_000)}S`;
+    header.set("grpc-timeout", value);
   }
-  return ["grpc-timeout", ms <= GRPC_MAX_VALUE ? `${ms}m` : `${Math.floor(ms / 1_000)}S`];
 }
 
 // Timers hold a signed 32-bit number; beyond it Node's fire at once.

@@ -9,7 +9,9 @@ import { ambientDeadline } from "./ambient.js";
 import { createConnections } from "./node_http.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
+import { systemClock, systemRuntime } from "./runtime.js";
 import type { Telemetry } from "./telemetry.js";
+import { TimerQueue } from "./timer_queue.js";
 import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
 
 export { withDeadlineFrom } from "./ambient.js";
@@ -34,6 +36,10 @@ export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransp
 }
 
 const nodePlatform: Platform = {
+  runtime: {
+    ...systemRuntime,
+    clock: { ...systemClock, limits: /* @__PURE__ */ new TimerQueue(() => systemClock.now()) },
+  },
   get env() {
     return process.env;
   },

@@ -32,10 +32,15 @@ export const METRICS = {
 
 type OpenTelemetryApi = typeof Api;
 
+// Where all copies of the API, of the major version 1, keep what is registered.
+const REGISTRY = Symbol.for("opentelemetry.js.api.1");
+
 /** Makes spans and metrics of calls with a given copy of OpenTelemetry's API. */
 export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProviders): Telemetry {
   // Providers are often registered after clients are made, so ask late.
   let tools: { tracer: Api.Tracer; meters: Meters; counts: boolean } | undefined;
+  const ownProviders =
+    providers.tracerProvider !== undefined || providers.meterProvider !== undefined;
   const nobodysTraces = new api.ProxyTracerProvider().getDelegate();
   const traces = () => {
     const provider = providers.tracerProvider ?? api.trace.getTracerProvider();
@@ -47,6 +52,9 @@ export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProvi
   };
   return {
     begin(call, options) {
+      if (!ownProviders && !(REGISTRY in globalThis)) {
+        return undefined;
+      }
       if (tools === undefined) {
         const meter = (providers.meterProvider ?? api.metrics).getMeter(SCOPE, version);
         tools = {
@@ -59,7 +67,7 @@ export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProvi
         return undefined;
       }
       const tenant = providers.tenantAttribute === true ? call.tenant : undefined;
-      return new TracedCall(api, tools.tracer, tools.meters, { ...call, tenant }, options);
+      return new TracedCall(api, tools.tracer, tools.meters, call, { ...options, tenant });
     },
   };
 }
@@ -102,7 +110,7 @@ class TracedCall implements CallSink {
     private readonly tracer: Api.Tracer,
     private readonly meters: Meters,
     private readonly call: CallInfo,
-    private readonly options: TelemetryOptions,
+    private readonly options: TelemetryOptions & { readonly tenant: string | undefined },
   ) {
     this.system = call.protocol === "connect" ? "connectrpc" : "grpc";
     this.span = tracer.startSpan(call.method, {
@@ -113,7 +121,7 @@ class TracedCall implements CallSink {
         "rpc.method": call.method,
         "server.address": call.serverAddress,
         "server.port": call.serverPort,
-        ...(call.tenant !== undefined && { "ameide.tenant": call.tenant }),
+        ...(options.tenant !== undefined && { "ameide.tenant": options.tenant }),
       },
     });
   }

@@ -5,12 +5,11 @@ import type {
 } from "@connectrpc/connect/protocol";
 import type { ConnectError } from "@connectrpc/connect";
 import {
-  type BodyWatcher,
-  type Chunk,
   FrozenBody,
   OneChunk,
   PlainBody,
   RequestBody,
+  type SentBody,
   WatchedBody,
 } from "./bodies.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
@@ -22,7 +21,8 @@ import type { WireShape } from "./wire_shape.js";
 export interface FrozenRequest {
   readonly url: string;
   readonly method: string;
-  readonly encoding: string | null;
+  /** Headers of attempt 1, of which the encoding of the body holds for all. */
+  readonly header: Headers;
   /** The one chunk of the body; undefined for GET. */
   readonly body: FrozenBody | undefined;
 }
@@ -36,7 +36,7 @@ export interface PeerSocket {
 const H2_CANCEL = 8;
 
 /** What the HTTP layer below the runtime saw of one attempt. */
-export class Recording implements BodyWatcher {
+export class Recording {
   status: number | undefined;
   header: Headers | undefined;
   trailer: Headers | undefined;
@@ -48,15 +48,14 @@ export class Recording implements BodyWatcher {
   stream: { readonly rstCode?: number | undefined } | undefined;
   /** Ends the attempt. */
   signal: AbortSignal | undefined;
-  private networkError: { reason: unknown } | undefined;
-  private hasBody = false;
-  /** The HTTP client has asked for the body: something may have been sent. */
-  bodyAsked = false;
-  /** Set where nothing has to be seen of a body but its failure. */
-  lastRead: Promise<Chunk> | undefined;
+  // Why there was no answer, or a plain body broke off.
+  private networkError: { readonly reason: unknown } | undefined;
+  private requestBody: SentBody | undefined;
+  // One of the two is the body of the answer.
+  private plainBody: PlainBody | undefined;
+  private watchedBody: WatchedBody | undefined;
   private errorBody: Uint8Array[] | undefined;
   private envelopes: EnvelopeScan | undefined;
-  private bodyRead = false;
 
   /** @param holder - Holds the request of the call's first attempt. */
   constructor(
@@ -70,11 +69,16 @@ export class Recording implements BodyWatcher {
     request: UniversalClientRequest,
   ): Promise<UniversalClientResponse> {
     const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
-    this.hasBody = sent.body !== undefined;
     this.signal = request.signal;
     inFlight.recording = this;
     try {
-      return client(sent).then((response) => this.responded(response), this.failed);
+      return client(sent).then(
+        (response) => this.responded(response),
+        (reason: unknown) => {
+          this.networkError = { reason };
+          throw reason;
+        },
+      );
     } finally {
       inFlight.recording = undefined;
     }
@@ -98,17 +102,18 @@ export class Recording implements BodyWatcher {
 
   /** The server reset the HTTP/2 stream as canceled. */
   get canceledByServer(): boolean {
-    return this.networkError !== undefined && this.stream?.rstCode === H2_CANCEL;
+    return this.failure !== undefined && this.stream?.rstCode === H2_CANCEL;
   }
 
   /** A failure of the connection, if that is what happened. */
   network(): NetworkFailure | undefined {
-    if (this.networkError === undefined) {
+    const { failure } = this;
+    if (failure === undefined) {
       return undefined;
     }
     const codes: string[] = [];
     const texts: string[] = [];
-    let reason: unknown = this.networkError.reason;
+    let { reason } = failure;
     for (let depth = 0; reason instanceof Error && depth < 10; depth++) {
       if ("code" in reason && typeof reason.code === "string") {
         codes.push(reason.code);
@@ -120,7 +125,7 @@ export class Recording implements BodyWatcher {
       codes,
       texts,
       h2ErrorCode: this.stream?.rstCode,
-      nothingSent: this.handshaking || (this.hasBody && !this.bodyAsked),
+      nothingSent: this.handshaking || this.requestBody?.asked === false,
     };
   }
 
@@ -149,7 +154,7 @@ export class Recording implements BodyWatcher {
    */
   endedEarly(): boolean {
     const { envelopes } = this;
-    if (!this.bodyRead || envelopes === undefined || !this.good || this.isAnotherType) {
+    if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
     const ended =
@@ -174,20 +179,20 @@ export class Recording implements BodyWatcher {
 
   /** Calls back when it is known whether the last read of the body failed. */
   afterLastRead(then: () => void): void {
-    if (this.lastRead === undefined) {
+    const lastRead = this.plainBody?.lastRead;
+    if (lastRead === undefined) {
       then();
     } else {
-      this.lastRead.then(then, (reason: unknown) => {
+      lastRead.then(then, (reason: unknown) => {
         this.networkError = { reason };
         then();
       });
     }
   }
 
-  private readonly failed = (reason: unknown): never => {
-    this.networkError = { reason };
-    throw reason;
-  };
+  private get failure(): { readonly reason: unknown } | undefined {
+    return this.networkError ?? this.watchedBody?.failure;
+  }
 
   private isConnectError(runtimeMessage: string): boolean {
     if (!/^application\/json\b/.test(this.header?.get("content-type") ?? "")) {
@@ -210,67 +215,56 @@ export class Recording implements BodyWatcher {
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
-    const frozen = (this.holder.frozen ??= freeze(request, this.shape));
     const { header, signal } = request;
-    const { url, method, encoding, body } = frozen;
-    if (encoding === null) {
-      header.delete("content-encoding");
+    let { frozen } = this.holder;
+    if (frozen === undefined) {
+      frozen = freeze(request, this.shape);
+      this.holder.frozen = frozen;
     } else {
-      header.set("content-encoding", encoding);
+      const encoding = frozen.header.get("content-encoding");
+      if (encoding === null) {
+        header.delete("content-encoding");
+      } else {
+        header.set("content-encoding", encoding);
+      }
     }
-    return {
-      url,
-      method,
-      header,
-      signal,
-      body: body && new OneChunk(body, this),
-    } as UniversalClientRequest;
+    const { url, method } = frozen;
+    const body = frozen.body && new OneChunk(frozen.body);
+    this.requestBody = body;
+    return { url, method, header, signal, body } as UniversalClientRequest;
   }
 
   private passOn(request: UniversalClientRequest): UniversalClientRequest {
-    const { body } = request;
-    return body === undefined ? request : { ...request, body: new RequestBody(body, this) };
+    if (request.body === undefined) {
+      return request;
+    }
+    const body = new RequestBody(request.body);
+    this.requestBody = body;
+    return { ...request, body };
   }
 
-  private responded(response: UniversalClientResponse): UniversalClientResponse {
-    const { status, header, trailer, body } = response;
+  private responded({ status, header, trailer, body }: UniversalClientResponse) {
     this.status = status;
     this.header = header;
     this.trailer = trailer;
-    const watch = this.watch();
-    return {
-      status,
-      header,
-      trailer,
-      body:
-        watch === undefined
-          ? new PlainBody(body, this)
-          : new WatchedBody(body, (result) => result.then(watch, this.failed)),
-    };
+    return { status, header, trailer, body: this.watch(body) };
   }
 
-  // What has to be seen of a body; undefined for nothing.
-  private watch(): ((result: IteratorResult<Uint8Array>) => typeof result) | undefined {
-    let see: (chunk: Uint8Array) => void;
+  // Sees of a body what has to be seen of it.
+  private watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     if (!this.good) {
       const errorBody: Uint8Array[] = [];
       this.errorBody = errorBody;
-      see = (chunk) => void errorBody.push(chunk);
+      this.watchedBody = new WatchedBody(body, (chunk) => void errorBody.push(chunk));
     } else if (this.shape.enveloped) {
       const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
       this.envelopes = envelopes;
-      see = (chunk) => envelopes.add(chunk);
+      this.watchedBody = new WatchedBody(body, (chunk) => envelopes.add(chunk));
     } else {
-      return undefined;
+      this.plainBody = new PlainBody(body);
+      return this.plainBody;
     }
-    return (result) => {
-      if (result.done === true) {
-        this.bodyRead = true;
-      } else {
-        see(result.value);
-      }
-      return result;
-    };
+    return this.watchedBody;
   }
 }
 
@@ -285,7 +279,7 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
   return {
     url: request.url,
     method: request.method,
-    encoding: request.header.get("content-encoding"),
+    header: request.header,
     body: request.body && new FrozenBody(request.body, shape.enveloped),
   };
 }

@@ -7,9 +7,15 @@ export type RandomBytes = (length: number) => Uint8Array;
  */
 export function uuidV7(wallNowMs: number, random: RandomBytes): string {
   const bytes = random(16);
-  for (let i = 5, ms = Math.floor(wallNowMs); i >= 0; i--, ms = Math.floor(ms / 256)) {
-    bytes[i] = ms % 256;
-  }
+  // 32 bits are what a shift works on.
+  const high = Math.floor(wallNowMs / 0x1_0000);
+  const low = Math.floor(wallNowMs) % 0x1_0000;
+  bytes[0] = high >>> 24;
+  bytes[1] = high >>> 16;
+  bytes[2] = high >>> 8;
+  bytes[3] = high;
+  bytes[4] = low >>> 8;
+  bytes[5] = low;
   return format(bytes, 7);
 }
 

@@ -72,6 +72,9 @@ export interface RetryState {
 /** A new call's state. */
 export const NO_ATTEMPTS: RetryState = { attempts: 0, exponent: 0, transparent: false };
 
+/** The state of a call whose first attempt goes on. */
+export const FIRST_ATTEMPT: RetryState = { ...NO_ATTEMPTS, attempts: 1 };
+
 /** What to do after a failed attempt. */
 export type Decision =
   | {

@@ -16,6 +16,24 @@ export interface Clock {
   /** Calls back once, after the given time. */
   setTimer(callback: () => void, ms: number, kind: TimerKind): Timer;
   clearTimer(timer: Timer): void;
+  /** Undefined where timers are none the cheaper for it. */
+  readonly limits?: LimitTimers;
+}
+
+/** Who is told that a limit has been reached. */
+export interface Expiring {
+  expire(): void;
+}
+
+/**
+ * Timers that are mostly cleared before they fire, and that do not mind in which
+ * async context they do.
+ */
+export interface LimitTimers {
+  /** @param dueMs - When, by the monotonic clock. */
+  set(target: Expiring, dueMs: number): Timer;
+  /** Clearing one that has fired does nothing. */
+  clear(timer: Timer): void;
 }
 
 /** The three random streams, apart so that one does not shift another. */
@@ -35,7 +53,8 @@ export interface Runtime {
   readonly constants: PolicyConstants;
 }
 
-const systemClock: Clock = {
+/** The runtime's own time. */
+export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimer: (callback, ms) => setTimeout(callback, ms),

@@ -147,10 +147,10 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   // How long the server takes for its first message is its own affair only
   // where it does not wait for messages of ours.
-  protected limit(): AttemptLimit {
+  protected limit(nowMs: number): AttemptLimit {
     const reads = this.method.methodKind === "server_streaming";
     const ms = reads ? this.plan.policy.firstMessageTimeoutMs : null;
-    return attemptLimit(this.remaining(), ms, "first_message_timeout");
+    return attemptLimit(this.remaining(nowMs), ms, "first_message_timeout");
   }
 
   protected inputState(): InputState {

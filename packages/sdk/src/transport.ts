@@ -16,7 +16,7 @@ import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { Protocol } from "./policy.js";
 import { Recordings, withRecorder } from "./recorder.js";
-import { type Runtime, runtimeOption, systemRuntime } from "./runtime.js";
+import { type Runtime, runtimeOption } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
 import { StreamCall } from "./stream_call.js";
 import { tailInterceptor } from "./tail.js";
@@ -57,6 +57,7 @@ export interface AmeideTransport extends Transport {
 
 /** What a runtime (Node, a browser) brings. */
 export interface Platform {
+  readonly runtime: Runtime;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `node/20.20.2`, and `linux; x64`; undefined where `user-agent` is the runtime's. */
   readonly agent: { readonly runtime: string; readonly system: string } | undefined;
@@ -87,7 +88,7 @@ export function createPlatformTransport(
   platform: Platform,
 ): AmeideTransport {
   checkIsObject(options);
-  return derive([options], new Family(platform, hiddenRuntime(options) ?? systemRuntime));
+  return derive([options], new Family(platform, hiddenRuntime(options) ?? platform.runtime));
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
@@ -183,7 +184,7 @@ class Family {
   share(generations: Generations): Shared {
     const { platform, runtime } = this;
     // Behavior versions bring their own numbers; only a test's are stronger.
-    const perturbed = runtime === systemRuntime ? undefined : runtime.constants;
+    const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
     const config = createConfig(generations, platform.env, perturbed);
     const { options } = config;
     this.logOnce(config);

@@ -14,11 +14,35 @@ import { gate, type InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import type { Next } from "./tail.js";
 
-/** One unary call. */
+// How to settle the promise made last. One executor for all: a closure for each
+// would be a good part of what the promise of a call costs.
+const captured = {} as { -readonly [K in keyof Settle<never>]: Settle<never>[K] };
+
+function capture(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}
+
+interface Settle<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+// Who waits for the answer of a call that has a promise of its own.
+interface Waiter<T> extends Settle<T> {
+  readonly promise: Promise<T>;
+}
+
+/**
+ * One unary call. What its caller gets is made of the promise of its first
+ * attempt; only a call that has to wait for something else needs one of its own.
+ */
 export class UnaryCall<I extends DescMessage, O extends DescMessage> extends CallLoop {
   private readonly input: MessageInitShape<I>;
-  private resolve!: (response: UnaryResponse<I, O>) => void;
-  protected reject!: (reason: AmeideError) => void;
+  /** The attempt that was just opened, for whoever the call is for. */
+  private opened: Promise<UnaryResponse<I, O>> | undefined;
+  private waiter: Waiter<UnaryResponse<I, O>> | undefined;
+  private error: AmeideError | undefined;
 
   constructor(
     shared: Shared,
@@ -34,11 +58,11 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
 
   /** Runs the call. Call it once. */
   run(): Promise<UnaryResponse<I, O>> {
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-      this.start();
-    });
+    if (!this.endsWithTail) {
+      void this.wait();
+    }
+    this.start();
+    return this.outcome();
   }
 
   tail(next: Next, request: UnaryRequest): ReturnType<Next> {
@@ -46,26 +70,62 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     if (!this.enter(attempt, request)) {
       return Promise.reject(abortReason());
     }
-    return new Promise((resolve, reject) => {
-      attempt.abort = reject;
-      this.handOn(attempt, next, request).then(resolve, (reason: unknown) => {
-        attempt.recording.afterLastRead(() => {
-          attempt.innerError = ConnectError.from(reason);
-          reject(attempt.innerError);
-        });
+    const answer = this.handOn(attempt, next, request);
+    const ended = new Promise<Awaited<typeof answer>>(capture);
+    const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
+    attempt.abort = reject;
+    if (this.shared.hasInterceptors) {
+      answer.then(resolve, (reason: unknown) => {
+        attempt.innerError = ConnectError.from(reason);
+        reject(attempt.innerError);
       });
-    });
+    } else {
+      answer.then(resolve, reject);
+    }
+    return ended;
+  }
+
+  protected override setLimit({ limitMs, cut }: AttemptLimit, nowMs: number): void {
+    if (this.endsWithTail) {
+      this.timer.limitAnywhere(nowMs, limitMs, cut);
+    } else {
+      this.timer.limit(limitMs, cut);
+    }
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
-    this.shared.inner.unary(attempt, this, this.method, headers, this.input, this.values).then(
-      (response) => this.responded(attempt, response),
-      (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
-    );
+    const opened = this.shared.inner
+      .unary(attempt, this, this.method, headers, this.input, this.values)
+      .then(
+        (response) => this.responded(attempt, response),
+        (reason: unknown) => this.lost(attempt, ConnectError.from(reason)),
+      );
+    if (this.waiter === undefined) {
+      this.opened = opened;
+    } else {
+      // The waiter is told.
+      opened.catch(() => {});
+    }
+  }
+
+  // The promise of the attempt brings the news, and it does so in the async
+  // context the call was made in, whoever ends it.
+  protected override endAttempt(attempt: Attempt, error: ConnectError): void {
+    if (this.endsWithTail && attempt.abort !== undefined) {
+      attempt.cutError = error;
+      attempt.abort(abortReason());
+    } else {
+      super.endAttempt(attempt, error);
+    }
+  }
+
+  protected reject(error: AmeideError): void {
+    this.error = error;
+    this.waiter?.reject(error);
   }
 
   // The attempt timeout cuts an attempt only while another may follow.
-  protected limit(): AttemptLimit {
+  protected limit(nowMs: number): AttemptLimit {
     const { policy, keySent } = this.plan;
     const anotherMayFollow =
       policy.retry &&
@@ -73,17 +133,62 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
       this.state.attempts < policy.maxAttempts &&
       this.shared.budget.tokens >= this.shared.budget.values.cost;
     const attemptMs = anotherMayFollow ? policy.attemptTimeoutMs : null;
-    return attemptLimit(this.remaining(), attemptMs, "attempt_timeout");
+    return attemptLimit(this.remaining(nowMs), attemptMs, "attempt_timeout");
   }
 
   protected inputState(): InputState {
     return "replayable";
   }
 
-  private responded(attempt: Attempt, response: UnaryResponse<I, O>): void {
-    if (!attempt.over && this.isForUs(attempt, response.header)) {
+  // What is above the tail, or not ours, may hang when the tail has ended.
+  private get endsWithTail(): boolean {
+    return this.shared.inner.ours && !this.shared.hasInterceptors;
+  }
+
+  private responded(
+    attempt: Attempt,
+    response: UnaryResponse<I, O>,
+  ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
+    if (attempt.cutError !== undefined) {
+      this.failed(attempt, attempt.cutError);
+    } else if (!attempt.over && this.isForUs(attempt, response.header)) {
       this.succeed(attempt);
-      this.resolve(response);
+      this.waiter?.resolve(response);
+      return response;
     }
+    return this.outcome();
+  }
+
+  private lost(attempt: Attempt, error: ConnectError): Promise<UnaryResponse<I, O>> {
+    if (attempt.cutError !== undefined) {
+      this.failed(attempt, attempt.cutError);
+    } else {
+      if (!this.shared.hasInterceptors && attempt.abort !== undefined) {
+        attempt.innerError = error;
+      }
+      attempt.abort = undefined;
+      attempt.recording.afterLastRead(() => this.failed(attempt, error));
+    }
+    return this.outcome();
+  }
+
+  // What becomes of the call, as far as it is known: what was just opened, the
+  // error it ended with, or something that is yet to come.
+  private outcome(): Promise<UnaryResponse<I, O>> {
+    const { waiter, opened, error } = this;
+    if (waiter !== undefined) {
+      return waiter.promise;
+    }
+    if (opened !== undefined) {
+      this.opened = undefined;
+      return opened;
+    }
+    return error === undefined ? this.wait() : Promise.reject(error);
+  }
+
+  private wait(): Promise<UnaryResponse<I, O>> {
+    const promise = new Promise<UnaryResponse<I, O>>(capture);
+    this.waiter = { promise, ...(captured as Settle<UnaryResponse<I, O>>) };
+    return promise;
   }
 }

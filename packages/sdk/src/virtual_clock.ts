@@ -120,23 +120,35 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     nowMs = Math.max(nowMs, targetMs);
   }
 
+  function setTimer(callback: () => void, ms: number, kind: TimerKind): Timer {
+    const timer = add(callback, ms);
+    timers.push({ kind, ms });
+    if (kind === "sleep") {
+      sleeps.push(ms);
+      if (skipSleeps) {
+        soon(() => pending.has(timer) && fire(timer));
+      }
+    }
+    return timer;
+  }
+
+  function clearTimer(timer: Timer): void {
+    pending.delete(timer as Pending);
+    changes++;
+  }
+
   return {
     now: () => nowMs,
     wallNow: () => wallStartMs + nowMs,
-    setTimer(callback, ms, kind) {
-      const timer = add(callback, ms);
-      timers.push({ kind, ms });
-      if (kind === "sleep") {
-        sleeps.push(ms);
-        if (skipSleeps) {
-          soon(() => pending.has(timer) && fire(timer));
-        }
-      }
-      return timer;
-    },
-    clearTimer(timer: Timer) {
-      pending.delete(timer as Pending);
-      changes++;
+    setTimer,
+    clearTimer,
+    limits: {
+      set(target, dueMs) {
+        const ms = Math.max(0, Math.ceil(dueMs - nowMs));
+        timers.push({ kind: "deadline", ms });
+        return add(() => target.expire(), ms);
+      },
+      clear: clearTimer,
     },
     advance: (ms) =>
       autoAdvance ? new Promise((resolve) => void add(resolve, ms)) : runUntil(nowMs + ms),

@@ -2,6 +2,7 @@ import { createTransport as createConnect } from "@connectrpc/connect/protocol-c
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { createFetchClient } from "./fetch_client.js";
 import type { AmeideOptions } from "./options.js";
+import { systemRuntime } from "./runtime.js";
 import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
 
 export type { AmeideTransport } from "./transport.js";
@@ -26,6 +27,7 @@ export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransp
 }
 
 const webPlatform: Platform = {
+  runtime: systemRuntime,
   env: {},
   agent: undefined,
   compressions: undefined,
