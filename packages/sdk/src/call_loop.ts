@@ -111,7 +111,9 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return false;
     }
-    const nowMs = this.shared.clock.now();
+    // Only interceptors make a request wait on its way here.
+    const { clock, hasInterceptors } = this.shared;
+    const nowMs = hasInterceptors ? clock.now() : attempt.startedMs;
     const limit = this.limit(nowMs);
     const timeoutMs = this.wireTimeout(limit, nowMs);
     if (timeoutMs === "expired") {
@@ -171,25 +173,24 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     if (!(result instanceof Promise)) {
-      this.send(result);
+      // In the turn in which the call began its time stands still.
+      this.send(result, this.sent === 0 ? this.plan.startMs : this.shared.clock.now());
       return;
     }
     this.timer.limit(this.remaining(), "deadline");
     const round = this.sent;
     const live = () => !this.over && this.sent === round;
     result.then(
-      (credential) => live() && this.send(credential),
+      (credential) => live() && this.send(credential, this.shared.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
   }
 
-  private send(credential: Credential | undefined): void {
-    const { clock, constants } = this.shared;
+  private send(credential: Credential | undefined, startedMs: number): void {
     this.timer.clear();
     this.credential = credential;
-    const startedMs = clock.now();
     const remainingMs = this.deadlineMs - startedMs;
-    if (remainingMs < constants.minWireTimeoutMs) {
+    if (remainingMs < this.shared.constants.minWireTimeoutMs) {
       this.cut("deadline");
       return;
     }
