@@ -8,6 +8,7 @@ export class CallTimer implements Expiring {
   private dueMs = 0;
   private outcome: Limit | (() => void) = "deadline";
   private fire: (() => void) | undefined;
+  private inContext: ((run: () => void) => void) | undefined;
 
   /** @param call - Is told which limit has been reached. */
   constructor(
@@ -15,9 +16,21 @@ export class CallTimer implements Expiring {
     private readonly call: { cut(limit: Limit): void },
   ) {}
 
+  /**
+   * For a call that sets many limits: keeps its async context once, instead of with
+   * each.
+   */
+  keepContext(): void {
+    this.inContext = this.clock.limits?.keepContext();
+  }
+
   /** Ends the call in that many milliseconds; never for {@link UNBOUNDED}. */
   limit(ms: number, limit: Limit): void {
-    this.set(ms, limit);
+    if (this.inContext === undefined) {
+      this.set(ms, limit);
+    } else {
+      this.limitAnywhere(this.clock.now(), ms, limit);
+    }
   }
 
   /** The same where it does not matter in which async context the call is told. */
@@ -53,10 +66,13 @@ export class CallTimer implements Expiring {
   expire(): void {
     this.timer = undefined;
     this.limitTimer = undefined;
-    if (typeof this.outcome === "function") {
-      this.outcome();
+    const { outcome, inContext } = this;
+    if (typeof outcome === "function") {
+      outcome();
+    } else if (inContext === undefined) {
+      this.call.cut(outcome);
     } else {
-      this.call.cut(this.outcome);
+      inContext(() => this.call.cut(outcome));
     }
   }
 

@@ -26,10 +26,11 @@ export interface Expiring {
 }
 
 /**
- * Timers that are mostly cleared before they fire, and that do not mind in which
- * async context they do.
+ * Timers that are mostly cleared before they fire, and fire in any async context.
  */
 export interface LimitTimers {
+  /** Returns what runs something in the async context it was made in. */
+  keepContext(): (run: () => void) => void;
   /** @param dueMs - When, by the monotonic clock. */
   set(target: Expiring, dueMs: number): Timer;
   /** Clearing one that has fired does nothing. */

@@ -55,6 +55,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     contextValues: ContextValues | undefined,
   ) {
     super(shared, plan, signal, contextValues);
+    this.timer.keepContext();
     const keepAll = method.methodKind === "server_streaming";
     this.input = new StreamInput(messages, keepAll, (message) => plan.withRequestIds(message));
   }

@@ -8,11 +8,8 @@ import { type AmeideOptions, call, type CallEvent } from "./index.js";
 import { createAmeideTransport } from "./node.js";
 import { TimerQueue } from "./timer_queue.js";
 
-// Timers that keep the process alive, beside those of who runs the test.
+// Timers that keep the process alive.
 const running = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-let others = 0;
-beforeEach(() => void (others = running()));
-const alive = () => running() - others;
 
 function queue() {
   const fired: string[] = [];
@@ -88,14 +85,17 @@ it("begins anew when a test fakes time, and when it stops to", async () => {
   set("faked", 10);
   await wait(10);
   expect(fired).toEqual(["faked"]);
-  set("left behind", 10);
+  timers.clear(set("left behind", 10));
   vi.useRealTimers();
-  expect(alive()).toBe(0);
+  await new Promise<void>((done) => void set("real again", 10, done));
+  expect(fired).toEqual(["faked", "real again"]);
 });
 
 it("keeps the process alive only while somebody waits", () => {
   const { timers, set } = queue();
-  expect(alive()).toBe(0);
+  // Those of who runs the test; nothing of theirs happens in one turn.
+  const others = running();
+  const alive = () => running() - others;
   const first = set("a", 60_000);
   const second = set("b", 60_000);
   expect(alive()).toBe(1);
@@ -151,6 +151,32 @@ describe("limits of calls in real time", () => {
     transport.close();
   });
 
+  it("of streams are told in the async context of their call, and so is what follows", async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen = new Set<string>();
+    const { transport, threads } = connected({
+      firstMessageTimeoutMs: 50,
+      retry: { maxAttempts: 2, baseDelayMs: 1 },
+      observer: (event: CallEvent) =>
+        void seen.add(`${storage.getStore()} ${event.requestId.slice(0, 1)} ${event.type}`),
+    });
+    const errors = ["a", "b"].map((name) =>
+      storage.run(name, async () => {
+        const stream = threads.watchThread({ threadId: "t1" }, call({ requestId: `${name}-1` }));
+        return errorOf(stream[Symbol.asyncIterator]().next());
+      }),
+    );
+    expect(await Promise.all(errors)).toMatchObject([
+      { stopReason: "attempts" },
+      { stopReason: "attempts" },
+    ]);
+    const types = ["attempt_started", "attempt_failed", "waiting", "done"];
+    expect([...seen].sort()).toEqual(
+      ["a", "b"].flatMap((name) => types.map((type) => `${name} ${name} ${type}`)).sort(),
+    );
+    transport.close();
+  });
+
   it("of calls one after the other end each at its own time", async () => {
     const { transport, threads } = connected({ retry: false });
     const order: string[] = [];
@@ -160,7 +186,6 @@ describe("limits of calls in real time", () => {
     });
     await Promise.all(runs);
     expect(order).toEqual(["20", "40", "60"]);
-    expect(alive()).toBe(0);
     transport.close();
   });
 });

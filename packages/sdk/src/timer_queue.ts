@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { timerDelay } from "./deadline.js";
 import type { Expiring, LimitTimers, Timer } from "./runtime.js";
 
@@ -23,6 +24,11 @@ export class TimerQueue implements LimitTimers {
 
   /** @param now - Monotonic milliseconds. */
   constructor(private readonly now: () => number) {}
+
+  keepContext(): (run: () => void) => void {
+    const context = new AsyncResource("AmeideCall", { requireManualDestroy: true });
+    return (run) => context.runInAsyncScope(run);
+  }
 
   set(target: Expiring, dueMs: number): Timer {
     const { last } = this;

@@ -143,6 +143,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     setTimer,
     clearTimer,
     limits: {
+      // The timers keep it.
+      keepContext: () => (run) => run(),
       set(target, dueMs) {
         const ms = Math.max(0, Math.ceil(dueMs - nowMs));
         timers.push({ kind: "deadline", ms });
