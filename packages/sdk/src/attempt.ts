@@ -1,7 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Limit } from "./deadline.js";
-import { retryInfoMs } from "./errors.js";
+import { retryInfoMs } from "./details.js";
 import { readHint } from "./hints.js";
 import { type Failure, normalize, type Observation } from "./normalize.js";
 import type { Recording } from "./recorder.js";
@@ -14,6 +14,8 @@ export interface Attempt {
   /** Counts what is sent, from 1. */
   readonly number: number;
   readonly startedMs: number;
+  /** Nothing lets it wait on its way to the tail. */
+  readonly atOnce: boolean;
   readonly recording: Recording;
   /** When the limit that the server was told is over, and what it ends. */
   dueMs: number;

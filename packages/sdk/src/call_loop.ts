@@ -111,9 +111,7 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return false;
     }
-    // Only interceptors make a request wait on its way here.
-    const { clock, hasInterceptors } = this.shared;
-    const nowMs = hasInterceptors ? clock.now() : attempt.startedMs;
+    const nowMs = attempt.atOnce ? attempt.startedMs : this.shared.clock.now();
     const limit = this.limit(nowMs);
     const timeoutMs = this.wireTimeout(limit, nowMs);
     if (timeoutMs === "expired") {
@@ -194,9 +192,11 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return;
     }
+    const { hasInterceptors, inner } = this.shared;
     const attempt: Attempt = {
       number: ++this.sent,
       startedMs,
+      atOnce: !hasInterceptors && !inner.late,
       recording: new Recording(this, this.plan.shape),
       dueMs: Infinity,
       dueCut: "deadline",
@@ -216,8 +216,8 @@ export abstract class CallLoop implements TailCall {
     if (early !== undefined) {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
     }
-    if (this.shared.hasInterceptors) {
-      // They may hang; the tail replaces this timer once it is reached.
+    if (!attempt.atOnce) {
+      // What comes before may hang; the tail replaces this timer once it is reached.
       this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);

@@ -1,6 +1,6 @@
 import { CREDENTIAL_RULE, isCredential } from "./auth.js";
 import { configError, isCode } from "./errors.js";
-import { isLogLevel } from "./log.js";
+import { LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
 import { isIdempotencyKey, isRequestId } from "./request_id.js";
@@ -42,11 +42,20 @@ function oneOf(...values: readonly unknown[]): Check {
   return rule(`must be one of ${values.map(String).join(", ")}`, (value) => values.includes(value));
 }
 
+/** Checks that a value is an object; `what` is what the error calls it. */
+export function checkIsObject(
+  value: unknown,
+  option: string,
+  what = "an object",
+): asserts value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw configError(option, `must be ${what}`, value);
+  }
+}
+
 function object(members: Readonly<Record<string, Check>>): Check {
   return (value, option, rules) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw configError(option, "must be an object", value);
-    }
+    checkIsObject(value, option);
     for (const [name, member] of Object.entries(value)) {
       const path = option === "" ? name : `${option}.${name}`;
       const check = Object.hasOwn(members, name) ? members[name] : undefined;
@@ -124,9 +133,7 @@ const auth: Check = (value, option, rules) => {
 };
 
 const headers: Check = (value, option, rules) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw configError(option, "must be an object of names and values", value);
-  }
+  checkIsObject(value, option, "an object of names and values");
   for (const [name, text] of Object.entries(value)) {
     const path = `${option}.${name}`;
     headerName(name, path, rules);
@@ -202,9 +209,7 @@ const checkCall = exclusive(
 );
 
 const methods: Check = (value, option, rules) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw configError(option, "must be an object of selectors and settings", value);
-  }
+  checkIsObject(value, option, "an object of selectors and settings");
   for (const [selector, entry] of Object.entries(value)) {
     checkSelector(selector, option);
     checkSettings(entry, `${option}[${selector}]`, rules);
@@ -272,7 +277,7 @@ const checkClient = exclusive(
         (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
       ),
     ),
-    logLevel: rule("must be one of off, error, warn, info, debug", isLogLevel),
+    logLevel: oneOf(...LOG_LEVELS),
     policy: rule("must be an object", (value) => typeof value === "object" && value !== null),
     transport: rule(
       "must be an HTTP client function or a Transport",

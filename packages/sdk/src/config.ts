@@ -8,7 +8,7 @@ import {
 } from "./check_options.js";
 import { contractOf, methodName, type PolicyPart, requestIdFields } from "./contract.js";
 import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
-import { type Environment, readEnvironment } from "./environment.js";
+import type { Environment } from "./environment.js";
 import { configError } from "./errors.js";
 import type { AmbientDeadline, AmeideOptions, Settings } from "./options.js";
 import {
@@ -80,7 +80,7 @@ export interface ClientConfig {
  */
 export function createConfig(
   generations: Generations,
-  env: Readonly<Record<string, string | undefined>>,
+  readEnvironment: ((maxMaxAttempts: number) => Environment) | undefined,
   constants?: PolicyConstants,
 ): ClientConfig {
   const options: AmeideOptions = Object.assign({}, ...generations.map(stated).reverse());
@@ -90,7 +90,7 @@ export function createConfig(
   for (const each of generations) {
     checkClientOptions(each, rules);
   }
-  const environment = readEnvironment(env, maxMaxAttempts);
+  const environment = readEnvironment?.(maxMaxAttempts) ?? { retriesOff: false };
   const document =
     options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
   const url = baseUrl(options, environment);

@@ -13,8 +13,8 @@ import {
   service_tenant,
   tenant,
   TenantMode,
-} from "@ameideio/core-proto/ameide/policy/v1";
-import { field_info, FieldInfo_Format } from "@ameideio/core-proto/google/api";
+} from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
+import { field_info, FieldInfo_Format } from "@ameideio/core-proto/google/api/field_info_pb";
 import type { Idempotency, PolicyValues, TenantMode as TenantModeName } from "./policy.js";
 
 /** Writable parts of a policy, while it is put together. */

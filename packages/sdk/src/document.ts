@@ -7,7 +7,7 @@ import {
   LogLevel,
   type MethodPolicy,
   Preset,
-} from "@ameideio/core-proto/ameide/policy/v1";
+} from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
 import { checkSelector } from "./check_options.js";
 import { assign, authModeName, type PolicyPart, tenantModeName } from "./contract.js";
 import { configError, isCode } from "./errors.js";

@@ -1,13 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
 import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  PreconditionFailureSchema,
-  QuotaFailureSchema,
-  RequestInfoSchema,
-  RetryInfoSchema,
-} from "@ameideio/core-proto/google/rpc";
+  badRequest,
+  errorInfo,
+  fieldViolations,
+  preconditionViolations,
+  quotaViolations,
+  serversRequestId,
+} from "./details.js";
 import type { Origin } from "./normalize.js";
 import { BEHAVIOR_1 } from "./policy.js";
 import type { RetryClass, StopReason } from "./retry.js";
@@ -118,25 +118,18 @@ export class AmeideError extends ConnectError {
     );
     this.cause = source.cause ?? (source.code === code ? undefined : source);
     this.details = source.details;
-    const info = source.findDetails(ErrorInfoSchema)[0];
-    const requestInfo = source.findDetails(RequestInfoSchema)[0];
+    const info = errorInfo(source);
     this.method = facts.method;
     this.origin = facts.origin;
     this.reason = facts.reason ?? info?.reason;
     this.domain = info?.domain;
     this.reasonMetadata = { ...info?.metadata };
-    this.fieldViolations = (source.findDetails(BadRequestSchema)[0]?.fieldViolations ?? []).map(
-      ({ field, description }) => ({ field, description }),
-    );
-    this.quotaViolations = (source.findDetails(QuotaFailureSchema)[0]?.violations ?? []).map(
-      ({ subject, description }) => ({ subject, description }),
-    );
-    this.preconditionViolations = (
-      source.findDetails(PreconditionFailureSchema)[0]?.violations ?? []
-    ).map(({ type, subject, description }) => ({ type, subject, description }));
+    this.fieldViolations = fieldViolations(source) ?? [];
+    this.quotaViolations = quotaViolations(source) ?? [];
+    this.preconditionViolations = preconditionViolations(source) ?? [];
     this.retryAfterMs = facts.retryAfterMs;
     this.requestId = facts.requestId;
-    const serverRequestId = requestInfo?.requestId || facts.serverRequestId;
+    const serverRequestId = serversRequestId(source) || facts.serverRequestId;
     this.serverRequestId = serverRequestId === facts.requestId ? undefined : serverRequestId;
     this.httpStatus = facts.httpStatus;
     this.attempts = facts.attempts ?? [];
@@ -224,19 +217,8 @@ export function isCode(value: unknown): value is string {
 export function configError(option: string, rule: string, value?: unknown): AmeideError {
   const got = value === undefined ? "" : `, got ${valueClass(value)}`;
   const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
-  source.details = [
-    {
-      desc: BadRequestSchema,
-      value: { fieldViolations: [{ field: option, description: rule }] },
-    },
-  ];
+  source.details = [badRequest(option, rule)];
   return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
-}
-
-/** `google.rpc.RetryInfo.retry_delay` of an error in milliseconds. */
-export function retryInfoMs(error: ConnectError): number | undefined {
-  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
-  return delay === undefined ? undefined : Number(delay.seconds) * 1_000 + delay.nanos / 1e6;
 }
 
 // Cuts on a code point: a lead surrogate alone would not be valid UTF-8.

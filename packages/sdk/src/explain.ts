@@ -1,7 +1,7 @@
 import type { CallPlan } from "./call_plan.js";
 import type { MethodConfig } from "./config.js";
 import type { Failure } from "./normalize.js";
-import { canonicalJson, type EffectivePolicy, type PolicyValues } from "./policy.js";
+import type { EffectivePolicy, PolicyValues } from "./policy.js";
 import type { StopReason } from "./retry.js";
 
 /** One value of an effective policy. */
@@ -28,7 +28,7 @@ export interface Explanation {
 /** Explains the policy of a method. Credentials are named by kind only. */
 export function explainMethod(
   config: MethodConfig,
-  sha256: ((text: string) => string) | undefined,
+  policyHash: ((policy: PolicyValues) => string) | undefined,
 ): Explanation {
   const values = Object.fromEntries(
     Object.entries(config.policy.values).map(([name, value]) => [
@@ -42,7 +42,7 @@ export function explainMethod(
   return {
     method: config.name,
     values,
-    hash: sha256?.(canonicalJson(config.policy.values)),
+    hash: policyHash?.(config.policy.values),
     toString: () =>
       [
         config.name,

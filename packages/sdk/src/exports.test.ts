@@ -205,7 +205,8 @@ describe("what an entry loads", () => {
   it(".: nothing of Node's, and nothing optional", () => {
     const { packages } = loadedWith(".");
     expect([...packages].toSorted()).toEqual([
-      "@ameideio/core-proto/google/rpc",
+      "@bufbuild/protobuf",
+      "@bufbuild/protobuf/wire",
       "@connectrpc/connect",
       "@connectrpc/connect/protocol-connect",
     ]);
@@ -214,6 +215,11 @@ describe("what an entry loads", () => {
   it.each([sourceOf("./web"), sourceOf("./client", "browser")])("%s: nothing of Node's", (file) => {
     const { packages } = loadedFrom(file);
     expect([...packages].filter((name) => /^node:|connect-node/.test(name))).toEqual([]);
+  });
+
+  it.each([sourceOf("./web"), sourceOf("./client", "browser")])("%s: Connect alone", (file) => {
+    const { packages } = loadedFrom(file);
+    expect([...packages].filter((name) => name.includes("/protocol-grpc"))).toEqual([]);
   });
 
   it("./client is the same in a browser", async () => {

@@ -11,26 +11,22 @@ export interface Logger {
   debug(message: string, fields: Record<string, unknown>): void;
 }
 
-const LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
-
-/** Whether a value is a {@link LogLevel}. */
-export function isLogLevel(value: unknown): value is LogLevel {
-  return LEVELS.includes(value as LogLevel);
-}
+/** Every level, from silence to chatter. */
+export const LOG_LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
 
 // A key is a header outside the allow-list.
 type LoggedEvent = CallEvent & { readonly idempotencyKey?: unknown };
 
 /** Logs the events of a call, as far as the level goes. */
 export function createLogSink(logger: Logger, level: LogLevel): CallSink | undefined {
-  const max = LEVELS.indexOf(level);
+  const max = LOG_LEVELS.indexOf(level);
   if (max <= 0) {
     return undefined;
   }
   return {
     event(event) {
       const at = levelOf(event);
-      if (LEVELS.indexOf(at) <= max) {
+      if (LOG_LEVELS.indexOf(at) <= max) {
         const { type, idempotencyKey: _unlogged, ...fields } = event as LoggedEvent;
         logger[at](`ameide ${type.replace("_", " ")}`, fields);
       }

@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type * as Api from "@opentelemetry/api";
 import { ambientDeadline } from "./ambient.js";
+import { readEnvironment } from "./environment.js";
 import { createConnections } from "./node_http.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
+import { canonicalJson } from "./policy.js";
 import { systemClock, systemRuntime } from "./runtime.js";
 import type { Telemetry } from "./telemetry.js";
 import { TimerQueue } from "./timer_queue.js";
@@ -40,9 +40,7 @@ const nodePlatform: Platform = {
     ...systemRuntime,
     clock: { ...systemClock, limits: /* @__PURE__ */ new TimerQueue(() => systemClock.now()) },
   },
-  get env() {
-    return process.env;
-  },
+  environment: (maxMaxAttempts) => readEnvironment(process.env, maxMaxAttempts),
   agent: {
     runtime: `node/${process.versions.node}`,
     system: `${process.platform}; ${process.arch}`,
@@ -61,7 +59,10 @@ const nodePlatform: Platform = {
       tls,
     });
   },
-  sha256: (text) => createHash("sha256").update(text).digest("hex"),
+  policyHash(policy) {
+    const { createHash } = process.getBuiltinModule("node:crypto");
+    return createHash("sha256").update(canonicalJson(policy)).digest("hex");
+  },
 };
 
 // OpenTelemetry's API is optional, and there is nothing to do without it.
@@ -71,6 +72,7 @@ let loaded: { telemetry: Telemetry | undefined } | undefined;
 function globalTelemetry(): Telemetry | undefined {
   if (loaded === undefined) {
     try {
+      const { createRequire } = process.getBuiltinModule("node:module");
       const api = createRequire(import.meta.url)("@opentelemetry/api") as typeof Api;
       loaded = { telemetry: createTelemetry(api, {}) };
     } catch {

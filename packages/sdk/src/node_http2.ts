@@ -1,6 +1,5 @@
 import type { ClientHttp2Stream, Http2Session } from "node:http2";
-import * as net from "node:net";
-import { connect as connectTls } from "node:tls";
+import type * as net from "node:net";
 import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
 import { IdleTimer } from "./idle_timer.js";
 import type { ConnectionOptions, Connections } from "./node_http.js";
@@ -87,14 +86,17 @@ function hearErrors(session: Http2Session | undefined): void {
   }
 }
 
+// What is imported from a module of Node's costs every program, and few come here.
 function connectTo(authority: URL, options: TlsOptions | undefined): net.Socket {
+  const { connect, isIP } = process.getBuiltinModule("node:net");
   const host = authority.hostname.replace(/^\[(.*)\]$/, "$1");
   if (authority.protocol === "http:") {
-    return net.connect(Number(authority.port || 80), host);
+    return connect(Number(authority.port || 80), host);
   }
-  const name = net.isIP(host) === 0 ? { servername: host } : {};
+  const tls = process.getBuiltinModule("node:tls");
+  const name = isIP(host) === 0 ? { servername: host } : {};
   const port = Number(authority.port || 443);
-  return connectTls({ host, port, ALPNProtocols: ["h2"], ...name, ...tlsMaterial(options) });
+  return tls.connect({ host, port, ALPNProtocols: ["h2"], ...name, ...tlsMaterial(options) });
 }
 
 // A stream that the server resets with NO_ERROR before its answer ends without

@@ -11,6 +11,7 @@ import type { Auth, CredentialSource } from "./auth.js";
 import type { Budget } from "./budget.js";
 import type { ClientConfig } from "./config.js";
 import { timerDelay } from "./deadline.js";
+import type { LateTransport } from "./late_transport.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
 import type { PolicyConstants, Protocol } from "./policy.js";
@@ -28,6 +29,8 @@ export interface ForeignCall {
 export interface InnerTransport {
   /** It is ours: the tail runs, and a recorder watches. */
   readonly ours: boolean;
+  /** It may take a while to reach the tail. */
+  readonly late: boolean;
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
     call: ForeignCall,
@@ -69,9 +72,12 @@ export interface Shared {
 }
 
 /** An inner transport made by us, with the tail as its innermost interceptor. */
-export function ourTransport(transport: Transport): InnerTransport {
+export function ourTransport(transport: Transport | LateTransport): InnerTransport {
   return {
     ours: true,
+    get late() {
+      return "late" in transport && transport.late;
+    },
     unary: (_attempt, _call, method, headers, input, values) =>
       transport.unary(method, undefined, undefined, headers, input, values),
     stream: (_attempt, _call, signal, method, headers, input, values) =>
@@ -83,6 +89,7 @@ export function ourTransport(transport: Transport): InnerTransport {
 export function foreignTransport(transport: Transport): InnerTransport {
   return {
     ours: false,
+    late: false,
     unary: (attempt, call, method, headers = new Headers(), input, values) => {
       const controller = new AbortController();
       attempt.abort = (reason) => controller.abort(reason);

@@ -8,13 +8,16 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
+import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig, type Generations } from "./config.js";
+import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
+import type { LateTransport } from "./late_transport.js";
 import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
-import type { Protocol } from "./policy.js";
+import type { PolicyValues, Protocol } from "./policy.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
@@ -58,7 +61,8 @@ export interface AmeideTransport extends Transport {
 /** What a runtime (Node, a browser) brings. */
 export interface Platform {
   readonly runtime: Runtime;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads the environment; undefined where there is none. */
+  readonly environment?: (maxMaxAttempts: number) => Environment;
   /** `node/20.20.2`, and `linux; x64`; undefined where `user-agent` is the runtime's. */
   readonly agent: { readonly runtime: string; readonly system: string } | undefined;
   /** Undefined where compression is the runtime's. */
@@ -67,7 +71,7 @@ export interface Platform {
     | undefined;
   /** Makes Connect's transports for the protocols the runtime can speak. */
   readonly protocols: {
-    readonly [P in Protocol]?: (options: InnerOptions) => Transport;
+    readonly [P in Protocol]?: (options: InnerOptions) => Transport | LateTransport;
   };
   /** Requests can be streamed. */
   readonly streamsRequests: boolean;
@@ -75,8 +79,8 @@ export interface Platform {
   readonly telemetry: () => Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
   connect(config: ClientConfig): { readonly client: UniversalClientFn; close(): void };
-  /** Undefined where there is none without waiting. */
-  readonly sha256?: (text: string) => string;
+  /** The hash in an explanation. Undefined where it has to be waited for. */
+  readonly policyHash?: (policy: PolicyValues) => string;
 }
 
 /** What all of Connect's transports are made with. */
@@ -87,7 +91,7 @@ export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
 ): AmeideTransport {
-  checkIsObject(options);
+  checkIsObject(options, "options");
   return derive([options], new Family(platform, hiddenRuntime(options) ?? platform.runtime));
 }
 
@@ -99,7 +103,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
   const shared = family.share(generations);
   const { config } = shared;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), family.platform.sha256);
+    explainMethod(config.forMethod(method), family.platform.policyHash);
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       let plan: CallPlan;
@@ -127,18 +131,12 @@ function derive(generations: Generations, family: Family): AmeideTransport {
     withTenant: (tenant) => transport.with({ tenant }),
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
-      checkIsObject(changes);
+      checkIsObject(changes, "options");
       return derive([changes, ...generations], family);
     },
     close: () => family.close(),
   };
   return transport;
-}
-
-function checkIsObject(options: unknown): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw configError("options", "must be an object", options);
-  }
 }
 
 function refuseIfClosed(family: Family): void {
@@ -185,7 +183,7 @@ class Family {
     const { platform, runtime } = this;
     // Behavior versions bring their own numbers; only a test's are stronger.
     const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
-    const config = createConfig(generations, platform.env, perturbed);
+    const config = createConfig(generations, platform.environment, perturbed);
     const { options } = config;
     this.logOnce(config);
     const recordings = new Recordings();

@@ -142,7 +142,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
 
   // What is above the tail, or not ours, may hang when the tail has ended.
   private get endsWithTail(): boolean {
-    return this.shared.inner.ours && !this.shared.hasInterceptors;
+    const { hasInterceptors, inner } = this.shared;
+    return inner.ours && !inner.late && !hasInterceptors;
   }
 
   private responded(

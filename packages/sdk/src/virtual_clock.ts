@@ -23,8 +23,8 @@ export interface VirtualClockOptions {
    * to the next timer. Deadlines fire, waits end, and a handler may wait on
    * `setTimer` too; all in the order of time, at the same millisecond in every
    * run, thousands of calls a second. What goes on outside of JavaScript
-   * (sockets, files, compression) is not seen: keep it out, or the clock runs
-   * ahead of it. `skipSleeps` says nothing then. Default false.
+   * (sockets, files, compression, code that is loaded) is not seen: keep it out,
+   * or the clock runs ahead of it. `skipSleeps` says nothing then. Default false.
    */
   readonly autoAdvance?: boolean;
 }

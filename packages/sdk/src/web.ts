@@ -1,6 +1,6 @@
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
-import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { createFetchClient } from "./fetch_client.js";
+import { lateTransport } from "./late_transport.js";
 import type { AmeideOptions } from "./options.js";
 import { systemRuntime } from "./runtime.js";
 import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
@@ -20,6 +20,9 @@ export type { AmeideTransport } from "./transport.js";
  * options `tls`, `httpVersion` and `compression` are refused, as is `grpc`; so
  * are calls of client and bidi streams: `fetch` cannot stream a request.
  *
+ * The code of gRPC-Web is a file of its own where a bundler makes such files: it
+ * is loaded with the first transport that speaks it, and its calls wait for it.
+ *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransport {
@@ -28,11 +31,14 @@ export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransp
 
 const webPlatform: Platform = {
   runtime: systemRuntime,
-  env: {},
   agent: undefined,
   compressions: undefined,
-  protocols: { connect: createConnect, "grpc-web": createGrpcWeb },
+  protocols: { connect: createConnect, "grpc-web": lateTransport("gRPC-Web", loadGrpcWeb) },
   streamsRequests: false,
   telemetry: () => undefined,
   connect: () => ({ client: createFetchClient(), close: () => {} }),
 };
+
+async function loadGrpcWeb() {
+  return (await import("./grpc_web.js")).createTransport;
+}

@@ -1,0 +1,1 @@
+export { createTransport } from "@connectrpc/connect/protocol-grpc-web";
