@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { getOption } from "@bufbuild/protobuf";
 import { idempotency_key } from "@ameideio/core-proto/ameide/policy/v1";
-import * as roster from "@ameideio/core-proto/roster";
+import { roster } from "@ameideio/core-proto/roster";
 import { expect, test } from "vitest";
 import { findInProto } from "./proto_source.js";
 
-const methods = Object.values(roster).flatMap((service) => service.methods);
+const modules = await Promise.all(Object.values(roster).map((each) => each.load()));
+const methods = modules.flatMap(({ service }) => service.methods);
 
 function lineOf(path: string, line: number): string | undefined {
   const file = new URL(`../../../proto/${path}.proto`, import.meta.url);

@@ -14,7 +14,7 @@ const PLUGIN = fileURLToPath(new URL("../bin/protoc-gen-ameide.js", import.meta.
 test("a package's index has every file of the package, sorted", () => {
   const files = generate("target=js+dts", {
     "acme/billing/v1/refunds.proto": [],
-    "acme/billing/v1/invoices.proto": [],
+    "acme/billing/v1/invoices.proto": ["InvoicesService"],
     "acme/mail/v1/mail.proto": [],
   });
   expect(Object.keys(files).sort()).toEqual([
@@ -23,16 +23,21 @@ test("a package's index has every file of the package, sorted", () => {
     "acme/mail/v1/index.d.ts",
     "acme/mail/v1/index.js",
   ]);
-  expect(exportsOf(files["acme/billing/v1/index.js"])).toEqual([
+  expect(exportsOf(files["acme/billing/v1/index.d.ts"])).toEqual([
     'export * from "./invoices_pb.js";',
     'export * from "./refunds_pb.js";',
   ]);
-  expect(files["acme/mail/v1/index.d.ts"]).toContain('export * from "./mail_pb.js";');
+  const names = "TextSchema, Text_InnerSchema, Text_KindSchema, LevelSchema";
+  const enums = "Text_Kind, Level";
+  expect(exportsOf(files["acme/billing/v1/index.js"])).toEqual([
+    `export { file_acme_billing_v1_invoices, ${names}, InvoicesService, ${enums} } from "./invoices_pb.js";`,
+    `export { file_acme_billing_v1_refunds, ${names}, ${enums} } from "./refunds_pb.js";`,
+  ]);
 });
 
 test("a file at the root of a module has its index there", () => {
-  const files = generate("target=js", { "single.proto": [] });
-  expect(exportsOf(files["index.js"])).toEqual(['export * from "./single_pb.js";']);
+  const files = generate("target=dts", { "single.proto": [] });
+  expect(exportsOf(files["index.d.ts"])).toEqual(['export * from "./single_pb.js";']);
 });
 
 test("the roster has the services of the named packages, sorted by name", () => {
@@ -42,13 +47,35 @@ test("the roster has the services of the named packages, sorted by name", () => 
     "beam/flow/v1/router.proto": ["Router"],
     "acmeother/v1/other.proto": ["OtherService"],
   });
-  const roster = [
-    'export { InvoicesService as invoices } from "./acme/billing/v1/billing_pb.js";',
-    'export { OrderDeskService as orderDesk } from "./acme/order_desk/v1/desk_pb.js";',
-    'export { Router as router } from "./beam/flow/v1/router_pb.js";',
-  ];
-  expect(exportsOf(files["roster.js"])).toEqual(roster);
-  expect(exportsOf(files["roster.d.ts"])).toEqual(roster);
+  expect(rostered(files)).toEqual([
+    "invoices: InvoicesService of ../acme/billing/v1/billing_pb.js",
+    "orderDesk: OrderDeskService of ../acme/order_desk/v1/desk_pb.js",
+    "router: Router of ../beam/flow/v1/router_pb.js",
+  ]);
+});
+
+test("the roster tells the methods and loads the stub when asked", () => {
+  const files = generate("target=js+dts,roster=acme", {
+    "acme/mail/v1/mail.proto": ["MailService"],
+  });
+  expect(files["roster.js"]?.split("\n").slice(1)).toEqual([
+    "export const roster = {",
+    "  mail: {",
+    "    methods: {",
+    '      ask: "unary",',
+    '      watch: "server_streaming",',
+    '      upload: "client_streaming",',
+    '      talk: "bidi_streaming",',
+    "    },",
+    '    load: () => import("./roster/mail.js"),',
+    "  },",
+    "};",
+    "",
+  ]);
+  expect(files["roster.d.ts"]).toContain(
+    'import type { MailService as mailService } from "./acme/mail/v1/mail_pb.js";',
+  );
+  expect(files["roster.d.ts"]).toContain("  readonly mail: LazyService<typeof mailService>;");
 });
 
 test("services of one name get their area in front, all of them", () => {
@@ -56,17 +83,15 @@ test("services of one name get their area in front, all of them", () => {
     "acme/identity/v1/sessions.proto": ["SessionsService"],
     "acme/order_desk/v1/sessions.proto": ["SessionsService"],
   });
-  expect(exportsOf(files["roster.js"])).toEqual([
-    'export { SessionsService as identitySessions } from "./acme/identity/v1/sessions_pb.js";',
-    'export { SessionsService as orderDeskSessions } from "./acme/order_desk/v1/sessions_pb.js";',
+  expect(rostered(files)).toEqual([
+    "identitySessions: SessionsService of ../acme/identity/v1/sessions_pb.js",
+    "orderDeskSessions: SessionsService of ../acme/order_desk/v1/sessions_pb.js",
   ]);
 });
 
 test("a service that is named Service keeps its name", () => {
   const files = generate("target=js,roster=acme", { "acme/v1/acme.proto": ["Service"] });
-  expect(exportsOf(files["roster.js"])).toEqual([
-    'export { Service as service } from "./acme/v1/acme_pb.js";',
-  ]);
+  expect(rostered(files)).toEqual(["service: Service of ../acme/v1/acme_pb.js"]);
 });
 
 test("two versions of one service cannot be told apart and are an error", () => {
@@ -91,7 +116,7 @@ test("target=ts is refused", () => {
   expect(() => generate("target=ts", { "acme/v1/acme.proto": [] })).toThrow("say target=js+dts");
 });
 
-/** Runs the plugin over files that hold nothing but the named services. */
+/** Runs the plugin over files that hold the named services, with a method of each kind. */
 function generate(parameter: string, protos: Record<string, string[]>): Record<string, string> {
   const request = create(CodeGeneratorRequestSchema, {
     parameter,
@@ -100,7 +125,11 @@ function generate(parameter: string, protos: Record<string, string[]>): Record<s
       name,
       package: name.split("/").slice(0, -1).join("."),
       syntax: "proto3",
-      service: services.map((service) => ({ name: service })),
+      messageType: [
+        { name: "Text", nestedType: [{ name: "Inner" }], enumType: [{ ...anEnum, name: "Kind" }] },
+      ],
+      enumType: [{ ...anEnum, name: "Level" }],
+      service: services.map((service) => ({ name: service, method: methodsOver(name) })),
     })),
   });
   const { stdout, stderr } = spawnSync(process.execPath, [PLUGIN], {
@@ -113,10 +142,43 @@ function generate(parameter: string, protos: Record<string, string[]>): Record<s
   return Object.fromEntries(response.file.map(({ name, content }) => [name, content]));
 }
 
+const anEnum = { value: [{ name: "UNKNOWN", number: 0 }] };
+
+function methodsOver(file: string) {
+  const text = `.${file.split("/").slice(0, -1).join(".")}.Text`;
+  const method = (name: string, clientStreaming: boolean, serverStreaming: boolean) => ({
+    name,
+    clientStreaming,
+    serverStreaming,
+    inputType: text,
+    outputType: text,
+  });
+  return [
+    method("Ask", false, false),
+    method("Watch", false, true),
+    method("Upload", true, false),
+    method("Talk", true, true),
+  ];
+}
+
 function read(stdout: Uint8Array): CodeGeneratorResponse {
   return fromBinary(CodeGeneratorResponseSchema, stdout);
 }
 
+/** The export statements, each on one line. */
 function exportsOf(content: string | undefined): string[] {
-  return (content ?? "").split("\n").filter((line) => line.startsWith("export "));
+  const oneLine = (content ?? "").replaceAll(/\{\n\s+([^}]*),\n\}/g, (_, names: string) => {
+    return `{ ${names.split(/,\s+/).join(", ")} }`;
+  });
+  return oneLine.split("\n").filter((line) => line.startsWith("export "));
+}
+
+/** The names of the roster, in its order, each with what its module has. */
+function rostered(files: Record<string, string>): string[] {
+  const modules = files["roster.js"]?.matchAll(/^ {2}(\w+): \{$[^}]*\},\s+load: .*"\.\/(.*)"/gm);
+  return [...(modules ?? [])].map(([, name, module = ""]) =>
+    exportsOf(files[module])
+      .join("\n")
+      .replace(/^export \{ (\w+) as service \} from "(.*)";$/, `${name}: $1 of $2`),
+  );
 }

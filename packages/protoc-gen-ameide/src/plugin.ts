@@ -1,10 +1,12 @@
-import { createEcmaScriptPlugin, type Schema } from "@bufbuild/protoplugin";
+import { createEcmaScriptPlugin, type GeneratedFile, type Schema } from "@bufbuild/protoplugin";
 import { type Options, isWithin, parseOptions } from "./options.js";
-import { type DescService, type RosterEntry, rosterOf } from "./roster.js";
+import { rosterOf } from "./roster.js";
+import { rosterDeclaration, rosterModule, serviceModule } from "./roster_modules.js";
 
 /**
  * Writes what protoc-gen-es leaves out: one index module per proto package,
- * re-exporting every file of it, and the roster of services.
+ * re-exporting every file of it, and the roster of services, which loads each
+ * of them when it is needed.
  *
  * It has to see all files at once (`strategy: all`).
  */
@@ -20,6 +22,7 @@ export const protocGenAmeide = createEcmaScriptPlugin<Options>({
 });
 
 type Target = "js" | "dts";
+type DescFile = Schema["files"][number];
 
 function generate(target: Target) {
   return (schema: Schema<Options>) => {
@@ -29,17 +32,32 @@ function generate(target: Target) {
 }
 
 function writeIndexModules(schema: Schema, target: Target): void {
-  const modules = new Map<string, string[]>();
-  for (const { name } of schema.files) {
-    const folder = name.slice(0, name.lastIndexOf("/") + 1);
-    const module = `./${name.slice(folder.length)}_pb.js`;
-    modules.set(folder, [...(modules.get(folder) ?? []), module]);
+  const folders = new Map<string, DescFile[]>();
+  for (const file of schema.files) {
+    const folder = file.name.slice(0, file.name.lastIndexOf("/") + 1);
+    folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
-  for (const [folder, files] of modules) {
+  for (const [folder, files] of folders) {
     const index = schema.generateFile(`${folder}index.${extension(target)}`);
     index.print(header);
-    for (const file of files.sort()) index.print(`export * from "${file}";`);
+    for (const file of files.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      // By name: esbuild may leave out what `export *` leads to.
+      // https://github.com/evanw/esbuild/issues/3357
+      const names = exportsOf(file, index, schema).map((each) => `  ${each},\n`);
+      const what = target === "js" ? `{\n${names.join("")}}` : "*";
+      index.print(`export ${what} from "./${file.name.slice(folder.length)}_pb.js";`);
+    }
   }
+}
+
+// What protoc-gen-es exports of a file at run time.
+function exportsOf(file: DescFile, index: GeneratedFile, schema: Schema): string[] {
+  const types = [...schema.typesInFile(file)];
+  const enums = types.filter((each) => each.kind === "enum");
+  return [
+    ...[file, ...types].map((each) => index.importSchema(each).name),
+    ...enums.map((each) => index.importShape(each).name),
+  ];
 }
 
 function writeRoster(schema: Schema<Options>, target: Target): void {
@@ -47,23 +65,16 @@ function writeRoster(schema: Schema<Options>, target: Target): void {
     .filter((file) => isWithin(file.proto.package, schema.options.roster))
     .flatMap((file) => file.services);
   const entries = rosterOf(services);
-  const roster = schema.generateFile(`roster.${extension(target)}`);
-  roster.print(header);
+  const write = (path: string, lines: readonly string[]) => {
+    const file = schema.generateFile(path);
+    for (const line of [header, ...lines]) file.print(line);
+  };
   if (target === "dts") {
-    roster.print(
-      "// Every service under the name a client has for it. Import the module as a whole for",
-    );
-    roster.print("// all of them, or single names: what is not used can be left out of a bundle.");
+    write("roster.d.ts", rosterDeclaration(entries));
+    return;
   }
-  for (const entry of entries) roster.print(exportOf(entry));
-}
-
-function exportOf({ name, service }: RosterEntry): string {
-  return `export { ${service.name} as ${name} } from "${moduleOf(service)}";`;
-}
-
-function moduleOf(service: DescService): string {
-  return `./${service.file.name}_pb.js`;
+  write("roster.js", rosterModule(entries));
+  for (const entry of entries) write(`roster/${entry.name}.js`, serviceModule(entry));
 }
 
 function extension(target: Target): string {

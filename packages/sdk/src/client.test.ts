@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "@connectrpc/connect";
-import * as roster from "@ameideio/core-proto/roster";
+import { roster } from "@ameideio/core-proto/roster";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { TokenService } from "@ameideio/core-proto/ameide/identity/v1";
-import { type AmeideClient, createAmeideClient, createRosterClient } from "./client.js";
+import { type AmeideClient, createAmeideClient } from "./client.js";
 import { type Answer, connectError, nodeError, scriptedClient } from "./harness/scripted_client.js";
 import { t1, thread, thrownBy, unauthenticated, unavailable } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallEvent } from "./index.js";
 import { type AmeideTransport, createAmeideTransport } from "./node.js";
+import { createRosterClient } from "./roster.js";
 import { createVirtualClock, seededRandom, withTestRuntime } from "./testing.js";
 
 interface Door {
@@ -165,15 +166,14 @@ describe("the roster's client", () => {
   const client = createAmeideClient({ baseUrl: "https://api.test" });
 
   it("has every service of the roster", () => {
-    const services = Object.entries(roster).map(([name, { methods }]) => [
-      name,
-      methods.map(({ localName }) => localName).toSorted(),
-    ]);
+    const services = Object.entries(roster);
     expect(services.length).toBeGreaterThan(3);
-    for (const [name, methods] of services) {
+    for (const [name, { methods }] of services) {
       const service = client[name as keyof typeof roster];
-      expect(Object.keys(service).toSorted()).toEqual(methods);
+      expect(Object.keys(service)).toEqual(Object.keys(methods));
     }
+    // @ts-expect-error Methods have the types of the stub.
+    client.threads.getThread satisfies (request: { threadId: number }) => unknown;
   });
 
   it("makes a service's client once", () => {

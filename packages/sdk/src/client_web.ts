@@ -1,7 +1,6 @@
-import { clientMakers } from "./roster_client.js";
-import { createAmeideTransport } from "./web.js";
+import { ameideClientMaker } from "./ameide_client.js";
+import { createRosterClient } from "./roster_web.js";
 
-export type { AmeideClient, Roster, RosterClient } from "./roster_client.js";
+export type { AmeideClient } from "./ameide_client.js";
 
-export const { createAmeideClient, createRosterClient } =
-  /* @__PURE__ */ clientMakers(createAmeideTransport);
+export const createAmeideClient = /* @__PURE__ */ ameideClientMaker(createRosterClient);

@@ -111,7 +111,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   "./node": ["createAmeideTransport", "withDeadlineFrom"],
   "./web": ["createAmeideTransport"],
-  "./client": ["createAmeideClient", "createRosterClient"],
+  "./client": ["createAmeideClient"],
+  "./roster": ["createRosterClient"],
   "./otel": ["openTelemetry"],
   "./testing": [
     "BEHAVIOR_1",
@@ -194,9 +195,12 @@ describe("the entries", () => {
 describe("what an entry loads", () => {
   const roster = /^@ameideio\/core-proto\/(roster|ameide\/(?!policy))/;
 
-  it.each([".", "./node", "./web", "./otel", "./testing"])("%s: no service", (entry) => {
-    expect([...loadedWith(entry).packages].filter((name) => roster.test(name))).toEqual([]);
-  });
+  it.each([".", "./node", "./web", "./roster", "./otel", "./testing"])(
+    "%s: no service",
+    (entry) => {
+      expect([...loadedWith(entry).packages].filter((name) => roster.test(name))).toEqual([]);
+    },
+  );
 
   it("control: ./client does", () => {
     expect([...loadedWith("./client").packages]).toContain("@ameideio/core-proto/roster");
@@ -212,19 +216,20 @@ describe("what an entry loads", () => {
     ]);
   });
 
-  it.each([sourceOf("./web"), sourceOf("./client", "browser")])("%s: nothing of Node's", (file) => {
+  const inBrowsers = ["./client", "./roster"].map((entry) => sourceOf(entry, "browser"));
+  it.each([sourceOf("./web"), ...inBrowsers])("%s: nothing of Node's", (file) => {
     const { packages } = loadedFrom(file);
     expect([...packages].filter((name) => /^node:|connect-node/.test(name))).toEqual([]);
   });
 
-  it.each([sourceOf("./web"), sourceOf("./client", "browser")])("%s: Connect alone", (file) => {
+  it.each([sourceOf("./web"), ...inBrowsers])("%s: Connect alone", (file) => {
     const { packages } = loadedFrom(file);
     expect([...packages].filter((name) => name.includes("/protocol-grpc"))).toEqual([]);
   });
 
-  it("./client is the same in a browser", async () => {
-    const names = Object.keys((await import(sourceOf("./client", "browser"))) as object);
-    expect(names.toSorted()).toEqual(NAMES["./client"]);
+  it.each(["./client", "./roster"])("%s is the same in a browser", async (entry) => {
+    const names = Object.keys((await import(sourceOf(entry, "browser"))) as object);
+    expect(names.toSorted()).toEqual(NAMES[entry]);
   });
 
   it("control: ./node does, and ./otel loads OpenTelemetry", () => {

@@ -1,21 +1,36 @@
 import type { Client } from "@connectrpc/connect";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import * as roster from "@ameideio/core-proto/roster";
+import type { LazyService } from "@ameideio/core-proto/roster";
 import type { Auth } from "./auth.js";
 import { createClient } from "./create_client.js";
 import { configError } from "./errors.js";
+import { createLazyClient, loadedService, loadService } from "./lazy_client.js";
 import type { AmeideOptions } from "./options.js";
 import type { AmeideTransport } from "./transport.js";
 
-/** Services, by the names they have in a client. */
-export type Roster = Readonly<Record<string, DescService>>;
+/** Services, by the names they have in a client; of a lazy one the stub is loaded when it is needed. */
+export type Roster = Readonly<Record<string, RosterService>>;
+
+type RosterService = DescService | LazyService<DescService>;
+type ServiceOf<T> = T extends LazyService<infer S> ? S : T extends DescService ? T : never;
 
 /** A client for several services: `client.billing.charge(…)`. */
-export type RosterClient<S extends Roster> = { readonly [K in keyof S]: Client<S[K]> } & {
+export type RosterClient<S extends Roster> = {
+  readonly [K in keyof S]: Client<ServiceOf<S[K]>>;
+} & {
   /** The transport below, for services beyond the roster. */
   readonly transport: AmeideTransport;
-  /** The effective policy of a method; without one, of every method of the services. */
+  /**
+   * The effective policy of a method; without one, of every method of the
+   * services, of lazy ones only if they are loaded.
+   */
   readonly explain: AmeideTransport["explain"];
+  /**
+   * Loads lazy services ahead of their first call; without names all of them.
+   *
+   * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`; it may be tried again.
+   */
+  load(...names: readonly (keyof S & string)[]): Promise<void>;
   /** The same for another tenant. Connections and retry budget are shared. */
   withTenant(tenant: string | null): RosterClient<S>;
   /** The same with another credential. Connections and retry budget are shared. */
@@ -26,18 +41,8 @@ export type RosterClient<S extends Roster> = { readonly [K in keyof S]: Client<S
   close(): void;
 };
 
-/** A client for every service of the roster: `ameide.threads.createThread(…)`. */
-export type AmeideClient = RosterClient<typeof roster>;
-
 /** Makes clients for several services at once. */
-export interface ClientMakers {
-  /**
-   * Makes a client for every service of the roster. A service's own client is
-   * made when it is first used.
-   *
-   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
-   */
-  createAmeideClient(this: void, options?: AmeideOptions): AmeideClient;
+export interface CreateRosterClient {
   /**
    * Makes a client for services of your own, all over one transport:
    *
@@ -46,50 +51,58 @@ export interface ClientMakers {
    * await acme.billing.charge({ amount: 5 });
    * ```
    *
-   * @param services - The services, by the names they get. `transport`,
-   *   `explain`, `withTenant`, `withAuth`, `with` and `close` are taken.
+   * @param services - The services, by the names they get: stubs, or lazy
+   *   services as `createAmeideClient` has them. `transport`, `explain`, `load`,
+   *   `withTenant`, `withAuth`, `with` and `close` are taken.
    * @throws AmeideError CONFIG_INVALID naming the option and the rule.
    */
-  createRosterClient<S extends Roster>(
-    this: void,
-    services: S,
-    options?: AmeideOptions,
-  ): RosterClient<S>;
+  <S extends Roster>(this: void, services: S, options?: AmeideOptions): RosterClient<S>;
 }
 
-/** The makers of clients over the transports of a runtime. */
-export function clientMakers(
+/** The maker of clients over the transports of a runtime. */
+export function rosterClientMaker(
   createTransport: (options?: AmeideOptions) => AmeideTransport,
-): ClientMakers {
-  return {
-    createAmeideClient: (options) => clientOver(roster, createTransport(options)),
-    createRosterClient: (services, options) => clientOver(services, createTransport(options)),
-  };
+): CreateRosterClient {
+  return (services, options) => clientOver(services, createTransport(options));
 }
 
 function clientOver<S extends Roster>(services: S, transport: AmeideTransport): RosterClient<S> {
+  const entries = Object.entries<RosterService>(services);
   const client = {
     transport,
     explain: ((method?: DescMethod) =>
       method === undefined
-        ? Object.values<DescService>(services).flatMap((service) =>
-            service.methods.map((each) => transport.explain(each)),
-          )
+        ? entries
+            .flatMap(([, each]) => (isLazy(each) ? loadedService(each) : each)?.methods ?? [])
+            .map((each) => transport.explain(each))
         : transport.explain(method)) as AmeideTransport["explain"],
+    load: async (...names: readonly string[]) => {
+      const wanted = entries.filter(([name]) => names.length === 0 || names.includes(name));
+      await Promise.all(
+        wanted.flatMap(([name, each]) => (isLazy(each) ? [loadService(name, each)] : [])),
+      );
+    },
     withTenant: (tenant: string | null) => clientOver(services, transport.withTenant(tenant)),
     withAuth: (auth: Auth | null) => clientOver(services, transport.withAuth(auth)),
     with: (options: AmeideOptions) => clientOver(services, transport.with(options)),
     close: () => transport.close(),
   };
-  for (const [name, service] of Object.entries<DescService>(services)) {
+  for (const [name, service] of entries) {
     if (Object.hasOwn(client, name)) {
       throw configError(`services.${name}`, "is what the client itself has under this name");
     }
     let made: Client<DescService> | undefined;
     Object.defineProperty(client, name, {
       enumerable: true,
-      get: () => (made ??= createClient(service, transport)),
+      get: () =>
+        (made ??= isLazy(service)
+          ? createLazyClient(name, service, transport)
+          : createClient(service, transport)),
     });
   }
   return client as unknown as RosterClient<S>;
+}
+
+function isLazy(service: RosterService): service is LazyService<DescService> {
+  return "load" in service;
 }

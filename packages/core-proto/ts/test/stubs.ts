@@ -9,6 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { readImage } from "@ameideio/core-proto/image";
+import { roster } from "@ameideio/core-proto/roster";
 
 /** Every file of the image. */
 export function imageFiles(): DescFile[] {
@@ -24,6 +25,12 @@ export function ourServices(): DescService[] {
 
 export function ourMethods(): DescMethod[] {
   return ourServices().flatMap((service) => service.methods);
+}
+
+/** Every service of the roster, in its order. */
+export async function rosterServices(): Promise<DescService[]> {
+  const modules = await Promise.all(Object.values(roster).map((each) => each.load()));
+  return modules.map(({ service }) => service);
 }
 
 /** The stubs of every package, each imported as a user does: by the package's path. */

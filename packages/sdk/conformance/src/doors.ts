@@ -1,6 +1,6 @@
 import type { Client } from "@connectrpc/connect";
 import { type Auth, type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
-import { createRosterClient } from "@ameideio/ameide-sdk-ts/client";
+import { createRosterClient, type LazyService } from "@ameideio/ameide-sdk-ts/roster";
 import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import { ConformanceService } from "@ameideio/conformance-proto";
 
@@ -33,12 +33,22 @@ export function doorNamed(name: string): (options: AmeideOptions) => Door {
     case "roster":
       return (options) =>
         doorOf(
-          createRosterClient({ conformance: ConformanceService }, options),
+          createRosterClient({ conformance: lazyConformance() }, options),
           (client) => client.conformance,
         );
     default:
       throw new Error(`there is no door ${name}`);
   }
+}
+
+// As the roster of the SDK has its services. A new one each time, so that the
+// first call of every case waits for it.
+function lazyConformance(): LazyService<typeof ConformanceService> {
+  const methods = ConformanceService.methods.map((each) => [each.localName, each.methodKind]);
+  return {
+    methods: Object.fromEntries(methods) as LazyService<typeof ConformanceService>["methods"],
+    load: () => Promise.resolve({ service: ConformanceService }),
+  };
 }
 
 function doorOf<T extends Family<T>>(family: T, client: (from: T) => Door["conformance"]): Door {

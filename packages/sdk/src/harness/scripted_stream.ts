@@ -76,19 +76,19 @@ export function scriptedStreams(answers: readonly StreamAnswer[], options: Ameid
       trailer: new Headers(),
     } satisfies UniversalClientResponse;
   };
-  const transport = createAmeideTransport(
-    withTestRuntime(
-      {
-        baseUrl: "https://acme.test",
-        transport: client,
-        telemetry: false,
-        observer: (event) => void events.push(event),
-        ...options,
-      },
-      { clock, random: { backoff: sequence(0.5) } },
-    ),
+  const all = withTestRuntime(
+    {
+      baseUrl: "https://acme.test",
+      transport: client,
+      telemetry: false,
+      observer: (event) => void events.push(event),
+      ...options,
+    },
+    { clock, random: { backoff: sequence(0.5) } },
   );
-  return { streams: createClient(Streams, transport), transport, requests, clock, events };
+  const transport = createAmeideTransport(all);
+  const streams = createClient(Streams, transport);
+  return { streams, transport, options: all, requests, clock, events };
 }
 
 async function* play(

@@ -1,6 +1,6 @@
 import { ConformanceService } from "@ameideio/conformance-proto";
 import { createAmeideClient } from "@ameideio/ameide-sdk-ts/client";
-import { ThreadsService } from "@ameideio/ameide-sdk-ts/threads/v1";
+import { Role, ThreadsService } from "@ameideio/ameide-sdk-ts/threads/v1";
 import { type Check, equal, holds, Limit } from "../check.js";
 import { seenCall } from "../seen.js";
 
@@ -25,6 +25,14 @@ export const CALLS: readonly Check[] = [
         const acme = ameide.withTenant("acme");
         const { record } = await acme.meter.recordUsage({ teamId: "a", eventType: "completion" });
         holds((record?.id ?? "") !== "", "the record has an id");
+        const { thread } = await acme.threads.createThread({ title: "Hello" });
+        const role = Role.USER;
+        const messages = [
+          { role, parts: [{ content: { case: "text" as const, value: "Hello" } }] },
+        ];
+        let events = 0;
+        for await (const _ of acme.inference.generate({ agentId: "writer", messages })) events++;
+        holds((thread?.id ?? "") !== "" && events > 1, "other services, and a stream");
         equal(
           ameide.explain(ThreadsService.method.getThread).method.includes("GetThread"),
           true,
