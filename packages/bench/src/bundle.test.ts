@@ -29,3 +29,12 @@ test("what is loaded later does not count, unless it is needed at once, too", as
   const both = `import { heavy } from "./heavy.js"; console.log(heavy, () => import("./heavy.js"))`;
   expect(await weighText("both", both)).toBeGreaterThan(10_000);
 });
+
+test("what is loaded later counts where it is asked for, with what it needs", async () => {
+  writeFileSync(join(folder, "thin.js"), 'export { heavy } from "./heavy.js";');
+  const entry = join(folder, "asked.js");
+  writeFileSync(entry, 'console.log(() => import("./thin.js"))');
+  expect((await weigh(entry)).minified).toBeLessThan(300);
+  expect((await weigh(entry, join(folder, "thin.js"))).minified).toBeGreaterThan(10_000);
+  await expect(weigh(entry, join(folder, "asked_not.js"))).rejects.toThrow("no file of the bundle");
+});

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
@@ -9,23 +9,30 @@ export interface Weight {
   readonly gzip: number;
 }
 
-/** Bundles a module as a browser gets it: the entry and what it needs at once. */
-export async function weigh(entry: string): Promise<Weight> {
-  return (await bundle(entry)).weight;
+/**
+ * Bundles a module as a browser gets it: the entry and what it needs at once.
+ *
+ * @param loaded - Modules it gets by `import()` that count, too.
+ */
+export async function weigh(entry: string, ...loaded: readonly string[]): Promise<Weight> {
+  return (await bundle(entry, loaded)).weight;
 }
 
 /** The same, with what each module of the bundle weighs, minified, the heaviest first. */
 export async function weighModules(
   entry: string,
 ): Promise<readonly { readonly module: string; readonly bytes: number }[]> {
-  const { metafile } = await bundle(entry);
+  const { metafile } = await bundle(entry, []);
   return Object.values(metafile.outputs)
     .flatMap(({ inputs }) => Object.entries(inputs))
     .map(([module, { bytesInOutput }]) => ({ module, bytes: bytesInOutput }))
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-async function bundle(entry: string): Promise<{ weight: Weight; metafile: Metafile }> {
+async function bundle(
+  entry: string,
+  loaded: readonly string[],
+): Promise<{ weight: Weight; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -45,7 +52,7 @@ async function bundle(entry: string): Promise<{ weight: Weight; metafile: Metafi
       outputFiles.find((file) => basename(file.path) === basename(path))?.contents,
     ]),
   );
-  const files = atOnce(metafile, entry).map((path) => {
+  const files = atOnce(metafile, [entry, ...loaded]).map((path) => {
     const found = contents.get(path);
     if (found === undefined) {
       throw new Error(`esbuild made no ${path} of ${entry}`);
@@ -61,8 +68,8 @@ async function bundle(entry: string): Promise<{ weight: Weight; metafile: Metafi
   };
 }
 
-// The entry's file, and what it imports otherwise than by `import()`.
-function atOnce({ outputs }: Metafile, entry: string): readonly string[] {
+// The files of these modules, and what they import otherwise than by `import()`.
+function atOnce({ outputs }: Metafile, modules: readonly string[]): readonly string[] {
   const found = new Set<string>();
   const visit = (path: string) => {
     if (!found.has(path)) {
@@ -71,9 +78,16 @@ function atOnce({ outputs }: Metafile, entry: string): readonly string[] {
       imports.filter(({ kind }) => kind === "import-statement").forEach((each) => visit(each.path));
     }
   };
-  Object.keys(outputs)
-    .filter((path) => basename(path) === basename(entry))
-    .forEach(visit);
+  for (const module of modules) {
+    const file = Object.keys(outputs).find((path) => {
+      const { entryPoint } = outputs[path] ?? {};
+      return entryPoint !== undefined && resolve(entryPoint) === module;
+    });
+    if (file === undefined) {
+      throw new Error(`${module} is no file of the bundle`);
+    }
+    visit(file);
+  }
   return [...found];
 }
 

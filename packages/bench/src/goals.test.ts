@@ -25,6 +25,7 @@ function results(control: number, ratio: number, bytes: number): Results {
     bundles: [
       { name: NAMES.bundleSdk, base: weight(40_000), other: weight(48_192) },
       { name: NAMES.bundleRoster, base: weight(40_000), other: weight(42_001) },
+      { name: NAMES.bundleRosterLoaded, base: weight(40_000), other: weight(50_000) },
     ],
   };
 }

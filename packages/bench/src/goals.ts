@@ -7,6 +7,7 @@ export const NAMES = {
   importRoster: "import, Node.js: 100 services, one touched",
   bundleSdk: "bundle, web: one service, with the SDK",
   bundleRoster: "bundle, web: 100 services, one touched",
+  bundleRosterLoaded: "bundle, web: 100 services, one touched and loaded",
 } as const;
 
 /** Numbers that are to be reached. */
@@ -51,7 +52,7 @@ export function goalsOf(results: Results): readonly Goal[] {
   for (const { name, base, other } of results.bundles) {
     if (name === NAMES.bundleSdk) {
       atMost(name, other.gzip - base.gzip, GOALS.bundleBytes, plus);
-    } else {
+    } else if (name === NAMES.bundleRoster) {
       atMost(name, other.gzip / base.gzip, GOALS.rosterBundleRatio, times);
     }
   }

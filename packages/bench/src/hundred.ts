@@ -7,24 +7,28 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Modules over a hundred generated services; import them or bundle them. */
+/** Modules over a hundred generated services. */
 export interface Hundred {
   readonly folder: string;
+  /** To import. */
   readonly node: Uses;
+  /** To bundle. */
   readonly web: Uses;
+  /** What the roster loads at the first call of the service that is used. */
+  readonly loaded: string;
 }
 
 /** Two ways to one service. */
 export interface Uses {
   /** By the service's own module. */
   readonly one: string;
-  /** By the roster client of all hundred. */
+  /** By the roster client of all hundred; imported, it has loaded the service. */
   readonly roster: string;
 }
 
 /**
  * Writes a hundred services with different names, generates their stubs and
- * roster with the generators of this repository, and two modules that use one.
+ * roster with the generators of this repository, and modules that use one.
  */
 export async function generateHundred(): Promise<Hundred> {
   const cache = fileURLToPath(new URL("../.cache", import.meta.url));
@@ -62,16 +66,23 @@ export async function generateHundred(): Promise<Hundred> {
     ["generate", "--template", JSON.stringify(template), "-o", folder],
     { cwd: folder },
   );
-  return { folder, node: await writeUses(folder, "node"), web: await writeUses(folder, "web") };
-}
-
-async function writeUses(folder: string, entry: "node" | "web"): Promise<Uses> {
   const [name = ""] = NAMES;
-  const one = join(folder, `one_${entry}.js`);
-  const roster = join(folder, `roster_${entry}.js`);
-  await writeFile(one, oneModule(name, entry));
-  await writeFile(roster, rosterModule(name));
-  return { one, roster };
+  const write = async (file: string, text: string) => {
+    await writeFile(join(folder, file), text);
+    return join(folder, file);
+  };
+  return {
+    folder,
+    node: {
+      one: await write("one_node.js", oneModule(name, "node") + TURN),
+      roster: await write("roster_node.js", rosterModule(name) + loadNow(name) + TURN),
+    },
+    web: {
+      one: await write("one_web.js", oneModule(name, "web")),
+      roster: await write("roster_web.js", rosterModule(name)),
+    },
+    loaded: join(folder, `gen/roster/${propertyOf(name)}.js`),
+  };
 }
 
 const FIRST = [
@@ -152,9 +163,23 @@ export const make = (options) => createClient(${name}Service, createAmeideTransp
 }
 
 function rosterModule(name: string): string {
-  const property = name.charAt(0).toLowerCase() + name.slice(1);
-  return `import { createRosterClient } from "@ameideio/ameide-sdk-ts/client";
-import * as services from "./gen/roster.js";
-export const make = (options) => createRosterClient(services, options).${property}.get${name}({ name: "a" });
+  return `import { createRosterClient } from "@ameideio/ameide-sdk-ts/roster";
+import { roster } from "./gen/roster.js";
+export const make = (options) => createRosterClient(roster, options).${propertyOf(name)}.get${name}({ name: "a" });
 `;
+}
+
+// Or the import would leave out what the first call has to wait for.
+function loadNow(name: string): string {
+  return `await roster.${propertyOf(name)}.load();\n`;
+}
+
+// Node.js leaves a garbage collection to the first turn of its loop, which every
+// use comes to. Who waits for a module has it, so the other gets it, too.
+const TURN = `import { readFile } from "node:fs/promises";
+await readFile(new URL(import.meta.url));
+`;
+
+function propertyOf(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }

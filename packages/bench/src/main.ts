@@ -2,12 +2,12 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { entryPath, weigh } from "./bundle.js";
+import { entryPath } from "./bundle.js";
 import { isValid, NAMES } from "./goals.js";
 import { generateHundred } from "./hundred.js";
-import { FULL, measureImport, measureRow, QUICK } from "./measure.js";
+import { FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
 import { report } from "./report.js";
-import type { BundleResult, ImportResult, Results, RowResult } from "./results.js";
+import type { ImportResult, Results, RowResult } from "./results.js";
 import { COMPARED, POLICIES, type Row } from "./rows.js";
 
 const HELP = `usage: pnpm bench [--quick] [--report FOLDER]
@@ -73,18 +73,7 @@ async function measure(quick: boolean): Promise<Results> {
     imports.push(await measureImport(NAMES.importSdk, node, effort));
     const roster = { base: hundred.node.one, other: hundred.node.roster };
     imports.push(await measureImport(NAMES.importRoster, roster, effort));
-    const bundles: BundleResult[] = [
-      {
-        name: NAMES.bundleSdk,
-        base: await weigh(entryPath("bare_web")),
-        other: await weigh(entryPath("sdk_web")),
-      },
-      {
-        name: NAMES.bundleRoster,
-        base: await weigh(hundred.web.one),
-        other: await weigh(hundred.web.roster),
-      },
-    ];
+    const bundles = await measureBundles(hundred);
     return {
       node: process.versions.node,
       processes: effort.processes,

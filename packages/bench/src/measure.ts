@@ -1,5 +1,8 @@
+import { entryPath, weigh } from "./bundle.js";
 import { countRow, timeImport, timeRow } from "./children.js";
-import type { ImportResult, RowResult } from "./results.js";
+import { NAMES } from "./goals.js";
+import type { Hundred } from "./hundred.js";
+import type { BundleResult, ImportResult, RowResult } from "./results.js";
 import type { Row } from "./rows.js";
 import { median } from "./stats.js";
 
@@ -58,4 +61,18 @@ export async function measureImport(
     otherMs: median(pairs.map(({ other }) => other)),
     ratio: median(pairs.map(({ base, other }) => other / base)),
   };
+}
+
+/** Weighs every pair of bundles. */
+export async function measureBundles({ web, loaded }: Hundred): Promise<BundleResult[]> {
+  const one = await weigh(web.one);
+  return [
+    {
+      name: NAMES.bundleSdk,
+      base: await weigh(entryPath("bare_web")),
+      other: await weigh(entryPath("sdk_web")),
+    },
+    { name: NAMES.bundleRoster, base: one, other: await weigh(web.roster) },
+    { name: NAMES.bundleRosterLoaded, base: one, other: await weigh(web.roster, loaded) },
+  ];
 }
