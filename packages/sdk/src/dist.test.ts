@@ -58,10 +58,17 @@ it("/node is few files, since each costs what an import takes", () => {
   expect(loadedWith("node.js", { later: false }).files.length).toBeLessThanOrEqual(3);
 });
 
-it.each(["web.js", "client_web.js", "index.js", "testing.js"])("%s: nothing of Node's", (entry) => {
+const forBrowsers = ["web.js", "client_web.js", "roster_web.js", "index.js", "testing.js"];
+it.each(forBrowsers)("%s: nothing of Node's", (entry) => {
   const { others } = loadedWith(entry, { later: true });
   expect(others.length).toBeGreaterThan(0);
   expect(others.filter((name) => /^node:|connect-node/.test(name))).toEqual([]);
+});
+
+it.each(["roster.js", "roster_web.js"])("%s: no service", (entry) => {
+  const name = "@ameideio/core-proto/roster";
+  expect(loadedWith(entry, { later: true }).others).not.toContain(name);
+  expect(loadedWith("client.js", { later: true }).others).toContain(name);
 });
 
 it.each(["index.js", "otel.js", "testing.js"])("%s: no client", (entry) => {
