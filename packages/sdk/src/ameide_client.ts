@@ -10,9 +10,9 @@ export interface CreateAmeideClient {
   /**
    * Makes a client for every service of the roster. The stub of a service is
    * loaded by its first call, which begins when that is done: its timeout does
-   * not cover it, and a signal that is aborted meanwhile ends it then. Where the
-   * stub cannot be loaded, the call ends in `unavailable`, reason
-   * `SERVICE_NOT_LOADED`, and a later one tries again. `load()` loads ahead.
+   * not cover it, its signal does. Where the stub cannot be loaded within 30
+   * seconds, the call ends in `unavailable`, reason `SERVICE_NOT_LOADED`, and a
+   * later one tries again. `load()` loads ahead.
    *
    * @throws AmeideError CONFIG_INVALID naming the option and the rule.
    */

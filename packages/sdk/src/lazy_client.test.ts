@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Code } from "@connectrpc/connect";
 import type { Thread } from "@ameideio/core-proto/ameide/threads/v1";
 import { roster } from "@ameideio/core-proto/roster";
@@ -189,15 +189,25 @@ describe("a first call", () => {
   it.each(["before", "while it waits"])("canceled %s: nothing is sent", async (when) => {
     const { streams, stub, requests } = lazyStreams([]);
     const controller = new AbortController();
+    const reason = new Error("enough");
     if (when === "before") {
-      controller.abort();
+      controller.abort(reason);
     }
     const unary = errorOf(streams.echo({}, { signal: controller.signal }));
     const stream = errorOf(allOf(streams.count({}, { signal: controller.signal })));
-    controller.abort();
+    controller.abort(reason);
+    for (const error of await Promise.all([unary, stream])) {
+      const said = { code: Code.Canceled, rawMessage: "the call was canceled", cause: reason };
+      expect(error).toMatchObject({ ...said, origin: "client", stopReason: "canceled" });
+    }
     await stub.comes();
-    expect([(await unary).code, (await stream).code]).toEqual([Code.Canceled, Code.Canceled]);
     expect(requests).toEqual([]);
+  });
+
+  it("whose signal is that of a timeout has missed its deadline", async () => {
+    const { streams } = lazyStreams([]);
+    const error = await errorOf(streams.echo({}, { signal: AbortSignal.timeout(1) }));
+    expect(error).toMatchObject({ code: Code.DeadlineExceeded, stopReason: "deadline" });
   });
 
   it("may be that of paginate", async () => {
@@ -277,6 +287,21 @@ describe("where the stub cannot be loaded", () => {
       });
     }
     expect(requests).toEqual([]);
+    const later = streams.echo({});
+    await stub.comes();
+    expect((await later).text).toBe("hi");
+  });
+
+  it("a stub that does not come is given up", async () => {
+    vi.useFakeTimers();
+    const { streams, stub } = lazyStreams([echoed]);
+    const failed = errorOf(streams.echo({}));
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    expect(await failed).toMatchObject({
+      reason: "SERVICE_NOT_LOADED",
+      cause: new Error("it was not there after 30000 ms"),
+    });
     const later = streams.echo({});
     await stub.comes();
     expect((await later).text).toBe("hi");

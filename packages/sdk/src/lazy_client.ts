@@ -7,12 +7,16 @@ import {
 } from "@connectrpc/connect";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { LazyService } from "@ameideio/core-proto/roster";
+import { CUT_MESSAGES } from "./attempt.js";
 import { createClient } from "./create_client.js";
 import { AmeideError } from "./errors.js";
 
 type Method = (input: unknown, options?: CallOptions) => unknown;
 type Kind = DescMethod["methodKind"];
 type Methods = Readonly<Record<string, Method>>;
+
+// As long as a call has by default.
+const LOAD_TIMEOUT_MS = 30_000;
 
 // What was loaded, for all clients: a second one need not wait.
 const loaded = new WeakMap<LazyService<DescService>, DescService>();
@@ -23,7 +27,7 @@ export function loadedService<S extends DescService>(lazy: LazyService<S>): S | 
 }
 
 /**
- * Loads a service, unless it is loaded.
+ * Loads a service, unless it is loaded. It is given up after 30 seconds.
  *
  * @param name - What the service is called in the error.
  * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`.
@@ -32,8 +36,14 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
   if (loaded.has(lazy)) {
     return;
   }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const reason = new Error(`it was not there after ${LOAD_TIMEOUT_MS} ms`);
+    timer = setTimeout(() => reject(reason), LOAD_TIMEOUT_MS);
+  });
   try {
-    loaded.set(lazy, (await lazy.load()).service);
+    const { service } = await Promise.race([lazy.load(), late]);
+    loaded.set(lazy, service);
   } catch (reason) {
     const source = new ConnectError(`the service ${name} could not be loaded`, Code.Unavailable);
     source.cause = reason;
@@ -42,7 +52,35 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
       reason: "SERVICE_NOT_LOADED",
       retryable: true,
     });
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+// What a caller waits for who may lose patience.
+function orAborted<T>(loading: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) {
+    return loading;
+  }
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(aborted(signal.reason));
+    if (signal.aborted) {
+      abort();
+    }
+    signal.addEventListener("abort", abort, { once: true });
+    const left = () => signal.removeEventListener("abort", abort);
+    loading.then(resolve, reject).then(left, left);
+  });
+}
+
+// As for a call that has begun.
+function aborted(reason: unknown): AmeideError {
+  const timedOut = reason instanceof Error && reason.name === "TimeoutError";
+  const stopReason = timedOut ? "deadline" : "canceled";
+  const code = timedOut ? Code.DeadlineExceeded : Code.Canceled;
+  const source = new ConnectError(CUT_MESSAGES[stopReason], code);
+  source.cause = reason;
+  return new AmeideError(source, { origin: "client", stopReason });
 }
 
 /**
@@ -64,7 +102,7 @@ export function createLazyClient<S extends DescService>(
     }
     return made;
   };
-  const soon = async () => {
+  const load = async () => {
     await loadService(name, lazy);
     return ready() as Methods;
   };
@@ -76,9 +114,10 @@ export function createLazyClient<S extends DescService>(
         return (methods[method] as Method)(input, options);
       }
       const call = (those: Methods) => (those[method] as Method)(input, options);
+      const loading = orAborted(load(), options?.signal);
       return kind === "unary" || kind === "client_streaming"
-        ? soon().then(call)
-        : openSoon(soon(), call as (those: Methods) => AsyncIterable<unknown>);
+        ? loading.then(call)
+        : openSoon(loading, call as (those: Methods) => AsyncIterable<unknown>);
     };
   }
   return client as Client<S>;
