@@ -195,7 +195,11 @@ describe("a first call", () => {
     }
     const unary = errorOf(streams.echo({}, { signal: controller.signal }));
     const stream = errorOf(allOf(streams.count({}, { signal: controller.signal })));
-    controller.abort(reason);
+    if (when === "before") {
+      await stub.comes();
+    } else {
+      controller.abort(reason);
+    }
     for (const error of await Promise.all([unary, stream])) {
       const said = { code: Code.Canceled, rawMessage: "the call was canceled", cause: reason };
       expect(error).toMatchObject({ ...said, origin: "client", stopReason: "canceled" });

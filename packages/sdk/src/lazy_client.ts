@@ -57,16 +57,14 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
   }
 }
 
-// What a caller waits for who may lose patience.
+// What a caller waits for who may lose patience. One who has none to begin with
+// still is told first what is wrong with the call.
 function orAborted<T>(loading: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
+  if (signal === undefined || signal.aborted) {
     return loading;
   }
   return new Promise((resolve, reject) => {
     const abort = () => reject(aborted(signal.reason));
-    if (signal.aborted) {
-      abort();
-    }
     signal.addEventListener("abort", abort, { once: true });
     const left = () => signal.removeEventListener("abort", abort);
     loading.then(resolve, reject).then(left, left);
