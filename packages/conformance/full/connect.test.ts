@@ -44,9 +44,12 @@ test(
     });
     const known = knownFailures("connect-node");
     expect(known).toBe(22);
-    expect((report as OfficialReport).raw).toEqual({
-      "connect-node": { total: CASES, passed: CASES - known, failed: 0, known },
-    });
+    // Those it fails now and then are counted as known, too.
+    const raw = (report as OfficialReport).raw["connect-node"];
+    expect(raw).toMatchObject({ total: CASES, failed: 0 });
+    expect(raw?.known).toBeGreaterThanOrEqual(known);
+    expect(raw?.known).toBeLessThan(2 * known);
+    expect(raw?.passed).toBe(CASES - (raw?.known ?? 0));
     expect((report as OfficialReport).versions).toMatchObject({
       runner: "connectconformance v1.0.6",
       "connect-node": expect.stringContaining("connect-node 2.1.2"),

@@ -31,6 +31,7 @@ const client = (group: TestedClient["group"], id: string): TestedClient => ({
   id,
   command: [process.execPath, "-p", `"${id} 1"`, "--"],
   knownFailing: "known.txt",
+  knownFlaky: group === "raw" ? "flaky.txt" : undefined,
 });
 
 async function cli(args: readonly string[], code = GOOD, inCi = false) {
@@ -88,6 +89,8 @@ test("the runner is told the configuration, the known failures, the cases and th
     "--",
   ]);
   expect(output).not.toContain("bare");
+  const raw = await cli(["--client", "bare", "-v"], `console.log(JSON.stringify(args));${GOOD}`);
+  expect(raw.output).toContain('"--known-failing","@known.txt","--known-flaky","@flaky.txt"');
 });
 
 test("a failed case is 1, by name; the report says so too", async () => {

@@ -20,13 +20,20 @@ function load(text: string) {
 test("our own clients are the SDKs and what they are built on, each with a list that can be read", () => {
   const clients = loadClients(OFFICIAL.clients);
   expect(clients.map(({ group, id }) => `${group}.${id}`)).toEqual(["raw.connect-node", "sdks.ts"]);
-  for (const { knownFailing } of clients) expect(readFileSync(knownFailing, "utf8")).toMatch(/^# /);
+  for (const { knownFailing, knownFlaky = knownFailing } of clients) {
+    expect(readFileSync(knownFailing, "utf8")).toMatch(/^# /);
+    expect(readFileSync(knownFlaky, "utf8")).toMatch(/^# /);
+  }
 });
 
 test.each([
   ["sdk: {}", "unknown key sdk"],
   ["sdks: { ts: { command: node, known_failing: a } }", "sdks.ts: command must be a list of texts"],
   ["sdks: { ts: { command: [node] } }", "sdks.ts: known_failing must be a file"],
+  [
+    "raw: { a: { command: [node], known_failing: a, known_flaky: 1 } }",
+    "raw.a: known_flaky must be a file",
+  ],
   ["raw: { a: { command: [node], known_failing: a, env: {} } }", "raw.a: unknown key env"],
 ])("%s is an error", (text, message) => {
   expect(() => load(text)).toThrow(message);

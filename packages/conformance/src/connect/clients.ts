@@ -11,6 +11,8 @@ export interface TestedClient {
   readonly command: readonly [string, ...string[]];
   /** File of the cases it is known to fail, in the runner's format. */
   readonly knownFailing: string;
+  /** File of the cases it fails now and then, likewise. */
+  readonly knownFlaky: string | undefined;
 }
 
 /**
@@ -19,20 +21,35 @@ export interface TestedClient {
  * @throws Error that says what is wrong with the file.
  */
 export function loadClients(path: string): readonly TestedClient[] {
-  const file = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  const clients = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
   const groups = ["raw", "sdks"] as const;
-  for (const key of Object.keys(file)) {
+  for (const key of Object.keys(clients)) {
     if (!groups.some((group) => group === key)) throw new Error(`${path}: unknown key ${key}`);
   }
   return groups.flatMap((group) =>
-    Object.entries((file[group] ?? {}) as Record<string, unknown>).map(([id, value]) => {
-      const { command, known_failing: known, ...others } = (value ?? {}) as Record<string, unknown>;
+    Object.entries((clients[group] ?? {}) as Record<string, unknown>).map(([id, value]) => {
+      const {
+        command,
+        known_failing: known,
+        known_flaky: flaky,
+        ...others
+      } = (value ?? {}) as Record<string, unknown>;
       const where = `${path}: ${group}.${id}`;
       const [unknown] = Object.keys(others);
       if (unknown !== undefined) throw new Error(`${where}: unknown key ${unknown}`);
       if (!isCommand(command)) throw new Error(`${where}: command must be a list of texts`);
       if (typeof known !== "string") throw new Error(`${where}: known_failing must be a file`);
-      return { group, id, command, knownFailing: join(dirname(path), known) };
+      if (flaky !== undefined && typeof flaky !== "string") {
+        throw new Error(`${where}: known_flaky must be a file`);
+      }
+      const file = (name: string) => join(dirname(path), name);
+      return {
+        group,
+        id,
+        command,
+        knownFailing: file(known),
+        knownFlaky: flaky && file(flaky),
+      };
     }),
   );
 }

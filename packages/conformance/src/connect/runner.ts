@@ -29,11 +29,12 @@ export interface JudgeOptions {
  *   a case.
  */
 export async function judge(
-  { command, knownFailing }: TestedClient,
+  { command, knownFailing, knownFlaky }: TestedClient,
   { runner, config, cwd, cases, onServer, onOutput }: JudgeOptions,
 ): Promise<Verdict> {
   const known = `@${knownFailing}`;
   const args = ["--mode", "client", "--conf", config, "-v", "--known-failing", known].concat(
+    knownFlaky === undefined ? [] : ["--known-flaky", `@${knownFlaky}`],
     cases.flatMap((pattern) => ["--run", pattern]),
     "--",
     command,
