@@ -127,49 +127,35 @@ describe("limits of calls in real time", () => {
     return { transport, threads: createClient(ThreadsService, transport) };
   }
 
-  it("are told in the async context of their call, and so is what follows", async () => {
+  type Threads = ReturnType<typeof connected>["threads"];
+  it.each<[string, AmeideOptions, string, (threads: Threads, id: string) => Promise<unknown>]>([
+    [
+      "unary calls",
+      { timeoutMs: 200, attemptTimeoutMs: 50 },
+      "deadline",
+      (threads, requestId) => threads.getThread(t1, call({ requestId })),
+    ],
+    [
+      "streams",
+      { firstMessageTimeoutMs: 50 },
+      "attempts",
+      (threads, requestId) =>
+        threads.watchThread(t1, call({ requestId }))[Symbol.asyncIterator]().next(),
+    ],
+  ])("of %s are told in the async context of the call, and so is what follows", async (...row) => {
+    const [, options, stopReason, start] = row;
     const storage = new AsyncLocalStorage<string>();
     const seen = new Set<string>();
     const { transport, threads } = connected({
-      timeoutMs: 200,
-      attemptTimeoutMs: 50,
+      ...options,
       retry: { maxAttempts: 2, baseDelayMs: 1 },
       observer: (event: CallEvent) =>
         void seen.add(`${storage.getStore()} ${event.requestId.slice(0, 1)} ${event.type}`),
     });
     const errors = ["a", "b"].map((name) =>
-      storage.run(name, () => errorOf(threads.getThread(t1, call({ requestId: `${name}-1` })))),
+      storage.run(name, () => errorOf(start(threads, `${name}-1`))),
     );
-    expect(await Promise.all(errors)).toMatchObject([
-      { stopReason: "deadline" },
-      { stopReason: "deadline" },
-    ]);
-    const types = ["attempt_started", "attempt_failed", "waiting", "done"];
-    expect([...seen].sort()).toEqual(
-      ["a", "b"].flatMap((name) => types.map((type) => `${name} ${name} ${type}`)).sort(),
-    );
-    transport.close();
-  });
-
-  it("of streams are told in the async context of their call, and so is what follows", async () => {
-    const storage = new AsyncLocalStorage<string>();
-    const seen = new Set<string>();
-    const { transport, threads } = connected({
-      firstMessageTimeoutMs: 50,
-      retry: { maxAttempts: 2, baseDelayMs: 1 },
-      observer: (event: CallEvent) =>
-        void seen.add(`${storage.getStore()} ${event.requestId.slice(0, 1)} ${event.type}`),
-    });
-    const errors = ["a", "b"].map((name) =>
-      storage.run(name, async () => {
-        const stream = threads.watchThread({ threadId: "t1" }, call({ requestId: `${name}-1` }));
-        return errorOf(stream[Symbol.asyncIterator]().next());
-      }),
-    );
-    expect(await Promise.all(errors)).toMatchObject([
-      { stopReason: "attempts" },
-      { stopReason: "attempts" },
-    ]);
+    expect(await Promise.all(errors)).toMatchObject([{ stopReason }, { stopReason }]);
     const types = ["attempt_started", "attempt_failed", "waiting", "done"];
     expect([...seen].sort()).toEqual(
       ["a", "b"].flatMap((name) => types.map((type) => `${name} ${name} ${type}`)).sort(),
