@@ -1,4 +1,4 @@
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Limit } from "./deadline.js";
 import { retryInfoMs } from "./details.js";
@@ -32,14 +32,28 @@ export interface Attempt {
   over: boolean;
 }
 
-/** What the error of an attempt says that we ended. */
-export const CUT_MESSAGES: Readonly<Record<Cut, string>> = {
+// What the error of an attempt says that we ended.
+const CUT_MESSAGES: Readonly<Record<Cut, string>> = {
   canceled: "the call was canceled",
   deadline: "the deadline expired",
   attempt_timeout: "the attempt timed out",
   first_message_timeout: "no first message came in time",
   idle_timeout: "no further message came in time",
 };
+
+/** What a caller's signal ends a call as, by its reason: `AbortSignal.timeout` is a deadline. */
+export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
+  const timedOut = reason instanceof Error && reason.name === "TimeoutError";
+  return timedOut ? "deadline" : "canceled";
+}
+
+/** The error of what we ended. */
+export function cutError(cut: Cut, cause: unknown): ConnectError {
+  const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
+  const error = new ConnectError(CUT_MESSAGES[cut], code);
+  error.cause = cause;
+  return error;
+}
 
 /** Puts together all that is known of a failed attempt. */
 export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: number): Failure {

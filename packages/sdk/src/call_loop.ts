@@ -1,6 +1,13 @@
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { type Attempt, type Cut, CUT_MESSAGES, failureOf, foreignFailureOf } from "./attempt.js";
+import {
+  type Attempt,
+  type Cut,
+  cutError,
+  cutOfSignal,
+  failureOf,
+  foreignFailureOf,
+} from "./attempt.js";
 import type { Credential, CredentialSource } from "./auth.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
@@ -82,8 +89,7 @@ export abstract class CallLoop implements TailCall {
   /** The caller's signal fired. A listener object needs no closure. */
   handleEvent(): void {
     const reason: unknown = this.signal?.reason;
-    const timedOut = reason instanceof Error && reason.name === "TimeoutError";
-    this.cut(timedOut ? "deadline" : "canceled", reason);
+    this.cut(cutOfSignal(reason), reason);
   }
 
   /** Begins the call. Call it once. */
@@ -127,8 +133,8 @@ export abstract class CallLoop implements TailCall {
   }
 
   /** Limits an attempt that is in the tail, from now on. */
-  protected setLimit({ limitMs, cut }: AttemptLimit, _nowMs: number): void {
-    this.timer.limit(limitMs, cut);
+  protected setLimit({ limitMs, cut }: AttemptLimit, nowMs: number): void {
+    this.timer.limit(limitMs, cut, nowMs);
   }
 
   /** Hands an attempt that was taken over to Connect, and watches what is sent. */
@@ -229,9 +235,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     const attempt = this.attempt;
-    const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
-    const error = new ConnectError(CUT_MESSAGES[cut], code);
-    error.cause = reason ?? this.lastError;
+    const error = cutError(cut, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
       this.endAttempt(attempt, error);

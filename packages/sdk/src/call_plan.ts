@@ -167,8 +167,7 @@ export class CallPlan implements TokenRequest, CallInfo {
       return undefined;
     }
     const header = new Headers();
-    this.others?.writeTo(header);
-    this.writeOwn(header);
+    this.writeAll(header);
     return header;
   }
 
@@ -192,8 +191,7 @@ export class CallPlan implements TokenRequest, CallInfo {
     if (hasInterceptors) {
       this.mend(header);
     } else if (inner.ours) {
-      this.others?.writeTo(header);
-      this.writeOwn(header);
+      this.writeAll(header);
     }
   }
 
@@ -209,6 +207,11 @@ export class CallPlan implements TokenRequest, CallInfo {
   /** The code of a failure, from Connect's spelling. */
   codeOf(name: string): Code {
     return codeFromString(name) ?? Code.Unknown;
+  }
+
+  private writeAll(header: Headers): void {
+    this.others?.writeTo(header);
+    this.writeOwn(header);
   }
 
   private writeOwn(header: Headers): void {

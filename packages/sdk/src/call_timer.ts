@@ -25,19 +25,19 @@ export class CallTimer implements Expiring {
   }
 
   /** Ends the call in that many milliseconds; never for {@link UNBOUNDED}. */
-  limit(ms: number, limit: Limit): void {
+  limit(ms: number, limit: Limit, nowMs: number = this.clock.now()): void {
     if (this.inContext === undefined) {
-      this.set(ms, limit);
+      this.set(ms, limit, nowMs);
     } else {
-      this.limitAnywhere(this.clock.now(), ms, limit);
+      this.limitAnywhere(ms, limit, nowMs);
     }
   }
 
   /** The same where it does not matter in which async context the call is told. */
-  limitAnywhere(nowMs: number, ms: number, limit: Limit): void {
+  limitAnywhere(ms: number, limit: Limit, nowMs: number): void {
     const { limits } = this.clock;
     if (limits === undefined) {
-      this.set(ms, limit);
+      this.set(ms, limit, nowMs);
       return;
     }
     this.clear();
@@ -49,7 +49,7 @@ export class CallTimer implements Expiring {
 
   /** Calls back once, when that many milliseconds have passed. */
   sleep(ms: number, wake: () => void): void {
-    this.set(ms, wake);
+    this.set(ms, wake, this.clock.now());
   }
 
   clear(): void {
@@ -76,10 +76,10 @@ export class CallTimer implements Expiring {
     }
   }
 
-  private set(ms: number, outcome: Limit | (() => void)): void {
+  private set(ms: number, outcome: Limit | (() => void), nowMs: number): void {
     this.clear();
     if (ms !== UNBOUNDED) {
-      this.dueMs = this.clock.now() + ms;
+      this.dueMs = nowMs + ms;
       this.outcome = outcome;
       this.arm(ms);
     }

@@ -7,7 +7,7 @@ import {
 } from "@connectrpc/connect";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { LazyService } from "@ameideio/core-proto/roster";
-import { CUT_MESSAGES } from "./attempt.js";
+import { cutError, cutOfSignal } from "./attempt.js";
 import { createClient } from "./create_client.js";
 import { AmeideError } from "./errors.js";
 
@@ -73,12 +73,8 @@ function orAborted<T>(loading: Promise<T>, signal: AbortSignal | undefined): Pro
 
 // As for a call that has begun.
 function aborted(reason: unknown): AmeideError {
-  const timedOut = reason instanceof Error && reason.name === "TimeoutError";
-  const stopReason = timedOut ? "deadline" : "canceled";
-  const code = timedOut ? Code.DeadlineExceeded : Code.Canceled;
-  const source = new ConnectError(CUT_MESSAGES[stopReason], code);
-  source.cause = reason;
-  return new AmeideError(source, { origin: "client", stopReason });
+  const stopReason = cutOfSignal(reason);
+  return new AmeideError(cutError(stopReason, reason), { origin: "client", stopReason });
 }
 
 /**

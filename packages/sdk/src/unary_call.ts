@@ -85,11 +85,11 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     return ended;
   }
 
-  protected override setLimit({ limitMs, cut }: AttemptLimit, nowMs: number): void {
+  protected override setLimit(limit: AttemptLimit, nowMs: number): void {
     if (this.endsWithTail) {
-      this.timer.limitAnywhere(nowMs, limitMs, cut);
+      this.timer.limitAnywhere(limit.limitMs, limit.cut, nowMs);
     } else {
-      this.timer.limit(limitMs, cut);
+      super.setLimit(limit, nowMs);
     }
   }
 
