@@ -3,7 +3,10 @@ import {
   CodeGeneratorRequestSchema,
   type CodeGeneratorResponse,
   CodeGeneratorResponseSchema,
+  type ServiceOptions,
+  ServiceOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -78,30 +81,54 @@ test("the roster tells the methods and loads the stub when asked", () => {
   expect(files["roster.d.ts"]).toContain("  readonly mail: LazyService<typeof mailService>;");
 });
 
-test("services of one name get their area in front, all of them", () => {
-  const files = generate("target=js,roster=acme", {
-    "acme/identity/v1/sessions.proto": ["SessionsService"],
-    "acme/order_desk/v1/sessions.proto": ["SessionsService"],
+test("a version other than v1 is part of the name, whatever else is there", () => {
+  const v2 = { "acme/mail/v2/mail.proto": ["MailService"] };
+  const beta = { "acme/mail/v1beta1/mail.proto": ["MailService"] };
+  const v1 = { "acme/mail/v1/mail.proto": ["MailService"] };
+  const name = (version: string) => `MailService of ../acme/mail/${version}/mail_pb.js`;
+  expect(rostered(generate("target=js,roster=acme", { ...v1, ...v2, ...beta }))).toEqual([
+    `mail: ${name("v1")}`,
+    `mailV1beta1: ${name("v1beta1")}`,
+    `mailV2: ${name("v2")}`,
+  ]);
+  expect(rostered(generate("target=js,roster=acme", v2))).toEqual([`mailV2: ${name("v2")}`]);
+});
+
+const TWO_SESSIONS = {
+  "acme/identity/v1/sessions.proto": ["SessionsService"],
+  "acme/order_desk/v1/sessions.proto": ["SessionsService"],
+};
+
+test("two services of one name are an error that says how to settle it", () => {
+  expect(() => generate("target=js,roster=acme", TWO_SESSIONS)).toThrow(
+    "roster: acme.identity.v1.SessionsService and acme.order_desk.v1.SessionsService would both be " +
+      "named sessions; settle it with option (ameide.policy.v1.roster_name) of a service",
+  );
+});
+
+test("a service may state its name, which leaves the other's as it was", () => {
+  const files = generate("target=js+dts,roster=acme", TWO_SESSIONS, {
+    "acme.order_desk.v1": "deskSessions",
   });
   expect(rostered(files)).toEqual([
-    "identitySessions: SessionsService of ../acme/identity/v1/sessions_pb.js",
-    "orderDeskSessions: SessionsService of ../acme/order_desk/v1/sessions_pb.js",
+    "deskSessions: SessionsService of ../acme/order_desk/v1/sessions_pb.js",
+    "sessions: SessionsService of ../acme/identity/v1/sessions_pb.js",
   ]);
+});
+
+test.each([
+  ["a member of every client", "CloseService", undefined, "named close, which every client has"],
+  ["a member, stated", "MailService", "withTenant", "named withTenant, which every client has"],
+  ["no name", "MailService", "Mail-Box", 'named "Mail-Box", which is not in lower camel case'],
+])("%s is no name of a service", (_, service, stated, says) => {
+  const protos = { "acme/mail/v1/mail.proto": [service] };
+  const names = stated === undefined ? undefined : { "acme.mail.v1": stated };
+  expect(() => generate("target=js,roster=acme", protos, names)).toThrow(says);
 });
 
 test("a service that is named Service keeps its name", () => {
   const files = generate("target=js,roster=acme", { "acme/v1/acme.proto": ["Service"] });
   expect(rostered(files)).toEqual(["service: Service of ../acme/v1/acme_pb.js"]);
-});
-
-test("two versions of one service cannot be told apart and are an error", () => {
-  const protos = {
-    "acme/mail/v1/mail.proto": ["MailService"],
-    "acme/mail/v2/mail.proto": ["MailService"],
-  };
-  expect(() => generate("target=js,roster=acme", protos)).toThrow(
-    "roster: acme.mail.v1.MailService, acme.mail.v2.MailService would all be named mailMail",
-  );
 });
 
 test.each([
@@ -116,20 +143,33 @@ test("target=ts is refused", () => {
   expect(() => generate("target=ts", { "acme/v1/acme.proto": [] })).toThrow("say target=js+dts");
 });
 
-/** Runs the plugin over files that hold the named services, with a method of each kind. */
-function generate(parameter: string, protos: Record<string, string[]>): Record<string, string> {
+/**
+ * Runs the plugin over files that hold the named services, with a method of each kind.
+ *
+ * @param stated - The option `roster_name` of the services of a package.
+ */
+function generate(
+  parameter: string,
+  protos: Record<string, string[]>,
+  stated: Record<string, string> = {},
+): Record<string, string> {
+  const packageOf = (name: string) => name.split("/").slice(0, -1).join(".");
   const request = create(CodeGeneratorRequestSchema, {
     parameter,
     fileToGenerate: Object.keys(protos),
     protoFile: Object.entries(protos).map(([name, services]) => ({
       name,
-      package: name.split("/").slice(0, -1).join("."),
+      package: packageOf(name),
       syntax: "proto3",
       messageType: [
         { name: "Text", nestedType: [{ name: "Inner" }], enumType: [{ ...anEnum, name: "Kind" }] },
       ],
       enumType: [{ ...anEnum, name: "Level" }],
-      service: services.map((service) => ({ name: service, method: methodsOver(name) })),
+      service: services.map((service) => ({
+        name: service,
+        method: methodsOver(name),
+        options: withName(stated[packageOf(name)]),
+      })),
     })),
   });
   const { stdout, stderr } = spawnSync(process.execPath, [PLUGIN], {
@@ -140,6 +180,16 @@ function generate(parameter: string, protos: Record<string, string[]>): Record<s
     throw new Error(response?.error ?? stderr.toString());
   }
   return Object.fromEntries(response.file.map(({ name, content }) => [name, content]));
+}
+
+// As protoc hands on an option: to whoever does not know it, a field it does not know.
+function withName(name: string | undefined): ServiceOptions {
+  const options = create(ServiceOptionsSchema);
+  if (name !== undefined) {
+    const data = new BinaryWriter().string(name).finish();
+    options.$unknown = [{ no: 50819, wireType: WireType.LengthDelimited, data }];
+  }
+  return options;
 }
 
 const anEnum = { value: [{ name: "UNKNOWN", number: 0 }] };

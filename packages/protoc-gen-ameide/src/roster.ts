@@ -1,3 +1,4 @@
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { Schema } from "@bufbuild/protoplugin";
 
 /** A service as protoplugin describes it. */
@@ -9,50 +10,78 @@ export interface RosterEntry {
   readonly service: DescService;
 }
 
+const SETTLE = "settle it with option (ameide.policy.v1.roster_name) of a service";
+
+// Its number in policy.proto. By number, this plugin needs no stub of it.
+const ROSTER_NAME = 50819;
+
 /**
  * The roster of the given services, sorted by name.
  *
  * A service is named after itself, without the suffix `Service`, in lower camel
- * case: `acme.billing.v1.InvoicesService` is `invoices`. Where two services
- * would have one name, each gets its area in front, the package's last part
- * that is not a version: `billingInvoices`.
+ * case: `acme.billing.v1.InvoicesService` is `invoices`. A version other than
+ * v1 is part of the name: `invoicesV2`. So a name depends on nothing but the
+ * service, and stays when others come and go. The option `roster_name` of a
+ * service is stronger.
  *
- * @throws Error if two services still have one name.
+ * @throws Error if a name is taken twice, is none, or is a member of clients.
  */
 export function rosterOf(services: readonly DescService[]): RosterEntry[] {
-  const byShortName = groupBy(services, shortName);
-  const entries = services.map((service) => {
-    const short = shortName(service);
-    const alone = byShortName.get(short)?.length === 1;
-    return { name: alone ? short : lowerFirst(areaOf(service)) + upperFirst(short), service };
-  });
-  for (const [name, group] of groupBy(entries, (entry) => entry.name)) {
-    if (group.length > 1) {
-      const names = group.map((entry) => entry.service.typeName).join(", ");
-      throw new Error(`roster: ${names} would all be named ${name}`);
+  const entries = services.map((service) => ({
+    name: statedName(service) ?? nameOf(service),
+    service,
+  }));
+  const taken = new Map<string, DescService>();
+  for (const { name, service } of entries) {
+    if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) {
+      throw new Error(
+        `roster: ${service.typeName} would be named "${name}", which is not in lower camel case; ${SETTLE}`,
+      );
     }
+    if (CLIENT_MEMBERS.has(name)) {
+      throw new Error(
+        `roster: ${service.typeName} would be named ${name}, which every client has already; ${SETTLE}`,
+      );
+    }
+    const other = taken.get(name);
+    if (other !== undefined) {
+      throw new Error(
+        `roster: ${other.typeName} and ${service.typeName} would both be named ${name}; ${SETTLE}`,
+      );
+    }
+    taken.set(name, service);
   }
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function shortName(service: DescService): string {
-  return lowerFirst(service.name.replace(/(?<=.)Service$/, ""));
+/**
+ * What clients have beside services, in any of the languages, and what
+ * JavaScript gives a meaning of its own.
+ */
+const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
+  "aclose",
+  "close",
+  "constructor",
+  "explain",
+  "load",
+  "then",
+  "toString",
+  "transport",
+  "with",
+  "withAuth",
+  "withOptions",
+  "withTenant",
+]);
+
+function statedName({ proto }: DescService): string | undefined {
+  const option = proto.options?.$unknown?.findLast(({ no }) => no === ROSTER_NAME);
+  return option && new BinaryReader(option.data).string();
 }
 
-function areaOf(service: DescService): string {
-  const parts = service.file.proto.package.split(".");
-  const area = parts.findLast((part) => !/^v\d/.test(part)) ?? "";
-  return area.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
-    else group.push(item);
-  }
-  return groups;
+function nameOf(service: DescService): string {
+  const short = lowerFirst(service.name.replace(/(?<=.)Service$/, ""));
+  const version = service.file.proto.package.split(".").at(-1) ?? "";
+  return /^v\d/.test(version) && version !== "v1" ? short + upperFirst(version) : short;
 }
 
 function lowerFirst(text: string): string {
