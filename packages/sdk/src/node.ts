@@ -2,7 +2,6 @@ import { createTransport as createConnect } from "@connectrpc/connect/protocol-c
 import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import type * as Api from "@opentelemetry/api";
 import { ambientDeadline } from "./ambient.js";
 import { readEnvironment } from "./environment.js";
 import { createConnections } from "./node_http.js";
@@ -10,7 +9,6 @@ import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
 import { canonicalJson } from "./policy.js";
 import { systemClock, systemRuntime } from "./runtime.js";
-import type { Telemetry } from "./telemetry.js";
 import { TimerQueue } from "./timer_queue.js";
 import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
 
@@ -48,7 +46,7 @@ const nodePlatform: Platform = {
   compressions: { gzip: compressionGzip, br: compressionBrotli },
   protocols: { connect: createConnect, grpc: createGrpc, "grpc-web": createGrpcWeb },
   streamsRequests: true,
-  telemetry: globalTelemetry,
+  telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
   connect(config) {
     const { httpVersion, protocol, tls } = config.options;
@@ -64,20 +62,3 @@ const nodePlatform: Platform = {
     return createHash("sha256").update(canonicalJson(policy)).digest("hex");
   },
 };
-
-// OpenTelemetry's API is optional, and there is nothing to do without it.
-// Loading it must not await: an ES module that does cannot be required.
-let loaded: { telemetry: Telemetry | undefined } | undefined;
-
-function globalTelemetry(): Telemetry | undefined {
-  if (loaded === undefined) {
-    try {
-      const { createRequire } = process.getBuiltinModule("node:module");
-      const api = createRequire(import.meta.url)("@opentelemetry/api") as typeof Api;
-      loaded = { telemetry: createTelemetry(api, {}) };
-    } catch {
-      loaded = { telemetry: undefined };
-    }
-  }
-  return loaded.telemetry;
-}

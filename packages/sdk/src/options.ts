@@ -182,7 +182,10 @@ export interface AmeideOptions extends Settings {
   readonly clientHeader?: boolean;
   /** `app/version` for the user agent. */
   readonly appName?: string;
-  /** Spans and metrics (see `/otel`); `false` for none. Default OpenTelemetry's global API. */
+  /**
+   * Spans and metrics (see `/otel`); `false` for none. Default what is registered
+   * with OpenTelemetry's global API when a call begins; over `/web` none.
+   */
   readonly telemetry?: Telemetry | false;
   /** Where to log. Default nowhere. */
   readonly logger?: Logger;

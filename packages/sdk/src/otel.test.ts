@@ -57,6 +57,7 @@ describe("spans", () => {
     expect(memory.spans()[0]?.attributes).toEqual({
       "rpc.system.name": "connectrpc",
       "rpc.method": METHOD,
+      "ameide.request_id": made.http.requests[0]?.headers.get("x-request-id"),
       "rpc.response.status_code": "not_found",
       "error.type": "not_found",
       ...server,
@@ -68,6 +69,7 @@ describe("spans", () => {
     await made.threads.getThread(t1);
     const [span] = memory.spans();
     expect(Object.keys(span?.attributes ?? {}).toSorted()).toEqual([
+      "ameide.request_id",
       "rpc.method",
       "rpc.system.name",
       "server.address",
@@ -174,7 +176,13 @@ describe("metrics", () => {
       "ameide.client.retry_budget.tokens",
       "rpc.client.call.duration",
     ]);
-    const allowed = new Set(["rpc.method", "rpc.system.name", "rpc.response.status_code"]);
+    const allowed = new Set([
+      "rpc.method",
+      "rpc.system.name",
+      "rpc.response.status_code",
+      "server.address",
+      "server.port",
+    ]);
     for (const { attributes } of points) {
       expect(Object.keys(attributes).filter((name) => !allowed.has(name))).toEqual([]);
     }
@@ -215,6 +223,23 @@ describe("the global API", () => {
     await made.threads.getThread(t1);
     expect(memory.spans().map(({ name }) => name)).toEqual([METHOD]);
     expect(made.http.requests[0]?.headers.get("traceparent")).toMatch(/^00-/);
+  });
+
+  it("is looked for at each call", async () => {
+    const made = scriptedThreads([thread, thread], { ...({ telemetry: undefined } as object) });
+    await made.threads.getThread(t1);
+    trace.setGlobalTracerProvider(memory.tracerProvider);
+    await made.threads.getThread(t1);
+    expect(memory.spans()).toHaveLength(1);
+  });
+
+  it("passes on who called, also where nobody traces", async () => {
+    const made = scriptedThreads([thread], { ...({ telemetry: undefined } as object) });
+    const caller = memory.tracerProvider.getTracer("caller").startSpan("caller");
+    const { traceId, spanId } = caller.spanContext();
+    await context.with(trace.setSpan(context.active(), caller), () => made.threads.getThread(t1));
+    expect(made.http.requests[0]?.headers.get("traceparent")).toBe(`00-${traceId}-${spanId}-01`);
+    expect(memory.spans()).toEqual([]);
   });
 
   it("control: not with telemetry: false", async () => {

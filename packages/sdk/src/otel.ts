@@ -1,4 +1,3 @@
-import * as api from "@opentelemetry/api";
 import { createTelemetry, type TelemetryProviders } from "./otel_telemetry.js";
 import type { Telemetry } from "./telemetry.js";
 
@@ -10,5 +9,5 @@ export type { TelemetryProviders } from "./otel_telemetry.js";
  * @param providers - Default: those registered with OpenTelemetry's global API.
  */
 export function openTelemetry(providers: TelemetryProviders = {}): Telemetry {
-  return createTelemetry(api, providers);
+  return createTelemetry(providers);
 }

@@ -1,5 +1,6 @@
 import type * as Api from "@opentelemetry/api";
 import type { CallEvent, CallInfo, CallSink } from "./observer.js";
+import { activeBaggage, activeSpan, contextWith, registered } from "./otel_registry.js";
 import type { Telemetry, TelemetryOptions } from "./telemetry.js";
 import { version } from "./version.js";
 
@@ -14,6 +15,11 @@ export interface TelemetryProviders {
 /** Name of the instrumentation, and of its metrics' scope. */
 const SCOPE = "@ameideio/ameide-sdk-ts";
 
+// The semantic conventions for RPC end at 10 s; a call may take its whole deadline.
+const SECONDS = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60,
+];
+
 /**
  * Names, units and buckets: the OpenTelemetry semantic conventions for RPC, and
  * ours beside them.
@@ -22,53 +28,71 @@ export const METRICS = {
   callDuration: {
     name: "rpc.client.call.duration",
     unit: "s",
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    buckets: SECONDS,
+    description: "Duration of calls, waits between attempts included",
   },
-  attemptDuration: { name: "ameide.client.attempt.duration", unit: "s" },
-  retries: { name: "ameide.client.call.retries", unit: "{retry}", buckets: [1, 2, 3, 4, 5] },
-  retryDelay: { name: "ameide.client.call.retry_delay", unit: "s" },
-  budgetTokens: { name: "ameide.client.retry_budget.tokens", unit: "{token}" },
+  attemptDuration: {
+    name: "ameide.client.attempt.duration",
+    unit: "s",
+    buckets: SECONDS,
+    description: "Duration of single attempts",
+  },
+  retries: {
+    name: "ameide.client.call.retries",
+    unit: "{retry}",
+    buckets: [1, 2, 3, 4, 5],
+    description: "Retries of calls that were retried, transparent ones not counted",
+  },
+  retryDelay: {
+    name: "ameide.client.call.retry_delay",
+    unit: "s",
+    buckets: SECONDS,
+    description: "Sum of the waits between attempts of calls that were retried",
+  },
+  budgetTokens: {
+    name: "ameide.client.retry_budget.tokens",
+    unit: "{token}",
+    description: "Tokens left in the retry budget",
+  },
 } as const;
 
-type OpenTelemetryApi = typeof Api;
+/** SpanKind.CLIENT and SpanStatusCode.ERROR of OpenTelemetry's API. */
+const CLIENT: Api.SpanKind.CLIENT = 2;
+const ERROR: Api.SpanStatusCode.ERROR = 2;
 
-// Where all copies of the API, of the major version 1, keep what is registered.
-const REGISTRY = Symbol.for("opentelemetry.js.api.1");
-
-/** Makes spans and metrics of calls with a given copy of OpenTelemetry's API. */
-export function createTelemetry(api: OpenTelemetryApi, providers: TelemetryProviders): Telemetry {
-  // Providers are often registered after clients are made, so ask late.
-  let tools: { tracer: Api.Tracer; meters: Meters; counts: boolean } | undefined;
-  const ownProviders =
-    providers.tracerProvider !== undefined || providers.meterProvider !== undefined;
-  const nobodysTraces = new api.ProxyTracerProvider().getDelegate();
-  const traces = () => {
-    const provider = providers.tracerProvider ?? api.trace.getTracerProvider();
-    return (
-      !(provider instanceof api.ProxyTracerProvider) ||
-      provider.getDelegate() !== nobodysTraces ||
-      api.trace.getSpanContext(api.context.active()) !== undefined
-    );
-  };
+/** Makes spans and metrics of calls. What is not given is what is registered globally. */
+export function createTelemetry(providers: TelemetryProviders): Telemetry {
+  const tracerOf = ofProvider((provider: Api.TracerProvider) => provider.getTracer(SCOPE, version));
+  const metersOf = ofProvider((provider: Api.MeterProvider) =>
+    createMeters(provider.getMeter(SCOPE, version)),
+  );
   return {
     begin(call, options) {
-      if (!ownProviders && !(REGISTRY in globalThis)) {
-        return undefined;
-      }
-      if (tools === undefined) {
-        const meter = (providers.meterProvider ?? api.metrics).getMeter(SCOPE, version);
-        tools = {
-          tracer: (providers.tracerProvider ?? api.trace).getTracer(SCOPE, version),
-          meters: createMeters(meter),
-          counts: meter !== api.createNoopMeter(),
-        };
-      }
-      if (!tools.counts && !traces()) {
+      // Providers are often registered after clients are made, so ask late.
+      const { trace, metrics } = registered();
+      const tracer = tracerOf(providers.tracerProvider ?? trace);
+      const meters = metersOf(providers.meterProvider ?? metrics);
+      const parent = tracer === undefined ? activeSpan() : undefined;
+      if (tracer === undefined && meters === undefined && parent === undefined) {
         return undefined;
       }
       const tenant = providers.tenantAttribute === true ? call.tenant : undefined;
-      return new TracedCall(api, tools.tracer, tools.meters, call, { ...options, tenant });
+      return new TracedCall(tracer, meters, parent, call, { ...options, tenant });
     },
+  };
+}
+
+// Made once for each provider.
+function ofProvider<P, T>(make: (provider: P) => T): (provider: P | undefined) => T | undefined {
+  let last: { readonly provider: P; readonly made: T } | undefined;
+  return (provider) => {
+    if (provider === undefined) {
+      return undefined;
+    }
+    if (last?.provider !== provider) {
+      last = { provider, made: make(provider) };
+    }
+    return last.made;
   };
 }
 
@@ -81,22 +105,29 @@ interface Meters {
 }
 
 function createMeters(meter: Api.Meter): Meters {
-  const histogram = (metric: { name: string; unit: string; buckets?: readonly number[] }) =>
-    meter.createHistogram(metric.name, {
-      unit: metric.unit,
-      advice: { explicitBucketBoundaries: [...(metric.buckets ?? METRICS.callDuration.buckets)] },
-    });
+  const histogram = ({
+    name,
+    buckets,
+    ...rest
+  }: {
+    name: string;
+    unit: string;
+    description: string;
+    buckets: readonly number[];
+  }) =>
+    meter.createHistogram(name, { ...rest, advice: { explicitBucketBoundaries: [...buckets] } });
+  const { name, ...gauge } = METRICS.budgetTokens;
   return {
     callDuration: histogram(METRICS.callDuration),
     attemptDuration: histogram(METRICS.attemptDuration),
     retries: histogram(METRICS.retries),
     retryDelay: histogram(METRICS.retryDelay),
-    budgetTokens: meter.createGauge(METRICS.budgetTokens.name, { unit: METRICS.budgetTokens.unit }),
+    budgetTokens: meter.createGauge(name, gauge),
   };
 }
 
 class TracedCall implements CallSink {
-  private readonly span: Api.Span;
+  private readonly span: Api.Span | undefined;
   private readonly startMs = performance.timeOrigin + performance.now();
   private attemptSpan: Api.Span | undefined;
   private attempts = 0;
@@ -104,23 +135,27 @@ class TracedCall implements CallSink {
   private attemptStartedMs = 0;
   private transparent = 0;
   private readonly system: "connectrpc" | "grpc";
+  /** Where the call goes: on everything that is told of it. */
+  private readonly server: Api.Attributes;
 
+  /** @param parent - The span whose context is passed on where there is no tracer. */
   constructor(
-    private readonly api: OpenTelemetryApi,
-    private readonly tracer: Api.Tracer,
-    private readonly meters: Meters,
+    private readonly tracer: Api.Tracer | undefined,
+    private readonly meters: Meters | undefined,
+    private readonly parent: Api.Span | undefined,
     private readonly call: CallInfo,
     private readonly options: TelemetryOptions & { readonly tenant: string | undefined },
   ) {
     this.system = call.protocol === "connect" ? "connectrpc" : "grpc";
-    this.span = tracer.startSpan(call.method, {
-      kind: api.SpanKind.CLIENT,
+    this.server = { "server.address": call.serverAddress, "server.port": call.serverPort };
+    this.span = tracer?.startSpan(call.method, {
+      kind: CLIENT,
       startTime: this.startMs,
       attributes: {
         "rpc.system.name": this.system,
         "rpc.method": call.method,
-        "server.address": call.serverAddress,
-        "server.port": call.serverPort,
+        ...this.server,
+        "ameide.request_id": call.requestId,
         ...(options.tenant !== undefined && { "ameide.tenant": options.tenant }),
       },
     });
@@ -128,15 +163,14 @@ class TracedCall implements CallSink {
 
   inject(set: (name: string, value: string) => void, atMs: number): void {
     let span = this.span;
-    if (this.options.attemptSpans) {
-      const parent = this.api.trace.setSpan(this.api.context.active(), this.span);
+    if (this.options.attemptSpans && span !== undefined) {
       const name = `${this.call.method} attempt`;
       const startTime = this.startMs + atMs;
-      span = this.tracer.startSpan(name, { kind: this.api.SpanKind.CLIENT, startTime }, parent);
+      span = this.tracer?.startSpan(name, { kind: CLIENT, startTime }, contextWith(span));
       this.attemptSpan = span;
     }
-    const context = span.spanContext();
-    if (!this.api.isSpanContextValid(context)) {
+    const context = (span ?? this.parent)?.spanContext();
+    if (context === undefined || !isValid(context)) {
       return;
     }
     // W3C Trace Context, sections 3.2 and 3.3.
@@ -150,7 +184,7 @@ class TracedCall implements CallSink {
   }
 
   peer(address: string, port: number): void {
-    this.span.setAttributes({ "network.peer.address": address, "network.peer.port": port });
+    this.span?.setAttributes({ "network.peer.address": address, "network.peer.port": port });
   }
 
   event(event: CallEvent): void {
@@ -169,14 +203,14 @@ class TracedCall implements CallSink {
         this.done(event);
         break;
       case "would_have":
-        this.span.addEvent(`ameide.would_have.${event.what}`);
+        this.span?.addEvent(`ameide.would_have.${event.what}`);
         break;
     }
   }
 
   private attemptFailed(event: CallEvent & { type: "attempt_failed" }): void {
     this.attemptsFailed++;
-    this.span.addEvent("ameide.attempt.failed", {
+    this.span?.addEvent("ameide.attempt.failed", {
       "ameide.attempt": event.attempt,
       "ameide.code": event.code,
       "ameide.class": event.class,
@@ -190,37 +224,36 @@ class TracedCall implements CallSink {
     if (this.attempts > this.attemptsFailed) {
       this.endAttempt(event, event.atMs - this.attemptStartedMs);
     }
-    const attributes: Api.Attributes = {
-      "rpc.system.name": this.system,
-      "rpc.method": this.call.method,
-      ...this.status(event.code),
-    };
+    const attributes = this.attributes(event.code);
     this.tell(this.span, event.code);
-    this.meters.callDuration.record(event.durationMs / 1_000, attributes);
+    this.meters?.callDuration.record(event.durationMs / 1_000, attributes);
     const retries = Math.max(0, event.attempts - 1 - this.transparent);
     if (retries > 0) {
-      this.meters.retries.record(retries, attributes);
-      this.meters.retryDelay.record(event.retryDelayMs / 1_000, attributes);
+      this.meters?.retries.record(retries, attributes);
+      this.meters?.retryDelay.record(event.retryDelayMs / 1_000, attributes);
     }
-    this.meters.budgetTokens.record(event.budgetTokens);
+    this.meters?.budgetTokens.record(event.budgetTokens, this.server);
     // Equal to the metric, to the bit: the end is the start plus the duration.
-    this.span.end(this.startMs + event.durationMs);
+    this.span?.end(this.startMs + event.durationMs);
   }
 
   private endAttempt(
     { atMs, code }: { atMs: number; code: string | undefined },
     durationMs: number,
   ): void {
-    this.meters.attemptDuration.record(durationMs / 1_000, {
+    this.meters?.attemptDuration.record(durationMs / 1_000, this.attributes(code));
+    this.tell(this.attemptSpan, code);
+    this.attemptSpan?.end(this.startMs + atMs);
+    this.attemptSpan = undefined;
+  }
+
+  private attributes(code: string | undefined): Api.Attributes {
+    return {
       "rpc.system.name": this.system,
       "rpc.method": this.call.method,
+      ...this.server,
       ...this.status(code),
-    });
-    if (this.attemptSpan !== undefined) {
-      this.tell(this.attemptSpan, code);
-      this.attemptSpan.end(this.startMs + atMs);
-      this.attemptSpan = undefined;
-    }
+    };
   }
 
   // Semantic conventions for RPC: Connect says nothing of success, gRPC says OK.
@@ -231,20 +264,17 @@ class TracedCall implements CallSink {
     return code === undefined ? {} : { "rpc.response.status_code": code };
   }
 
-  private tell(span: Api.Span, code: string | undefined): void {
-    span.setAttributes(this.status(code));
+  private tell(span: Api.Span | undefined, code: string | undefined): void {
+    span?.setAttributes(this.status(code));
     if (code !== undefined) {
       const name = this.system === "grpc" ? grpcName(code) : code;
-      span.setAttribute("error.type", name);
-      span.setStatus({ code: this.api.SpanStatusCode.ERROR });
+      span?.setAttribute("error.type", name);
+      span?.setStatus({ code: ERROR });
     }
   }
 
   private injectBaggage(set: (name: string, value: string) => void): void {
-    const baggage =
-      this.options.baggage.length === 0
-        ? undefined
-        : this.api.propagation.getBaggage(this.api.context.active());
+    const baggage = this.options.baggage.length === 0 ? undefined : activeBaggage();
     // W3C Baggage, section 3.1.
     const members = this.options.baggage.flatMap((key) => {
       const entry = baggage?.getEntry(key);
@@ -256,6 +286,11 @@ class TracedCall implements CallSink {
       set("baggage", members.join(","));
     }
   }
+}
+
+// W3C Trace Context, sections 3.2.2.3 and 3.2.2.4: ids of zeros are none.
+function isValid({ traceId, spanId }: Api.SpanContext): boolean {
+  return /^(?!0+$)[0-9a-f]{32}$/i.test(traceId) && /^(?!0+$)[0-9a-f]{16}$/i.test(spanId);
 }
 
 // gRPC spells its codes in upper case, and this one with a second L.

@@ -76,7 +76,7 @@ export interface Platform {
   /** Requests can be streamed. */
   readonly streamsRequests: boolean;
   /** Spans and metrics where the options say nothing. */
-  readonly telemetry: () => Telemetry | undefined;
+  readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
   connect(config: ClientConfig): { readonly client: UniversalClientFn; close(): void };
   /** The hash in an explanation. Undefined where it has to be waited for. */
@@ -188,7 +188,7 @@ class Family {
     this.logOnce(config);
     const recordings = new Recordings();
     const telemetry =
-      options.telemetry === false ? undefined : (options.telemetry ?? platform.telemetry());
+      options.telemetry === false ? undefined : (options.telemetry ?? platform.telemetry);
     const telemetryOptions = {
       baggage: options.baggage ?? [],
       attemptSpans: options.attemptSpans ?? false,

@@ -35,7 +35,7 @@ const webPlatform: Platform = {
   compressions: undefined,
   protocols: { connect: createConnect, "grpc-web": lateTransport("gRPC-Web", loadGrpcWeb) },
   streamsRequests: false,
-  telemetry: () => undefined,
+  telemetry: undefined,
   connect: () => ({ client: createFetchClient(), close: () => {} }),
 };
 

@@ -105,6 +105,9 @@ function compareMetric(
   else if (seen === undefined) step.differs("", "recorded", "not recorded");
   if (seen === undefined) return;
   if (states(json, "unit")) step.equal("unit", metric.unit, seen.unit);
+  if (states(json, "description")) {
+    step.equal("description", metric.description, seen.description);
+  }
   if (states(json, "attributes")) {
     step.equal("attributes", metric.attributes.toSorted(), seen.attributes.toSorted());
   }

@@ -91,6 +91,7 @@ function seenMetric(metric: MetricData): MessageInitShape<typeof MetricSchema> {
   const keys = metric.dataPoints.flatMap((point) => Object.keys(point.attributes));
   const seen = {
     unit: metric.descriptor.unit,
+    description: metric.descriptor.description,
     attributes: [...new Set(keys)].sort(),
   };
   if (metric.dataPointType !== DataPointType.HISTOGRAM) {

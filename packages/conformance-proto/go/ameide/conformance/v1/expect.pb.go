@@ -1054,7 +1054,9 @@ type Metric struct {
 	// Bounds of its buckets.
 	Bounds []float64 `protobuf:"fixed64,4,rep,packed,name=bounds,proto3" json:"bounds,omitempty"`
 	// Sum of its values.
-	Sum           *float64 `protobuf:"fixed64,5,opt,name=sum,proto3,oneof" json:"sum,omitempty"`
+	Sum *float64 `protobuf:"fixed64,5,opt,name=sum,proto3,oneof" json:"sum,omitempty"`
+	// What it says of itself.
+	Description   string `protobuf:"bytes,6,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1122,6 +1124,13 @@ func (x *Metric) GetSum() float64 {
 		return *x.Sum
 	}
 	return 0
+}
+
+func (x *Metric) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
 }
 
 // A log line.
@@ -1421,7 +1430,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"attributes\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x89\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xab\x01\n" +
 	"\x06Metric\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1e\n" +
@@ -1429,7 +1438,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"attributes\x18\x03 \x03(\tR\n" +
 	"attributes\x12\x16\n" +
 	"\x06bounds\x18\x04 \x03(\x01R\x06bounds\x12\x15\n" +
-	"\x03sum\x18\x05 \x01(\x01H\x00R\x03sum\x88\x01\x01B\x06\n" +
+	"\x03sum\x18\x05 \x01(\x01H\x00R\x03sum\x88\x01\x01\x12 \n" +
+	"\vdescription\x18\x06 \x01(\tR\vdescriptionB\x06\n" +
 	"\x04_sum\"`\n" +
 	"\aLogLine\x12\x14\n" +
 	"\x05level\x18\x01 \x01(\tR\x05level\x12\x1a\n" +

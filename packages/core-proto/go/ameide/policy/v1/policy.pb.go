@@ -933,6 +933,14 @@ var file_ameide_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "bytes,50816,rep,name=service_scopes",
 		Filename:      "ameide/policy/v1/policy.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
+		ExtensionType: (*string)(nil),
+		Field:         50819,
+		Name:          "ameide.policy.v1.roster_name",
+		Tag:           "bytes,50819,opt,name=roster_name",
+		Filename:      "ameide/policy/v1/policy.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -987,6 +995,12 @@ var (
 	//
 	// repeated string service_scopes = 50816;
 	E_ServiceScopes = &file_ameide_policy_v1_policy_proto_extTypes[9]
+	// What the service is called in a client of the roster, in lower camel case.
+	// Without it the name is made of the service's own: `ThreadsService` is
+	// `threads`, and in a package of another version than v1 `threadsV2`.
+	//
+	// optional string roster_name = 50819;
+	E_RosterName = &file_ameide_policy_v1_policy_proto_extTypes[10]
 )
 
 var File_ameide_policy_v1_policy_proto protoreflect.FileDescriptor
@@ -1087,7 +1101,9 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\x03mcp\x12\x1e.google.protobuf.MethodOptions\x18\x81\x8d\x03 \x01(\x0e2\x19.ameide.policy.v1.McpModeR\x03mcp\x88\x01\x01:i\n" +
 	"\x0eservice_tenant\x12\x1f.google.protobuf.ServiceOptions\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantModeR\rserviceTenant\x88\x01\x01:c\n" +
 	"\fservice_auth\x12\x1f.google.protobuf.ServiceOptions\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\vserviceAuth\x88\x01\x01:H\n" +
-	"\x0eservice_scopes\x12\x1f.google.protobuf.ServiceOptions\x18\x80\x8d\x03 \x03(\tR\rserviceScopesBDZBgithub.com/ameideio/ameide-core-proto-go/ameide/policy/v1;policyv1b\x06proto3"
+	"\x0eservice_scopes\x12\x1f.google.protobuf.ServiceOptions\x18\x80\x8d\x03 \x03(\tR\rserviceScopes:E\n" +
+	"\vroster_name\x12\x1f.google.protobuf.ServiceOptions\x18\x83\x8d\x03 \x01(\tR\n" +
+	"rosterName\x88\x01\x01BDZBgithub.com/ameideio/ameide-core-proto-go/ameide/policy/v1;policyv1b\x06proto3"
 
 var (
 	file_ameide_policy_v1_policy_proto_rawDescOnce sync.Once
@@ -1141,15 +1157,16 @@ var file_ameide_policy_v1_policy_proto_depIdxs = []int32{
 	13, // 18: ameide.policy.v1.service_tenant:extendee -> google.protobuf.ServiceOptions
 	13, // 19: ameide.policy.v1.service_auth:extendee -> google.protobuf.ServiceOptions
 	13, // 20: ameide.policy.v1.service_scopes:extendee -> google.protobuf.ServiceOptions
-	0,  // 21: ameide.policy.v1.tenant:type_name -> ameide.policy.v1.TenantMode
-	1,  // 22: ameide.policy.v1.auth:type_name -> ameide.policy.v1.AuthMode
-	2,  // 23: ameide.policy.v1.mcp:type_name -> ameide.policy.v1.McpMode
-	0,  // 24: ameide.policy.v1.service_tenant:type_name -> ameide.policy.v1.TenantMode
-	1,  // 25: ameide.policy.v1.service_auth:type_name -> ameide.policy.v1.AuthMode
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	21, // [21:26] is the sub-list for extension type_name
-	11, // [11:21] is the sub-list for extension extendee
+	13, // 21: ameide.policy.v1.roster_name:extendee -> google.protobuf.ServiceOptions
+	0,  // 22: ameide.policy.v1.tenant:type_name -> ameide.policy.v1.TenantMode
+	1,  // 23: ameide.policy.v1.auth:type_name -> ameide.policy.v1.AuthMode
+	2,  // 24: ameide.policy.v1.mcp:type_name -> ameide.policy.v1.McpMode
+	0,  // 25: ameide.policy.v1.service_tenant:type_name -> ameide.policy.v1.TenantMode
+	1,  // 26: ameide.policy.v1.service_auth:type_name -> ameide.policy.v1.AuthMode
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	22, // [22:27] is the sub-list for extension type_name
+	11, // [11:22] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
 }
 
@@ -1169,7 +1186,7 @@ func file_ameide_policy_v1_policy_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_policy_v1_policy_proto_rawDesc), len(file_ameide_policy_v1_policy_proto_rawDesc)),
 			NumEnums:      7,
 			NumMessages:   5,
-			NumExtensions: 10,
+			NumExtensions: 11,
 			NumServices:   0,
 		},
 		GoTypes:           file_ameide_policy_v1_policy_proto_goTypes,

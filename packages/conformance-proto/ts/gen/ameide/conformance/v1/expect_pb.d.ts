@@ -721,6 +721,13 @@ export declare type Metric = Message<"ameide.conformance.v1.Metric"> & {
    * @generated from field: optional double sum = 5;
    */
   sum?: number | undefined;
+
+  /**
+   * What it says of itself.
+   *
+   * @generated from field: string description = 6;
+   */
+  description: string;
 };
 
 /**

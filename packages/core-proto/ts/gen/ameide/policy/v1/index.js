@@ -23,6 +23,7 @@ export {
   service_tenant,
   service_auth,
   service_scopes,
+  roster_name,
   TenantMode,
   AuthMode,
   McpMode,

@@ -618,3 +618,12 @@ export declare const service_auth: GenExtension<ServiceOptions, AuthMode>;
  */
 export declare const service_scopes: GenExtension<ServiceOptions, string[]>;
 
+/**
+ * What the service is called in a client of the roster, in lower camel case.
+ * Without it the name is made of the service's own: `ThreadsService` is
+ * `threads`, and in a package of another version than v1 `threadsV2`.
+ *
+ * @generated from extension: optional string roster_name = 50819;
+ */
+export declare const roster_name: GenExtension<ServiceOptions, string>;
+
