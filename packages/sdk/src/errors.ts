@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
+import { AnswerMetadata } from "./answer_metadata.js";
 import {
   badRequest,
   errorInfo,
@@ -78,11 +79,14 @@ export interface PreconditionViolation {
  * The one error of the SDK: a `ConnectError` with what the SDK knows beyond
  * it. The standard details of `google.rpc` (AIP-193) are promoted to fields;
  * `details` keeps them all, unknown ones too. Its string and JSON forms hold no
- * headers, tokens, bodies or query strings.
+ * headers, tokens, bodies or query strings. `metadata` has the headers and
+ * trailers of the answer; an error that is thrown on by a handler does not send
+ * them on, and tells its caller not to repeat what was repeated here.
  */
 export class AmeideError extends ConnectError {
   // Connect tells its errors by this name, also in `instanceof ConnectError`.
   override name = "ConnectError";
+  override readonly metadata: Headers;
   readonly [brand] = true;
   readonly method: string | undefined;
   /** Who made the failure: the server, the connection, or this process. */
@@ -137,6 +141,7 @@ export class AmeideError extends ConnectError {
     this.explanation = facts.explanation;
     this.retryable = facts.retryable ?? false;
     this.committed = facts.committed ?? false;
+    this.metadata = new AnswerMetadata(source.metadata, isFinal(this));
   }
 
   /**
@@ -219,6 +224,11 @@ export function configError(option: string, rule: string, value?: unknown): Amei
   const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
   source.details = [badRequest(option, rule)];
   return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
+}
+
+// A call that was repeated, or that server or budget kept from it.
+function isFinal({ attempts, stopReason }: AmeideError): boolean {
+  return attempts.length > 1 || stopReason === "server_pushback" || stopReason === "budget";
 }
 
 // Cuts on a code point: a lead surrogate alone would not be valid UTF-8.
