@@ -55,6 +55,39 @@ describe("memoryOptions", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it.each(["connect", "grpc", "grpc-web"] as const)(
+    "tells handlers what time they have, by its clock: %s",
+    async (protocol) => {
+      const told: unknown[] = [];
+      const { options, clock } = memoryOptions(
+        (router) =>
+          router.rpc(ThreadsService.method.getThread, async (_request, context) => {
+            told.push(context.timeoutMs());
+            await clock.advance(200);
+            told.push(context.timeoutMs(), context.requestHeader.has("ameide-memory-grpc-timeout"));
+            return {};
+          }),
+        { tenant, timeoutMs: 500, protocol },
+      );
+      await createClient(ThreadsService, createAmeideTransport(options)).getThread(t1);
+      expect(told).toEqual([500, 300, false]);
+    },
+  );
+
+  it("passes all time by itself if asked to, and no timer of the system's is left", async () => {
+    const { options, clock } = memoryOptions(
+      (router) => router.service(ThreadsService, { getThread: () => new Promise(() => {}) }),
+      { tenant },
+      { autoAdvance: true },
+    );
+    const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const threads = createClient(ThreadsService, createAmeideTransport(options));
+    expect(await errorOf(threads.getThread(t1))).toMatchObject({ stopReason: "deadline" });
+    expect(clock.now()).toBe(30_000);
+    const after = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    expect(after).toBe(before);
+  });
+
   it("keeps what the options say", async () => {
     const { options } = memoryOptions(failing(1), { tenant, baseUrl: "https://other.test" });
     expect(options.baseUrl).toBe("https://other.test");

@@ -1,10 +1,16 @@
-import { type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
-import { createUniversalHandlerClient, type UniversalClientFn } from "@connectrpc/connect/protocol";
+import type { ConnectRouter } from "@connectrpc/connect";
+import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import { createMemoryHttpClient } from "./memory_client.js";
 import type { AmeideOptions } from "./options.js";
 import { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
 import { type Clock, type Randomness, runtimeOption, systemRuntime } from "./runtime.js";
-import { createVirtualClock, type VirtualClock } from "./virtual_clock.js";
+import {
+  createVirtualClock,
+  type VirtualClock,
+  type VirtualClockOptions,
+} from "./virtual_clock.js";
 
+export { createMemoryHttpClient } from "./memory_client.js";
 export type { Clock, Randomness, Timer, TimerKind } from "./runtime.js";
 export { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
 export {
@@ -63,26 +69,17 @@ export function seededRandom(seed: number): Randomness {
 }
 
 /**
- * An HTTP client that calls handlers in this process: no socket, no port. Give
- * it to the option `transport`; `baseUrl` may be any https address.
+ * Options for a client over handlers in this process, on a virtual clock.
  *
- * @param routes - Registers the handlers, as for a Connect server.
+ * @param time - How the clock behaves: `{ autoAdvance: true }` for one that moves by itself.
  */
-export function createMemoryHttpClient(
-  routes: (router: ConnectRouter) => unknown,
-): UniversalClientFn {
-  const router = createConnectRouter();
-  routes(router);
-  return createUniversalHandlerClient(router.handlers);
-}
-
-/** Options for a client over handlers in this process, on a virtual clock. */
 export function memoryOptions(
   routes: (router: ConnectRouter) => unknown,
   options: AmeideOptions = {},
+  time: VirtualClockOptions = {},
 ): { options: AmeideOptions; clock: VirtualClock } {
-  const clock = createVirtualClock();
-  const transport = createMemoryHttpClient(routes);
+  const clock = createVirtualClock(time);
+  const transport = createMemoryHttpClient(routes, clock);
   const merged = { baseUrl: "https://memory.test", transport, ...options };
   return { options: withTestRuntime(merged, { clock }), clock };
 }
