@@ -53,7 +53,6 @@ export abstract class CallLoop implements TailCall {
   protected over = false;
   /** A message of the answer has reached the application. Streams only. */
   protected committed = false;
-  private readonly deadlineMs: number;
   /** The request of the first attempt, for those that follow. */
   frozen: FrozenRequest | undefined;
   private attempts: readonly AttemptFailure[] = NONE;
@@ -70,7 +69,6 @@ export abstract class CallLoop implements TailCall {
     private readonly signal: AbortSignal | undefined,
     contextValues: ContextValues | undefined,
   ) {
-    this.deadlineMs = plan.startMs + plan.timeoutMs;
     this.values = new CallValues(contextValues, this);
     this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, shared);
     this.timer = new CallTimer(shared.clock, this);
@@ -124,7 +122,7 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return false;
     }
-    attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : this.deadlineMs;
+    attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : nowMs + this.remaining(nowMs);
     attempt.dueCut = limit.onWire ? limit.cut : "deadline";
     this.plan.writeTailHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
@@ -154,8 +152,10 @@ export abstract class CallLoop implements TailCall {
     return wireMs;
   }
 
+  // By what has passed, not by when it ends: a clock's fractions would be rounded,
+  // and a call whose whole time is left would have a millisecond less.
   protected remaining(nowMs: number = this.shared.clock.now()): number {
-    return this.deadlineMs - nowMs;
+    return this.plan.timeoutMs - (nowMs - this.plan.startMs);
   }
 
   // A limit of ours that is none of the whole call's is not on the wire.
@@ -193,7 +193,7 @@ export abstract class CallLoop implements TailCall {
   private send(credential: Credential | undefined, startedMs: number): void {
     this.timer.clear();
     this.credential = credential;
-    const remainingMs = this.deadlineMs - startedMs;
+    const remainingMs = this.remaining(startedMs);
     if (remainingMs < this.shared.constants.minWireTimeoutMs) {
       this.cut("deadline");
       return;

@@ -11,6 +11,7 @@ import {
 } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call } from "./index.js";
 import { withDeadlineFrom } from "./node.js";
+import { createVirtualClock } from "./testing.js";
 
 const HANG = { hang: true } as const;
 const passOn: Interceptor = (next) => (request) => next(request);
@@ -39,6 +40,16 @@ describe("attempt timeouts", () => {
       ["deadline_exceeded", 200],
     ]);
     expect([http.hanging, clock.pending]).toEqual([0, 0]);
+  });
+
+  it("a first attempt is told all of its time, whatever fractions the clock has", async () => {
+    const clock = createVirtualClock();
+    const { threads, http } = scriptedThreads([thread], { timeoutMs: 400 }, { on: clock });
+    for (let i = 0; i < 200; i++) {
+      await clock.advance(12.345_678_9);
+      await threads.getThread(t1);
+    }
+    expect(new Set(timeouts(http.requests))).toEqual(new Set([400]));
   });
 
   it("d02 attempt-timeout-then-ok", async () => {
