@@ -140,6 +140,7 @@ function retrying(random: Random, probability: number): SettingsInit {
       ...(random.chance(0.3) ? { maxDelayMs: random.pick([1, 60, 700, 5000]) } : {}),
       ...(random.chance(0.25) ? { maxServerDelayMs: random.pick([1, 500, 2000, 100_000]) } : {}),
       retryableCodes: random.chance(0.25) ? [random.pick(CODES)] : [],
+      ...(random.chance(0.3) ? { requireIdempotency: random.chance(0.7) } : {}),
     },
   };
 }
@@ -211,8 +212,9 @@ function document(random: Random, method: string): JsonObject {
     ...(random.chance(0.2) ? { idle_timeout_ms: String(random.between(50, 5000)) } : {}),
     ...(random.chance(0.1) ? { idempotency_key: "IDEMPOTENCY_KEY_MODE_OFF" } : {}),
     ...(random.chance(0.1) ? { retryable_codes: [random.pick(CODES)] } : {}),
+    ...(random.chance(0.15) ? { require_idempotency: random.chance(0.7) } : {}),
   });
-  const facts = (): JsonObject => ({
+  const facts = (ofMethod: boolean): JsonObject => ({
     ...(random.chance(0.5)
       ? {
           idempotency_level: random
@@ -225,8 +227,10 @@ function document(random: Random, method: string): JsonObject {
       ? { tenant: `TENANT_MODE_${random.pick(["REQUIRED", "OPTIONAL", "FORBIDDEN"])}` }
       : {}),
     ...(random.chance(0.2) ? { auth: `AUTH_MODE_${random.pick(["NONE", "BEARER"])}` } : {}),
+    ...(ofMethod && random.chance(0.2) ? { request_id_field: requestIdField(random, method) } : {}),
   });
-  const selector = random.chance(0.6) ? `${SERVICE}/${method}` : SERVICE;
+  const ofMethod = random.chance(0.6);
+  const selector = ofMethod ? `${SERVICE}/${method}` : SERVICE;
   return {
     ...(random.chance(0.1) ? { preset: "PRESET_MESH" } : {}),
     ...(random.chance(0.6) ? { default: policy() } : {}),
@@ -235,13 +239,19 @@ function document(random: Random, method: string): JsonObject {
           methods: [
             {
               selectors: [selector],
-              policy: { ...policy(), ...(random.chance(0.5) ? { facts: facts() } : {}) },
+              policy: { ...policy(), ...(random.chance(0.5) ? { facts: facts(ofMethod) } : {}) },
             },
           ],
         }
       : {}),
     ...(random.chance(0.3) ? { budget: { ...budget(random) } } : {}),
   };
+}
+
+// Now and then one that the request does not have.
+function requestIdField(random: Random, method: string): string {
+  const has = methodFacts(method).hasField;
+  return random.chance(has ? 0.8 : 0.1) ? "request_id" : "";
 }
 
 function callStep(
@@ -264,7 +274,7 @@ function callStep(
     text: random.pick(["a", "b", ""]),
     parallel: uniform && random.chance(0.6) ? random.between(2, 6) : 0,
     requestIdField:
-      method === "UnknownWithRequestId" && random.chance(0.3)
+      methodFacts(method).hasField && random.chance(0.3)
         ? "3f1c7a52-5d0e-4c5e-9b0e-2f6f3f8d1a10"
         : "",
     ...(cancel === undefined ? {} : { cancel }),
