@@ -45,7 +45,12 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     const value = { name: "e", from: "d", settings: derivedSettings(random) };
     steps.push({ action: { case: "derive", value } });
   }
-  const usual = random.pick(methods);
+  // GET is for one of them alone.
+  const httpGet = random.chance(0.15);
+  const usual =
+    httpGet && kinds.includes("unary") && random.chance(0.7)
+      ? "NoSideEffects"
+      : random.pick(methods);
   const calls = random.weighted([
     [5, () => 1],
     [4, () => random.between(2, 4)],
@@ -66,9 +71,9 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
         settings: clientSettings(random),
         methods: random.chance(0.2) ? { [random.pick([usual, "*"])]: methodSettings(random) } : {},
         preset: random.chance(0.07) ? random.pick(["mesh", "standalone"]) : "",
-        ...(random.chance(0.25) ? { policy: document(random, usual) } : {}),
+        ...(random.chance(httpGet ? 0.6 : 0.25) ? { policy: document(random, usual) } : {}),
         ...(random.chance(0.35) ? { budget: budget(random) } : {}),
-        httpGet: random.chance(0.15),
+        httpGet,
         ...(random.chance(0.05) ? { readMaxBytes: 1000n } : {}),
         interceptors: random.chance(0.1) ? [{ append: "a" }, { append: "b" }] : [],
       },
@@ -140,7 +145,7 @@ function retrying(random: Random, probability: number): SettingsInit {
       ...(random.chance(0.3) ? { maxDelayMs: random.pick([1, 60, 700, 5000]) } : {}),
       ...(random.chance(0.25) ? { maxServerDelayMs: random.pick([1, 500, 2000, 100_000]) } : {}),
       retryableCodes: random.chance(0.25) ? [random.pick(CODES)] : [],
-      ...(random.chance(0.3) ? { requireIdempotency: random.chance(0.7) } : {}),
+      ...(random.chance(0.5) ? { requireIdempotency: random.chance(0.8) } : {}),
     },
   };
 }
@@ -212,7 +217,7 @@ function document(random: Random, method: string): JsonObject {
     ...(random.chance(0.2) ? { idle_timeout_ms: String(random.between(50, 5000)) } : {}),
     ...(random.chance(0.1) ? { idempotency_key: "IDEMPOTENCY_KEY_MODE_OFF" } : {}),
     ...(random.chance(0.1) ? { retryable_codes: [random.pick(CODES)] } : {}),
-    ...(random.chance(0.15) ? { require_idempotency: random.chance(0.7) } : {}),
+    ...(random.chance(0.3) ? { require_idempotency: random.chance(0.8) } : {}),
   });
   const facts = (ofMethod: boolean): JsonObject => ({
     ...(random.chance(0.5)
@@ -239,7 +244,7 @@ function document(random: Random, method: string): JsonObject {
           methods: [
             {
               selectors: [selector],
-              policy: { ...policy(), ...(random.chance(0.5) ? { facts: facts(ofMethod) } : {}) },
+              policy: { ...policy(), ...(random.chance(0.7) ? { facts: facts(ofMethod) } : {}) },
             },
           ],
         }
