@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMethod, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import {
   ClientPolicySchema,
   MethodPolicySchema,
@@ -8,7 +10,7 @@ import {
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { charge } from "./harness/foreign_service.js";
 import { nodeError } from "./harness/scripted_client.js";
-import { scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
+import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "./index.js";
 
 const SERVICE = "ameide.threads.v1.ThreadsService";
@@ -57,6 +59,26 @@ describe("a policy document", () => {
     const made = scriptedThreads([thread], { policy });
     await made.threads.getThread(t1);
     expect(made.events.at(-1)).toMatchObject({ type: "done", budgetTokens: 50 });
+  });
+
+  it("takes back that a method is safe, also before a transport of the user's own", async () => {
+    const seen: unknown[] = [];
+    const own = {
+      unary: (method: DescMethod) => {
+        seen.push([method.name, method.parent.typeName, method.idempotency]);
+        return Promise.reject(new ConnectError("none", Code.NotFound));
+      },
+    } as unknown as Transport;
+    const { NO_SIDE_EFFECTS, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
+    const facts = { idempotencyLevel: "IDEMPOTENCY_LEVEL_IDEMPOTENT" };
+    for (const options of [{}, { policy: { default: { facts } } }]) {
+      const { threads } = scriptedThreads([thread], { ...options, transport: own });
+      await errorOf(threads.getThread(t1));
+    }
+    expect(seen).toEqual([
+      ["GetThread", SERVICE, NO_SIDE_EFFECTS],
+      ["GetThread", SERVICE, IDEMPOTENCY_UNKNOWN],
+    ]);
   });
 
   it("states facts of protos that cannot be changed", async () => {

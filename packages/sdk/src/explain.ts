@@ -136,10 +136,13 @@ function whyAllowed(plan: CallPlan): string {
   if (plan.policy.idempotency !== "unknown") {
     return `${plan.method} is ${plan.policy.idempotency.toUpperCase()}`;
   }
+  if (plan.idempotencyKey !== undefined) {
+    return plan.policy.carriesIdempotencyKey
+      ? `${plan.method} declares idempotency_key, and one was sent`
+      : "an idempotency key was sent";
+  }
   if (plan.keySent) {
-    return plan.idempotencyKey === undefined
-      ? `${plan.method} declares request_id_field, and the field was sent`
-      : `${plan.method} declares idempotency_key, and one was sent`;
+    return `${plan.method} declares request_id_field ${plan.policy.requestIdField}, which was sent`;
   }
   return "the server did not act on it, or asked for it";
 }
