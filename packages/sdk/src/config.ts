@@ -22,7 +22,7 @@ import {
   resolvePolicy,
   select,
 } from "./policy.js";
-import { misspelt, type StatedSelector } from "./selectors.js";
+import { misspelt, type StatedSelectors } from "./selectors.js";
 
 /** Names of the headers the SDK sets, lower-case. */
 export interface PolicyHeaders {
@@ -292,18 +292,23 @@ function methodResolver(
       deadlineFrom: nearest(code, "deadlineFrom")?.value,
       requestIdField,
       refusal,
-      misspelt: misspelt(method.parent, selectors),
+      misspelt: selectors.flatMap((stated) => misspelt(method.parent, stated)),
       wireMethod: wireMethodOf(method, policy.values),
     };
   };
 }
 
-function statedSelectors(generations: Generations, document: PolicyDocument): StatedSelector[] {
-  const inCode = generations.flatMap(({ methods }) => Object.keys(methods ?? {}));
-  return [
-    ...inCode.map((selector) => ({ selector, where: "methods" })),
-    ...[...document.methods.keys()].map((selector) => ({ selector, where: "policy document" })),
-  ];
+function statedSelectors(generations: Generations, document: PolicyDocument): StatedSelectors[] {
+  const inCode = generations.flatMap(({ methods }) =>
+    methods === undefined
+      ? []
+      : [{ owner: methods, where: "methods", selectors: Object.keys(methods) }],
+  );
+  const policy = generations.find((options) => options.policy !== undefined)?.policy;
+  const selectors = [...document.methods.keys()];
+  return policy === undefined
+    ? inCode
+    : [...inCode, { owner: policy, where: "policy document", selectors }];
 }
 
 function defined(name: keyof PolicyPart, value: number | undefined): PolicyPart {

@@ -1,12 +1,17 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { nearestOf } from "./did_you_mean.js";
 
-/** A selector of `methods`, or of a document. */
-export interface StatedSelector {
-  readonly selector: string;
-  /** Where it stands, for whoever has to mend it: `methods`, `policy document`. */
+/** The selectors of one `methods`, or of one document. */
+export interface StatedSelectors {
+  /** What they stand in. */
+  readonly owner: object;
+  /** What that is, for whoever has to mend it: `methods`, `policy document`. */
   readonly where: string;
+  readonly selectors: Iterable<string>;
 }
+
+// Clients may be derived for every request, from the same options.
+const known = new WeakMap<object, Map<DescService, readonly string[]>>();
 
 /**
  * The selectors that, seen from a service that is called, are misspelt: a method
@@ -14,13 +19,19 @@ export interface StatedSelector {
  *
  * @returns A line for each.
  */
-export function misspelt(service: DescService, stated: Iterable<StatedSelector>): string[] {
-  const problems: string[] = [];
-  for (const { selector, where } of stated) {
-    const problem = problemOf(service, selector);
-    if (problem !== undefined) {
-      problems.push(`${where}: the selector ${selector} selects nothing: ${problem}`);
-    }
+export function misspelt(service: DescService, stated: StatedSelectors): readonly string[] {
+  const { owner, where, selectors } = stated;
+  const byService = known.get(owner) ?? new Map<DescService, readonly string[]>();
+  known.set(owner, byService);
+  let problems = byService.get(service);
+  if (problems === undefined) {
+    problems = [...selectors].flatMap((selector) => {
+      const problem = problemOf(service, selector);
+      return problem === undefined
+        ? []
+        : [`${where}: the selector ${selector} selects nothing: ${problem}`];
+    });
+    byService.set(service, problems);
   }
   return problems;
 }
