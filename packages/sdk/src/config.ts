@@ -292,7 +292,7 @@ function methodResolver(
       deadlineFrom: nearest(code, "deadlineFrom")?.value,
       requestIdField,
       refusal,
-      misspelt: selectors.flatMap((stated) => misspelt(method.parent, stated)),
+      misspelt: selectors.flatMap((each) => misspelt(method.parent, each)),
       wireMethod: wireMethodOf(method, policy.values),
     };
   };
