@@ -46,8 +46,15 @@ async function compare(root, { commit, temporary }) {
   const newer = await buildImage(root, { tools: root, out: join(temporary, "after.binpb") });
   const args = ["breaking", "proto", "--exclude-imports", "--against", against];
   const { problems } = verdictOf(await run("buf", args, { cwd: root }));
-  return [...problems, ...brokenPromises(older, newer)];
+  const removed = problems.some((problem) => /\bdeleted\b/.test(problem));
+  return [...problems, ...(removed ? [NOTHING_IS_REMOVED] : []), ...brokenPromises(older, newer)];
 }
+
+const NOTHING_IS_REMOVED = [
+  "Nothing is removed from a released package, also not with its name and number reserved: it would",
+  "break the build of whoever uses the stub, and calls of those who have an older one. Bring it back",
+  "and mark it `deprecated = true`; the next version of the package (v2 beside v1) leaves it out.",
+].join("\n");
 
 /**
  * @param {string} root

@@ -9,11 +9,13 @@ import { policyFacts } from "./facts.mjs";
 import { openTree } from "./tree.mjs";
 
 const POLICY = "proto/ameide/policy/v1/policy.proto";
+const FIELD_INFO = "third_party/googleapis/google/api/field_info.proto";
 const METER = "proto/acme/meter/v1/meter.proto";
 
 const CONTRACT = `syntax = "proto3";
 package acme.meter.v1;
 import "ameide/policy/v1/policy.proto";
+import "google/api/field_info.proto";
 import "vendored.proto";
 service MeterService {
   option (ameide.policy.v1.service_tenant) = TENANT_MODE_REQUIRED;
@@ -24,12 +26,32 @@ service MeterService {
     option idempotency_level = IDEMPOTENCY_UNKNOWN;
     option (ameide.policy.v1.idempotency_key) = true;
   }
+  rpc Pay(Payment) returns (Response) {
+    option idempotency_level = IDEMPOTENCY_UNKNOWN;
+    option (ameide.policy.v1.request_id_field) = "id";
+  }
+  rpc Retired(Request) returns (Response) {
+    option idempotency_level = IDEMPOTENT;
+  }
 }
 message Request {
   string id = 1;
   vendored.Thing thing = 2;
 }
+message Payment {
+  string id = 1 [(google.api.field_info).format = UUID4];
+  string other_id = 2 [(google.api.field_info).format = UUID4];
+  string text = 3;
+  oneof of { string either = 4 [(google.api.field_info).format = UUID4]; }
+  repeated string ids = 5 [(google.api.field_info).format = UUID4];
+  string address = 6 [(google.api.field_info).format = IPV4];
+}
 message Response {}
+`;
+
+const RETIRED = `  rpc Retired(Request) returns (Response) {
+    option idempotency_level = IDEMPOTENT;
+  }
 `;
 
 const WORKSPACE = {
@@ -37,14 +59,20 @@ const WORKSPACE = {
   // a raised idempotency level as well as a lowered one.
   "buf.yaml": [
     "version: v2",
-    "modules: [{ path: proto }, { path: third_party/vendored }]",
+    "modules: [{ path: proto }, { path: third_party/vendored }, { path: third_party/googleapis }]",
     "breaking: { use: [FILE], except: [RPC_SAME_IDEMPOTENCY_LEVEL] }",
   ].join("\n"),
   "third_party/vendored/vendored.proto":
     'syntax = "proto3";\npackage vendored;\nmessage Thing { string a = 1; }\n',
-  [POLICY]: readFileSync(fileURLToPath(new URL(`../../${POLICY}`, import.meta.url)), "utf8"),
+  [POLICY]: own(POLICY),
+  [FIELD_INFO]: own(FIELD_INFO),
   [METER]: CONTRACT,
 };
+
+/** @param {string} path */
+function own(path) {
+  return readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+}
 
 describe("buf-breaking", { timeout: 60_000 }, () => {
   it.each([
@@ -65,11 +93,43 @@ describe("buf-breaking", { timeout: 60_000 }, () => {
       ["    option (ameide.policy.v1.idempotency_key) = true;\n", ""],
       "acme.meter.v1.MeterService/Record: the option idempotency_key was dropped",
     ],
+    [
+      "a request id field no longer named",
+      ['    option (ameide.policy.v1.request_id_field) = "id";\n', ""],
+      "acme.meter.v1.MeterService/Pay: the option request_id_field was dropped",
+    ],
+    [
+      "another request id field",
+      ['request_id_field) = "id"', 'request_id_field) = "other_id"'],
+      "acme.meter.v1.MeterService/Pay: the option request_id_field was changed from id to other_id",
+    ],
+    [
+      "a field that is gone and reserved, as CONTRIBUTING says",
+      ["  string text = 3;\n", '  reserved 3;\n  reserved "text";\n'],
+      "Bring it back\nand mark it `deprecated = true`",
+    ],
+    [
+      "a method that is gone, for which there is nothing to reserve",
+      [RETIRED, ""],
+      "Bring it back\nand mark it `deprecated = true`",
+    ],
   ])("is red on %s", async (_, [from = "", to = ""], says) => {
     const repository = plant(WORKSPACE);
     repository.commit();
     repository.write({ [METER]: CONTRACT.replace(from, to) });
     expect((await check(repository)).problems.join("\n")).toContain(says);
+  });
+
+  it("is green on what was marked deprecated instead of removed", async () => {
+    const repository = plant(WORKSPACE);
+    repository.commit();
+    const marked = CONTRACT.replace(
+      "  string text = 3;",
+      "  string text = 3 [deprecated = true];",
+    ).replace(RETIRED, RETIRED.replace("{\n", "{\n    option deprecated = true;\n"));
+    expect(marked.match(/deprecated = true/g)).toHaveLength(2);
+    repository.write({ [METER]: marked });
+    expect((await check(repository)).problems).toEqual([]);
   });
 
   it("is green when the contract only grows, and when others' modules change", async () => {
@@ -182,6 +242,26 @@ describe("policy-facts", { timeout: 60_000 }, () => {
         "option (ameide.policy.v1.default_timeout_ms) = 0;\noption idempotency_level",
       ],
       "MeterService/Read: default_timeout_ms is 0, must be at least 1",
+    ],
+    ...[
+      ["that is not there", "id_", "is no field of acme.meter.v1.Payment"],
+      ["without a format", "text", "must have (google.api.field_info).format = UUID4"],
+      ["of another format", "address", "must have (google.api.field_info).format = UUID4"],
+      ["in a oneof", "either", "must be one string of acme.meter.v1.Payment, outside of any oneof"],
+      [
+        "that is a list",
+        "ids",
+        "must be one string of acme.meter.v1.Payment, outside of any oneof",
+      ],
+    ].map(([what, name, says]) => [
+      `a request id field ${what}`,
+      ['request_id_field) = "id"', `request_id_field) = "${name}"`],
+      `acme.meter.v1.MeterService/Pay: request_id_field "${name}" ${says}`,
+    ]),
+    [
+      "a request id field of a stream of requests",
+      ["rpc Pay(Payment)", "rpc Pay(stream Payment)"],
+      'MeterService/Pay: request_id_field "id" is not for a method that streams its requests',
     ],
   ])("is red on %s", async (_, [from = "", to = ""], says) => {
     expect((await facts(CONTRACT.replace(from, to)))[0]).toContain(says);

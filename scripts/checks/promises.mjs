@@ -12,9 +12,9 @@ const STRENGTH = {
 
 /**
  * Promises about methods that an older contract made and a newer one takes back: a weaker
- * idempotency level, and an idempotency key no longer sent. Neither changes the wire, and both turn
- * retries that were safe into none, or into double effects. Methods that are gone are buf's to
- * report.
+ * idempotency level, an idempotency key no longer sent, a field that no longer names the request, or
+ * another that does. None changes the wire, and all turn retries that were safe into none, or into
+ * double effects. Methods that are gone are buf's to report.
  *
  * @param {import("./image.mjs").Image} older
  * @param {import("./image.mjs").Image} newer
@@ -34,6 +34,12 @@ export function brokenPromises(older, newer) {
     if (sendsKey(older, before) && !sendsKey(newer, after)) {
       problems.push(`${name}: the option idempotency_key was dropped`);
     }
+    const field = requestIdField(older, before);
+    const now = requestIdField(newer, after);
+    if (field !== "" && now !== field) {
+      const what = now === "" ? "was dropped" : `was changed from ${field} to ${now}`;
+      problems.push(`${name}: the option request_id_field ${what}`);
+    }
     return problems;
   });
 }
@@ -44,4 +50,13 @@ export function brokenPromises(older, newer) {
  */
 function sendsKey(image, method) {
   return policyOption(image, method, "idempotency_key") === true;
+}
+
+/**
+ * @param {import("./image.mjs").Image} image
+ * @param {import("@bufbuild/protobuf").DescMethod} method
+ */
+function requestIdField(image, method) {
+  const name = policyOption(image, method, "request_id_field");
+  return typeof name === "string" ? name : "";
 }

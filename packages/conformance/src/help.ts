@@ -120,6 +120,7 @@ WHAT RUN DOES
   logs            if given.client.log_level: level, and the line with its fields
   events          those of the SDK's observer, as JSON with a "type"
   policy_hash     of the last explain
+  explain_text    its text form, problems and verdict included
   longest_timer_ms  the longest time a timer of the SDK was set to (MEMORY)
   leaks           timers of the SDK that are still set, listeners still on
                   signals of callers, sockets still open. Always there.

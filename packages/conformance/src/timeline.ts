@@ -42,6 +42,10 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
     entry("items", states(json, "items") ? [show(expected.items)] : []),
     ...explained(expected.explained, "…"),
     entry("explain", expected.policyHash === "" ? [] : [`hash ${expected.policyHash}`]),
+    entry(
+      "explain text",
+      expected.explainContains.map((text) => `… ${text} …`),
+    ),
     ...numbered("span", expected.spans.map(spanLines)),
     entry("spans", states(json, "spans") ? [String(expected.spans.length)] : []),
     ...metrics(expected.metrics),
@@ -68,6 +72,7 @@ export function seenTimeline({ response, requests }: Seen): Entry[] {
     entry("items", response.items.length > 0 ? [show(response.items)] : []),
     ...explained(response.explained, ""),
     entry("explain", response.policyHash === "" ? [] : [`hash ${response.policyHash}`]),
+    entry("explain text", response.explainText === "" ? [] : response.explainText.split("\n")),
     ...numbered("span", response.spans.map(spanLines)),
     entry("spans", [String(response.spans.length)]),
     ...metrics(response.metrics),

@@ -1,7 +1,6 @@
 import { getOption, hasOption, type DescField, type DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import * as policy from "@ameideio/core-proto/ameide/policy/v1";
-import { field_info, FieldInfo_Format } from "@ameideio/core-proto/google/api";
 
 const { AuthMode, TenantMode } = policy;
 
@@ -19,7 +18,7 @@ export interface MethodFacts {
   readonly readOnly: boolean;
   /** Whether it answers by a stream that is meant to stay open. */
   readonly longLived: boolean;
-  /** The request field that names the request (AIP-155). */
+  /** The request field that the method says names the request (AIP-155). */
   readonly requestIdField: DescField | undefined;
 }
 
@@ -51,7 +50,7 @@ function read(method: DescMethod): MethodFacts {
     readOnly: method.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS,
     longLived: getOption(method, policy.long_lived),
     requestIdField: method.input.fields.find(
-      (field) => getOption(field, field_info).format === FieldInfo_Format.UUID4,
+      ({ name }) => name === getOption(method, policy.request_id_field),
     ),
   };
 }

@@ -348,16 +348,18 @@ export abstract class CallLoop implements TailCall {
     const source = this.source();
     const refused = this.credential;
     const { state, replayed, committed } = this;
+    const { plan } = this;
+    const keySent = plan.keySent || (policy === plan.observed && plan.keyWithheld);
     const input = this.inputState();
     if (
       source === undefined ||
       refused === undefined ||
       refused.generation === 0 ||
-      !mayReplayWithNewToken({ failure, policy, state, replayed, input, committed })
+      !mayReplayWithNewToken({ failure, policy, state, keySent, replayed, input, committed })
     ) {
       return undefined;
     }
-    return () => source.renew(this.plan, refused);
+    return () => source.renew(plan, refused);
   }
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {

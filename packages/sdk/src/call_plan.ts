@@ -30,6 +30,8 @@ export class CallPlan implements TokenRequest, CallInfo {
   readonly startMs: number;
   readonly method: string;
   readonly methodKind: DescMethod["methodKind"];
+  /** The method as Connect is to see it. */
+  readonly wireMethod: DescMethod;
   readonly policy: PolicyValues;
   /** In observe mode: the policy that is only watched. */
   readonly observed: PolicyValues | undefined;
@@ -46,7 +48,7 @@ export class CallPlan implements TokenRequest, CallInfo {
   readonly sinks: readonly CallSink[];
   readonly headerNames: Shared["config"]["headerNames"];
   readonly shape: WireShape;
-  private readonly requestIdFields: readonly DescField[];
+  private readonly requestIdField: DescField | undefined;
   readonly tenant: string | undefined;
   readonly protocol: Protocol;
   // What is not of the SDK's own: of the client, the call, and its spans.
@@ -65,6 +67,10 @@ export class CallPlan implements TokenRequest, CallInfo {
   ) {
     const { config, clock, random } = shared;
     const forMethod = config.forMethod(desc);
+    if (forMethod.refusal !== undefined) {
+      throw configError(forMethod.refusal.option, forMethod.refusal.rule);
+    }
+    this.wireMethod = forMethod.wireMethod;
     const settings = contextValues?.get(callSettingsKey);
     if (settings !== undefined) {
       checkCallSettings(settings, config.rules);
@@ -88,11 +94,11 @@ export class CallPlan implements TokenRequest, CallInfo {
     const { methodKind } = desc;
     this.methodKind = methodKind;
     this.shape = shared.shapes[methodKind];
-    const fields = this.shape.replays ? forMethod.requestIdFields : [];
-    this.requestIdFields = this.observed === undefined ? fields : [];
-    this.keySent = this.idempotencyKey !== undefined || this.requestIdFields.length > 0;
+    const { requestIdField: field } = forMethod;
+    this.requestIdField = this.observed === undefined ? field : undefined;
+    this.keySent = this.idempotencyKey !== undefined || this.requestIdField !== undefined;
     this.keyWithheld =
-      this.observed !== undefined && (fields.length > 0 || wantsKey(this.observed));
+      this.observed !== undefined && (field !== undefined || wantsKey(this.observed));
     const refusals: string[] = this.observed === undefined ? NONE : [];
     this.refusals = refusals;
     this.tenant = this.tenantOrReport(forMethod, settings, refusals);
@@ -131,20 +137,18 @@ export class CallPlan implements TokenRequest, CallInfo {
   }
 
   /**
-   * A message of the request with its request id fields filled (AIP-4235). A
+   * A message of the request with the field filled that names it (AIP-4235). A
    * copy is filled: the caller's own message may be sent again, as another call.
    */
-  withRequestIds<T>(input: T): T {
-    const { requestIdFields: fields, desc, shared } = this;
-    if (fields.length === 0) {
+  withRequestId<T>(input: T): T {
+    const { requestIdField: field, desc, shared } = this;
+    if (field === undefined) {
       return input;
     }
     const init = input as MessageInitShape<DescMessage>;
     const message = create(desc.input, init) as object & Record<string, unknown>;
     const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
-    for (const field of fields) {
-      copy[field.localName] ||= uuidV4(shared.random.bytes);
-    }
+    copy[field.localName] ||= uuidV4(shared.random.bytes);
     return copy;
   }
 

@@ -102,6 +102,7 @@ const retryMembers = object({
     "must be an array of codes in Connect's spelling, such as aborted",
     (value) => Array.isArray(value) && value.every(isCode),
   ),
+  requireIdempotency: boolean,
 });
 
 const retry: Check = (value, option, rules) => {

@@ -6,10 +6,11 @@ import {
   reservedNames,
   type OptionRules,
 } from "./check_options.js";
-import { contractOf, methodName, type PolicyPart, requestIdFields } from "./contract.js";
+import { contractOf, methodName, type PolicyPart, wireMethodOf } from "./contract.js";
 import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { configError } from "./errors.js";
+import { refusalOf, type Refusal } from "./method_refusal.js";
 import type { AmbientDeadline, AmeideOptions, Settings } from "./options.js";
 import {
   BEHAVIOR_1,
@@ -21,6 +22,7 @@ import {
   resolvePolicy,
   select,
 } from "./policy.js";
+import { misspelt, type StatedSelectors } from "./selectors.js";
 
 /** Names of the headers the SDK sets, lower-case. */
 export interface PolicyHeaders {
@@ -41,8 +43,14 @@ export interface MethodConfig {
   readonly tenantSource: string;
   readonly headers: readonly [string, string][];
   readonly deadlineFrom: AmbientDeadline | (() => AmbientDeadline | undefined) | undefined;
-  /** Request fields that are filled with a UUIDv4 where they are empty. */
-  readonly requestIdFields: readonly DescField[];
+  /** The request field that is filled with a UUIDv4 where it is empty. */
+  readonly requestIdField: DescField | undefined;
+  /** What of the policy cannot be: every call is refused by it. */
+  readonly refusal: Refusal | undefined;
+  /** Selectors for this service that select nothing. */
+  readonly misspelt: readonly string[];
+  /** The method as Connect is to see it: safe only where the policy says so, too. */
+  readonly wireMethod: DescMethod;
 }
 
 /**
@@ -75,12 +83,15 @@ export interface ClientConfig {
 /**
  * Checks options and works out all that does not depend on a call.
  *
+ * @param warn - Told of every selector that selects nothing, at the first method of
+ *   its service.
  * @param constants - Perturbed numbers, in tests; default those of the behavior version.
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createConfig(
   generations: Generations,
   readEnvironment: ((maxMaxAttempts: number) => Environment) | undefined,
+  warn: (problem: string) => void,
   constants?: PolicyConstants,
 ): ClientConfig {
   const options: AmeideOptions = Object.assign({}, ...generations.map(stated).reverse());
@@ -105,6 +116,7 @@ export function createConfig(
     options.preset ?? document.preset ?? "standalone",
   );
   const cache = new Map<DescMethod, MethodConfig>();
+  const services = new Set<string>();
   return {
     options,
     baseUrl: url.href.replace(/\/+$/, ""),
@@ -123,6 +135,11 @@ export function createConfig(
       if (found === undefined) {
         found = resolve(method);
         cache.set(method, found);
+        const { typeName } = method.parent;
+        if (!services.has(typeName)) {
+          services.add(typeName);
+          found.misspelt.forEach(warn);
+        }
       }
       return found;
     },
@@ -212,6 +229,8 @@ function methodResolver(
   // A stream may well be open for longer than any call should take.
   const streamDefaults = { ...constants.defaults, timeoutMs: null };
   const environmentAuth = environment.token === undefined ? null : { token: environment.token };
+  const selectors = statedSelectors(generations, document);
+  const { registry } = generations.find((options) => options.registry !== undefined) ?? {};
   return (method) => {
     const name = methodName(method);
     const service = method.parent.typeName;
@@ -242,13 +261,14 @@ function methodResolver(
         values,
       })),
       { source: "policy document: default", values: document.default },
-      { source: `proto: ${name}`, values: contractOf(method) },
+      ...contractOf(method, registry),
       { source: `preset: ${preset}`, values: constants.presets[preset] },
       {
         source: `built-in (behavior ${behavior})`,
         values: method.methodKind === "unary" ? constants.defaults : streamDefaults,
       },
     ]);
+    const { requestIdField, refusal } = refusalOf(method, policy);
     const auth = nearest(code, "auth") ?? {
       source: environmentAuth === null ? "built-in" : "environment: AMEIDE_TOKEN",
       value: environmentAuth,
@@ -270,9 +290,25 @@ function methodResolver(
       tenantSource: tenant.source,
       headers: Object.entries<string>(headers),
       deadlineFrom: nearest(code, "deadlineFrom")?.value,
-      requestIdFields: requestIdFields(method),
+      requestIdField,
+      refusal,
+      misspelt: selectors.flatMap((each) => misspelt(method.parent, each)),
+      wireMethod: wireMethodOf(method, policy.values),
     };
   };
+}
+
+function statedSelectors(generations: Generations, document: PolicyDocument): StatedSelectors[] {
+  const inCode = generations.flatMap(({ methods }) =>
+    methods === undefined
+      ? []
+      : [{ owner: methods, where: "methods", selectors: Object.keys(methods) }],
+  );
+  const policy = generations.find((options) => options.policy !== undefined)?.policy;
+  const selectors = [...document.methods.keys()];
+  return policy === undefined
+    ? inCode
+    : [...inCode, { owner: policy, where: "policy document", selectors }];
 }
 
 function defined(name: keyof PolicyPart, value: number | undefined): PolicyPart {

@@ -1,4 +1,4 @@
-import type { DescField, DescMethod } from "@bufbuild/protobuf";
+import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import {
@@ -7,6 +7,7 @@ import {
   default_timeout_ms,
   idempotency_key,
   long_lived,
+  request_id_field,
   scopes,
   service_auth,
   service_scopes,
@@ -14,8 +15,13 @@ import {
   tenant,
   TenantMode,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
-import { field_info, FieldInfo_Format } from "@ameideio/core-proto/google/api/field_info_pb";
-import type { Idempotency, PolicyValues, TenantMode as TenantModeName } from "./policy.js";
+import type {
+  Idempotency,
+  PolicyLayer,
+  PolicyValues,
+  TenantMode as TenantModeName,
+} from "./policy.js";
+import { placeOf } from "./proto_place.js";
 
 /** Writable parts of a policy, while it is put together. */
 export type PolicyPart = { -readonly [K in keyof PolicyValues]?: PolicyValues[K] };
@@ -25,48 +31,93 @@ export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** What the proto of a method says about it. */
-export function contractOf(method: DescMethod): PolicyPart {
-  const part: PolicyPart = {};
+/**
+ * What the proto of a method says about it: a layer for each fact, named by where
+ * the fact stands.
+ *
+ * @param registry - Where the method may be found in a descriptor that knows lines.
+ */
+export function contractOf(method: DescMethod, registry?: Registry): readonly PolicyLayer[] {
+  const located = locatedIn(registry, method);
+  let read = contracts.get(method);
+  if (read?.located !== located) {
+    read = { located, facts: readContract(method, located) };
+    contracts.set(method, read);
+  }
+  return read.facts;
+}
+
+// Clients may be derived for every request; protos stay what they are.
+const contracts = new WeakMap<
+  DescMethod,
+  { readonly located: DescMethod; readonly facts: readonly PolicyLayer[] }
+>();
+
+function readContract(method: DescMethod, located: DescMethod): PolicyLayer[] {
+  const facts: PolicyLayer[] = [];
+  const state = (ofMethod: boolean, option: number, values: PolicyPart): void => {
+    const source = ofMethod ? methodName(method) : method.parent.typeName;
+    const place = placeOf(ofMethod ? located : located.parent, option);
+    facts.push({ source: `proto: ${source}${place === undefined ? "" : ` (${place})`}`, values });
+  };
   const level = IDEMPOTENCY[method.idempotency ?? 0];
   if (level !== undefined) {
-    part.idempotency = level;
+    state(true, IDEMPOTENCY_LEVEL, { idempotency: level });
   }
-  const tenantMode = hasOption(method, tenant)
-    ? getOption(method, tenant)
-    : getOption(method.parent, service_tenant);
-  assign(part, "tenantMode", tenantModeName(tenantMode));
-  const authMode = hasOption(method, auth)
-    ? getOption(method, auth)
-    : getOption(method.parent, service_auth);
-  assign(part, "authMode", authModeName(authMode));
+  const ownTenant = hasOption(method, tenant);
+  const tenantMode = tenantModeName(
+    ownTenant ? getOption(method, tenant) : getOption(method.parent, service_tenant),
+  );
+  if (tenantMode !== undefined) {
+    state(ownTenant, tenant.number, { tenantMode });
+  }
+  const ownAuth = hasOption(method, auth);
+  const authMode = authModeName(
+    ownAuth ? getOption(method, auth) : getOption(method.parent, service_auth),
+  );
+  if (authMode !== undefined) {
+    state(ownAuth, auth.number, { authMode });
+  }
   const declared = getOption(method, scopes);
   const inherited = declared.length > 0 ? declared : getOption(method.parent, service_scopes);
   if (inherited.length > 0) {
-    part.scopes = inherited;
+    state(declared.length > 0, scopes.number, { scopes: inherited });
   }
   if (hasOption(method, idempotency_key)) {
-    part.carriesIdempotencyKey = getOption(method, idempotency_key);
+    const carriesIdempotencyKey = getOption(method, idempotency_key);
+    state(true, idempotency_key.number, { carriesIdempotencyKey });
+  }
+  if (hasOption(method, request_id_field)) {
+    const requestIdField = getOption(method, request_id_field) || null;
+    state(true, request_id_field.number, { requestIdField });
   }
   if (hasOption(method, default_timeout_ms)) {
-    part.timeoutMs = Number(getOption(method, default_timeout_ms));
+    const timeoutMs = Number(getOption(method, default_timeout_ms));
+    state(true, default_timeout_ms.number, { timeoutMs });
   }
   if (getOption(method, long_lived)) {
-    part.longLived = true;
-    part.firstMessageTimeoutMs = null;
-    part.idleTimeoutMs = null;
+    const limits = { firstMessageTimeoutMs: null, idleTimeoutMs: null };
+    state(true, long_lived.number, { longLived: true, ...limits });
   }
-  return part;
+  return facts;
 }
 
-/** The request fields that AIP-155 and AIP-4235 ask a client to fill with a UUIDv4. */
-export function requestIdFields(method: DescMethod): DescField[] {
-  return method.input.fields.filter(
-    (field) =>
-      field.fieldKind === "scalar" &&
-      hasOption(field, field_info) &&
-      getOption(field, field_info).format === FieldInfo_Format.UUID4,
-  );
+/**
+ * The method as Connect is to see it, which sends methods without side effects by
+ * GET: what the policy takes back, a proto does not bring in again. A policy gives
+ * nothing here: a server answers GET by its own proto.
+ */
+export function wireMethodOf(method: DescMethod, { idempotency }: PolicyValues): DescMethod {
+  const { NO_SIDE_EFFECTS, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
+  return method.idempotency !== NO_SIDE_EFFECTS || idempotency === "no_side_effects"
+    ? method
+    : { ...method, idempotency: IDEMPOTENCY_UNKNOWN };
+}
+
+// Generated code knows no lines; a registry made of an image may.
+function locatedIn(registry: Registry | undefined, method: DescMethod): DescMethod {
+  const service = registry?.getService(method.parent.typeName);
+  return service?.methods.find(({ name }) => name === method.name) ?? method;
 }
 
 /** Name of a tenant mode; undefined where nothing is said. */
@@ -98,6 +149,9 @@ export function assign<K extends keyof PolicyPart>(
     part[name] = value;
   }
 }
+
+// Number of google.protobuf.MethodOptions.idempotency_level.
+const IDEMPOTENCY_LEVEL = 34;
 
 const IDEMPOTENCY: Readonly<Record<number, Idempotency | undefined>> = {
   [MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS]: "no_side_effects",

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMethod, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import {
   ClientPolicySchema,
   MethodPolicySchema,
@@ -8,7 +10,7 @@ import {
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { charge } from "./harness/foreign_service.js";
 import { nodeError } from "./harness/scripted_client.js";
-import { scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
+import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "./index.js";
 
 const SERVICE = "ameide.threads.v1.ThreadsService";
@@ -57,6 +59,26 @@ describe("a policy document", () => {
     const made = scriptedThreads([thread], { policy });
     await made.threads.getThread(t1);
     expect(made.events.at(-1)).toMatchObject({ type: "done", budgetTokens: 50 });
+  });
+
+  it("takes back that a method is safe, also before a transport of the user's own", async () => {
+    const seen: unknown[] = [];
+    const own = {
+      unary: (method: DescMethod) => {
+        seen.push([method.name, method.parent.typeName, method.idempotency]);
+        return Promise.reject(new ConnectError("none", Code.NotFound));
+      },
+    } as unknown as Transport;
+    const { NO_SIDE_EFFECTS, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
+    const facts = { idempotencyLevel: "IDEMPOTENCY_LEVEL_IDEMPOTENT" };
+    for (const options of [{}, { policy: { default: { facts } } }]) {
+      const { threads } = scriptedThreads([thread], { ...options, transport: own });
+      await errorOf(threads.getThread(t1));
+    }
+    expect(seen).toEqual([
+      ["GetThread", SERVICE, NO_SIDE_EFFECTS],
+      ["GetThread", SERVICE, IDEMPOTENCY_UNKNOWN],
+    ]);
   });
 
   it("states facts of protos that cannot be changed", async () => {
@@ -108,25 +130,37 @@ describe("k02 unknown-field-rejected", () => {
     });
   });
 
-  it.each<[string, Policy, number]>([
-    ["an unknown field of a document is logged once, and ignored", newer, 1],
-    ["the same in a message", fromBinary(ClientPolicySchema, newerBytes), 1],
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`x${i}`, i]));
+
+  it.each<[string, Policy, string | undefined]>([
+    ["an unknown field of a document is logged once, and ignored", newer, "hedging"],
+    ["the same in a message", fromBinary(ClientPolicySchema, newerBytes), "100"],
     [
       "also deep inside",
       { ...create(ClientPolicySchema, { preset: Preset.MESH }), default: deep },
-      1,
+      "default.100",
     ],
-    ["control: none is unknown", { preset: "PRESET_MESH" }, 0],
-  ])("%s", async (_name, policy, expected) => {
+    [
+      "and in a list of messages",
+      create(ClientPolicySchema, { preset: Preset.MESH, methods: [{}, { policy: deep }] }),
+      "methods[1].policy.100",
+    ],
+    [
+      "the names of many are cut, and so are long ones",
+      { preset: "PRESET_MESH", ["y".repeat(100)]: 1, ...many },
+      `"${"y".repeat(64)}", ${Array.from({ length: 19 }, (_, i) => `x${i}`).join(", ")}, and more`,
+    ],
+    ["and say nothing a log would obey", { preset: "PRESET_MESH", "a\nb": 1 }, '"a\\nb"'],
+    ["control: none is unknown", { preset: "PRESET_MESH" }, undefined],
+  ])("%s", async (_name, policy, fields) => {
     const warnings: string[] = [];
     const warn = (message: string) => void warnings.push(message);
     const logger = { error: ignore, info: ignore, debug: ignore, warn };
     const made = scriptedThreads([thread], { policy, logger });
     await made.threads.getThread(t1);
     made.transport.withTenant("other").with({ policy });
-    expect(warnings).toEqual(
-      Array.from({ length: expected }, () => expect.stringContaining("does not know") as string),
-    );
+    const text = "ameide policy document has fields this version does not know; ignored: ";
+    expect(warnings).toEqual(fields === undefined ? [] : [text + fields]);
     expect(made.transport.explain(getThread).values.maxAttempts.value).toBe(1);
   });
 });

@@ -11,6 +11,7 @@ import {
 import { checkSelector } from "./check_options.js";
 import { assign, authModeName, type PolicyPart, tenantModeName } from "./contract.js";
 import { configError, isCode } from "./errors.js";
+import { unknownInJson, unknownInMessage } from "./unknown_fields.js";
 import type { LogLevel as LogLevelName } from "./log.js";
 import {
   type BudgetValues,
@@ -28,8 +29,8 @@ export interface PolicyDocument {
   readonly methods: ReadonlyMap<string, PolicyPart>;
   readonly budget: Partial<BudgetValues>;
   readonly logLevel: LogLevelName | undefined;
-  /** The document has fields this version does not know; they are ignored. */
-  readonly hasUnknownFields: boolean;
+  /** Fields this version does not know, by their paths; they are ignored. */
+  readonly unknownFields: readonly string[];
 }
 
 /** A document that says nothing. */
@@ -40,7 +41,7 @@ export const EMPTY_DOCUMENT: PolicyDocument = {
   methods: new Map(),
   budget: {},
   logLevel: undefined,
-  hasUnknownFields: false,
+  unknownFields: [],
 };
 
 /**
@@ -53,7 +54,7 @@ export function readDocument(
   policy: ClientPolicy | JsonObject,
   maxMaxAttempts: number,
 ): PolicyDocument {
-  const { message, hasUnknownFields } = parse(policy);
+  const { message, unknownFields } = parse(policy);
   const budget: { -readonly [K in keyof BudgetValues]?: number } = {};
   for (const name of ["capacity", "cost", "throttleCost"] as const) {
     const value = message.budget?.[name];
@@ -68,35 +69,40 @@ export function readDocument(
       entry.policy === undefined ? {} : readPart(entry.policy, `${path}.policy`, maxMaxAttempts);
     for (const selector of entry.selectors) {
       checkSelector(selector, `${path}.selectors`);
+      if (!selector.includes("/")) {
+        refuseRequestIdField(part, `${path}.policy`);
+      }
       methods.set(selector, { ...part, ...methods.get(selector) });
     }
   });
+  const defaults =
+    message.default === undefined
+      ? {}
+      : readPart(message.default, "policy.default", maxMaxAttempts);
+  refuseRequestIdField(defaults, "policy.default");
   if (message.behavior !== undefined && !(message.behavior in BEHAVIORS)) {
     throw configError("policy.behavior", `must be one of ${Object.keys(BEHAVIORS).join(", ")}`);
   }
   return {
     behavior: message.behavior,
     preset: PRESET_NAMES[message.preset],
-    default:
-      message.default === undefined
-        ? {}
-        : readPart(message.default, "policy.default", maxMaxAttempts),
+    default: defaults,
     methods,
     budget,
     logLevel: LOG_LEVEL_NAMES[message.logLevel],
-    hasUnknownFields,
+    unknownFields,
   };
 }
 
 function parse(policy: ClientPolicy | JsonObject): {
   message: ClientPolicy;
-  hasUnknownFields: boolean;
+  unknownFields: readonly string[];
 } {
   if (isMessage(policy, ClientPolicySchema)) {
-    return { message: policy, hasUnknownFields: hasUnknown(policy) };
+    return { message: policy, unknownFields: unknownInMessage(ClientPolicySchema, policy) };
   }
   try {
-    return { message: fromJson(ClientPolicySchema, policy), hasUnknownFields: false };
+    return { message: fromJson(ClientPolicySchema, policy), unknownFields: [] };
   } catch {
     // Not strictly what we know: newer than we are, or wrong.
   }
@@ -104,20 +110,12 @@ function parse(policy: ClientPolicy | JsonObject): {
     const message = fromJson(ClientPolicySchema, policy, {
       ignoreUnknownFields: true,
     });
-    return { message, hasUnknownFields: true };
+    return { message, unknownFields: unknownInJson(ClientPolicySchema, policy) };
   } catch (reason) {
     // What comes after this is the value.
     const where = String(reason).replace(/ from JSON.*$/s, "");
     throw configError("policy", `is no ameide.policy.v1.ClientPolicy: ${where}`);
   }
-}
-
-function hasUnknown(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) {
-    return false;
-  }
-  const { $unknown } = value as { $unknown?: unknown[] };
-  return ($unknown !== undefined && $unknown.length > 0) || Object.values(value).some(hasUnknown);
 }
 
 const DURATIONS = [
@@ -150,6 +148,7 @@ function readPart(policy: MethodPolicy, path: string, maxMaxAttempts: number): P
     }
     part.retryableCodes = [...policy.retryableCodes].sort();
   }
+  assign(part, "requireIdempotency", policy.requireIdempotency);
   if (policy.idempotencyKey !== IdempotencyKeyMode.UNSPECIFIED) {
     part.idempotencyKey = policy.idempotencyKey === IdempotencyKeyMode.OFF ? "off" : "auto";
   }
@@ -157,10 +156,23 @@ function readPart(policy: MethodPolicy, path: string, maxMaxAttempts: number): P
   if (facts !== undefined) {
     assign(part, "idempotency", IDEMPOTENCY_NAMES[facts.idempotencyLevel]);
     assign(part, "carriesIdempotencyKey", facts.idempotencyKey);
+    if (facts.requestIdField !== undefined) {
+      part.requestIdField = facts.requestIdField || null;
+    }
     assign(part, "tenantMode", tenantModeName(facts.tenant));
     assign(part, "authMode", authModeName(facts.auth));
   }
   return part;
+}
+
+// It is a field of one method's request, and to be named for that method.
+function refuseRequestIdField({ requestIdField }: PolicyPart, path: string): void {
+  if (requestIdField) {
+    throw configError(
+      `${path}.facts.requestIdField`,
+      "is for selectors of single methods, such as acme.v1.Billing/Charge",
+    );
+  }
 }
 
 function bounded(value: number, min: number, max: number, option: string): number {

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { createFileRegistry, type DescService, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it, vi } from "vitest";
+import { readImage } from "@ameideio/core-proto/image";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
 import { scriptedThreads, t1, thread } from "./harness/scripted_threads.js";
@@ -39,7 +42,7 @@ it("k13 explain-names-every-source", () => {
     attemptTimeoutMs: [3, "policy document: default"],
     maxDelayMs: [4, `policy document: ${SERVICE}`],
     idempotency: ["no_side_effects", `proto: ${method}`],
-    scopes: [["threads.read"], `proto: ${method}`],
+    scopes: [["threads.read"], `proto: ${SERVICE}`],
     throttleDelayMs: [1_000, "built-in (behavior 1)"],
   };
   for (const [name, [value, source]] of Object.entries(expected)) {
@@ -50,7 +53,9 @@ it("k13 explain-names-every-source", () => {
   }
   expect(explanation.method).toBe(method);
   const lines = String(explanation).split("\n");
-  expect(lines).toHaveLength(1 + Object.keys(values).length);
+  expect(lines).toHaveLength(1 + Object.keys(values).length + 1);
+  expect(lines.at(-1)).toBe(`  ${explanation.verdict}`);
+  expect(explanation.problems).toEqual([]);
   expect(lines.find((line) => line.includes(" maxAttempts "))).toMatch(
     /^ {2}maxAttempts +4 {2}\(environment: AMEIDE_MAX_ATTEMPTS\)$/,
   );
@@ -61,6 +66,33 @@ it("k13 explain-names-every-source: the preset", () => {
   expect(explained({ preset: "mesh" }).values.maxAttempts).toEqual({
     value: 1,
     source: "preset: mesh",
+  });
+});
+
+describe("k13 with the line of a fact, where the descriptor knows it", () => {
+  const image = createFileRegistry(fromBinary(FileDescriptorSetSchema, readImage()));
+  const service = image.getService(SERVICE) as DescService;
+  const inImage = service.methods.find(({ name }) => name === "GetThread") as typeof getThread;
+  const place = /^proto: (\S+) \(ameide\/threads\/v1\/threads\.proto:(\d+)\)$/;
+
+  it.each<[string, AmeideOptions, typeof getThread]>([
+    ["of a method that is from an image", {}, inImage],
+    ["of a generated one, by the image as registry", { registry: image }, getThread],
+  ])("%s", (_name, options, method) => {
+    const { values } = explained(options, method);
+    const [, ofMethod, line] = place.exec(values.idempotency.source) ?? [];
+    expect(ofMethod).toBe(`${SERVICE}/GetThread`);
+    const [, ofService, above] = place.exec(values.scopes.source) ?? [];
+    expect(ofService).toBe(SERVICE);
+    expect(Number(above)).toBeLessThan(Number(line));
+    const spans = service.file.proto.sourceCodeInfo?.location ?? [];
+    const index = service.methods.indexOf(inImage);
+    const option = spans.find(({ path }) => path.join() === `6,0,2,${index},4,34`);
+    expect(Number(line)).toBe(Number(option?.span[0]) + 1);
+  });
+
+  it("control: generated code knows none", () => {
+    expect(explained().values.idempotency.source).toBe(`proto: ${SERVICE}/GetThread`);
   });
 });
 
@@ -90,6 +122,8 @@ describe("k07 effective-policy-hash-equal-in-3-languages", () => {
     '"maxAttempts":3',
     '"maxDelayMs":20000',
     '"maxServerDelayMs":60000',
+    '"requestIdField":null',
+    '"requireIdempotency":false',
     '"retry":true',
     '"retryableCodes":[]',
     '"scopes":["threads.read"]',
@@ -102,7 +136,7 @@ describe("k07 effective-policy-hash-equal-in-3-languages", () => {
     const { hash } = explained();
     expect(hash).toBe(createHash("sha256").update(canonical).digest("hex"));
     // The vector the other languages are held to.
-    expect(hash).toBe("8a3b5795c1b4df9bdf16bed7dc1cd9c22fc38976d8d717a520a5a94aba9cb088");
+    expect(hash).toBe("a6465859d195f8ff5a9c5c31bb571052bb9721f940a9f94ebe449315af55ae11");
   });
 
   it.each<[string, AmeideOptions, boolean]>([

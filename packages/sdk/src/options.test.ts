@@ -26,6 +26,7 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.retryableCodes", ["ABORTED"], /Connect's spelling/],
   ["retry.retryableCodes", ["constructor"], /Connect's spelling/],
   ["retry.retryableCodes", "aborted", /array of codes/],
+  ["retry.requireIdempotency", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
   ["auth", "s3cret", /must be null, \{ token \}/],
   ["auth", {}, /must be null, \{ token \}/],

@@ -22,6 +22,12 @@ export interface RetryOptions {
   readonly maxServerDelayMs?: number;
   /** Codes retried beyond the standard ones, in Connect's spelling (`aborted`). Default none. */
   readonly retryableCodes?: readonly string[];
+  /**
+   * No second execution without proof: a method that states no idempotency level
+   * and carries no key is repeated only where nothing was sent. No server can ask
+   * for more, and a refused token is not followed by a replay. Default false.
+   */
+  readonly requireIdempotency?: boolean;
 }
 
 /** The retry budget of a client, shared by all clients derived from it. */

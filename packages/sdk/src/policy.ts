@@ -39,10 +39,17 @@ export interface PolicyValues {
   readonly maxServerDelayMs: number;
   /** Codes retried beyond the standard ones, in Connect's spelling, sorted. */
   readonly retryableCodes: readonly string[];
+  /**
+   * True: a method of unknown idempotency without a key is repeated only where
+   * nothing was sent.
+   */
+  readonly requireIdempotency: boolean;
   /** Idempotency of the method. */
   readonly idempotency: Idempotency;
   /** Whether the contract asks for an idempotency key. */
   readonly carriesIdempotencyKey: boolean;
+  /** The request field that names the request (AIP-155), by its proto name; `null` for none. */
+  readonly requestIdField: string | null;
   /** Whether a key is attached where the contract asks for one. */
   readonly idempotencyKey: "auto" | "off";
   /** Whether a call carries a tenant. */
@@ -106,8 +113,10 @@ export const BEHAVIOR_1: PolicyConstants = {
     maxDelayMs: 20_000,
     maxServerDelayMs: 60_000,
     retryableCodes: [],
+    requireIdempotency: false,
     idempotency: "unknown",
     carriesIdempotencyKey: false,
+    requestIdField: null,
     idempotencyKey: "auto",
     tenantMode: "optional",
     authMode: "bearer",

@@ -1,9 +1,13 @@
+import { create, fromBinary, setExtension, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema, type MethodOptions } from "@bufbuild/protobuf/wkt";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { request_id_field } from "@ameideio/core-proto/ameide/policy/v1";
+import { readImage } from "@ameideio/core-proto/image";
 
 const program = fileURLToPath(new URL("../dist/policy_check.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "policy-"));
@@ -23,9 +27,9 @@ function file(name: string, text: string): string {
   return path;
 }
 
-describe("ameide-policy check", () => {
-  const good = file("good.json", '{"default": {"maxAttempts": 4, "timeoutMs": "5000"}}');
+const good = file("good.json", '{"default": {"maxAttempts": 4, "timeoutMs": "5000"}}');
 
+describe("ameide-policy check", () => {
   it("accepts a good document", () => {
     expect(run("check", good)).toEqual({ status: 0, stdout: `${good}: good\n`, stderr: "" });
   });
@@ -51,6 +55,117 @@ describe("ameide-policy check", () => {
   );
 
   it("says how it is used", () => {
-    expect(run("--help").stdout).toContain("usage: ameide-policy check <file>...");
+    const { status, stdout } = run("--help");
+    expect(status).toBe(0);
+    expect(stdout).toContain("usage: ameide-policy check [--image <image>]... [<file>...]");
+  });
+});
+
+describe("ameide-policy check --image", () => {
+  const THREADS = "ameide.threads.v1.ThreadsService";
+  const image = join(folder, "image.binpb");
+  writeFileSync(image, readImage());
+
+  const selecting = (selector: string, policy: object = {}) =>
+    file("selecting.json", JSON.stringify({ methods: [{ selectors: [selector], policy }] }));
+
+  it.each([
+    [THREADS],
+    [`${THREADS}/GetThread`],
+    ["ameide.identity.v1.OrganizationsDirectoryService/CreateApiKey"],
+  ])("accepts %s", (selector) => {
+    const document = selecting(selector);
+    expect(run("check", "--image", image, document)).toEqual({
+      status: 0,
+      stdout: `${document}: good\n`,
+      stderr: "",
+    });
+  });
+
+  it.each([
+    [
+      "ameide.threads.v1.ThreadService",
+      `no service ameide.threads.v1.ThreadService; did you mean ${THREADS}?`,
+    ],
+    ["ThreadsService/GetThread", `no service ThreadsService; did you mean ${THREADS}?`],
+    ["acme.v1.Billing", "the image has no service acme.v1.Billing\n"],
+    [`${THREADS}/GetTread`, `${THREADS} has no method GetTread; did you mean GetThread?`],
+    [`${THREADS}/getThread`, "did you mean GetThread?"],
+    [`${THREADS}/Compact`, `${THREADS} has no method Compact\n`],
+  ])("refuses %s", (selector, problem) => {
+    const { status, stderr } = run("check", "--image", image, good, selecting(selector));
+    expect(status).toBe(1);
+    expect(stderr).toContain(`the selector ${selector} selects nothing: `);
+    expect(stderr).toContain(problem);
+  });
+
+  it("refuses a request id field that is not there, or is none", () => {
+    for (const [name, problem] of [
+      [
+        "request_idd",
+        '"request_idd" is no field of ameide.identity.v1.CreateApiKeyRequest; did you mean request_id?',
+      ],
+      ["scopes", "must be one string"],
+    ] as const) {
+      const document = selecting("ameide.identity.v1.OrganizationsDirectoryService/CreateApiKey", {
+        facts: { requestIdField: name },
+      });
+      const { status, stderr } = run("check", "--image", image, document);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(problem)]);
+    }
+  });
+
+  it("checks protos alone, and says the line", () => {
+    expect(run("check", "--image", image)).toMatchObject({ status: 0, stdout: `${image}: good\n` });
+    const set = fromBinary(FileDescriptorSetSchema, readImage());
+    const directory = "ameide/identity/v1/organizations_directory.proto";
+    const method = set.file
+      .find(({ name }) => name === directory)
+      ?.service[0]?.method.find(({ name }) => name === "CreateApiKey");
+    setExtension(method?.options as MethodOptions, request_id_field, "display_name");
+    const wrong = join(folder, "wrong.binpb");
+    writeFileSync(wrong, toBinary(FileDescriptorSetSchema, set));
+    const { status, stderr } = run("check", "--image", wrong);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^\S+: \(ameide\.policy\.v1\.request_id_field\) of \S+\/CreateApiKey \(ameide\/identity\/v1\/organizations_directory\.proto:\d+\): "display_name" of ameide\.identity\.v1\.CreateApiKeyRequest must have \(google\.api\.field_info\)\.format = UUID4\n$/,
+    );
+  });
+
+  it("takes several images as one", () => {
+    const { file: files } = fromBinary(FileDescriptorSetSchema, readImage());
+    const part = (service: string, name: string) => {
+      const kept = files.filter(
+        (each) => each.service.length === 0 || each.service.some((one) => one.name === service),
+      );
+      const path = join(folder, name);
+      writeFileSync(
+        path,
+        toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: kept })),
+      );
+      return path;
+    };
+    const images = [part("MeterService", "meter.binpb"), part("TokenService", "token.binpb")];
+    const document = file(
+      "two.json",
+      JSON.stringify({
+        methods: [
+          { selectors: ["ameide.meter.v1.MeterService", "ameide.identity.v1.TokenService"] },
+        ],
+      }),
+    );
+    const options = images.flatMap((each) => ["--image", each]);
+    expect(run("check", ...options, document).status).toBe(0);
+    expect(run("check", ...options.slice(2), document).status).toBe(1);
+  });
+
+  it.each([
+    ["is not there", () => join(folder, "none.binpb")],
+    ["is no image", () => file("text.binpb", "not an image")],
+    ["has no service", () => file("empty.binpb", "")],
+  ])("exits with 2 for an image that %s", (_name, path) => {
+    const { status, stderr } = run("check", "--image", path(), good);
+    expect(status).toBe(2);
+    expect(stderr).not.toBe("");
   });
 });

@@ -42,9 +42,18 @@ export function classify(failure: Failure, retryableCodes: readonly string[]): R
 }
 
 /**
+ * Whether a second execution would do no harm: the method says so, or the server
+ * gets something to know the call by.
+ */
+function isRepeatable(policy: PolicyValues, keySent: boolean): boolean {
+  return policy.idempotency !== "unknown" || keySent;
+}
+
+/**
  * Whether the contract lets a method be repeated after a failure of this
  * class: the method gate. A method of unknown idempotency is repeated only if
- * the server cannot have seen it, asks for it, or gets an idempotency key.
+ * the server cannot have seen it, asks for it, or gets an idempotency key; what
+ * the server asks for does not count with `requireIdempotency`.
  */
 export function gate(
   retryClass: RetryClass,
@@ -52,8 +61,11 @@ export function gate(
   keySent: boolean,
   failure?: Failure,
 ): boolean {
-  if (policy.idempotency !== "unknown" || keySent || retryClass === "NOT_SENT") {
+  if (isRepeatable(policy, keySent) || retryClass === "NOT_SENT") {
     return true;
+  }
+  if (policy.requireIdempotency) {
+    return false;
   }
   const hint = failure?.hint;
   return hint?.kind === "pushback" || (hint?.kind === "delay" && hint.from === "retry_info");
@@ -189,12 +201,14 @@ function computedDelay(s: Situation, asked: number | undefined, u: number): numb
 /**
  * Whether a refused credential is answered with a replay: once per call, while
  * an attempt is left, whatever the method's idempotency, since the server did
- * not act. It takes an attempt, but neither budget nor a wait.
+ * not act; `requireIdempotency` wants more than that. It takes an attempt, but
+ * neither budget nor a wait.
  */
 export function mayReplayWithNewToken(s: {
   failure: Failure;
   policy: PolicyValues;
   state: RetryState;
+  keySent: boolean;
   replayed: boolean;
   input: InputState;
   committed: boolean;
@@ -203,6 +217,7 @@ export function mayReplayWithNewToken(s: {
     s.failure.code === "unauthenticated" &&
     s.failure.origin === "server" &&
     s.policy.retry &&
+    (!s.policy.requireIdempotency || isRepeatable(s.policy, s.keySent)) &&
     !s.replayed &&
     !s.committed &&
     s.input !== "consumed" &&

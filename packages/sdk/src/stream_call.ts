@@ -57,7 +57,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     super(shared, plan, signal, contextValues);
     this.timer.keepContext();
     const keepAll = method.methodKind === "server_streaming";
-    this.input = new StreamInput(messages, keepAll, (message) => plan.withRequestIds(message));
+    this.input = new StreamInput(messages, keepAll, (message) => plan.withRequestId(message));
   }
 
   /** Runs the call until there is something to show. Call it once. */

@@ -14,7 +14,7 @@ import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { LateTransport } from "./late_transport.js";
-import { createLogSink } from "./log.js";
+import { createLogSink, type Logger } from "./log.js";
 import type { CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
@@ -27,6 +27,9 @@ import type { Telemetry } from "./telemetry.js";
 import { UnaryCall } from "./unary_call.js";
 import { userAgent } from "./version.js";
 import { wireShapes } from "./wire_shape.js";
+
+// Beyond these a client is told of no more misspelt selectors.
+const MAX_WARNINGS = 100;
 
 /** Explains one method, or all that were called so far. */
 export interface Explain {
@@ -102,8 +105,9 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
 function derive(generations: Generations, family: Family): AmeideTransport {
   const shared = family.share(generations);
   const { config } = shared;
+  const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), family.platform.policyHash);
+    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       let plan: CallPlan;
@@ -113,7 +117,8 @@ function derive(generations: Generations, family: Family): AmeideTransport {
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
-      return new UnaryCall(shared, plan, method, input, signal, contextValues).run();
+      const onWire = plan.wireMethod as typeof method;
+      return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       let plan: CallPlan;
@@ -172,6 +177,7 @@ class Family {
   private readonly budgets = new Map<string, Budget>();
   private readonly sources = new WeakMap<Auth, CredentialSource>();
   private readonly newerDocuments = new WeakSet<object>();
+  private readonly warned = new Set<string>();
   private killSwitchLogged = false;
 
   constructor(
@@ -183,7 +189,8 @@ class Family {
     const { platform, runtime } = this;
     // Behavior versions bring their own numbers; only a test's are stronger.
     const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
-    const config = createConfig(generations, platform.environment, perturbed);
+    const warn = (problem: string): void => this.warnOnce(options.logger, problem);
+    const config = createConfig(generations, platform.environment, warn, perturbed);
     const { options } = config;
     this.logOnce(config);
     const recordings = new Recordings();
@@ -317,9 +324,19 @@ class Family {
       logger?.warn("ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options", {});
     }
     const { policy } = config.options;
-    if (config.document.hasUnknownFields && policy && !this.newerDocuments.has(policy)) {
+    const fields = config.document.unknownFields;
+    if (fields.length > 0 && policy && !this.newerDocuments.has(policy)) {
       this.newerDocuments.add(policy);
-      logger?.warn("ameide policy document has fields this version does not know; ignored", {});
+      const message = "ameide policy document has fields this version does not know; ignored";
+      logger?.warn(`${message}: ${fields.join(", ")}`, { fields });
+    }
+  }
+
+  // Clients may be derived for every request, and theirs are the same selectors.
+  private warnOnce(logger: Logger | undefined, problem: string): void {
+    if (!this.warned.has(problem) && this.warned.size < MAX_WARNINGS) {
+      this.warned.add(problem);
+      logger?.warn(`ameide ${problem}`, {});
     }
   }
 }

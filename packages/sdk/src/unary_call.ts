@@ -53,7 +53,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     contextValues: ContextValues | undefined,
   ) {
     super(shared, plan, signal, contextValues);
-    this.input = plan.withRequestIds(input);
+    this.input = plan.withRequestId(input);
   }
 
   /** Runs the call. Call it once. */

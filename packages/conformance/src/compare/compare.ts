@@ -49,6 +49,9 @@ export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): 
   if (expected.policyHash !== "") {
     new Step("explain", found).equal("hash", expected.policyHash, response.policyHash);
   }
+  for (const text of expected.explainContains) {
+    new Step("explain", found).holds("text", text, response.explainText);
+  }
   compareTelemetry(expected, json, response, found);
   compareSecrets(expected.secrets, response, found);
   compareLeaks(response, found);

@@ -45,7 +45,12 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     const value = { name: "e", from: "d", settings: derivedSettings(random) };
     steps.push({ action: { case: "derive", value } });
   }
-  const usual = random.pick(methods);
+  // GET is for one of them alone.
+  const httpGet = random.chance(0.15);
+  const usual =
+    httpGet && kinds.includes("unary") && random.chance(0.7)
+      ? "NoSideEffects"
+      : random.pick(methods);
   const calls = random.weighted([
     [5, () => 1],
     [4, () => random.between(2, 4)],
@@ -66,9 +71,9 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
         settings: clientSettings(random),
         methods: random.chance(0.2) ? { [random.pick([usual, "*"])]: methodSettings(random) } : {},
         preset: random.chance(0.07) ? random.pick(["mesh", "standalone"]) : "",
-        ...(random.chance(0.25) ? { policy: document(random, usual) } : {}),
+        ...(random.chance(httpGet ? 0.6 : 0.25) ? { policy: document(random, usual) } : {}),
         ...(random.chance(0.35) ? { budget: budget(random) } : {}),
-        httpGet: random.chance(0.15),
+        httpGet,
         ...(random.chance(0.05) ? { readMaxBytes: 1000n } : {}),
         interceptors: random.chance(0.1) ? [{ append: "a" }, { append: "b" }] : [],
       },
@@ -140,6 +145,7 @@ function retrying(random: Random, probability: number): SettingsInit {
       ...(random.chance(0.3) ? { maxDelayMs: random.pick([1, 60, 700, 5000]) } : {}),
       ...(random.chance(0.25) ? { maxServerDelayMs: random.pick([1, 500, 2000, 100_000]) } : {}),
       retryableCodes: random.chance(0.25) ? [random.pick(CODES)] : [],
+      ...(random.chance(0.5) ? { requireIdempotency: random.chance(0.8) } : {}),
     },
   };
 }
@@ -211,8 +217,9 @@ function document(random: Random, method: string): JsonObject {
     ...(random.chance(0.2) ? { idle_timeout_ms: String(random.between(50, 5000)) } : {}),
     ...(random.chance(0.1) ? { idempotency_key: "IDEMPOTENCY_KEY_MODE_OFF" } : {}),
     ...(random.chance(0.1) ? { retryable_codes: [random.pick(CODES)] } : {}),
+    ...(random.chance(0.3) ? { require_idempotency: random.chance(0.8) } : {}),
   });
-  const facts = (): JsonObject => ({
+  const facts = (ofMethod: boolean): JsonObject => ({
     ...(random.chance(0.5)
       ? {
           idempotency_level: random
@@ -225,8 +232,10 @@ function document(random: Random, method: string): JsonObject {
       ? { tenant: `TENANT_MODE_${random.pick(["REQUIRED", "OPTIONAL", "FORBIDDEN"])}` }
       : {}),
     ...(random.chance(0.2) ? { auth: `AUTH_MODE_${random.pick(["NONE", "BEARER"])}` } : {}),
+    ...(ofMethod && random.chance(0.2) ? { request_id_field: requestIdField(random, method) } : {}),
   });
-  const selector = random.chance(0.6) ? `${SERVICE}/${method}` : SERVICE;
+  const ofMethod = random.chance(0.6);
+  const selector = ofMethod ? `${SERVICE}/${method}` : SERVICE;
   return {
     ...(random.chance(0.1) ? { preset: "PRESET_MESH" } : {}),
     ...(random.chance(0.6) ? { default: policy() } : {}),
@@ -235,13 +244,19 @@ function document(random: Random, method: string): JsonObject {
           methods: [
             {
               selectors: [selector],
-              policy: { ...policy(), ...(random.chance(0.5) ? { facts: facts() } : {}) },
+              policy: { ...policy(), ...(random.chance(0.7) ? { facts: facts(ofMethod) } : {}) },
             },
           ],
         }
       : {}),
     ...(random.chance(0.3) ? { budget: { ...budget(random) } } : {}),
   };
+}
+
+// Now and then one that the request does not have.
+function requestIdField(random: Random, method: string): string {
+  const has = methodFacts(method).hasField;
+  return random.chance(has ? 0.8 : 0.1) ? "request_id" : "";
 }
 
 function callStep(
@@ -264,7 +279,7 @@ function callStep(
     text: random.pick(["a", "b", ""]),
     parallel: uniform && random.chance(0.6) ? random.between(2, 6) : 0,
     requestIdField:
-      method === "UnknownWithRequestId" && random.chance(0.3)
+      methodFacts(method).hasField && random.chance(0.3)
         ? "3f1c7a52-5d0e-4c5e-9b0e-2f6f3f8d1a10"
         : "",
     ...(cancel === undefined ? {} : { cancel }),

@@ -161,6 +161,12 @@ export const TOLD: readonly Way[] = [
     response: (run) => void (run.explained = {}),
   },
   {
+    name: "explains in no words",
+    cases: ["k14"],
+    shows: /^explain, text/,
+    response: (run) => void (run.explainText = ""),
+  },
+  {
     name: "another policy through another door",
     cases: ["k07"],
     shows: /^explain, hash/,

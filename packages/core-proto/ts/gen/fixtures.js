@@ -453,7 +453,8 @@ export const fixtures = [
         "max_attempts": 3,
         "base_delay_ms": "100",
         "timeout_ms": "10000",
-        "idempotency_key": "IDEMPOTENCY_KEY_MODE_AUTO"
+        "idempotency_key": "IDEMPOTENCY_KEY_MODE_AUTO",
+        "require_idempotency": true
       },
       "methods": [
         {
@@ -466,7 +467,8 @@ export const fixtures = [
               "idempotency_level": "IDEMPOTENCY_LEVEL_IDEMPOTENT",
               "idempotency_key": false,
               "tenant": "TENANT_MODE_REQUIRED",
-              "auth": "AUTH_MODE_BEARER"
+              "auth": "AUTH_MODE_BEARER",
+              "request_id_field": "request_id"
             }
           }
         }

@@ -84,6 +84,7 @@ export function settings(
           maxDelayMs: retry.maxDelayMs,
           maxServerDelayMs: retry.maxServerDelayMs,
           retryableCodes: retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
+          requireIdempotency: retry.requireIdempotency,
         }),
     tenant: given?.tenantNull ? null : given?.tenant,
     auth: given?.authNull ? null : given?.auth && auth(given.auth, context),

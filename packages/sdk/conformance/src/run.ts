@@ -51,7 +51,7 @@ class Run implements CallContext {
   readonly items: string[] = [];
   private readonly logs: { level: string; text: string }[] = [];
   private readonly events: CallEvent[] = [];
-  private explained: Pick<Response, "explained" | "policyHash"> = {};
+  private explained: Pick<Response, "explained" | "policyHash" | "explainText"> = {};
   onAttemptFailed: (() => void) | undefined;
 
   constructor(private readonly request: RunRequest) {
@@ -184,12 +184,17 @@ class Run implements CallContext {
     if (method === undefined) {
       throw new Error(`there is no method ${name}`);
     }
-    const { values, hash } = this.door("").explain(method);
+    const explanation = this.door("").explain(method);
+    const { values, hash } = explanation;
     const entries = Object.entries(values).map(([key, { value, source }]) => {
       const json = JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
       return [key, { value: fromJson(ValueSchema, json), source }] as const;
     });
-    this.explained = { explained: Object.fromEntries(entries), policyHash: hash ?? "" };
+    this.explained = {
+      explained: Object.fromEntries(entries),
+      policyHash: hash ?? "",
+      explainText: String(explanation),
+    };
   }
 
   private door(name: string): Door {

@@ -180,11 +180,13 @@ export class CallRun {
     return undefined;
   }
 
-  // 2.13: once per call, if an attempt is left, whatever the idempotency level.
+  // 2.13: once per call, if an attempt is left, whatever the idempotency level; with
+  // requireIdempotency only what may be repeated anyway.
   #mayReplay({ code, origin }: Failure): boolean {
-    const { credential, retryOff, maxAttempts } = this.#policy;
+    const { credential, retryOff, maxAttempts, repeatable, requireIdempotency } = this.#policy;
     if (code !== "unauthenticated" || origin !== "server" || this.#replayed) return false;
     if (retryOff || this.#attempts >= maxAttempts) return false;
+    if (requireIdempotency && !repeatable) return false;
     if (credential.kind !== "provider") return false;
     if (this.#progress.committed || this.#progress.inputGone) return false;
     if (endsTooLate(0, this.#remaining())) this.#world.notes.undecided("lateReplay");

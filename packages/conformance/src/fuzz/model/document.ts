@@ -37,6 +37,7 @@ export function documentLevel(
       safe: firstOf(facts.map(({ safe }) => safe)),
       repeatable: firstOf(facts.map(({ repeatable }) => repeatable)),
       key: firstOf(facts.map(({ key }) => key)),
+      field: firstOf(facts.map(({ field }) => field)),
       tenant: firstOf(facts.map(({ tenant }) => tenant)),
       auth: firstOf(facts.map(({ auth }) => auth)),
     },
@@ -81,6 +82,7 @@ function levelOfPolicy(policy: MethodPolicy): Level {
     maxDelayMs: number(policy.maxDelayMs),
     maxServerDelayMs: number(policy.maxServerDelayMs),
     retryableCodes: policy.retryableCodes.length === 0 ? undefined : policy.retryableCodes,
+    requireIdempotency: policy.requireIdempotency,
     idempotencyKey:
       idempotencyKey === IdempotencyKeyMode.UNSPECIFIED
         ? undefined
@@ -92,12 +94,19 @@ function levelOfPolicy(policy: MethodPolicy): Level {
 
 function factsOf({ facts }: MethodPolicy): DocumentFacts {
   if (facts === undefined) return {};
-  const { idempotencyLevel: level, tenant, auth, idempotencyKey: key } = facts;
+  const {
+    idempotencyLevel: level,
+    tenant,
+    auth,
+    idempotencyKey: key,
+    requestIdField: field,
+  } = facts;
   const stated = level !== IdempotencyLevel.UNSPECIFIED;
   return {
     safe: stated ? level === IdempotencyLevel.NO_SIDE_EFFECTS : undefined,
     repeatable: stated ? level !== IdempotencyLevel.UNKNOWN : undefined,
     key,
+    field,
     tenant: (
       {
         [TenantMode.REQUIRED]: "required",

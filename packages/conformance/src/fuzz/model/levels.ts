@@ -21,6 +21,7 @@ export interface Level {
   readonly maxDelayMs?: number | undefined;
   readonly maxServerDelayMs?: number | undefined;
   readonly retryableCodes?: readonly string[] | undefined;
+  readonly requireIdempotency?: boolean | undefined;
   /** Null for no tenant, said explicitly. */
   readonly tenant?: string | null | undefined;
   readonly credential?: Credential | undefined;
@@ -53,6 +54,7 @@ export function levelOf(settings: Settings): Level {
     maxServerDelayMs: retry?.maxServerDelayMs,
     retryableCodes:
       retry === undefined || retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
+    requireIdempotency: retry?.requireIdempotency,
     tenant: settings.tenantNull ? null : settings.tenant,
     credential: settings.authNull
       ? { kind: "none" }
@@ -75,6 +77,8 @@ export interface DocumentFacts {
   readonly safe?: boolean | undefined;
   readonly repeatable?: boolean | undefined;
   readonly key?: boolean | undefined;
+  /** The request field that names the request; empty for none. */
+  readonly field?: string | undefined;
   readonly tenant?: "required" | "optional" | "forbidden" | undefined;
   readonly auth?: "bearer" | "none" | undefined;
 }
@@ -90,8 +94,10 @@ export interface Facts extends DocumentFacts {
   readonly safe: boolean;
   readonly repeatable: boolean;
   readonly key: boolean;
-  /** It has a request id field that is filled. */
-  readonly field: boolean;
+  /** The request field that names the request; empty for none. */
+  readonly field: string;
+  /** The request has a field that can be named so. */
+  readonly hasField: boolean;
   readonly tenant: "required" | "optional" | "forbidden";
   readonly auth: "bearer" | "none";
   readonly timeoutMs: number | undefined;
@@ -104,7 +110,8 @@ const PLAIN: Facts = {
   safe: false,
   repeatable: true,
   key: false,
-  field: false,
+  field: "",
+  hasField: false,
   tenant: "optional",
   auth: "bearer",
   timeoutMs: undefined,
@@ -116,7 +123,8 @@ const FACTS: Readonly<Record<string, Facts>> = {
   Idempotent: PLAIN,
   Unknown: { ...PLAIN, repeatable: false },
   UnknownWithKey: { ...PLAIN, repeatable: false, key: true },
-  UnknownWithRequestId: { ...PLAIN, repeatable: false, field: true },
+  UnknownWithRequestId: { ...PLAIN, repeatable: false, field: "request_id", hasField: true },
+  UnknownWithUuid: { ...PLAIN, repeatable: false, hasField: true },
   TenantRequired: { ...PLAIN, tenant: "required" },
   TenantForbidden: { ...PLAIN, tenant: "forbidden" },
   WithoutAuth: { ...PLAIN, auth: "none" },

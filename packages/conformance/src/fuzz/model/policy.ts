@@ -31,6 +31,8 @@ export interface Policy {
   readonly retryableCodes: readonly string[];
   /** 2.3: every class, not only what was surely not processed. */
   readonly repeatable: boolean;
+  /** 2.3: what is not repeatable is tried again only where nothing was sent. */
+  readonly requireIdempotency: boolean;
   /** The key's own value, or `auto` for a made one. */
   readonly key: string | undefined;
   readonly filledField: boolean;
@@ -92,6 +94,10 @@ export function policyOf(
   const key =
     mode !== "auto" && mode !== "off" ? mode : keyed && mode === "auto" ? "auto" : undefined;
 
+  // 2.11: it has to be a field of the request.
+  const field = document.facts.field ?? facts.field;
+  if (field !== "" && !facts.hasField) return CONFIG_INVALID;
+
   const tenantMode = document.facts.tenant ?? facts.tenant;
   const tenant = tenantOf(
     levels,
@@ -118,9 +124,10 @@ export function policyOf(
     maxDelayMs: pick((level) => level.maxDelayMs) ?? BUILT_IN.maxDelayMs,
     maxServerDelayMs: pick((level) => level.maxServerDelayMs) ?? BUILT_IN.maxServerDelayMs,
     retryableCodes: pick((level) => level.retryableCodes) ?? [],
-    repeatable: repeatableMethod || key !== undefined || facts.field,
+    repeatable: repeatableMethod || key !== undefined || field !== "",
+    requireIdempotency: pick((level) => level.requireIdempotency) ?? false,
     key,
-    filledField: facts.field && call.requestIdField === "",
+    filledField: field !== "" && call.requestIdField === "",
     tenant,
     scopes: facts.scopes,
     credential: withoutAuth
@@ -128,9 +135,11 @@ export function policyOf(
       : (pick((level) => level.credential) ?? { kind: "none" }),
     headers: headersOf(levels.code),
     requestId: own?.requestId,
+    // A document takes back that a method is safe, and cannot give it: servers ask their protos.
     get:
       (given.client?.httpGet ?? false) &&
       facts.safe &&
+      (document.facts.safe ?? true) &&
       facts.kind === "unary" &&
       protocol === "connect",
   };

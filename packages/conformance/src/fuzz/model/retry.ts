@@ -103,6 +103,7 @@ function allowed(retryClass: RetryClass, hint: Hint | undefined, policy: Policy)
   if (retryClass === "NOT_SENT") return true;
   if (policy.kind === "client" || policy.kind === "bidi") return false;
   if (policy.repeatable) return true;
+  if (policy.requireIdempotency) return false;
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 

@@ -530,8 +530,10 @@ type RunResponse struct {
 	// The longest time any timer of the SDK was set to, in milliseconds. MEMORY
 	// only.
 	LongestTimerMs float64 `protobuf:"fixed64,14,opt,name=longest_timer_ms,json=longestTimerMs,proto3" json:"longest_timer_ms,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The text form of the last explanation.
+	ExplainText   string `protobuf:"bytes,120,opt,name=explain_text,json=explainText,proto3" json:"explain_text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RunResponse) Reset() {
@@ -660,6 +662,13 @@ func (x *RunResponse) GetLongestTimerMs() float64 {
 		return x.LongestTimerMs
 	}
 	return 0
+}
+
+func (x *RunResponse) GetExplainText() string {
+	if x != nil {
+		return x.ExplainText
+	}
+	return ""
 }
 
 // How a call ended.
@@ -1206,7 +1215,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xdf\x06\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x82\a\n" +
 	"\vRunResponse\x12>\n" +
 	"\boutcomes\x18\x01 \x03(\v2\".ameide.conformance.v1.SeenOutcomeR\boutcomes\x12>\n" +
 	"\brequests\x18\x02 \x03(\v2\".ameide.conformance.v1.SeenRequestR\brequests\x12\x16\n" +
@@ -1223,7 +1232,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x05leaks\x18\f \x01(\v2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n" +
 	"\vpolicy_hash\x18\r \x01(\tR\n" +
 	"policyHash\x12(\n" +
-	"\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x1a^\n" +
+	"\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n" +
+	"\fexplain_text\x18x \x01(\tR\vexplainText\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +

@@ -823,8 +823,11 @@ type Retry struct {
 	MaxServerDelayMs *float64 `protobuf:"fixed64,5,opt,name=max_server_delay_ms,json=maxServerDelayMs,proto3,oneof" json:"max_server_delay_ms,omitempty"`
 	// Codes retried beyond the standard ones.
 	RetryableCodes []string `protobuf:"bytes,6,rep,name=retryable_codes,json=retryableCodes,proto3" json:"retryable_codes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// A method that states nothing and carries no key is repeated only where
+	// nothing was sent.
+	RequireIdempotency *bool `protobuf:"varint,120,opt,name=require_idempotency,json=requireIdempotency,proto3,oneof" json:"require_idempotency,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Retry) Reset() {
@@ -897,6 +900,13 @@ func (x *Retry) GetRetryableCodes() []string {
 		return x.RetryableCodes
 	}
 	return nil
+}
+
+func (x *Retry) GetRequireIdempotency() bool {
+	if x != nil && x.RequireIdempotency != nil {
+		return *x.RequireIdempotency
+	}
+	return false
 }
 
 // A credential.
@@ -1752,7 +1762,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x10_idempotency_keyB\x16\n" +
 	"\x14_ambient_deadline_msB\x1b\n" +
 	"\x19_first_message_timeout_msB\x12\n" +
-	"\x10_idle_timeout_ms\"\xef\x02\n" +
+	"\x10_idle_timeout_ms\"\xbd\x03\n" +
 	"\x05Retry\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x01H\x00R\vmaxAttempts\x88\x01\x01\x12'\n" +
 	"\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\vbaseDelayMs\x88\x01\x01\x12/\n" +
@@ -1760,12 +1770,14 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\fmax_delay_ms\x18\x04 \x01(\x01H\x03R\n" +
 	"maxDelayMs\x88\x01\x01\x122\n" +
 	"\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12'\n" +
-	"\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodesB\x0f\n" +
+	"\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n" +
+	"\x13require_idempotency\x18x \x01(\bH\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n" +
 	"\r_max_attemptsB\x10\n" +
 	"\x0e_base_delay_msB\x14\n" +
 	"\x12_throttle_delay_msB\x0f\n" +
 	"\r_max_delay_msB\x16\n" +
-	"\x14_max_server_delay_ms\"\x8d\x01\n" +
+	"\x14_max_server_delay_msB\x16\n" +
+	"\x14_require_idempotency\"\x8d\x01\n" +
 	"\x04Auth\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +

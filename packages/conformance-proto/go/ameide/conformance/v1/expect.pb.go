@@ -69,8 +69,10 @@ type Expected struct {
 	// The longest time any timer of the SDK was set to, in milliseconds. MEMORY
 	// only.
 	LongestTimerMs *float64 `protobuf:"fixed64,18,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Texts that the text form of the last explanation holds.
+	ExplainContains []string `protobuf:"bytes,120,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Expected) Reset() {
@@ -227,6 +229,13 @@ func (x *Expected) GetLongestTimerMs() float64 {
 		return *x.LongestTimerMs
 	}
 	return 0
+}
+
+func (x *Expected) GetExplainContains() []string {
+	if x != nil {
+		return x.ExplainContains
+	}
+	return nil
 }
 
 // Numbers, so that none and not stated differ.
@@ -1265,7 +1274,7 @@ var File_ameide_conformance_v1_expect_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xd7\b\n" +
+	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x82\t\n" +
 	"\bExpected\x12:\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x1e.ameide.conformance.v1.OutcomeR\boutcomes\x12:\n" +
 	"\brequests\x18\x02 \x03(\v2\x1e.ameide.conformance.v1.RequestR\brequests\x12(\n" +
@@ -1287,7 +1296,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"someEvents\x12\x1f\n" +
 	"\vpolicy_hash\x18\x11 \x01(\tR\n" +
 	"policyHash\x12-\n" +
-	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x1a^\n" +
+	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n" +
+	"\x10explain_contains\x18x \x03(\tR\x0fexplainContains\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +

@@ -77,7 +77,7 @@ type ConformanceRequestWithId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Any text.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	// Filled by the SDK where it is empty.
+	// Filled by the SDK where it is empty and the method names it.
 	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -302,14 +302,17 @@ const file_ameide_conformance_v1_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"Q\n" +
 	"\x11ListItemsResponse\x12\x14\n" +
 	"\x05items\x18\x01 \x03(\tR\x05items\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb9\x10\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc5\x12\n" +
 	"\x12ConformanceService\x12\x7f\n" +
 	"\rNoSideEffects\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\x17\x82\xe8\x18\x10conformance.read\x90\x02\x01\x12h\n" +
 	"\n" +
 	"Idempotent\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\x03\x90\x02\x02\x12e\n" +
 	"\aUnknown\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\x03\x90\x02\x00\x12p\n" +
-	"\x0eUnknownWithKey\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xe8\xe7\x18\x01\x90\x02\x00\x12x\n" +
-	"\x14UnknownWithRequestId\x12/.ameide.conformance.v1.ConformanceRequestWithId\x1a*.ameide.conformance.v1.ConformanceResponse\"\x03\x90\x02\x00\x12p\n" +
+	"\x0eUnknownWithKey\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xe8\xe7\x18\x01\x90\x02\x00\x12\x86\x01\n" +
+	"\x14UnknownWithRequestId\x12/.ameide.conformance.v1.ConformanceRequestWithId\x1a*.ameide.conformance.v1.ConformanceResponse\"\x11\x92\xe8\x18\n" +
+	"request_id\x90\x02\x00\x12s\n" +
+	"\x0fUnknownWithUuid\x12/.ameide.conformance.v1.ConformanceRequestWithId\x1a*.ameide.conformance.v1.ConformanceResponse\"\x03\x90\x02\x00\x12\x85\x01\n" +
+	"\x19UnknownWithWrongRequestId\x12/.ameide.conformance.v1.ConformanceRequestWithId\x1a*.ameide.conformance.v1.ConformanceResponse\"\v\x92\xe8\x18\x04text\x90\x02\x00\x12p\n" +
 	"\x0eTenantRequired\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xd8\xe7\x18\x01\x90\x02\x02\x12q\n" +
 	"\x0fTenantForbidden\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xd8\xe7\x18\x03\x90\x02\x02\x12m\n" +
 	"\vWithoutAuth\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xe0\xe7\x18\x02\x90\x02\x02\x12o\n" +
@@ -350,39 +353,43 @@ var file_ameide_conformance_v1_service_proto_depIdxs = []int32{
 	0,  // 2: ameide.conformance.v1.ConformanceService.Unknown:input_type -> ameide.conformance.v1.ConformanceRequest
 	0,  // 3: ameide.conformance.v1.ConformanceService.UnknownWithKey:input_type -> ameide.conformance.v1.ConformanceRequest
 	1,  // 4: ameide.conformance.v1.ConformanceService.UnknownWithRequestId:input_type -> ameide.conformance.v1.ConformanceRequestWithId
-	0,  // 5: ameide.conformance.v1.ConformanceService.TenantRequired:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 6: ameide.conformance.v1.ConformanceService.TenantForbidden:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 7: ameide.conformance.v1.ConformanceService.WithoutAuth:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 8: ameide.conformance.v1.ConformanceService.WithTimeout:input_type -> ameide.conformance.v1.ConformanceRequest
-	3,  // 9: ameide.conformance.v1.ConformanceService.ListItems:input_type -> ameide.conformance.v1.ListItemsRequest
-	0,  // 10: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 11: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 12: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 13: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 14: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 15: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 16: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 17: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
-	2,  // 18: ameide.conformance.v1.ConformanceService.NoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 19: ameide.conformance.v1.ConformanceService.Idempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 20: ameide.conformance.v1.ConformanceService.Unknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 21: ameide.conformance.v1.ConformanceService.UnknownWithKey:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 22: ameide.conformance.v1.ConformanceService.UnknownWithRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 23: ameide.conformance.v1.ConformanceService.TenantRequired:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 24: ameide.conformance.v1.ConformanceService.TenantForbidden:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 25: ameide.conformance.v1.ConformanceService.WithoutAuth:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 26: ameide.conformance.v1.ConformanceService.WithTimeout:output_type -> ameide.conformance.v1.ConformanceResponse
-	4,  // 27: ameide.conformance.v1.ConformanceService.ListItems:output_type -> ameide.conformance.v1.ListItemsResponse
-	2,  // 28: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 29: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 30: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 31: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 32: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 33: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 34: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 35: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	18, // [18:36] is the sub-list for method output_type
-	0,  // [0:18] is the sub-list for method input_type
+	1,  // 5: ameide.conformance.v1.ConformanceService.UnknownWithUuid:input_type -> ameide.conformance.v1.ConformanceRequestWithId
+	1,  // 6: ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId:input_type -> ameide.conformance.v1.ConformanceRequestWithId
+	0,  // 7: ameide.conformance.v1.ConformanceService.TenantRequired:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 8: ameide.conformance.v1.ConformanceService.TenantForbidden:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 9: ameide.conformance.v1.ConformanceService.WithoutAuth:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 10: ameide.conformance.v1.ConformanceService.WithTimeout:input_type -> ameide.conformance.v1.ConformanceRequest
+	3,  // 11: ameide.conformance.v1.ConformanceService.ListItems:input_type -> ameide.conformance.v1.ListItemsRequest
+	0,  // 12: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 13: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 14: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 15: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 16: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 17: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 18: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 19: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
+	2,  // 20: ameide.conformance.v1.ConformanceService.NoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 21: ameide.conformance.v1.ConformanceService.Idempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 22: ameide.conformance.v1.ConformanceService.Unknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 23: ameide.conformance.v1.ConformanceService.UnknownWithKey:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 24: ameide.conformance.v1.ConformanceService.UnknownWithRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 25: ameide.conformance.v1.ConformanceService.UnknownWithUuid:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 26: ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 27: ameide.conformance.v1.ConformanceService.TenantRequired:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 28: ameide.conformance.v1.ConformanceService.TenantForbidden:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 29: ameide.conformance.v1.ConformanceService.WithoutAuth:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 30: ameide.conformance.v1.ConformanceService.WithTimeout:output_type -> ameide.conformance.v1.ConformanceResponse
+	4,  // 31: ameide.conformance.v1.ConformanceService.ListItems:output_type -> ameide.conformance.v1.ListItemsResponse
+	2,  // 32: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 33: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 34: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 35: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 36: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 37: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 38: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 39: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	20, // [20:40] is the sub-list for method output_type
+	0,  // [0:20] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -940,11 +940,12 @@ const file_ameide_identity_v1_organizations_directory_proto_rawDesc = "" +
 	"\n" +
 	"api_key_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\bapiKeyId\"K\n" +
 	"\x14RevokeApiKeyResponse\x123\n" +
-	"\aapi_key\x18\x01 \x01(\v2\x1a.ameide.identity.v1.ApiKeyR\x06apiKey2\xfd\x04\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x1a.ameide.identity.v1.ApiKeyR\x06apiKey2\x8b\x05\n" +
 	"\x1dOrganizationsDirectoryService\x12o\n" +
 	"\x0fGetOrganization\x12*.ameide.identity.v1.GetOrganizationRequest\x1a+.ameide.identity.v1.GetOrganizationResponse\"\x03\x90\x02\x01\x12c\n" +
-	"\vListMembers\x12&.ameide.identity.v1.ListMembersRequest\x1a'.ameide.identity.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\x85\x01\n" +
-	"\fCreateApiKey\x12'.ameide.identity.v1.CreateApiKeyRequest\x1a(.ameide.identity.v1.CreateApiKeyResponse\"\"\xe8\xe7\x18\x01\x82\xe8\x18\x17identity.api_keys.write\x90\x02\x00\x12c\n" +
+	"\vListMembers\x12&.ameide.identity.v1.ListMembersRequest\x1a'.ameide.identity.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\x93\x01\n" +
+	"\fCreateApiKey\x12'.ameide.identity.v1.CreateApiKeyRequest\x1a(.ameide.identity.v1.CreateApiKeyResponse\"0\xe8\xe7\x18\x01\x82\xe8\x18\x17identity.api_keys.write\x92\xe8\x18\n" +
+	"request_id\x90\x02\x00\x12c\n" +
 	"\vListApiKeys\x12&.ameide.identity.v1.ListApiKeysRequest\x1a'.ameide.identity.v1.ListApiKeysResponse\"\x03\x90\x02\x01\x12\x81\x01\n" +
 	"\fRevokeApiKey\x12'.ameide.identity.v1.RevokeApiKeyRequest\x1a(.ameide.identity.v1.RevokeApiKeyResponse\"\x1e\x82\xe8\x18\x17identity.api_keys.write\x90\x02\x02\x1a\x15\xd8\xe7\x18\x01\x82\xe8\x18\ridentity.readBHZFgithub.com/ameideio/ameide-core-proto-go/ameide/identity/v1;identityv1b\x06proto3"
 

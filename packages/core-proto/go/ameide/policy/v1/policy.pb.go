@@ -596,9 +596,12 @@ type MethodPolicy struct {
 	// Whether an idempotency key is attached where the contract asks for one.
 	IdempotencyKey IdempotencyKeyMode `protobuf:"varint,11,opt,name=idempotency_key,json=idempotencyKey,proto3,enum=ameide.policy.v1.IdempotencyKeyMode" json:"idempotency_key,omitempty"`
 	// Facts the method's own proto does not state and cannot be made to.
-	Facts         *MethodFacts `protobuf:"bytes,12,opt,name=facts,proto3" json:"facts,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Facts *MethodFacts `protobuf:"bytes,12,opt,name=facts,proto3" json:"facts,omitempty"`
+	// Whether a method that states no idempotency level and carries no key is
+	// repeated only where nothing was sent: no server can ask for more.
+	RequireIdempotency *bool `protobuf:"varint,13,opt,name=require_idempotency,json=requireIdempotency,proto3,oneof" json:"require_idempotency,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *MethodPolicy) Reset() {
@@ -715,6 +718,13 @@ func (x *MethodPolicy) GetFacts() *MethodFacts {
 	return nil
 }
 
+func (x *MethodPolicy) GetRequireIdempotency() bool {
+	if x != nil && x.RequireIdempotency != nil {
+		return *x.RequireIdempotency
+	}
+	return false
+}
+
 // Facts about a method whose proto cannot be changed.
 type MethodFacts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -725,9 +735,13 @@ type MethodFacts struct {
 	// Whether a call carries a tenant.
 	Tenant TenantMode `protobuf:"varint,3,opt,name=tenant,proto3,enum=ameide.policy.v1.TenantMode" json:"tenant,omitempty"`
 	// How a call is authenticated.
-	Auth          AuthMode `protobuf:"varint,4,opt,name=auth,proto3,enum=ameide.policy.v1.AuthMode" json:"auth,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Auth AuthMode `protobuf:"varint,4,opt,name=auth,proto3,enum=ameide.policy.v1.AuthMode" json:"auth,omitempty"`
+	// The request field that names the request, as the method option of that name
+	// says it; here its format may be left unsaid. Empty for none. Only for
+	// selectors of single methods.
+	RequestIdField *string `protobuf:"bytes,5,opt,name=request_id_field,json=requestIdField,proto3,oneof" json:"request_id_field,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *MethodFacts) Reset() {
@@ -786,6 +800,13 @@ func (x *MethodFacts) GetAuth() AuthMode {
 		return x.Auth
 	}
 	return AuthMode_AUTH_MODE_UNSPECIFIED
+}
+
+func (x *MethodFacts) GetRequestIdField() string {
+	if x != nil && x.RequestIdField != nil {
+		return *x.RequestIdField
+	}
+	return ""
 }
 
 // A token bucket that bounds what retries add to the load of one origin.
@@ -910,6 +931,14 @@ var file_ameide_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 		Filename:      "ameide/policy/v1/policy.proto",
 	},
 	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*string)(nil),
+		Field:         50818,
+		Name:          "ameide.policy.v1.request_id_field",
+		Tag:           "bytes,50818,opt,name=request_id_field",
+		Filename:      "ameide/policy/v1/policy.proto",
+	},
+	{
 		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
 		ExtensionType: (*TenantMode)(nil),
 		Field:         50811,
@@ -979,6 +1008,14 @@ var (
 	//
 	// optional ameide.policy.v1.McpMode mcp = 50817;
 	E_Mcp = &file_ameide_policy_v1_policy_proto_extTypes[6]
+	// The one field of the request that names it (AIP-155): a `string` with
+	// `(google.api.field_info).format = UUID4`, outside of any oneof. SDKs fill it
+	// where it is empty, once per call, and count it as an idempotency key
+	// (AIP-4235). No other field is filled, and none is a key, whatever its format
+	// is. Not for methods that stream their requests.
+	//
+	// optional string request_id_field = 50818;
+	E_RequestIdField = &file_ameide_policy_v1_policy_proto_extTypes[7]
 )
 
 // Extension fields to descriptorpb.ServiceOptions.
@@ -986,21 +1023,21 @@ var (
 	// Whether calls carry a tenant.
 	//
 	// optional ameide.policy.v1.TenantMode service_tenant = 50811;
-	E_ServiceTenant = &file_ameide_policy_v1_policy_proto_extTypes[7]
+	E_ServiceTenant = &file_ameide_policy_v1_policy_proto_extTypes[8]
 	// How calls are authenticated.
 	//
 	// optional ameide.policy.v1.AuthMode service_auth = 50812;
-	E_ServiceAuth = &file_ameide_policy_v1_policy_proto_extTypes[8]
+	E_ServiceAuth = &file_ameide_policy_v1_policy_proto_extTypes[9]
 	// OAuth scopes the access token needs.
 	//
 	// repeated string service_scopes = 50816;
-	E_ServiceScopes = &file_ameide_policy_v1_policy_proto_extTypes[9]
+	E_ServiceScopes = &file_ameide_policy_v1_policy_proto_extTypes[10]
 	// What the service is called in a client of the roster, in lower camel case.
 	// Without it the name is made of the service's own: `ThreadsService` is
 	// `threads`, and in a package of another version than v1 `threadsV2`.
 	//
 	// optional string roster_name = 50819;
-	E_RosterName = &file_ameide_policy_v1_policy_proto_extTypes[10]
+	E_RosterName = &file_ameide_policy_v1_policy_proto_extTypes[11]
 )
 
 var File_ameide_policy_v1_policy_proto protoreflect.FileDescriptor
@@ -1018,7 +1055,7 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\t_behavior\"i\n" +
 	"\x11MethodPolicyEntry\x12\x1c\n" +
 	"\tselectors\x18\x01 \x03(\tR\tselectors\x126\n" +
-	"\x06policy\x18\x02 \x01(\v2\x1e.ameide.policy.v1.MethodPolicyR\x06policy\"\x93\x06\n" +
+	"\x06policy\x18\x02 \x01(\v2\x1e.ameide.policy.v1.MethodPolicyR\x06policy\"\xe1\x06\n" +
 	"\fMethodPolicy\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x05H\x00R\vmaxAttempts\x88\x01\x01\x12'\n" +
 	"\rbase_delay_ms\x18\x02 \x01(\x03H\x01R\vbaseDelayMs\x88\x01\x01\x12/\n" +
@@ -1034,7 +1071,8 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\x0fidle_timeout_ms\x18\n" +
 	" \x01(\x03H\bR\ridleTimeoutMs\x88\x01\x01\x12M\n" +
 	"\x0fidempotency_key\x18\v \x01(\x0e2$.ameide.policy.v1.IdempotencyKeyModeR\x0eidempotencyKey\x123\n" +
-	"\x05facts\x18\f \x01(\v2\x1d.ameide.policy.v1.MethodFactsR\x05factsB\x0f\n" +
+	"\x05facts\x18\f \x01(\v2\x1d.ameide.policy.v1.MethodFactsR\x05facts\x124\n" +
+	"\x13require_idempotency\x18\r \x01(\bH\tR\x12requireIdempotency\x88\x01\x01B\x0f\n" +
 	"\r_max_attemptsB\x10\n" +
 	"\x0e_base_delay_msB\x14\n" +
 	"\x12_throttle_delay_msB\x0f\n" +
@@ -1043,13 +1081,16 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\v_timeout_msB\x15\n" +
 	"\x13_attempt_timeout_msB\x1b\n" +
 	"\x19_first_message_timeout_msB\x12\n" +
-	"\x10_idle_timeout_ms\"\x86\x02\n" +
+	"\x10_idle_timeout_msB\x16\n" +
+	"\x14_require_idempotency\"\xca\x02\n" +
 	"\vMethodFacts\x12O\n" +
 	"\x11idempotency_level\x18\x01 \x01(\x0e2\".ameide.policy.v1.IdempotencyLevelR\x10idempotencyLevel\x12,\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\bH\x00R\x0eidempotencyKey\x88\x01\x01\x124\n" +
 	"\x06tenant\x18\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantModeR\x06tenant\x12.\n" +
-	"\x04auth\x18\x04 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\x04authB\x12\n" +
-	"\x10_idempotency_key\"\x99\x01\n" +
+	"\x04auth\x18\x04 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\x04auth\x12-\n" +
+	"\x10request_id_field\x18\x05 \x01(\tH\x01R\x0erequestIdField\x88\x01\x01B\x12\n" +
+	"\x10_idempotency_keyB\x13\n" +
+	"\x11_request_id_field\"\x99\x01\n" +
 	"\vRetryBudget\x12\x1f\n" +
 	"\bcapacity\x18\x01 \x01(\x05H\x00R\bcapacity\x88\x01\x01\x12\x17\n" +
 	"\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n" +
@@ -1098,7 +1139,8 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\n" +
 	"long_lived\x12\x1e.google.protobuf.MethodOptions\x18\xff\x8c\x03 \x01(\bR\tlongLived\x88\x01\x01:8\n" +
 	"\x06scopes\x12\x1e.google.protobuf.MethodOptions\x18\x80\x8d\x03 \x03(\tR\x06scopes:P\n" +
-	"\x03mcp\x12\x1e.google.protobuf.MethodOptions\x18\x81\x8d\x03 \x01(\x0e2\x19.ameide.policy.v1.McpModeR\x03mcp\x88\x01\x01:i\n" +
+	"\x03mcp\x12\x1e.google.protobuf.MethodOptions\x18\x81\x8d\x03 \x01(\x0e2\x19.ameide.policy.v1.McpModeR\x03mcp\x88\x01\x01:M\n" +
+	"\x10request_id_field\x12\x1e.google.protobuf.MethodOptions\x18\x82\x8d\x03 \x01(\tR\x0erequestIdField\x88\x01\x01:i\n" +
 	"\x0eservice_tenant\x12\x1f.google.protobuf.ServiceOptions\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantModeR\rserviceTenant\x88\x01\x01:c\n" +
 	"\fservice_auth\x12\x1f.google.protobuf.ServiceOptions\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\vserviceAuth\x88\x01\x01:H\n" +
 	"\x0eservice_scopes\x12\x1f.google.protobuf.ServiceOptions\x18\x80\x8d\x03 \x03(\tR\rserviceScopes:E\n" +
@@ -1154,19 +1196,20 @@ var file_ameide_policy_v1_policy_proto_depIdxs = []int32{
 	12, // 15: ameide.policy.v1.long_lived:extendee -> google.protobuf.MethodOptions
 	12, // 16: ameide.policy.v1.scopes:extendee -> google.protobuf.MethodOptions
 	12, // 17: ameide.policy.v1.mcp:extendee -> google.protobuf.MethodOptions
-	13, // 18: ameide.policy.v1.service_tenant:extendee -> google.protobuf.ServiceOptions
-	13, // 19: ameide.policy.v1.service_auth:extendee -> google.protobuf.ServiceOptions
-	13, // 20: ameide.policy.v1.service_scopes:extendee -> google.protobuf.ServiceOptions
-	13, // 21: ameide.policy.v1.roster_name:extendee -> google.protobuf.ServiceOptions
-	0,  // 22: ameide.policy.v1.tenant:type_name -> ameide.policy.v1.TenantMode
-	1,  // 23: ameide.policy.v1.auth:type_name -> ameide.policy.v1.AuthMode
-	2,  // 24: ameide.policy.v1.mcp:type_name -> ameide.policy.v1.McpMode
-	0,  // 25: ameide.policy.v1.service_tenant:type_name -> ameide.policy.v1.TenantMode
-	1,  // 26: ameide.policy.v1.service_auth:type_name -> ameide.policy.v1.AuthMode
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	22, // [22:27] is the sub-list for extension type_name
-	11, // [11:22] is the sub-list for extension extendee
+	12, // 18: ameide.policy.v1.request_id_field:extendee -> google.protobuf.MethodOptions
+	13, // 19: ameide.policy.v1.service_tenant:extendee -> google.protobuf.ServiceOptions
+	13, // 20: ameide.policy.v1.service_auth:extendee -> google.protobuf.ServiceOptions
+	13, // 21: ameide.policy.v1.service_scopes:extendee -> google.protobuf.ServiceOptions
+	13, // 22: ameide.policy.v1.roster_name:extendee -> google.protobuf.ServiceOptions
+	0,  // 23: ameide.policy.v1.tenant:type_name -> ameide.policy.v1.TenantMode
+	1,  // 24: ameide.policy.v1.auth:type_name -> ameide.policy.v1.AuthMode
+	2,  // 25: ameide.policy.v1.mcp:type_name -> ameide.policy.v1.McpMode
+	0,  // 26: ameide.policy.v1.service_tenant:type_name -> ameide.policy.v1.TenantMode
+	1,  // 27: ameide.policy.v1.service_auth:type_name -> ameide.policy.v1.AuthMode
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	23, // [23:28] is the sub-list for extension type_name
+	11, // [11:23] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
 }
 
@@ -1186,7 +1229,7 @@ func file_ameide_policy_v1_policy_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_policy_v1_policy_proto_rawDesc), len(file_ameide_policy_v1_policy_proto_rawDesc)),
 			NumEnums:      7,
 			NumMessages:   5,
-			NumExtensions: 11,
+			NumExtensions: 12,
 			NumServices:   0,
 		},
 		GoTypes:           file_ameide_policy_v1_policy_proto_goTypes,

@@ -51,6 +51,12 @@ const (
 	// ConformanceServiceUnknownWithRequestIdProcedure is the fully-qualified name of the
 	// ConformanceService's UnknownWithRequestId RPC.
 	ConformanceServiceUnknownWithRequestIdProcedure = "/ameide.conformance.v1.ConformanceService/UnknownWithRequestId"
+	// ConformanceServiceUnknownWithUuidProcedure is the fully-qualified name of the
+	// ConformanceService's UnknownWithUuid RPC.
+	ConformanceServiceUnknownWithUuidProcedure = "/ameide.conformance.v1.ConformanceService/UnknownWithUuid"
+	// ConformanceServiceUnknownWithWrongRequestIdProcedure is the fully-qualified name of the
+	// ConformanceService's UnknownWithWrongRequestId RPC.
+	ConformanceServiceUnknownWithWrongRequestIdProcedure = "/ameide.conformance.v1.ConformanceService/UnknownWithWrongRequestId"
 	// ConformanceServiceTenantRequiredProcedure is the fully-qualified name of the ConformanceService's
 	// TenantRequired RPC.
 	ConformanceServiceTenantRequiredProcedure = "/ameide.conformance.v1.ConformanceService/TenantRequired"
@@ -104,6 +110,11 @@ type ConformanceServiceClient interface {
 	UnknownWithKey(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, of unknown idempotency level, with a request id field (AIP-155).
 	UnknownWithRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
+	// Unary, of unknown idempotency level: a field has the format of a request id,
+	// and nobody says that it is one.
+	UnknownWithUuid(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
+	// Unary: what is named as its request id field has not the format of one.
+	UnknownWithWrongRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
 	// Unary, a tenant is required.
 	TenantRequired(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, a tenant is forbidden.
@@ -173,6 +184,18 @@ func NewConformanceServiceClient(httpClient connect.HTTPClient, baseURL string, 
 			httpClient,
 			baseURL+ConformanceServiceUnknownWithRequestIdProcedure,
 			connect.WithSchema(conformanceServiceMethods.ByName("UnknownWithRequestId")),
+			connect.WithClientOptions(opts...),
+		),
+		unknownWithUuid: connect.NewClient[v1.ConformanceRequestWithId, v1.ConformanceResponse](
+			httpClient,
+			baseURL+ConformanceServiceUnknownWithUuidProcedure,
+			connect.WithSchema(conformanceServiceMethods.ByName("UnknownWithUuid")),
+			connect.WithClientOptions(opts...),
+		),
+		unknownWithWrongRequestId: connect.NewClient[v1.ConformanceRequestWithId, v1.ConformanceResponse](
+			httpClient,
+			baseURL+ConformanceServiceUnknownWithWrongRequestIdProcedure,
+			connect.WithSchema(conformanceServiceMethods.ByName("UnknownWithWrongRequestId")),
 			connect.WithClientOptions(opts...),
 		),
 		tenantRequired: connect.NewClient[v1.ConformanceRequest, v1.ConformanceResponse](
@@ -273,6 +296,8 @@ type conformanceServiceClient struct {
 	unknown                   *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	unknownWithKey            *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	unknownWithRequestId      *connect.Client[v1.ConformanceRequestWithId, v1.ConformanceResponse]
+	unknownWithUuid           *connect.Client[v1.ConformanceRequestWithId, v1.ConformanceResponse]
+	unknownWithWrongRequestId *connect.Client[v1.ConformanceRequestWithId, v1.ConformanceResponse]
 	tenantRequired            *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	tenantForbidden           *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	withoutAuth               *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
@@ -327,6 +352,25 @@ func (c *conformanceServiceClient) UnknownWithKey(ctx context.Context, req *v1.C
 // UnknownWithRequestId calls ameide.conformance.v1.ConformanceService.UnknownWithRequestId.
 func (c *conformanceServiceClient) UnknownWithRequestId(ctx context.Context, req *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error) {
 	response, err := c.unknownWithRequestId.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UnknownWithUuid calls ameide.conformance.v1.ConformanceService.UnknownWithUuid.
+func (c *conformanceServiceClient) UnknownWithUuid(ctx context.Context, req *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error) {
+	response, err := c.unknownWithUuid.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UnknownWithWrongRequestId calls
+// ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId.
+func (c *conformanceServiceClient) UnknownWithWrongRequestId(ctx context.Context, req *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error) {
+	response, err := c.unknownWithWrongRequestId.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -432,6 +476,11 @@ type ConformanceServiceHandler interface {
 	UnknownWithKey(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, of unknown idempotency level, with a request id field (AIP-155).
 	UnknownWithRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
+	// Unary, of unknown idempotency level: a field has the format of a request id,
+	// and nobody says that it is one.
+	UnknownWithUuid(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
+	// Unary: what is named as its request id field has not the format of one.
+	UnknownWithWrongRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
 	// Unary, a tenant is required.
 	TenantRequired(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, a tenant is forbidden.
@@ -497,6 +546,18 @@ func NewConformanceServiceHandler(svc ConformanceServiceHandler, opts ...connect
 		ConformanceServiceUnknownWithRequestIdProcedure,
 		svc.UnknownWithRequestId,
 		connect.WithSchema(conformanceServiceMethods.ByName("UnknownWithRequestId")),
+		connect.WithHandlerOptions(opts...),
+	)
+	conformanceServiceUnknownWithUuidHandler := connect.NewUnaryHandlerSimple(
+		ConformanceServiceUnknownWithUuidProcedure,
+		svc.UnknownWithUuid,
+		connect.WithSchema(conformanceServiceMethods.ByName("UnknownWithUuid")),
+		connect.WithHandlerOptions(opts...),
+	)
+	conformanceServiceUnknownWithWrongRequestIdHandler := connect.NewUnaryHandlerSimple(
+		ConformanceServiceUnknownWithWrongRequestIdProcedure,
+		svc.UnknownWithWrongRequestId,
+		connect.WithSchema(conformanceServiceMethods.ByName("UnknownWithWrongRequestId")),
 		connect.WithHandlerOptions(opts...),
 	)
 	conformanceServiceTenantRequiredHandler := connect.NewUnaryHandlerSimple(
@@ -599,6 +660,10 @@ func NewConformanceServiceHandler(svc ConformanceServiceHandler, opts ...connect
 			conformanceServiceUnknownWithKeyHandler.ServeHTTP(w, r)
 		case ConformanceServiceUnknownWithRequestIdProcedure:
 			conformanceServiceUnknownWithRequestIdHandler.ServeHTTP(w, r)
+		case ConformanceServiceUnknownWithUuidProcedure:
+			conformanceServiceUnknownWithUuidHandler.ServeHTTP(w, r)
+		case ConformanceServiceUnknownWithWrongRequestIdProcedure:
+			conformanceServiceUnknownWithWrongRequestIdHandler.ServeHTTP(w, r)
 		case ConformanceServiceTenantRequiredProcedure:
 			conformanceServiceTenantRequiredHandler.ServeHTTP(w, r)
 		case ConformanceServiceTenantForbiddenProcedure:
@@ -652,6 +717,14 @@ func (UnimplementedConformanceServiceHandler) UnknownWithKey(context.Context, *v
 
 func (UnimplementedConformanceServiceHandler) UnknownWithRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ameide.conformance.v1.ConformanceService.UnknownWithRequestId is not implemented"))
+}
+
+func (UnimplementedConformanceServiceHandler) UnknownWithUuid(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ameide.conformance.v1.ConformanceService.UnknownWithUuid is not implemented"))
+}
+
+func (UnimplementedConformanceServiceHandler) UnknownWithWrongRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId is not implemented"))
 }
 
 func (UnimplementedConformanceServiceHandler) TenantRequired(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error) {

@@ -374,6 +374,13 @@ export declare type RunResponse = Message<"ameide.conformance.v1.RunResponse"> &
    * @generated from field: double longest_timer_ms = 14;
    */
   longestTimerMs: number;
+
+  /**
+   * The text form of the last explanation.
+   *
+   * @generated from field: string explain_text = 120;
+   */
+  explainText: string;
 };
 
 /**

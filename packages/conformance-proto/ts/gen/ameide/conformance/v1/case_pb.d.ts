@@ -535,6 +535,14 @@ export declare type Retry = Message<"ameide.conformance.v1.Retry"> & {
    * @generated from field: repeated string retryable_codes = 6;
    */
   retryableCodes: string[];
+
+  /**
+   * A method that states nothing and carries no key is repeated only where
+   * nothing was sent.
+   *
+   * @generated from field: optional bool require_idempotency = 120;
+   */
+  requireIdempotency?: boolean | undefined;
 };
 
 /**

@@ -150,6 +150,13 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: optional double longest_timer_ms = 18;
    */
   longestTimerMs?: number | undefined;
+
+  /**
+   * Texts that the text form of the last explanation holds.
+   *
+   * @generated from field: repeated string explain_contains = 120;
+   */
+  explainContains: string[];
 };
 
 /**

@@ -47,7 +47,7 @@ export declare type ConformanceRequestWithId = Message<"ameide.conformance.v1.Co
   text: string;
 
   /**
-   * Filled by the SDK where it is empty.
+   * Filled by the SDK where it is empty and the method names it.
    *
    * @generated from field: string request_id = 2;
    */
@@ -186,6 +186,27 @@ export declare const ConformanceService: GenService<{
    * @generated from rpc ameide.conformance.v1.ConformanceService.UnknownWithRequestId
    */
   unknownWithRequestId: {
+    methodKind: "unary";
+    input: typeof ConformanceRequestWithIdSchema;
+    output: typeof ConformanceResponseSchema;
+  },
+  /**
+   * Unary, of unknown idempotency level: a field has the format of a request id,
+   * and nobody says that it is one.
+   *
+   * @generated from rpc ameide.conformance.v1.ConformanceService.UnknownWithUuid
+   */
+  unknownWithUuid: {
+    methodKind: "unary";
+    input: typeof ConformanceRequestWithIdSchema;
+    output: typeof ConformanceResponseSchema;
+  },
+  /**
+   * Unary: what is named as its request id field has not the format of one.
+   *
+   * @generated from rpc ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId
+   */
+  unknownWithWrongRequestId: {
     methodKind: "unary";
     input: typeof ConformanceRequestWithIdSchema;
     output: typeof ConformanceResponseSchema;

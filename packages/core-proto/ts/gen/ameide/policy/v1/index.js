@@ -20,6 +20,7 @@ export {
   long_lived,
   scopes,
   mcp,
+  request_id_field,
   service_tenant,
   service_auth,
   service_scopes,

@@ -192,6 +192,14 @@ export declare type MethodPolicy = Message<"ameide.policy.v1.MethodPolicy"> & {
    * @generated from field: ameide.policy.v1.MethodFacts facts = 12;
    */
   facts?: MethodFacts | undefined;
+
+  /**
+   * Whether a method that states no idempotency level and carries no key is
+   * repeated only where nothing was sent: no server can ask for more.
+   *
+   * @generated from field: optional bool require_idempotency = 13;
+   */
+  requireIdempotency?: boolean | undefined;
 };
 
 /**
@@ -233,6 +241,15 @@ export declare type MethodFacts = Message<"ameide.policy.v1.MethodFacts"> & {
    * @generated from field: ameide.policy.v1.AuthMode auth = 4;
    */
   auth: AuthMode;
+
+  /**
+   * The request field that names the request, as the method option of that name
+   * says it; here its format may be left unsaid. Empty for none. Only for
+   * selectors of single methods.
+   *
+   * @generated from field: optional string request_id_field = 5;
+   */
+  requestIdField?: string | undefined;
 };
 
 /**
@@ -596,6 +613,17 @@ export declare const scopes: GenExtension<MethodOptions, string[]>;
  * @generated from extension: optional ameide.policy.v1.McpMode mcp = 50817;
  */
 export declare const mcp: GenExtension<MethodOptions, McpMode>;
+
+/**
+ * The one field of the request that names it (AIP-155): a `string` with
+ * `(google.api.field_info).format = UUID4`, outside of any oneof. SDKs fill it
+ * where it is empty, once per call, and count it as an idempotency key
+ * (AIP-4235). No other field is filled, and none is a key, whatever its format
+ * is. Not for methods that stream their requests.
+ *
+ * @generated from extension: optional string request_id_field = 50818;
+ */
+export declare const request_id_field: GenExtension<MethodOptions, string>;
 
 /**
  * Whether calls carry a tenant.

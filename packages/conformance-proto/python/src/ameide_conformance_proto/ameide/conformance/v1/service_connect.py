@@ -64,6 +64,19 @@ class ConformanceService(Protocol):
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
+    async def unknown_with_uuid(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
+        """
+        Unary, of unknown idempotency level: a field has the format of a request id,
+        and nobody says that it is one.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def unknown_with_wrong_request_id(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
+        """
+        Unary: what is named as its request id field has not the format of one.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
     async def tenant_required(self, request: ConformanceRequest, ctx: RequestContext[ConformanceRequest, ConformanceResponse], /) -> ConformanceResponse:
         """
         Unary, a tenant is required.
@@ -214,6 +227,28 @@ class ConformanceServiceASGIApplication(ConnectASGIApplication[ConformanceServic
                         stream_type=StreamType.UNARY,
                     ),
                     function=svc.unknown_with_request_id,
+                ),
+                "/ameide.conformance.v1.ConformanceService/UnknownWithUuid": Endpoint.unary(
+                    method=MethodInfo(
+                        name="UnknownWithUuid",
+                        service_name="ameide.conformance.v1.ConformanceService",
+                        input=ConformanceRequestWithId,
+                        output=ConformanceResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.unknown_with_uuid,
+                ),
+                "/ameide.conformance.v1.ConformanceService/UnknownWithWrongRequestId": Endpoint.unary(
+                    method=MethodInfo(
+                        name="UnknownWithWrongRequestId",
+                        service_name="ameide.conformance.v1.ConformanceService",
+                        input=ConformanceRequestWithId,
+                        output=ConformanceResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.unknown_with_wrong_request_id,
                 ),
                 "/ameide.conformance.v1.ConformanceService/TenantRequired": Endpoint.unary(
                     method=MethodInfo(
@@ -483,6 +518,53 @@ class ConformanceServiceClient(ConnectClient):
             request=request,
             method=MethodInfo(
                 name="UnknownWithRequestId",
+                service_name="ameide.conformance.v1.ConformanceService",
+                input=ConformanceRequestWithId,
+                output=ConformanceResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    async def unknown_with_uuid(
+        self,
+        request: ConformanceRequestWithId,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> ConformanceResponse:
+        """
+        Unary, of unknown idempotency level: a field has the format of a request id,
+        and nobody says that it is one.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="UnknownWithUuid",
+                service_name="ameide.conformance.v1.ConformanceService",
+                input=ConformanceRequestWithId,
+                output=ConformanceResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    async def unknown_with_wrong_request_id(
+        self,
+        request: ConformanceRequestWithId,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> ConformanceResponse:
+        """
+        Unary: what is named as its request id field has not the format of one.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="UnknownWithWrongRequestId",
                 service_name="ameide.conformance.v1.ConformanceService",
                 input=ConformanceRequestWithId,
                 output=ConformanceResponse,
@@ -828,6 +910,19 @@ class ConformanceServiceSync(Protocol):
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
+    def unknown_with_uuid(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
+        """
+        Unary, of unknown idempotency level: a field has the format of a request id,
+        and nobody says that it is one.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def unknown_with_wrong_request_id(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
+        """
+        Unary: what is named as its request id field has not the format of one.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
     def tenant_required(self, request: ConformanceRequest, ctx: RequestContext[ConformanceRequest, ConformanceResponse], /) -> ConformanceResponse:
         """
         Unary, a tenant is required.
@@ -976,6 +1071,28 @@ class ConformanceServiceWSGIApplication(ConnectWSGIApplication):
                         stream_type=StreamType.UNARY,
                     ),
                     function=service.unknown_with_request_id,
+                ),
+                "/ameide.conformance.v1.ConformanceService/UnknownWithUuid": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="UnknownWithUuid",
+                        service_name="ameide.conformance.v1.ConformanceService",
+                        input=ConformanceRequestWithId,
+                        output=ConformanceResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.unknown_with_uuid,
+                ),
+                "/ameide.conformance.v1.ConformanceService/UnknownWithWrongRequestId": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="UnknownWithWrongRequestId",
+                        service_name="ameide.conformance.v1.ConformanceService",
+                        input=ConformanceRequestWithId,
+                        output=ConformanceResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.unknown_with_wrong_request_id,
                 ),
                 "/ameide.conformance.v1.ConformanceService/TenantRequired": EndpointSync.unary(
                     method=MethodInfo(
@@ -1245,6 +1362,53 @@ class ConformanceServiceClientSync(ConnectClientSync):
             request=request,
             method=MethodInfo(
                 name="UnknownWithRequestId",
+                service_name="ameide.conformance.v1.ConformanceService",
+                input=ConformanceRequestWithId,
+                output=ConformanceResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    def unknown_with_uuid(
+        self,
+        request: ConformanceRequestWithId,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> ConformanceResponse:
+        """
+        Unary, of unknown idempotency level: a field has the format of a request id,
+        and nobody says that it is one.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="UnknownWithUuid",
+                service_name="ameide.conformance.v1.ConformanceService",
+                input=ConformanceRequestWithId,
+                output=ConformanceResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    def unknown_with_wrong_request_id(
+        self,
+        request: ConformanceRequestWithId,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> ConformanceResponse:
+        """
+        Unary: what is named as its request id field has not the format of one.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="UnknownWithWrongRequestId",
                 service_name="ameide.conformance.v1.ConformanceService",
                 input=ConformanceRequestWithId,
                 output=ConformanceResponse,

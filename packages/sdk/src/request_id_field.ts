@@ -1,0 +1,43 @@
+import { type DescField, type DescMethod, getOption, ScalarType } from "@bufbuild/protobuf";
+import { field_info, FieldInfo_Format } from "@ameideio/core-proto/google/api/field_info_pb";
+import { nearestOf } from "./did_you_mean.js";
+
+/** The field that names a request, or what is wrong with the name. */
+export type RequestIdField =
+  | { readonly field: DescField; readonly problem?: undefined }
+  | { readonly field?: undefined; readonly problem: string };
+
+/**
+ * Finds the field of a request that names it (AIP-155), by its proto name.
+ *
+ * @param byProto - The method itself names it. Then it has to have the format
+ *   UUID4 (AIP-4235); a document speaks for protos that do not state formats.
+ */
+export function findRequestIdField(
+  method: DescMethod,
+  name: string,
+  byProto: boolean,
+): RequestIdField {
+  const { input } = method;
+  const shown = JSON.stringify(name.slice(0, 128));
+  if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
+    return { problem: `is not for ${method.name}, which streams its requests` };
+  }
+  const field = input.fields.find((each) => each.name === name);
+  if (field === undefined) {
+    const names = input.fields.map((each) => each.name);
+    const near = nearestOf(name, names);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    return { problem: `${shown} is no field of ${input.typeName}${hint}` };
+  }
+  if (field.fieldKind !== "scalar" || field.scalar !== ScalarType.STRING || field.oneof) {
+    return { problem: `${shown} of ${input.typeName} must be one string, outside of any oneof` };
+  }
+  const { format } = getOption(field, field_info);
+  const unstated = !byProto && format === FieldInfo_Format.FORMAT_UNSPECIFIED;
+  if (format !== FieldInfo_Format.UUID4 && !unstated) {
+    const wanted = "(google.api.field_info).format = UUID4";
+    return { problem: `${shown} of ${input.typeName} must have ${wanted}` };
+  }
+  return { field };
+}
