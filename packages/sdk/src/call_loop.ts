@@ -300,8 +300,8 @@ export abstract class CallLoop implements TailCall {
     this.timer.clear();
     this.lastError = error;
     const failure = this.shared.inner.ours
-      ? failureOf(attempt, error, clock.wallNow())
-      : foreignFailureOf(attempt, error, clock.wallNow());
+      ? failureOf(attempt, error, clock.wallNow(), constants)
+      : foreignFailureOf(attempt, error, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);
     if (renewed !== undefined) {
@@ -420,7 +420,7 @@ export abstract class CallLoop implements TailCall {
       requestId: this.plan.requestId,
       attempts: this.attempts,
       committed: this.committed,
-      maxMessageBytes: this.shared.constants.maxMessageBytes,
+      bounds: this.shared.constants,
     };
   }
 
