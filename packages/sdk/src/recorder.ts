@@ -12,6 +12,7 @@ import {
   type SentBody,
   WatchedBody,
 } from "./bodies.js";
+import { ByteBuffer } from "./byte_buffer.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isCode } from "./errors.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
@@ -54,7 +55,7 @@ export class Recording {
   // One of the two is the body of the answer.
   private plainBody: PlainBody | undefined;
   private watchedBody: WatchedBody | undefined;
-  private errorBody: Uint8Array[] | undefined;
+  private errorBody: ByteBuffer | undefined;
   private envelopes: EnvelopeScan | undefined;
 
   /** @param holder - Holds the request of the call's first attempt. */
@@ -201,7 +202,7 @@ export class Recording {
     if (this.header?.has("content-encoding") === true) {
       return !isUnreadMessage(runtimeMessage);
     }
-    return isCode((parse(this.errorBody ?? []) as { code?: unknown } | null | undefined)?.code);
+    return isCode((parse(this.errorBody) as { code?: unknown } | null | undefined)?.code);
   }
 
   private endStreamHasError(runtimeMessage: string): boolean {
@@ -253,9 +254,12 @@ export class Recording {
   // Sees of a body what has to be seen of it.
   private watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     if (!this.good) {
-      const errorBody: Uint8Array[] = [];
+      const errorBody = new ByteBuffer();
       this.errorBody = errorBody;
-      this.watchedBody = new WatchedBody(body, (chunk) => void errorBody.push(chunk));
+      this.watchedBody = new WatchedBody(body, (chunk) => {
+        errorBody.add(chunk);
+        return false;
+      });
     } else if (this.shape.enveloped) {
       const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
       this.envelopes = envelopes;
@@ -284,11 +288,9 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
   };
 }
 
-function parse(chunks: readonly Uint8Array[]): unknown {
-  const decoder = new TextDecoder();
+function parse(body: ByteBuffer | undefined): unknown {
   try {
-    const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-    return JSON.parse(text) as unknown;
+    return JSON.parse(new TextDecoder().decode(body?.bytes)) as unknown;
   } catch {
     return undefined;
   }
