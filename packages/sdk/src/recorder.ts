@@ -3,7 +3,7 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import {
   FrozenBody,
   OneChunk,
@@ -138,6 +138,9 @@ export class Recording {
    *   error is compressed, since only the runtime has read that.
    */
   isProtocolError(error: ConnectError): boolean {
+    if (isOverLimit(error)) {
+      return false;
+    }
     const { good } = this;
     if (this.shape.protocol !== "connect") {
       // Connect's errors from a gRPC status carry the headers it stood in.
@@ -278,6 +281,12 @@ export class Recording {
  * the recording here.
  */
 export const inFlight: { recording: Recording | undefined } = { recording: undefined };
+
+// A limit of ours, also one for what was compressed. A server's error has the headers
+// it came with.
+function isOverLimit({ code, metadata }: ConnectError): boolean {
+  return code === Code.ResourceExhausted && metadata.keys().next().done === true;
+}
 
 function freeze(request: UniversalClientRequest, shape: WireShape): FrozenRequest {
   return {
