@@ -102,7 +102,7 @@ export class RequestBody extends PassedOn implements SentBody {
 abstract class AnswerBody extends PassedOn {
   /** It has ended, and what was kept back has been passed on. */
   protected over: Chunk | undefined;
-  private readonly small = new SmallChunks();
+  private small: SmallChunks | undefined;
 
   /** @param see - Gets every chunk. Returns whether it may not wait for others. */
   constructor(
@@ -115,10 +115,11 @@ abstract class AnswerBody extends PassedOn {
   /** What is passed on when this was read; undefined for nothing yet. */
   protected pass(chunk: Chunk): Chunk | undefined {
     if (chunk.done === true) {
-      const rest = this.small.takeRest();
+      const rest = this.small?.takeRest();
       this.over = rest && chunk;
       return rest === undefined ? chunk : { done: false, value: rest };
     }
+    this.small ??= new SmallChunks();
     const value = this.small.add(chunk.value, this.see(chunk.value));
     return value === undefined || value === chunk.value ? value && chunk : { done: false, value };
   }
