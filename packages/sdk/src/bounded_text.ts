@@ -30,3 +30,13 @@ export function summary(text: string, maxBytes: number): string {
   const kept = truncate(text, maxBytes);
   return printable(kept.length === text.length ? text : `${kept}…`);
 }
+
+// What is shorter may well be part of a word.
+const MIN_SECRET_LENGTH = 8;
+
+/** A text without a secret of ours that a server has put into it. */
+export function redact(text: string, secret: string | undefined): string {
+  return secret === undefined || secret.length < MIN_SECRET_LENGTH
+    ? text
+    : text.replaceAll(secret, "REDACTED");
+}

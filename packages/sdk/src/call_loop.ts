@@ -9,6 +9,7 @@ import {
   foreignFailureOf,
 } from "./attempt.js";
 import type { Credential, CredentialSource } from "./auth.js";
+import { redact } from "./bounded_text.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
@@ -421,7 +422,12 @@ export abstract class CallLoop implements TailCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.shared.constants,
+      secret: this.secret,
     };
+  }
+
+  private get secret(): string | undefined {
+    return this.credential?.value.replace(/^Bearer /, "");
   }
 
   private fail(error: AmeideError, stopReason: StopReason | undefined = error.stopReason): void {
@@ -461,7 +467,8 @@ export abstract class CallLoop implements TailCall {
       transparent: next?.transparent ?? false,
     };
     this.attempts = [...this.attempts, noted];
-    this.events.failed(attempt, failure, retryClass, error.rawMessage, next?.delayMs, stopReason);
+    const message = redact(error.rawMessage, this.secret);
+    this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
 }
 

@@ -1,12 +1,18 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ConnectError } from "@connectrpc/connect";
-import { truncate } from "./bounded_text.js";
+import { redact, truncate } from "./bounded_text.js";
 import type { ErrorBounds } from "./policy.js";
 
 // The standard details of errors (google.rpc, AIP-193) are read from the wire by
 // hand. Their stubs would cost every program a thirtieth of what it takes to be
 // imported, and every page 0.7 kB, for what is seen when a call has failed.
+
+/** How details are read. */
+export interface DetailReading extends ErrorBounds {
+  /** A credential that was sent; where a text has it, it is left out. */
+  readonly secret?: string | undefined;
+}
 
 /** The first entries of a list, and how many there are. */
 export interface Entries<T> {
@@ -18,41 +24,41 @@ export interface Entries<T> {
 export const NO_ENTRIES: Entries<never> = { first: [], count: 0 };
 
 /** `google.rpc.ErrorInfo`. */
-export const errorInfo = (error: ConnectError, bounds: ErrorBounds) =>
-  first(error, "google.rpc.ErrorInfo", bounds, (detail) => ({
+export const errorInfo = (error: ConnectError, reading: DetailReading) =>
+  first(error, "google.rpc.ErrorInfo", reading, (detail) => ({
     reason: detail.text(1),
     domain: detail.text(2),
     metadata: detail.entries(3, (pair): [string, string] => [pair.text(1), pair.text(2)]),
   }));
 
 /** `google.rpc.RequestInfo.request_id`. */
-export const serversRequestId = (error: ConnectError, bounds: ErrorBounds) =>
-  first(error, "google.rpc.RequestInfo", bounds, (detail) => detail.text(1));
+export const serversRequestId = (error: ConnectError, reading: DetailReading) =>
+  first(error, "google.rpc.RequestInfo", reading, (detail) => detail.text(1));
 
 /** `google.rpc.RetryInfo.retry_delay` in milliseconds. */
-export const retryInfoMs = (error: ConnectError, bounds: ErrorBounds) =>
-  first(error, "google.rpc.RetryInfo", bounds, (detail) => {
+export const retryInfoMs = (error: ConnectError, reading: DetailReading) =>
+  first(error, "google.rpc.RetryInfo", reading, (detail) => {
     const delay = detail.message(1);
     return delay && delay.integer(1) * 1_000 + delay.integer(2) / 1e6;
   });
 
 /** `google.rpc.BadRequest.field_violations`. */
-export const fieldViolations = (error: ConnectError, bounds: ErrorBounds) =>
-  violations(error, "google.rpc.BadRequest", bounds, (each) => ({
+export const fieldViolations = (error: ConnectError, reading: DetailReading) =>
+  violations(error, "google.rpc.BadRequest", reading, (each) => ({
     field: each.text(1),
     description: each.text(2),
   }));
 
 /** `google.rpc.QuotaFailure.violations`. */
-export const quotaViolations = (error: ConnectError, bounds: ErrorBounds) =>
-  violations(error, "google.rpc.QuotaFailure", bounds, (each) => ({
+export const quotaViolations = (error: ConnectError, reading: DetailReading) =>
+  violations(error, "google.rpc.QuotaFailure", reading, (each) => ({
     subject: each.text(1),
     description: each.text(2),
   }));
 
 /** `google.rpc.PreconditionFailure.violations`. */
-export const preconditionViolations = (error: ConnectError, bounds: ErrorBounds) =>
-  violations(error, "google.rpc.PreconditionFailure", bounds, (each) => ({
+export const preconditionViolations = (error: ConnectError, reading: DetailReading) =>
+  violations(error, "google.rpc.PreconditionFailure", reading, (each) => ({
     type: each.text(1),
     subject: each.text(2),
     description: each.text(3),
@@ -73,10 +79,10 @@ export function badRequest(field: string, description: string): ConnectError["de
 function violations<T>(
   error: ConnectError,
   type: string,
-  bounds: ErrorBounds,
+  reading: DetailReading,
   read: (each: Fields) => T,
 ): Entries<T> {
-  return first(error, type, bounds, (detail) => detail.entries(1, read)) ?? NO_ENTRIES;
+  return first(error, type, reading, (detail) => detail.entries(1, read)) ?? NO_ENTRIES;
 }
 
 // One that cannot be read says nothing, as for Connect's findDetails. A server may
@@ -84,11 +90,11 @@ function violations<T>(
 function first<T>(
   { details }: ConnectError,
   type: string,
-  bounds: ErrorBounds,
+  reading: DetailReading,
   read: (detail: Fields) => T,
 ): T | undefined {
-  let leftBytes = bounds.maxDetailBytes;
-  for (const detail of details.slice(0, bounds.maxDetails)) {
+  let leftBytes = reading.maxDetailBytes;
+  for (const detail of details.slice(0, reading.maxDetails)) {
     if (("desc" in detail ? detail.desc.typeName : detail.type) === type) {
       try {
         const bytes =
@@ -97,7 +103,7 @@ function first<T>(
             : detail.value;
         if (bytes.length <= leftBytes) {
           leftBytes -= bytes.length;
-          return read(new Fields(bytes, bounds));
+          return read(new Fields(bytes, reading));
         }
       } catch {
         continue;
@@ -122,7 +128,7 @@ class Fields {
   /** @throws Error when this is no message. */
   constructor(
     bytes: Uint8Array,
-    private readonly bounds: ErrorBounds,
+    private readonly reading: DetailReading,
   ) {
     const reader = new BinaryReader(bytes);
     while (reader.pos < reader.len) {
@@ -142,19 +148,19 @@ class Fields {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
       this.bytes(number) ?? new Uint8Array(),
     );
-    return truncate(text, this.bounds.maxMessageBytes);
+    return truncate(redact(text, this.reading.secret), this.reading.maxMessageBytes);
   }
 
   /** The last message of that number. */
   message(number: number): Fields | undefined {
     const bytes = this.bytes(number);
-    return bytes && new Fields(bytes, this.bounds);
+    return bytes && new Fields(bytes, this.reading);
   }
 
   /** The messages of that number, as far as so many are read. */
   entries<T>(number: number, read: (entry: Fields) => T): Entries<T> {
     const field = this.fields.get(number);
-    const entries = field?.first.map((bytes) => read(new Fields(bytes, this.bounds)));
+    const entries = field?.first.map((bytes) => read(new Fields(bytes, this.reading)));
     return { first: entries ?? [], count: field?.count ?? 0 };
   }
 
@@ -177,7 +183,7 @@ class Fields {
     field.last = value;
     if (typeof value !== "number") {
       field.count++;
-      if (field.first.length < this.bounds.maxEntries) {
+      if (field.first.length < this.reading.maxEntries) {
         field.first.push(value);
       }
     }

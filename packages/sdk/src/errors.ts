@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
-import { summary, printable, truncate } from "./bounded_text.js";
+import { printable, redact, summary, truncate } from "./bounded_text.js";
 import {
   badRequest,
   type Entries,
@@ -57,6 +57,8 @@ export interface ErrorFacts {
   readonly retryAfterMs?: number | undefined;
   /** How much is kept and printed of what a server says. Default: that of behavior 1. */
   readonly bounds?: ErrorBounds;
+  /** The credential that was sent: what a server says of it is left out. It is not kept. */
+  readonly secret?: string | undefined;
 }
 
 /** One violated field of a request (`google.rpc.BadRequest`). */
@@ -127,16 +129,17 @@ export class AmeideError extends ConnectError {
    */
   constructor(source: ConnectError, facts: ErrorFacts, code: Code = source.code) {
     const bounds = facts.bounds ?? BEHAVIOR_1;
-    const message = truncate(source.rawMessage, bounds.maxMessageBytes);
+    const reading = { ...bounds, secret: facts.secret };
+    const message = truncate(redact(source.rawMessage, facts.secret), bounds.maxMessageBytes);
     // Of this the message and the stack are made, which are printed.
     super(printable(message), code, source.metadata);
-    const info = errorInfo(source, bounds);
+    const info = errorInfo(source, reading);
     const promoted: Promoted = {
       bounds,
       metadata: info?.metadata ?? NO_ENTRIES,
-      fields: fieldViolations(source, bounds),
-      quotas: quotaViolations(source, bounds),
-      preconditions: preconditionViolations(source, bounds),
+      fields: fieldViolations(source, reading),
+      quotas: quotaViolations(source, reading),
+      preconditions: preconditionViolations(source, reading),
     };
     Object.assign(this, { rawMessage: message });
     this.cause = source.cause ?? (source.code === code ? undefined : source);
@@ -154,8 +157,8 @@ export class AmeideError extends ConnectError {
     this.preconditionViolations = promoted.preconditions.first;
     this.retryAfterMs = facts.retryAfterMs;
     this.requestId = facts.requestId;
-    const named = serversRequestId(source, bounds) || facts.serverRequestId;
-    const serverRequestId = named && truncate(named, bounds.maxMessageBytes);
+    const named = serversRequestId(source, reading) || facts.serverRequestId;
+    const serverRequestId = named && truncate(redact(named, facts.secret), bounds.maxMessageBytes);
     this.serverRequestId = serverRequestId === facts.requestId ? undefined : serverRequestId;
     this.httpStatus = facts.httpStatus;
     this.attempts = facts.attempts ?? [];
