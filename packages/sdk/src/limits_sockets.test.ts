@@ -41,27 +41,19 @@ async function answering(
 
 // Writes as fast as it may, until there is no one any more. Tells how much it wrote.
 function flood(response: Answer, bytes: Uint8Array): { written: number; over: Promise<void> } {
-  let gone = false;
   const seen = {
     written: 0,
     over: new Promise<void>((resolve) => {
-      const end = () => {
-        gone = true;
-        resolve();
-      };
-      response.on("close", end);
-      response.on("error", end);
+      response.on("close", resolve);
+      response.on("error", () => {});
     }),
   };
   const write = () => {
-    while (!gone) {
+    do {
       seen.written += bytes.length;
-      if (!(response as http.ServerResponse).write(bytes)) {
-        response.once("drain", write);
-        return;
-      }
-    }
+    } while ((response as http.ServerResponse).write(bytes));
   };
+  response.on("drain", write);
   write();
   return seen;
 }
