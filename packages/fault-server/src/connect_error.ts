@@ -19,9 +19,10 @@ export function connectErrorJson(error: ErrorAnswer): Record<string, unknown> {
     type,
     value: Buffer.from(value).toString("base64").replace(/=+$/, ""),
   }));
+  const message = messageOf(error);
   return {
     code: error.code,
-    ...(error.message !== "" && { message: error.message }),
+    ...(message !== "" && { message }),
     ...(details.length > 0 && { details }),
   };
 }
@@ -73,6 +74,11 @@ export function toConnectError(
   };
 }
 
+/** The text of an error. */
+export function messageOf({ message, messageTimes }: ErrorAnswer): string {
+  return message.repeat(messageTimes || 1);
+}
+
 /** The details of an error, in their order. */
 export function detailsOf(error: ErrorAnswer): Detail[] {
   const { retryInfoMs, errorInfo, fieldViolations, requestId, details } = error;
@@ -92,7 +98,11 @@ export function detailsOf(error: ErrorAnswer): Detail[] {
     all.push(detail(BadRequestSchema, { fieldViolations: violations }));
   }
   if (requestId !== "") all.push(detail(RequestInfoSchema, { requestId }));
-  return [...all, ...details];
+  const others = details.flatMap(({ type, value, valueTimes, times }) => {
+    const bytes = new Uint8Array(Buffer.concat(Array<Uint8Array>(valueTimes || 1).fill(value)));
+    return Array.from({ length: times || 1 }, () => ({ type, value: bytes }));
+  });
+  return [...all, ...others];
 }
 
 function detail<D extends DescMessage>(desc: D, fields: MessageInitShape<D>): Detail {

@@ -1,6 +1,6 @@
 import type { ErrorAnswer } from "@ameideio/conformance-proto";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { type Detail, detailsOf } from "./connect_error.js";
+import { type Detail, detailsOf, messageOf } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
 import type { Header } from "./script.js";
 
@@ -38,11 +38,12 @@ export function grpcStatus(error: ErrorAnswer | undefined, path: string): Header
     throw new ScriptError(`${path}.error.status`, "is for unary calls of Connect: here it is 200");
   }
   const details = detailsOf(error);
+  const message = messageOf(error);
   return [
     ["grpc-status", String(code)],
-    ["grpc-message", encodeURIComponent(error.message)],
+    ["grpc-message", encodeURIComponent(message)],
     ...(details.length > 0
-      ? [["grpc-status-details-bin", status(code, error.message, details)] as const]
+      ? [["grpc-status-details-bin", status(code, message, details)] as const]
       : []),
   ];
 }

@@ -4,6 +4,7 @@ import type { Limit } from "./deadline.js";
 import { retryInfoMs } from "./details.js";
 import { readHint } from "./hints.js";
 import { type Failure, normalize, type Observation } from "./normalize.js";
+import type { ErrorBounds } from "./policy.js";
 import type { Recording } from "./recorder.js";
 
 /** Why we ended an attempt ourselves. */
@@ -56,7 +57,12 @@ export function cutError(cut: Cut, cause: unknown): ConnectError {
 }
 
 /** Puts together all that is known of a failed attempt. */
-export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: number): Failure {
+export function failureOf(
+  attempt: Attempt,
+  error: ConnectError,
+  wallNowMs: number,
+  bounds: ErrorBounds,
+): Failure {
   const { recording } = attempt;
   const responded = recording.status !== undefined;
   return normalize({
@@ -73,7 +79,7 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
       ? readHint({
           // Connect keeps the trailers that stand in a body with the error.
           get: (name) => recording.get(name) ?? error.metadata.get(name),
-          retryInfoMs: retryInfoMs(error),
+          retryInfoMs: retryInfoMs(error, bounds),
           wallNowMs,
         })
       : undefined,
@@ -88,6 +94,7 @@ export function foreignFailureOf(
   attempt: Attempt,
   error: ConnectError,
   wallNowMs: number,
+  bounds: ErrorBounds,
 ): Failure {
   const code = codeToString(error.code);
   return {
@@ -106,7 +113,7 @@ export function foreignFailureOf(
       sent: code === "unavailable" ? "maybe" : "yes",
       hint: readHint({
         get: (name) => error.metadata.get(name),
-        retryInfoMs: retryInfoMs(error),
+        retryInfoMs: retryInfoMs(error, bounds),
         wallNowMs,
       }),
     }),

@@ -1,3 +1,5 @@
+import { SmallChunks } from "./small_chunks.js";
+
 /** What reading a body gives. */
 export type Chunk = IteratorResult<Uint8Array>;
 
@@ -96,43 +98,84 @@ export class RequestBody extends PassedOn implements SentBody {
   }
 }
 
-/** The body of an answer of which only a failure is of interest. */
-export class PlainBody extends PassedOn {
-  /** What was asked for last. */
-  lastRead: Promise<Chunk> | undefined;
+// The body of an answer, whose small chunks are joined.
+abstract class AnswerBody extends PassedOn {
+  /** It has ended, and what was kept back has been passed on. */
+  protected over: Chunk | undefined;
+  private small: SmallChunks | undefined;
 
-  next(): Promise<Chunk> {
-    return (this.lastRead = this.below.next());
+  /** @param see - Gets every chunk. Returns whether it may not wait for others. */
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    private readonly see: (chunk: Uint8Array) => boolean,
+  ) {
+    super(body);
+  }
+
+  /** What is passed on when this was read; undefined for nothing yet. */
+  protected pass(chunk: Chunk): Chunk | undefined {
+    if (chunk.done === true) {
+      const rest = this.small?.takeRest();
+      this.over = rest && chunk;
+      return rest === undefined ? chunk : { done: false, value: rest };
+    }
+    this.small ??= new SmallChunks();
+    const value = this.small.add(chunk.value, this.see(chunk.value));
+    return value === undefined || value === chunk.value ? value && chunk : { done: false, value };
+  }
+
+  /** Reads until there is something to pass on. */
+  protected async more(): Promise<Chunk> {
+    for (;;) {
+      const passed = this.over ?? this.pass(await this.below.next());
+      if (passed !== undefined) {
+        return passed;
+      }
+    }
   }
 }
 
+// So few chunks are not worth a look.
+const LOOSE_READS = 64;
+
+/** The body of an answer of which only a failure is of interest. */
+export class PlainBody extends AnswerBody {
+  /** What was asked for last. */
+  lastRead: Promise<Chunk> | undefined;
+  private reads = 0;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    super(body, mayWait);
+  }
+
+  next(): Promise<Chunk> {
+    this.lastRead = ++this.reads <= LOOSE_READS ? this.below.next() : this.more();
+    return this.lastRead;
+  }
+}
+
+const mayWait = () => false;
+
 /** The body of an answer whose every read is watched. */
-export class WatchedBody extends PassedOn {
+export class WatchedBody extends AnswerBody {
   /** It was read to its end. */
   ended = false;
   /** Why a read failed. */
   failure: { readonly reason: unknown } | undefined;
 
-  /** @param see - Gets every chunk. */
-  constructor(
-    body: AsyncIterable<Uint8Array>,
-    private readonly see: (chunk: Uint8Array) => void,
-  ) {
-    super(body);
-  }
-
   next(): Promise<Chunk> {
-    return this.below.next().then(this.seen, this.broke);
+    return this.over === undefined
+      ? this.below.next().then(this.seen, this.broke)
+      : Promise.resolve(this.over);
   }
 
-  private readonly seen = (chunk: Chunk): Chunk => {
-    if (chunk.done === true) {
-      this.ended = true;
-    } else {
-      this.see(chunk.value);
-    }
-    return chunk;
-  };
+  protected override pass(chunk: Chunk): Chunk | undefined {
+    this.ended ||= chunk.done === true;
+    return super.pass(chunk);
+  }
+
+  private readonly seen = (chunk: Chunk): Chunk | Promise<Chunk> =>
+    this.pass(chunk) ?? this.more().catch(this.broke);
 
   private readonly broke = (reason: unknown): never => {
     this.failure = { reason };

@@ -1,4 +1,5 @@
 import type { Attempt } from "./attempt.js";
+import { printable, truncate } from "./bounded_text.js";
 import type { CallPlan } from "./call_plan.js";
 import { explainStop } from "./explain.js";
 import { hintDelay } from "./hints.js";
@@ -40,7 +41,7 @@ export class CallEvents {
       attempt: attempt.number,
       timeoutMs,
       idempotencyKey: this.plan.idempotencyKey,
-      headers: redactHeaders(headers),
+      headers: redactHeaders(headers, this.shared.constants),
     });
   }
 
@@ -59,7 +60,7 @@ export class CallEvents {
       class: retryClass,
       origin: failure.origin,
       sent: failure.sent,
-      message,
+      message: printable(truncate(message, this.shared.constants.maxMessageBytes)),
       httpStatus: failure.httpStatus,
       retryAfterMs: hintDelay(failure.hint),
       durationMs: this.shared.clock.now() - attempt.startedMs,

@@ -9,6 +9,7 @@ import {
   foreignFailureOf,
 } from "./attempt.js";
 import type { Credential, CredentialSource } from "./auth.js";
+import { redact } from "./bounded_text.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
@@ -300,8 +301,8 @@ export abstract class CallLoop implements TailCall {
     this.timer.clear();
     this.lastError = error;
     const failure = this.shared.inner.ours
-      ? failureOf(attempt, error, clock.wallNow())
-      : foreignFailureOf(attempt, error, clock.wallNow());
+      ? failureOf(attempt, error, clock.wallNow(), constants)
+      : foreignFailureOf(attempt, error, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);
     if (renewed !== undefined) {
@@ -422,8 +423,13 @@ export abstract class CallLoop implements TailCall {
       requestId: this.plan.requestId,
       attempts: this.attempts,
       committed: this.committed,
-      maxMessageBytes: this.shared.constants.maxMessageBytes,
+      bounds: this.shared.constants,
+      secret: this.secret,
     };
+  }
+
+  private get secret(): string | undefined {
+    return this.credential?.value.replace(/^Bearer /, "");
   }
 
   private fail(error: AmeideError, stopReason: StopReason | undefined = error.stopReason): void {
@@ -463,7 +469,8 @@ export abstract class CallLoop implements TailCall {
       transparent: next?.transparent ?? false,
     };
     this.attempts = [...this.attempts, noted];
-    this.events.failed(attempt, failure, retryClass, error.rawMessage, next?.delayMs, stopReason);
+    const message = redact(error.rawMessage, this.secret);
+    this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import { StreamReader } from "./stream_reader.js";
 
 /**
  * Connect's `createClient`, with one difference: who leaves a stream ends it.
@@ -61,24 +62,7 @@ function open<I extends DescMessage, O extends DescMessage>(
   );
   // Whoever reads it is told.
   response.catch(() => {});
-  let started = false;
-  const messages = (async function* () {
-    started = true;
-    const { header, message, trailer } = await response;
-    options?.onHeader?.(header);
-    yield* message;
-    options?.onTrailer?.(trailer);
-  })();
-  const iterator: AsyncIterator<MessageShape<O>, void, undefined> = {
-    next: () => messages.next(),
-    return() {
-      if (!started) {
-        // A generator that has not begun knows nothing of the call.
-        response.then(({ message }) => message[Symbol.asyncIterator]().return?.()).catch(() => {});
-      }
-      return messages.return(undefined);
-    },
-  };
+  const iterator = new StreamReader(response, options);
   return { [Symbol.asyncIterator]: () => iterator };
 }
 

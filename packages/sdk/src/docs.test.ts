@@ -34,6 +34,14 @@ describe("docs/behaviour.md", () => {
     ["mandatory refresh", `from ${BEHAVIOR_1.mandatoryRefreshMs / 1000} s before`],
     ["failed refresh", `tried again after ${BEHAVIOR_1.failedRefreshWaitMs / 1000} s`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
+    ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
+    ["details looked at", `the first ${BEHAVIOR_1.maxDetails} are looked at`],
+    ["bytes of a kind", `${BEHAVIOR_1.maxDetailBytes} bytes of that kind are read`],
+    ["entries read", `${BEHAVIOR_1.maxEntries} entries of a list or a map`],
+    ["headers of an event", `of the headers of an event ${BEHAVIOR_1.maxEntries} names`],
+    ["length of a message", `${BEHAVIOR_1.maxMessageBytes} bytes of a text, as of the message`],
+    ["entries printed", `they have ${BEHAVIOR_1.maxPrintedEntries} entries`],
+    ["texts printed", `of a text in them ${BEHAVIOR_1.maxPrintedTextBytes} bytes`],
   ])("states the %s as the code has it", (_, text) => {
     expect(behaviour).toContain(text);
   });

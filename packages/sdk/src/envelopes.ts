@@ -1,3 +1,5 @@
+import { ByteBuffer } from "./byte_buffer.js";
+
 const HEADER_BYTES = 5;
 const COMPRESSED = 0b0000_0001;
 /** Marks the end of a stream in the Connect protocol. */
@@ -13,7 +15,7 @@ export class EnvelopeScan {
   /** The envelope that ends the body has begun. */
   ended = false;
   /** What it says; undefined if it is compressed. */
-  end: Uint8Array[] | undefined;
+  end: ByteBuffer | undefined;
   private readonly head = new Uint8Array(HEADER_BYTES);
   private headBytes = 0;
   private left = 0;
@@ -26,20 +28,25 @@ export class EnvelopeScan {
     return this.left > 0 || this.headBytes > 0;
   }
 
-  add(chunk: Uint8Array): void {
+  /** Returns whether an envelope has begun or ended. */
+  add(chunk: Uint8Array): boolean {
+    let news = false;
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
         this.head[this.headBytes++] = chunk[at++] as number;
         if (this.headBytes === HEADER_BYTES) {
           this.open();
+          news = true;
         }
         continue;
       }
       const part = chunk.subarray(at, at + this.left);
-      this.end?.push(part);
+      this.end?.add(part);
       this.left -= part.length;
       at += part.length;
+      news ||= this.left === 0;
     }
+    return news;
   }
 
   private open(): void {
@@ -48,7 +55,7 @@ export class EnvelopeScan {
     this.left = new DataView(this.head.buffer).getUint32(1);
     if ((flags & this.endFlag) !== 0) {
       this.ended = true;
-      this.end = (flags & COMPRESSED) === 0 ? [] : undefined;
+      this.end = (flags & COMPRESSED) === 0 ? new ByteBuffer() : undefined;
     }
   }
 }

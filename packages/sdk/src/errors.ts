@@ -1,16 +1,20 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
 import { AnswerMetadata } from "./answer_metadata.js";
+import { printable, redact, summary, truncate } from "./bounded_text.js";
 import {
   badRequest,
+  type Entries,
   errorInfo,
   fieldViolations,
+  NO_ENTRIES,
   preconditionViolations,
   quotaViolations,
   serversRequestId,
 } from "./details.js";
 import type { Origin } from "./normalize.js";
-import { BEHAVIOR_1 } from "./policy.js";
+import { BEHAVIOR_1, type ErrorBounds } from "./policy.js";
+import { printedDetails, printedList, printedMap } from "./printed_entries.js";
 import type { RetryClass, StopReason } from "./retry.js";
 
 const brand = Symbol.for("ameide.sdk.error");
@@ -52,8 +56,10 @@ export interface ErrorFacts {
   readonly committed?: boolean;
   /** When the server wants to be asked again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** Longest message, in bytes of UTF-8; it is cut on a code point. Default 1024. */
-  readonly maxMessageBytes?: number;
+  /** How much is kept and printed of what a server says. Default: that of behavior 1. */
+  readonly bounds?: ErrorBounds;
+  /** The credential that was sent: what a server says of it is left out. It is not kept. */
+  readonly secret?: string | undefined;
 }
 
 /** One violated field of a request (`google.rpc.BadRequest`). */
@@ -75,13 +81,24 @@ export interface PreconditionViolation {
   readonly description: string;
 }
 
+// What was promoted of the details, and how many entries there are.
+interface Promoted {
+  readonly bounds: ErrorBounds;
+  readonly metadata: Entries<readonly [string, string]>;
+  readonly fields: Entries<FieldViolation>;
+  readonly quotas: Entries<QuotaViolation>;
+  readonly preconditions: Entries<PreconditionViolation>;
+}
+
 /**
  * The one error of the SDK: a `ConnectError` with what the SDK knows beyond
- * it. The standard details of `google.rpc` (AIP-193) are promoted to fields;
- * `details` keeps them all, unknown ones too. Its string and JSON forms hold no
- * headers, tokens, bodies or query strings. `metadata` has the headers and
- * trailers of the answer; an error that is thrown on by a handler does not send
- * them on, and tells its caller not to repeat what was repeated here.
+ * it. The standard details of `google.rpc` (AIP-193) are promoted to fields, as
+ * far as its bounds go; `details` keeps them all, unknown ones too. Its string and
+ * JSON forms hold no headers, tokens, bodies or query strings, no control
+ * characters, and no more than a few kilobytes, whatever a server says. `metadata`
+ * has the headers and trailers of the answer; an error that is thrown on by a
+ * handler does not send them on, and tells its caller not to repeat what was
+ * repeated here.
  */
 export class AmeideError extends ConnectError {
   // Connect tells its errors by this name, also in `instanceof ConnectError`.
@@ -108,6 +125,7 @@ export class AmeideError extends ConnectError {
   readonly explanation: string | undefined;
   readonly retryable: boolean;
   readonly committed: boolean;
+  private readonly promoted!: Promoted;
 
   /**
    * @param source - The error it is made from; its details and headers are kept.
@@ -115,25 +133,37 @@ export class AmeideError extends ConnectError {
    * @param code - Code of the error; default: the source's.
    */
   constructor(source: ConnectError, facts: ErrorFacts, code: Code = source.code) {
-    super(
-      cut(source.rawMessage, facts.maxMessageBytes ?? BEHAVIOR_1.maxMessageBytes),
-      code,
-      source.metadata,
-    );
+    const bounds = facts.bounds ?? BEHAVIOR_1;
+    const reading = { ...bounds, secret: facts.secret };
+    const message = truncate(redact(source.rawMessage, facts.secret), bounds.maxMessageBytes);
+    // Of this the message and the stack are made, which are printed.
+    super(printable(message), code, source.metadata);
+    const info = errorInfo(source, reading);
+    const promoted: Promoted = {
+      bounds,
+      metadata: info?.metadata ?? NO_ENTRIES,
+      fields: fieldViolations(source, reading),
+      quotas: quotaViolations(source, reading),
+      preconditions: preconditionViolations(source, reading),
+    };
+    Object.assign(this, { rawMessage: message });
     this.cause = source.cause ?? (source.code === code ? undefined : source);
     this.details = source.details;
-    const info = errorInfo(source);
+    // What prints all members of an error must not print these.
+    hide(this, ["metadata", "details", "cause"]);
+    Object.defineProperty(this, "promoted", { value: promoted });
     this.method = facts.method;
     this.origin = facts.origin;
     this.reason = facts.reason ?? info?.reason;
     this.domain = info?.domain;
-    this.reasonMetadata = { ...info?.metadata };
-    this.fieldViolations = fieldViolations(source) ?? [];
-    this.quotaViolations = quotaViolations(source) ?? [];
-    this.preconditionViolations = preconditionViolations(source) ?? [];
+    this.reasonMetadata = Object.fromEntries(promoted.metadata.first);
+    this.fieldViolations = promoted.fields.first;
+    this.quotaViolations = promoted.quotas.first;
+    this.preconditionViolations = promoted.preconditions.first;
     this.retryAfterMs = facts.retryAfterMs;
     this.requestId = facts.requestId;
-    const serverRequestId = serversRequestId(source) || facts.serverRequestId;
+    const named = serversRequestId(source, reading) || facts.serverRequestId;
+    const serverRequestId = named && truncate(redact(named, facts.secret), bounds.maxMessageBytes);
     this.serverRequestId = serverRequestId === facts.requestId ? undefined : serverRequestId;
     this.httpStatus = facts.httpStatus;
     this.attempts = facts.attempts ?? [];
@@ -168,23 +198,29 @@ export class AmeideError extends ConnectError {
     return `AmeideError: ${this.message}${why}`;
   }
 
-  /** Plain data for logs: every field of ours, no headers, no raw details. */
+  /**
+   * Plain data for logs: every field of ours, no headers, of raw details their types
+   * and sizes. Of lists it has the first entries, and how many more there are.
+   */
   toJSON(): Record<string, unknown> {
+    const { bounds, metadata, fields, quotas, preconditions } = this.promoted;
+    const print = (text: string | undefined) => text && summary(text, bounds.maxPrintedTextBytes);
     return {
       name: "AmeideError",
       code: codeToString(this.code),
-      message: this.rawMessage,
+      message: printable(this.rawMessage),
       method: this.method,
       origin: this.origin,
-      reason: this.reason,
-      domain: this.domain,
-      reasonMetadata: this.reasonMetadata,
-      fieldViolations: this.fieldViolations,
-      quotaViolations: this.quotaViolations,
-      preconditionViolations: this.preconditionViolations,
+      reason: print(this.reason),
+      domain: print(this.domain),
+      reasonMetadata: printedMap(metadata, bounds),
+      fieldViolations: printedList(fields, bounds),
+      quotaViolations: printedList(quotas, bounds),
+      preconditionViolations: printedList(preconditions, bounds),
+      details: printedDetails(this.details, bounds),
       retryAfterMs: this.retryAfterMs,
       requestId: this.requestId,
-      serverRequestId: this.serverRequestId,
+      serverRequestId: print(this.serverRequestId),
       httpStatus: this.httpStatus,
       attempts: this.attempts,
       stopReason: this.stopReason,
@@ -208,6 +244,12 @@ export function isAmeideError(value: unknown): value is AmeideError {
   return typeof value === "object" && value !== null && brand in value;
 }
 
+function hide(error: AmeideError, names: readonly (keyof AmeideError)[]): void {
+  for (const name of names) {
+    Object.defineProperty(error, name, { enumerable: false });
+  }
+}
+
 /** Whether a value is a code in Connect's spelling: `permission_denied`. */
 export function isCode(value: unknown): value is string {
   // The look-up finds what every object inherits, too (`constructor`).
@@ -229,24 +271,6 @@ export function configError(option: string, rule: string, value?: unknown): Amei
 // A call that was repeated, or that server or budget kept from it.
 function isFinal({ attempts, stopReason }: AmeideError): boolean {
   return attempts.length > 1 || stopReason === "server_pushback" || stopReason === "budget";
-}
-
-// Cuts on a code point: a lead surrogate alone would not be valid UTF-8.
-function cut(text: string, maxBytes: number): string {
-  if (text.length * 3 <= maxBytes) {
-    return text;
-  }
-  let bytes = 0;
-  let kept = "";
-  for (const char of text) {
-    const point = char.codePointAt(0) as number;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    if (bytes > maxBytes) {
-      return kept;
-    }
-    kept += char;
-  }
-  return kept;
 }
 
 function valueClass(value: unknown): string {

@@ -68,9 +68,14 @@ function saturate(ms: number): number {
   return Math.min(ms, Number.MAX_SAFE_INTEGER);
 }
 
+const IMF_FIXDATE_LENGTH = 29;
+
 // RFC 9110, section 5.6.7. Date.parse takes far more than this, and days that
 // do not exist; what toUTCString gives is an IMF-fixdate.
 function parseImfFixdate(value: string): number | undefined {
+  if (value.length !== IMF_FIXDATE_LENGTH) {
+    return undefined;
+  }
   const ms = Date.parse(value);
   return Number.isNaN(ms) || new Date(ms).toUTCString() !== value ? undefined : ms;
 }

@@ -1,4 +1,6 @@
+import { summary } from "./bounded_text.js";
 import type { CallEvent, CallSink } from "./observer.js";
+import type { ErrorBounds } from "./policy.js";
 
 /** How much to log: calls that failed, attempts too, all calls, every attempt. */
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug";
@@ -62,11 +64,25 @@ const LOGGED: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
-/** Headers as they may be logged: all but a few values are replaced by `REDACTED`. */
-export function redactHeaders(headers: Headers): Record<string, string> {
+/**
+ * Headers as they may be logged: all but a few values are replaced by `REDACTED`, and
+ * of too many only the number is told.
+ */
+export function redactHeaders(
+  headers: Headers,
+  { maxEntries, maxPrintedTextBytes }: ErrorBounds,
+): Record<string, string> {
   const redacted: Record<string, string> = {};
+  let count = 0;
   headers.forEach((value, name) => {
-    redacted[name] = LOGGED.has(name) ? value : "REDACTED";
+    if (++count <= maxEntries) {
+      redacted[summary(name, maxPrintedTextBytes)] = LOGGED.has(name)
+        ? summary(value, maxPrintedTextBytes)
+        : "REDACTED";
+    }
   });
+  if (count > maxEntries) {
+    redacted["…"] = `${count - maxEntries} more`;
+  }
   return redacted;
 }

@@ -94,6 +94,12 @@ const CERTIFICATE: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
+// The head of an answer is larger than the HTTP client takes.
+const OVER_LIMIT: ReadonlySet<string> = new Set([
+  "HPE_HEADER_OVERFLOW",
+  "UND_ERR_HEADERS_OVERFLOW",
+]);
+
 // Codes for statuses without an error of the protocol (Connect protocol, "HTTP
 // to Error Code").
 const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
@@ -156,6 +162,9 @@ export function normalize(seen: Observation): Failure {
         sent: "maybe",
         attemptTimedOut: true,
       };
+  }
+  if (seen.network?.codes.some((code) => OVER_LIMIT.has(code)) === true) {
+    return { ...failure, code: "resource_exhausted", origin: "client" };
   }
   if (seen.network !== undefined) {
     const certificate = seen.network.codes.some((code) => CERTIFICATE.has(code));

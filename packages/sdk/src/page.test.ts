@@ -47,6 +47,18 @@ describe("paginate", () => {
     }
   });
 
+  it("p02 a loop of more and longer tokens than are kept is found, too", async () => {
+    let page = 0;
+    const list = async () => ({
+      items: [],
+      nextPageToken: String(page++ % 20).padEnd(200_000, "x"),
+    });
+    const error = await errorOf(ids(paginate(list, {})));
+    expect(error).toMatchObject({ reason: "PAGE_TOKEN_LOOP", origin: "client" });
+    // Longer than it takes to see the loop twice is not due.
+    expect(page).toBeLessThan(60);
+  });
+
   it.each([
     ["the same token again", [threadPage(["a"], "p2")]],
     ["a longer loop", [threadPage(["a"], "p2"), threadPage([], "p3"), threadPage([], "p2")]],

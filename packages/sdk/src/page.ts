@@ -1,6 +1,7 @@
 import { Code, ConnectError, type CallOptions } from "@connectrpc/connect";
 import { callSettingsKey } from "./call.js";
 import { AmeideError, configError } from "./errors.js";
+import { SeenTokens } from "./seen_tokens.js";
 
 /** A page of a list method (AIP-158). */
 export interface Page {
@@ -72,10 +73,10 @@ async function* pages<R extends { pageToken?: string }, P extends Page>(
   options: PaginateOptions,
   signal: AbortSignal,
 ): AsyncGenerator<P> {
-  const seen = new Set<string>();
+  const seen = new SeenTokens();
   let pageToken = request.pageToken ?? "";
   for (let count = 1; ; count++) {
-    seen.add(pageToken);
+    seen.add(pageToken, count);
     const page = await method({ ...request, pageToken }, { ...options.call, signal });
     yield page;
     pageToken = page.nextPageToken;

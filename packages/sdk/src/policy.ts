@@ -92,12 +92,34 @@ export interface PolicyConstants {
   readonly advisoryJitter: number;
   readonly mandatoryRefreshMs: number;
   readonly failedRefreshWaitMs: number;
+  /** Longest message of an error, and longest text read from its details, in bytes of UTF-8. */
   readonly maxMessageBytes: number;
+  /** How many details of an error are looked at. */
+  readonly maxDetails: number;
+  /** How many bytes of details of one kind are read. */
+  readonly maxDetailBytes: number;
+  /** How many entries of a list or a map in a detail are read, and headers told in an event. */
+  readonly maxEntries: number;
+  /** How many entries of a list or a map are printed. */
+  readonly maxPrintedEntries: number;
+  /** Longest text of an entry that is printed, in bytes of UTF-8. */
+  readonly maxPrintedTextBytes: number;
   readonly maxUserAgentBytes: number;
   readonly readMaxBytes: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
+
+/** How much of what a peer says an error keeps beside the raw details, and prints. */
+export type ErrorBounds = Pick<
+  PolicyConstants,
+  | "maxMessageBytes"
+  | "maxDetails"
+  | "maxDetailBytes"
+  | "maxEntries"
+  | "maxPrintedEntries"
+  | "maxPrintedTextBytes"
+>;
 
 /** The built-in defaults of behavior version 1. A changed number is a new version. */
 export const BEHAVIOR_1: PolicyConstants = {
@@ -137,6 +159,11 @@ export const BEHAVIOR_1: PolicyConstants = {
   mandatoryRefreshMs: 30_000,
   failedRefreshWaitMs: 5_000,
   maxMessageBytes: 1_024,
+  maxDetails: 32,
+  maxDetailBytes: 64 * 1_024,
+  maxEntries: 100,
+  maxPrintedEntries: 10,
+  maxPrintedTextBytes: 256,
   maxUserAgentBytes: 256,
   readMaxBytes: 4 * 1024 * 1024,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },

@@ -3,7 +3,7 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import {
   FrozenBody,
   OneChunk,
@@ -12,6 +12,7 @@ import {
   type SentBody,
   WatchedBody,
 } from "./bodies.js";
+import { ByteBuffer } from "./byte_buffer.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isCode } from "./errors.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
@@ -54,7 +55,7 @@ export class Recording {
   // One of the two is the body of the answer.
   private plainBody: PlainBody | undefined;
   private watchedBody: WatchedBody | undefined;
-  private errorBody: Uint8Array[] | undefined;
+  private errorBody: ByteBuffer | undefined;
   private envelopes: EnvelopeScan | undefined;
 
   /** @param holder - Holds the request of the call's first attempt. */
@@ -137,6 +138,9 @@ export class Recording {
    *   error is compressed, since only the runtime has read that.
    */
   isProtocolError(error: ConnectError): boolean {
+    if (isOverLimit(error)) {
+      return false;
+    }
     const { good } = this;
     if (this.shape.protocol !== "connect") {
       // Connect's errors from a gRPC status carry the headers it stood in.
@@ -201,7 +205,7 @@ export class Recording {
     if (this.header?.has("content-encoding") === true) {
       return !isUnreadMessage(runtimeMessage);
     }
-    return isCode((parse(this.errorBody ?? []) as { code?: unknown } | null | undefined)?.code);
+    return isCode((parse(this.errorBody) as { code?: unknown } | null | undefined)?.code);
   }
 
   private endStreamHasError(runtimeMessage: string): boolean {
@@ -253,9 +257,12 @@ export class Recording {
   // Sees of a body what has to be seen of it.
   private watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     if (!this.good) {
-      const errorBody: Uint8Array[] = [];
+      const errorBody = new ByteBuffer();
       this.errorBody = errorBody;
-      this.watchedBody = new WatchedBody(body, (chunk) => void errorBody.push(chunk));
+      this.watchedBody = new WatchedBody(body, (chunk) => {
+        errorBody.add(chunk);
+        return false;
+      });
     } else if (this.shape.enveloped) {
       const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
       this.envelopes = envelopes;
@@ -275,6 +282,12 @@ export class Recording {
  */
 export const inFlight: { recording: Recording | undefined } = { recording: undefined };
 
+// A limit of ours, also one for what was compressed. A server's error has the headers
+// it came with.
+function isOverLimit({ code, metadata }: ConnectError): boolean {
+  return code === Code.ResourceExhausted && metadata.keys().next().done === true;
+}
+
 function freeze(request: UniversalClientRequest, shape: WireShape): FrozenRequest {
   return {
     url: request.url,
@@ -284,11 +297,9 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
   };
 }
 
-function parse(chunks: readonly Uint8Array[]): unknown {
-  const decoder = new TextDecoder();
+function parse(body: ByteBuffer | undefined): unknown {
   try {
-    const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-    return JSON.parse(text) as unknown;
+    return JSON.parse(new TextDecoder().decode(body?.bytes)) as unknown;
   } catch {
     return undefined;
   }

@@ -20,14 +20,9 @@ import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
 import type { Next } from "./tail.js";
+import { WaitQueue, type Waiter } from "./wait_queue.js";
 
 type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
-
-/** Who waits for something. */
-interface Waiter<T> {
-  resolve(value: T): void;
-  reject(reason: AmeideError): void;
-}
 
 /**
  * One call of a streaming method. Until its first message is there it is
@@ -38,8 +33,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   private readonly input: StreamInput<MessageInitShape<I>>;
   private opening: Waiter<StreamResponse<I, O>> | undefined;
   private waiter: Waiter<Result<O>> | undefined;
-  /** What the waiter waits for. */
-  private asked: Promise<Result<O>> | undefined;
+  /** Who asked while another waited. */
+  private readonly queue = new WaitQueue<Result<O>>();
   private iterator: AsyncIterator<MessageShape<O>> | undefined;
   /** The first message, until the application asks for it. */
   private first: Result<O> | undefined;
@@ -70,28 +65,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   /** The next message; what is asked for meanwhile is answered in order. */
   next(): Promise<Result<O>> {
-    const { asked, first, failure, iterator } = this;
-    if (this.waiter !== undefined && asked !== undefined) {
-      const again = () => this.next();
-      return asked.then(again, again);
-    }
-    if (first !== undefined) {
-      this.first = undefined;
-      return Promise.resolve(first);
-    }
-    if (failure !== undefined) {
-      this.failure = undefined;
-      return Promise.reject(failure);
-    }
-    if (this.over || iterator === undefined) {
-      return Promise.resolve({ done: true, value: undefined });
-    }
-    this.asked = new Promise((resolve, reject) => {
-      this.waiter = { resolve, reject };
-      this.limitWait();
-      this.pull(this.attempt as Attempt, iterator);
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject };
+      if (this.waiter === undefined) {
+        this.ask(waiter);
+      } else {
+        this.queue.add(waiter);
+      }
     });
-    return this.asked;
   }
 
   /** The application wants no more: a good end, of which the server learns. */
@@ -125,6 +106,34 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       };
       return { ...response, message: iterable } as StreamResponse;
     }, failed);
+  }
+
+  private ask(waiter: Waiter<Result<O>>): void {
+    const { first, failure, iterator } = this;
+    if (first !== undefined) {
+      this.first = undefined;
+      waiter.resolve(first);
+    } else if (failure !== undefined) {
+      this.failure = undefined;
+      waiter.reject(failure);
+    } else if (this.over || iterator === undefined) {
+      waiter.resolve({ done: true, value: undefined });
+    } else {
+      this.waiter = waiter;
+      this.limitWait();
+      this.pull(this.attempt as Attempt, iterator);
+    }
+  }
+
+  // Nobody waits any more: it is the turn of those who asked meanwhile.
+  private askNext(): void {
+    while (this.waiter === undefined) {
+      const waiter = this.queue.take();
+      if (waiter === undefined) {
+        return;
+      }
+      this.ask(waiter);
+    }
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
@@ -169,6 +178,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     } else {
       waiting.reject(error);
     }
+    this.askNext();
   }
 
   private responded(attempt: Attempt, response: StreamResponse<I, O>): void {
@@ -211,16 +221,17 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     if (attempt.over) {
       return;
     }
-    const { waiter } = this;
-    this.waiter = undefined;
     if (result.done === true) {
       this.end(attempt);
-    } else {
-      // The caller of a client stream gets its one message only after a good end.
-      this.committed = this.method.methodKind !== "client_streaming";
-      this.limitWait();
+      return;
     }
+    const { waiter } = this;
+    this.waiter = undefined;
+    // The caller of a client stream gets its one message only after a good end.
+    this.committed = this.method.methodKind !== "client_streaming";
+    this.limitWait();
     waiter?.resolve(result);
+    this.askNext();
   }
 
   private end(attempt: Attempt): void {
@@ -230,6 +241,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     this.succeed(attempt);
     this.input.close(undefined);
     waiter?.resolve({ done: true, value: undefined });
+    this.askNext();
   }
 
   // Between messages: the call's deadline, and while somebody waits the idle timeout.

@@ -12,6 +12,7 @@ import {
 import type { LoadedCase } from "../load_file.js";
 import { type Difference, states, Step } from "./difference.js";
 import { compareOutcomes } from "./outcomes.js";
+import { comparePrinted } from "./printed.js";
 import { type Arrived, compareRequests } from "./requests.js";
 import { compareTelemetry } from "./telemetry.js";
 
@@ -26,7 +27,8 @@ export interface Seen {
 
 /**
  * Compares what happened with what a case states. What it does not state is not compared, except
- * the number of requests, and that nothing is left behind.
+ * the number of requests, that nothing is left behind, and that what is printed is short and has no
+ * control characters.
  *
  * @returns the differences, none if all is well.
  */
@@ -54,6 +56,7 @@ export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): 
   }
   compareTelemetry(expected, json, response, found);
   compareSecrets(expected.secrets, response, found);
+  comparePrinted(response, found);
   compareLeaks(response, found);
   return found;
 }

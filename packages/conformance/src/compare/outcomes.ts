@@ -118,6 +118,10 @@ function compareError(outcome: Outcome, json: JsonObject, error: SeenError, step
     step.equal("server's request id", outcome.serverRequestId, error.serverRequestId);
   }
   if (states(json, "fields")) step.equal("fields", outcome.fields, error.fields);
+  if (outcome.fieldCount !== undefined) {
+    step.equal("number of fields", outcome.fieldCount, error.fields.length);
+  }
+  for (const text of outcome.textContains) step.holds("text", text, error.text);
   if (outcome.detailCount !== undefined) {
     step.equal("number of details", outcome.detailCount, error.detailCount);
   }

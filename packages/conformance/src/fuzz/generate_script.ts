@@ -1,5 +1,6 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type AnswerSchema, Break, Cut, type ScriptSchema } from "@ameideio/conformance-proto";
+import { RetryInfoSchema } from "@ameideio/conformance-proto/google/rpc";
 import { cutStream, silence, streamAnswer } from "./generate_stream.js";
 import type { Kind } from "./model/levels.js";
 import type { Protocol } from "./model/policy.js";
@@ -156,14 +157,26 @@ function errorOf(random: Random): ErrorInit {
   const errorInfo = random.maybe(0.08, () => ({ reason, domain: "acme.com", metadata: {} }));
   const retryInfoMs = random.maybe(0.15, () => BigInt(hintMs(random)));
   const requestId = random.chance(0.05) ? `srv-${random.between(1, 9)}` : "";
+  const alone = errorInfo === undefined && retryInfoMs === undefined && requestId === "";
   return {
     code,
     status,
-    message: "no",
+    message: random.chance(0.05) ? "no\r\n\u001b[2J\u2028" : "no",
+    details: alone && random.chance(0.05) ? manyDetails(random) : [],
     requestId,
     ...(errorInfo === undefined ? {} : { errorInfo }),
     ...(retryInfoMs === undefined ? {} : { retryInfoMs }),
   };
+}
+
+// So many that the last one, a wait, may not be looked at.
+function manyDetails(random: Random): NonNullable<ErrorInit["details"]> {
+  const retryDelay = { seconds: BigInt(random.between(1, 3)) };
+  const value = toBinary(RetryInfoSchema, create(RetryInfoSchema, { retryDelay }));
+  return [
+    { type: "acme.v1.Unknown", times: random.between(30, 33) },
+    { type: RetryInfoSchema.typeName, value },
+  ];
 }
 
 function raw(random: Random, wallClockMs: number): AnswerInit {

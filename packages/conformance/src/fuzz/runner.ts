@@ -6,6 +6,8 @@ import {
   type Script,
 } from "@ameideio/conformance-proto";
 import type { AdapterSession } from "../adapter_session.js";
+import type { Difference } from "../compare/difference.js";
+import { comparePrinted } from "../compare/printed.js";
 import { predict } from "./model.js";
 import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
@@ -72,6 +74,9 @@ export class FuzzRunner {
       const observed = observedOf(result.response, prediction);
       const expected = expectedOf(prediction);
       found.push(...differences(expected, observed).map((line) => `model, ${sdk}: ${line}`));
+      const printed: Difference[] = [];
+      comparePrinted(result.response, printed);
+      found.push(...printed.map(({ step, what, seen }) => `${sdk}: ${step}: ${what}: ${seen}`));
       if (first === undefined) first = { sdk, observed };
       else {
         const name = first.sdk;

@@ -17,7 +17,8 @@ export function errorJson(answer: ErrorAnswer): object {
     type,
     value: base64Encode(value, "std_raw"),
   }));
-  const { code, message } = answer;
+  const { code } = answer;
+  const message = messageOf(answer);
   return { code, ...(message && { message }), ...(details.length > 0 && { details }) };
 }
 
@@ -27,14 +28,21 @@ export function connectError(answer: ErrorAnswer): ConnectError {
   if (code === undefined) {
     throw new Error(`gRPC knows no code ${answer.code}`);
   }
-  const error = new ConnectError(answer.message, code);
+  const error = new ConnectError(messageOf(answer), code);
   error.details = detailsOf(answer);
   return error;
 }
 
+function messageOf({ message, messageTimes }: ErrorAnswer): string {
+  return message.repeat(messageTimes || 1);
+}
+
 function detailsOf(answer: ErrorAnswer): { type: string; value: Uint8Array }[] {
   const { errorInfo, fieldViolations, retryInfoMs, requestId } = answer;
-  const details = answer.details.map(({ type, value }) => ({ type, value }));
+  const details = answer.details.flatMap(({ type, value, valueTimes, times }) => {
+    const bytes = new Uint8Array(Buffer.concat(Array(valueTimes || 1).fill(value)));
+    return Array.from({ length: times || 1 }, () => ({ type, value: bytes }));
+  });
   if (retryInfoMs !== undefined) {
     details.push(detail(RetryInfoSchema, { retryDelay: durationFromMs(Number(retryInfoMs)) }));
   }

@@ -1,11 +1,15 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   type Answer,
   Break,
   Cut,
+  type Detail,
   type ErrorAnswer,
   type Header,
   type HttpAnswer,
 } from "@ameideio/conformance-proto";
+import { RetryInfoSchema } from "@ameideio/conformance-proto/google/rpc";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
 
@@ -176,8 +180,18 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
     reason: errorInfo?.reason,
     domain: errorInfo?.domain,
     serverRequestId: requestId === "" ? undefined : requestId,
-    retryInfoMs: retryInfoMs === undefined ? undefined : Number(retryInfoMs),
+    retryInfoMs: retryInfoMs === undefined ? rawRetryInfoMs(answer) : Number(retryInfoMs),
   };
+}
+
+// Of the details of an error the first 32 are looked at.
+const MAX_DETAILS = 32;
+
+function rawRetryInfoMs({ details }: ErrorAnswer): number | undefined {
+  const all = details.flatMap((detail) => Array<Detail>(detail.times || 1).fill(detail));
+  const found = all.slice(0, MAX_DETAILS).find(({ type }) => type === RetryInfoSchema.typeName);
+  const delay = found && fromBinary(RetryInfoSchema, found.value).retryDelay;
+  return delay && durationMs(delay);
 }
 
 /** 2.2: an attempt that its own timeout ended, and what was heard until then. */

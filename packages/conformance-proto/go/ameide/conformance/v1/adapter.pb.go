@@ -798,7 +798,7 @@ type SeenError struct {
 	DetailCount int32 `protobuf:"varint,15,opt,name=detail_count,json=detailCount,proto3" json:"detail_count,omitempty"`
 	// The cause is the language's own cancellation.
 	NativeCancellation bool `protobuf:"varint,16,opt,name=native_cancellation,json=nativeCancellation,proto3" json:"native_cancellation,omitempty"`
-	// Its string and its JSON form, one after the other.
+	// Its string and its JSON form, a line each.
 	Text string `protobuf:"bytes,17,opt,name=text,proto3" json:"text,omitempty"`
 	// Messages had reached the caller. Streams only.
 	Committed     bool `protobuf:"varint,18,opt,name=committed,proto3" json:"committed,omitempty"`

@@ -343,8 +343,12 @@ type Outcome struct {
 	// Status of the last response over gRPC and gRPC-Web, whose own errors come
 	// with 200; absent where it is `http_status`.
 	GrpcHttpStatus *int32 `protobuf:"varint,27,opt,name=grpc_http_status,json=grpcHttpStatus,proto3,oneof" json:"grpc_http_status,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Number of violated fields, where single ones do not matter.
+	FieldCount *int32 `protobuf:"varint,133,opt,name=field_count,json=fieldCount,proto3,oneof" json:"field_count,omitempty"`
+	// Texts that its string or its JSON form holds.
+	TextContains  []string `protobuf:"bytes,134,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Outcome) Reset() {
@@ -564,6 +568,20 @@ func (x *Outcome) GetGrpcHttpStatus() int32 {
 		return *x.GrpcHttpStatus
 	}
 	return 0
+}
+
+func (x *Outcome) GetFieldCount() int32 {
+	if x != nil && x.FieldCount != nil {
+		return *x.FieldCount
+	}
+	return 0
+}
+
+func (x *Outcome) GetTextContains() []string {
+	if x != nil {
+		return x.TextContains
+	}
+	return nil
 }
 
 // A failed attempt, as the error lists it.
@@ -1309,7 +1327,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\x86\v\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\xe3\v\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1342,7 +1360,10 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\aheaders\x18\x19 \x03(\v2+.ameide.conformance.v1.Outcome.HeadersEntryR\aheaders\x12\"\n" +
 	"\n" +
 	"headers_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x12-\n" +
-	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x1a;\n" +
+	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12%\n" +
+	"\vfield_count\x18\x85\x01 \x01(\x05H\x0fR\n" +
+	"fieldCount\x88\x01\x01\x12$\n" +
+	"\rtext_contains\x18\x86\x01 \x03(\tR\ftextContains\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
@@ -1365,7 +1386,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
 	"_committedB\r\n" +
 	"\v_headers_msB\x13\n" +
-	"\x11_grpc_http_status\"\xbf\x01\n" +
+	"\x11_grpc_http_statusB\x0e\n" +
+	"\f_field_count\"\xbf\x01\n" +
 	"\x0eAttemptFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x1e\n" +

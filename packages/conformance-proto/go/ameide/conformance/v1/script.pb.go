@@ -691,7 +691,9 @@ type ErrorAnswer struct {
 	// google.rpc.RequestInfo.request_id.
 	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Any other details.
-	Details       []*Detail `protobuf:"bytes,8,rep,name=details,proto3" json:"details,omitempty"`
+	Details []*Detail `protobuf:"bytes,8,rep,name=details,proto3" json:"details,omitempty"`
+	// So many times the text, one after the other. Default 1.
+	MessageTimes  int32 `protobuf:"varint,130,opt,name=message_times,json=messageTimes,proto3" json:"message_times,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -782,6 +784,13 @@ func (x *ErrorAnswer) GetDetails() []*Detail {
 	return nil
 }
 
+func (x *ErrorAnswer) GetMessageTimes() int32 {
+	if x != nil {
+		return x.MessageTimes
+	}
+	return 0
+}
+
 // google.rpc.ErrorInfo.
 type ErrorInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -852,7 +861,11 @@ type Detail struct {
 	// Full name of the message.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// Its bytes; they may be garbage.
-	Value         []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Value []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	// So many times these bytes, one after the other. Default 1.
+	ValueTimes int32 `protobuf:"varint,131,opt,name=value_times,json=valueTimes,proto3" json:"value_times,omitempty"`
+	// So many such details. Default 1.
+	Times         int32 `protobuf:"varint,132,opt,name=times,proto3" json:"times,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -899,6 +912,20 @@ func (x *Detail) GetValue() []byte {
 		return x.Value
 	}
 	return nil
+}
+
+func (x *Detail) GetValueTimes() int32 {
+	if x != nil {
+		return x.ValueTimes
+	}
+	return 0
+}
+
+func (x *Detail) GetTimes() int32 {
+	if x != nil {
+		return x.Times
+	}
+	return 0
 }
 
 // A raw HTTP answer.
@@ -1211,7 +1238,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\xf1\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\x97\x03\n" +
 	"\vErrorAnswer\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
@@ -1222,7 +1249,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x10field_violations\x18\x06 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\a \x01(\tR\trequestId\x127\n" +
-	"\adetails\x18\b \x03(\v2\x1d.ameide.conformance.v1.DetailR\adetailsB\x10\n" +
+	"\adetails\x18\b \x03(\v2\x1d.ameide.conformance.v1.DetailR\adetails\x12$\n" +
+	"\rmessage_times\x18\x82\x01 \x01(\x05R\fmessageTimesB\x10\n" +
 	"\x0e_retry_info_ms\"\xc4\x01\n" +
 	"\tErrorInfo\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
@@ -1230,10 +1258,13 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"2\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"k\n" +
 	"\x06Detail\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value\"\x99\x01\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\x12 \n" +
+	"\vvalue_times\x18\x83\x01 \x01(\x05R\n" +
+	"valueTimes\x12\x15\n" +
+	"\x05times\x18\x84\x01 \x01(\x05R\x05times\"\x99\x01\n" +
 	"\n" +
 	"HttpAnswer\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x12!\n" +

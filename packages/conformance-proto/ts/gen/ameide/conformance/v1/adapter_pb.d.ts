@@ -564,7 +564,7 @@ export declare type SeenError = Message<"ameide.conformance.v1.SeenError"> & {
   nativeCancellation: boolean;
 
   /**
-   * Its string and its JSON form, one after the other.
+   * Its string and its JSON form, a line each.
    *
    * @generated from field: string text = 17;
    */

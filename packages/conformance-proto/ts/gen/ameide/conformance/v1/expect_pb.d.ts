@@ -381,6 +381,20 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: optional int32 grpc_http_status = 27;
    */
   grpcHttpStatus?: number | undefined;
+
+  /**
+   * Number of violated fields, where single ones do not matter.
+   *
+   * @generated from field: optional int32 field_count = 133;
+   */
+  fieldCount?: number | undefined;
+
+  /**
+   * Texts that its string or its JSON form holds.
+   *
+   * @generated from field: repeated string text_contains = 134;
+   */
+  textContains: string[];
 };
 
 /**

@@ -253,6 +253,13 @@ export declare type ErrorAnswer = Message<"ameide.conformance.v1.ErrorAnswer"> &
    * @generated from field: repeated ameide.conformance.v1.Detail details = 8;
    */
   details: Detail[];
+
+  /**
+   * So many times the text, one after the other. Default 1.
+   *
+   * @generated from field: int32 message_times = 130;
+   */
+  messageTimes: number;
 };
 
 /**
@@ -314,6 +321,20 @@ export declare type Detail = Message<"ameide.conformance.v1.Detail"> & {
    * @generated from field: bytes value = 2;
    */
   value: Uint8Array;
+
+  /**
+   * So many times these bytes, one after the other. Default 1.
+   *
+   * @generated from field: int32 value_times = 131;
+   */
+  valueTimes: number;
+
+  /**
+   * So many such details. Default 1.
+   *
+   * @generated from field: int32 times = 132;
+   */
+  times: number;
 };
 
 /**

@@ -634,7 +634,7 @@ class SeenError(Message[_SeenErrorFields]):
             bool native_cancellation = 16;
             ```
         text:
-            Its string and its JSON form, one after the other.
+            Its string and its JSON form, a line each.
 
             ```proto
             string text = 17;

@@ -1,0 +1,42 @@
+// What moves a terminal's cursor, begins a line of its own in a log, or turns
+// the direction of writing.
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text for logs and terminals: a space in the place of each control character. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, " ");
+}
+
+/** Cuts on a code point: a lead surrogate alone would not be valid UTF-8. */
+export function truncate(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) {
+    return text;
+  }
+  let bytes = 0;
+  let length = 0;
+  for (const char of text) {
+    const point = char.codePointAt(0) as number;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (bytes > maxBytes) {
+      return text.slice(0, length);
+    }
+    length += char.length;
+  }
+  return text;
+}
+
+/** Both, and a sign where something was cut off. */
+export function summary(text: string, maxBytes: number): string {
+  const kept = truncate(text, maxBytes);
+  return printable(kept.length === text.length ? text : `${kept}…`);
+}
+
+// What is shorter may well be part of a word.
+const MIN_SECRET_LENGTH = 8;
+
+/** A text without a secret of ours that a server has put into it. */
+export function redact(text: string, secret: string | undefined): string {
+  return secret === undefined || secret.length < MIN_SECRET_LENGTH
+    ? text
+    : text.replaceAll(secret, "REDACTED");
+}

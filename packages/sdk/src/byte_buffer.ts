@@ -1,0 +1,23 @@
+/**
+ * Bytes that come in pieces, kept as one: a piece for each byte would take a hundred
+ * times as much.
+ */
+export class ByteBuffer {
+  length = 0;
+  private buffer = new Uint8Array(64);
+
+  add(piece: Uint8Array): void {
+    const length = this.length + piece.length;
+    if (length > this.buffer.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.buffer.length));
+      larger.set(this.bytes);
+      this.buffer = larger;
+    }
+    this.buffer.set(piece, this.length);
+    this.length = length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+}

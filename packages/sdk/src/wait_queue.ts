@@ -1,0 +1,38 @@
+import type { AmeideError } from "./errors.js";
+
+/** Who waits for something. */
+export interface Waiter<T> {
+  resolve(value: T): void;
+  reject(reason: AmeideError): void;
+}
+
+interface Place<T> {
+  readonly waiter: Waiter<T>;
+  after: Place<T> | undefined;
+}
+
+/** Those who wait their turn, in order: a list, so that however many there are, a place costs the same. */
+export class WaitQueue<T> {
+  private head: Place<T> | undefined;
+  private last: Place<T> | undefined;
+
+  add(waiter: Waiter<T>): void {
+    const place = { waiter, after: undefined };
+    if (this.last === undefined) {
+      this.head = place;
+    } else {
+      this.last.after = place;
+    }
+    this.last = place;
+  }
+
+  /** The one whose turn it is, who leaves the queue. */
+  take(): Waiter<T> | undefined {
+    const { head } = this;
+    this.head = head?.after;
+    if (this.head === undefined) {
+      this.last = undefined;
+    }
+    return head?.waiter;
+  }
+}
