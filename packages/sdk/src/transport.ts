@@ -5,11 +5,12 @@ import type {
   UniversalClientFn,
 } from "@connectrpc/connect/protocol";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
+import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig, type Generations } from "./config.js";
+import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
@@ -24,6 +25,7 @@ import { foreignTransport, type InnerTransport, ourTransport, type Shared } from
 import { StreamCall } from "./stream_call.js";
 import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
+import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
 import { userAgent } from "./version.js";
 import { wireShapes } from "./wire_shape.js";
@@ -141,9 +143,13 @@ function derive(generations: Generations, family: Family): AmeideTransport {
 
 function refuseIfClosed(family: Family): void {
   if (family.closed) {
-    const source = new ConnectError("the client is closed", Code.FailedPrecondition);
-    throw new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
+    throw clientClosed();
   }
+}
+
+function clientClosed(): AmeideError {
+  const source = new ConnectError("the client is closed", Code.FailedPrecondition);
+  return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
@@ -171,6 +177,7 @@ class Family {
   private readonly pools = new Map<string, { client: UniversalClientFn; close(): void }>();
   private readonly budgets = new Map<string, Budget>();
   private readonly sources = new WeakMap<Auth, CredentialSource>();
+  private readonly tokens = new TokenStore();
   private readonly newerDocuments = new WeakSet<object>();
   private killSwitchLogged = false;
 
@@ -223,6 +230,7 @@ class Family {
 
   close(): void {
     this.closed = true;
+    this.tokens.close(clientClosed());
     for (const pool of this.pools.values()) {
       pool.close();
     }
@@ -241,7 +249,8 @@ class Family {
   private credentials(auth: Auth, config: ClientConfig): CredentialSource {
     let source = this.sources.get(auth);
     if (source === undefined) {
-      source = createCredentialSource(auth, { ...this.runtime, constants: config.constants });
+      const runtime = { ...this.runtime, constants: config.constants };
+      source = createCredentialSource(auth, runtime, this.tokens);
       this.sources.set(auth, source);
     }
     return source;
