@@ -118,7 +118,7 @@ export class TokenCache implements TokenSource {
       throw this.store.closeReason;
     }
     const key = `${this.id} ${JSON.stringify([tenant ?? null, scopes])}`;
-    const entry = this.store.entry(key, this.constants.maxTokens, this.clock.now());
+    const entry = this.store.entry(key, this.constants, this.clock.now());
     this.last = { tenant, scopes, entry };
     return entry;
   }

@@ -1,5 +1,6 @@
 import type { Credential } from "./credential.js";
 import type { AmeideError } from "./errors.js";
+import type { PolicyConstants } from "./policy.js";
 import type { TokenLife } from "./token_life.js";
 
 /** A request to a provider. */
@@ -67,7 +68,7 @@ export class TokenStore {
   }
 
   /** The entry of a key, made where there is none. */
-  entry(key: string, maxEntries: number, nowMs: number): TokenEntry {
+  entry(key: string, constants: PolicyConstants, nowMs: number): TokenEntry {
     let entry = this.entries.get(key);
     if (entry !== undefined) {
       this.entries.delete(key);
@@ -81,7 +82,7 @@ export class TokenStore {
       waits: new Set(),
       dropped: false,
     };
-    this.makeRoom(maxEntries, nowMs);
+    this.makeRoom(constants, nowMs);
     this.entries.set(key, entry);
     return entry;
   }
@@ -106,18 +107,17 @@ export class TokenStore {
     }
   }
 
-  private makeRoom(maxEntries: number, nowMs: number): void {
+  private makeRoom({ maxTokens, providerPauseMs }: PolicyConstants, nowMs: number): void {
     if (nowMs >= this.sweptMs + SWEEP_MS) {
       this.sweptMs = nowMs;
-      for (const [key, { token, flight, waits }] of this.entries) {
-        const isOver = token === undefined || token.life.stage() === "expired";
-        if (isOver && flight === undefined && waits.size === 0) {
+      for (const [key, entry] of this.entries) {
+        if (isSpent(entry, nowMs - providerPauseMs)) {
           this.drop(key);
         }
       }
     }
     for (const key of this.entries.keys()) {
-      if (this.entries.size < maxEntries) {
+      if (this.entries.size < maxTokens) {
         break;
       }
       this.drop(key);
@@ -131,4 +131,14 @@ export class TokenStore {
       this.entries.delete(key);
     }
   }
+}
+
+// Nothing of it is of use any more, nor holds a provider back.
+function isSpent({ token, failure, flight, waits }: TokenEntry, pausedFromMs: number): boolean {
+  return (
+    (token === undefined || token.life.stage() === "expired") &&
+    (failure === undefined || failure.atMs <= pausedFromMs) &&
+    flight === undefined &&
+    waits.size === 0
+  );
 }

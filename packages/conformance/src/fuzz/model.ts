@@ -108,7 +108,7 @@ function makeCalls(
 }
 
 function ofTenant(call: Call, tenant: string): Call {
-  const settings = { ...(call.settings ?? create(SettingsSchema)), tenant };
+  const settings = { ...(call.settings ?? create(SettingsSchema)), tenant, tenantNull: false };
   return { ...call, settings };
 }
 
