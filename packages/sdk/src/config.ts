@@ -10,6 +10,7 @@ import { contractOf, methodName, type PolicyPart, requestIdFields } from "./cont
 import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { configError } from "./errors.js";
+import { type OptionLayers, withoutShadowed } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, Settings } from "./options.js";
 import {
   BEHAVIOR_1,
@@ -45,14 +46,10 @@ export interface MethodConfig {
   readonly requestIdFields: readonly DescField[];
 }
 
-/**
- * What a client was made with: its options, then those of what it was derived
- * from, the nearest first.
- */
-export type Generations = readonly [AmeideOptions, ...AmeideOptions[]];
-
 /** The options of a client, checked and laid over environment and document. */
 export interface ClientConfig {
+  /** What derived clients are laid over. */
+  readonly layers: OptionLayers;
   /** The nearest of every option. What holds for calls is laid together in `forMethod`. */
   readonly options: AmeideOptions;
   readonly baseUrl: string;
@@ -79,15 +76,15 @@ export interface ClientConfig {
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createConfig(
-  generations: Generations,
+  layers: OptionLayers,
   readEnvironment: ((maxMaxAttempts: number) => Environment) | undefined,
   constants?: PolicyConstants,
 ): ClientConfig {
-  const options: AmeideOptions = Object.assign({}, ...generations.map(stated).reverse());
+  const options: AmeideOptions = Object.assign({}, ...layers.map(stated).reverse());
   const headerNames = policyHeaderNames(options.headerNames);
   const { maxMaxAttempts } = constants ?? BEHAVIOR_1;
-  const rules = { ...reservedNames(generations, Object.values(headerNames)), maxMaxAttempts };
-  for (const each of generations) {
+  const rules = { ...reservedNames(layers, Object.values(headerNames)), maxMaxAttempts };
+  for (const each of layers) {
     checkClientOptions(each, rules);
   }
   const environment = readEnvironment?.(maxMaxAttempts) ?? { retriesOff: false };
@@ -96,8 +93,9 @@ export function createConfig(
   const url = baseUrl(options, environment);
   const behavior = options.behavior ?? document.behavior ?? 1;
   const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;
+  const current = withoutShadowed(layers);
   const resolve = methodResolver(
-    generations,
+    current,
     environment,
     document,
     numbers,
@@ -106,6 +104,7 @@ export function createConfig(
   );
   const cache = new Map<DescMethod, MethodConfig>();
   return {
+    layers: current,
     options,
     baseUrl: url.href.replace(/\/+$/, ""),
     origin: url.origin,
@@ -198,14 +197,14 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
 }
 
 function methodResolver(
-  generations: Generations,
+  layers: OptionLayers,
   environment: Environment,
   document: PolicyDocument,
   constants: PolicyConstants,
   behavior: number,
   preset: Preset,
 ): (method: DescMethod) => MethodConfig {
-  const inCode = generations.map((settings) => ({
+  const inCode = layers.map((settings) => ({
     settings,
     methods: new Map(Object.entries(settings.methods ?? {})),
   }));

@@ -9,7 +9,7 @@ import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { checkIsObject } from "./check_options.js";
-import { type ClientConfig, createConfig, type Generations } from "./config.js";
+import { type ClientConfig, createConfig } from "./config.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
@@ -17,6 +17,7 @@ import { type Explanation, explainMethod } from "./explain.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
+import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import { Recordings, withRecorder } from "./recorder.js";
@@ -101,8 +102,8 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
   return (options as { [runtimeOption]?: Runtime })[runtimeOption];
 }
 
-function derive(generations: Generations, family: Family): AmeideTransport {
-  const shared = family.share(generations);
+function derive(layers: OptionLayers, family: Family): AmeideTransport {
+  const shared = family.share(layers);
   const { config } = shared;
   const explain = (method: DescMethod): Explanation =>
     explainMethod(config.forMethod(method), family.platform.policyHash);
@@ -134,7 +135,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
       checkIsObject(changes, "options");
-      return derive([changes, ...generations], family);
+      return derive([changes, ...config.layers], family);
     },
     close: () => family.close(),
   };
@@ -186,11 +187,11 @@ class Family {
     private readonly runtime: Runtime,
   ) {}
 
-  share(generations: Generations): Shared {
+  share(layers: OptionLayers): Shared {
     const { platform, runtime } = this;
     // Behavior versions bring their own numbers; only a test's are stronger.
     const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
-    const config = createConfig(generations, platform.environment, perturbed);
+    const config = createConfig(layers, platform.environment, perturbed);
     const { options } = config;
     this.logOnce(config);
     const recordings = new Recordings();
