@@ -23,6 +23,9 @@ import {
   select,
 } from "./policy.js";
 
+// More than anybody calls, unless descriptors are made anew all the time.
+const MAX_METHODS = 10_000;
+
 /** Names of the headers the SDK sets, lower-case. */
 export interface PolicyHeaders {
   readonly tenant: string;
@@ -121,6 +124,10 @@ export function createConfig(
       let found = cache.get(method);
       if (found === undefined) {
         found = resolve(method);
+        const [oldest] = cache.size < MAX_METHODS ? [] : cache.keys();
+        if (oldest !== undefined) {
+          cache.delete(oldest);
+        }
         cache.set(method, found);
       }
       return found;

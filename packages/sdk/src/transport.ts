@@ -10,6 +10,7 @@ import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
+import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
@@ -20,6 +21,7 @@ import type { CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
+import { RecentMap } from "./recent_map.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
@@ -81,7 +83,7 @@ export interface Platform {
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: () => Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
-  connect(config: ClientConfig): { readonly client: UniversalClientFn; close(): void };
+  connect(config: ClientConfig): Pool;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
 }
@@ -175,8 +177,8 @@ function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
 // A client and all that are derived from it.
 class Family {
   closed = false;
-  private readonly pools = new Map<string, { client: UniversalClientFn; close(): void }>();
-  private readonly budgets = new Map<string, Budget>();
+  private readonly pools = new ConnectionPools();
+  private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
   private readonly sources = new WeakMap<Auth, CredentialSource>();
   private readonly tokens = new TokenStore();
   private readonly newerDocuments = new WeakSet<object>();
@@ -232,19 +234,11 @@ class Family {
   close(): void {
     this.closed = true;
     this.tokens.close(clientClosed());
-    for (const pool of this.pools.values()) {
-      pool.close();
-    }
-    this.pools.clear();
+    this.pools.close();
   }
 
   private budget(config: ClientConfig): Budget {
-    let budget = this.budgets.get(config.origin);
-    if (budget === undefined) {
-      budget = createBudget(config.budget);
-      this.budgets.set(config.origin, budget);
-    }
-    return budget;
+    return this.budgets.get(config.origin, () => createBudget(config.budget));
   }
 
   private credentials(auth: Auth, config: ClientConfig): CredentialSource {
@@ -301,16 +295,12 @@ class Family {
   private pooled(config: ClientConfig): UniversalClientFn {
     const { httpVersion, protocol, tls } = config.options;
     const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
+    const connect = () => this.platform.connect(config);
     return (request) => {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.
       refuseIfClosed(this);
-      let pool = this.pools.get(key);
-      if (pool === undefined) {
-        pool = this.platform.connect(config);
-        this.pools.set(key, pool);
-      }
-      return pool.client(request);
+      return this.pools.get(key, connect).client(request);
     };
   }
 
