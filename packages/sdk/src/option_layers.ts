@@ -21,7 +21,7 @@ export function withoutShadowed([nearest, ...farther]: OptionLayers): OptionLaye
   const kept = farther.flatMap((layer) => {
     const rest = shadow.strip(layer);
     shadow.add(layer);
-    return Reflect.ownKeys(rest).length === 0 ? [] : [rest as AmeideOptions];
+    return Reflect.ownKeys(rest).length === 0 ? [] : [rest];
   });
   return [nearest, ...kept];
 }
