@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
@@ -138,6 +139,91 @@ describe("the token cache", () => {
     const derived = createClient(ThreadsService, made.transport.withTenant("acme"));
     await derived.getThread(t1);
     expect(made.tokens.map(({ scopes }) => scopes)).toEqual([["threads.read"], ["threads.write"]]);
+  });
+});
+
+describe("what is no expiry", () => {
+  it.each<[string, unknown]>([
+    ["null", null],
+    ["text", "2030-01-01T00:00:00Z"],
+    ["an invalid date", new Date("x")],
+    ["a date made of seconds", new Date(1_767_225_600)],
+    ["a bigint", 1_767_225_600_000n],
+    ["an object", { valueOf: () => WALL_START + HOUR }],
+    ["a boolean", true],
+  ])("%s is refused by name", async (_name, expiresAt) => {
+    let asked = 0;
+    const provider = () => {
+      asked++;
+      return { token: "s3cret", expiresAt: expiresAt as Date };
+    };
+    const made = scriptedThreads([thread], { auth: { provider } });
+    for (let i = 0; i < 3; i++) {
+      const error = await errorOf(made.threads.getThread(t1));
+      expect(error).toMatchObject({ reason: "CONFIG_INVALID", origin: "client" });
+      expect(error.message).toMatch(/option auth.provider: expiresAt must be a Date or millisec/);
+    }
+    expect([asked, made.http.requests.length]).toEqual([1, 0]);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["text", "s3cret"],
+    ["null", null],
+    ["no token", {}],
+  ])("%s instead of a token is refused, too", async (_name, given) => {
+    const made = scriptedThreads([thread], { auth: { provider: () => given as Token } });
+    const error = await errorOf(made.threads.getThread(t1));
+    expect(error).toMatchObject({ reason: "CONFIG_INVALID", origin: "client" });
+    expect(error.message).not.toContain("s3cret");
+  });
+
+  it("a token that throws when it is read is a provider that fails", async () => {
+    const given = {
+      get token(): string {
+        throw new Error("s3cret");
+      },
+    };
+    const made = scriptedThreads([thread], { auth: { provider: () => given } });
+    const error = await errorOf(made.threads.getThread(t1));
+    expect(error).toMatchObject({ reason: "TOKEN_PROVIDER_FAILED" });
+    expect(error.message).not.toContain("s3cret");
+  });
+
+  it("control: a date of another realm", async () => {
+    const expiresAt = runInNewContext(`new Date(${WALL_START + HOUR})`) as Date;
+    const made = scriptedThreads([thread], {
+      auth: { provider: () => ({ token: "t1", expiresAt }) },
+    });
+    await made.threads.getThread(t1);
+    expect(sent(made)).toEqual(["Bearer t1"]);
+  });
+});
+
+describe("close()", () => {
+  it("fails those who wait for a token, at once, and leaves no timer", async () => {
+    const provider = () => new Promise<Token>(() => {});
+    const made = scriptedThreads([thread], { auth: { provider } });
+    const waiting = [made.threads.getThread(t1), made.threads.getThread(t1)].map(errorOf);
+    made.transport.close();
+    for (const error of await Promise.all(waiting)) {
+      expect(error).toMatchObject({ reason: "CLIENT_CLOSED", origin: "client" });
+    }
+    expect(made.clock.pending).toBe(0);
+  });
+
+  it("may be called by the provider", async () => {
+    const made = scriptedThreads([thread], {
+      auth: {
+        provider() {
+          made.transport.close();
+          return { token: "t1" };
+        },
+      },
+    });
+    const error = await errorOf(made.threads.getThread(t1));
+    expect(error).toMatchObject({ reason: "CLIENT_CLOSED" });
+    expect([made.http.requests.length, made.clock.pending]).toEqual([0, 0]);
   });
 });
 

@@ -8,13 +8,14 @@ import {
   failureOf,
   foreignFailureOf,
 } from "./attempt.js";
-import type { Credential, CredentialSource } from "./auth.js";
 import { redact } from "./bounded_text.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
+import type { Credential } from "./credential.js";
+import type { CredentialSource } from "./credential_source.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure, isAmeideError } from "./errors.js";
 import { explainStop } from "./explain.js";
@@ -36,6 +37,7 @@ import {
 } from "./retry.js";
 import type { Shared } from "./shared.js";
 import type { Next, TailCall } from "./tail.js";
+import { TokenWait } from "./token_wait.js";
 
 const NONE: readonly never[] = [];
 
@@ -59,6 +61,7 @@ export abstract class CallLoop implements TailCall {
   private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
   private credential: Credential | undefined;
+  private tokenWait: TokenWait | undefined;
   private replayed = false;
   private lastCost: number | undefined;
   private lastError: ConnectError | undefined;
@@ -169,23 +172,31 @@ export abstract class CallLoop implements TailCall {
     return this.plan.credentials;
   }
 
-  private authenticate(renew?: () => Credential | Promise<Credential> | undefined): void {
-    let result: Credential | Promise<Credential> | undefined;
+  private authenticate(renew?: () => Credential | TokenWait): void {
+    let result: Credential | TokenWait | undefined;
     try {
       result = renew === undefined ? this.source()?.get(this.plan) : renew();
     } catch (reason) {
       this.fail(AmeideError.from(reason));
       return;
     }
-    if (!(result instanceof Promise)) {
+    // A provider may have canceled the call.
+    if (this.over) {
+      if (result instanceof TokenWait) {
+        result.leave();
+      }
+      return;
+    }
+    if (!(result instanceof TokenWait)) {
       // In the turn in which the call began its time stands still.
       this.send(result, this.sent === 0 ? this.plan.startMs : this.shared.clock.now());
       return;
     }
     this.timer.limit(this.remaining(), "deadline");
+    this.tokenWait = result;
     const round = this.sent;
     const live = () => !this.over && this.sent === round;
-    result.then(
+    result.wait().then(
       (credential) => live() && this.send(credential, this.shared.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
@@ -193,6 +204,7 @@ export abstract class CallLoop implements TailCall {
 
   private send(credential: Credential | undefined, startedMs: number): void {
     this.timer.clear();
+    this.leaveTokenWait();
     this.credential = credential;
     const remainingMs = this.remaining(startedMs);
     if (remainingMs < this.shared.constants.minWireTimeoutMs) {
@@ -342,10 +354,15 @@ export abstract class CallLoop implements TailCall {
     return recording.canceledByServer && clock.now() > dueMs - constants.minWireTimeoutMs;
   }
 
+  private leaveTokenWait(): void {
+    this.tokenWait?.leave();
+    this.tokenWait = undefined;
+  }
+
   private renew(
     failure: Failure,
     policy: PolicyValues,
-  ): (() => Credential | Promise<Credential> | undefined) | undefined {
+  ): (() => Credential | TokenWait) | undefined {
     const source = this.source();
     const refused = this.credential;
     const { state, replayed, committed } = this;
@@ -355,8 +372,8 @@ export abstract class CallLoop implements TailCall {
     if (
       source === undefined ||
       refused === undefined ||
-      refused.generation === 0 ||
-      !mayReplayWithNewToken({ failure, policy, state, keySent, replayed, input, committed })
+      !mayReplayWithNewToken({ failure, policy, state, keySent, replayed, input, committed }) ||
+      !source.canRenew(this.plan, refused)
     ) {
       return undefined;
     }
@@ -447,6 +464,7 @@ export abstract class CallLoop implements TailCall {
   private settle(code: string | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
     this.timer.clear();
+    this.leaveTokenWait();
     this.signal?.removeEventListener("abort", this);
     this.events.done(code, stopReason, this.sent, this.waitedMs, this.attempt);
   }

@@ -7,12 +7,13 @@ import {
   type DescMethod,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
-import type { Credential, CredentialSource, TokenRequest } from "./auth.js";
 import { callSettingsKey } from "./call.js";
 import { CallHeaders } from "./call_headers.js";
 import { checkCallSettings, isReservedHeader } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
-import { overallTimeout, setTimeoutHeader, UNBOUNDED } from "./deadline.js";
+import type { Credential, CredentialRequest } from "./credential.js";
+import type { CredentialSource } from "./credential_source.js";
+import { overallTimeout, setTimeoutHeader } from "./deadline.js";
 import { AmeideError, configError } from "./errors.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline, CallSettings } from "./options.js";
@@ -26,7 +27,7 @@ const NONE: never[] = [];
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
-export class CallPlan implements TokenRequest, CallInfo {
+export class CallPlan implements CredentialRequest, CallInfo {
   readonly startMs: number;
   readonly method: string;
   readonly methodKind: DescMethod["methodKind"];
@@ -127,13 +128,8 @@ export class CallPlan implements TokenRequest, CallInfo {
     return this.policy.scopes;
   }
 
-  // A provider seldom is asked, so its date is made only then.
-  get deadline(): Date | undefined {
-    if (this.timeoutMs === UNBOUNDED) {
-      return undefined;
-    }
-    const { clock } = this.shared;
-    return new Date(clock.wallNow() + this.startMs + this.timeoutMs - clock.now());
+  get deadlineMs(): number {
+    return this.startMs + this.timeoutMs;
   }
 
   /**

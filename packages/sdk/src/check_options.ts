@@ -1,4 +1,4 @@
-import { CREDENTIAL_RULE, isCredential } from "./auth.js";
+import { CREDENTIAL_RULE, isCredential } from "./credential.js";
 import { configError, isCode } from "./errors.js";
 import { LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";

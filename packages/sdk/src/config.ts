@@ -11,6 +11,7 @@ import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js
 import type { Environment } from "./environment.js";
 import { configError } from "./errors.js";
 import { refusalOf, type Refusal } from "./method_refusal.js";
+import { type OptionLayers, withoutShadowed } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, Settings } from "./options.js";
 import {
   BEHAVIOR_1,
@@ -23,6 +24,9 @@ import {
   select,
 } from "./policy.js";
 import { misspelt, type StatedSelectors } from "./selectors.js";
+
+// More than anybody calls, unless descriptors are made anew all the time.
+const MAX_METHODS = 10_000;
 
 /** Names of the headers the SDK sets, lower-case. */
 export interface PolicyHeaders {
@@ -53,14 +57,10 @@ export interface MethodConfig {
   readonly wireMethod: DescMethod;
 }
 
-/**
- * What a client was made with: its options, then those of what it was derived
- * from, the nearest first.
- */
-export type Generations = readonly [AmeideOptions, ...AmeideOptions[]];
-
 /** The options of a client, checked and laid over environment and document. */
 export interface ClientConfig {
+  /** What derived clients are laid over. */
+  readonly layers: OptionLayers;
   /** The nearest of every option. What holds for calls is laid together in `forMethod`. */
   readonly options: AmeideOptions;
   readonly baseUrl: string;
@@ -89,16 +89,16 @@ export interface ClientConfig {
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createConfig(
-  generations: Generations,
+  layers: OptionLayers,
   readEnvironment: ((maxMaxAttempts: number) => Environment) | undefined,
   warn: (problem: string) => void,
   constants?: PolicyConstants,
 ): ClientConfig {
-  const options: AmeideOptions = Object.assign({}, ...generations.map(stated).reverse());
+  const options: AmeideOptions = Object.assign({}, ...layers.map(stated).reverse());
   const headerNames = policyHeaderNames(options.headerNames);
   const { maxMaxAttempts } = constants ?? BEHAVIOR_1;
-  const rules = { ...reservedNames(generations, Object.values(headerNames)), maxMaxAttempts };
-  for (const each of generations) {
+  const rules = { ...reservedNames(layers, Object.values(headerNames)), maxMaxAttempts };
+  for (const each of layers) {
     checkClientOptions(each, rules);
   }
   const environment = readEnvironment?.(maxMaxAttempts) ?? { retriesOff: false };
@@ -107,8 +107,9 @@ export function createConfig(
   const url = baseUrl(options, environment);
   const behavior = options.behavior ?? document.behavior ?? 1;
   const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;
+  const current = withoutShadowed(layers);
   const resolve = methodResolver(
-    generations,
+    current,
     environment,
     document,
     numbers,
@@ -118,6 +119,7 @@ export function createConfig(
   const cache = new Map<DescMethod, MethodConfig>();
   const services = new Set<string>();
   return {
+    layers: current,
     options,
     baseUrl: url.href.replace(/\/+$/, ""),
     origin: url.origin,
@@ -134,6 +136,10 @@ export function createConfig(
       let found = cache.get(method);
       if (found === undefined) {
         found = resolve(method);
+        const [oldest] = cache.size < MAX_METHODS ? [] : cache.keys();
+        if (oldest !== undefined) {
+          cache.delete(oldest);
+        }
         cache.set(method, found);
         const { typeName } = method.parent;
         if (!services.has(typeName)) {
@@ -215,22 +221,22 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
 }
 
 function methodResolver(
-  generations: Generations,
+  layers: OptionLayers,
   environment: Environment,
   document: PolicyDocument,
   constants: PolicyConstants,
   behavior: number,
   preset: Preset,
 ): (method: DescMethod) => MethodConfig {
-  const inCode = generations.map((settings) => ({
+  const inCode = layers.map((settings) => ({
     settings,
     methods: new Map(Object.entries(settings.methods ?? {})),
   }));
   // A stream may well be open for longer than any call should take.
   const streamDefaults = { ...constants.defaults, timeoutMs: null };
   const environmentAuth = environment.token === undefined ? null : { token: environment.token };
-  const selectors = statedSelectors(generations, document);
-  const { registry } = generations.find((options) => options.registry !== undefined) ?? {};
+  const selectors = statedSelectors(layers, document);
+  const { registry } = layers.find((options) => options.registry !== undefined) ?? {};
   return (method) => {
     const name = methodName(method);
     const service = method.parent.typeName;
@@ -298,13 +304,13 @@ function methodResolver(
   };
 }
 
-function statedSelectors(generations: Generations, document: PolicyDocument): StatedSelectors[] {
-  const inCode = generations.flatMap(({ methods }) =>
+function statedSelectors(layers: OptionLayers, document: PolicyDocument): StatedSelectors[] {
+  const inCode = layers.flatMap(({ methods }) =>
     methods === undefined
       ? []
       : [{ owner: methods, where: "methods", selectors: Object.keys(methods) }],
   );
-  const policy = generations.find((options) => options.policy !== undefined)?.policy;
+  const policy = layers.find((options) => options.policy !== undefined)?.policy;
   const selectors = [...document.methods.keys()];
   return policy === undefined
     ? inCode

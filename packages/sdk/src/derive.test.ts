@@ -1,10 +1,20 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { scriptedThreads, settled, t1, thread } from "./harness/scripted_threads.js";
+import { sent } from "./harness/tokens.js";
 import { createAmeideTransport } from "./node.js";
 import type { AmeideOptions } from "./options.js";
 
 const method = ThreadsService.method.getThread;
 const selector = "ameide.threads.v1.ThreadsService/GetThread";
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
 
 function derived(parent: AmeideOptions, changes: AmeideOptions) {
   const transport = createAmeideTransport({ baseUrl: "https://threads.test", ...parent });
@@ -61,6 +71,44 @@ describe("a derived client", () => {
   ])("has the nearer retry: %s", (_name, parent, changes, retry, maxAttempts) => {
     const values = derived(parent, changes);
     expect([values.retry.value, values.maxAttempts.value]).toEqual([retry, maxAttempts]);
+  });
+
+  it("has what the parents of its parent said, as far as nobody nearer did", async () => {
+    const made = scriptedThreads([thread], {
+      retry: { baseDelayMs: 7, maxDelayMs: 8 },
+      headers: { "x-first": "1", "X-Both": "1" },
+      methods: { [selector]: { idempotencyKey: "off", attemptTimeoutMs: 9 } },
+    });
+    const child = made.transport.with({ retry: false, headers: { "x-both": "2" }, timeoutMs: 5 });
+    const last = child.with({ retry: { maxDelayMs: 9 }, attemptTimeoutMs: 10, noDeadline: true });
+    const { values } = last.explain(method);
+    const seen = Object.entries(values).map(([name, { value }]) => [name, value]);
+    expect(Object.fromEntries(seen)).toMatchObject({
+      retry: true,
+      baseDelayMs: 7,
+      maxDelayMs: 9,
+      timeoutMs: null,
+      attemptTimeoutMs: 10,
+      idempotencyKey: "off",
+    });
+    await createClient(ThreadsService, last).getThread(t1);
+    const { headers } = made.http.requests[0] ?? {};
+    expect([headers?.get("x-first"), headers?.get("x-both")]).toEqual(["1", "2"]);
+  });
+
+  it("keeps no credential that is used no more, however long the chain", async () => {
+    const made = scriptedThreads([thread]);
+    let { transport } = made;
+    const auths = Array.from({ length: 200 }, (_, i) => {
+      const auth = { provider: () => ({ token: `t${i}` }) };
+      transport = transport.withAuth(auth).withTenant(`tenant-${i}`);
+      return new WeakRef(auth);
+    });
+    await createClient(ThreadsService, transport).getThread(t1);
+    await settled();
+    collectGarbage();
+    expect(auths.filter((auth) => auth.deref() !== undefined)).toHaveLength(1);
+    expect(sent(made)).toEqual(["Bearer t199"]);
   });
 
   it.each<[string, AmeideOptions]>([

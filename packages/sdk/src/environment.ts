@@ -1,4 +1,4 @@
-import { isCredential, CREDENTIAL_RULE } from "./auth.js";
+import { isCredential, CREDENTIAL_RULE } from "./credential.js";
 import { configError } from "./errors.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 

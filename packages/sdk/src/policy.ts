@@ -88,10 +88,33 @@ export interface PolicyConstants {
   readonly maxWireTimeoutMs: number;
   /** What is kept back from an ambient deadline. */
   readonly ambientMarginMs: number;
+  /** A token is renewed in the background from so long before it expires. */
   readonly advisoryRefreshMs: number;
+  /** The same as a share of the token's life; the smaller holds. */
+  readonly advisoryLifeShare: number;
   readonly advisoryJitter: number;
+  /** A new token is waited for from so long before the old one expires. */
   readonly mandatoryRefreshMs: number;
+  /** The same as a share of the token's life; the smaller holds. */
+  readonly mandatoryLifeShare: number;
+  /** How long after a failure no renewal is begun in the background. */
   readonly failedRefreshWaitMs: number;
+  /** A token is used for so long after it came, whatever it says of its end. */
+  readonly minTokenUseMs: number;
+  /** The least number that is read as milliseconds since the epoch, not seconds. */
+  readonly minExpiryMs: number;
+  /** Least time from a provider's failure, or from a refused renewal, to the next request. */
+  readonly providerPauseMs: number;
+  /** The longest that calls wait for a request to the provider that another call began. */
+  readonly tokenJoinMs: number;
+  /** The same as a share of the time the call has left; the smaller holds. */
+  readonly tokenJoinShare: number;
+  /** The longest wait for a token, and the deadline a provider is told. */
+  readonly tokenTimeoutMs: number;
+  /** Most requests to one provider at once. */
+  readonly maxTokenRequests: number;
+  /** Most tokens kept by a client and those derived from it. */
+  readonly maxTokens: number;
   /** Longest message of an error, and longest text read from its details, in bytes of UTF-8. */
   readonly maxMessageBytes: number;
   /** How many details of an error are looked at. */
@@ -155,9 +178,19 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxWireTimeoutMs: 9_999_999_999,
   ambientMarginMs: 5,
   advisoryRefreshMs: 120_000,
+  advisoryLifeShare: 0.5,
   advisoryJitter: 0.1,
   mandatoryRefreshMs: 30_000,
+  mandatoryLifeShare: 0.25,
   failedRefreshWaitMs: 5_000,
+  minTokenUseMs: 1_000,
+  minExpiryMs: 100_000_000_000,
+  providerPauseMs: 1_000,
+  tokenJoinMs: 3_000,
+  tokenJoinShare: 0.5,
+  tokenTimeoutMs: 30_000,
+  maxTokenRequests: 16,
+  maxTokens: 1_000,
   maxMessageBytes: 1_024,
   maxDetails: 32,
   maxDetailBytes: 64 * 1_024,

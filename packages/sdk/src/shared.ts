@@ -7,9 +7,10 @@ import type {
   MessageInitShape,
 } from "@bufbuild/protobuf";
 import type { Attempt } from "./attempt.js";
-import type { Auth, CredentialSource } from "./auth.js";
+import type { Auth } from "./auth.js";
 import type { Budget } from "./budget.js";
 import type { ClientConfig } from "./config.js";
+import type { CredentialSource } from "./credential_source.js";
 import { timerDelay } from "./deadline.js";
 import type { LateTransport } from "./late_transport.js";
 import type { CallInfo, CallSink } from "./observer.js";

@@ -5,25 +5,30 @@ import type {
   UniversalClientFn,
 } from "@connectrpc/connect/protocol";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
+import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { checkIsObject } from "./check_options.js";
-import { type ClientConfig, createConfig, type Generations } from "./config.js";
+import { type ClientConfig, createConfig } from "./config.js";
+import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
+import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink, type Logger } from "./log.js";
 import type { CallSink } from "./observer.js";
+import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
+import { RecentMap } from "./recent_map.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
 import { StreamCall } from "./stream_call.js";
 import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
+import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
 import { userAgent } from "./version.js";
 import { wireShapes } from "./wire_shape.js";
@@ -81,7 +86,7 @@ export interface Platform {
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
-  connect(config: ClientConfig): { readonly client: UniversalClientFn; close(): void };
+  connect(config: ClientConfig): Pool;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
 }
@@ -102,8 +107,8 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
   return (options as { [runtimeOption]?: Runtime })[runtimeOption];
 }
 
-function derive(generations: Generations, family: Family): AmeideTransport {
-  const shared = family.share(generations);
+function derive(layers: OptionLayers, family: Family): AmeideTransport {
+  const shared = family.share(layers);
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
@@ -137,7 +142,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
       checkIsObject(changes, "options");
-      return derive([changes, ...generations], family);
+      return derive([changes, ...config.layers], family);
     },
     close: () => family.close(),
   };
@@ -146,9 +151,13 @@ function derive(generations: Generations, family: Family): AmeideTransport {
 
 function refuseIfClosed(family: Family): void {
   if (family.closed) {
-    const source = new ConnectError("the client is closed", Code.FailedPrecondition);
-    throw new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
+    throw clientClosed();
   }
+}
+
+function clientClosed(): AmeideError {
+  const source = new ConnectError("the client is closed", Code.FailedPrecondition);
+  return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
@@ -173,9 +182,10 @@ function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
 // A client and all that are derived from it.
 class Family {
   closed = false;
-  private readonly pools = new Map<string, { client: UniversalClientFn; close(): void }>();
-  private readonly budgets = new Map<string, Budget>();
+  private readonly pools = new ConnectionPools();
+  private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
   private readonly sources = new WeakMap<Auth, CredentialSource>();
+  private readonly tokens = new TokenStore();
   private readonly newerDocuments = new WeakSet<object>();
   private readonly warned = new Set<string>();
   private killSwitchLogged = false;
@@ -185,12 +195,12 @@ class Family {
     private readonly runtime: Runtime,
   ) {}
 
-  share(generations: Generations): Shared {
+  share(layers: OptionLayers): Shared {
     const { platform, runtime } = this;
     // Behavior versions bring their own numbers; only a test's are stronger.
     const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
     const warn = (problem: string): void => this.warnOnce(options.logger, problem);
-    const config = createConfig(generations, platform.environment, warn, perturbed);
+    const config = createConfig(layers, platform.environment, warn, perturbed);
     const { options } = config;
     this.logOnce(config);
     const recordings = new Recordings();
@@ -230,25 +240,19 @@ class Family {
 
   close(): void {
     this.closed = true;
-    for (const pool of this.pools.values()) {
-      pool.close();
-    }
-    this.pools.clear();
+    this.tokens.close(clientClosed());
+    this.pools.close();
   }
 
   private budget(config: ClientConfig): Budget {
-    let budget = this.budgets.get(config.origin);
-    if (budget === undefined) {
-      budget = createBudget(config.budget);
-      this.budgets.set(config.origin, budget);
-    }
-    return budget;
+    return this.budgets.get(config.origin, () => createBudget(config.budget));
   }
 
   private credentials(auth: Auth, config: ClientConfig): CredentialSource {
     let source = this.sources.get(auth);
     if (source === undefined) {
-      source = createCredentialSource(auth, { ...this.runtime, constants: config.constants });
+      const runtime = { ...this.runtime, constants: config.constants };
+      source = createCredentialSource(auth, runtime, this.tokens);
       this.sources.set(auth, source);
     }
     return source;
@@ -298,16 +302,12 @@ class Family {
   private pooled(config: ClientConfig): UniversalClientFn {
     const { httpVersion, protocol, tls } = config.options;
     const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
+    const connect = () => this.platform.connect(config);
     return (request) => {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.
       refuseIfClosed(this);
-      let pool = this.pools.get(key);
-      if (pool === undefined) {
-        pool = this.platform.connect(config);
-        this.pools.set(key, pool);
-      }
-      return pool.client(request);
+      return this.pools.get(key, connect).client(request);
     };
   }
 

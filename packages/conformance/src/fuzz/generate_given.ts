@@ -58,8 +58,12 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
   ]);
   for (let i = 0; i < calls; i++) {
     if (i > 0 && random.chance(0.25)) {
-      const ms = random.pick([1, 700, 2500, 5001, 20_000, 70_000, 100_000, 300_000]);
+      const ms = random.pick([1, 700, 1001, 2500, 5001, 20_000, 70_000, 100_000, 300_000]);
       steps.push({ action: { case: "advanceMs", value: BigInt(ms) } });
+    }
+    if (i > 0 && random.chance(0.03)) {
+      const ms = random.pick([-7_200_000, -40_000, 40_000, 7_200_000]);
+      steps.push({ action: { case: "wallJumpMs", value: BigInt(ms) } });
     }
     const client = derived && random.chance(0.7) ? (further && random.chance(0.6) ? "e" : "d") : "";
     const method = random.chance(0.7) ? usual : random.pick(methods);
@@ -154,16 +158,11 @@ function credential(random: Random): NonNullable<SettingsInit["auth"]> {
   const provider = (): NonNullable<SettingsInit["auth"]> => ({
     provider: Array.from({ length: random.between(1, 4) }, (_, index) => ({
       token: `token-${index + 1}`,
-      ...(random.chance(0.7)
-        ? {
-            expiresInMs: BigInt(
-              random.pick([1, 20_000, 31_000, 90_000, 121_000, 125_000, 3_600_000]),
-            ),
-          }
-        : {}),
-      delayMs: BigInt(random.pick([0, 0, 0, 5, 40, 700, 4000])),
-      fail: random.chance(0.07),
-      stall: random.chance(0.03),
+      ...expiry(random),
+      delayMs: BigInt(random.pick([0, 0, 0, 5, 40, 700, 2999, 4000, 7000])),
+      fail: random.chance(0.12),
+      stall: random.chance(0.05),
+      untilDeadline: random.chance(0.03),
     })),
   });
   // Refreshed in the background at once, which fails, and soon about to expire.
@@ -180,6 +179,17 @@ function credential(random: Random): NonNullable<SettingsInit["auth"]> {
     [1, () => ({ token: "static" })],
     [1, () => ({ header: "x-api-key", value: "k" })],
   ]);
+}
+
+// Mostly a life, of any length; now and then nonsense.
+function expiry(random: Random): { expiresInMs?: bigint; expiresAt?: number } {
+  if (random.chance(0.06)) {
+    const nonsense = [0, -1, 3600, 1_800_000_000, 99_999_999_999, NaN, Infinity, 100_000_000_000];
+    return { expiresAt: random.pick(nonsense) };
+  }
+  if (random.chance(0.3)) return {};
+  const lives = [-5000, 1, 1500, 5000, 20_000, 31_000, 90_000, 121_000, 125_000, 3_600_000];
+  return { expiresInMs: BigInt(random.pick(lives)) };
 }
 
 function budget(random: Random): { capacity?: number; cost?: number; throttleCost?: number } {
@@ -277,7 +287,7 @@ function callStep(
     client,
     settings,
     text: random.pick(["a", "b", ""]),
-    parallel: uniform && random.chance(0.6) ? random.between(2, 6) : 0,
+    ...sideBySide(random, uniform),
     requestIdField:
       methodFacts(method).hasField && random.chance(0.3)
         ? "3f1c7a52-5d0e-4c5e-9b0e-2f6f3f8d1a10"
@@ -289,6 +299,14 @@ function callStep(
       : {}),
   };
   return { action: { case: "call", value } };
+}
+
+// With a tenant each, they may be more than a provider is asked for at once.
+function sideBySide(random: Random, uniform: boolean): { parallel?: number; tenantEach?: boolean } {
+  if (!uniform || random.chance(0.4)) return {};
+  return random.chance(0.15)
+    ? { parallel: random.pick([3, 16, 17, 20]), tenantEach: true }
+    : { parallel: random.between(2, 6) };
 }
 
 // What only streams have. Who sends as fast as it can is the common one.

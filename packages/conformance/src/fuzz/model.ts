@@ -1,4 +1,11 @@
-import type { Call, Derive, Given, Script } from "@ameideio/conformance-proto";
+import { create } from "@bufbuild/protobuf";
+import {
+  type Call,
+  type Derive,
+  type Given,
+  type Script,
+  SettingsSchema,
+} from "@ameideio/conformance-proto";
 import { CallRun } from "./model/call.js";
 import { Provider } from "./model/credentials.js";
 import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
@@ -25,6 +32,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
   if ([capacity, cost, throttleCost].some((tokens) => tokens < 1 || tokens > 10_000)) {
     notes.invalid("a budget out of range");
   }
+  const wallClockMs = given.wallClockMs === 0n ? WALL_CLOCK_MS : Number(given.wallClockMs);
   const world: World = {
     protocol,
     simulation,
@@ -33,8 +41,8 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     draws: new Draws(given.random),
     tokens: new Tokens(capacity),
     costs: { cost, throttleCost },
-    provider: new Provider(simulation, notes),
-    wallClockMs: given.wallClockMs === 0n ? WALL_CLOCK_MS : Number(given.wallClockMs),
+    provider: new Provider(simulation, notes, new Draws(given.authRandom), wallClockMs),
+    wallClockMs,
     readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
     interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
     requests: [],
@@ -46,6 +54,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
   let parallel = false;
   for (const { action } of given.steps) {
     if (action.case === "advanceMs") simulation.advance(Number(action.value));
+    else if (action.case === "wallJumpMs") simulation.wallShift += Number(action.value);
     else if (action.case === "derive") clients.derive(action.value);
     else if (action.case === "call") {
       if (action.value.parallel > 1) parallel = true;
@@ -77,10 +86,11 @@ function makeCalls(
     world.notes.invalid(`a method the model does not know: ${call.method}`);
     return [];
   }
-  const levels = clients.levelsOf(call);
-  const policy = policyOf({ given, protocol: world.protocol }, call, levels, world.notes);
   const { now } = world.simulation;
   const processes = Array.from({ length: Math.max(1, call.parallel) }, (_, index) => {
+    const own = call.tenantEach ? ofTenant(call, `t${index + 1}`) : call;
+    const levels = clients.levelsOf(own);
+    const policy = policyOf({ given, protocol: world.protocol }, own, levels, world.notes);
     if (policy === CONFIG_INVALID) return ended(now, refusedAtOnce(REFUSED_CONFIG));
     const cancels = index === 0 || !(call.cancel?.firstOnly ?? false);
     if (call.cancel?.beforeStart && cancels) {
@@ -95,6 +105,11 @@ function makeCalls(
     }).run();
   });
   return world.simulation.run(processes);
+}
+
+function ofTenant(call: Call, tenant: string): Call {
+  const settings = { ...(call.settings ?? create(SettingsSchema)), tenant, tenantNull: false };
+  return { ...call, settings };
 }
 
 function refusedAtOnce(error: PredictedError): PredictedOutcome {

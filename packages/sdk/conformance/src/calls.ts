@@ -27,17 +27,18 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
   if (method === undefined) {
     throw new Error(`there is no method ${call.method}`);
   }
-  const own = settings(call.settings, within.context);
+  const shared = settings(call.settings, within.context);
   const one = (i: number): Promise<Outcome> => {
     const cancel = call.cancel?.firstOnly && i > 0 ? undefined : call.cancel;
     const canceler = cancel && createCanceler(cancel, within);
+    const own = call.tenantEach ? { ...shared, tenant: `t${i + 1}` } : shared;
     const options = {
       ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
       ...(canceler && { signal: canceler.signal }),
     };
     const outcome = makeCall(call, method, {
       door,
-      options: call.settings ? callOptions(own, options) : options,
+      options: call.settings || call.tenantEach ? callOptions(own, options) : options,
       clock: within.context.time,
       onAttemptFailed: (react) => (within.onAttemptFailed = react),
     });

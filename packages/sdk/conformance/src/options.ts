@@ -5,6 +5,7 @@ import {
   type Auth,
   type CallSettings,
   type Settings,
+  type TokenRequest,
 } from "@ameideio/ameide-sdk-ts";
 import {
   type Auth as GivenAuth,
@@ -112,15 +113,20 @@ function auth(given: GivenAuth, context: ProviderContext): Auth {
   }
   let asked = 0;
   return {
-    provider() {
+    provider(request) {
       context.providerCalls++;
       const i = Math.min(asked++, given.provider.length - 1);
-      return provide(given.provider[i] as ProviderAnswer, context.time);
+      return provide(given.provider[i] as ProviderAnswer, request, context.time);
     },
   };
 }
 
-async function provide(answer: ProviderAnswer, time: Time) {
+async function provide(answer: ProviderAnswer, request: TokenRequest, time: Time) {
+  if (answer.untilDeadline) {
+    const ms = request.deadline.getTime() - time.wallNow();
+    await new Promise<void>((go) => void time.setTimer(go, ms, "deadline"));
+    throw new Error("the provider fails at its deadline, as the case says");
+  }
   if (answer.delayMs > 0n || answer.stall) {
     await new Promise<void>((go) => {
       if (!answer.stall) {
@@ -131,9 +137,10 @@ async function provide(answer: ProviderAnswer, time: Time) {
   if (answer.fail) {
     throw new Error("the provider fails, as the case says");
   }
-  const { expiresInMs } = answer;
+  const { expiresAt, expiresInMs } = answer;
   return {
     token: answer.token,
+    ...(expiresAt !== undefined && { expiresAt }),
     ...(expiresInMs !== undefined && { expiresAt: time.wallNow() + Number(expiresInMs) }),
   };
 }

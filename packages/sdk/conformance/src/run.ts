@@ -161,6 +161,9 @@ class Run implements CallContext {
         return this.derive(action.value);
       case "advanceMs":
         return this.context.time.advance(Number(action.value));
+      case "wallJumpMs":
+        this.context.time.jumpWall(Number(action.value));
+        return;
       case "paginate":
         this.outcomes.push(await goThrough(action.value, this.door(""), this));
         return;

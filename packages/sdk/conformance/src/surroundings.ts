@@ -6,22 +6,35 @@ import { type Clock, createVirtualClock } from "@ameideio/ameide-sdk-ts/testing"
 /** The time of a case: virtual in memory, real on the wire. */
 export interface Time extends Clock {
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock ahead, or back, while time goes on. */
+  jumpWall(ms: number): void;
 }
 
 /** Time that jumps to the next timer whenever nothing else goes on. */
 export function virtualTime(wallStartMs: number): Time {
-  return createVirtualClock({ autoAdvance: true, wallStartMs });
+  const clock = createVirtualClock({ autoAdvance: true, wallStartMs });
+  let jumpedMs = 0;
+  return {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow() + jumpedMs,
+    setTimer: (callback, ms, kind) => clock.setTimer(callback, ms, kind),
+    clearTimer: (timer) => clock.clearTimer(timer),
+    advance: (ms) => clock.advance(ms),
+    jumpWall: (ms) => (jumpedMs += ms),
+  };
 }
 
 /** Time as it passes; only the wall clock may start elsewhere. */
 export function realTime(wallStartMs: number): Time {
   const startMs = performance.now();
+  let jumpedMs = 0;
   return {
     now: () => performance.now() - startMs,
-    wallNow: () => wallStartMs + performance.now() - startMs,
+    wallNow: () => wallStartMs + performance.now() - startMs + jumpedMs,
     setTimer: (callback, ms) => setTimeout(callback, ms),
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
     advance: (ms) => sleep(ms),
+    jumpWall: (ms) => (jumpedMs += ms),
   };
 }
 

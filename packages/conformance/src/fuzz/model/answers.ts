@@ -224,6 +224,13 @@ export const NO_TOKEN: Failure = {
   reason: "TOKEN_PROVIDER_FAILED",
 };
 
+/** 2.13: what the token provider gave is no token, or says nonsense of its end. */
+export const NONSENSE_TOKEN: Failure = {
+  ...NO_TOKEN,
+  code: "invalid_argument",
+  reason: "CONFIG_INVALID",
+};
+
 /** What a client makes of an answer for a tenant: the text, or why it failed. */
 export function read(reaction: Reaction, tenant: string | undefined): string | Failure {
   if (reaction.kind === "failure") return reaction.failure;

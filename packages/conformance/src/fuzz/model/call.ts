@@ -1,6 +1,6 @@
 import type { Call } from "@ameideio/conformance-proto";
-import { type Failure, NO_TOKEN } from "./answers.js";
-import type { Token } from "./credentials.js";
+import { type Failure, NO_TOKEN, NONSENSE_TOKEN } from "./answers.js";
+import type { Token, TokenResult } from "./credentials.js";
 import { errorOf, isListed, refusedCall } from "./errors.js";
 import { type Exchanged, exchangeUnary, isPlayable, type World } from "./exchange.js";
 import { exchangeStream, type Progress } from "./exchange_stream.js";
@@ -62,6 +62,7 @@ export class CallRun {
       const token = yield* this.#token(interruptAt);
       if (token === "interrupted") return this.#interrupted(true);
       if (token === "failed") return this.#failed(NO_TOKEN, undefined);
+      if (token === "nonsense") return this.#failed(NONSENSE_TOKEN, undefined);
       if (this.#remaining() < 1) return this.#interrupted(true);
 
       const sentAt = simulation.now;
@@ -78,14 +79,14 @@ export class CallRun {
     return this.#deadlineAt - this.#world.simulation.now;
   }
 
-  *#token(until: number): Process<Token | "failed" | "interrupted" | undefined> {
+  *#token(until: number): Process<TokenResult | undefined> {
     const { credential, tenant, scopes } = this.#policy;
     if (credential.kind !== "provider") return undefined;
-    const key = `${tenant ?? ""} ${scopes}`;
-    const { provider } = this.#world;
     const refused = this.#refused?.generation;
     this.#refused = undefined;
-    const result = yield* provider.token(credential.answers, key, until, refused);
+    const key = `${tenant ?? ""} ${scopes}`;
+    const wish = { key, until, refused, deadlineAt: this.#deadlineAt };
+    const result = yield* this.#world.provider.token(credential.answers, wish);
     if (typeof result !== "string") this.#sent = result;
     return result;
   }
@@ -183,12 +184,16 @@ export class CallRun {
   // 2.13: once per call, if an attempt is left, whatever the idempotency level; with
   // requireIdempotency only what may be repeated anyway.
   #mayReplay({ code, origin }: Failure): boolean {
-    const { credential, retryOff, maxAttempts, repeatable, requireIdempotency } = this.#policy;
+    const { credential, retryOff, maxAttempts, repeatable, requireIdempotency, tenant, scopes } =
+      this.#policy;
     if (code !== "unauthenticated" || origin !== "server" || this.#replayed) return false;
     if (retryOff || this.#attempts >= maxAttempts) return false;
     if (requireIdempotency && !repeatable) return false;
     if (credential.kind !== "provider") return false;
     if (this.#progress.committed || this.#progress.inputGone) return false;
+    const key = `${tenant ?? ""} ${scopes}`;
+    const refused = this.#sent?.generation ?? 0;
+    if (!this.#world.provider.mayRenew(key, refused)) return false;
     if (endsTooLate(0, this.#remaining())) this.#world.notes.undecided("lateReplay");
     return true;
   }
@@ -206,7 +211,7 @@ export class CallRun {
       remainingMs: this.#remaining(),
       committed: this.#progress.committed,
       inputGone: this.#progress.inputGone,
-      wallMs: wallClockMs + simulation.now,
+      wallMs: wallClockMs + simulation.now + simulation.wallShift,
     });
   }
 

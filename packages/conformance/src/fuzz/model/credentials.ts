@@ -1,37 +1,72 @@
 import type { ProviderAnswer } from "@ameideio/conformance-proto";
 import type { Notes } from "./notes.js";
-import type { Process, Simulation } from "./simulation.js";
+import type { Draws, Process, Simulation, Waiting } from "./simulation.js";
 
 /** 2.13: a token a call may send. */
 export interface Token {
   readonly value: string;
-  readonly expiresAt: number;
   readonly generation: number;
 }
 
+interface KeptToken extends Token {
+  readonly cameAt: number;
+  readonly cameWall: number;
+  /** All three since it came. */
+  readonly renewFrom: number;
+  readonly waitFrom: number;
+  readonly life: number;
+  readonly afterRefusal: boolean;
+}
+
 interface Flight {
+  readonly number: number;
   readonly answer: ProviderAnswer;
+  readonly startedAt: number;
   readonly finishAt: number;
   readonly background: boolean;
-  readonly startedAt: number;
-  abandoned: boolean;
+  readonly afterRefusal: boolean;
+  outcome: "token" | Failed | undefined;
 }
 
 interface Slot {
-  token: Token | undefined;
+  token: KeptToken | undefined;
+  failure: { readonly as: Failed; readonly at: number } | undefined;
+  /** The newest, until it has ended. */
   flight: Flight | undefined;
-  quietUntil: number;
-  generation: number;
+  /** All that have not ended, oldest first. */
+  flights: Flight[];
+  readonly waiting: Set<Waiting>;
 }
 
-const ADVISORY_MS = 120_000;
-const MANDATORY_MS = 30_000;
-const QUIET_MS = 5000;
+/** Why there is no token: the provider failed, or what it gave is none. */
+export type Failed = "failed" | "nonsense";
 
 /** What one wait for a token came to. */
-export type TokenResult = Token | "failed" | "interrupted";
+export type TokenResult = Token | Failed | "interrupted";
 
-/** 2.13: one provider, its tokens per tenant and scopes, one request at a time for each. */
+/** Who wants a token, and until when. */
+export interface Wish {
+  /** Tenant and scopes. */
+  readonly key: string;
+  /** When the call's time is over. */
+  readonly deadlineAt: number;
+  /** The same, or when its caller gives up. */
+  readonly until: number;
+  /** Generation of a token the server refused: a newer one is wanted. */
+  readonly refused: number | undefined;
+}
+
+const ADVISORY = { ms: 120_000, share: 0.5, jitter: 0.1 };
+const MANDATORY = { ms: 30_000, share: 0.25 };
+const LEAST_USE_MS = 1000;
+const LEAST_EXPIRY_MS = 100_000_000_000;
+const QUIET_MS = 5000;
+const PAUSE_MS = 1000;
+const JOIN = { ms: 3000, share: 0.5 };
+const LONGEST_WAIT_MS = 30_000;
+const MOST_AT_ONCE = 16;
+
+/** 2.13: one provider and its tokens per tenant and scopes. */
 export class Provider {
   calls = 0;
   readonly #slots = new Map<string, Slot>();
@@ -39,103 +74,244 @@ export class Provider {
   constructor(
     readonly simulation: Simulation,
     readonly notes: Notes,
+    readonly draws: Draws,
+    readonly wallClockMs: number,
   ) {}
 
-  /**
-   * Gets a token, if need be from the provider.
-   *
-   * @param key - Tenant and scopes.
-   * @param until - When the caller gives up.
-   * @param refused - Generation of a token the server refused: a newer one is wanted.
-   */
-  *token(
-    answers: readonly ProviderAnswer[],
-    key: string,
-    until: number,
-    refused: number | undefined,
-  ): Process<TokenResult> {
+  /** Whether a refused token may be followed by another. */
+  mayRenew(key: string, refused: number): boolean {
     const slot = this.#slot(key);
-    this.#settle(slot);
-    const { now } = this.simulation;
+    this.#settle(slot, false);
+    const { token, flight } = slot;
+    if (this.#usable(slot, refused) !== undefined || flight !== undefined) return true;
+    const age = token?.afterRefusal === true ? this.#age(token) : Infinity;
+    if (age === PAUSE_MS) this.notes.tie("end of the pause after a refusal");
+    return age >= PAUSE_MS && !this.#isPaused(slot);
+  }
+
+  /** Gets a token, if need be from the provider. */
+  *token(answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
+    const { key, refused } = wish;
+    const slot = this.#slot(key);
+    this.#settle(slot, false);
     const { token } = slot;
-    if (token !== undefined) {
-      if (refused !== undefined) {
-        if (token.generation > refused) return token;
-      } else {
-        const left = token.expiresAt - now;
-        if (left === MANDATORY_MS || left === ADVISORY_MS) this.notes.tie("token at its margin");
-        if (left > MANDATORY_MS) {
-          const due = left <= ADVISORY_MS && slot.flight === undefined;
-          if (due && now === slot.quietUntil) this.notes.tie("end of the quiet time");
-          if (due && now >= slot.quietUntil) this.#start(slot, answers, true);
-          return token;
-        }
+    if (refused !== undefined) {
+      const newer = this.#usable(slot, refused);
+      if (newer !== undefined) return newer;
+    } else if (token !== undefined) {
+      const age = this.#age(token);
+      if ([token.renewFrom, token.waitFrom].includes(age)) this.notes.tie("token at its margin");
+      if (age < token.waitFrom) {
+        if (age >= token.renewFrom) this.#renewAhead(slot, answers);
+        return token;
       }
     }
-    const joined = slot.flight;
-    // Whether it is over already for the second of two at the same time shows if it has to go again.
-    if (joined?.finishAt === now && !keeps(joined.answer)) this.notes.tie("a token joined at once");
-    const flight = joined ?? this.#start(slot, answers, false);
-    if (flight.abandoned) this.notes.undecided("lateJoin");
-    if (flight.finishAt === until) this.notes.tie("token and deadline");
-    const resumeAt = Math.min(flight.finishAt, until);
-    if (resumeAt === Infinity) {
-      this.notes.invalid("a token request without end");
-      return "failed";
+    return yield* this.#wait(slot, answers, wish);
+  }
+
+  *#wait(slot: Slot, answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
+    const { simulation, notes } = this;
+    const { until, deadlineAt, refused = 0 } = wish;
+    const began = simulation.now;
+    const patientUntil = began + Math.min(JOIN.ms, Math.floor((deadlineAt - began) * JOIN.share));
+    // What would end it after the call has nobody waits for.
+    const early = (at: number): number => (at < deadlineAt ? at : Infinity);
+    const giveUpAt = early(began + LONGEST_WAIT_MS);
+    const before = Math.max(refused, slot.token?.generation ?? 0);
+    let own: Flight | undefined;
+    let flight: Flight | undefined;
+    const me = simulation.current;
+    slot.waiting.add(me);
+    try {
+      for (;;) {
+        const { now } = simulation;
+        if ((slot.token?.generation ?? 0) > before) return slot.token as Token;
+        if (flight?.outcome === "failed" || flight?.outcome === "nonsense") {
+          return this.#usable(slot, refused) ?? flight.outcome;
+        }
+        if (now >= giveUpAt) {
+          slot.failure = { as: "failed", at: now };
+          if (own !== undefined && slot.flight === own) slot.flight = undefined;
+          return this.#usable(slot, refused) ?? "failed";
+        }
+        if (own === undefined && !isJoined(flight, now, patientUntil)) {
+          flight = isJoined(slot.flight, now, patientUntil) ? slot.flight : undefined;
+          if (flight?.finishAt === now && began === now && !keeps(flight.answer)) {
+            notes.tie("a token joined at once");
+          }
+          if (flight === undefined) {
+            if (slot.failure !== undefined && this.#isPaused(slot)) {
+              return this.#usable(slot, refused) ?? slot.failure.as;
+            }
+            if (this.#mayAsk()) {
+              flight = own = this.#start(slot, answers, false, refused > 0);
+              for (const waiting of slot.waiting) if (waiting !== me) simulation.wake(waiting);
+            }
+          }
+        }
+        const events = [
+          until,
+          giveUpAt,
+          own !== undefined
+            ? Infinity
+            : early(flight === undefined ? now + PAUSE_MS : joinedUntil(flight, patientUntil)),
+          ...(flight === undefined ? this.#all() : slot.flights).map(({ finishAt }) => finishAt),
+        ];
+        const next = Math.min(...events);
+        if (next === Infinity) {
+          notes.invalid("a token request without end");
+          return "failed";
+        }
+        const atOnce = events.filter((at) => at === next).length;
+        if (flight !== undefined && atOnce > 1) notes.tie("what ends a wait for a token");
+        yield next;
+        if (simulation.now >= until) return "interrupted";
+        for (const each of this.#slots.values()) this.#settle(each, true);
+      }
+    } finally {
+      slot.waiting.delete(me);
     }
-    // Also where it is at once: others that want it at the same time join.
-    yield resumeAt;
-    if (flight.finishAt > this.simulation.now) {
-      flight.abandoned = true;
-      return "interrupted";
+  }
+
+  #renewAhead(slot: Slot, answers: readonly ProviderAnswer[]): void {
+    const { now } = this.simulation;
+    const { failure, flight } = slot;
+    if (flight !== undefined && now < flight.startedAt + LONGEST_WAIT_MS) return;
+    if (failure !== undefined && now === failure.at + QUIET_MS) {
+      this.notes.tie("end of the quiet time");
     }
-    if (slot.flight === flight) this.#finish(slot, flight);
-    if (flight.answer.fail) return "failed";
-    return slot.token as Token;
+    if (failure !== undefined && now < failure.at + QUIET_MS) return;
+    if (this.#mayAsk()) this.#start(slot, answers, true, false);
+  }
+
+  #isPaused({ failure }: Slot): boolean {
+    if (failure === undefined) return false;
+    const ends = failure.at + PAUSE_MS;
+    if (ends === this.simulation.now) this.notes.tie("end of the provider's pause");
+    return this.simulation.now < ends;
+  }
+
+  #usable({ token }: Slot, refused: number): Token | undefined {
+    if (token === undefined || token.generation <= refused) return undefined;
+    return this.#age(token) < token.life ? token : undefined;
+  }
+
+  // As the faster of both clocks has it.
+  #age({ cameAt, cameWall }: KeptToken): number {
+    const { now, wallShift } = this.simulation;
+    return Math.max(now - cameAt, now + wallShift - cameWall);
+  }
+
+  #all(): readonly Flight[] {
+    return [...this.#slots.values()].flatMap(({ flights }) => flights);
+  }
+
+  #mayAsk(): boolean {
+    const { now } = this.simulation;
+    const open = this.#all().filter(
+      ({ startedAt, finishAt, outcome }) =>
+        outcome === undefined && startedAt > now - JOIN.ms && finishAt >= now,
+    );
+    return open.length < MOST_AT_ONCE;
   }
 
   #slot(key: string): Slot {
     let slot = this.#slots.get(key);
     if (slot === undefined) {
-      slot = { token: undefined, flight: undefined, quietUntil: 0, generation: 0 };
+      slot = {
+        token: undefined,
+        failure: undefined,
+        flight: undefined,
+        flights: [],
+        waiting: new Set(),
+      };
       this.#slots.set(key, slot);
     }
     return slot;
   }
 
-  #start(slot: Slot, answers: readonly ProviderAnswer[], background: boolean): Flight {
+  #start(
+    slot: Slot,
+    answers: readonly ProviderAnswer[],
+    background: boolean,
+    afterRefusal: boolean,
+  ): Flight {
     const answer = answers[Math.min(this.calls++, answers.length - 1)] as ProviderAnswer;
-    if (answer.token === "") this.notes.invalid("an empty token");
+    if (answer.token === "" && !answer.fail && !answer.untilDeadline) {
+      this.notes.invalid("an empty token");
+    }
     const startedAt = this.simulation.now;
-    const finishAt = answer.stall ? Infinity : startedAt + Number(answer.delayMs);
-    slot.flight = { answer, finishAt, background, startedAt, abandoned: false };
-    return slot.flight;
+    const afterMs = answer.untilDeadline
+      ? LONGEST_WAIT_MS
+      : answer.stall
+        ? Infinity
+        : Number(answer.delayMs);
+    const finishAt = startedAt + afterMs;
+    const outcome = undefined;
+    const number = this.calls;
+    const flight = { number, answer, startedAt, finishAt, background, afterRefusal, outcome };
+    slot.flight = flight;
+    slot.flights.push(flight);
+    return flight;
   }
 
-  #settle(slot: Slot): void {
-    const { flight } = slot;
+  // What has come meanwhile. What begins and ends at one time has ended for those who waited only.
+  #settle(slot: Slot, waited: boolean): void {
     const { now } = this.simulation;
-    if (flight === undefined || flight.finishAt > now) return;
-    if (flight.finishAt === now) {
-      if (flight.background) this.notes.tie("background refresh");
-      if (flight.startedAt === now) return;
+    const due = slot.flights.filter(({ finishAt }) => finishAt <= now);
+    for (const flight of due.sort((a, b) => a.finishAt - b.finishAt)) {
+      if (flight.finishAt === now && !waited) {
+        if (flight.background) this.notes.tie("background refresh");
+        if (flight.startedAt === now) continue;
+      }
+      this.#finish(slot, flight);
     }
-    this.#finish(slot, flight);
   }
 
   #finish(slot: Slot, flight: Flight): void {
-    slot.flight = undefined;
-    const { answer, finishAt } = flight;
-    if (answer.fail) {
-      if (flight.background) slot.quietUntil = finishAt + QUIET_MS;
+    const { answer, finishAt, number, afterRefusal } = flight;
+    slot.flights = slot.flights.filter((each) => each !== flight);
+    if (slot.flight === flight) slot.flight = undefined;
+    const life = answer.fail || answer.untilDeadline ? undefined : this.#lifeOf(answer, finishAt);
+    flight.outcome = answer.fail || answer.untilDeadline ? "failed" : "nonsense";
+    if (life === undefined) {
+      slot.failure = { as: flight.outcome, at: finishAt };
       return;
     }
-    const expiresAt =
-      answer.expiresInMs === undefined ? Infinity : finishAt + Number(answer.expiresInMs);
-    slot.token = { value: answer.token, expiresAt, generation: ++slot.generation };
+    flight.outcome = "token";
+    if (number <= (slot.token?.generation ?? 0)) return;
+    const spread = 1 + ADVISORY.jitter * (2 * this.draws.take() - 1);
+    const from = (before: number): number => Math.max(life - before, LEAST_USE_MS);
+    slot.token = {
+      value: answer.token,
+      generation: number,
+      cameAt: finishAt,
+      cameWall: finishAt + this.simulation.wallShift,
+      renewFrom: from(Math.min(ADVISORY.ms, life * ADVISORY.share) * spread),
+      waitFrom: from(Math.min(MANDATORY.ms, life * MANDATORY.share)),
+      life,
+      afterRefusal,
+    };
+    slot.failure = undefined;
+  }
+
+  #lifeOf({ expiresAt, expiresInMs }: ProviderAnswer, at: number): number | undefined {
+    if (expiresInMs !== undefined) return Number(expiresInMs);
+    if (expiresAt === undefined) return Infinity;
+    if (!Number.isFinite(expiresAt) || expiresAt < LEAST_EXPIRY_MS) return undefined;
+    return expiresAt - (this.wallClockMs + at + this.simulation.wallShift);
   }
 }
 
-function keeps({ fail, expiresInMs }: ProviderAnswer): boolean {
-  return !fail && (expiresInMs === undefined || expiresInMs > BigInt(ADVISORY_MS));
+function joinedUntil({ startedAt }: Flight, patientUntil: number): number {
+  return Math.max(startedAt + PAUSE_MS, Math.min(startedAt + JOIN.ms, patientUntil));
+}
+
+function isJoined(flight: Flight | undefined, now: number, patientUntil: number): boolean {
+  return flight !== undefined && now < joinedUntil(flight, patientUntil);
+}
+
+function keeps({ fail, untilDeadline, expiresAt, expiresInMs }: ProviderAnswer): boolean {
+  if (fail || untilDeadline || expiresAt !== undefined) return false;
+  return expiresInMs === undefined || expiresInMs > BigInt(2 * LEAST_USE_MS);
 }

@@ -1,4 +1,4 @@
-import { type Failure, NO_TOKEN, TENANT_MISMATCH } from "./answers.js";
+import { type Failure, NO_TOKEN, NONSENSE_TOKEN, TENANT_MISMATCH } from "./answers.js";
 import { CONFIG_INVALID } from "./policy.js";
 import type { PredictedAttempt, PredictedError } from "./prediction.js";
 import type { Judgement } from "./retry.js";
@@ -34,7 +34,7 @@ export function errorOf(
  * no attempt. 2.15 does not say it of a good answer to somebody else. What stopped either is not said.
  */
 export function isListed(failure: Failure): boolean {
-  return failure !== NO_TOKEN && failure !== TENANT_MISMATCH;
+  return ![NO_TOKEN, NONSENSE_TOKEN, TENANT_MISMATCH].includes(failure);
 }
 
 /** The synthetic error of a deadline that expired, or of a caller who canceled (2.1, 2.8). */

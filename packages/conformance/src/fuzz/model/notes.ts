@@ -34,7 +34,6 @@ export class Notes {
 
 /** Questions the specification leaves open, in the words of the rule they belong to. */
 export const UNDECIDED = {
-  lateJoin: "2.13: a later call joins a token request whose first waiter gave up",
   streamForAnother: "2.15: a stream that fails, of another tenant",
   lateReplay: "2.8, 2.13: a replay with the last millisecond left",
 } as const;

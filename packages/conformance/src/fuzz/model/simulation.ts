@@ -1,6 +1,9 @@
 /** A thing that goes on in time: it yields when it wants to go on, in milliseconds. */
 export type Process<T> = Generator<number, T, void>;
 
+/** A process that others may wake. */
+export type Waiting = Process<unknown>;
+
 interface Entry {
   readonly at: number;
   readonly order: number;
@@ -12,10 +15,26 @@ export class Simulation {
   #now = 0;
   #order = 0;
   #queue: Entry[] = [];
+  #current: Waiting | undefined;
+  /** How far the wall clock was set ahead of the time that passed. */
+  wallShift = 0;
 
   /** Milliseconds since the case began. */
   get now(): number {
     return this.#now;
+  }
+
+  /** The process that is running. */
+  get current(): Waiting {
+    if (this.#current === undefined) throw new Error("no process is running");
+    return this.#current;
+  }
+
+  /** Lets a process go on now that wanted to wait longer. */
+  wake(process: Waiting): void {
+    if (!this.#queue.some((entry) => entry.process === process)) return;
+    this.#queue = this.#queue.filter((entry) => entry.process !== process);
+    this.#schedule(this.#now, process);
   }
 
   advance(ms: number): void {
@@ -30,6 +49,7 @@ export class Simulation {
       const next = this.#queue.shift();
       if (next === undefined) break;
       this.#now = Math.max(this.#now, next.at);
+      this.#current = next.process;
       const step = next.process.next();
       if (step.done === true) results.set(next.process, step.value as T);
       else this.#schedule(step.value, next.process);

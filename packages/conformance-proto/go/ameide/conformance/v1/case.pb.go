@@ -994,7 +994,12 @@ type ProviderAnswer struct {
 	// It fails.
 	Fail bool `protobuf:"varint,4,opt,name=fail,proto3" json:"fail,omitempty"`
 	// It never answers.
-	Stall         bool `protobuf:"varint,5,opt,name=stall,proto3" json:"stall,omitempty"`
+	Stall bool `protobuf:"varint,5,opt,name=stall,proto3" json:"stall,omitempty"`
+	// What it says of the expiry instead: this number, handed over as it is. Epoch
+	// milliseconds are right, all else is nonsense.
+	ExpiresAt *float64 `protobuf:"fixed64,160,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
+	// It fails at the deadline it is told.
+	UntilDeadline bool `protobuf:"varint,161,opt,name=until_deadline,json=untilDeadline,proto3" json:"until_deadline,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1060,6 +1065,20 @@ func (x *ProviderAnswer) GetFail() bool {
 func (x *ProviderAnswer) GetStall() bool {
 	if x != nil {
 		return x.Stall
+	}
+	return false
+}
+
+func (x *ProviderAnswer) GetExpiresAt() float64 {
+	if x != nil && x.ExpiresAt != nil {
+		return *x.ExpiresAt
+	}
+	return 0
+}
+
+func (x *ProviderAnswer) GetUntilDeadline() bool {
+	if x != nil {
+		return x.UntilDeadline
 	}
 	return false
 }
@@ -1141,6 +1160,7 @@ type Step struct {
 	//	*Step_AdvanceMs
 	//	*Step_Paginate
 	//	*Step_Explain
+	//	*Step_WallJumpMs
 	Action        isStep_Action `protobuf_oneof:"action"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1228,6 +1248,15 @@ func (x *Step) GetExplain() string {
 	return ""
 }
 
+func (x *Step) GetWallJumpMs() int64 {
+	if x != nil {
+		if x, ok := x.Action.(*Step_WallJumpMs); ok {
+			return x.WallJumpMs
+		}
+	}
+	return 0
+}
+
 type isStep_Action interface {
 	isStep_Action()
 }
@@ -1257,6 +1286,12 @@ type Step_Explain struct {
 	Explain string `protobuf:"bytes,5,opt,name=explain,proto3,oneof"`
 }
 
+type Step_WallJumpMs struct {
+	// The wall clock is set, so many milliseconds ahead or back; the monotonic
+	// one goes on.
+	WallJumpMs int64 `protobuf:"varint,163,opt,name=wall_jump_ms,json=wallJumpMs,proto3,oneof"`
+}
+
 func (*Step_Call) isStep_Action() {}
 
 func (*Step_Derive) isStep_Action() {}
@@ -1266,6 +1301,8 @@ func (*Step_AdvanceMs) isStep_Action() {}
 func (*Step_Paginate) isStep_Action() {}
 
 func (*Step_Explain) isStep_Action() {}
+
+func (*Step_WallJumpMs) isStep_Action() {}
 
 // A call, or several at once.
 type Call struct {
@@ -1298,7 +1335,9 @@ type Call struct {
 	// Time before each of `texts`, in milliseconds.
 	TextDelayMs int64 `protobuf:"varint,13,opt,name=text_delay_ms,json=textDelayMs,proto3" json:"text_delay_ms,omitempty"`
 	// The messages sent do not end before the call does. Bidi streams only.
-	KeepOpen      bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
+	KeepOpen bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
+	// Of several calls at once, each has a tenant of its own: `t1`, `t2`, ….
+	TenantEach    bool `protobuf:"varint,162,opt,name=tenant_each,json=tenantEach,proto3" json:"tenant_each,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1427,6 +1466,13 @@ func (x *Call) GetTextDelayMs() int64 {
 func (x *Call) GetKeepOpen() bool {
 	if x != nil {
 		return x.KeepOpen
+	}
+	return false
+}
+
+func (x *Call) GetTenantEach() bool {
+	if x != nil {
+		return x.TenantEach
 	}
 	return false
 }
@@ -1782,26 +1828,32 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x12A\n" +
-	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xa6\x01\n" +
+	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\x82\x02\n" +
 	"\x0eProviderAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12'\n" +
 	"\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\vexpiresInMs\x88\x01\x01\x12\x19\n" +
 	"\bdelay_ms\x18\x03 \x01(\x03R\adelayMs\x12\x12\n" +
 	"\x04fail\x18\x04 \x01(\bR\x04fail\x12\x14\n" +
-	"\x05stall\x18\x05 \x01(\bR\x05stallB\x10\n" +
-	"\x0e_expires_in_ms\"^\n" +
+	"\x05stall\x18\x05 \x01(\bR\x05stall\x12#\n" +
+	"\n" +
+	"expires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n" +
+	"\x0euntil_deadline\x18\xa1\x01 \x01(\bR\runtilDeadlineB\x10\n" +
+	"\x0e_expires_in_msB\r\n" +
+	"\v_expires_at\"^\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
-	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\"\xf8\x01\n" +
+	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\"\x9d\x02\n" +
 	"\x04Step\x121\n" +
 	"\x04call\x18\x01 \x01(\v2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n" +
 	"\x06derive\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n" +
 	"\n" +
 	"advance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n" +
 	"\bpaginate\x18\x04 \x01(\v2\x1f.ameide.conformance.v1.PaginateH\x00R\bpaginate\x12\x1a\n" +
-	"\aexplain\x18\x05 \x01(\tH\x00R\aexplainB\b\n" +
-	"\x06action\"\xa1\x04\n" +
+	"\aexplain\x18\x05 \x01(\tH\x00R\aexplain\x12#\n" +
+	"\fwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\n" +
+	"wallJumpMsB\b\n" +
+	"\x06action\"\xc3\x04\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12;\n" +
@@ -1819,7 +1871,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"text_times\x18\f \x01(\x05R\ttextTimes\x12\"\n" +
 	"\rtext_delay_ms\x18\r \x01(\x03R\vtextDelayMs\x12\x1b\n" +
-	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpenB\x15\n" +
+	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpen\x12 \n" +
+	"\vtenant_each\x18\xa2\x01 \x01(\bR\n" +
+	"tenantEachB\x15\n" +
 	"\x13_runtime_timeout_msB\x0e\n" +
 	"\f_break_after\"\x96\x01\n" +
 	"\x06Cancel\x12\x1e\n" +
@@ -1947,6 +2001,7 @@ func file_ameide_conformance_v1_case_proto_init() {
 		(*Step_AdvanceMs)(nil),
 		(*Step_Paginate)(nil),
 		(*Step_Explain)(nil),
+		(*Step_WallJumpMs)(nil),
 	}
 	file_ameide_conformance_v1_case_proto_msgTypes[11].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[12].OneofWrappers = []any{}

@@ -632,6 +632,21 @@ export declare type ProviderAnswer = Message<"ameide.conformance.v1.ProviderAnsw
    * @generated from field: bool stall = 5;
    */
   stall: boolean;
+
+  /**
+   * What it says of the expiry instead: this number, handed over as it is. Epoch
+   * milliseconds are right, all else is nonsense.
+   *
+   * @generated from field: optional double expires_at = 160;
+   */
+  expiresAt?: number | undefined;
+
+  /**
+   * It fails at the deadline it is told.
+   *
+   * @generated from field: bool until_deadline = 161;
+   */
+  untilDeadline: boolean;
 };
 
 /**
@@ -726,6 +741,15 @@ export declare type Step = Message<"ameide.conformance.v1.Step"> & {
      */
     value: string;
     case: "explain";
+  } | {
+    /**
+     * The wall clock is set, so many milliseconds ahead or back; the monotonic
+     * one goes on.
+     *
+     * @generated from field: int64 wall_jump_ms = 163;
+     */
+    value: bigint;
+    case: "wallJumpMs";
   } | { case: undefined; value?: undefined };
 };
 
@@ -839,6 +863,13 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * @generated from field: bool keep_open = 14;
    */
   keepOpen: boolean;
+
+  /**
+   * Of several calls at once, each has a tenant of its own: `t1`, `t2`, ….
+   *
+   * @generated from field: bool tenant_each = 162;
+   */
+  tenantEach: boolean;
 };
 
 /**

@@ -1,0 +1,23 @@
+import type { TokenRequest } from "./auth.js";
+
+/** A header to send, and which token it came from. */
+export interface Credential {
+  readonly header: string;
+  readonly value: string;
+  /** Of the request to a provider it came by, from 1; 0 for what never changes. */
+  readonly generation: number;
+}
+
+/** A call that wants a credential. */
+export interface CredentialRequest extends Pick<TokenRequest, "tenant" | "scopes"> {
+  /** When the call ends, by the monotonic clock; infinite for never. */
+  readonly deadlineMs: number;
+}
+
+/** Whether a credential may stand in a header: printable ASCII, not empty. */
+export function isCredential(value: unknown): value is string {
+  return typeof value === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(value);
+}
+
+/** The rule of {@link isCredential} in words. */
+export const CREDENTIAL_RULE = "must be printable ASCII on one line, without spaces around it";
