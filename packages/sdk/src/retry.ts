@@ -44,7 +44,8 @@ export function classify(failure: Failure, retryableCodes: readonly string[]): R
 /**
  * Whether the contract lets a method be repeated after a failure of this
  * class: the method gate. A method of unknown idempotency is repeated only if
- * the server cannot have seen it, asks for it, or gets an idempotency key.
+ * the server cannot have seen it, asks for it in an error of its own, or gets an
+ * idempotency key.
  */
 export function gate(
   retryClass: RetryClass,
@@ -55,8 +56,17 @@ export function gate(
   if (policy.idempotency !== "unknown" || keySent || retryClass === "NOT_SENT") {
     return true;
   }
-  const hint = failure?.hint;
-  return hint?.kind === "pushback" || (hint?.kind === "delay" && hint.from === "retry_info");
+  return failure !== undefined && asksToComeBack(failure);
+}
+
+// A whole answer, and an error. A gateway that throttles (429, no error of the
+// protocol) and says until when has not passed the request on.
+function asksToComeBack({ hint, sent, httpStatus, protocolError }: Failure): boolean {
+  if (sent !== "yes" || hint === undefined || hint.kind === "stop") {
+    return false;
+  }
+  const fromGateway = httpStatus === 429 && !protocolError;
+  return hint.kind === "pushback" || hint.from === "retry_info" || fromGateway;
 }
 
 /** What a call has behind it. */
@@ -189,7 +199,8 @@ function computedDelay(s: Situation, asked: number | undefined, u: number): numb
 /**
  * Whether a refused credential is answered with a replay: once per call, while
  * an attempt is left, whatever the method's idempotency, since the server did
- * not act. It takes an attempt, but neither budget nor a wait.
+ * not act; not where the answer says that the call is not to be sent again. It
+ * takes an attempt, but neither budget nor a wait.
  */
 export function mayReplayWithNewToken(s: {
   failure: Failure;
@@ -202,6 +213,7 @@ export function mayReplayWithNewToken(s: {
   return (
     s.failure.code === "unauthenticated" &&
     s.failure.origin === "server" &&
+    s.failure.hint?.kind !== "stop" &&
     s.policy.retry &&
     !s.replayed &&
     !s.committed &&

@@ -86,6 +86,7 @@ export const NOT_SENT: readonly Break[] = [
   Break.REFUSED_STREAM,
   Break.GOAWAY,
   Break.HANDSHAKE,
+  Break.UNREACHABLE,
 ];
 
 /** 2.1: what an answer is to a client. */
@@ -110,8 +111,10 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     });
   }
   if (action.case === "stall") return { kind: "silence", heard: {} };
-  if (cut === Cut.STALL_HALF) return { kind: "silence", heard: { headers, trailers } };
-  if (cut === Cut.RESET_HALF || cut === Cut.CLOSE_HALF) {
+  if (cut === Cut.STALL_HALF) {
+    return { kind: "silence", heard: { headers, trailers, httpStatus: statusOf(answer) } };
+  }
+  if (cut !== Cut.UNSPECIFIED) {
     return failed({ code: "unavailable", httpStatus: statusOf(answer), headers, trailers });
   }
   switch (action.case) {

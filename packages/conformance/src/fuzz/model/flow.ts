@@ -53,7 +53,7 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
   switch (action.case) {
     case "break": {
       const sent = NOT_SENT.includes(action.value) ? "no" : "maybe";
-      const taken = ![Break.REFUSED, Break.HANDSHAKE].includes(action.value);
+      const taken = ![Break.REFUSED, Break.HANDSHAKE, Break.UNREACHABLE].includes(action.value);
       return { ...flow, taken, failure: failureOf({ code: "unavailable", sent }) };
     }
     case "stall":
@@ -102,6 +102,7 @@ function streamed(flow: Flow, answer: Answer, reading: Reading): Flow {
     [StreamEnd.UNSPECIFIED]: () =>
       error === undefined ? undefined : ended(error, answer, reading),
     [StreamEnd.RESET]: () => known({ code: "unavailable" }),
+    [StreamEnd.REFUSED_STREAM]: () => known({ code: "unavailable" }),
     [StreamEnd.MISSING]: () => known({ code: "internal" }),
     [StreamEnd.HALF_ENVELOPE]: () => known({ code: "internal" }),
     [StreamEnd.GARBAGE]: () => known({ code: "internal", origin: "client", sent: "yes" }),
