@@ -125,7 +125,7 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
       return failed({ ...errorAnswer(action.value, notes), httpStatus, headers, trailers });
     }
     case "http":
-      if (action.value.status < 200) notes.invalid(`a status that is ${action.value.status}`);
+      checkHttp(action.value, notes);
       return failed({ ...plain(action.value, "connect"), headers, trailers });
     default:
       return { kind: "silence", heard: {} };
@@ -137,6 +137,14 @@ function statusOf({ action }: Answer): number {
   if (action.case !== "error") return 200;
   const { code, status } = action.value;
   return status === 0 ? (STATUS_OF_CODE[code] ?? 500) : status;
+}
+
+/** Notes what is no answer, and what may be a good one. */
+export function checkHttp({ status, contentType, body }: HttpAnswer, notes: Notes): void {
+  if (status < 200) notes.invalid(`a status that is ${status}`);
+  if (status === 200 && contentType !== "text/html" && !body.startsWith("{no")) {
+    notes.invalid("an answer by hand that may be a good one");
+  }
 }
 
 /** Bodies that are no valid error of the protocol, whatever they are. */
@@ -176,8 +184,8 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
     origin: "server",
     sent: "yes",
     protocolError: true,
-    reason: errorInfo?.reason,
-    domain: errorInfo?.domain,
+    reason: errorInfo?.reason || undefined,
+    domain: errorInfo?.domain || undefined,
     serverRequestId: requestId === "" ? undefined : requestId,
     retryInfoMs: retryInfoMs === undefined ? undefined : Number(retryInfoMs),
   };

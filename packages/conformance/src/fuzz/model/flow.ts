@@ -6,7 +6,15 @@ import {
   Moment,
   StreamEnd,
 } from "@ameideio/conformance-proto";
-import { errorAnswer, type Failure, failureOf, NOT_SENT, plain, type Reaction } from "./answers.js";
+import {
+  checkHttp,
+  errorAnswer,
+  type Failure,
+  failureOf,
+  NOT_SENT,
+  plain,
+  type Reaction,
+} from "./answers.js";
 import type { Kind } from "./levels.js";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
@@ -59,8 +67,7 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
     case "stall":
       return { ...flow, taken: answer.stallAt === Moment.UNSPECIFIED, delayMs: Infinity };
     case "http": {
-      const { status } = action.value;
-      if (status < 200) reading.notes.invalid(`a status that is ${status}`);
+      checkHttp(action.value, reading.notes);
       const known = {
         ...plain(action.value, reading.protocol),
         headers,
