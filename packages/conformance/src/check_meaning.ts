@@ -15,6 +15,9 @@ import {
 const MEMORY_ONLY = ["sleeps", "longest_timer_ms"];
 const WIRE_ONLY = ["min_gap_ms", "max_gap_ms", "min_timeout_ms", "max_timeout_ms"];
 
+/** What a cancel says beside when it is. */
+const HOW_TO_CANCEL = ["as_timeout", "first_only"];
+
 /** Checks what the schema cannot say about one case. `json` has the shape of a Case. */
 export function checkMeaning(json: JsonObject, path: Path, report: Report): void {
   const at = (...more: Path) => [...path, ...more];
@@ -68,6 +71,8 @@ export function isNegative(json: JsonObject): boolean {
 }
 
 function checkSteps(given: JsonObject, path: Path, report: Report): void {
+  const client = member(given, "client");
+  checkSettings(client.settings, [...path, "client", "settings"], report);
   const steps = items(given.steps);
   if (steps.length === 0) report(path, "steps is missing");
   const clients = new Set([""]);
@@ -80,6 +85,13 @@ function checkSteps(given: JsonObject, path: Path, report: Report): void {
         report(place, `there is no method ${JSON.stringify(method) ?? "without a name"}`);
       }
     }
+    const cancel = call.cancel as JsonObject | undefined;
+    if (cancel !== undefined && Object.keys(cancel).every((key) => HOW_TO_CANCEL.includes(key))) {
+      report([...place, "call", "cancel"], "does not say when");
+    }
+    for (const part of ["call", "derive", "paginate"]) {
+      checkSettings(member(step, part).settings, [...place, part, "settings"], report);
+    }
     const derive = member(step, "derive");
     for (const name of [call.client, derive.from]) {
       if (typeof name === "string" && !clients.has(name)) {
@@ -88,6 +100,14 @@ function checkSteps(given: JsonObject, path: Path, report: Report): void {
     }
     if (typeof derive.name === "string") clients.add(derive.name);
   });
+}
+
+// Nothing at all is one thing to an adapter and another to the model.
+function checkSettings(settings: JsonValue | undefined, path: Path, report: Report): void {
+  const { auth } = (settings ?? {}) as JsonObject;
+  if (auth !== undefined && Object.keys(auth as JsonObject).length === 0) {
+    report([...path, "auth"], "says nothing; auth_null is no credential");
+  }
 }
 
 function checkOutcome(outcome: JsonObject, path: Path, report: Report): void {

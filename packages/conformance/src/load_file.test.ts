@@ -71,6 +71,13 @@ test.each([
   ["an outcome that says nothing", "{ ok: done }", "{ count: 2 }", /exactly one of ok and code/],
   ["an unknown code", "{ ok: done }", "{ code: unavailible }", /code: must be one of canceled, /],
   ["an unknown method", "Idempotent", "Idempotant", /:7: .*there is no method "Idempotant"/],
+  [
+    "a cancel without a time",
+    "text: hello",
+    "cancel: { as_timeout: true }",
+    /call\.cancel: does not say when/,
+  ],
+  ["a credential that says nothing", "text: hello", "settings: { auth: {} }", /auth: says nothing/],
   ["an unknown client", "text: hello", "client: blue", /there is no client blue yet/],
   ["no name behind the id", "r01 goes-well", "r01", /:3: cases\[0\]\.name: must be an id/],
   [

@@ -253,6 +253,9 @@ function toBreak(kind: Break, delayMs: number, { script, path }: Context): Actio
     case Break.HANDSHAKE:
       if (script.certificate !== SuiteCertificate.UNSPECIFIED) return { reset: "on_connect" };
       throw new ScriptError(`${path}.break`, "there is no handshake without a certificate");
+    case Break.UNREACHABLE:
+    case Break.UNREACHABLE_AFTER_READ:
+      throw new ScriptError(`${path}.break`, "is no server's to make, only memory's");
     case Break.UNSPECIFIED:
       throw new ScriptError(`${path}.break`, "does not say how");
   }
@@ -275,6 +278,8 @@ function toCut(cut: SuiteCut, path: string): Cut {
       return { after: "half", how: "fin" };
     case SuiteCut.STALL_HALF:
       return { after: "half", how: "stall" };
+    case SuiteCut.REFUSED_STREAM_HALF:
+      return { after: "half", how: { rstStream: "REFUSED_STREAM" } };
     case SuiteCut.UNSPECIFIED:
       throw new ScriptError(`${path}.cut`, "does not say how");
   }

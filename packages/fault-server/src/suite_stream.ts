@@ -75,6 +75,10 @@ function streamed(answer: StreamAnswer, context: Context): Omit<Enveloped, "stat
   switch (end) {
     case StreamEnd.RESET:
       return { chunks: [...sent, { text: "", delayMs }], cut: after(sent, "reset") };
+    case StreamEnd.REFUSED_STREAM: {
+      const how = { rstStream: "REFUSED_STREAM" } as const;
+      return { chunks: [...sent, { text: "", delayMs }], cut: after(sent, how) };
+    }
     case StreamEnd.MISSING:
       return { chunks: [...sent, { text: "", delayMs }] };
     case StreamEnd.HALF_ENVELOPE:
@@ -146,7 +150,7 @@ function bytes(data: Buffer): { base64: string } {
 }
 
 // After all that was sent, so that only the end is missing.
-function after(chunks: readonly { readonly base64: string }[], how: "reset" | "stall"): Cut {
+function after(chunks: readonly { readonly base64: string }[], how: Cut["how"]): Cut {
   const length = chunks.reduce((sum, { base64 }) => sum + Buffer.from(base64, "base64").length, 0);
   return { after: length === 0 ? "head" : length, how };
 }

@@ -73,6 +73,8 @@ export function failureOf(
     status: recording.status,
     good: recording.good,
     protocolError: responded && recording.isProtocolError(error),
+    reached: recording.reached,
+    sentAgain: recording.sentAgain,
     endedEarly: recording.endedEarly(),
     runtimeCode: recording.isAnotherType ? "unknown" : codeToString(error.code),
     hint: responded
@@ -104,6 +106,8 @@ export function foreignFailureOf(
       status: undefined,
       good: true,
       protocolError: true,
+      reached: "maybe",
+      sentAgain: false,
       endedEarly: false,
       runtimeCode: code,
     }),

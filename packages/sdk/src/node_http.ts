@@ -42,10 +42,12 @@ class RecordingHttpAgent extends http.Agent {
     options: http.ClientRequestArgs,
     callback?: (err: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
-    return record(super.createConnection(options, callback));
+    const socket = record(super.createConnection(options, callback));
+    connectedAt(socket, "connect");
+    return socket;
   }
   override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
-    super.reuseSocket(record(socket), request);
+    super.reuseSocket(reuse(socket), request);
   }
 }
 
@@ -55,17 +57,28 @@ class RecordingHttpsAgent extends https.Agent {
     callback?: (err: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
     const socket = record(super.createConnection(options, callback));
-    const { recording } = inFlight;
-    if (recording !== undefined) {
-      // Connect asks for the body once TCP stands, before TLS does.
-      recording.handshaking = true;
-      socket?.once("secureConnect", () => (recording.handshaking = false));
-    }
+    // Connect asks for the body once TCP stands, before TLS does.
+    connectedAt(socket, "secureConnect");
     return socket;
   }
   override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
-    super.reuseSocket(record(socket), request);
+    super.reuseSocket(reuse(socket), request);
   }
+}
+
+function connectedAt(socket: Duplex | null | undefined, event: "connect" | "secureConnect"): void {
+  const { recording } = inFlight;
+  if (recording !== undefined) {
+    recording.connected = false;
+    socket?.once(event, () => (recording.connected = true));
+  }
+}
+
+function reuse(socket: Duplex): Duplex {
+  if (inFlight.recording !== undefined) {
+    inFlight.recording.connected = true;
+  }
+  return record(socket);
 }
 
 function record<T extends Duplex | null | undefined>(socket: T): T {

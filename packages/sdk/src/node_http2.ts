@@ -50,8 +50,11 @@ export function http2Connections(options: ConnectionOptions): Connections {
       return {
         authority,
         request: async (...args) => {
+          recording.connected = false;
           const stream = await request(...args);
+          recording.connected = true;
           recording.stream = stream;
+          stream.once("headers", () => (recording.informed = true));
           recording.socket = peerOf(stream.session);
           failIfUnanswered(stream);
           drainIfLeft(stream, recording.signal);

@@ -25,6 +25,10 @@ export interface Observation {
   readonly good: boolean;
   /** The response carried a valid error of the protocol. */
   readonly protocolError: boolean;
+  /** Whether the server may have read what the attempt sent, as far as that goes without an error. */
+  readonly reached: Sent;
+  /** An interceptor sent more than one request, so that no answer stands for the attempt. */
+  readonly sentAgain: boolean;
   /** A good answer was over before the protocol's own end of it had come. */
   readonly endedEarly: boolean;
   /** Code the runtime gave, in Connect's spelling. */
@@ -35,14 +39,28 @@ export interface Observation {
 
 /** A failure of the connection. */
 export interface NetworkFailure {
-  /** Error codes along the chain of causes (`ECONNREFUSED`). */
-  readonly codes: readonly string[];
-  /** Error texts along the chain of causes. */
-  readonly texts: readonly string[];
+  /** The errors along the chain of causes. */
+  readonly errors: readonly NetworkError[];
   /** HTTP/2 error code of the reset stream. */
   readonly h2ErrorCode?: number | undefined;
-  /** True if no byte of the request left, false if some may have. */
+  /**
+   * True if the request had no connection yet, its TLS included, or nobody had
+   * asked for the first byte of its body.
+   */
   readonly nothingSent: boolean;
+  /** The HTTP client is one that tells when the connection stands, and it stood. */
+  readonly connected: boolean;
+  /** An informational head (1xx) has come. */
+  readonly informed: boolean;
+}
+
+/** One error of a chain of causes, as far as it says when something happened. */
+export interface NetworkError {
+  /** `ECONNREFUSED` */
+  readonly code: string | undefined;
+  /** What Node was doing: `connect`. */
+  readonly syscall: string | undefined;
+  readonly text: string;
 }
 
 /** A failure in the terms that decide about a retry. */
@@ -62,17 +80,9 @@ export interface Failure {
   readonly hint?: Hint | undefined;
 }
 
-const NOT_CONNECTED: ReadonlySet<string> = new Set([
-  "EADDRNOTAVAIL",
-  "EAI_AGAIN",
-  "EAI_FAIL",
-  "ECONNREFUSED",
-  "EHOSTDOWN",
-  "EHOSTUNREACH",
-  "ENETDOWN",
-  "ENETUNREACH",
-  "ENOTFOUND",
-]);
+// A code names no moment: `read EHOSTUNREACH` may follow a request that was read.
+// These come before a connection stands.
+const CONNECTING_CALLS: ReadonlySet<string> = new Set(["bind", "connect", "getaddrinfo"]);
 
 const CERTIFICATE: ReadonlySet<string> = new Set([
   "CERT_CHAIN_TOO_LONG",
@@ -118,13 +128,22 @@ const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
 // All else is `internal`.
 const READ_CODES: ReadonlySet<string> = new Set(["unknown", "unimplemented"]);
 
-// The only texts that are matched anywhere: what Node says without a code, and
-// what Connect says of an error response it cannot read.
-const NOT_SENT_TEXTS = [
-  "before secure TLS connection was established",
-  // Also what an HTTP client that is not ours may say.
-  "REFUSED_STREAM",
+// The only texts that are matched anywhere: how clients that say it in no other
+// way tell that nothing was sent, and what Connect says of an error response it
+// cannot read.
+const NOT_SENT_TEXTS: readonly RegExp[] = [
+  // Node
+  /^Client network socket disconnected before secure TLS connection was established$/,
+  /^Stream closed with error code NGHTTP2_REFUSED_STREAM$/,
+  // Connect over Node
+  /^(\[\w+\] )?http\/2 stream closed with error code REFUSED_STREAM \(0x7\)$/,
+  // Bun
+  /^ECONNREFUSED: Unable to connect\./,
+  // Deno
+  /^error sending request for url \(\S+\): client error \(Connect\): /,
 ];
+// Of undici, which is behind the fetch of Node.
+const CONNECT_TIMEOUT = "UND_ERR_CONNECT_TIMEOUT";
 const UNREAD_TEXTS = /^(HTTP \d{3}$|unsupported response encoding )/;
 
 /** Whether this is what Connect says of an error response it cannot read. */
@@ -145,7 +164,7 @@ export function normalize(seen: Observation): Failure {
     attemptTimedOut: false,
     httpStatus: seen.status === 0 ? undefined : seen.status,
     protocolError: seen.protocolError,
-    hint: seen.hint,
+    hint: isServersError(seen) ? seen.hint : undefined,
   };
   switch (seen.cut) {
     case "canceled":
@@ -163,16 +182,17 @@ export function normalize(seen: Observation): Failure {
         attemptTimedOut: true,
       };
   }
-  if (seen.network?.codes.some((code) => OVER_LIMIT.has(code)) === true) {
+  if (seen.network?.errors.some(({ code = "" }) => OVER_LIMIT.has(code)) === true) {
     return { ...failure, code: "resource_exhausted", origin: "client" };
   }
   if (seen.network !== undefined) {
-    const certificate = seen.network.codes.some((code) => CERTIFICATE.has(code));
-    const sent = certificate || isNotSent(seen.network) ? "no" : "maybe";
+    const mayBeSent = isAnswered(seen, seen.network) || seen.sentAgain;
+    const certificate = !mayBeSent && isCertificateRefused(seen.network);
+    const sent = certificate || (!mayBeSent && isNotSent(seen.network)) ? "no" : "maybe";
     return { ...failure, code: "unavailable", origin: "transport", sent, certificate };
   }
   if (seen.local || seen.status === undefined) {
-    return { ...failure, code: seen.runtimeCode, origin: "client", sent: "no" };
+    return { ...failure, code: seen.runtimeCode, origin: "client", sent: seen.reached };
   }
   if (isRedirect(seen.status)) {
     return { ...failure, code: "unknown", origin: "client", reason: "REDIRECT_REFUSED" };
@@ -200,11 +220,40 @@ function isRedirect(status: number): boolean {
   return status === 0 || (status >= 300 && status < 400);
 }
 
-function isNotSent(network: NetworkFailure): boolean {
+// A hint on a good answer that breaks off, or cannot be read, says nothing.
+function isServersError({ protocolError, status, good, sentAgain }: Observation): boolean {
+  const byStatus = status !== undefined && !good && !isRedirect(status);
+  return (protocolError || byStatus) && !sentAgain;
+}
+
+// Who has begun to answer has read something, whatever comes then.
+function isAnswered({ status }: Observation, { informed }: NetworkFailure): boolean {
+  return status !== undefined || informed;
+}
+
+function isNotSent({ nothingSent, h2ErrorCode, connected, errors }: NetworkFailure): boolean {
   return (
-    network.nothingSent ||
-    network.h2ErrorCode === H2_REFUSED_STREAM ||
-    network.codes.some((code) => NOT_CONNECTED.has(code)) ||
-    NOT_SENT_TEXTS.some((text) => network.texts.some((seen) => seen.includes(text)))
+    nothingSent || h2ErrorCode === H2_REFUSED_STREAM || (!connected && sayNothingWasSent(errors))
+  );
+}
+
+function isCertificateRefused({ connected, errors }: NetworkFailure): boolean {
+  return !connected && errors.some(({ code }) => code !== undefined && CERTIFICATE.has(code));
+}
+
+// An error that has a code and does not say it may be of an earlier request of a
+// client that repeats by itself.
+function sayNothingWasSent(errors: readonly NetworkError[]): boolean {
+  return (
+    errors.some(saysNothingWasSent) &&
+    errors.every((error) => error.code === undefined || saysNothingWasSent(error))
+  );
+}
+
+function saysNothingWasSent({ code, syscall, text }: NetworkError): boolean {
+  return (
+    (syscall !== undefined && CONNECTING_CALLS.has(syscall)) ||
+    code === CONNECT_TIMEOUT ||
+    NOT_SENT_TEXTS.some((pattern) => pattern.test(text))
   );
 }

@@ -13,9 +13,10 @@ import {
   WatchedBody,
 } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
+import { errorChain } from "./error_chain.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isCode } from "./errors.js";
-import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
+import { isUnreadMessage, type NetworkFailure, type Sent } from "./normalize.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** The request of attempt 1, replayed byte for byte by the others. */
@@ -43,8 +44,13 @@ export class Recording {
   trailer: Headers | undefined;
   /** Set by the HTTP client that made or reused a connection. */
   socket: PeerSocket | undefined;
-  /** Set by a client that makes a TLS connection, until the handshake is done. */
-  handshaking = false;
+  /**
+   * Set by an HTTP client that tells: whether the connection that the request
+   * goes over stands, its TLS included.
+   */
+  connected: boolean | undefined;
+  /** Set by an HTTP/2 client: an informational head (1xx) has come. */
+  informed = false;
   /** Set by an HTTP/2 client. */
   stream: { readonly rstCode?: number | undefined } | undefined;
   /** Ends the attempt. */
@@ -52,6 +58,7 @@ export class Recording {
   // Why there was no answer, or a plain body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
+  private requests = 0;
   // One of the two is the body of the answer.
   private plainBody: PlainBody | undefined;
   private watchedBody: WatchedBody | undefined;
@@ -69,6 +76,9 @@ export class Recording {
     client: UniversalClientFn,
     request: UniversalClientRequest,
   ): Promise<UniversalClientResponse> {
+    if (this.requests++ > 0) {
+      this.forget();
+    }
     const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
     this.signal = request.signal;
     inFlight.recording = this;
@@ -112,22 +122,27 @@ export class Recording {
     if (failure === undefined) {
       return undefined;
     }
-    const codes: string[] = [];
-    const texts: string[] = [];
-    let { reason } = failure;
-    for (let depth = 0; reason instanceof Error && depth < 10; depth++) {
-      if ("code" in reason && typeof reason.code === "string") {
-        codes.push(reason.code);
-      }
-      texts.push(reason.message);
-      reason = reason.cause;
-    }
     return {
-      codes,
-      texts,
+      errors: errorChain(failure.reason),
       h2ErrorCode: this.stream?.rstCode,
-      nothingSent: this.handshaking || this.requestBody?.asked === false,
+      nothingSent: this.nothingSent,
+      connected: this.connected === true,
+      informed: this.informed,
     };
+  }
+
+  /** An interceptor sent more than one request. */
+  get sentAgain(): boolean {
+    return this.requests > 1;
+  }
+
+  /** Whether the server may have read what was sent, as far as that is known without an error. */
+  get reached(): Sent {
+    if (this.status !== undefined) {
+      return "yes";
+    }
+    const unsent = this.requests === 0 || (this.requests === 1 && this.nothingSent);
+    return unsent ? "no" : "maybe";
   }
 
   /**
@@ -192,6 +207,24 @@ export class Recording {
         then();
       });
     }
+  }
+
+  private get nothingSent(): boolean {
+    return this.connected === false || this.requestBody?.asked === false;
+  }
+
+  // What was seen of another request of the same attempt is not of this one.
+  private forget(): void {
+    this.status = undefined;
+    this.header = undefined;
+    this.trailer = undefined;
+    this.connected = undefined;
+    this.stream = undefined;
+    this.networkError = undefined;
+    this.plainBody = undefined;
+    this.watchedBody = undefined;
+    this.errorBody = undefined;
+    this.envelopes = undefined;
   }
 
   private get failure(): { readonly reason: unknown } | undefined {

@@ -52,8 +52,9 @@ function isRepeatable(policy: PolicyValues, keySent: boolean): boolean {
 /**
  * Whether the contract lets a method be repeated after a failure of this
  * class: the method gate. A method of unknown idempotency is repeated only if
- * the server cannot have seen it, asks for it, or gets an idempotency key; what
- * the server asks for does not count with `requireIdempotency`.
+ * the server cannot have seen it, asks for it in an error of its own, or gets an
+ * idempotency key; what the server asks for does not count with
+ * `requireIdempotency`.
  */
 export function gate(
   retryClass: RetryClass,
@@ -64,11 +65,17 @@ export function gate(
   if (isRepeatable(policy, keySent) || retryClass === "NOT_SENT") {
     return true;
   }
-  if (policy.requireIdempotency) {
+  return !policy.requireIdempotency && failure !== undefined && asksToComeBack(failure);
+}
+
+// A whole answer, and an error. A gateway that throttles (429, no error of the
+// protocol) and says until when has not passed the request on.
+function asksToComeBack({ hint, sent, httpStatus, protocolError }: Failure): boolean {
+  if (sent !== "yes" || hint === undefined || hint.kind === "stop") {
     return false;
   }
-  const hint = failure?.hint;
-  return hint?.kind === "pushback" || (hint?.kind === "delay" && hint.from === "retry_info");
+  const fromGateway = httpStatus === 429 && !protocolError;
+  return hint.kind === "pushback" || hint.from === "retry_info" || fromGateway;
 }
 
 /** What a call has behind it. */
@@ -201,8 +208,9 @@ function computedDelay(s: Situation, asked: number | undefined, u: number): numb
 /**
  * Whether a refused credential is answered with a replay: once per call, while
  * an attempt is left, whatever the method's idempotency, since the server did
- * not act; `requireIdempotency` wants more than that. It takes an attempt, but
- * neither budget nor a wait.
+ * not act; not where the answer says that the call is not to be sent again, and
+ * `requireIdempotency` wants more than that. It takes an attempt, but neither
+ * budget nor a wait.
  */
 export function mayReplayWithNewToken(s: {
   failure: Failure;
@@ -216,6 +224,7 @@ export function mayReplayWithNewToken(s: {
   return (
     s.failure.code === "unauthenticated" &&
     s.failure.origin === "server" &&
+    s.failure.hint?.kind !== "stop" &&
     s.policy.retry &&
     (!s.policy.requireIdempotency || isRepeatable(s.policy, s.keySent)) &&
     !s.replayed &&

@@ -30,7 +30,7 @@ export class StreamInput<T> {
     if (this.keepAll) {
       return "replayable";
     }
-    const sent = this.taken.length > 0 && recording?.handshaking !== true;
+    const sent = this.taken.length > 0 && recording?.connected !== false;
     return this.consumed || sent ? "consumed" : "unsent";
   }
 
@@ -65,7 +65,7 @@ export class StreamInput<T> {
         this.closed = true;
         return result;
       }
-      if (this.keepAll || recording.handshaking) {
+      if (this.keepAll || recording.connected === false) {
         this.taken.push(result.value);
         position++;
       } else {

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { type AnswerSchema, Break, Cut, type ScriptSchema } from "@ameideio/conformance-proto";
+import { type AnswerSchema, Break, type ScriptSchema } from "@ameideio/conformance-proto";
 import { RetryInfoSchema } from "@ameideio/conformance-proto/google/rpc";
-import { cutStream, silence, streamAnswer } from "./generate_stream.js";
+import { CUTS, cutStream, silence, streamAnswer } from "./generate_stream.js";
 import type { Kind } from "./model/levels.js";
 import type { Protocol } from "./model/policy.js";
 import type { Random } from "./random.js";
@@ -44,6 +44,8 @@ const BREAKS = [
   Break.REFUSED_STREAM,
   Break.GOAWAY,
   Break.HANDSHAKE,
+  Break.UNREACHABLE,
+  Break.UNREACHABLE_AFTER_READ,
 ];
 
 const STATUSES = [400, 401, 403, 404, 408, 418, 429, 429, 500, 502, 503, 503, 504];
@@ -94,7 +96,12 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
 }
 
 function unsent(random: Random): AnswerInit {
-  return { action: { case: "break", value: random.pick([Break.REFUSED, Break.HANDSHAKE]) } };
+  return {
+    action: {
+      case: "break",
+      value: random.pick([Break.REFUSED, Break.HANDSHAKE, Break.UNREACHABLE]),
+    },
+  };
 }
 
 // What a stream says of itself before and after its messages.
@@ -114,7 +121,7 @@ function cutOff(random: Random, wallClockMs: number): AnswerInit {
     [3, () => ({ ...ok(random), headers: hints(random, wallClockMs) })],
     [2, () => protocolError(random, wallClockMs)],
   ]);
-  return { ...whole, cut: random.pick([Cut.RESET_HALF, Cut.CLOSE_HALF, Cut.STALL_HALF]) };
+  return { ...whole, cut: random.pick(CUTS) };
 }
 
 function delay(random: Random): number {

@@ -13,8 +13,15 @@ type AnswerInit = Exclude<MessageInitShape<typeof AnswerSchema>, { $typeName: st
 type StreamInit = Extract<NonNullable<AnswerInit["action"]>, { case: "stream" }>["value"];
 type ErrorInit = MessageInitShape<typeof ErrorAnswerSchema>;
 
-const ENDS = [StreamEnd.RESET, StreamEnd.MISSING, StreamEnd.HALF_ENVELOPE, StreamEnd.GARBAGE];
-const CUTS = [Cut.RESET_HALF, Cut.CLOSE_HALF, Cut.STALL_HALF];
+const ENDS = [
+  StreamEnd.RESET,
+  StreamEnd.REFUSED_STREAM,
+  StreamEnd.MISSING,
+  StreamEnd.HALF_ENVELOPE,
+  StreamEnd.GARBAGE,
+];
+/** How an answer breaks off. */
+export const CUTS = [Cut.RESET_HALF, Cut.CLOSE_HALF, Cut.STALL_HALF, Cut.REFUSED_STREAM_HALF];
 /** So much that half of an answer with it and its end is not all of it. */
 const LONG_TEXT = "x".repeat(700);
 

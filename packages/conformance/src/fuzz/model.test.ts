@@ -133,9 +133,11 @@ describe("the reference model", () => {
     expect(timeoutOf({ ...once, noDeadline: true }, 40_000)).toBe(40_000);
   });
 
-  it("hears a hint in the head of an answer whose body breaks off", () => {
+  it("hears a hint in the head of an error whose body breaks off", () => {
     const headers = [{ name: "grpc-retry-pushback-ms", value: "70" }];
-    const seen = run({}, [{ ...OK, headers, cut: Cut.RESET_HALF }], { method: "Unknown" });
+    const seen = run({}, [error("unavailable", { headers, cut: Cut.RESET_HALF })], {
+      method: "Idempotent",
+    });
     expect(seen.sleeps).toEqual([70]);
   });
 
@@ -333,6 +335,54 @@ describe("the reference model, of streams", () => {
     expect(classOf(StreamEnd.MISSING)).toBe("AMBIGUOUS");
     expect(classOf(StreamEnd.HALF_ENVELOPE)).toBe("AMBIGUOUS");
     expect(classOf(StreamEnd.GARBAGE)).toBe("NEVER");
+  });
+});
+
+describe("the reference model, of what proves something", () => {
+  const unknown = { method: "Unknown" };
+  const failureOf = ({ outcomes }: Prediction) => outcomes[0]?.error;
+
+  it("takes nothing for unsent after a head", () => {
+    const whole: AnswerInit = { action: { case: "ok", value: "a whole message" } };
+    const refused = run({}, [{ ...whole, cut: Cut.REFUSED_STREAM_HALF }], unknown);
+    expect(failureOf(refused)).toMatchObject({ stopReason: "not_idempotent" });
+    const broken = (value: Break): AnswerInit => ({ action: { case: "break", value } });
+    const read = run({}, [broken(Break.UNREACHABLE_AFTER_READ)], unknown);
+    expect(failureOf(read)?.attempts).toMatchObject([{ class: "AMBIGUOUS" }]);
+    expect(run({}, [broken(Break.UNREACHABLE)], unknown).outcomes[0]?.ok).toBe("fine");
+  });
+
+  it("hears a hint on an error of the server, and on nothing else", () => {
+    const headers = [{ name: "grpc-retry-pushback-ms", value: "0" }];
+    expect(run({}, [error("unavailable", { headers })], unknown).outcomes[0]?.ok).toBe("fine");
+    const good: AnswerInit = { action: { case: "ok", value: "fine" }, headers };
+    const cut = run({}, [{ ...good, cut: Cut.RESET_HALF }], unknown);
+    expect(failureOf(cut)).toMatchObject({ stopReason: "not_idempotent", retryAfterMs: null });
+  });
+
+  it("comes back to a gateway that says when, whatever the method", () => {
+    const value = { status: 429, contentType: "text/html", body: "later" };
+    const throttled = (headers: AnswerInit["headers"] = []): AnswerInit => ({
+      action: { case: "http", value },
+      headers,
+    });
+    const told = throttled([{ name: "retry-after", value: "2" }]);
+    expect(run({}, [told], unknown).sleeps).toEqual([2100]);
+    expect(failureOf(run({}, [throttled()], unknown))?.stopReason).toBe("not_idempotent");
+  });
+
+  it("does not vouch for what adapters may read otherwise", () => {
+    const notesOf = (call: CallInit, given: Omit<GivenInit, "steps"> = {}) => {
+      const steps = [{ action: { case: "call" as const, value: { ...unknown, ...call } } }];
+      const script = create(ScriptSchema, { otherwise: OK });
+      return predict(create(GivenSchema, { ...given, steps }), script).notes;
+    };
+    expect(notesOf({ cancel: {} })).toEqual(["a cancel that does not say when"]);
+    expect(notesOf({ cancel: { afterMs: 1n } })).toEqual([]);
+    const auth = { header: "x-api-key" };
+    expect(notesOf({}, { client: { settings: { auth } } })).toHaveLength(1);
+    const policy = { methods: [{ selectors: ["a"], policy: { timeout_ms: "0" } }] };
+    expect(notesOf({}, { client: { policy } })).toEqual(["a document of no client"]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
 } from "@ameideio/conformance-proto";
 import { CallRun } from "./model/call.js";
 import { Provider } from "./model/credentials.js";
+import { documentBudget, documentPolicies } from "./model/document.js";
 import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
 import type { World } from "./model/exchange.js";
 import { type Level, levelOf, type Levels, METHODS } from "./model/levels.js";
@@ -17,6 +18,8 @@ import type { PredictedError, PredictedOutcome, Prediction } from "./model/predi
 import { Draws, type Process, Simulation, Tokens } from "./model/simulation.js";
 
 const WALL_CLOCK_MS = Date.UTC(2026, 0, 1);
+/** Errors are shorter. */
+const SHORTEST_LIMIT = 1000;
 const READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -28,8 +31,10 @@ const READ_MAX_BYTES = 4 * 1024 * 1024;
 export function predict(given: Given, script: Script, protocol: Protocol = "connect"): Prediction {
   const notes = new Notes();
   const simulation = new Simulation();
-  const { cost, throttleCost, capacity } = budgetOf(given);
-  if ([capacity, cost, throttleCost].some((tokens) => tokens < 1 || tokens > 10_000)) {
+  const budget = budgetOf(given);
+  const { cost, throttleCost, capacity } = budget;
+  const stated = [...Object.values(budget), ...Object.values(documentBudget(given))];
+  if (stated.some((tokens) => typeof tokens === "number" && (tokens < 1 || tokens > 10_000))) {
     notes.invalid("a budget out of range");
   }
   const wallClockMs = given.wallClockMs === 0n ? WALL_CLOCK_MS : Number(given.wallClockMs);
@@ -44,11 +49,13 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     provider: new Provider(simulation, notes, new Draws(given.authRandom), wallClockMs),
     wallClockMs,
     readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
-    interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
+    interceptors: (given.client?.interceptors ?? []).flatMap(({ append }) => append || []),
     requests: [],
     sleeps: [],
     sleepsKnown: true,
   };
+  if (world.readMaxBytes < SHORTEST_LIMIT) notes.invalid("a limit that errors are over");
+  if (documentPolicies(given).some(isRefused)) notes.invalid("a document of no client");
   const clients = new Clients(given, notes);
   const outcomes: PredictedOutcome[] = [];
   let parallel = false;
@@ -86,6 +93,10 @@ function makeCalls(
     world.notes.invalid(`a method the model does not know: ${call.method}`);
     return [];
   }
+  const { cancel } = call;
+  if (cancel?.afterMs === undefined && cancel?.beforeStart === false) {
+    world.notes.invalid("a cancel that does not say when");
+  }
   const { now } = world.simulation;
   const processes = Array.from({ length: Math.max(1, call.parallel) }, (_, index) => {
     const own = call.tenantEach ? ofTenant(call, `t${index + 1}`) : call;
@@ -122,6 +133,11 @@ function* ended(at: number, outcome: PredictedOutcome): Process<PredictedOutcome
   return outcome;
 }
 
+function hasEmptyCredential({ credential }: Level): boolean {
+  if (credential?.kind === "bearer") return credential.token === "";
+  return credential?.kind === "header" && credential.value === "";
+}
+
 /** The first client and those derived from it. */
 class Clients {
   readonly #given: Given;
@@ -134,10 +150,8 @@ class Clients {
     this.#notes = notes;
     const { settings, methods = {} } = given.client ?? {};
     const all = [...(settings === undefined ? [] : [settings]), ...Object.values(methods)];
-    const emptyToken = ({ credential }: Level): boolean =>
-      credential?.kind === "bearer" && credential.token === "";
     const levels = all.map(levelOf);
-    if (levels.some(isRefused) || levels.some(emptyToken))
+    if (levels.some(isRefused) || levels.some(hasEmptyCredential))
       notes.invalid("settings no client can be made with");
   }
 
@@ -148,7 +162,9 @@ class Clients {
       return;
     }
     const level = settings === undefined ? {} : levelOf(settings);
-    if (isRefused(level)) this.#notes.invalid("settings no client can be derived with");
+    if (isRefused(level) || hasEmptyCredential(level)) {
+      this.#notes.invalid("settings no client can be derived with");
+    }
     this.#derived.set(name, [level, ...base]);
   }
 

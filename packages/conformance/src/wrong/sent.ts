@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { SeenRequestSchema } from "@ameideio/conformance-proto";
+import { Break, Cut, type RunRequest, SeenRequestSchema } from "@ameideio/conformance-proto";
 import { addHeader, header, requests, setHeader, type Way } from "./way.js";
 
 /** Wrong about what is sent, and when. */
@@ -179,6 +179,18 @@ export const SENT: readonly Way[] = [
     },
   },
   {
+    name: "what a server has read is taken for not sent",
+    cases: ["r08"],
+    shows: /^requests, number/,
+    request: (run) => breakInstead(run, Break.UNREACHABLE),
+  },
+  {
+    name: "an answer that has begun is taken for none",
+    cases: ["r24"],
+    shows: /^requests, number/,
+    request: (run) => breakInstead(run, Break.REFUSED_STREAM),
+  },
+  {
     name: "one attempt more than is allowed",
     cases: ["r01"],
     shows: /^requests, number/,
@@ -223,3 +235,15 @@ export const SENT: readonly Way[] = [
     response: (run) => void delete run.budget,
   },
 ];
+
+// Answers that leave open whether they were acted on leave it open no more.
+function breakInstead({ script }: RunRequest, value: Break): void {
+  for (const answer of script?.answers ?? []) {
+    const { action, cut } = answer;
+    const read = action.case === "break" && action.value === Break.UNREACHABLE_AFTER_READ;
+    if (read || cut === Cut.REFUSED_STREAM_HALF) {
+      answer.action = { case: "break", value };
+      answer.cut = Cut.UNSPECIFIED;
+    }
+  }
+}

@@ -48,6 +48,8 @@ function streamed(answer: StreamAnswer, { format, trailers }: Sent): HttpRespons
   switch (answer.end) {
     case StreamEnd.RESET:
       return { ...open(format, [...parts, nothing]), instead: "reset" };
+    case StreamEnd.REFUSED_STREAM:
+      return { ...open(format, [...parts, nothing]), instead: "refused_stream" };
     case StreamEnd.MISSING:
       return open(format, [...parts, nothing]);
     case StreamEnd.HALF_ENVELOPE: {

@@ -19,7 +19,7 @@ export interface HttpResponse {
   /** Trailers of HTTP, once the body is over. */
   readonly trailer: Headers;
   /** What comes instead of the end of the body. */
-  readonly instead?: "stall" | "reset" | undefined;
+  readonly instead?: "stall" | "reset" | "refused_stream" | undefined;
 }
 
 /** A piece of a body, and the time before it in milliseconds. */

@@ -83,11 +83,13 @@ const SCRIPT_RAN_OUT: Answer = create(AnswerSchema, {
 interface Broken {
   readonly code: string;
   readonly message: string;
+  /** What Node was doing. */
+  readonly syscall?: string;
   /** No byte of the request's body was asked for. */
   readonly unread?: true;
 }
 
-const RESET: Broken = { code: "ECONNRESET", message: "read ECONNRESET" };
+const RESET: Broken = systemError("read", "ECONNRESET");
 
 // As Node's HTTP/2 client says it; its reset code is not for an HTTP client to say.
 const REFUSED_STREAM: Broken = {
@@ -97,12 +99,14 @@ const REFUSED_STREAM: Broken = {
 
 const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
   [Break.UNSPECIFIED]: undefined,
-  [Break.REFUSED]: { code: "ECONNREFUSED", message: "connect ECONNREFUSED", unread: true },
+  [Break.REFUSED]: { ...systemError("connect", "ECONNREFUSED"), unread: true },
   [Break.RESET_BEFORE_READ]: RESET,
   [Break.RESET_AFTER_READ]: RESET,
   [Break.CLOSED_AFTER_READ]: { code: "ECONNRESET", message: "socket hang up" },
   [Break.REFUSED_STREAM]: REFUSED_STREAM,
   [Break.GOAWAY]: REFUSED_STREAM,
+  [Break.UNREACHABLE]: { ...systemError("connect", "EHOSTUNREACH"), unread: true },
+  [Break.UNREACHABLE_AFTER_READ]: systemError("read", "EHOSTUNREACH"),
   [Break.HANDSHAKE]: {
     code: "ECONNRESET",
     message: "Client network socket disconnected before secure TLS connection was established",
@@ -130,8 +134,12 @@ const CERTIFICATES: Readonly<Record<Certificate, Broken | undefined>> = {
   },
 };
 
-function nodeError({ code, message }: Broken): Error {
-  return Object.assign(new Error(message), { code });
+function systemError(syscall: string, code: string): Broken {
+  return { code, message: `${syscall} ${code}`, syscall };
+}
+
+function nodeError({ code, message, syscall }: Broken): Error {
+  return Object.assign(new Error(message), { code, ...(syscall !== undefined && { syscall }) });
 }
 
 /** What of a response is sent, and what comes then. */
@@ -141,7 +149,7 @@ type Outgoing = Pick<HttpResponse, "body" | "trailer"> & {
 
 function cutOff({ body, trailer, instead }: HttpResponse, cut: Cut): Outgoing {
   if (cut === Cut.UNSPECIFIED) {
-    return { body, trailer, instead: instead === "reset" ? RESET : instead };
+    return { body, trailer, instead: instead && INSTEAD[instead] };
   }
   const length = body.reduce((sum, { bytes }) => sum + bytes.length, 0);
   let left = Math.floor(length / 2);
@@ -153,11 +161,18 @@ function cutOff({ body, trailer, instead }: HttpResponse, cut: Cut): Outgoing {
   return { body: half, trailer, instead: CUTS[cut] };
 }
 
+const INSTEAD: Readonly<Record<NonNullable<HttpResponse["instead"]>, "stall" | Broken>> = {
+  stall: "stall",
+  reset: RESET,
+  refused_stream: REFUSED_STREAM,
+};
+
 const CUTS: Readonly<Record<Exclude<Cut, Cut.UNSPECIFIED>, "stall" | Broken>> = {
   [Cut.RESET_HALF]: RESET,
   // More was announced, so Node tells a close from an end.
   [Cut.CLOSE_HALF]: { code: "ECONNRESET", message: "aborted" },
   [Cut.STALL_HALF]: "stall",
+  [Cut.REFUSED_STREAM_HALF]: REFUSED_STREAM,
 };
 
 /** Where a body goes, and what may end it. */

@@ -90,6 +90,7 @@ export const NOT_SENT: readonly Break[] = [
   Break.REFUSED_STREAM,
   Break.GOAWAY,
   Break.HANDSHAKE,
+  Break.UNREACHABLE,
 ];
 
 /** 2.1: what an answer is to a client. */
@@ -114,8 +115,10 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     });
   }
   if (action.case === "stall") return { kind: "silence", heard: {} };
-  if (cut === Cut.STALL_HALF) return { kind: "silence", heard: { headers, trailers } };
-  if (cut === Cut.RESET_HALF || cut === Cut.CLOSE_HALF) {
+  if (cut === Cut.STALL_HALF) {
+    return { kind: "silence", heard: { headers, trailers, httpStatus: statusOf(answer) } };
+  }
+  if (cut !== Cut.UNSPECIFIED) {
     return failed({ code: "unavailable", httpStatus: statusOf(answer), headers, trailers });
   }
   switch (action.case) {
@@ -126,7 +129,7 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
       return failed({ ...errorAnswer(action.value, notes), httpStatus, headers, trailers });
     }
     case "http":
-      if (action.value.status < 200) notes.invalid(`a status that is ${action.value.status}`);
+      checkHttp(action.value, notes);
       return failed({ ...plain(action.value, "connect"), headers, trailers });
     default:
       return { kind: "silence", heard: {} };
@@ -138,6 +141,14 @@ function statusOf({ action }: Answer): number {
   if (action.case !== "error") return 200;
   const { code, status } = action.value;
   return status === 0 ? (STATUS_OF_CODE[code] ?? 500) : status;
+}
+
+/** Notes what is no answer, and what may be a good one. */
+export function checkHttp({ status, contentType, body }: HttpAnswer, notes: Notes): void {
+  if (status < 200) notes.invalid(`a status that is ${status}`);
+  if (status === 200 && contentType !== "text/html" && !body.startsWith("{no")) {
+    notes.invalid("an answer by hand that may be a good one");
+  }
 }
 
 /** Bodies that are no valid error of the protocol, whatever they are. */
@@ -177,8 +188,8 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
     origin: "server",
     sent: "yes",
     protocolError: true,
-    reason: errorInfo?.reason,
-    domain: errorInfo?.domain,
+    reason: errorInfo?.reason || undefined,
+    domain: errorInfo?.domain || undefined,
     serverRequestId: requestId === "" ? undefined : requestId,
     retryInfoMs: retryInfoMs === undefined ? rawRetryInfoMs(answer) : Number(retryInfoMs),
   };

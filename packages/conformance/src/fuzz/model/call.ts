@@ -4,6 +4,7 @@ import type { Token, TokenResult } from "./credentials.js";
 import { errorOf, isListed, refusedCall } from "./errors.js";
 import { type Exchanged, exchangeUnary, isPlayable, type World } from "./exchange.js";
 import { exchangeStream, type Progress } from "./exchange_stream.js";
+import { hintOf } from "./hints.js";
 import type { Policy } from "./policy.js";
 import type { PredictedAttempt, PredictedOutcome } from "./prediction.js";
 import { requestOf } from "./request.js";
@@ -181,12 +182,14 @@ export class CallRun {
     return undefined;
   }
 
-  // 2.13: once per call, if an attempt is left, whatever the idempotency level; with
-  // requireIdempotency only what may be repeated anyway.
-  #mayReplay({ code, origin }: Failure): boolean {
+  // 2.13: once per call, if an attempt is left, whatever the idempotency level; not where the answer
+  // says that the call is not to be made again; with requireIdempotency only what may be repeated anyway.
+  #mayReplay(failure: Failure): boolean {
     const { credential, retryOff, maxAttempts, repeatable, requireIdempotency, tenant, scopes } =
       this.#policy;
+    const { code, origin } = failure;
     if (code !== "unauthenticated" || origin !== "server" || this.#replayed) return false;
+    if (hintOf(failure, this.#wallMs())?.kind === "stop") return false;
     if (retryOff || this.#attempts >= maxAttempts) return false;
     if (requireIdempotency && !repeatable) return false;
     if (credential.kind !== "provider") return false;
@@ -199,7 +202,7 @@ export class CallRun {
   }
 
   #judge(failure: Failure): Judgement {
-    const { costs, tokens, draws, wallClockMs, simulation } = this.#world;
+    const { costs, tokens, draws } = this.#world;
     return judge(failure, {
       policy: this.#policy,
       costs,
@@ -211,8 +214,13 @@ export class CallRun {
       remainingMs: this.#remaining(),
       committed: this.#progress.committed,
       inputGone: this.#progress.inputGone,
-      wallMs: wallClockMs + simulation.now + simulation.wallShift,
+      wallMs: this.#wallMs(),
     });
+  }
+
+  #wallMs(): number {
+    const { wallClockMs, simulation } = this.#world;
+    return wallClockMs + simulation.now + simulation.wallShift;
   }
 
   #list(code: string, attempt: Omit<PredictedAttempt, "code">): void {

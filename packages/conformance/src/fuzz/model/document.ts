@@ -49,6 +49,13 @@ export function documentLevel(
   };
 }
 
+/** What the document says, for whatever method. */
+export function documentPolicies(given: Given): readonly Level[] {
+  const document = parse(given.client?.policy);
+  const all = [document?.default, ...(document?.methods ?? []).map(({ policy }) => policy)];
+  return all.flatMap((policy) => (policy === undefined ? [] : [levelOfPolicy(policy)]));
+}
+
 /** The document's budget. */
 export function documentBudget(given: Given): {
   capacity?: number | undefined;

@@ -6,7 +6,15 @@ import {
   Moment,
   StreamEnd,
 } from "@ameideio/conformance-proto";
-import { errorAnswer, type Failure, failureOf, NOT_SENT, plain, type Reaction } from "./answers.js";
+import {
+  checkHttp,
+  errorAnswer,
+  type Failure,
+  failureOf,
+  NOT_SENT,
+  plain,
+  type Reaction,
+} from "./answers.js";
 import type { Kind } from "./levels.js";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
@@ -53,14 +61,13 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
   switch (action.case) {
     case "break": {
       const sent = NOT_SENT.includes(action.value) ? "no" : "maybe";
-      const taken = ![Break.REFUSED, Break.HANDSHAKE].includes(action.value);
+      const taken = ![Break.REFUSED, Break.HANDSHAKE, Break.UNREACHABLE].includes(action.value);
       return { ...flow, taken, failure: failureOf({ code: "unavailable", sent }) };
     }
     case "stall":
       return { ...flow, taken: answer.stallAt === Moment.UNSPECIFIED, delayMs: Infinity };
     case "http": {
-      const { status } = action.value;
-      if (status < 200) reading.notes.invalid(`a status that is ${status}`);
+      checkHttp(action.value, reading.notes);
       const known = {
         ...plain(action.value, reading.protocol),
         headers,
@@ -102,6 +109,7 @@ function streamed(flow: Flow, answer: Answer, reading: Reading): Flow {
     [StreamEnd.UNSPECIFIED]: () =>
       error === undefined ? undefined : ended(error, answer, reading),
     [StreamEnd.RESET]: () => known({ code: "unavailable" }),
+    [StreamEnd.REFUSED_STREAM]: () => known({ code: "unavailable" }),
     [StreamEnd.MISSING]: () => known({ code: "internal" }),
     [StreamEnd.HALF_ENVELOPE]: () => known({ code: "internal" }),
     [StreamEnd.GARBAGE]: () => known({ code: "internal", origin: "client", sent: "yes" }),

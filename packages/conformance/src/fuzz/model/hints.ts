@@ -6,8 +6,9 @@ export type Hint =
   | { readonly kind: "pushback"; readonly ms: number }
   | { readonly kind: "retry_info" | "retry_after"; readonly ms: number };
 
-/** 2.7: the first valid hint of a failed attempt. */
+/** 2.7: the first valid hint of a failed attempt whose answer is an error of the server. */
 export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
+  if (!isServersError(failure)) return undefined;
   const pushback = valueOf(failure, "grpc-retry-pushback-ms");
   if (pushback !== undefined) {
     if (!/^\d+$/.test(pushback)) return { kind: "stop" };
@@ -22,6 +23,11 @@ export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
   const seconds = digits(after);
   const wait = seconds === undefined ? fixdate(after, wallMs) : seconds * 1000;
   return wait === undefined ? undefined : { kind: "retry_after", ms: wait };
+}
+
+// By what the protocol says in it, or by its status, also where the rest of it is lost.
+function isServersError({ protocolError, httpStatus = 200 }: Failure): boolean {
+  return protocolError || (httpStatus !== 200 && (httpStatus < 300 || httpStatus >= 400));
 }
 
 // A header hides the trailer of its name, even one that says nothing.

@@ -85,6 +85,8 @@ export function policyOf(
   }
   const own = levels.call;
   if (own !== undefined && isRefused(own)) return CONFIG_INVALID;
+  const { runtimeTimeoutMs = 1 } = call;
+  if (runtimeTimeoutMs <= 0) return CONFIG_INVALID;
 
   const mesh = (given.client?.preset || document.preset) === "mesh";
   const killed = given.env.AMEIDE_SDK_RETRIES === "off";

@@ -47,7 +47,7 @@ export interface Judgement {
 export function judge(failure: Failure, situation: Situation): Judgement {
   const hint = hintOf(failure, situation.wallMs);
   const retryClass = classOf(failure, hint, situation.policy.retryableCodes);
-  const decision = decide(retryClass, hint, situation);
+  const decision = decide(failure, { class: retryClass, hint }, situation);
   return { class: retryClass, hint, decision };
 }
 
@@ -68,11 +68,16 @@ function classOf(
   return "NEVER";
 }
 
-function decide(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): Decision {
+function decide(
+  failure: Failure,
+  { class: retryClass, hint }: Omit<Judgement, "decision">,
+  situation: Situation,
+): Decision {
   const { policy, attempts, remainingMs, tokens } = situation;
   if (situation.committed) return stop("committed");
   if (retryClass === "NEVER") return stop("not_retryable");
-  if (situation.inputGone || !allowed(retryClass, hint, policy)) return stop("not_idempotent");
+  const invited = failure.sent === "yes" && invites(failure, hint);
+  if (situation.inputGone || !allowed(retryClass, invited, policy)) return stop("not_idempotent");
   if (retryClass === "NOT_SENT" && !situation.transparentUsed && !policy.retryOff) {
     return endsTooLate(0, remainingMs) ? stop("deadline") : { kind: "transparent" };
   }
@@ -98,12 +103,18 @@ export function endsTooLate(delayMs: number, remainingMs: number): boolean {
   return delayMs >= remainingMs - 1;
 }
 
-// 2.3: the method gate. A pushback that stops comes before RetryInfo, which then opens nothing.
-function allowed(retryClass: RetryClass, hint: Hint | undefined, policy: Policy): boolean {
+// 2.3: the method gate.
+function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): boolean {
   if (retryClass === "NOT_SENT") return true;
   if (policy.kind === "client" || policy.kind === "bidi") return false;
   if (policy.repeatable) return true;
-  if (policy.requireIdempotency) return false;
+  return invited && !policy.requireIdempotency;
+}
+
+// 2.3: a whole answer that asks for the call to be made again. A pushback that stops comes before
+// RetryInfo, which then opens nothing. A gateway's 429 that says when to come back has not been acted on.
+function invites({ httpStatus, protocolError }: Failure, hint: Hint | undefined): boolean {
+  if (hint?.kind === "retry_after") return httpStatus === 429 && !protocolError;
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 

@@ -1477,7 +1477,7 @@ func (x *Call) GetTenantEach() bool {
 	return false
 }
 
-// When and how a caller cancels.
+// When and how a caller cancels. One that does not say when is refused.
 type Cancel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// So many milliseconds after the call began.

@@ -99,23 +99,27 @@ const (
 	StreamEnd_STREAM_END_HALF_ENVELOPE StreamEnd = 3
 	// A message comes that cannot be decoded, then a good end.
 	StreamEnd_STREAM_END_GARBAGE StreamEnd = 4
+	// HTTP/2: the stream is refused (REFUSED_STREAM).
+	StreamEnd_STREAM_END_REFUSED_STREAM StreamEnd = 100
 )
 
 // Enum value maps for StreamEnd.
 var (
 	StreamEnd_name = map[int32]string{
-		0: "STREAM_END_UNSPECIFIED",
-		1: "STREAM_END_RESET",
-		2: "STREAM_END_MISSING",
-		3: "STREAM_END_HALF_ENVELOPE",
-		4: "STREAM_END_GARBAGE",
+		0:   "STREAM_END_UNSPECIFIED",
+		1:   "STREAM_END_RESET",
+		2:   "STREAM_END_MISSING",
+		3:   "STREAM_END_HALF_ENVELOPE",
+		4:   "STREAM_END_GARBAGE",
+		100: "STREAM_END_REFUSED_STREAM",
 	}
 	StreamEnd_value = map[string]int32{
-		"STREAM_END_UNSPECIFIED":   0,
-		"STREAM_END_RESET":         1,
-		"STREAM_END_MISSING":       2,
-		"STREAM_END_HALF_ENVELOPE": 3,
-		"STREAM_END_GARBAGE":       4,
+		"STREAM_END_UNSPECIFIED":    0,
+		"STREAM_END_RESET":          1,
+		"STREAM_END_MISSING":        2,
+		"STREAM_END_HALF_ENVELOPE":  3,
+		"STREAM_END_GARBAGE":        4,
+		"STREAM_END_REFUSED_STREAM": 100,
 	}
 )
 
@@ -166,29 +170,38 @@ const (
 	Break_BREAK_GOAWAY Break = 6
 	// The TLS handshake breaks.
 	Break_BREAK_HANDSHAKE Break = 7
+	// There is no way to the server: connecting fails with EHOSTUNREACH. MEMORY only.
+	Break_BREAK_UNREACHABLE Break = 100
+	// The way to the server is lost after the whole request was read: reading fails
+	// with EHOSTUNREACH. MEMORY only.
+	Break_BREAK_UNREACHABLE_AFTER_READ Break = 101
 )
 
 // Enum value maps for Break.
 var (
 	Break_name = map[int32]string{
-		0: "BREAK_UNSPECIFIED",
-		1: "BREAK_REFUSED",
-		2: "BREAK_RESET_BEFORE_READ",
-		3: "BREAK_RESET_AFTER_READ",
-		4: "BREAK_CLOSED_AFTER_READ",
-		5: "BREAK_REFUSED_STREAM",
-		6: "BREAK_GOAWAY",
-		7: "BREAK_HANDSHAKE",
+		0:   "BREAK_UNSPECIFIED",
+		1:   "BREAK_REFUSED",
+		2:   "BREAK_RESET_BEFORE_READ",
+		3:   "BREAK_RESET_AFTER_READ",
+		4:   "BREAK_CLOSED_AFTER_READ",
+		5:   "BREAK_REFUSED_STREAM",
+		6:   "BREAK_GOAWAY",
+		7:   "BREAK_HANDSHAKE",
+		100: "BREAK_UNREACHABLE",
+		101: "BREAK_UNREACHABLE_AFTER_READ",
 	}
 	Break_value = map[string]int32{
-		"BREAK_UNSPECIFIED":       0,
-		"BREAK_REFUSED":           1,
-		"BREAK_RESET_BEFORE_READ": 2,
-		"BREAK_RESET_AFTER_READ":  3,
-		"BREAK_CLOSED_AFTER_READ": 4,
-		"BREAK_REFUSED_STREAM":    5,
-		"BREAK_GOAWAY":            6,
-		"BREAK_HANDSHAKE":         7,
+		"BREAK_UNSPECIFIED":            0,
+		"BREAK_REFUSED":                1,
+		"BREAK_RESET_BEFORE_READ":      2,
+		"BREAK_RESET_AFTER_READ":       3,
+		"BREAK_CLOSED_AFTER_READ":      4,
+		"BREAK_REFUSED_STREAM":         5,
+		"BREAK_GOAWAY":                 6,
+		"BREAK_HANDSHAKE":              7,
+		"BREAK_UNREACHABLE":            100,
+		"BREAK_UNREACHABLE_AFTER_READ": 101,
 	}
 )
 
@@ -285,21 +298,25 @@ const (
 	Cut_CUT_CLOSE_HALF Cut = 2
 	// Silence half-way through the body.
 	Cut_CUT_STALL_HALF Cut = 3
+	// HTTP/2: the stream is refused (REFUSED_STREAM) half-way through the body.
+	Cut_CUT_REFUSED_STREAM_HALF Cut = 100
 )
 
 // Enum value maps for Cut.
 var (
 	Cut_name = map[int32]string{
-		0: "CUT_UNSPECIFIED",
-		1: "CUT_RESET_HALF",
-		2: "CUT_CLOSE_HALF",
-		3: "CUT_STALL_HALF",
+		0:   "CUT_UNSPECIFIED",
+		1:   "CUT_RESET_HALF",
+		2:   "CUT_CLOSE_HALF",
+		3:   "CUT_STALL_HALF",
+		100: "CUT_REFUSED_STREAM_HALF",
 	}
 	Cut_value = map[string]int32{
-		"CUT_UNSPECIFIED": 0,
-		"CUT_RESET_HALF":  1,
-		"CUT_CLOSE_HALF":  2,
-		"CUT_STALL_HALF":  3,
+		"CUT_UNSPECIFIED":         0,
+		"CUT_RESET_HALF":          1,
+		"CUT_CLOSE_HALF":          2,
+		"CUT_STALL_HALF":          3,
+		"CUT_REFUSED_STREAM_HALF": 100,
 	}
 )
 
@@ -1294,13 +1311,14 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n" +
 	"\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n" +
 	"\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n" +
-	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\x8b\x01\n" +
+	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\xaa\x01\n" +
 	"\tStreamEnd\x12\x1a\n" +
 	"\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
-	"\x12STREAM_END_GARBAGE\x10\x04*\xc8\x01\n" +
+	"\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n" +
+	"\x19STREAM_END_REFUSED_STREAM\x10d*\x81\x02\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1309,16 +1327,19 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n" +
 	"\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n" +
 	"\fBREAK_GOAWAY\x10\x06\x12\x13\n" +
-	"\x0fBREAK_HANDSHAKE\x10\a*N\n" +
+	"\x0fBREAK_HANDSHAKE\x10\a\x12\x15\n" +
+	"\x11BREAK_UNREACHABLE\x10d\x12 \n" +
+	"\x1cBREAK_UNREACHABLE_AFTER_READ\x10e*N\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +
-	"\x11MOMENT_AFTER_HEAD\x10\x02*V\n" +
+	"\x11MOMENT_AFTER_HEAD\x10\x02*s\n" +
 	"\x03Cut\x12\x13\n" +
 	"\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eCUT_RESET_HALF\x10\x01\x12\x12\n" +
 	"\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n" +
-	"\x0eCUT_STALL_HALF\x10\x03BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\x0eCUT_STALL_HALF\x10\x03\x12\x1b\n" +
+	"\x17CUT_REFUSED_STREAM_HALF\x10dBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_script_proto_rawDescOnce sync.Once

@@ -879,7 +879,7 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
 export declare const CallSchema: GenMessage<Call>;
 
 /**
- * When and how a caller cancels.
+ * When and how a caller cancels. One that does not say when is refused.
  *
  * @generated from message ameide.conformance.v1.Cancel
  */

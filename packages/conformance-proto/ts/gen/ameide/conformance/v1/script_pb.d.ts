@@ -588,6 +588,13 @@ export enum StreamEnd {
    * @generated from enum value: STREAM_END_GARBAGE = 4;
    */
   GARBAGE = 4,
+
+  /**
+   * HTTP/2: the stream is refused (REFUSED_STREAM).
+   *
+   * @generated from enum value: STREAM_END_REFUSED_STREAM = 100;
+   */
+  REFUSED_STREAM = 100,
 }
 
 /**
@@ -656,6 +663,21 @@ export enum Break {
    * @generated from enum value: BREAK_HANDSHAKE = 7;
    */
   HANDSHAKE = 7,
+
+  /**
+   * There is no way to the server: connecting fails with EHOSTUNREACH. MEMORY only.
+   *
+   * @generated from enum value: BREAK_UNREACHABLE = 100;
+   */
+  UNREACHABLE = 100,
+
+  /**
+   * The way to the server is lost after the whole request was read: reading fails
+   * with EHOSTUNREACH. MEMORY only.
+   *
+   * @generated from enum value: BREAK_UNREACHABLE_AFTER_READ = 101;
+   */
+  UNREACHABLE_AFTER_READ = 101,
 }
 
 /**
@@ -730,6 +752,13 @@ export enum Cut {
    * @generated from enum value: CUT_STALL_HALF = 3;
    */
   STALL_HALF = 3,
+
+  /**
+   * HTTP/2: the stream is refused (REFUSED_STREAM) half-way through the body.
+   *
+   * @generated from enum value: CUT_REFUSED_STREAM_HALF = 100;
+   */
+  REFUSED_STREAM_HALF = 100,
 }
 
 /**

@@ -1069,7 +1069,7 @@ _CancelFields: TypeAlias = Literal["after_ms", "before_start", "as_timeout", "fi
 
 class Cancel(Message[_CancelFields]):
     """
-    When and how a caller cancels.
+    When and how a caller cancels. One that does not say when is refused.
 
     ```proto
     message ameide.conformance.v1.Cancel
