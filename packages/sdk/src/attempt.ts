@@ -66,7 +66,7 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
     network: recording.network(),
     status: recording.status,
     good: recording.good,
-    protocolError: responded && recording.isProtocolError(error),
+    protocolError: recording.wireError !== undefined,
     endedEarly: recording.endedEarly(),
     runtimeCode: recording.isAnotherType ? "unknown" : codeToString(error.code),
     hint: responded

@@ -113,10 +113,10 @@ export class WatchedBody extends PassedOn {
   /** Why a read failed. */
   failure: { readonly reason: unknown } | undefined;
 
-  /** @param see - Gets every chunk. */
+  /** @param see - Gets every chunk, and undefined at the end. What it throws ends the body. */
   constructor(
     body: AsyncIterable<Uint8Array>,
-    private readonly see: (chunk: Uint8Array) => void,
+    private readonly see: (chunk: Uint8Array | undefined) => void,
   ) {
     super(body);
   }
@@ -128,6 +128,7 @@ export class WatchedBody extends PassedOn {
   private readonly seen = (chunk: Chunk): Chunk => {
     if (chunk.done === true) {
       this.ended = true;
+      this.see(undefined);
     } else {
       this.see(chunk.value);
     }

@@ -1,3 +1,5 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
 const HEADER_BYTES = 5;
 const COMPRESSED = 0b0000_0001;
 /** Marks the end of a stream in the Connect protocol. */
@@ -7,18 +9,23 @@ export const TRAILERS = 0b1000_0000;
 
 /**
  * Follows the envelopes of a body as its bytes go by: where they end, and what
- * the one says that ends them all. Decodes nothing else.
+ * the first one says that ends them all. Decodes nothing else.
  */
 export class EnvelopeScan {
   /** The envelope that ends the body has begun. */
   ended = false;
-  /** What it says; undefined if it is compressed. */
-  end: Uint8Array[] | undefined;
+  /** It is compressed. */
+  endCompressed = false;
+  /** What it says, so far. */
+  readonly end: Uint8Array[] = [];
+  /** How long it is. */
+  endBytes = 0;
+  private endLeft = 0;
   private readonly head = new Uint8Array(HEADER_BYTES);
   private headBytes = 0;
   private left = 0;
 
-  /** @param endFlag - Flag of the envelope that ends the body. */
+  /** @param endFlag - Flag of the envelope that ends the body; 0 where none does. */
   constructor(private readonly endFlag: number) {}
 
   /** The body so far stops in the middle of an envelope. */
@@ -26,6 +33,12 @@ export class EnvelopeScan {
     return this.left > 0 || this.headBytes > 0;
   }
 
+  /** The envelope that ends the body is there as a whole. */
+  get endComplete(): boolean {
+    return this.ended && this.endLeft === 0;
+  }
+
+  /** @throws ConnectError for an envelope that the protocol does not know. */
   add(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
@@ -36,7 +49,10 @@ export class EnvelopeScan {
         continue;
       }
       const part = chunk.subarray(at, at + this.left);
-      this.end?.push(part);
+      if (this.endLeft > 0) {
+        this.end.push(part);
+        this.endLeft -= part.length;
+      }
       this.left -= part.length;
       at += part.length;
     }
@@ -44,11 +60,16 @@ export class EnvelopeScan {
 
   private open(): void {
     const flags = this.head[0] as number;
+    if ((flags & ~(COMPRESSED | this.endFlag)) !== 0) {
+      throw new ConnectError(`protocol error: envelope with flags ${flags}`, Code.Internal);
+    }
     this.headBytes = 0;
     this.left = new DataView(this.head.buffer).getUint32(1);
-    if ((flags & this.endFlag) !== 0) {
+    if ((flags & this.endFlag) !== 0 && !this.ended) {
       this.ended = true;
-      this.end = (flags & COMPRESSED) === 0 ? [] : undefined;
+      this.endCompressed = (flags & COMPRESSED) !== 0;
+      this.endBytes = this.left;
+      this.endLeft = this.left;
     }
   }
 }

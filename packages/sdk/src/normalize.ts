@@ -113,17 +113,18 @@ const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
 const READ_CODES: ReadonlySet<string> = new Set(["unknown", "unimplemented"]);
 
 // The only texts that are matched anywhere: what Node says without a code, and
-// what Connect says of an error response it cannot read.
+// what Connect says of a body that is shorter than was announced.
 const NOT_SENT_TEXTS = [
   "before secure TLS connection was established",
   // Also what an HTTP client that is not ours may say.
   "REFUSED_STREAM",
 ];
-const UNREAD_TEXTS = /^(HTTP \d{3}$|unsupported response encoding )/;
+const SHORT_BODY_TEXT = /^protocol error: promised (\d+) bytes, received (\d+)$/;
 
-/** Whether this is what Connect says of an error response it cannot read. */
-export function isUnreadMessage(message: string): boolean {
-  return UNREAD_TEXTS.test(message);
+/** Whether this is what Connect says of a body that is shorter than its `content-length`. */
+export function isShortBody(message: string): boolean {
+  const [, promised, received] = SHORT_BODY_TEXT.exec(message) ?? [];
+  return Number(received) < Number(promised);
 }
 
 const H2_REFUSED_STREAM = 7;

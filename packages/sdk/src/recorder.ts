@@ -3,7 +3,7 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import type { ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import {
   FrozenBody,
   OneChunk,
@@ -13,8 +13,11 @@ import {
   WatchedBody,
 } from "./bodies.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
-import { configError, isCode } from "./errors.js";
-import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
+import { configError } from "./errors.js";
+import { mediaType, usualSpelling } from "./media_type.js";
+import { isShortBody, type NetworkFailure } from "./normalize.js";
+import { readWireError, refuseHiddenError } from "./read_error.js";
+import { grpcMessage } from "./wire_error.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** The request of attempt 1, replayed byte for byte by the others. */
@@ -48,6 +51,9 @@ export class Recording {
   stream: { readonly rstCode?: number | undefined } | undefined;
   /** Ends the attempt. */
   signal: AbortSignal | undefined;
+  /** The error that the server put into its answer, once the attempt has failed. */
+  wireError: ConnectError | undefined;
+  private shortBody = false;
   // Why there was no answer, or a plain body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
@@ -84,20 +90,28 @@ export class Recording {
     }
   }
 
-  /** The status is one of good answers: 200, and for gRPC-Web all like it. */
+  /**
+   * The status is one of good answers: 200, and for gRPC-Web all like it, where
+   * the answer is one of gRPC-Web and is not empty by its status.
+   */
   get good(): boolean {
-    const { protocol } = this.shape;
-    return protocol === "grpc-web"
-      ? this.status !== undefined && this.status >= 200 && this.status < 300
-      : this.status === 200;
+    const { header, status = 0 } = this;
+    if (status === 200 || this.shape.protocol !== "grpc-web") {
+      return status === 200;
+    }
+    const empty = status === 204 || status === 205;
+    const inRange = status > 200 && status < 300 && !this.isAnotherType;
+    return inRange && (!empty || header?.has("grpc-status") === true);
   }
 
-  /** A good answer of another media type, which Connect reads as if it were gRPC-Web. */
+  /** The answer has a media type of the protocol. Of Connect's, the runtime has to say. */
+  get isOfProtocol(): boolean {
+    return TYPES[this.shape.protocol].test(mediaType(this.header?.get("content-type")));
+  }
+
+  /** An answer of another media type, which Connect reads as if it were gRPC-Web. */
   get isAnotherType(): boolean {
-    const type = this.header?.get("content-type") ?? "";
-    return (
-      this.shape.protocol === "grpc-web" && this.good && !type.startsWith("application/grpc-web")
-    );
+    return this.shape.protocol === "grpc-web" && this.header !== undefined && !this.isOfProtocol;
   }
 
   /** The server reset the HTTP/2 stream as canceled. */
@@ -130,30 +144,36 @@ export class Recording {
   }
 
   /**
-   * Whether the response carried a valid error of the protocol. A JSON error of
-   * a gateway is none: its `code` is a number, or no code of Connect's.
+   * What an attempt failed with: the error that the server put into its answer,
+   * or else what the runtime says.
    *
-   * @param error - What the runtime made of the response. It decides where an
-   *   error is compressed, since only the runtime has read that.
+   * @returns A promise only where the error is compressed.
    */
-  isProtocolError(error: ConnectError): boolean {
-    const { good } = this;
-    if (this.shape.protocol !== "connect") {
-      // Connect's errors from a gRPC status carry the headers it stood in.
-      return good && (error.metadata.get("grpc-status") ?? "0") !== "0";
+  readError(error: ConnectError): ConnectError | Promise<ConnectError> {
+    const { shape, header, trailer, errorBody, envelopes } = this;
+    if (this.failure !== undefined || header === undefined) {
+      return error;
     }
-    if (this.shape.enveloped) {
-      return good && this.endStreamHasError(error.rawMessage);
-    }
-    return !good && this.isConnectError(error.rawMessage);
+    this.shortBody = isShortBody(error.rawMessage);
+    const good = this.good && this.isOfProtocol;
+    const read = readWireError({ shape, good, header, trailer, errorBody, envelopes });
+    const take = (wireError: ConnectError | undefined): ConnectError => {
+      this.wireError = wireError;
+      return wireError ?? this.withGrpcMessage(error);
+    };
+    return read instanceof Promise ? read.then(take) : take(read);
   }
 
   /**
-   * Whether a good answer was over, and what has to end it had not come: an
-   * envelope is cut off, or the protocol's end is missing.
+   * Whether an answer was over, and what has to end it had not come: it is
+   * shorter than its `content-length`, an envelope is cut off, or the protocol's
+   * end is missing.
    */
   endedEarly(): boolean {
     const { envelopes } = this;
+    if (this.shortBody) {
+      return true;
+    }
     if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
@@ -194,24 +214,13 @@ export class Recording {
     return this.networkError ?? this.watchedBody?.failure;
   }
 
-  private isConnectError(runtimeMessage: string): boolean {
-    if (!/^application\/json\b/.test(this.header?.get("content-type") ?? "")) {
-      return false;
-    }
-    if (this.header?.has("content-encoding") === true) {
-      return !isUnreadMessage(runtimeMessage);
-    }
-    return isCode((parse(this.errorBody ?? []) as { code?: unknown } | null | undefined)?.code);
-  }
-
-  private endStreamHasError(runtimeMessage: string): boolean {
-    const { envelopes } = this;
-    if (envelopes?.ended !== true || envelopes.midway) {
-      return false;
-    }
-    return envelopes.end === undefined
-      ? !isUnreadMessage(runtimeMessage)
-      : typeof (parse(envelopes.end) as { error?: unknown } | null | undefined)?.error === "object";
+  // Connect fails for one that is malformed, whatever the status says.
+  private withGrpcMessage(error: ConnectError): ConnectError {
+    const { header, shape } = this;
+    const message = header?.get("grpc-message");
+    return message && shape.protocol === "grpc-web" && !this.good
+      ? new ConnectError(grpcMessage(message), error.code, header)
+      : error;
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
@@ -243,23 +252,35 @@ export class Recording {
     return { ...request, body };
   }
 
-  private responded({ status, header, trailer, body }: UniversalClientResponse) {
+  private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
+    const header = usualSpelling(sent);
     this.status = status;
     this.header = header;
     this.trailer = trailer;
-    return { status, header, trailer, body: this.watch(body) };
+    return { status, header, trailer, body: this.watch(body, header, trailer) };
   }
 
   // Sees of a body what has to be seen of it.
-  private watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  private watch(
+    body: AsyncIterable<Uint8Array>,
+    header: Headers,
+    trailer: Headers,
+  ): AsyncIterable<Uint8Array> {
+    const { enveloped, protocol } = this.shape;
     if (!this.good) {
       const errorBody: Uint8Array[] = [];
       this.errorBody = errorBody;
-      this.watchedBody = new WatchedBody(body, (chunk) => void errorBody.push(chunk));
-    } else if (this.shape.enveloped) {
-      const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
+      this.watchedBody = new WatchedBody(body, (chunk) => chunk && errorBody.push(chunk));
+    } else if (enveloped) {
+      const envelopes = new EnvelopeScan(END_FLAGS[protocol]);
       this.envelopes = envelopes;
-      this.watchedBody = new WatchedBody(body, (chunk) => envelopes.add(chunk));
+      this.watchedBody = new WatchedBody(body, (chunk) => {
+        if (chunk !== undefined) {
+          envelopes.add(chunk);
+        } else if (protocol !== "connect") {
+          refuseHiddenError(header, trailer, envelopes);
+        }
+      });
     } else {
       this.plainBody = new PlainBody(body);
       return this.plainBody;
@@ -267,6 +288,15 @@ export class Recording {
     return this.watchedBody;
   }
 }
+
+const END_FLAGS = { connect: END_STREAM, grpc: 0, "grpc-web": TRAILERS };
+
+// Media types of answers in which a protocol of gRPC may state an error.
+const TYPES = {
+  connect: /^/,
+  grpc: /^application\/grpc(\+|$)/,
+  "grpc-web": /^application\/grpc-web(\+|$)/,
+};
 
 /**
  * The recording whose request is being handed to the HTTP client right now. The
@@ -282,16 +312,6 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
     header: request.header,
     body: request.body && new FrozenBody(request.body, shape.enveloped),
   };
-}
-
-function parse(chunks: readonly Uint8Array[]): unknown {
-  const decoder = new TextDecoder();
-  try {
-    const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

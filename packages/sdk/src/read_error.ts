@@ -1,0 +1,121 @@
+import { appendHeaders, ConnectError } from "@connectrpc/connect";
+import { trailerDemux } from "@connectrpc/connect/protocol-connect";
+import { joined, textOf } from "./bytes.js";
+import type { EnvelopeScan } from "./envelopes.js";
+import { mediaType } from "./media_type.js";
+import { connectWireError, endStreamWireError, grpcWireError, trailersOf } from "./wire_error.js";
+import type { WireShape } from "./wire_shape.js";
+
+/** An answer, as far as an attempt has read it. */
+export interface ReadAnswer {
+  readonly shape: WireShape;
+  /** Its status and media type are those of good answers. */
+  readonly good: boolean;
+  readonly header: Headers;
+  readonly trailer: Headers | undefined;
+  /** The body of one that is not good. */
+  readonly errorBody: readonly Uint8Array[] | undefined;
+  /** The envelopes of one that is good. */
+  readonly envelopes: EnvelopeScan | undefined;
+}
+
+/**
+ * The error that a server put into its answer, wherever the protocol has it. A
+ * JSON error of a gateway is none: its `code` is a number, or no code of
+ * Connect's.
+ *
+ * @returns A promise only where the error is compressed.
+ */
+export function readWireError(
+  answer: ReadAnswer,
+): ConnectError | undefined | Promise<ConnectError | undefined> {
+  const { shape, good, header, errorBody } = answer;
+  switch (shape.protocol) {
+    case "grpc":
+      return good ? grpcWireError(answer.trailer, header) : undefined;
+    case "grpc-web":
+      return good
+        ? whole(endOf(answer, "grpc-encoding"), shape, (end) =>
+            grpcWireError(end && trailersOf(textOf(end)), header),
+          )
+        : undefined;
+    case "connect":
+      break;
+  }
+  if (shape.enveloped) {
+    return whole(endOf(answer, "connect-content-encoding"), shape, (end) =>
+      endStreamWireError(parse(end), header),
+    );
+  }
+  if (good || errorBody === undefined || mediaType(header.get("content-type")) !== JSON_TYPE) {
+    return undefined;
+  }
+  const body = { parts: errorBody, encoding: header.get("content-encoding") };
+  return whole(body, shape, (parts) =>
+    connectWireError(parse(parts), appendHeaders(...trailerDemux(header))),
+  );
+}
+
+/**
+ * Ends a good answer of gRPC whose error Connect would not see: in trailers,
+ * where the headers have a status too, or beside details that say 0.
+ *
+ * @throws ConnectError as the server stated it.
+ */
+export function refuseHiddenError(
+  header: Headers,
+  trailer: Headers,
+  { end, endBytes, endCompressed }: EnvelopeScan,
+): void {
+  if (header.has("grpc-status") || trailer.has(DETAILS) || endBytes > DETAILS.length) {
+    const inBody = endBytes > 0 && !endCompressed;
+    const error = grpcWireError(inBody ? trailersOf(textOf(end)) : trailer, header);
+    if (error !== undefined) {
+      throw error;
+    }
+  }
+}
+
+const JSON_TYPE = "application/json";
+const DETAILS = "grpc-status-details-bin";
+
+interface Packed {
+  readonly parts: readonly Uint8Array[];
+  readonly encoding: string | null;
+}
+
+function endOf({ envelopes, header }: ReadAnswer, encodingHeader: string): Packed | undefined {
+  return envelopes?.endComplete === true
+    ? {
+        parts: envelopes.end,
+        encoding: envelopes.endCompressed ? header.get(encodingHeader) : null,
+      }
+    : undefined;
+}
+
+// Hands on bytes, at once if they are not compressed; undefined if there are
+// none, or they cannot be decompressed.
+function whole<T>(
+  packed: Packed | undefined,
+  { accepted, readMaxBytes }: WireShape,
+  then: (parts: readonly Uint8Array[] | undefined) => T,
+): T | Promise<T> {
+  if (packed === undefined || packed.encoding === null || packed.encoding === "identity") {
+    return then(packed?.parts);
+  }
+  if (accepted?.name !== packed.encoding) {
+    return then(undefined);
+  }
+  return accepted.decompress(joined(packed.parts), readMaxBytes).then(
+    (bytes) => then([bytes]),
+    () => then(undefined),
+  );
+}
+
+function parse(parts: readonly Uint8Array[] | undefined): unknown {
+  try {
+    return parts && (JSON.parse(textOf(parts)) as unknown);
+  } catch {
+    return undefined;
+  }
+}
