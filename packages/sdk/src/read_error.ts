@@ -1,4 +1,4 @@
-import { appendHeaders, ConnectError } from "@connectrpc/connect";
+import { appendHeaders, type ConnectError } from "@connectrpc/connect";
 import { trailerDemux } from "@connectrpc/connect/protocol-connect";
 import { joined, textOf } from "./bytes.js";
 import type { EnvelopeScan } from "./envelopes.js";

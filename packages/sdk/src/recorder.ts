@@ -149,19 +149,11 @@ export class Recording {
    *
    * @returns A promise only where the error is compressed.
    */
-  readError(error: ConnectError): ConnectError | Promise<ConnectError> {
-    const { shape, header, trailer, errorBody, envelopes } = this;
-    if (this.failure !== undefined || header === undefined) {
-      return error;
-    }
-    this.shortBody = isShortBody(error.rawMessage);
-    const good = this.good && this.isOfProtocol;
-    const read = readWireError({ shape, good, header, trailer, errorBody, envelopes });
-    const take = (wireError: ConnectError | undefined): ConnectError => {
-      this.wireError = wireError;
-      return wireError ?? this.withGrpcMessage(error);
-    };
-    return read instanceof Promise ? read.then(take) : take(read);
+  readError(runtimeError: ConnectError): ConnectError | Promise<ConnectError> {
+    const read = this.readWireError(runtimeError);
+    return read instanceof Promise
+      ? read.then((wireError) => this.told(wireError, runtimeError))
+      : this.told(read, runtimeError);
   }
 
   /**
@@ -212,6 +204,21 @@ export class Recording {
 
   private get failure(): { readonly reason: unknown } | undefined {
     return this.networkError ?? this.watchedBody?.failure;
+  }
+
+  private readWireError(error: ConnectError): ReturnType<typeof readWireError> {
+    const { shape, header, trailer, errorBody, envelopes } = this;
+    if (this.failure !== undefined || header === undefined) {
+      return undefined;
+    }
+    this.shortBody = isShortBody(error.rawMessage);
+    const good = this.good && this.isOfProtocol;
+    return readWireError({ shape, good, header, trailer, errorBody, envelopes });
+  }
+
+  private told(wireError: ConnectError | undefined, error: ConnectError): ConnectError {
+    this.wireError = wireError;
+    return wireError ?? this.withGrpcMessage(error);
   }
 
   // Connect fails for one that is malformed, whatever the status says.

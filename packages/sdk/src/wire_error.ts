@@ -1,6 +1,7 @@
 import { base64Decode, BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { appendHeaders, Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import { isCode } from "./errors.js";
 
 // Errors as servers put them on the wire. Connect reads them too, but gives up
 // all of one for a part that is malformed. Here each part is read for itself, and
@@ -67,9 +68,7 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function codeOf(value: unknown): Code | undefined {
-  // The look-up finds what every object inherits, too (`constructor`).
-  const code: unknown = typeof value === "string" ? codeFromString(value) : undefined;
-  return typeof code === "number" ? (code as Code) : undefined;
+  return isCode(value) ? codeFromString(value) : undefined;
 }
 
 function connectError(json: JsonObject, code: Code, metadata: Headers): ConnectError {
@@ -117,8 +116,8 @@ function statusError(fields: Headers, more: Headers | undefined): ConnectError |
   const details = fields.get("grpc-status-details-bin");
   const status = details === null ? undefined : readStatus(details);
   // As Connect has it, the one in binary comes first.
-  const code = status !== undefined && isErrorCode(status.code) ? status.code : codeFrom(stated);
-  if (code === 0) {
+  const code = codeOfNumber(status?.code ?? 0) ?? codeOfStatus(stated);
+  if (code === undefined) {
     return undefined;
   }
   const message = status?.message || grpcMessage(fields.get("grpc-message") ?? "");
@@ -127,18 +126,19 @@ function statusError(fields: Headers, more: Headers | undefined): ConnectError |
   return error;
 }
 
-function isErrorCode(code: number): boolean {
-  return code >= Code.Canceled && code <= Code.Unauthenticated;
+function codeOfNumber(code: number): Code | undefined {
+  const name = Code[code] as keyof typeof Code | undefined;
+  return name && Code[name];
 }
 
-function codeFrom(stated: string | null): number {
+function codeOfStatus(stated: string | null): Code | undefined {
   if (stated === null) {
-    return 0;
+    return undefined;
   }
   // Twice the same is once.
-  const [value, another] = new Set(stated.split(",").map((each) => each.trim()));
-  const code = another === undefined && /^\d+$/.test(value ?? "") ? Number(value) : Code.Unknown;
-  return code === 0 || isErrorCode(code) ? code : Code.Unknown;
+  const [value = "", another] = new Set(stated.split(",").map((each) => each.trim()));
+  const code = another === undefined && /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  return code === 0 ? undefined : (codeOfNumber(code) ?? Code.Unknown);
 }
 
 interface Status {
