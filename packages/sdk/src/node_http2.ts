@@ -2,6 +2,7 @@ import type { ClientHttp2Stream, Http2Session } from "node:http2";
 import type * as net from "node:net";
 import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
 import { IdleTimer } from "./idle_timer.js";
+import { failIfCutShort } from "./node_cut_short.js";
 import type { ConnectionOptions, Connections } from "./node_http.js";
 import type { TlsOptions } from "./options.js";
 import { inFlight, type PeerSocket } from "./recorder.js";
@@ -54,6 +55,7 @@ export function http2Connections(options: ConnectionOptions): Connections {
           recording.stream = stream;
           recording.socket = peerOf(stream.session);
           failIfUnanswered(stream);
+          failIfCutShort(stream);
           drainIfLeft(stream, recording.signal);
           return stream;
         },

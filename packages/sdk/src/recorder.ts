@@ -53,7 +53,6 @@ export class Recording {
   signal: AbortSignal | undefined;
   /** The error that the server put into its answer, once the attempt has failed. */
   wireError: ConnectError | undefined;
-  private shortBody = false;
   // Why there was no answer, or a plain body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
@@ -157,15 +156,11 @@ export class Recording {
   }
 
   /**
-   * Whether an answer was over, and what has to end it had not come: it is
-   * shorter than its `content-length`, an envelope is cut off, or the protocol's
-   * end is missing.
+   * Whether a good answer was over, and what has to end it had not come: an
+   * envelope is cut off, or the protocol's end is missing.
    */
   endedEarly(): boolean {
     const { envelopes } = this;
-    if (this.shortBody) {
-      return true;
-    }
     if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
@@ -211,7 +206,10 @@ export class Recording {
     if (this.failure !== undefined || header === undefined) {
       return undefined;
     }
-    this.shortBody = isShortBody(error.rawMessage);
+    if (isShortBody(error.rawMessage)) {
+      this.networkError = { reason: error };
+      return undefined;
+    }
     const good = this.good && this.isOfProtocol;
     return readWireError({ shape, good, header, trailer, errorBody, envelopes });
   }
