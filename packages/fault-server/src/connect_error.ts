@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "@ameideio/conformance-proto";
+import { type ErrorAnswer, Malformed } from "@ameideio/conformance-proto";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -19,10 +19,15 @@ export function connectErrorJson(error: ErrorAnswer): Record<string, unknown> {
     type,
     value: Buffer.from(value).toString("base64").replace(/=+$/, ""),
   }));
+  const { malformed } = error;
+  const bad = { type: "google.rpc.ErrorInfo", value: "no base64!" };
+  const all = malformed === Malformed.DETAIL ? [bad, ...details] : details;
   return {
     code: error.code,
     ...(error.message !== "" && { message: error.message }),
-    ...(details.length > 0 && { details }),
+    ...(malformed === Malformed.MESSAGE && { message: 14 }),
+    ...(all.length > 0 && { details: all }),
+    ...(malformed === Malformed.DETAILS && { details: "none" }),
   };
 }
 

@@ -164,11 +164,9 @@ export class Recording {
     if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
-    const ended =
-      this.shape.protocol === "connect"
-        ? envelopes.ended
-        : envelopes.ended || this.get("grpc-status") !== null;
-    return envelopes.midway || !ended;
+    const ended = this.shape.protocol !== "connect" && this.get("grpc-status") !== null;
+    // What follows the end is another matter.
+    return !envelopes.endComplete && (envelopes.midway || !ended);
   }
 
   /**

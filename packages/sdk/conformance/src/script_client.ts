@@ -103,6 +103,12 @@ const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
   [Break.CLOSED_AFTER_READ]: { code: "ECONNRESET", message: "socket hang up" },
   [Break.REFUSED_STREAM]: REFUSED_STREAM,
   [Break.GOAWAY]: REFUSED_STREAM,
+  [Break.GOAWAY_INCLUDED]: {
+    code: "ERR_HTTP2_STREAM_CANCEL",
+    message: "The pending stream has been canceled",
+  },
+  [Break.NO_HTTP]: { code: "HPE_INVALID_CONSTANT", message: "Parse Error: Expected HTTP/" },
+  [Break.SWITCHED]: { code: "ECONNRESET", message: "socket hang up" },
   [Break.HANDSHAKE]: {
     code: "ECONNRESET",
     message: "Client network socket disconnected before secure TLS connection was established",
