@@ -12,6 +12,8 @@ export const TRAILERS = 0b1000_0000;
  * the first one says that ends them all. Decodes nothing else.
  */
 export class EnvelopeScan {
+  /** Something has come. */
+  begun = false;
   /** The envelope that ends the body has begun. */
   ended = false;
   /** It is compressed. */
@@ -40,6 +42,7 @@ export class EnvelopeScan {
 
   /** @throws ConnectError for an envelope that the protocol does not know. */
   add(chunk: Uint8Array): void {
+    this.begun ||= chunk.length > 0;
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
         this.head[this.headBytes++] = chunk[at++] as number;

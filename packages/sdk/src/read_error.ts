@@ -29,14 +29,14 @@ export interface ReadAnswer {
 export function readWireError(
   answer: ReadAnswer,
 ): ConnectError | undefined | Promise<ConnectError | undefined> {
-  const { shape, good, header, errorBody } = answer;
+  const { shape, good, header, envelopes, errorBody } = answer;
   switch (shape.protocol) {
     case "grpc":
-      return good ? grpcWireError(answer.trailer, header) : undefined;
+      return good ? statusError(answer.trailer, header, envelopes) : undefined;
     case "grpc-web":
       return good
         ? whole(endOf(answer, "grpc-encoding"), shape, (end) =>
-            grpcWireError(end && trailersOf(textOf(end)), header),
+            statusError(end && trailersOf(textOf(end)), header, envelopes),
           )
         : undefined;
     case "connect":
@@ -65,15 +65,26 @@ export function readWireError(
 export function refuseHiddenError(
   header: Headers,
   trailer: Headers,
-  { end, endBytes, endCompressed }: EnvelopeScan,
+  envelopes: EnvelopeScan,
 ): void {
+  const { end, endBytes, endCompressed } = envelopes;
   if (header.has("grpc-status") || trailer.has(DETAILS) || endBytes > DETAILS.length) {
     const inBody = endBytes > 0 && !endCompressed;
-    const error = grpcWireError(inBody ? trailersOf(textOf(end)) : trailer, header);
+    const error = statusError(inBody ? trailersOf(textOf(end)) : trailer, header, envelopes);
     if (error !== undefined) {
       throw error;
     }
   }
+}
+
+// A status in headers counts where no body is.
+function statusError(
+  trailer: Headers | undefined,
+  header: Headers,
+  envelopes: EnvelopeScan | undefined,
+): ConnectError | undefined {
+  const error = trailer && grpcWireError(trailer, header);
+  return error ?? (envelopes?.begun === true ? undefined : grpcWireError(header));
 }
 
 const JSON_TYPE = "application/json";

@@ -164,9 +164,13 @@ export class Recording {
     if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
-    const ended = this.shape.protocol !== "connect" && this.get("grpc-status") !== null;
+    const { begun, endComplete, midway } = envelopes;
+    // A status in headers counts where no body is.
+    const inHeader = !begun && this.header?.has("grpc-status") === true;
+    const ended =
+      this.shape.protocol !== "connect" && (inHeader || this.trailer?.has("grpc-status") === true);
     // What follows the end is another matter.
-    return !envelopes.endComplete && (envelopes.midway || !ended);
+    return !endComplete && (midway || !ended);
   }
 
   /**
@@ -271,9 +275,11 @@ export class Recording {
   ): AsyncIterable<Uint8Array> {
     const { enveloped, protocol } = this.shape;
     if (!this.good) {
-      const errorBody: Uint8Array[] = [];
+      // Connect reads no other, or not as an error.
+      const errorBody: Uint8Array[] | undefined =
+        protocol === "connect" && !enveloped ? [] : undefined;
       this.errorBody = errorBody;
-      this.watchedBody = new WatchedBody(body, (chunk) => chunk && errorBody.push(chunk));
+      this.watchedBody = new WatchedBody(body, (chunk) => chunk && errorBody?.push(chunk));
     } else if (enveloped) {
       const envelopes = new EnvelopeScan(END_FLAGS[protocol]);
       this.envelopes = envelopes;

@@ -28,14 +28,25 @@ export function endStreamWireError(end: unknown, header: Headers): ConnectError 
 }
 
 /**
- * The error that trailers of gRPC state, or headers where nothing else is sent.
- * A status that is none, or that gRPC does not know, is `unknown`.
+ * The error that a status of gRPC states. One that is no number, or that gRPC
+ * does not know, is `unknown`.
+ *
+ * @param fields - Trailers, or headers where nothing else is sent.
+ * @param more - Headers beside the trailers, for the metadata.
  */
-export function grpcWireError(
-  fields: Headers | undefined,
-  header: Headers | undefined,
-): ConnectError | undefined {
-  return (fields && statusError(fields, header)) ?? (header && statusError(header, undefined));
+export function grpcWireError(fields: Headers, more?: Headers): ConnectError | undefined {
+  const stated = fields.get("grpc-status");
+  const details = fields.get("grpc-status-details-bin");
+  const status = details === null ? undefined : readStatus(details);
+  // As Connect has it, the one in binary comes first.
+  const code = codeOfNumber(status?.code ?? 0) ?? codeOfStatus(stated);
+  if (code === undefined) {
+    return undefined;
+  }
+  const message = status?.message || grpcMessage(fields.get("grpc-message") ?? "");
+  const error = new ConnectError(message, code, more ? appendHeaders(fields, more) : fields);
+  error.details = status?.details ?? [];
+  return error;
 }
 
 /** The trailers in a body of gRPC-Web. Lines that are no headers are left out. */
@@ -109,21 +120,6 @@ function append(headers: Headers, name: string, value: string): void {
   } catch {
     // Left out.
   }
-}
-
-function statusError(fields: Headers, more: Headers | undefined): ConnectError | undefined {
-  const stated = fields.get("grpc-status");
-  const details = fields.get("grpc-status-details-bin");
-  const status = details === null ? undefined : readStatus(details);
-  // As Connect has it, the one in binary comes first.
-  const code = codeOfNumber(status?.code ?? 0) ?? codeOfStatus(stated);
-  if (code === undefined) {
-    return undefined;
-  }
-  const message = status?.message || grpcMessage(fields.get("grpc-message") ?? "");
-  const error = new ConnectError(message, code, more ? appendHeaders(fields, more) : fields);
-  error.details = status?.details ?? [];
-  return error;
 }
 
 function codeOfNumber(code: number): Code | undefined {
