@@ -68,7 +68,7 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
     good: recording.good,
     protocolError: recording.wireError !== undefined,
     endedEarly: recording.endedEarly(),
-    runtimeCode: recording.isAnotherType ? "unknown" : codeToString(error.code),
+    runtimeCode: codeToString(error.code),
     hint: responded
       ? readHint({
           // Connect keeps the trailers that stand in a body with the error.

@@ -67,10 +67,10 @@ export function refuseHiddenError(
   trailer: Headers,
   envelopes: EnvelopeScan,
 ): void {
-  const { end, endBytes, endCompressed } = envelopes;
+  const { endBytes, endCompressed } = envelopes;
   if (header.has("grpc-status") || trailer.has(DETAILS) || endBytes > DETAILS.length) {
     const inBody = endBytes > 0 && !endCompressed;
-    const error = statusError(inBody ? trailersOf(textOf(end)) : trailer, header, envelopes);
+    const error = statusError(inBody ? trailersInBody(envelopes) : trailer, header, envelopes);
     if (error !== undefined) {
       throw error;
     }
@@ -85,6 +85,11 @@ function statusError(
 ): ConnectError | undefined {
   const error = trailer && grpcWireError(trailer, header);
   return error ?? (envelopes?.begun === true ? undefined : grpcWireError(header));
+}
+
+/** The trailers in a body of gRPC-Web, if they are not compressed. */
+export function trailersInBody({ end }: EnvelopeScan): Headers {
+  return trailersOf(textOf(end));
 }
 
 const JSON_TYPE = "application/json";

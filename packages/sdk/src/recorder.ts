@@ -3,7 +3,7 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   FrozenBody,
   OneChunk,
@@ -16,7 +16,7 @@ import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError } from "./errors.js";
 import { mediaType, usualSpelling } from "./media_type.js";
 import { isShortBody, type NetworkFailure } from "./normalize.js";
-import { readWireError, refuseHiddenError } from "./read_error.js";
+import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
 import type { WireShape } from "./wire_shape.js";
 
@@ -160,17 +160,23 @@ export class Recording {
    * envelope is cut off, or the protocol's end is missing.
    */
   endedEarly(): boolean {
-    const { envelopes } = this;
-    if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
+    const { envelopes, header, shape, trailer, watchedBody } = this;
+    if (envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
-    const { begun, endComplete, midway } = envelopes;
+    const { begun, endComplete, endCompressed, midway } = envelopes;
+    if (endComplete) {
+      // What follows the end is another matter.
+      const isRead = shape.protocol === "grpc-web" && !endCompressed;
+      return isRead && !trailersInBody(envelopes).has("grpc-status");
+    }
+    if (watchedBody?.ended !== true) {
+      return false;
+    }
     // A status in headers counts where no body is.
-    const inHeader = !begun && this.header?.has("grpc-status") === true;
-    const ended =
-      this.shape.protocol !== "connect" && (inHeader || this.trailer?.has("grpc-status") === true);
-    // What follows the end is another matter.
-    return !endComplete && (midway || !ended);
+    const hasStatus =
+      trailer?.has("grpc-status") === true || (!begun && header?.has("grpc-status") === true);
+    return midway || shape.protocol === "connect" || !hasStatus;
   }
 
   /**
@@ -218,15 +224,22 @@ export class Recording {
 
   private told(wireError: ConnectError | undefined, error: ConnectError): ConnectError {
     this.wireError = wireError;
-    return wireError ?? this.withGrpcMessage(error);
+    return wireError ?? this.statedInWords(error);
   }
 
-  // Connect fails for one that is malformed, whatever the status says.
-  private withGrpcMessage(error: ConnectError): ConnectError {
+  // What Connect's gRPC-Web says where it does not look: it fails for a message
+  // that is malformed, whatever the status, and reads any media type.
+  private statedInWords(error: ConnectError): ConnectError {
     const { header, shape } = this;
-    const message = header?.get("grpc-message");
-    return message && shape.protocol === "grpc-web" && !this.good
-      ? new ConnectError(grpcMessage(message), error.code, header)
+    if (shape.protocol !== "grpc-web" || header === undefined || this.failure !== undefined) {
+      return error;
+    }
+    const message = header.get("grpc-message");
+    if (!this.good) {
+      return message ? new ConnectError(grpcMessage(message), error.code, header) : error;
+    }
+    return this.isAnotherType
+      ? new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown)
       : error;
   }
 
