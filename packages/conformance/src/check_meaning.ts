@@ -13,6 +13,7 @@ import {
 
 /** What only one of the layers can measure. */
 const MEMORY_ONLY = ["sleeps", "longest_timer_ms"];
+const ANSWERS_ON_WIRE_ONLY = ["informational", "before_body", "reset_code"];
 const WIRE_ONLY = ["min_gap_ms", "max_gap_ms", "min_timeout_ms", "max_timeout_ms"];
 
 /** What a cancel says beside when it is. */
@@ -34,6 +35,13 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
   checkWords(json.protocols, PROTOCOLS, at("protocols"), report);
   if (json.http !== undefined && layer === "LAYER_MEMORY") {
     report(at("http"), "HTTP versions are told apart in the wire layer only");
+  }
+  const server = member(json, "server");
+  const answers = [...items(server.answers), member(server, "otherwise")];
+  for (const key of layer === "LAYER_MEMORY" ? ANSWERS_ON_WIRE_ONLY : []) {
+    if (answers.some((answer) => answer[key] !== undefined)) {
+      report(at("server"), `${key} is for the wire layer only`);
+    }
   }
   const expect = member(json, "expect");
   if (expect.outcomes === undefined) report(at("expect"), "outcomes is missing");

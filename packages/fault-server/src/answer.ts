@@ -9,6 +9,7 @@ export interface Answer {
   readonly trailers: readonly Header[];
   /** Send the pieces as pieces, without a length stated beforehand. */
   readonly chunked: boolean;
+  readonly informational?: readonly number[] | undefined;
   readonly early: boolean;
   readonly cut?: Cut | undefined;
 }
@@ -26,6 +27,7 @@ export function toAnswer(respond: Respond): Answer {
     parts: respond.chunks?.map((c) => ({ bytes: toBytes(c), delayMs: c.delayMs })) ?? body,
     trailers: respond.trailers ?? [],
     chunked: respond.chunks !== undefined || respond.trailers !== undefined,
+    informational: respond.informational,
     early: respond.early ?? false,
     cut: respond.cut,
   };
@@ -45,6 +47,7 @@ export function toBytes(body: Body): Buffer {
 export async function send(answer: Answer, exchange: Exchange): Promise<boolean> {
   const { cut } = answer;
   if (cut?.after === "nothing") return false;
+  for (const status of answer.informational ?? []) await exchange.sendInformational(status);
   const length = answer.parts.reduce((sum, part) => sum + part.bytes.length, 0);
   await exchange.sendHead({
     status: answer.status,

@@ -71,6 +71,7 @@ const respond = object({
   "body?": oneKey(bytes),
   "chunks?": listOf(chunk),
   "trailers?": headers,
+  "informational?": listOf(integer(100, 199)),
   "delayMs?": millis,
   "readDelayMs?": millis,
   "early?": flag,
@@ -101,6 +102,7 @@ const action = oneKey({
     "at?": late,
     "how?": word("reset", "fin", "stall"),
   }),
+  raw: object({ text: text(), "how?": word("reset", "fin", "stall") }),
 });
 
 const sequence = { "attempts?": listOf(action), "otherwise?": action };

@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "@ameideio/conformance-proto";
+import { type ErrorAnswer, Malformed } from "@ameideio/conformance-proto";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -20,10 +20,15 @@ export function connectErrorJson(error: ErrorAnswer): Record<string, unknown> {
     value: Buffer.from(value).toString("base64").replace(/=+$/, ""),
   }));
   const message = messageOf(error);
+  const { malformed } = error;
+  const bad = { type: "google.rpc.ErrorInfo", value: "no base64!" };
+  const all = malformed === Malformed.DETAIL ? [bad, ...details] : details;
   return {
     code: error.code,
     ...(message !== "" && { message }),
-    ...(details.length > 0 && { details }),
+    ...(malformed === Malformed.MESSAGE && { message: 14 }),
+    ...(all.length > 0 && { details: all }),
+    ...(malformed === Malformed.DETAILS && { details: "none" }),
   };
 }
 

@@ -12,6 +12,10 @@ export interface Exchange {
   readonly resetCode: number | undefined;
   /** The whole body. Throws `Gone`. */
   readBody(): Promise<Buffer>;
+  /** An answer without headers before the answer. Throws `Gone`. */
+  sendInformational(status: number): Promise<void>;
+  /** Bytes that stand for themselves. HTTP/2: throws `Unsupported`. */
+  sendRaw(bytes: Buffer): Promise<void>;
   /** Resolves when the head has been handed to the kernel. Throws `Gone`. */
   sendHead(head: AnswerHead): Promise<void>;
   /**

@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "@ameideio/conformance-proto";
+import { type ErrorAnswer, Malformed } from "@ameideio/conformance-proto";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Detail, detailsOf, messageOf } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
@@ -38,19 +38,26 @@ export function grpcStatus(error: ErrorAnswer | undefined, path: string): Header
     throw new ScriptError(`${path}.error.status`, "is for unary calls of Connect: here it is 200");
   }
   const details = detailsOf(error);
+  const { malformed } = error;
   const message = messageOf(error);
   return [
     ["grpc-status", String(code)],
-    ["grpc-message", encodeURIComponent(message)],
-    ...(details.length > 0
-      ? [["grpc-status-details-bin", status(code, message, details)] as const]
-      : []),
+    ["grpc-message", encodeURIComponent(message) + (malformed === Malformed.MESSAGE ? "%zz" : "")],
+    ...(malformed === Malformed.DETAILS
+      ? [["grpc-status-details-bin", NO_STATUS] as const]
+      : details.length > 0 || malformed === Malformed.DETAIL
+        ? [["grpc-status-details-bin", status(code, error, details)] as const]
+        : []),
   ];
 }
 
+const NO_STATUS = Buffer.from("no Status").toString("base64");
+
 /** A google.rpc.Status, base64 without padding. */
-function status(code: number, message: string, details: readonly Detail[]): string {
+function status(code: number, error: ErrorAnswer, details: readonly Detail[]): string {
+  const message = messageOf(error);
   const writer = new BinaryWriter().uint32(8).int32(code);
+  if (error.malformed === Malformed.DETAIL) writer.uint32(26).bytes(Uint8Array.of(0xff, 0xff));
   if (message !== "") writer.uint32(18).string(message);
   for (const { type, value } of details) {
     const any = new BinaryWriter().uint32(10).string(`type.googleapis.com/${type}`);

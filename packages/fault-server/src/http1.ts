@@ -85,6 +85,14 @@ class Http1Exchange implements Exchange {
     return body;
   }
 
+  async sendInformational(status: number): Promise<void> {
+    await this.#write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n\r\n`);
+  }
+
+  async sendRaw(bytes: Buffer): Promise<void> {
+    await this.#write(bytes);
+  }
+
   async sendHead(head: AnswerHead): Promise<void> {
     const lines = head.headers.map(([name, value]) => `${name}: ${value}\r\n`);
     this.#bodyless = this.head.method === "HEAD" || head.status === 204 || head.status === 304;

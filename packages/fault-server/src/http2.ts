@@ -102,6 +102,15 @@ class Http2Exchange implements Exchange {
     return orGone(this.#body, this.gone);
   }
 
+  async sendInformational(status: number): Promise<void> {
+    if (this.gone.aborted) throw new Gone();
+    this.#stream.additionalHeaders({ ":status": status });
+  }
+
+  async sendRaw(): Promise<void> {
+    throw new Unsupported("raw bytes need HTTP/1.1, this request came over HTTP/2");
+  }
+
   async sendHead(head: AnswerHead): Promise<void> {
     if (this.gone.aborted) throw new Gone();
     const sent = this.#wire.headersSent(this.#id);

@@ -49,6 +49,11 @@ async function act(action: Action, exchange: Exchange, stage: Stage): Promise<vo
     await exchange.goaway(lastStream, code ?? "NO_ERROR");
     return broken(how ?? "fin", exchange, stage);
   }
+  if ("raw" in action) {
+    await read(exchange, stage);
+    await exchange.sendRaw(Buffer.from(action.raw.text, "latin1"));
+    return broken(action.raw.how ?? "fin", exchange, stage);
+  }
   if ("forward" in action) {
     const { delayMs, readDelayMs, closeAfter, cut } = action.forward;
     await pause(readDelayMs, exchange.gone);

@@ -32,7 +32,8 @@ export type Action =
   | { readonly stall: Moment }
   | { readonly refuse: Refuse }
   | { readonly rstStream: RstStream }
-  | { readonly goaway: Goaway };
+  | { readonly goaway: Goaway }
+  | { readonly raw: Raw };
 
 /**
  * How far the server goes with a request before it misbehaves.
@@ -116,6 +117,8 @@ export interface Respond {
   /** A body in pieces, chunked on HTTP/1.1. Not together with `body`. */
   readonly chunks?: readonly Chunk[];
   readonly trailers?: readonly Header[];
+  /** Statuses of answers without headers that come before: 100, 102..199. Default: none. */
+  readonly informational?: readonly number[];
   /** Wait before the head, in ms. Default: 0. */
   readonly delayMs?: number;
   /** Wait before the request's body is read, in ms. Default: 0. */
@@ -176,5 +179,13 @@ export interface Goaway {
   /** Default: `after_head`. */
   readonly at?: "after_head" | "after_read";
   /** What becomes of the connection. Default: `fin`. */
+  readonly how?: "reset" | "fin" | "stall";
+}
+
+/** Writes bytes to the connection instead of an answer, after the whole request was read. HTTP/1.1 only. */
+export interface Raw {
+  /** The bytes, as text in Latin-1. */
+  readonly text: string;
+  /** What becomes of the connection then. Default: `fin`. */
   readonly how?: "reset" | "fin" | "stall";
 }

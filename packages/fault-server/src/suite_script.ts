@@ -18,9 +18,11 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { type Authority, type Certificate, createAuthority } from "./certificates.js";
+import { HTTP2_CODES } from "./check_script.js";
 import { toConnectError } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
-import type { Action, Body, Cut, Header, Moment, Respond, Script } from "./script.js";
+import type { Action, Body, Cut, Header, Http2Code, Moment, Respond, Script } from "./script.js";
+import { packed } from "./suite_packing.js";
 import { isEnveloped, toEnvelopes } from "./suite_stream.js";
 
 /** What is known of a run of a case. */
@@ -118,6 +120,9 @@ interface Context {
 
 const DAY = 86_400_000;
 
+const SWITCHED =
+  "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+
 const BEFORE_THE_PATH: ReadonlySet<Break> = new Set([
   Break.REFUSED,
   Break.RESET_BEFORE_READ,
@@ -184,11 +189,9 @@ function toAction(answer: Answer, context: Context): Action {
 /** What stands in an answer before its headers and trailers are added. */
 type Bare = Omit<Respond, "delayMs">;
 
-function respond(
-  { headers: own = [], ...bare }: Bare,
-  { action, delayMs, headers, trailers, cut }: Answer,
-  { run, path }: Context,
-): Action {
+function respond(answered: Bare, answer: Answer, { run, path }: Context): Action {
+  const { action, delayMs, headers, trailers, cut, informational } = answer;
+  const { headers: own = [], ...bare } = packed(answered, answer.packing, run, path);
   const put = withPort(run.port, path);
   const isHttp = action.case === "http";
   const prefixed = isHttp || isEnveloped(run) ? [] : trailers.map(put).map(trailerHeader);
@@ -201,7 +204,9 @@ function respond(
       headers: [...own, ...headers.map(put), ...prefixed],
       ...(isHttp && trailers.length > 0 && { trailers: trailers.map(put) }),
       ...(delayMs !== 0n && { delayMs: Number(delayMs) }),
-      ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, path) }),
+      ...(informational.length > 0 && { informational }),
+      ...(answer.beforeBody && { early: true }),
+      ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, answer.resetCode, path) }),
     },
   };
 }
@@ -250,6 +255,12 @@ function toBreak(kind: Break, delayMs: number, { script, path }: Context): Actio
       return { rstStream: { code: "REFUSED_STREAM" } };
     case Break.GOAWAY:
       return { goaway: { lastStream: "before" } };
+    case Break.GOAWAY_INCLUDED:
+      return { goaway: { lastStream: "this", at: "after_read" } };
+    case Break.NO_HTTP:
+      return { raw: { text: "this is no HTTP\r\n\r\n" } };
+    case Break.SWITCHED:
+      return { raw: { text: SWITCHED, how: "stall" } };
     case Break.HANDSHAKE:
       if (script.certificate !== SuiteCertificate.UNSPECIFIED) return { reset: "on_connect" };
       throw new ScriptError(`${path}.break`, "there is no handshake without a certificate");
@@ -270,10 +281,15 @@ function refuse(forMs: number): Extract<Action, { refuse: unknown }> {
   return { refuse: forMs === 0 ? {} : { forMs } };
 }
 
-function toCut(cut: SuiteCut, path: string): Cut {
+function toCut(cut: SuiteCut, resetCode: string, path: string): Cut {
+  if (resetCode !== "" && !(cut === SuiteCut.RESET_HALF && resetCode in HTTP2_CODES)) {
+    throw new ScriptError(`${path}.reset_code`, "must be a code of HTTP/2, with cut: reset_half");
+  }
   switch (cut) {
     case SuiteCut.RESET_HALF:
-      return { after: "half", how: "reset" };
+      return resetCode === ""
+        ? { after: "half", how: "reset" }
+        : { after: "half", how: { rstStream: resetCode as Http2Code } };
     case SuiteCut.CLOSE_HALF:
       return { after: "half", how: "fin" };
     case SuiteCut.STALL_HALF:

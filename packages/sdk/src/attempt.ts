@@ -72,11 +72,11 @@ export function failureOf(
     network: recording.network(),
     status: recording.status,
     good: recording.good,
-    protocolError: responded && recording.isProtocolError(error),
+    protocolError: recording.wireError !== undefined,
     reached: recording.reached,
     sentAgain: recording.sentAgain,
     endedEarly: recording.endedEarly(),
-    runtimeCode: recording.isAnotherType ? "unknown" : codeToString(error.code),
+    runtimeCode: codeToString(error.code),
     hint: responded
       ? readHint({
           // Connect keeps the trailers that stand in a body with the error.

@@ -100,7 +100,7 @@ export class RequestBody extends PassedOn implements SentBody {
 
 // The body of an answer, whose small chunks are joined.
 abstract class AnswerBody extends PassedOn {
-  /** It has ended, and what was kept back has been passed on. */
+  /** It has ended, but what was kept back goes first. */
   protected over: Chunk | undefined;
   private small: SmallChunks | undefined;
 
@@ -112,22 +112,31 @@ abstract class AnswerBody extends PassedOn {
     super(body);
   }
 
+  protected read(): Promise<Chunk> {
+    return this.below.next();
+  }
+
   /** What is passed on when this was read; undefined for nothing yet. */
   protected pass(chunk: Chunk): Chunk | undefined {
     if (chunk.done === true) {
       const rest = this.small?.takeRest();
       this.over = rest && chunk;
-      return rest === undefined ? chunk : { done: false, value: rest };
+      return rest === undefined ? this.end(chunk) : { done: false, value: rest };
     }
     this.small ??= new SmallChunks();
     const value = this.small.add(chunk.value, this.see(chunk.value));
     return value === undefined || value === chunk.value ? value && chunk : { done: false, value };
   }
 
+  /** Passes on the end. */
+  protected end(chunk: Chunk): Chunk {
+    return chunk;
+  }
+
   /** Reads until there is something to pass on. */
   protected async more(): Promise<Chunk> {
     for (;;) {
-      const passed = this.over ?? this.pass(await this.below.next());
+      const passed = this.over === undefined ? this.pass(await this.read()) : this.end(this.over);
       if (passed !== undefined) {
         return passed;
       }
@@ -149,7 +158,7 @@ export class PlainBody extends AnswerBody {
   }
 
   next(): Promise<Chunk> {
-    this.lastRead = ++this.reads <= LOOSE_READS ? this.below.next() : this.more();
+    this.lastRead = ++this.reads <= LOOSE_READS ? this.read() : this.more();
     return this.lastRead;
   }
 }
@@ -163,10 +172,27 @@ export class WatchedBody extends AnswerBody {
   /** Why a read failed. */
   failure: { readonly reason: unknown } | undefined;
 
+  /**
+   * @param see - Gets every chunk. Returns whether it may not wait for others. What
+   *   it throws ends the body.
+   * @param atEnd - Called before the end is passed on. What it throws comes instead.
+   */
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    see: (chunk: Uint8Array) => boolean,
+    private readonly atEnd?: () => void,
+  ) {
+    super(body, see);
+  }
+
   next(): Promise<Chunk> {
     return this.over === undefined
       ? this.below.next().then(this.seen, this.broke)
-      : Promise.resolve(this.over);
+      : this.more();
+  }
+
+  protected override read(): Promise<Chunk> {
+    return this.below.next().catch(this.broke);
   }
 
   protected override pass(chunk: Chunk): Chunk | undefined {
@@ -174,8 +200,13 @@ export class WatchedBody extends AnswerBody {
     return super.pass(chunk);
   }
 
+  protected override end(chunk: Chunk): Chunk {
+    this.atEnd?.();
+    return chunk;
+  }
+
   private readonly seen = (chunk: Chunk): Chunk | Promise<Chunk> =>
-    this.pass(chunk) ?? this.more().catch(this.broke);
+    this.pass(chunk) ?? this.more();
 
   private readonly broke = (reason: unknown): never => {
     this.failure = { reason };

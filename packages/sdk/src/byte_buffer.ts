@@ -4,12 +4,12 @@
  */
 export class ByteBuffer {
   length = 0;
-  private buffer = new Uint8Array(64);
+  private buffer = new Uint8Array();
 
   add(piece: Uint8Array): void {
     const length = this.length + piece.length;
     if (length > this.buffer.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.buffer.length));
+      const larger = new Uint8Array(Math.max(length, 2 * this.buffer.length, 64));
       larger.set(this.bytes);
       this.buffer = larger;
     }

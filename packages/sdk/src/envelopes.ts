@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { ByteBuffer } from "./byte_buffer.js";
 
 const HEADER_BYTES = 5;
@@ -9,18 +10,24 @@ export const TRAILERS = 0b1000_0000;
 
 /**
  * Follows the envelopes of a body as its bytes go by: where they end, and what
- * the one says that ends them all. Decodes nothing else.
+ * the first one says that ends them all. Decodes nothing else.
  */
 export class EnvelopeScan {
+  /** Something has come. */
+  begun = false;
   /** The envelope that ends the body has begun. */
   ended = false;
-  /** What it says; undefined if it is compressed. */
-  end: ByteBuffer | undefined;
+  /** It is compressed. */
+  endCompressed = false;
+  /** What it says, so far. */
+  readonly end = new ByteBuffer();
+  /** How long it is. */
+  endBytes = 0;
   private readonly head = new Uint8Array(HEADER_BYTES);
   private headBytes = 0;
   private left = 0;
 
-  /** @param endFlag - Flag of the envelope that ends the body. */
+  /** @param endFlag - Flag of the envelope that ends the body; 0 where none does. */
   constructor(private readonly endFlag: number) {}
 
   /** The body so far stops in the middle of an envelope. */
@@ -28,9 +35,19 @@ export class EnvelopeScan {
     return this.left > 0 || this.headBytes > 0;
   }
 
-  /** Returns whether an envelope has begun or ended. */
+  /** The envelope that ends the body is there as a whole. */
+  get endComplete(): boolean {
+    return this.ended && this.end.length === this.endBytes;
+  }
+
+  /**
+   * Returns whether an envelope has begun or ended.
+   *
+   * @throws ConnectError for an envelope that the protocol does not know.
+   */
   add(chunk: Uint8Array): boolean {
     let news = false;
+    this.begun ||= chunk.length > 0;
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
         this.head[this.headBytes++] = chunk[at++] as number;
@@ -41,7 +58,9 @@ export class EnvelopeScan {
         continue;
       }
       const part = chunk.subarray(at, at + this.left);
-      this.end?.add(part);
+      if (this.ended && !this.endComplete) {
+        this.end.add(part);
+      }
       this.left -= part.length;
       at += part.length;
       news ||= this.left === 0;
@@ -51,11 +70,15 @@ export class EnvelopeScan {
 
   private open(): void {
     const flags = this.head[0] as number;
+    if ((flags & ~(COMPRESSED | this.endFlag)) !== 0) {
+      throw new ConnectError(`protocol error: envelope with flags ${flags}`, Code.Internal);
+    }
     this.headBytes = 0;
     this.left = new DataView(this.head.buffer).getUint32(1);
-    if ((flags & this.endFlag) !== 0) {
+    if ((flags & this.endFlag) !== 0 && !this.ended) {
       this.ended = true;
-      this.end = (flags & COMPRESSED) === 0 ? new ByteBuffer() : undefined;
+      this.endCompressed = (flags & COMPRESSED) !== 0;
+      this.endBytes = this.left;
     }
   }
 }

@@ -5,6 +5,7 @@ import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { IDLE_CONNECTION_MS } from "./idle_timer.js";
 import { http2Connections } from "./node_http2.js";
+import { refuseUpgrades } from "./node_upgrade.js";
 import type { TlsOptions } from "./options.js";
 import { inFlight, type PeerSocket } from "./recorder.js";
 import { tlsMaterial } from "./tls_material.js";
@@ -30,9 +31,11 @@ export function createConnections(options: ConnectionOptions): Connections {
 
 function http1Connections(options: ConnectionOptions): Connections {
   const agentOptions = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
-  const agent = options.origin.startsWith("https:")
-    ? new RecordingHttpsAgent({ ...agentOptions, ...tlsMaterial(options.tls) })
-    : new RecordingHttpAgent(agentOptions);
+  const agent = refuseUpgrades(
+    options.origin.startsWith("https:")
+      ? new RecordingHttpsAgent({ ...agentOptions, ...tlsMaterial(options.tls) })
+      : new RecordingHttpAgent(agentOptions),
+  );
   const client = createNodeHttpClient({ httpVersion: "1.1", nodeOptions: { agent } });
   return { client, close: () => agent.destroy() };
 }

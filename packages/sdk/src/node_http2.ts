@@ -2,6 +2,7 @@ import type { ClientHttp2Stream, Http2Session } from "node:http2";
 import type * as net from "node:net";
 import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
 import { IdleTimer } from "./idle_timer.js";
+import { failIfCutShort } from "./node_cut_short.js";
 import type { ConnectionOptions, Connections } from "./node_http.js";
 import type { TlsOptions } from "./options.js";
 import { inFlight, type PeerSocket } from "./recorder.js";
@@ -57,6 +58,7 @@ export function http2Connections(options: ConnectionOptions): Connections {
           stream.once("headers", () => (recording.informed = true));
           recording.socket = peerOf(stream.session);
           failIfUnanswered(stream);
+          failIfCutShort(stream);
           drainIfLeft(stream, recording.signal);
           return stream;
         },

@@ -129,8 +129,8 @@ const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
 const READ_CODES: ReadonlySet<string> = new Set(["unknown", "unimplemented"]);
 
 // The only texts that are matched anywhere: how clients that say it in no other
-// way tell that nothing was sent, and what Connect says of an error response it
-// cannot read.
+// way tell that nothing was sent, and what Connect says of a body that is shorter
+// than was announced.
 const NOT_SENT_TEXTS: readonly RegExp[] = [
   // Node
   /^Client network socket disconnected before secure TLS connection was established$/,
@@ -144,11 +144,12 @@ const NOT_SENT_TEXTS: readonly RegExp[] = [
 ];
 // Of undici, which is behind the fetch of Node.
 const CONNECT_TIMEOUT = "UND_ERR_CONNECT_TIMEOUT";
-const UNREAD_TEXTS = /^(HTTP \d{3}$|unsupported response encoding )/;
+const SHORT_BODY_TEXT = /^protocol error: promised (\d+) bytes, received (\d+)$/;
 
-/** Whether this is what Connect says of an error response it cannot read. */
-export function isUnreadMessage(message: string): boolean {
-  return UNREAD_TEXTS.test(message);
+/** Whether this is what Connect says of a body that is shorter than its `content-length`. */
+export function isShortBody(message: string): boolean {
+  const [, promised, received] = SHORT_BODY_TEXT.exec(message) ?? [];
+  return Number(received) < Number(promised);
 }
 
 const H2_REFUSED_STREAM = 7;

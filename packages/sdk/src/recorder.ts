@@ -3,7 +3,7 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   FrozenBody,
   OneChunk,
@@ -15,8 +15,11 @@ import {
 import { ByteBuffer } from "./byte_buffer.js";
 import { errorChain } from "./error_chain.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
-import { configError, isCode } from "./errors.js";
-import { isUnreadMessage, type NetworkFailure, type Sent } from "./normalize.js";
+import { configError } from "./errors.js";
+import { mediaType, usualSpelling } from "./media_type.js";
+import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
+import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
+import { grpcMessage } from "./wire_error.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** The request of attempt 1, replayed byte for byte by the others. */
@@ -55,6 +58,8 @@ export class Recording {
   stream: { readonly rstCode?: number | undefined } | undefined;
   /** Ends the attempt. */
   signal: AbortSignal | undefined;
+  /** The error that the server put into its answer, once the attempt has failed. */
+  wireError: ConnectError | undefined;
   // Why there was no answer, or a plain body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
@@ -95,20 +100,28 @@ export class Recording {
     }
   }
 
-  /** The status is one of good answers: 200, and for gRPC-Web all like it. */
+  /**
+   * The status is one of good answers: 200, and for gRPC-Web all like it, where
+   * the answer is one of gRPC-Web and is not empty by its status.
+   */
   get good(): boolean {
-    const { protocol } = this.shape;
-    return protocol === "grpc-web"
-      ? this.status !== undefined && this.status >= 200 && this.status < 300
-      : this.status === 200;
+    const { header, status = 0 } = this;
+    if (status === 200 || this.shape.protocol !== "grpc-web") {
+      return status === 200;
+    }
+    const empty = status === 204 || status === 205;
+    const inRange = status > 200 && status < 300 && !this.isAnotherType;
+    return inRange && (!empty || header?.has("grpc-status") === true);
   }
 
-  /** A good answer of another media type, which Connect reads as if it were gRPC-Web. */
+  /** The answer has a media type of the protocol. Of Connect's, the runtime has to say. */
+  get isOfProtocol(): boolean {
+    return TYPES[this.shape.protocol].test(mediaType(this.header?.get("content-type")));
+  }
+
+  /** An answer of another media type, which Connect reads as if it were gRPC-Web. */
   get isAnotherType(): boolean {
-    const type = this.header?.get("content-type") ?? "";
-    return (
-      this.shape.protocol === "grpc-web" && this.good && !type.startsWith("application/grpc-web")
-    );
+    return this.shape.protocol === "grpc-web" && this.header !== undefined && !this.isOfProtocol;
   }
 
   /** The server reset the HTTP/2 stream as canceled. */
@@ -146,25 +159,16 @@ export class Recording {
   }
 
   /**
-   * Whether the response carried a valid error of the protocol. A JSON error of
-   * a gateway is none: its `code` is a number, or no code of Connect's.
+   * What an attempt failed with: the error that the server put into its answer,
+   * or else what the runtime says.
    *
-   * @param error - What the runtime made of the response. It decides where an
-   *   error is compressed, since only the runtime has read that.
+   * @returns A promise only where the error is compressed.
    */
-  isProtocolError(error: ConnectError): boolean {
-    if (isOverLimit(error)) {
-      return false;
-    }
-    const { good } = this;
-    if (this.shape.protocol !== "connect") {
-      // Connect's errors from a gRPC status carry the headers it stood in.
-      return good && (error.metadata.get("grpc-status") ?? "0") !== "0";
-    }
-    if (this.shape.enveloped) {
-      return good && this.endStreamHasError(error.rawMessage);
-    }
-    return !good && this.isConnectError(error.rawMessage);
+  readError(runtimeError: ConnectError): ConnectError | Promise<ConnectError> {
+    const read = this.readWireError(runtimeError);
+    return read instanceof Promise
+      ? read.then((wireError) => this.told(wireError, runtimeError))
+      : this.told(read, runtimeError);
   }
 
   /**
@@ -172,15 +176,23 @@ export class Recording {
    * envelope is cut off, or the protocol's end is missing.
    */
   endedEarly(): boolean {
-    const { envelopes } = this;
-    if (!this.watchedBody?.ended || envelopes === undefined || !this.good || this.isAnotherType) {
+    const { envelopes, header, shape, trailer, watchedBody } = this;
+    if (envelopes === undefined || !this.good || this.isAnotherType) {
       return false;
     }
-    const ended =
-      this.shape.protocol === "connect"
-        ? envelopes.ended
-        : envelopes.ended || this.get("grpc-status") !== null;
-    return envelopes.midway || !ended;
+    const { begun, endComplete, endCompressed, midway } = envelopes;
+    if (endComplete) {
+      // What follows the end is another matter.
+      const isRead = shape.protocol === "grpc-web" && !endCompressed;
+      return isRead && !trailersInBody(envelopes).has("grpc-status");
+    }
+    if (watchedBody?.ended !== true) {
+      return false;
+    }
+    // A status in headers counts where no body is.
+    const hasStatus =
+      trailer?.has("grpc-status") === true || (!begun && header?.has("grpc-status") === true);
+    return midway || shape.protocol === "connect" || !hasStatus;
   }
 
   /**
@@ -225,30 +237,52 @@ export class Recording {
     this.watchedBody = undefined;
     this.errorBody = undefined;
     this.envelopes = undefined;
+    this.wireError = undefined;
   }
 
   private get failure(): { readonly reason: unknown } | undefined {
     return this.networkError ?? this.watchedBody?.failure;
   }
 
-  private isConnectError(runtimeMessage: string): boolean {
-    if (!/^application\/json\b/.test(this.header?.get("content-type") ?? "")) {
-      return false;
+  private readWireError(error: ConnectError): ReturnType<typeof readWireError> {
+    const { shape, header, trailer, errorBody, envelopes } = this;
+    if (this.failure !== undefined || header === undefined || isOverLimit(error)) {
+      return undefined;
     }
-    if (this.header?.has("content-encoding") === true) {
-      return !isUnreadMessage(runtimeMessage);
+    if (isShortBody(error.rawMessage)) {
+      this.networkError = { reason: error };
+      return undefined;
     }
-    return isCode((parse(this.errorBody) as { code?: unknown } | null | undefined)?.code);
+    const good = this.good && this.isOfProtocol;
+    return readWireError({
+      shape,
+      good,
+      header,
+      trailer,
+      errorBody: errorBody?.bytes,
+      envelopes,
+    });
   }
 
-  private endStreamHasError(runtimeMessage: string): boolean {
-    const { envelopes } = this;
-    if (envelopes?.ended !== true || envelopes.midway) {
-      return false;
+  private told(wireError: ConnectError | undefined, error: ConnectError): ConnectError {
+    this.wireError = wireError;
+    return wireError ?? this.statedInWords(error);
+  }
+
+  // What Connect's gRPC-Web says where it does not look: it fails for a message
+  // that is malformed, whatever the status, and reads any media type.
+  private statedInWords(error: ConnectError): ConnectError {
+    const { header, shape } = this;
+    if (shape.protocol !== "grpc-web" || header === undefined || this.failure !== undefined) {
+      return error;
     }
-    return envelopes.end === undefined
-      ? !isUnreadMessage(runtimeMessage)
-      : typeof (parse(envelopes.end) as { error?: unknown } | null | undefined)?.error === "object";
+    const message = header.get("grpc-message");
+    if (!this.good) {
+      return message ? new ConnectError(grpcMessage(message), error.code, header) : error;
+    }
+    return this.isAnotherType
+      ? new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown)
+      : error;
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
@@ -280,26 +314,37 @@ export class Recording {
     return { ...request, body };
   }
 
-  private responded({ status, header, trailer, body }: UniversalClientResponse) {
+  private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
+    const header = usualSpelling(sent);
     this.status = status;
     this.header = header;
     this.trailer = trailer;
-    return { status, header, trailer, body: this.watch(body) };
+    return { status, header, trailer, body: this.watch(body, header, trailer) };
   }
 
   // Sees of a body what has to be seen of it.
-  private watch(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  private watch(
+    body: AsyncIterable<Uint8Array>,
+    header: Headers,
+    trailer: Headers,
+  ): AsyncIterable<Uint8Array> {
+    const { enveloped, protocol } = this.shape;
     if (!this.good) {
-      const errorBody = new ByteBuffer();
+      // Connect reads no other, or not as an error.
+      const errorBody = protocol === "connect" && !enveloped ? new ByteBuffer() : undefined;
       this.errorBody = errorBody;
       this.watchedBody = new WatchedBody(body, (chunk) => {
-        errorBody.add(chunk);
+        errorBody?.add(chunk);
         return false;
       });
-    } else if (this.shape.enveloped) {
-      const envelopes = new EnvelopeScan(this.shape.protocol === "connect" ? END_STREAM : TRAILERS);
+    } else if (enveloped) {
+      const envelopes = new EnvelopeScan(END_FLAGS[protocol]);
       this.envelopes = envelopes;
-      this.watchedBody = new WatchedBody(body, (chunk) => envelopes.add(chunk));
+      this.watchedBody = new WatchedBody(
+        body,
+        (chunk) => envelopes.add(chunk),
+        protocol === "connect" ? undefined : () => refuseHiddenError(header, trailer, envelopes),
+      );
     } else {
       this.plainBody = new PlainBody(body);
       return this.plainBody;
@@ -307,6 +352,15 @@ export class Recording {
     return this.watchedBody;
   }
 }
+
+const END_FLAGS = { connect: END_STREAM, grpc: 0, "grpc-web": TRAILERS };
+
+// Media types of answers in which a protocol of gRPC may state an error.
+const TYPES = {
+  connect: /^/,
+  grpc: /^application\/grpc(\+|$)/,
+  "grpc-web": /^application\/grpc-web(\+|$)/,
+};
 
 /**
  * The recording whose request is being handed to the HTTP client right now. The
@@ -328,14 +382,6 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
     header: request.header,
     body: request.body && new FrozenBody(request.body, shape.enveloped),
   };
-}
-
-function parse(body: ByteBuffer | undefined): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body?.bytes)) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -92,8 +92,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     if (!this.enter(attempt, request)) {
       return Promise.reject(abortReason());
     }
-    const failed = (reason: unknown): never => {
-      attempt.innerError = ConnectError.from(reason);
+    const failed = async (reason: unknown): Promise<never> => {
+      attempt.innerError = await attempt.recording.readError(ConnectError.from(reason));
       throw attempt.innerError;
     };
     return this.handOn(attempt, next, request).then((response) => {

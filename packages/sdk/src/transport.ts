@@ -31,7 +31,7 @@ import type { Telemetry } from "./telemetry.js";
 import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
 import { userAgent } from "./version.js";
-import { wireShapes } from "./wire_shape.js";
+import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 
 // Beyond these a client is told of no more misspelt selectors.
 const MAX_WARNINGS = 100;
@@ -216,17 +216,21 @@ class Family {
     const { agent } = platform;
     const who = userAgent(config.constants.maxUserAgentBytes, agent, options.appName);
     const protocol = options.protocol ?? "connect";
+    const limits = {
+      accepted: this.compression(options.compression?.accept),
+      readMaxBytes: options.readMaxBytes ?? config.constants.readMaxBytes,
+    };
     return {
       config,
       constants: config.constants,
       clock: runtime.clock,
       random: runtime.random,
       budget: this.budget(config),
-      inner: this.inner(config, recordings),
+      inner: this.inner(config, recordings, limits),
       recordings,
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
       protocol,
-      shapes: wireShapes(protocol),
+      shapes: wireShapes(protocol, limits),
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
@@ -258,7 +262,11 @@ class Family {
     return source;
   }
 
-  private inner(config: ClientConfig, recordings: Recordings): InnerTransport {
+  private inner(
+    config: ClientConfig,
+    recordings: Recordings,
+    { accepted, readMaxBytes }: AnswerLimits,
+  ): InnerTransport {
     const { options } = config;
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
@@ -276,9 +284,7 @@ class Family {
     if (compressions === undefined) {
       refuseWhatIsTheRuntimes(options);
     }
-    const { accept = "none", send = "none", minBytes = 1_024 } = options.compression ?? {};
-    const named = (name: CompressionName) => (name === "none" ? undefined : compressions?.[name]);
-    const accepted = named(accept);
+    const { send, minBytes = 1_024 } = options.compression ?? {};
     const client = supplied ?? this.pooled(config);
     return ourTransport(
       createTransport({
@@ -287,15 +293,19 @@ class Family {
         useBinaryFormat: options.format !== "json",
         interceptors: [...(options.interceptors ?? []), tailInterceptor],
         acceptCompression: accepted === undefined ? [] : [accepted],
-        sendCompression: named(send) ?? null,
+        sendCompression: this.compression(send) ?? null,
         // Connect compresses what is longer than this.
         compressMinBytes: minBytes - 1,
-        readMaxBytes: options.readMaxBytes ?? config.constants.readMaxBytes,
+        readMaxBytes,
         writeMaxBytes: 0xffffffff,
         useHttpGet: options.httpGet ?? false,
         ...(options.registry && { jsonOptions: { registry: options.registry } }),
       }),
     );
+  }
+
+  private compression(name: CompressionName = "none"): Compression | undefined {
+    return name === "none" ? undefined : this.platform.compressions?.[name];
   }
 
   // Connections are made at the first call: a client that makes none holds none.

@@ -75,10 +75,12 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
     attempt.abort = reject;
     if (this.shared.hasInterceptors) {
-      answer.then(resolve, (reason: unknown) => {
-        attempt.innerError = ConnectError.from(reason);
-        reject(attempt.innerError);
-      });
+      answer.then(resolve, (reason: unknown) =>
+        whenRead(attempt, ConnectError.from(reason), (error) => {
+          attempt.innerError = error;
+          reject(error);
+        }),
+      );
     } else {
       answer.then(resolve, reject);
     }
@@ -164,11 +166,16 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     if (attempt.cutError !== undefined) {
       this.failed(attempt, attempt.cutError);
     } else {
-      if (!this.shared.hasInterceptors && attempt.abort !== undefined) {
-        attempt.innerError = error;
-      }
+      const isInner = !this.shared.hasInterceptors && attempt.abort !== undefined;
       attempt.abort = undefined;
-      attempt.recording.afterLastRead(() => this.failed(attempt, error));
+      if (isInner) {
+        whenRead(attempt, error, (read) => {
+          attempt.innerError = read;
+          this.failed(attempt, read);
+        });
+      } else {
+        this.failed(attempt, error);
+      }
     }
     return this.outcome();
   }
@@ -192,4 +199,20 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     this.waiter = { promise, ...(captured as Settle<UnaryResponse<I, O>>) };
     return promise;
   }
+}
+
+// Tells the error of an attempt once the answer has been read for one.
+function whenRead(
+  { recording }: Attempt,
+  error: ConnectError,
+  then: (error: ConnectError) => void,
+): void {
+  recording.afterLastRead(() => {
+    const read = recording.readError(error);
+    if (read instanceof Promise) {
+      void read.then(then);
+    } else {
+      then(read);
+    }
+  });
 }

@@ -1,5 +1,11 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { type AnswerSchema, Break, type ScriptSchema } from "@ameideio/conformance-proto";
+import {
+  type AnswerSchema,
+  Break,
+  Malformed,
+  Packing,
+  type ScriptSchema,
+} from "@ameideio/conformance-proto";
 import { RetryInfoSchema } from "@ameideio/conformance-proto/google/rpc";
 import { CUTS, cutStream, silence, streamAnswer } from "./generate_stream.js";
 import type { Kind } from "./model/levels.js";
@@ -48,7 +54,9 @@ const BREAKS = [
   Break.UNREACHABLE_AFTER_READ,
 ];
 
-const STATUSES = [400, 401, 403, 404, 408, 418, 429, 429, 500, 502, 503, 503, 504];
+const MALFORMED = [Malformed.MESSAGE, Malformed.DETAIL, Malformed.DETAILS];
+const PACKINGS = [Packing.GZIP, Packing.BROKEN_GZIP, Packing.UNTOLD_GZIP];
+const STATUSES = [204, 400, 401, 403, 404, 408, 418, 429, 429, 500, 502, 503, 503, 504];
 
 /** What the server does. */
 export function generateScript(
@@ -79,6 +87,8 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
   const error = (): ErrorInit => errorOf(random);
   const base = random.weighted<AnswerInit>([
     [kind === "unary" ? 20 : 10, () => ok(random)],
+    [1, () => packed(random, ok(random))],
+    [enveloped ? 0 : 2, () => packed(random, protocolError(random, wallClockMs))],
     [kind === "unary" ? 45 : 30, () => protocolError(random, wallClockMs)],
     [14, () => raw(random, wallClockMs)],
     [14, () => ({ action: { case: "break", value: random.pick(BREAKS) } })],
@@ -93,6 +103,10 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
     ],
   ]);
   return { ...base, delayMs: BigInt(delay(random)) };
+}
+
+function packed(random: Random, whole: AnswerInit): AnswerInit {
+  return { ...whole, packing: random.pick(PACKINGS) };
 }
 
 function unsent(random: Random): AnswerInit {
@@ -171,6 +185,7 @@ function errorOf(random: Random): ErrorInit {
     message: random.chance(0.05) ? "no\r\n\u001b[2J\u2028" : "no",
     details: alone && random.chance(0.05) ? manyDetails(random) : [],
     requestId,
+    ...(random.chance(0.15) ? { malformed: random.pick(MALFORMED) } : {}),
     ...(errorInfo === undefined ? {} : { errorInfo }),
     ...(retryInfoMs === undefined ? {} : { retryInfoMs }),
   };
@@ -196,7 +211,14 @@ function raw(random: Random, wallClockMs: number): AnswerInit {
     [2, () => ({ status: random.pick(STATUSES), contentType: "", body: "" })],
     [3, () => ({ status: random.pick([301, 302, 303, 307, 308]), contentType: "", body: "" })],
     [2, () => ({ status: 200, contentType: "text/html", body: "<p>hello</p>" })],
-    [1, () => ({ status: 200, contentType: "application/json", body: "{no" })],
+    [
+      1,
+      () => ({
+        status: 200,
+        contentType: random.pick(["application/json", 'Application/JSON ; charset="utf-8"']),
+        body: "{no",
+      }),
+    ],
   ]);
   const redirect = http.status >= 300 && http.status < 400;
   const location = { name: "location", value: "http://localhost:1/" };

@@ -12,6 +12,7 @@ import {
 } from "@ameideio/conformance-proto";
 import { connectError, errorJson } from "./error_answer.js";
 import { encode, type Format, type HttpResponse, messageOf, type Part } from "./http_response.js";
+import { malformStatus } from "./malformed.js";
 
 /** Encodes an answer whose messages are in envelopes: all of gRPC's, and streams of Connect. */
 export function inEnvelopes({ action, trailers }: Answer, format: Format): HttpResponse {
@@ -85,7 +86,7 @@ function ended(sent: Sent, error?: ErrorAnswer, delayMs = 0): HttpResponse {
     const bytes = encodeEnvelope(endStreamFlag, Buffer.from(JSON.stringify(end)));
     return open(format, [...parts, { bytes, delayMs }]);
   }
-  const status = setTrailerStatus(trailers, error && connectError(error));
+  const status = grpcStatus(trailers, error);
   if (format.protocol === "grpc") {
     const body = [...parts, { bytes: new Uint8Array(), delayMs }];
     return { ...open(format, body), trailer: status };
@@ -96,8 +97,16 @@ function ended(sent: Sent, error?: ErrorAnswer, delayMs = 0): HttpResponse {
 
 function trailersOnly(format: Format, error: ErrorAnswer): HttpResponse {
   const response = open(format, []);
-  setTrailerStatus(response.header, connectError(error));
+  grpcStatus(response.header, error);
   return response;
+}
+
+function grpcStatus(target: Headers, error: ErrorAnswer | undefined): Headers {
+  setTrailerStatus(target, error && connectError(error));
+  if (error !== undefined) {
+    malformStatus(target, error);
+  }
+  return target;
 }
 
 function enveloped(message: Uint8Array): Part {

@@ -10,6 +10,7 @@ import {
   RequestInfoSchema,
   RetryInfoSchema,
 } from "@ameideio/conformance-proto/google/rpc";
+import { malformedJson } from "./malformed.js";
 
 /** An error as the Connect protocol has it in JSON. */
 export function errorJson(answer: ErrorAnswer): object {
@@ -19,7 +20,8 @@ export function errorJson(answer: ErrorAnswer): object {
   }));
   const { code } = answer;
   const message = messageOf(answer);
-  return { code, ...(message && { message }), ...(details.length > 0 && { details }) };
+  const json = { code, ...(message && { message }), ...(details.length > 0 && { details }) };
+  return malformedJson(json, answer);
 }
 
 /** An error as Connect has it in memory; what gRPC puts on the wire is made from it. */

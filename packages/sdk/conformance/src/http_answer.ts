@@ -4,6 +4,7 @@ import type { Answer } from "@ameideio/conformance-proto";
 import { inEnvelopes } from "./enveloped_answer.js";
 import { errorJson } from "./error_answer.js";
 import { type Format, type HttpResponse, messageOf } from "./http_response.js";
+import { packed } from "./packing.js";
 
 /** Encodes an answer by the protocol of the request, in its format. */
 export function toHttp(answer: Answer, request: UniversalClientRequest): HttpResponse {
@@ -11,9 +12,11 @@ export function toHttp(answer: Answer, request: UniversalClientRequest): HttpRes
   const { header, ...response } =
     answer.action.case === "http"
       ? raw(answer.action.value, answer)
-      : format.enveloped
-        ? inEnvelopes(answer, format)
-        : unary(answer, format);
+      : packed(
+          format.enveloped ? inEnvelopes(answer, format) : unary(answer, format),
+          answer.packing,
+          format,
+        );
   for (const { name, value } of answer.headers) {
     header.append(name, value);
   }

@@ -57,10 +57,17 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     attemptSpans: client.attemptSpans || undefined,
     headerNames: mapped(client.headerNames, (name) => name, camelCase),
     appName: client.appName || undefined,
-    compression: client.sendCompression ? { send: client.sendCompression } : undefined,
+    compression: compression(client),
     baggage: client.baggage,
     ...(client.unknownOption && { [client.unknownOption]: true }),
   });
+}
+
+function compression({
+  sendCompression: send,
+  acceptCompression: accept,
+}: Partial<ClientSettings>) {
+  return send || accept ? { ...(send && { send }), ...(accept && { accept }) } : undefined;
 }
 
 /** Settings of a client, of methods, or of a call. */

@@ -107,6 +107,12 @@ const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
   [Break.GOAWAY]: REFUSED_STREAM,
   [Break.UNREACHABLE]: { ...systemError("connect", "EHOSTUNREACH"), unread: true },
   [Break.UNREACHABLE_AFTER_READ]: systemError("read", "EHOSTUNREACH"),
+  [Break.GOAWAY_INCLUDED]: {
+    code: "ERR_HTTP2_STREAM_CANCEL",
+    message: "The pending stream has been canceled",
+  },
+  [Break.NO_HTTP]: { code: "HPE_INVALID_CONSTANT", message: "Parse Error: Expected HTTP/" },
+  [Break.SWITCHED]: { code: "ECONNRESET", message: "socket hang up" },
   [Break.HANDSHAKE]: {
     code: "ECONNRESET",
     message: "Client network socket disconnected before secure TLS connection was established",

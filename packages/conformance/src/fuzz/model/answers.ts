@@ -8,6 +8,8 @@ import {
   type ErrorAnswer,
   type Header,
   type HttpAnswer,
+  Malformed,
+  Packing,
 } from "@ameideio/conformance-proto";
 import { RetryInfoSchema } from "@ameideio/conformance-proto/google/rpc";
 import type { Notes } from "./notes.js";
@@ -99,6 +101,13 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
   if (action.case === undefined || action.case === "page" || action.case === "stream") {
     notes.invalid(`an answer that is ${action.case ?? "nothing"}`);
   }
+  if (answer.packing !== Packing.UNSPECIFIED) {
+    if (cut !== Cut.UNSPECIFIED) notes.invalid("a cut in what nobody reads");
+    // Nobody asked for it: of what it says, the status is left.
+    const httpStatus = statusOf(answer);
+    const seen = plain({ status: httpStatus, contentType: "application/json" }, "connect");
+    return failed({ ...seen, headers, trailers });
+  }
   if (action.case === "break") {
     const sent = NOT_SENT.includes(action.value) ? "no" : "maybe";
     return failed({ code: "unavailable", sent });
@@ -158,7 +167,9 @@ export function plain(
 ): Partial<Failure> {
   if (status === 200) {
     // Connect's own suite: `unknown` is a media type of no protocol.
-    const known = protocol === "connect" && /^application\/(json|proto)\b/.test(contentType);
+    const [type = ""] = contentType.toLowerCase().split(/[ ;]/);
+    const known =
+      protocol === "connect" && ["application/json", "application/proto"].includes(type);
     const code = known ? "internal" : "unknown";
     return { code, origin: "client", sent: "yes", httpStatus: status };
   }
@@ -181,7 +192,12 @@ export function failureOf(known: Partial<Failure>): Failure {
 
 /** 2.1: an error of the protocol. */
 export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure> {
-  const { code, errorInfo, requestId, retryInfoMs } = answer;
+  const { code, malformed } = answer;
+  // What cannot be read is left out; of the other ways, the text is not compared.
+  const { errorInfo, requestId, retryInfoMs } =
+    malformed === Malformed.DETAILS
+      ? { errorInfo: undefined, requestId: "", retryInfoMs: undefined }
+      : answer;
   if (STATUS_OF_CODE[code] === undefined) notes.invalid(`a code that is ${code}`);
   return {
     code,

@@ -4,6 +4,7 @@ import {
   Cut,
   type ErrorAnswer,
   Moment,
+  Packing,
   StreamEnd,
 } from "@ameideio/conformance-proto";
 import {
@@ -77,12 +78,14 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
       return { ...flow, failure: failureOf(known) };
     }
     case "ok":
+      if (answer.packing !== Packing.UNSPECIFIED) return packed(flow, answer, reading);
       return cutOff(
         limited({ ...flow, head: true, messages: [{ text: action.value, delayMs: 0 }] }, reading),
         answer,
         reading,
       );
     case "error": {
+      if (answer.packing !== Packing.UNSPECIFIED) reading.notes.invalid("a packed end");
       const only = reading.protocol !== "connect" && answer.trailers.length === 0;
       const failure = ended(action.value, answer, reading);
       return cutOff({ ...flow, head: !only, failure }, answer, reading);
@@ -93,6 +96,19 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
       reading.notes.invalid(`an answer that is ${action.case ?? "nothing"}`);
       return flow;
   }
+}
+
+// Nobody asked for it; where the headers do not tell, the first envelope does.
+function packed(flow: Flow, { headers, cut, packing }: Answer, { notes }: Reading): Flow {
+  if (cut !== Cut.UNSPECIFIED) notes.invalid("a cut in what nobody reads");
+  const failure = failureOf({
+    code: "internal",
+    origin: "client",
+    sent: "yes",
+    httpStatus: 200,
+    headers,
+  });
+  return { ...flow, head: packing === Packing.UNTOLD_GZIP, failure };
 }
 
 function streamed(flow: Flow, answer: Answer, reading: Reading): Flow {

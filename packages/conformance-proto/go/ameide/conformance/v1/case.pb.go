@@ -396,9 +396,11 @@ type ClientSettings struct {
 	// `none` or `gzip`, for requests.
 	SendCompression string `protobuf:"bytes,19,opt,name=send_compression,json=sendCompression,proto3" json:"send_compression,omitempty"`
 	// Keys of baggage to pass on.
-	Baggage       []string `protobuf:"bytes,20,rep,name=baggage,proto3" json:"baggage,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Baggage []string `protobuf:"bytes,20,rep,name=baggage,proto3" json:"baggage,omitempty"`
+	// `none` or `gzip`, for answers.
+	AcceptCompression string `protobuf:"bytes,110,opt,name=accept_compression,json=acceptCompression,proto3" json:"accept_compression,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -569,6 +571,13 @@ func (x *ClientSettings) GetBaggage() []string {
 		return x.Baggage
 	}
 	return nil
+}
+
+func (x *ClientSettings) GetAcceptCompression() string {
+	if x != nil {
+		return x.AcceptCompression
+	}
+	return ""
 }
 
 // A retry budget.
@@ -1738,7 +1747,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xd1\b\n" +
+	"\x10_budget_capacity\"\x80\t\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -1760,7 +1769,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n" +
 	"\bapp_name\x18\x12 \x01(\tR\aappName\x12)\n" +
 	"\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n" +
-	"\abaggage\x18\x14 \x03(\tR\abaggage\x1a[\n" +
+	"\abaggage\x18\x14 \x03(\tR\abaggage\x12-\n" +
+	"\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +

@@ -85,6 +85,121 @@ func (Certificate) EnumDescriptor() ([]byte, []int) {
 	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{0}
 }
 
+// How an answer is compressed.
+type Packing int32
+
+const (
+	// It is not.
+	Packing_PACKING_UNSPECIFIED Packing = 0
+	// By gzip.
+	Packing_PACKING_GZIP Packing = 110
+	// It says that it is, by gzip, and is not.
+	Packing_PACKING_BROKEN_GZIP Packing = 111
+	// By gzip, in envelopes that say so, while the headers do not.
+	Packing_PACKING_UNTOLD_GZIP Packing = 112
+)
+
+// Enum value maps for Packing.
+var (
+	Packing_name = map[int32]string{
+		0:   "PACKING_UNSPECIFIED",
+		110: "PACKING_GZIP",
+		111: "PACKING_BROKEN_GZIP",
+		112: "PACKING_UNTOLD_GZIP",
+	}
+	Packing_value = map[string]int32{
+		"PACKING_UNSPECIFIED": 0,
+		"PACKING_GZIP":        110,
+		"PACKING_BROKEN_GZIP": 111,
+		"PACKING_UNTOLD_GZIP": 112,
+	}
+)
+
+func (x Packing) Enum() *Packing {
+	p := new(Packing)
+	*p = x
+	return p
+}
+
+func (x Packing) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Packing) Descriptor() protoreflect.EnumDescriptor {
+	return file_ameide_conformance_v1_script_proto_enumTypes[1].Descriptor()
+}
+
+func (Packing) Type() protoreflect.EnumType {
+	return &file_ameide_conformance_v1_script_proto_enumTypes[1]
+}
+
+func (x Packing) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Packing.Descriptor instead.
+func (Packing) EnumDescriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+}
+
+// A part of an error that is not as the protocol has it.
+type Malformed int32
+
+const (
+	// All is as it should be.
+	Malformed_MALFORMED_UNSPECIFIED Malformed = 0
+	// Its text: a number in Connect, followed by broken percents in gRPC.
+	Malformed_MALFORMED_MESSAGE Malformed = 110
+	// One more detail, before the others: no base64 in Connect, no
+	// google.protobuf.Any in gRPC.
+	Malformed_MALFORMED_DETAIL Malformed = 111
+	// All details: no list in Connect, no google.rpc.Status in gRPC.
+	Malformed_MALFORMED_DETAILS Malformed = 112
+)
+
+// Enum value maps for Malformed.
+var (
+	Malformed_name = map[int32]string{
+		0:   "MALFORMED_UNSPECIFIED",
+		110: "MALFORMED_MESSAGE",
+		111: "MALFORMED_DETAIL",
+		112: "MALFORMED_DETAILS",
+	}
+	Malformed_value = map[string]int32{
+		"MALFORMED_UNSPECIFIED": 0,
+		"MALFORMED_MESSAGE":     110,
+		"MALFORMED_DETAIL":      111,
+		"MALFORMED_DETAILS":     112,
+	}
+)
+
+func (x Malformed) Enum() *Malformed {
+	p := new(Malformed)
+	*p = x
+	return p
+}
+
+func (x Malformed) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Malformed) Descriptor() protoreflect.EnumDescriptor {
+	return file_ameide_conformance_v1_script_proto_enumTypes[2].Descriptor()
+}
+
+func (Malformed) Type() protoreflect.EnumType {
+	return &file_ameide_conformance_v1_script_proto_enumTypes[2]
+}
+
+func (x Malformed) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Malformed.Descriptor instead.
+func (Malformed) EnumDescriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
+}
+
 // How a stream of answers ends that does not end as its protocol has it.
 type StreamEnd int32
 
@@ -134,11 +249,11 @@ func (x StreamEnd) String() string {
 }
 
 func (StreamEnd) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[1].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[3].Descriptor()
 }
 
 func (StreamEnd) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[1]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[3]
 }
 
 func (x StreamEnd) Number() protoreflect.EnumNumber {
@@ -147,7 +262,7 @@ func (x StreamEnd) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use StreamEnd.Descriptor instead.
 func (StreamEnd) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
 }
 
 // How a connection breaks without an answer.
@@ -175,6 +290,14 @@ const (
 	// The way to the server is lost after the whole request was read: reading fails
 	// with EHOSTUNREACH. MEMORY only.
 	Break_BREAK_UNREACHABLE_AFTER_READ Break = 101
+	// HTTP/2: GOAWAY with the request's stream as the last, then the connection is
+	// closed.
+	Break_BREAK_GOAWAY_INCLUDED Break = 110
+	// HTTP/1.1: bytes that are no HTTP.
+	Break_BREAK_NO_HTTP Break = 111
+	// HTTP/1.1: the server switches to another protocol (101), which nobody asked
+	// for, and falls silent.
+	Break_BREAK_SWITCHED Break = 112
 )
 
 // Enum value maps for Break.
@@ -190,6 +313,9 @@ var (
 		7:   "BREAK_HANDSHAKE",
 		100: "BREAK_UNREACHABLE",
 		101: "BREAK_UNREACHABLE_AFTER_READ",
+		110: "BREAK_GOAWAY_INCLUDED",
+		111: "BREAK_NO_HTTP",
+		112: "BREAK_SWITCHED",
 	}
 	Break_value = map[string]int32{
 		"BREAK_UNSPECIFIED":            0,
@@ -202,6 +328,9 @@ var (
 		"BREAK_HANDSHAKE":              7,
 		"BREAK_UNREACHABLE":            100,
 		"BREAK_UNREACHABLE_AFTER_READ": 101,
+		"BREAK_GOAWAY_INCLUDED":        110,
+		"BREAK_NO_HTTP":                111,
+		"BREAK_SWITCHED":               112,
 	}
 )
 
@@ -216,11 +345,11 @@ func (x Break) String() string {
 }
 
 func (Break) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[2].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[4].Descriptor()
 }
 
 func (Break) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[2]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[4]
 }
 
 func (x Break) Number() protoreflect.EnumNumber {
@@ -229,7 +358,7 @@ func (x Break) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Break.Descriptor instead.
 func (Break) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
 }
 
 // How far a server goes before it falls silent.
@@ -270,11 +399,11 @@ func (x Moment) String() string {
 }
 
 func (Moment) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[3].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[5].Descriptor()
 }
 
 func (Moment) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[3]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[5]
 }
 
 func (x Moment) Number() protoreflect.EnumNumber {
@@ -283,7 +412,7 @@ func (x Moment) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Moment.Descriptor instead.
 func (Moment) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{5}
 }
 
 // Where and how an answer breaks off.
@@ -331,11 +460,11 @@ func (x Cut) String() string {
 }
 
 func (Cut) Descriptor() protoreflect.EnumDescriptor {
-	return file_ameide_conformance_v1_script_proto_enumTypes[4].Descriptor()
+	return file_ameide_conformance_v1_script_proto_enumTypes[6].Descriptor()
 }
 
 func (Cut) Type() protoreflect.EnumType {
-	return &file_ameide_conformance_v1_script_proto_enumTypes[4]
+	return &file_ameide_conformance_v1_script_proto_enumTypes[6]
 }
 
 func (x Cut) Number() protoreflect.EnumNumber {
@@ -344,7 +473,7 @@ func (x Cut) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Cut.Descriptor instead.
 func (Cut) EnumDescriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{6}
 }
 
 // A script. The n-th request gets the n-th answer, later ones `otherwise`.
@@ -439,7 +568,18 @@ type Answer struct {
 	// The answer breaks off.
 	Cut Cut `protobuf:"varint,10,opt,name=cut,proto3,enum=ameide.conformance.v1.Cut" json:"cut,omitempty"`
 	// Where a `stall` begins. Without it, after the whole request was read.
-	StallAt       Moment `protobuf:"varint,12,opt,name=stall_at,json=stallAt,proto3,enum=ameide.conformance.v1.Moment" json:"stall_at,omitempty"`
+	StallAt Moment `protobuf:"varint,12,opt,name=stall_at,json=stallAt,proto3,enum=ameide.conformance.v1.Moment" json:"stall_at,omitempty"`
+	// Statuses of answers before the answer: 100, 103. WIRE only.
+	Informational []int32 `protobuf:"varint,110,rep,packed,name=informational,proto3" json:"informational,omitempty"`
+	// It is sent, and the connection closed, before the body of the request is
+	// read. HTTP/1.1 of WIRE only.
+	BeforeBody bool `protobuf:"varint,111,opt,name=before_body,json=beforeBody,proto3" json:"before_body,omitempty"`
+	// Where `cut` resets, only the HTTP/2 stream is reset, with this code
+	// (`NO_ERROR`). WIRE only.
+	ResetCode string `protobuf:"bytes,112,opt,name=reset_code,json=resetCode,proto3" json:"reset_code,omitempty"`
+	// How what the answer says is compressed, whether that was asked for or not: the
+	// body of unary answers of Connect, else each envelope.
+	Packing       Packing `protobuf:"varint,113,opt,name=packing,proto3,enum=ameide.conformance.v1.Packing" json:"packing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -579,6 +719,34 @@ func (x *Answer) GetStallAt() Moment {
 	return Moment_MOMENT_UNSPECIFIED
 }
 
+func (x *Answer) GetInformational() []int32 {
+	if x != nil {
+		return x.Informational
+	}
+	return nil
+}
+
+func (x *Answer) GetBeforeBody() bool {
+	if x != nil {
+		return x.BeforeBody
+	}
+	return false
+}
+
+func (x *Answer) GetResetCode() string {
+	if x != nil {
+		return x.ResetCode
+	}
+	return ""
+}
+
+func (x *Answer) GetPacking() Packing {
+	if x != nil {
+		return x.Packing
+	}
+	return Packing_PACKING_UNSPECIFIED
+}
+
 type isAnswer_Action interface {
 	isAnswer_Action()
 }
@@ -710,7 +878,9 @@ type ErrorAnswer struct {
 	// Any other details.
 	Details []*Detail `protobuf:"bytes,8,rep,name=details,proto3" json:"details,omitempty"`
 	// So many times the text, one after the other. Default 1.
-	MessageTimes  int32 `protobuf:"varint,130,opt,name=message_times,json=messageTimes,proto3" json:"message_times,omitempty"`
+	MessageTimes int32 `protobuf:"varint,130,opt,name=message_times,json=messageTimes,proto3" json:"message_times,omitempty"`
+	// A part of it that cannot be read. The others are as they should be.
+	Malformed     Malformed `protobuf:"varint,110,opt,name=malformed,proto3,enum=ameide.conformance.v1.Malformed" json:"malformed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -806,6 +976,13 @@ func (x *ErrorAnswer) GetMessageTimes() int32 {
 		return x.MessageTimes
 	}
 	return 0
+}
+
+func (x *ErrorAnswer) GetMalformed() Malformed {
+	if x != nil {
+		return x.Malformed
+	}
+	return Malformed_MALFORMED_UNSPECIFIED
 }
 
 // google.rpc.ErrorInfo.
@@ -1237,7 +1414,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
-	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\xd6\x04\n" +
+	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\xf6\x05\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1251,11 +1428,17 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\btrailers\x18\t \x03(\v2\x1d.ameide.conformance.v1.HeaderR\btrailers\x12,\n" +
 	"\x03cut\x18\n" +
 	" \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n" +
-	"\bstall_at\x18\f \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\astallAtB\b\n" +
+	"\bstall_at\x18\f \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\astallAt\x12$\n" +
+	"\rinformational\x18n \x03(\x05R\rinformational\x12\x1f\n" +
+	"\vbefore_body\x18o \x01(\bR\n" +
+	"beforeBody\x12\x1d\n" +
+	"\n" +
+	"reset_code\x18p \x01(\tR\tresetCode\x128\n" +
+	"\apacking\x18q \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apackingB\b\n" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\x97\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xd7\x03\n" +
 	"\vErrorAnswer\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
@@ -1267,7 +1450,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\a \x01(\tR\trequestId\x127\n" +
 	"\adetails\x18\b \x03(\v2\x1d.ameide.conformance.v1.DetailR\adetails\x12$\n" +
-	"\rmessage_times\x18\x82\x01 \x01(\x05R\fmessageTimesB\x10\n" +
+	"\rmessage_times\x18\x82\x01 \x01(\x05R\fmessageTimes\x12>\n" +
+	"\tmalformed\x18n \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n" +
 	"\x0e_retry_info_ms\"\xc4\x01\n" +
 	"\tErrorInfo\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
@@ -1311,14 +1495,24 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n" +
 	"\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n" +
 	"\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n" +
-	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\xaa\x01\n" +
+	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*f\n" +
+	"\aPacking\x12\x17\n" +
+	"\x13PACKING_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fPACKING_GZIP\x10n\x12\x17\n" +
+	"\x13PACKING_BROKEN_GZIP\x10o\x12\x17\n" +
+	"\x13PACKING_UNTOLD_GZIP\x10p*j\n" +
+	"\tMalformed\x12\x19\n" +
+	"\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11MALFORMED_MESSAGE\x10n\x12\x14\n" +
+	"\x10MALFORMED_DETAIL\x10o\x12\x15\n" +
+	"\x11MALFORMED_DETAILS\x10p*\xaa\x01\n" +
 	"\tStreamEnd\x12\x1a\n" +
 	"\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
 	"\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n" +
-	"\x19STREAM_END_REFUSED_STREAM\x10d*\x81\x02\n" +
+	"\x19STREAM_END_REFUSED_STREAM\x10d*\xc3\x02\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1329,7 +1523,10 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\fBREAK_GOAWAY\x10\x06\x12\x13\n" +
 	"\x0fBREAK_HANDSHAKE\x10\a\x12\x15\n" +
 	"\x11BREAK_UNREACHABLE\x10d\x12 \n" +
-	"\x1cBREAK_UNREACHABLE_AFTER_READ\x10e*N\n" +
+	"\x1cBREAK_UNREACHABLE_AFTER_READ\x10e\x12\x19\n" +
+	"\x15BREAK_GOAWAY_INCLUDED\x10n\x12\x11\n" +
+	"\rBREAK_NO_HTTP\x10o\x12\x12\n" +
+	"\x0eBREAK_SWITCHED\x10p*N\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +
@@ -1353,51 +1550,55 @@ func file_ameide_conformance_v1_script_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_script_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_script_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_ameide_conformance_v1_script_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
 var file_ameide_conformance_v1_script_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_ameide_conformance_v1_script_proto_goTypes = []any{
 	(Certificate)(0),      // 0: ameide.conformance.v1.Certificate
-	(StreamEnd)(0),        // 1: ameide.conformance.v1.StreamEnd
-	(Break)(0),            // 2: ameide.conformance.v1.Break
-	(Moment)(0),           // 3: ameide.conformance.v1.Moment
-	(Cut)(0),              // 4: ameide.conformance.v1.Cut
-	(*Script)(nil),        // 5: ameide.conformance.v1.Script
-	(*Answer)(nil),        // 6: ameide.conformance.v1.Answer
-	(*Header)(nil),        // 7: ameide.conformance.v1.Header
-	(*ErrorAnswer)(nil),   // 8: ameide.conformance.v1.ErrorAnswer
-	(*ErrorInfo)(nil),     // 9: ameide.conformance.v1.ErrorInfo
-	(*Detail)(nil),        // 10: ameide.conformance.v1.Detail
-	(*HttpAnswer)(nil),    // 11: ameide.conformance.v1.HttpAnswer
-	(*PageAnswer)(nil),    // 12: ameide.conformance.v1.PageAnswer
-	(*StreamAnswer)(nil),  // 13: ameide.conformance.v1.StreamAnswer
-	(*StreamMessage)(nil), // 14: ameide.conformance.v1.StreamMessage
-	nil,                   // 15: ameide.conformance.v1.ErrorInfo.MetadataEntry
+	(Packing)(0),          // 1: ameide.conformance.v1.Packing
+	(Malformed)(0),        // 2: ameide.conformance.v1.Malformed
+	(StreamEnd)(0),        // 3: ameide.conformance.v1.StreamEnd
+	(Break)(0),            // 4: ameide.conformance.v1.Break
+	(Moment)(0),           // 5: ameide.conformance.v1.Moment
+	(Cut)(0),              // 6: ameide.conformance.v1.Cut
+	(*Script)(nil),        // 7: ameide.conformance.v1.Script
+	(*Answer)(nil),        // 8: ameide.conformance.v1.Answer
+	(*Header)(nil),        // 9: ameide.conformance.v1.Header
+	(*ErrorAnswer)(nil),   // 10: ameide.conformance.v1.ErrorAnswer
+	(*ErrorInfo)(nil),     // 11: ameide.conformance.v1.ErrorInfo
+	(*Detail)(nil),        // 12: ameide.conformance.v1.Detail
+	(*HttpAnswer)(nil),    // 13: ameide.conformance.v1.HttpAnswer
+	(*PageAnswer)(nil),    // 14: ameide.conformance.v1.PageAnswer
+	(*StreamAnswer)(nil),  // 15: ameide.conformance.v1.StreamAnswer
+	(*StreamMessage)(nil), // 16: ameide.conformance.v1.StreamMessage
+	nil,                   // 17: ameide.conformance.v1.ErrorInfo.MetadataEntry
 }
 var file_ameide_conformance_v1_script_proto_depIdxs = []int32{
-	6,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
-	6,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
+	8,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
+	8,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
 	0,  // 2: ameide.conformance.v1.Script.certificate:type_name -> ameide.conformance.v1.Certificate
-	8,  // 3: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	11, // 4: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
-	2,  // 5: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
-	12, // 6: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
-	13, // 7: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
-	7,  // 8: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
-	7,  // 9: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
-	4,  // 10: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
-	3,  // 11: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
-	9,  // 12: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
-	7,  // 13: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
-	10, // 14: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
-	15, // 15: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
-	14, // 16: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
-	8,  // 17: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	1,  // 18: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	10, // 3: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	13, // 4: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
+	4,  // 5: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
+	14, // 6: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
+	15, // 7: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
+	9,  // 8: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
+	9,  // 9: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
+	6,  // 10: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
+	5,  // 11: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
+	1,  // 12: ameide.conformance.v1.Answer.packing:type_name -> ameide.conformance.v1.Packing
+	11, // 13: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
+	9,  // 14: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
+	12, // 15: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
+	2,  // 16: ameide.conformance.v1.ErrorAnswer.malformed:type_name -> ameide.conformance.v1.Malformed
+	17, // 17: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
+	16, // 18: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
+	10, // 19: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	3,  // 20: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_script_proto_init() }
@@ -1420,7 +1621,7 @@ func file_ameide_conformance_v1_script_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_script_proto_rawDesc), len(file_ameide_conformance_v1_script_proto_rawDesc)),
-			NumEnums:      5,
+			NumEnums:      7,
 			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -327,6 +327,13 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: repeated string baggage = 20;
    */
   baggage: string[];
+
+  /**
+   * `none` or `gzip`, for answers.
+   *
+   * @generated from field: string accept_compression = 110;
+   */
+  acceptCompression: string;
 };
 
 /**

@@ -154,6 +154,37 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * @generated from field: ameide.conformance.v1.Moment stall_at = 12;
    */
   stallAt: Moment;
+
+  /**
+   * Statuses of answers before the answer: 100, 103. WIRE only.
+   *
+   * @generated from field: repeated int32 informational = 110;
+   */
+  informational: number[];
+
+  /**
+   * It is sent, and the connection closed, before the body of the request is
+   * read. HTTP/1.1 of WIRE only.
+   *
+   * @generated from field: bool before_body = 111;
+   */
+  beforeBody: boolean;
+
+  /**
+   * Where `cut` resets, only the HTTP/2 stream is reset, with this code
+   * (`NO_ERROR`). WIRE only.
+   *
+   * @generated from field: string reset_code = 112;
+   */
+  resetCode: string;
+
+  /**
+   * How what the answer says is compressed, whether that was asked for or not: the
+   * body of unary answers of Connect, else each envelope.
+   *
+   * @generated from field: ameide.conformance.v1.Packing packing = 113;
+   */
+  packing: Packing;
 };
 
 /**
@@ -260,6 +291,13 @@ export declare type ErrorAnswer = Message<"ameide.conformance.v1.ErrorAnswer"> &
    * @generated from field: int32 message_times = 130;
    */
   messageTimes: number;
+
+  /**
+   * A part of it that cannot be read. The others are as they should be.
+   *
+   * @generated from field: ameide.conformance.v1.Malformed malformed = 110;
+   */
+  malformed: Malformed;
 };
 
 /**
@@ -549,6 +587,87 @@ export enum Certificate {
 export declare const CertificateSchema: GenEnum<Certificate>;
 
 /**
+ * How an answer is compressed.
+ *
+ * @generated from enum ameide.conformance.v1.Packing
+ */
+export enum Packing {
+  /**
+   * It is not.
+   *
+   * @generated from enum value: PACKING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * By gzip.
+   *
+   * @generated from enum value: PACKING_GZIP = 110;
+   */
+  GZIP = 110,
+
+  /**
+   * It says that it is, by gzip, and is not.
+   *
+   * @generated from enum value: PACKING_BROKEN_GZIP = 111;
+   */
+  BROKEN_GZIP = 111,
+
+  /**
+   * By gzip, in envelopes that say so, while the headers do not.
+   *
+   * @generated from enum value: PACKING_UNTOLD_GZIP = 112;
+   */
+  UNTOLD_GZIP = 112,
+}
+
+/**
+ * Describes the enum ameide.conformance.v1.Packing.
+ */
+export declare const PackingSchema: GenEnum<Packing>;
+
+/**
+ * A part of an error that is not as the protocol has it.
+ *
+ * @generated from enum ameide.conformance.v1.Malformed
+ */
+export enum Malformed {
+  /**
+   * All is as it should be.
+   *
+   * @generated from enum value: MALFORMED_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Its text: a number in Connect, followed by broken percents in gRPC.
+   *
+   * @generated from enum value: MALFORMED_MESSAGE = 110;
+   */
+  MESSAGE = 110,
+
+  /**
+   * One more detail, before the others: no base64 in Connect, no
+   * google.protobuf.Any in gRPC.
+   *
+   * @generated from enum value: MALFORMED_DETAIL = 111;
+   */
+  DETAIL = 111,
+
+  /**
+   * All details: no list in Connect, no google.rpc.Status in gRPC.
+   *
+   * @generated from enum value: MALFORMED_DETAILS = 112;
+   */
+  DETAILS = 112,
+}
+
+/**
+ * Describes the enum ameide.conformance.v1.Malformed.
+ */
+export declare const MalformedSchema: GenEnum<Malformed>;
+
+/**
  * How a stream of answers ends that does not end as its protocol has it.
  *
  * @generated from enum ameide.conformance.v1.StreamEnd
@@ -678,6 +797,29 @@ export enum Break {
    * @generated from enum value: BREAK_UNREACHABLE_AFTER_READ = 101;
    */
   UNREACHABLE_AFTER_READ = 101,
+
+  /**
+   * HTTP/2: GOAWAY with the request's stream as the last, then the connection is
+   * closed.
+   *
+   * @generated from enum value: BREAK_GOAWAY_INCLUDED = 110;
+   */
+  GOAWAY_INCLUDED = 110,
+
+  /**
+   * HTTP/1.1: bytes that are no HTTP.
+   *
+   * @generated from enum value: BREAK_NO_HTTP = 111;
+   */
+  NO_HTTP = 111,
+
+  /**
+   * HTTP/1.1: the server switches to another protocol (101), which nobody asked
+   * for, and falls silent.
+   *
+   * @generated from enum value: BREAK_SWITCHED = 112;
+   */
+  SWITCHED = 112,
 }
 
 /**

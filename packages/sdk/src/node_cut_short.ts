@@ -1,0 +1,31 @@
+import type { ClientHttp2Stream } from "node:http2";
+
+/**
+ * Fails an answer over HTTP/2 that a reset with NO_ERROR ends before its end.
+ * Node takes what has come for all of it. After the end, such a reset is a
+ * server's way to say that it needs no more of the request (RFC 9113, section
+ * 8.1).
+ */
+export function failIfCutShort(stream: ClientHttp2Stream): void {
+  if (IS_NODE) {
+    stream.push = push;
+  }
+}
+
+// Others have streams that are made in another way.
+const IS_NODE = !("Bun" in globalThis) && !("Deno" in globalThis);
+
+// Node tells a stream of the end of its answer before the stream is closed, and
+// pushes another end if it has not.
+function push(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk === null) {
+    if (this.closed) {
+      // Node is not done with it yet.
+      queueMicrotask(() => this.destroy(new Error("the stream ended in the middle of the answer")));
+      return false;
+    }
+    this.push = Object.getPrototypeOf(this).push as typeof this.push;
+    return this.push(null);
+  }
+  return (Object.getPrototypeOf(this) as ClientHttp2Stream).push.call(this, chunk, encoding);
+}
