@@ -34,6 +34,7 @@ import {
   type StopReason,
 } from "./retry.js";
 import type { Shared } from "./shared.js";
+import { listen, unlisten } from "./signals.js";
 import type { Next, TailCall } from "./tail.js";
 
 const NONE: readonly never[] = [];
@@ -105,7 +106,9 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return;
     }
-    this.signal?.addEventListener("abort", this);
+    if (this.signal !== undefined) {
+      listen(this.signal, this);
+    }
     this.authenticate();
   }
 
@@ -128,8 +131,19 @@ export abstract class CallLoop implements TailCall {
     attempt.dueCut = limit.onWire ? limit.cut : "deadline";
     this.plan.writeTailHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
+    if (!this.goesOn(attempt)) {
+      return false;
+    }
     this.setLimit(limit, nowMs);
     return true;
+  }
+
+  // Whoever was told that the attempt starts may have ended it, or have taken its time.
+  private goesOn(attempt: Attempt): boolean {
+    if (this.events !== SILENCE && this.remaining() < this.shared.constants.minWireTimeoutMs) {
+      this.cut("deadline");
+    }
+    return !attempt.over;
   }
 
   /** Limits an attempt that is in the tail, from now on. */
@@ -150,6 +164,9 @@ export abstract class CallLoop implements TailCall {
     const wireMs = timeoutMs === "expired" ? undefined : timeoutMs;
     this.plan.writeTailHeaders(headers, undefined);
     this.events.started(attempt, wireMs, headers);
+    if (!this.goesOn(attempt)) {
+      throw abortReason();
+    }
     this.timer.limit(limit.limitMs, limit.cut);
     return wireMs;
   }
@@ -169,25 +186,34 @@ export abstract class CallLoop implements TailCall {
   }
 
   private authenticate(renew?: () => Credential | Promise<Credential> | undefined): void {
+    if (this.over || this.isClosed()) {
+      return;
+    }
+    const source = this.source();
     let result: Credential | Promise<Credential> | undefined;
     try {
-      result = renew === undefined ? this.source()?.get(this.plan) : renew();
+      result = renew === undefined ? source?.get(this.plan) : renew();
     } catch (reason) {
       this.fail(AmeideError.from(reason));
       return;
     }
     if (!(result instanceof Promise)) {
-      // In the turn in which the call began its time stands still.
-      this.send(result, this.sent === 0 ? this.plan.startMs : this.shared.clock.now());
+      // In the turn in which the call began its time stands still, unless a
+      // provider took its own.
+      const first = this.sent === 0 && source === undefined;
+      this.send(result, first ? this.plan.startMs : this.shared.clock.now());
       return;
     }
-    this.timer.limit(this.remaining(), "deadline");
     const round = this.sent;
     const live = () => !this.over && this.sent === round;
     result.then(
       (credential) => live() && this.send(credential, this.shared.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
+    // The provider may have ended the call.
+    if (!this.over) {
+      this.timer.limit(this.remaining(), "deadline");
+    }
   }
 
   private send(credential: Credential | undefined, startedMs: number): void {
@@ -196,6 +222,12 @@ export abstract class CallLoop implements TailCall {
     const remainingMs = this.deadlineMs - startedMs;
     if (remainingMs < this.shared.constants.minWireTimeoutMs) {
       this.cut("deadline");
+    }
+    if (!this.over) {
+      this.plan.prepare(this.state.attempts, credential, startedMs);
+    }
+    // Who was asked for a credential or a trace may have ended the call.
+    if (this.over || this.isClosed()) {
       return;
     }
     const { hasInterceptors, inner } = this.shared;
@@ -212,7 +244,6 @@ export abstract class CallLoop implements TailCall {
       innerError: undefined,
       over: false,
     };
-    this.plan.prepare(this.state.attempts, credential, attempt.startedMs);
     this.attempt = attempt;
     this.state =
       this.state === NO_ATTEMPTS
@@ -227,6 +258,16 @@ export abstract class CallLoop implements TailCall {
       this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);
+  }
+
+  private isClosed(): boolean {
+    try {
+      this.shared.refuseIfClosed();
+      return false;
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+      return true;
+    }
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
@@ -291,7 +332,6 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return;
     }
-    const { clock, budget, constants } = this.shared;
     if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
       this.cut(attempt.dueCut, error);
       return;
@@ -299,6 +339,16 @@ export abstract class CallLoop implements TailCall {
     attempt.over = true;
     this.timer.clear();
     this.lastError = error;
+    try {
+      this.follow(attempt, error);
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+    }
+  }
+
+  // Decides what follows a failed attempt. Whoever is told of it may end the call.
+  private follow(attempt: Attempt, error: ConnectError): void {
+    const { clock, budget, constants } = this.shared;
     const failure = this.shared.inner.ours
       ? failureOf(attempt, error, clock.wallNow())
       : foreignFailureOf(attempt, error, clock.wallNow());
@@ -327,6 +377,9 @@ export abstract class CallLoop implements TailCall {
     const { observed } = this.plan;
     this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
     this.note(attempt, failure, retryClass, error, decision);
+    if (this.over) {
+      return;
+    }
     if (decision.retry) {
       this.retry(decision, retryClass);
     } else {
@@ -372,6 +425,9 @@ export abstract class CallLoop implements TailCall {
       retryClass,
       decision.transparent ? "transparent" : "retry",
     );
+    if (this.over) {
+      return;
+    }
     const again = () => this.authenticate();
     if (decision.delayMs === 0) {
       again();
@@ -439,7 +495,9 @@ export abstract class CallLoop implements TailCall {
   private settle(code: string | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
     this.timer.clear();
-    this.signal?.removeEventListener("abort", this);
+    if (this.signal !== undefined) {
+      unlisten(this.signal, this);
+    }
     this.events.done(code, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 

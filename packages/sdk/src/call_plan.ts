@@ -7,15 +7,17 @@ import {
   type DescMethod,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
+import { ambientTimeout } from "./ambient_timeout.js";
 import type { Credential, CredentialSource, TokenRequest } from "./auth.js";
 import { callSettingsKey } from "./call.js";
+import { tell } from "./callbacks.js";
 import { CallHeaders } from "./call_headers.js";
 import { checkCallSettings, isReservedHeader } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import { overallTimeout, setTimeoutHeader, UNBOUNDED } from "./deadline.js";
 import { AmeideError, configError } from "./errors.js";
 import type { CallInfo, CallSink } from "./observer.js";
-import type { AmbientDeadline, CallSettings } from "./options.js";
+import type { CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
@@ -23,6 +25,8 @@ import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
 const NONE: never[] = [];
+// The last moment a Date can say (ECMA-262, section 21.4.1.1).
+const MAX_DATE_MS = 8.64e15;
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
@@ -127,7 +131,8 @@ export class CallPlan implements TokenRequest, CallInfo {
       return undefined;
     }
     const { clock } = this.shared;
-    return new Date(clock.wallNow() + this.startMs + this.timeoutMs - clock.now());
+    const atMs = clock.wallNow() + this.startMs + this.timeoutMs - clock.now();
+    return atMs > MAX_DATE_MS ? undefined : new Date(atMs);
   }
 
   /**
@@ -153,7 +158,8 @@ export class CallPlan implements TokenRequest, CallInfo {
     this.previousAttempts = previousAttempts;
     this.credential = credential;
     for (const sink of this.sinks) {
-      sink.inject?.((name, value) => this.other(name, value), startedMs - this.startMs);
+      const set = (name: string, value: string) => this.other(name, value);
+      tell(() => sink.inject?.(set, startedMs - this.startMs));
     }
   }
 
@@ -323,9 +329,12 @@ function ambient(
   forMethod: MethodConfig,
   settings: CallSettings | undefined,
 ): number | undefined {
-  const from = settings?.deadlineFrom ?? forMethod.deadlineFrom ?? shared.ambientDeadline;
-  const source: AmbientDeadline | undefined = typeof from === "function" ? from() : from;
-  return source?.timeoutMs();
+  const from = settings?.deadlineFrom ?? forMethod.deadlineFrom;
+  if (from !== undefined) {
+    return ambientTimeout("deadlineFrom", from);
+  }
+  const around = shared.ambientDeadline?.();
+  return around && ambientTimeout("withDeadlineFrom", around);
 }
 
 // The runtime's own parameter is a setting of the call: what only operators or

@@ -11,6 +11,7 @@ import {
 import type { Origin } from "./normalize.js";
 import { BEHAVIOR_1 } from "./policy.js";
 import type { RetryClass, StopReason } from "./retry.js";
+import { connectErrorOf } from "./thrown.js";
 
 const brand = Symbol.for("ameide.sdk.error");
 
@@ -149,7 +150,7 @@ export class AmeideError extends ConnectError {
     if (isAmeideError(reason)) {
       return reason;
     }
-    return new AmeideError(ConnectError.from(reason, code), { origin: "client" });
+    return new AmeideError(connectErrorOf(reason, code), { origin: "client" });
   }
 
   /** By its brand, so that errors of another copy of this package count too. */

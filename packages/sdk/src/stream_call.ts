@@ -1,8 +1,7 @@
-import {
-  ConnectError,
-  type ContextValues,
-  type StreamRequest,
-  type StreamResponse,
+import type {
+  ContextValues,
+  StreamRequest,
+  StreamResponse,
 } from "@connectrpc/connect";
 import type {
   DescMessage,
@@ -13,6 +12,7 @@ import type {
 import type { Attempt } from "./attempt.js";
 import { abortReason, CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
+import { recapture, withCallersStack } from "./callers_stack.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
 import type { AmeideError } from "./errors.js";
 import type { InputState } from "./retry.js";
@@ -20,6 +20,7 @@ import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
 import type { Next } from "./tail.js";
+import { connectErrorOf } from "./thrown.js";
 
 type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
 
@@ -27,6 +28,10 @@ type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
 interface Waiter<T> {
   resolve(value: T): void;
   reject(reason: AmeideError): void;
+}
+
+function waiterOf<T>(resolve: (value: T | Promise<never>) => void): Waiter<T> {
+  return { resolve, reject: (error) => resolve(withCallersStack(error)) };
 }
 
 /**
@@ -62,8 +67,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   /** Runs the call until there is something to show. Call it once. */
   run(): Promise<StreamResponse<I, O>> {
-    return new Promise((resolve, reject) => {
-      this.opening = { resolve, reject };
+    return new Promise((resolve) => {
+      this.opening = waiterOf(resolve);
       this.start();
     });
   }
@@ -81,13 +86,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     }
     if (failure !== undefined) {
       this.failure = undefined;
+      recapture(failure);
       return Promise.reject(failure);
     }
     if (this.over || iterator === undefined) {
       return Promise.resolve({ done: true, value: undefined });
     }
-    this.asked = new Promise((resolve, reject) => {
-      this.waiter = { resolve, reject };
+    this.asked = new Promise((resolve) => {
+      this.waiter = waiterOf(resolve);
       this.limitWait();
       this.pull(this.attempt as Attempt, iterator);
     });
@@ -112,7 +118,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       return Promise.reject(abortReason());
     }
     const failed = (reason: unknown): never => {
-      attempt.innerError = ConnectError.from(reason);
+      attempt.innerError = connectErrorOf(reason);
       throw attempt.innerError;
     };
     return this.handOn(attempt, next, request).then((response) => {
@@ -135,14 +141,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       () => attempt.over,
       (reason) => {
         attempt.abort?.(abortReason());
-        this.failed(attempt, ConnectError.from(reason));
+        this.failed(attempt, connectErrorOf(reason));
       },
     );
     this.shared.inner
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
       .then(
         (response) => this.responded(attempt, response),
-        (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
+        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
       );
   }
 
@@ -172,10 +178,18 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   }
 
   private responded(attempt: Attempt, response: StreamResponse<I, O>): void {
-    if (attempt.over || !this.isForUs(attempt, response.header)) {
+    let iterator: AsyncIterator<MessageShape<O>>;
+    try {
+      // Who is told of the answer may end the call.
+      if (attempt.over || !this.isForUs(attempt, response.header) || attempt.over) {
+        return;
+      }
+      iterator = response.message[Symbol.asyncIterator]();
+    } catch (reason) {
+      // What an interceptor made of the answer is none.
+      this.endAttempt(attempt, connectErrorOf(reason));
       return;
     }
-    const iterator = response.message[Symbol.asyncIterator]();
     this.iterator = iterator;
     if (this.method.methodKind === "bidi_streaming") {
       this.show(response);
@@ -201,10 +215,22 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   }
 
   private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {
-    iterator.next().then(
-      (result) => this.received(attempt, result as Result<O>),
-      (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
-    );
+    const received = (result: Result<O>) => {
+      if (typeof result === "object" && result !== null) {
+        this.received(attempt, result);
+      } else {
+        this.endAttempt(attempt, connectErrorOf(new TypeError(`${String(result)} is no result`)));
+      }
+    };
+    try {
+      iterator.next().then(
+        (result) => received(result as Result<O>),
+        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
+      );
+    } catch (reason) {
+      // An interceptor's stream, not Connect's.
+      this.endAttempt(attempt, connectErrorOf(reason));
+    }
   }
 
   private received(attempt: Attempt, result: Result<O>): void {

@@ -1,4 +1,4 @@
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
 import type {
   CommonTransportOptions,
   Compression,
@@ -8,6 +8,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
+import { tell, unheard } from "./callbacks.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig, type Generations } from "./config.js";
 import type { Environment } from "./environment.js";
@@ -106,25 +107,27 @@ function derive(generations: Generations, family: Family): AmeideTransport {
     explainMethod(config.forMethod(method), family.platform.policyHash);
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
-      let plan: CallPlan;
       try {
         refuseIfClosed(family);
-        plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        return new UnaryCall(shared, plan, method, input, signal, contextValues).run();
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
-      return new UnaryCall(shared, plan, method, input, signal, contextValues).run();
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
-      let plan: CallPlan;
+      let response: Promise<StreamResponse<typeof method.input, typeof method.output>>;
       try {
         refuseIfClosed(family);
         refuseUnlessStreamable(method, family.platform);
-        plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        response = new StreamCall(shared, plan, method, input, signal, contextValues).run();
       } catch (reason) {
-        return Promise.reject(AmeideError.from(reason));
+        response = Promise.reject(AmeideError.from(reason));
       }
-      return new StreamCall(shared, plan, method, input, signal, contextValues).run();
+      // Connect's own client looks at it when the first message is asked for: who reads
+      // later, or never, must not end the process.
+      return unheard(response);
     },
     explain: ((method?: DescMethod) =>
       method === undefined ? config.knownMethods().map(explain) : explain(method)) as Explain,
@@ -213,9 +216,10 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
+      refuseIfClosed: () => refuseIfClosed(this),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
-        const traced = telemetry?.begin(call, telemetryOptions);
+        const traced = telemetry && tell(() => telemetry.begin(call, telemetryOptions));
         return traced === undefined ? sinks : [traced, ...sinks];
       },
     };
@@ -314,12 +318,14 @@ class Family {
     const { logger } = config.options;
     if (config.environment.retriesOff && !this.killSwitchLogged) {
       this.killSwitchLogged = true;
-      logger?.warn("ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options", {});
+      const text = "ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options";
+      tell(() => logger?.warn(text, {}));
     }
     const { policy } = config.options;
     if (config.document.hasUnknownFields && policy && !this.newerDocuments.has(policy)) {
       this.newerDocuments.add(policy);
-      logger?.warn("ameide policy document has fields this version does not know; ignored", {});
+      const text = "ameide policy document has fields this version does not know; ignored";
+      tell(() => logger?.warn(text, {}));
     }
   }
 }

@@ -1,0 +1,22 @@
+interface Capturing {
+  readonly captureStackTrace?: (error: Error) => void;
+}
+
+/**
+ * A promise that rejects with an error whose stack leads to whoever waits for it. The
+ * stack of an error made after a wait (for a token, before a retry) begins at a timer.
+ * V8 finds out who awaits a promise when a stack is captured, so that this costs nothing
+ * before a call fails; other engines keep the stack as it is.
+ */
+export async function withCallersStack(error: Error): Promise<never> {
+  // The promise of this function is handed on in the meantime.
+  await undefined;
+  await undefined;
+  recapture(error);
+  throw error;
+}
+
+/** Gives an error the stack of here and now. */
+export function recapture(error: Error): void {
+  (Error as Capturing).captureStackTrace?.(error);
+}
