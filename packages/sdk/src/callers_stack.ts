@@ -1,3 +1,5 @@
+import { unheard } from "./callbacks.js";
+
 interface Capturing {
   readonly captureStackTrace?: (error: Error) => void;
 }
@@ -7,12 +9,16 @@ interface Capturing {
  * stack of an error made after a wait (for a token, before a retry) begins at a timer.
  * V8 finds out who awaits a promise when a stack is captured, so that this costs nothing
  * before a call fails; other engines keep the stack as it is.
+ *
+ * @param unread - What the promise is handed to, if that may be looked at later, or never.
  */
-export async function withCallersStack(error: Error): Promise<never> {
+export async function withCallersStack(error: Error, unread?: Promise<unknown>): Promise<never> {
   // The promise of this function is handed on in the meantime.
   await undefined;
   await undefined;
   recapture(error);
+  // Not before: V8 follows a promise that one waits for, not two.
+  unheard(unread);
   throw error;
 }
 

@@ -11,6 +11,9 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import { recapture } from "./callers_stack.js";
+import { tell, unheard } from "./callbacks.js";
+import { isAmeideError } from "./errors.js";
 
 /**
  * Connect's `createClient`, with one difference: who leaves a stream ends it.
@@ -59,27 +62,48 @@ function open<I extends DescMessage, O extends DescMessage>(
     input,
     options?.contextValues,
   );
-  // Whoever reads it is told.
-  response.catch(() => {});
+  // Whoever reads it is told, if somebody does.
+  unheard(response);
   let started = false;
   const messages = (async function* () {
     started = true;
-    const { header, message, trailer } = await response;
-    options?.onHeader?.(header);
+    const { header, message, trailer } = await read(response);
+    try {
+      unheard(options?.onHeader?.(header));
+    } catch (reason) {
+      leave(message);
+      throw reason;
+    }
     yield* message;
-    options?.onTrailer?.(trailer);
+    unheard(options?.onTrailer?.(trailer));
   })();
   const iterator: AsyncIterator<MessageShape<O>, void, undefined> = {
     next: () => messages.next(),
     return() {
       if (!started) {
         // A generator that has not begun knows nothing of the call.
-        response.then(({ message }) => message[Symbol.asyncIterator]().return?.()).catch(() => {});
+        response.then(({ message }) => leave(message)).catch(() => {});
       }
       return messages.return(undefined);
     },
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+// It may have failed before it is read: the stack is that of whoever reads.
+async function read<T>(response: Promise<T>): Promise<T> {
+  try {
+    return await response;
+  } catch (reason) {
+    if (isAmeideError(reason)) {
+      recapture(reason);
+    }
+    throw reason;
+  }
+}
+
+function leave(messages: AsyncIterable<unknown>): void {
+  tell(() => messages[Symbol.asyncIterator]().return?.());
 }
 
 async function* only<T>(message: T): AsyncGenerator<T> {

@@ -1,4 +1,5 @@
 import type * as Api from "@opentelemetry/api";
+import { tell } from "./callbacks.js";
 import type { CallEvent, CallInfo, CallSink } from "./observer.js";
 import type { Telemetry, TelemetryOptions } from "./telemetry.js";
 import { version } from "./version.js";
@@ -103,6 +104,7 @@ class TracedCall implements CallSink {
   private attemptsFailed = 0;
   private attemptStartedMs = 0;
   private transparent = 0;
+  private ended = false;
   private readonly system: "connectrpc" | "grpc";
 
   constructor(
@@ -113,17 +115,25 @@ class TracedCall implements CallSink {
     private readonly options: TelemetryOptions & { readonly tenant: string | undefined },
   ) {
     this.system = call.protocol === "connect" ? "connectrpc" : "grpc";
-    this.span = tracer.startSpan(call.method, {
-      kind: api.SpanKind.CLIENT,
-      startTime: this.startMs,
-      attributes: {
-        "rpc.system.name": this.system,
-        "rpc.method": call.method,
-        "server.address": call.serverAddress,
-        "server.port": call.serverPort,
-        ...(options.tenant !== undefined && { "ameide.tenant": options.tenant }),
-      },
-    });
+    this.span = this.start(() =>
+      tracer.startSpan(call.method, {
+        kind: api.SpanKind.CLIENT,
+        startTime: this.startMs,
+        attributes: {
+          "rpc.system.name": this.system,
+          "rpc.method": call.method,
+          "server.address": call.serverAddress,
+          "server.port": call.serverPort,
+          ...(options.tenant !== undefined && { "ameide.tenant": options.tenant }),
+        },
+      }),
+    );
+  }
+
+  // A sampler or a processor of spans that throws costs its span, and nothing else: each
+  // thing said to OpenTelemetry is said for itself.
+  private start(startSpan: () => Api.Span): Api.Span {
+    return tell(startSpan) ?? this.api.trace.wrapSpanContext(this.api.INVALID_SPAN_CONTEXT);
   }
 
   inject(set: (name: string, value: string) => void, atMs: number): void {
@@ -132,7 +142,13 @@ class TracedCall implements CallSink {
       const parent = this.api.trace.setSpan(this.api.context.active(), this.span);
       const name = `${this.call.method} attempt`;
       const startTime = this.startMs + atMs;
-      span = this.tracer.startSpan(name, { kind: this.api.SpanKind.CLIENT, startTime }, parent);
+      const kind = this.api.SpanKind.CLIENT;
+      span = this.start(() => this.tracer.startSpan(name, { kind, startTime }, parent));
+      if (this.ended) {
+        // Its start was heard of by someone who ended the call.
+        tell(() => span.end(startTime));
+        return;
+      }
       this.attemptSpan = span;
     }
     const context = span.spanContext();
@@ -176,13 +192,15 @@ class TracedCall implements CallSink {
 
   private attemptFailed(event: CallEvent & { type: "attempt_failed" }): void {
     this.attemptsFailed++;
-    this.span.addEvent("ameide.attempt.failed", {
-      "ameide.attempt": event.attempt,
-      "ameide.code": event.code,
-      "ameide.class": event.class,
-      ...(event.delayMs !== undefined && { "ameide.delay_ms": event.delayMs }),
-      ...(event.stopReason !== undefined && { "ameide.stop_reason": event.stopReason }),
-    });
+    tell(() =>
+      this.span.addEvent("ameide.attempt.failed", {
+        "ameide.attempt": event.attempt,
+        "ameide.code": event.code,
+        "ameide.class": event.class,
+        ...(event.delayMs !== undefined && { "ameide.delay_ms": event.delayMs }),
+        ...(event.stopReason !== undefined && { "ameide.stop_reason": event.stopReason }),
+      }),
+    );
     this.endAttempt(event, event.durationMs);
   }
 
@@ -195,31 +213,36 @@ class TracedCall implements CallSink {
       "rpc.method": this.call.method,
       ...this.status(event.code),
     };
-    this.tell(this.span, event.code);
-    this.meters.callDuration.record(event.durationMs / 1_000, attributes);
+    this.ended = true;
+    const { meters } = this;
+    tell(() => this.conclude(this.span, event.code));
+    tell(() => meters.callDuration.record(event.durationMs / 1_000, attributes));
     const retries = Math.max(0, event.attempts - 1 - this.transparent);
     if (retries > 0) {
-      this.meters.retries.record(retries, attributes);
-      this.meters.retryDelay.record(event.retryDelayMs / 1_000, attributes);
+      tell(() => meters.retries.record(retries, attributes));
+      tell(() => meters.retryDelay.record(event.retryDelayMs / 1_000, attributes));
     }
-    this.meters.budgetTokens.record(event.budgetTokens);
+    tell(() => meters.budgetTokens.record(event.budgetTokens));
     // Equal to the metric, to the bit: the end is the start plus the duration.
-    this.span.end(this.startMs + event.durationMs);
+    tell(() => this.span.end(this.startMs + event.durationMs));
   }
 
   private endAttempt(
     { atMs, code }: { atMs: number; code: string | undefined },
     durationMs: number,
   ): void {
-    this.meters.attemptDuration.record(durationMs / 1_000, {
-      "rpc.system.name": this.system,
-      "rpc.method": this.call.method,
-      ...this.status(code),
-    });
-    if (this.attemptSpan !== undefined) {
-      this.tell(this.attemptSpan, code);
-      this.attemptSpan.end(this.startMs + atMs);
-      this.attemptSpan = undefined;
+    tell(() =>
+      this.meters.attemptDuration.record(durationMs / 1_000, {
+        "rpc.system.name": this.system,
+        "rpc.method": this.call.method,
+        ...this.status(code),
+      }),
+    );
+    const { attemptSpan } = this;
+    this.attemptSpan = undefined;
+    if (attemptSpan !== undefined) {
+      tell(() => this.conclude(attemptSpan, code));
+      tell(() => attemptSpan.end(this.startMs + atMs));
     }
   }
 
@@ -231,7 +254,7 @@ class TracedCall implements CallSink {
     return code === undefined ? {} : { "rpc.response.status_code": code };
   }
 
-  private tell(span: Api.Span, code: string | undefined): void {
+  private conclude(span: Api.Span, code: string | undefined): void {
     span.setAttributes(this.status(code));
     if (code !== undefined) {
       const name = this.system === "grpc" ? grpcName(code) : code;

@@ -30,8 +30,10 @@ interface Waiter<T> {
   reject(reason: AmeideError): void;
 }
 
-function waiterOf<T>(resolve: (value: T | Promise<never>) => void): Waiter<T> {
-  return { resolve, reject: (error) => resolve(withCallersStack(error)) };
+// Connect's own client looks at a stream when its first message is asked for: who reads
+// later, or never, must not end the process.
+function waiterOf<T>(resolve: (value: T | Promise<never>) => void, promise?: Promise<T>): Waiter<T> {
+  return { resolve, reject: (error) => resolve(withCallersStack(error, promise)) };
 }
 
 /**
@@ -67,10 +69,11 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   /** Runs the call until there is something to show. Call it once. */
   run(): Promise<StreamResponse<I, O>> {
-    return new Promise((resolve) => {
-      this.opening = waiterOf(resolve);
-      this.start();
-    });
+    let resolve!: (response: StreamResponse<I, O> | Promise<never>) => void;
+    const response = new Promise<StreamResponse<I, O>>((settle) => (resolve = settle));
+    this.opening = waiterOf(resolve, response);
+    this.start();
+    return response;
   }
 
   /** The next message; what is asked for meanwhile is answered in order. */

@@ -1,4 +1,4 @@
-import { Code, ConnectError, type StreamResponse, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import type {
   CommonTransportOptions,
   Compression,
@@ -116,18 +116,14 @@ function derive(generations: Generations, family: Family): AmeideTransport {
       }
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
-      let response: Promise<StreamResponse<typeof method.input, typeof method.output>>;
       try {
         refuseIfClosed(family);
         refuseUnlessStreamable(method, family.platform);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
-        response = new StreamCall(shared, plan, method, input, signal, contextValues).run();
+        return new StreamCall(shared, plan, method, input, signal, contextValues).run();
       } catch (reason) {
-        response = Promise.reject(AmeideError.from(reason));
+        return unheard(Promise.reject(AmeideError.from(reason)));
       }
-      // Connect's own client looks at it when the first message is asked for: who reads
-      // later, or never, must not end the process.
-      return unheard(response);
     },
     explain: ((method?: DescMethod) =>
       method === undefined ? config.knownMethods().map(explain) : explain(method)) as Explain,

@@ -96,17 +96,20 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
-    const opened = this.shared.inner
-      .unary(attempt, this, this.method, headers, this.input, this.values)
-      .then(
+    const { inner } = this.shared;
+    const answer = inner.unary(attempt, this, this.method, headers, this.input, this.values);
+    if (this.waiter === undefined) {
+      this.opened = answer.then(
         (response) => this.responded(attempt, response),
         (reason: unknown) => this.lost(attempt, connectErrorOf(reason)),
       );
-    if (this.waiter === undefined) {
-      this.opened = opened;
     } else {
-      // The waiter is told.
-      opened.catch(() => {});
+      // The waiter is told, and nobody else may wait for its promise: of two, V8 shows
+      // neither in a stack.
+      answer.then(
+        (response) => void this.responded(attempt, response),
+        (reason: unknown) => void this.lost(attempt, connectErrorOf(reason)),
+      );
     }
   }
 
