@@ -2,6 +2,7 @@ import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
   type Attempt,
+  createAttempt,
   type Cut,
   cutError,
   cutOfSignal,
@@ -11,13 +12,13 @@ import {
 import type { Credential, CredentialSource } from "./auth.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
+import { errorOfAttempt } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
-import { AmeideError, type AttemptFailure, isAmeideError } from "./errors.js";
+import { AmeideError, type AttemptFailure } from "./errors.js";
 import { explainStop } from "./explain.js";
-import { hintDelay } from "./hints.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, Recording } from "./recorder.js";
@@ -140,8 +141,12 @@ export abstract class CallLoop implements TailCall {
 
   // Whoever was told that the attempt starts may have ended it, or have taken its time.
   private goesOn(attempt: Attempt): boolean {
-    if (this.events !== SILENCE && this.remaining() < this.shared.constants.minWireTimeoutMs) {
-      this.cut("deadline");
+    if (this.events !== SILENCE || this.shared.hasInterceptors) {
+      if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+        this.cut("deadline");
+      } else if (!attempt.over && this.isClosed()) {
+        attempt.over = true;
+      }
     }
     return !attempt.over;
   }
@@ -231,19 +236,9 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     const { hasInterceptors, inner } = this.shared;
-    const attempt: Attempt = {
-      number: ++this.sent,
-      startedMs,
-      atOnce: !hasInterceptors && !inner.late,
-      recording: new Recording(this, this.plan.shape),
-      dueMs: Infinity,
-      dueCut: "deadline",
-      cut: undefined,
-      cutError: undefined,
-      abort: undefined,
-      innerError: undefined,
-      over: false,
-    };
+    const atOnce = !hasInterceptors && !inner.late;
+    const recording = new Recording(this, this.plan.shape);
+    const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;
     this.state =
       this.state === NO_ATTEMPTS
@@ -442,27 +437,9 @@ export abstract class CallLoop implements TailCall {
     retryClass: RetryClass,
     stopReason: StopReason,
   ): void {
-    const { plan } = this;
-    // What an interceptor or a provider made of ours stays what it is.
-    const source = isAmeideError(error) && failure.origin === "client" ? error : undefined;
-    this.fail(
-      new AmeideError(
-        error,
-        {
-          ...this.facts(),
-          origin: failure.origin,
-          reason: source?.reason ?? failure.reason,
-          stopReason,
-          httpStatus: failure.httpStatus,
-          retryAfterMs: hintDelay(failure.hint),
-          retryable: retryClass !== "NEVER",
-          serverRequestId: this.serverHeader(error, plan.headerNames.requestId),
-          explanation: explainStop(stopReason, plan, failure),
-        },
-        plan.codeOf(failure.code),
-      ),
-      stopReason,
-    );
+    const serverRequestId = this.serverHeader(error, this.plan.headerNames.requestId);
+    const facts = { ...this.facts(), retryable: retryClass !== "NEVER", serverRequestId };
+    this.fail(errorOfAttempt(error, failure, stopReason, this.plan, facts), stopReason);
   }
 
   // Connect keeps the trailers that stand in a body with the error.

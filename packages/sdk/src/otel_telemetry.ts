@@ -151,8 +151,10 @@ class TracedCall implements CallSink {
       }
       this.attemptSpan = span;
     }
-    const context = span.spanContext();
-    if (!this.api.isSpanContextValid(context)) {
+    const context = [span, this.span]
+      .map((each) => each.spanContext())
+      .find((each) => this.api.isSpanContextValid(each));
+    if (context === undefined) {
       return;
     }
     // W3C Trace Context, sections 3.2 and 3.3.

@@ -10,6 +10,7 @@ import {
   type Auth as GivenAuth,
   type ClientSettings,
   ConformanceService,
+  type Deed,
   type Interceptor as GivenInterceptor,
   type ProviderAnswer,
   type RunRequest,
@@ -21,6 +22,8 @@ import type { Time } from "./surroundings.js";
 export interface ProviderContext {
   readonly time: Time;
   providerCalls: number;
+  /** Does what the case says of a callback. */
+  perform(deed: Deed): Promise<void> | undefined;
 }
 
 /** The options of a client, as far as the case gives them. */
@@ -52,7 +55,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
       cost: budget?.cost,
       throttleCost: budget?.throttleCost,
     }),
-    interceptors: client.interceptors?.map(interceptor),
+    interceptors: client.interceptors?.map((each) => interceptor(each, context)),
     attemptSpans: client.attemptSpans || undefined,
     headerNames: mapped(client.headerNames, (name) => name, camelCase),
     appName: client.appName || undefined,
@@ -67,7 +70,7 @@ export function settings(
   given: GivenSettings | undefined,
   context: ProviderContext,
 ): CallSettings & Settings {
-  const { ambientDeadlineMs, retry } = given ?? {};
+  const { retry } = given ?? {};
   return defined({
     timeoutMs: given?.timeoutMs,
     noDeadline: given?.noDeadline || undefined,
@@ -90,9 +93,18 @@ export function settings(
     headers: nonEmpty(given?.headers ?? {}),
     requestId: given?.requestId,
     idempotencyKey: given?.idempotencyKey,
-    deadlineFrom:
-      ambientDeadlineMs === undefined ? undefined : { timeoutMs: () => ambientDeadlineMs },
+    deadlineFrom: ambientDeadline(given),
   });
+}
+
+function ambientDeadline(given: GivenSettings | undefined): Settings["deadlineFrom"] {
+  const ms: unknown = given?.ambientDeadlineMs ?? (given?.ambientDeadlineText || undefined);
+  if (given?.ambientDeadlineThrows === true) {
+    return () => {
+      throw new Error("the ambient deadline throws, as the case says");
+    };
+  }
+  return ms === undefined ? undefined : { timeoutMs: () => ms as number };
 }
 
 // In memory any address will do, also one that the environment gives.
@@ -114,7 +126,9 @@ function auth(given: GivenAuth, context: ProviderContext): Auth {
     provider() {
       context.providerCalls++;
       const i = Math.min(asked++, given.provider.length - 1);
-      return provide(given.provider[i] as ProviderAnswer, context.time);
+      const answer = given.provider[i] as ProviderAnswer;
+      void context.perform(answer.does);
+      return answer.atOnce ? tokenOf(answer, context.time) : provide(answer, context.time);
     },
   };
 }
@@ -130,6 +144,10 @@ async function provide(answer: ProviderAnswer, time: Time) {
   if (answer.fail) {
     throw new Error("the provider fails, as the case says");
   }
+  return tokenOf(answer, time);
+}
+
+function tokenOf(answer: ProviderAnswer, time: Time) {
   const { expiresInMs } = answer;
   return {
     token: answer.token,
@@ -137,8 +155,12 @@ async function provide(answer: ProviderAnswer, time: Time) {
   };
 }
 
-function interceptor(given: GivenInterceptor): Interceptor {
-  return (next) => (request) => {
+function interceptor(given: GivenInterceptor, context: ProviderContext): Interceptor {
+  return (next) => async (request) => {
+    const { attempt: number } = request.contextValues.get(attemptInfo) ?? {};
+    if (given.attempt !== 0 && given.attempt !== number) {
+      return next(request);
+    }
     if (given.append !== "") {
       request.header.append("x-seen", given.append);
     }
@@ -150,6 +172,13 @@ function interceptor(given: GivenInterceptor): Interceptor {
     if (given.throw) {
       throw new Error("the interceptor throws, as the case says");
     }
+    for (const [name, value] of Object.entries(given.headers)) {
+      request.header.set(name, value);
+    }
+    if (given.text !== "" && !request.stream) {
+      (request.message as { text?: string }).text = given.text;
+    }
+    await context.perform(given.does);
     return next(request);
   };
 }

@@ -334,8 +334,10 @@ type Outcome struct {
 	// Status of the last response over gRPC and gRPC-Web, whose own errors come
 	// with 200; absent where it is `http_status`.
 	GrpcHttpStatus *int32 `protobuf:"varint,27,opt,name=grpc_http_status,json=grpcHttpStatus,proto3,oneof" json:"grpc_http_status,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The message of the cause holds this text.
+	CauseContains string `protobuf:"bytes,150,opt,name=cause_contains,json=causeContains,proto3" json:"cause_contains,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Outcome) Reset() {
@@ -555,6 +557,13 @@ func (x *Outcome) GetGrpcHttpStatus() int32 {
 		return *x.GrpcHttpStatus
 	}
 	return 0
+}
+
+func (x *Outcome) GetCauseContains() string {
+	if x != nil {
+		return x.CauseContains
+	}
+	return ""
 }
 
 // A failed attempt, as the error lists it.
@@ -1290,7 +1299,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\x86\v\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\xae\v\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1323,7 +1332,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\aheaders\x18\x19 \x03(\v2+.ameide.conformance.v1.Outcome.HeadersEntryR\aheaders\x12\"\n" +
 	"\n" +
 	"headers_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x12-\n" +
-	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x1a;\n" +
+	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12&\n" +
+	"\x0ecause_contains\x18\x96\x01 \x01(\tR\rcauseContains\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +

@@ -374,6 +374,13 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: optional int32 grpc_http_status = 27;
    */
   grpcHttpStatus?: number | undefined;
+
+  /**
+   * The message of the cause holds this text.
+   *
+   * @generated from field: string cause_contains = 150;
+   */
+  causeContains: string;
 };
 
 /**
