@@ -133,3 +133,8 @@ export function foreignFailureOf(
     }),
   };
 }
+
+/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
+export function abortReason(): ConnectError {
+  return new ConnectError("the attempt is over", Code.Canceled);
+}

@@ -158,13 +158,13 @@ export class CallEvents {
   private emit(event: Bare<CallEvent>): void {
     const { method, requestId } = this.plan;
     const { untold } = this;
-    untold.push({ method, requestId, atMs: this.elapsed(), ...event } as CallEvent);
+    untold.push({ method, requestId, atMs: this.elapsed(), ...event });
     // Who is told may end the call: all are told of one event before the next.
     if (untold.length > 1) {
       return;
     }
     while (untold.length > 0) {
-      const whole = untold[0] as CallEvent;
+      const [whole] = untold as [CallEvent, ...CallEvent[]];
       for (const sink of this.plan.sinks) {
         tell(() => sink.event(whole));
       }

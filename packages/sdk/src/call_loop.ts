@@ -1,6 +1,7 @@
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
+  abortReason,
   type Attempt,
   createAttempt,
   type Cut,
@@ -9,7 +10,7 @@ import {
   failureOf,
   foreignFailureOf,
 } from "./attempt.js";
-import type { Credential, CredentialSource } from "./auth.js";
+import type { Credential } from "./auth.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
 import { errorOfAttempt } from "./call_error.js";
@@ -186,15 +187,11 @@ export abstract class CallLoop implements TailCall {
     return wireTimeout(this.shared.constants, ms);
   }
 
-  private source(): CredentialSource | undefined {
-    return this.plan.credentials;
-  }
-
   private authenticate(renew?: () => Credential | Promise<Credential> | undefined): void {
     if (this.over || this.isClosed()) {
       return;
     }
-    const source = this.source();
+    const source = this.plan.credentials;
     let result: Credential | Promise<Credential> | undefined;
     try {
       result = renew === undefined ? source?.get(this.plan) : renew();
@@ -393,7 +390,7 @@ export abstract class CallLoop implements TailCall {
     failure: Failure,
     policy: PolicyValues,
   ): (() => Credential | Promise<Credential> | undefined) | undefined {
-    const source = this.source();
+    const source = this.plan.credentials;
     const refused = this.credential;
     const { state, replayed, committed } = this;
     const input = this.inputState();
@@ -488,19 +485,10 @@ export abstract class CallLoop implements TailCall {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
     const next = "delayMs" in outcome ? outcome : undefined;
     const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
-    const noted = {
-      code: failure.code,
-      class: retryClass,
-      durationMs,
-      delayMs: next?.delayMs ?? 0,
-      transparent: next?.transparent ?? false,
-    };
+    const { delayMs = 0, transparent = false } = next ?? {};
+    const { code } = failure;
+    const noted = { code, class: retryClass, durationMs, delayMs, transparent };
     this.attempts = [...this.attempts, noted];
     this.events.failed(attempt, failure, retryClass, error.rawMessage, next?.delayMs, stopReason);
   }
-}
-
-/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
-export function abortReason(): ConnectError {
-  return new ConnectError("the attempt is over", Code.Canceled);
 }

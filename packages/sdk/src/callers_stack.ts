@@ -4,6 +4,8 @@ interface Capturing {
   readonly captureStackTrace?: (error: Error) => void;
 }
 
+const HANDED_ON = Promise.resolve();
+
 /**
  * A promise that rejects with an error whose stack leads to whoever waits for it. The
  * stack of an error made after a wait (for a token, before a retry) begins at a timer.
@@ -14,11 +16,11 @@ interface Capturing {
  */
 export async function withCallersStack(error: Error, unread?: Promise<unknown>): Promise<never> {
   // The promise of this function is handed on in the meantime.
-  await undefined;
-  await undefined;
+  await HANDED_ON;
+  await HANDED_ON;
   recapture(error);
   // Not before: V8 follows a promise that one waits for, not two.
-  unheard(unread);
+  void unheard(unread);
   throw error;
 }
 

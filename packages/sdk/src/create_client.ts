@@ -63,7 +63,7 @@ function open<I extends DescMessage, O extends DescMessage>(
     options?.contextValues,
   );
   // Whoever reads it is told, if somebody does.
-  unheard(response);
+  void unheard(response);
   let started = false;
   const messages = (async function* () {
     started = true;
@@ -103,7 +103,7 @@ async function read<T>(response: Promise<T>): Promise<T> {
 }
 
 function leave(messages: AsyncIterable<unknown>): void {
-  tell(() => messages[Symbol.asyncIterator]().return?.());
+  void tell(() => messages[Symbol.asyncIterator]().return?.());
 }
 
 async function* only<T>(message: T): AsyncGenerator<T> {

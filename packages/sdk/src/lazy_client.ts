@@ -179,7 +179,7 @@ function openSoon(
     }
   });
   // Whoever reads it is told.
-  unheard(opened);
+  void unheard(opened);
   const end = { done: true, value: undefined } as const;
   const iterator: AsyncIterator<unknown> = {
     async next() {

@@ -11,11 +11,8 @@ class Listeners implements AbortListener {
   readonly members = new Set<AbortListener>();
 
   handleEvent(): void {
-    // Whoever is told may add or take away others.
-    for (const each of [...this.members]) {
-      if (this.members.has(each)) {
-        each.handleEvent();
-      }
+    for (const each of this.members) {
+      each.handleEvent();
     }
   }
 }

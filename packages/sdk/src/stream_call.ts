@@ -1,16 +1,12 @@
-import type {
-  ContextValues,
-  StreamRequest,
-  StreamResponse,
-} from "@connectrpc/connect";
+import type { ContextValues, StreamRequest, StreamResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
   DescMethodStreaming,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Attempt } from "./attempt.js";
-import { abortReason, CallLoop } from "./call_loop.js";
+import { abortReason, type Attempt } from "./attempt.js";
+import { CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
 import { recapture, withCallersStack } from "./callers_stack.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
@@ -32,7 +28,10 @@ interface Waiter<T> {
 
 // Connect's own client looks at a stream when its first message is asked for: who reads
 // later, or never, must not end the process.
-function waiterOf<T>(resolve: (value: T | Promise<never>) => void, promise?: Promise<T>): Waiter<T> {
+function waiterOf<T>(
+  resolve: (value: T | Promise<never>) => void,
+  promise?: Promise<T>,
+): Waiter<T> {
   return { resolve, reject: (error) => resolve(withCallersStack(error, promise)) };
 }
 

@@ -92,9 +92,9 @@ export class StreamInput<T> {
     this.closed = true;
     const source = tell(() => (this.source ??= this.messages[Symbol.asyncIterator]()));
     if (reason !== undefined) {
-      tell(() => source?.throw?.(reason));
+      void tell(() => source?.throw?.(reason));
     }
-    tell(() => source?.return?.());
+    void tell(() => source?.return?.());
   }
 
   private async pull(): Promise<IteratorResult<T>> {

@@ -57,7 +57,11 @@ function checked({ backoff, authJitter, bytes }: Partial<Randomness>): Partial<R
       bytes: (length: number) => {
         const drawn: unknown = bytes(length);
         if (!(drawn instanceof Uint8Array) || drawn.length !== length) {
-          throw configError("random.bytes", "must give a Uint8Array of the length asked for", drawn);
+          throw configError(
+            "random.bytes",
+            "must give a Uint8Array of the length asked for",
+            drawn,
+          );
         }
         return drawn;
       },

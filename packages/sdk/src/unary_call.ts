@@ -1,12 +1,7 @@
-import type {
-  ConnectError,
-  ContextValues,
-  UnaryRequest,
-  UnaryResponse,
-} from "@connectrpc/connect";
+import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
-import type { Attempt } from "./attempt.js";
-import { abortReason, CallLoop } from "./call_loop.js";
+import { abortReason, type Attempt } from "./attempt.js";
+import { CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
 import type { AmeideError } from "./errors.js";
@@ -20,7 +15,10 @@ import { withCallersStack } from "./callers_stack.js";
 // would be a good part of what the promise of a call costs.
 const captured = {} as { -readonly [K in keyof Settle<never>]: Settle<never>[K] };
 
-function capture(resolve: (value: Promise<never>) => void, reject: (reason: unknown) => void): void {
+function capture(
+  resolve: (value: Promise<never>) => void,
+  reject: (reason: unknown) => void,
+): void {
   captured.resolve = resolve;
   captured.reject = reject;
 }
@@ -157,7 +155,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
     let good: boolean;
     try {
-      good = !attempt.over && attempt.cutError === undefined && this.isForUs(attempt, response.header);
+      good =
+        !attempt.over && attempt.cutError === undefined && this.isForUs(attempt, response.header);
     } catch (reason) {
       // What an interceptor made of the answer is none.
       return this.lost(attempt, connectErrorOf(reason));

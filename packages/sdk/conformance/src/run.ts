@@ -248,10 +248,12 @@ class Run implements CallContext, Reach {
   }
 
   private logger(): Logger {
-    const log = (level: string) => (message: string, fields: object) => {
-      this.logs.push({ level, text: `${message} ${JSON.stringify(fields)}` });
-      return this.watch("logger", message.replace("ameide ", "").replaceAll(" ", "_"));
-    };
+    const log =
+      (level: string) =>
+      (message: string, fields: object): unknown => {
+        this.logs.push({ level, text: `${message} ${JSON.stringify(fields)}` });
+        return this.watch("logger", message.replace("ameide ", "").replaceAll(" ", "_"));
+      };
     return { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
   }
 }
