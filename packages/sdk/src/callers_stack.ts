@@ -1,7 +1,7 @@
 import { unheard } from "./callbacks.js";
 
 interface Capturing {
-  readonly captureStackTrace?: (error: Error) => void;
+  readonly captureStackTrace?: (error: Error, above: unknown) => void;
 }
 
 const HANDED_ON = Promise.resolve();
@@ -26,5 +26,5 @@ export async function withCallersStack(error: Error, unread?: Promise<unknown>):
 
 /** Gives an error the stack of here and now. */
 export function recapture(error: Error): void {
-  (Error as Capturing).captureStackTrace?.(error);
+  (Error as Capturing).captureStackTrace?.(error, recapture);
 }
