@@ -1,4 +1,4 @@
-import type { Call, Derive, Given, Script } from "@ameideio/conformance-proto";
+import { type Call, Deed, type Derive, type Given, type Script } from "@ameideio/conformance-proto";
 import { CallRun } from "./model/call.js";
 import { Provider } from "./model/credentials.js";
 import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
@@ -37,6 +37,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     wallClockMs: given.wallClockMs === 0n ? WALL_CLOCK_MS : Number(given.wallClockMs),
     readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
     interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
+    canceledOn: given.client?.watchers.find(({ does }) => does === Deed.CANCEL)?.at,
     requests: [],
     sleeps: [],
     sleepsKnown: true,
@@ -53,6 +54,11 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     } else notes.invalid(`a step the model does not know: ${String(action.case)}`);
   }
   if (outcomes.length === 0) notes.invalid("no call");
+  // What fails changes nothing; other deeds are up to the cases.
+  const deeds = [Deed.THROW, Deed.REJECT, Deed.CANCEL];
+  if (given.client?.watchers.some(({ does }) => !deeds.includes(does))) {
+    notes.invalid("a watcher that does what the model does not know");
+  }
   return {
     outcomes,
     requests: world.requests,
