@@ -5,11 +5,14 @@ const ignore = (): void => {};
  * rejects with later, is ignored, since whoever watches must not break what is watched.
  * It may cancel the call or close the client meanwhile: look at the state again.
  *
+ * @param about - What it is told.
  * @returns What it returned; undefined where it threw.
  */
-export function tell<T>(watcher: () => T): T | undefined {
+export function tell<T>(watcher: () => T): T | undefined;
+export function tell<T, A>(watcher: (about: A) => T, about: A): T | undefined;
+export function tell<T, A>(watcher: (about?: A) => T, about?: A): T | undefined {
   try {
-    return unheard(watcher());
+    return unheard(watcher(about));
   } catch {
     return undefined;
   }

@@ -16,7 +16,7 @@ import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink } from "./log.js";
-import type { CallSink } from "./observer.js";
+import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import { Recordings, withRecorder } from "./recorder.js";
@@ -192,6 +192,7 @@ class Family {
       baggage: options.baggage ?? [],
       attemptSpans: options.attemptSpans ?? false,
     };
+    const begin = telemetry && ((call: CallInfo) => telemetry.begin(call, telemetryOptions));
     const log = this.logSink(config);
     const observe = options.observer && { event: options.observer };
     const sinks = [log, observe].filter((sink): sink is CallSink => sink !== undefined);
@@ -215,7 +216,7 @@ class Family {
       refuseIfClosed: () => refuseIfClosed(this),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
-        const traced = telemetry && tell(() => telemetry.begin(call, telemetryOptions));
+        const traced = begin && tell(begin, call);
         return traced === undefined ? sinks : [traced, ...sinks];
       },
     };
