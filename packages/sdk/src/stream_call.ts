@@ -22,17 +22,9 @@ type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
 
 /** Who waits for something. */
 interface Waiter<T> {
-  resolve(value: T): void;
-  reject(reason: AmeideError): void;
-}
-
-// Connect's own client looks at a stream when its first message is asked for: who reads
-// later, or never, must not end the process.
-function waiterOf<T>(
-  resolve: (value: T | Promise<never>) => void,
-  promise?: Promise<T>,
-): Waiter<T> {
-  return { resolve, reject: (error) => resolve(withCallersStack(error, promise)) };
+  resolve(value: T | Promise<never>): void;
+  /** What is waited for, if that may be looked at later, or never. */
+  readonly unread?: Promise<T>;
 }
 
 /**
@@ -70,7 +62,9 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   run(): Promise<StreamResponse<I, O>> {
     let resolve!: (response: StreamResponse<I, O> | Promise<never>) => void;
     const response = new Promise<StreamResponse<I, O>>((settle) => (resolve = settle));
-    this.opening = waiterOf(resolve, response);
+    // Connect's own client looks at it when the first message is asked for: who reads
+    // later, or never, must not end the process.
+    this.opening = { resolve, unread: response };
     this.start();
     return response;
   }
@@ -95,7 +89,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       return Promise.resolve({ done: true, value: undefined });
     }
     this.asked = new Promise((resolve) => {
-      this.waiter = waiterOf(resolve);
+      this.waiter = { resolve };
       this.limitWait();
       this.pull(this.attempt as Attempt, iterator);
     });
@@ -175,7 +169,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     if (waiting === undefined) {
       this.failure = error;
     } else {
-      waiting.reject(error);
+      waiting.resolve(withCallersStack(error, waiting.unread));
     }
   }
 
@@ -200,10 +194,10 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     }
     this.waiter = {
       resolve: (first) => {
-        this.first = first;
+        // It is the opening that is told of errors.
+        this.first = first as Result<O>;
         this.show(response);
       },
-      reject: () => {},
     };
     this.pull(attempt, iterator);
   }
@@ -217,16 +211,9 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   }
 
   private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {
-    const received = (result: Result<O>) => {
-      if (typeof result === "object" && result !== null) {
-        this.received(attempt, result);
-      } else {
-        this.endAttempt(attempt, connectErrorOf(new TypeError(`${String(result)} is no result`)));
-      }
-    };
     try {
       iterator.next().then(
-        (result) => received(result as Result<O>),
+        (result) => this.received(attempt, result as Result<O>),
         (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
       );
     } catch (reason) {
@@ -237,6 +224,11 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   private received(attempt: Attempt, result: Result<O>): void {
     if (attempt.over) {
+      return;
+    }
+    if (typeof result !== "object" || result === null) {
+      const none = new TypeError("an interceptor's stream gave no result");
+      this.endAttempt(attempt, connectErrorOf(none));
       return;
     }
     const { waiter } = this;
