@@ -31,9 +31,10 @@ CASES
   field names of the proto and, for enum values, a short form (reset_half for
   CUT_RESET_HALF). A file opens with a comment that says what it verifies and
   why. What "expect" does not state is not compared, except the number of
-  requests, that they have the format and HTTP version of the run, and that no
-  timer, listener or socket is left. A case in which all calls fail needs a control in its file ("r03 control: …"), which differs in
-  the cause alone.
+  requests, that they have the format and HTTP version of the run, that no
+  timer, listener or socket is left, that no error would have ended the process,
+  and that the runtime gave no warning. A case in which all calls fail needs a
+  control in its file ("r03 control: …"), which differs in the cause alone.
 
 ADAPTERS
   An adapter is the program through which the runner drives one SDK. It uses the

@@ -33,6 +33,27 @@ export interface Attempt {
   over: boolean;
 }
 
+/** An attempt that begins. */
+export function createAttempt(
+  number: number,
+  startedMs: number,
+  { atOnce, recording }: Pick<Attempt, "atOnce" | "recording">,
+): Attempt {
+  return {
+    number,
+    startedMs,
+    atOnce,
+    recording,
+    dueMs: Infinity,
+    dueCut: "deadline",
+    cut: undefined,
+    cutError: undefined,
+    abort: undefined,
+    innerError: undefined,
+    over: false,
+  };
+}
+
 // What the error of an attempt says that we ended.
 const CUT_MESSAGES: Readonly<Record<Cut, string>> = {
   canceled: "the call was canceled",
@@ -122,4 +143,9 @@ export function foreignFailureOf(
       }),
     }),
   };
+}
+
+/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
+export function abortReason(): ConnectError {
+  return new ConnectError("the attempt is over", Code.Canceled);
 }

@@ -1,6 +1,7 @@
 import type { Attempt } from "./attempt.js";
 import { printable, truncate } from "./bounded_text.js";
 import type { CallPlan } from "./call_plan.js";
+import { tell } from "./callbacks.js";
 import { explainStop } from "./explain.js";
 import { hintDelay } from "./hints.js";
 import { redactHeaders } from "./log.js";
@@ -30,6 +31,9 @@ export const SILENCE: EventSink = {
  * one source of all three.
  */
 export class CallEvents {
+  /** Events that not all have been told of yet. */
+  private readonly untold: CallEvent[] = [];
+
   constructor(
     private readonly plan: CallPlan,
     private readonly shared: Shared,
@@ -84,10 +88,10 @@ export class CallEvents {
   ): void {
     const durationMs = this.shared.clock.now() - this.plan.startMs;
     this.wouldExpire(durationMs, last);
-    const socket = last?.recording.socket;
-    if (socket?.remoteAddress !== undefined && socket.remotePort !== undefined) {
+    const { remoteAddress, remotePort } = last?.recording.socket ?? {};
+    if (remoteAddress !== undefined && remotePort !== undefined) {
       for (const sink of this.plan.sinks) {
-        sink.peer?.(socket.remoteAddress, socket.remotePort);
+        tell(() => sink.peer?.(remoteAddress, remotePort));
       }
     }
     const budgetTokens = this.shared.budget.tokens;
@@ -154,13 +158,18 @@ export class CallEvents {
 
   private emit(event: Bare<CallEvent>): void {
     const { method, requestId } = this.plan;
-    const whole = { method, requestId, atMs: this.elapsed(), ...event } as CallEvent;
-    for (const sink of this.plan.sinks) {
-      try {
-        sink.event(whole);
-      } catch {
-        // Whoever watches must not break what is watched.
+    const { untold } = this;
+    untold.push({ method, requestId, atMs: this.elapsed(), ...event });
+    // Who is told may end the call: all are told of one event before the next.
+    if (untold.length > 1) {
+      return;
+    }
+    while (untold.length > 0) {
+      const [whole] = untold as [CallEvent, ...CallEvent[]];
+      for (const sink of this.plan.sinks) {
+        tell(() => sink.event(whole));
       }
+      untold.shift();
     }
   }
 }

@@ -1,7 +1,9 @@
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
+  abortReason,
   type Attempt,
+  createAttempt,
   type Cut,
   cutError,
   cutOfSignal,
@@ -11,15 +13,14 @@ import {
 import { redact } from "./bounded_text.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
+import { errorOfAttempt } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
 import type { Credential } from "./credential.js";
-import type { CredentialSource } from "./credential_source.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
-import { AmeideError, type AttemptFailure, isAmeideError } from "./errors.js";
+import { AmeideError, type AttemptFailure } from "./errors.js";
 import { explainStop } from "./explain.js";
-import { hintDelay } from "./hints.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, Recording } from "./recorder.js";
@@ -36,6 +37,7 @@ import {
   type StopReason,
 } from "./retry.js";
 import type { Shared } from "./shared.js";
+import { listen, unlisten } from "./signals.js";
 import type { Next, TailCall } from "./tail.js";
 import { TokenWait } from "./token_wait.js";
 
@@ -107,7 +109,9 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return;
     }
-    this.signal?.addEventListener("abort", this);
+    if (this.signal !== undefined) {
+      listen(this.signal, this);
+    }
     this.authenticate();
   }
 
@@ -130,8 +134,23 @@ export abstract class CallLoop implements TailCall {
     attempt.dueCut = limit.onWire ? limit.cut : "deadline";
     this.plan.writeTailHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
+    if (!this.goesOn(attempt)) {
+      return false;
+    }
     this.setLimit(limit, nowMs);
     return true;
+  }
+
+  // Whoever was told that the attempt starts may have ended it, or have taken its time.
+  private goesOn(attempt: Attempt): boolean {
+    if (this.events !== SILENCE || this.shared.hasInterceptors) {
+      if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+        this.cut("deadline");
+      } else if (!attempt.over && this.isClosed()) {
+        attempt.over = true;
+      }
+    }
+    return !attempt.over;
   }
 
   /** Limits an attempt that is in the tail, from now on. */
@@ -152,6 +171,9 @@ export abstract class CallLoop implements TailCall {
     const wireMs = timeoutMs === "expired" ? undefined : timeoutMs;
     this.plan.writeTailHeaders(headers, undefined);
     this.events.started(attempt, wireMs, headers);
+    if (!this.goesOn(attempt)) {
+      throw abortReason();
+    }
     this.timer.limit(limit.limitMs, limit.cut);
     return wireMs;
   }
@@ -168,19 +190,19 @@ export abstract class CallLoop implements TailCall {
     return wireTimeout(this.shared.constants, ms);
   }
 
-  private source(): CredentialSource | undefined {
-    return this.plan.credentials;
-  }
-
   private authenticate(renew?: () => Credential | TokenWait): void {
+    if (this.over || this.isClosed()) {
+      return;
+    }
+    const source = this.plan.credentials;
     let result: Credential | TokenWait | undefined;
     try {
-      result = renew === undefined ? this.source()?.get(this.plan) : renew();
+      result = renew === undefined ? source?.get(this.plan) : renew();
     } catch (reason) {
       this.fail(AmeideError.from(reason));
       return;
     }
-    // A provider may have canceled the call.
+    // A provider may have ended the call.
     if (this.over) {
       if (result instanceof TokenWait) {
         result.leave();
@@ -188,8 +210,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     if (!(result instanceof TokenWait)) {
-      // In the turn in which the call began its time stands still.
-      this.send(result, this.sent === 0 ? this.plan.startMs : this.shared.clock.now());
+      this.send(result, this.sendsAtMs(source !== undefined));
       return;
     }
     this.timer.limit(this.remaining(), "deadline");
@@ -200,6 +221,21 @@ export abstract class CallLoop implements TailCall {
       (credential) => live() && this.send(credential, this.shared.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
+    // The provider may have ended the call.
+    if (!this.over) {
+      this.timer.limit(this.remaining(), "deadline");
+    }
+  }
+
+  // In the turn in which a call begins its time stands still, unless a provider took
+  // a millisecond of it.
+  private sendsAtMs(askedProvider: boolean): number {
+    const { startMs } = this.plan;
+    if (this.sent === 0 && !askedProvider) {
+      return startMs;
+    }
+    const nowMs = this.shared.clock.now();
+    return this.sent === 0 && nowMs - startMs < 1 ? startMs : nowMs;
   }
 
   private send(credential: Credential | undefined, startedMs: number): void {
@@ -209,23 +245,18 @@ export abstract class CallLoop implements TailCall {
     const remainingMs = this.remaining(startedMs);
     if (remainingMs < this.shared.constants.minWireTimeoutMs) {
       this.cut("deadline");
+    }
+    if (!this.over) {
+      this.plan.prepare(this.state.attempts, credential, startedMs);
+    }
+    // Who was asked for a credential or a trace may have ended the call.
+    if (this.over || this.isClosed()) {
       return;
     }
     const { hasInterceptors, inner } = this.shared;
-    const attempt: Attempt = {
-      number: ++this.sent,
-      startedMs,
-      atOnce: !hasInterceptors && !inner.late,
-      recording: new Recording(this, this.plan.shape),
-      dueMs: Infinity,
-      dueCut: "deadline",
-      cut: undefined,
-      cutError: undefined,
-      abort: undefined,
-      innerError: undefined,
-      over: false,
-    };
-    this.plan.prepare(this.state.attempts, credential, attempt.startedMs);
+    const atOnce = !hasInterceptors && !inner.late;
+    const recording = new Recording(this, this.plan.shape);
+    const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;
     this.state =
       this.state === NO_ATTEMPTS
@@ -240,6 +271,16 @@ export abstract class CallLoop implements TailCall {
       this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);
+  }
+
+  private isClosed(): boolean {
+    try {
+      this.shared.refuseIfClosed();
+      return false;
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+      return true;
+    }
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
@@ -304,7 +345,6 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return;
     }
-    const { clock, budget, constants } = this.shared;
     if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
       this.cut(attempt.dueCut, error);
       return;
@@ -312,6 +352,16 @@ export abstract class CallLoop implements TailCall {
     attempt.over = true;
     this.timer.clear();
     this.lastError = error;
+    try {
+      this.follow(attempt, error);
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+    }
+  }
+
+  // Decides what follows a failed attempt. Whoever is told of it may end the call.
+  private follow(attempt: Attempt, error: ConnectError): void {
+    const { clock, budget, constants } = this.shared;
     const failure = this.shared.inner.ours
       ? failureOf(attempt, error, clock.wallNow(), constants)
       : foreignFailureOf(attempt, error, clock.wallNow(), constants);
@@ -340,6 +390,9 @@ export abstract class CallLoop implements TailCall {
     const { observed } = this.plan;
     this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
     this.note(attempt, failure, retryClass, error, decision);
+    if (this.over) {
+      return;
+    }
     if (decision.retry) {
       this.retry(decision, retryClass);
     } else {
@@ -363,7 +416,7 @@ export abstract class CallLoop implements TailCall {
     failure: Failure,
     policy: PolicyValues,
   ): (() => Credential | TokenWait) | undefined {
-    const source = this.source();
+    const source = this.plan.credentials;
     const refused = this.credential;
     const { state, replayed, committed } = this;
     const { plan } = this;
@@ -392,6 +445,9 @@ export abstract class CallLoop implements TailCall {
       retryClass,
       decision.transparent ? "transparent" : "retry",
     );
+    if (this.over) {
+      return;
+    }
     const again = () => this.authenticate();
     if (decision.delayMs === 0) {
       again();
@@ -406,27 +462,9 @@ export abstract class CallLoop implements TailCall {
     retryClass: RetryClass,
     stopReason: StopReason,
   ): void {
-    const { plan } = this;
-    // What an interceptor or a provider made of ours stays what it is.
-    const source = isAmeideError(error) && failure.origin === "client" ? error : undefined;
-    this.fail(
-      new AmeideError(
-        error,
-        {
-          ...this.facts(),
-          origin: failure.origin,
-          reason: source?.reason ?? failure.reason,
-          stopReason,
-          httpStatus: failure.httpStatus,
-          retryAfterMs: hintDelay(failure.hint),
-          retryable: retryClass !== "NEVER",
-          serverRequestId: this.serverHeader(error, plan.headerNames.requestId),
-          explanation: explainStop(stopReason, plan, failure),
-        },
-        plan.codeOf(failure.code),
-      ),
-      stopReason,
-    );
+    const serverRequestId = this.serverHeader(error, this.plan.headerNames.requestId);
+    const facts = { ...this.facts(), retryable: retryClass !== "NEVER", serverRequestId };
+    this.fail(errorOfAttempt(error, failure, stopReason, this.plan, facts), stopReason);
   }
 
   // Connect keeps the trailers that stand in a body with the error.
@@ -465,7 +503,9 @@ export abstract class CallLoop implements TailCall {
     this.over = true;
     this.timer.clear();
     this.leaveTokenWait();
-    this.signal?.removeEventListener("abort", this);
+    if (this.signal !== undefined) {
+      unlisten(this.signal, this);
+    }
     this.events.done(code, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 
@@ -479,20 +519,11 @@ export abstract class CallLoop implements TailCall {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
     const next = "delayMs" in outcome ? outcome : undefined;
     const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
-    const noted = {
-      code: failure.code,
-      class: retryClass,
-      durationMs,
-      delayMs: next?.delayMs ?? 0,
-      transparent: next?.transparent ?? false,
-    };
+    const { delayMs = 0, transparent = false } = next ?? {};
+    const { code } = failure;
+    const noted = { code, class: retryClass, durationMs, delayMs, transparent };
     this.attempts = [...this.attempts, noted];
     const message = redact(error.rawMessage, this.secret);
     this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
-}
-
-/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
-export function abortReason(): ConnectError {
-  return new ConnectError("the attempt is over", Code.Canceled);
 }

@@ -7,7 +7,9 @@ import {
   type DescMethod,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
+import { ambientTimeout } from "./ambient_timeout.js";
 import { callSettingsKey } from "./call.js";
+import { tell } from "./callbacks.js";
 import { CallHeaders } from "./call_headers.js";
 import { checkCallSettings, isReservedHeader } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
@@ -16,7 +18,7 @@ import type { CredentialSource } from "./credential_source.js";
 import { overallTimeout, setTimeoutHeader } from "./deadline.js";
 import { AmeideError, configError } from "./errors.js";
 import type { CallInfo, CallSink } from "./observer.js";
-import type { AmbientDeadline, CallSettings } from "./options.js";
+import type { CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
@@ -153,7 +155,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.previousAttempts = previousAttempts;
     this.credential = credential;
     for (const sink of this.sinks) {
-      sink.inject?.((name, value) => this.other(name, value), startedMs - this.startMs);
+      const set = (name: string, value: string) => this.other(name, value);
+      tell(() => sink.inject?.(set, startedMs - this.startMs));
     }
   }
 
@@ -323,9 +326,12 @@ function ambient(
   forMethod: MethodConfig,
   settings: CallSettings | undefined,
 ): number | undefined {
-  const from = settings?.deadlineFrom ?? forMethod.deadlineFrom ?? shared.ambientDeadline;
-  const source: AmbientDeadline | undefined = typeof from === "function" ? from() : from;
-  return source?.timeoutMs();
+  const from = settings?.deadlineFrom ?? forMethod.deadlineFrom;
+  if (from !== undefined) {
+    return ambientTimeout("deadlineFrom", from);
+  }
+  const around = shared.ambientDeadline?.();
+  return around && ambientTimeout("withDeadlineFrom", around);
 }
 
 // The runtime's own parameter is a setting of the call: what only operators or

@@ -11,6 +11,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import { unheard } from "./callbacks.js";
 import { StreamReader } from "./stream_reader.js";
 
 /**
@@ -60,8 +61,8 @@ function open<I extends DescMessage, O extends DescMessage>(
     input,
     options?.contextValues,
   );
-  // Whoever reads it is told.
-  response.catch(() => {});
+  // Whoever reads it is told, if somebody does.
+  void unheard(response);
   const iterator = new StreamReader(response, options);
   return { [Symbol.asyncIterator]: () => iterator };
 }

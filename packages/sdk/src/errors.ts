@@ -16,6 +16,7 @@ import type { Origin } from "./normalize.js";
 import { BEHAVIOR_1, type ErrorBounds } from "./policy.js";
 import { printedDetails, printedList, printedMap } from "./printed_entries.js";
 import type { RetryClass, StopReason } from "./retry.js";
+import { connectErrorOf } from "./thrown.js";
 
 const brand = Symbol.for("ameide.sdk.error");
 
@@ -184,7 +185,7 @@ export class AmeideError extends ConnectError {
     if (isAmeideError(reason)) {
       return reason;
     }
-    return new AmeideError(ConnectError.from(reason, code), { origin: "client" });
+    return new AmeideError(connectErrorOf(reason, code), { origin: "client" });
   }
 
   /** By its brand, so that errors of another copy of this package count too. */

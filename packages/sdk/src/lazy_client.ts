@@ -8,22 +8,52 @@ import {
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { LazyService } from "@ameideio/core-proto/roster";
 import { cutError, cutOfSignal } from "./attempt.js";
+import { withCallersStack } from "./callers_stack.js";
+import { unheard } from "./callbacks.js";
 import { createClient } from "./create_client.js";
 import { AmeideError } from "./errors.js";
+import { listen, unlisten } from "./signals.js";
 
 type Method = (input: unknown, options?: CallOptions) => unknown;
 type Kind = DescMethod["methodKind"];
 type Methods = Readonly<Record<string, Method>>;
+type Open = (methods: Methods) => AsyncIterable<unknown>;
 
 // As long as a call has by default.
 const LOAD_TIMEOUT_MS = 30_000;
 
-// What was loaded, for all clients: a second one need not wait.
-const loaded = new WeakMap<LazyService<DescService>, DescService>();
+// What is known of a service, for all clients: a second one need not wait.
+class Arrival {
+  service: DescService | undefined;
+  /** Calls that wait for it and have not begun. */
+  waiting = 0;
+  readonly comes: Promise<void>;
+  private arrived!: () => void;
+
+  constructor() {
+    this.comes = new Promise((resolve) => (this.arrived = resolve));
+  }
+
+  isHere(service: DescService): void {
+    this.service = service;
+    this.arrived();
+  }
+}
+
+const arrivals = new WeakMap<LazyService<DescService>, Arrival>();
+
+function arrivalOf(lazy: LazyService<DescService>): Arrival {
+  let arrival = arrivals.get(lazy);
+  if (arrival === undefined) {
+    arrival = new Arrival();
+    arrivals.set(lazy, arrival);
+  }
+  return arrival;
+}
 
 /** The service, if it has been loaded. */
 export function loadedService<S extends DescService>(lazy: LazyService<S>): S | undefined {
-  return loaded.get(lazy) as S | undefined;
+  return arrivalOf(lazy).service as S | undefined;
 }
 
 /**
@@ -33,7 +63,8 @@ export function loadedService<S extends DescService>(lazy: LazyService<S>): S | 
  * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`.
  */
 export async function loadService(name: string, lazy: LazyService<DescService>): Promise<void> {
-  if (loaded.has(lazy)) {
+  const arrival = arrivalOf(lazy);
+  if (arrival.service !== undefined) {
     return;
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,8 +73,13 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
     timer = setTimeout(() => reject(reason), LOAD_TIMEOUT_MS);
   });
   try {
-    const { service } = await Promise.race([lazy.load(), late]);
-    loaded.set(lazy, service);
+    const mine = await Promise.race([lazy.load(), late, arrival.comes]);
+    if (arrival.service === undefined) {
+      if (mine?.service === undefined) {
+        throw new Error("what was loaded has no service");
+      }
+      arrival.isHere(mine.service);
+    }
   } catch (reason) {
     const source = new ConnectError(`the service ${name} could not be loaded`, Code.Unavailable);
     source.cause = reason;
@@ -55,20 +91,6 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
   } finally {
     clearTimeout(timer);
   }
-}
-
-// What a caller waits for who may lose patience. One who has none to begin with
-// still is told first what is wrong with the call.
-function orAborted<T>(loading: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined || signal.aborted) {
-    return loading;
-  }
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(aborted(signal.reason));
-    signal.addEventListener("abort", abort, { once: true });
-    const left = () => signal.removeEventListener("abort", abort);
-    loading.then(resolve, reject).then(left, left);
-  });
 }
 
 // As for a call that has begun.
@@ -88,6 +110,7 @@ export function createLazyClient<S extends DescService>(
   lazy: LazyService<S>,
   transport: Transport,
 ): Client<S> {
+  const arrival = arrivalOf(lazy);
   let made: Methods | undefined;
   const ready = () => {
     const service = made === undefined ? loadedService(lazy) : undefined;
@@ -96,22 +119,47 @@ export function createLazyClient<S extends DescService>(
     }
     return made;
   };
-  const load = async () => {
-    await loadService(name, lazy);
-    return ready() as Methods;
-  };
+  // Calls begin in the order they were made, each in its own async context. Each loads
+  // for itself: in a worker, what another request began dies with it. Whoever has no
+  // patience to begin with still is told first what is wrong with the call.
+  const wait = <T>(begin: (those: Methods) => T, signal: AbortSignal | undefined): Promise<T> =>
+    new Promise((resolve) => {
+      let waits = true;
+      const leave = (then: () => T | Promise<T>) => {
+        if (waits) {
+          waits = false;
+          arrival.waiting--;
+          if (signal !== undefined) {
+            unlisten(signal, listener);
+          }
+          try {
+            resolve(then());
+          } catch (reason) {
+            resolve(withCallersStack(AmeideError.from(reason)));
+          }
+        }
+      };
+      const listener = {
+        handleEvent: () => leave(() => withCallersStack(aborted(signal?.reason))),
+      };
+      if (signal?.aborted === false) {
+        listen(signal, listener);
+      }
+      arrival.waiting++;
+      void arrival.comes.then(() => leave(() => begin(ready() as Methods)));
+      loadService(name, lazy).catch((reason: Error) => leave(() => withCallersStack(reason)));
+    });
   const client: Record<string, Method> = {};
   for (const [method, kind] of Object.entries<Kind>(lazy.methods)) {
     client[method] = (input, options) => {
-      const methods = ready();
+      const methods = arrival.waiting === 0 ? ready() : undefined;
       if (methods !== undefined) {
         return (methods[method] as Method)(input, options);
       }
       const call = (those: Methods) => (those[method] as Method)(input, options);
-      const loading = orAborted(load(), options?.signal);
       return kind === "unary" || kind === "client_streaming"
-        ? loading.then(call)
-        : openSoon(loading, call as (those: Methods) => AsyncIterable<unknown>);
+        ? wait(call, options?.signal)
+        : openSoon((open) => wait(open, options?.signal), call as Open);
     };
   }
   return client as Client<S>;
@@ -119,22 +167,21 @@ export function createLazyClient<S extends DescService>(
 
 // As in `createClient`, the call begins as soon as it can, not when its first
 // message is asked for; but who has left by then has never opened it.
-function openSoon<T>(
-  loading: Promise<Methods>,
-  open: (methods: Methods) => AsyncIterable<T>,
-): AsyncIterable<T> {
-  let messages: AsyncIterator<T> | undefined;
+function openSoon(
+  wait: (open: (methods: Methods) => void) => Promise<void>,
+  open: Open,
+): AsyncIterable<unknown> {
+  let messages: AsyncIterator<unknown> | undefined;
   let left = false;
-  const opened = (async () => {
-    const methods = await loading;
+  const opened = wait((methods) => {
     if (!left) {
       messages = open(methods)[Symbol.asyncIterator]();
     }
-  })();
+  });
   // Whoever reads it is told.
-  opened.catch(() => {});
+  void unheard(opened);
   const end = { done: true, value: undefined } as const;
-  const iterator: AsyncIterator<T> = {
+  const iterator: AsyncIterator<unknown> = {
     async next() {
       await opened;
       return messages?.next() ?? end;

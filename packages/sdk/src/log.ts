@@ -30,8 +30,9 @@ export function createLogSink(logger: Logger, level: LogLevel): CallSink | undef
       const at = levelOf(event);
       if (LOG_LEVELS.indexOf(at) <= max) {
         const { type, idempotencyKey: _unlogged, ...fields } = event as LoggedEvent;
-        logger[at](`ameide ${type.replace("_", " ")}`, fields);
+        return logger[at](`ameide ${type.replace("_", " ")}`, fields);
       }
+      return undefined;
     },
   };
 }

@@ -81,7 +81,10 @@ export interface WouldHave extends EventBase {
 /** What happens in a call, in order, as plain data. */
 export type CallEvent = AttemptStarted | AttemptFailed | Waiting | Done | WouldHave;
 
-/** Gets the events of all calls of a client. What it throws is ignored. */
+/**
+ * Gets the events of all calls of a client. What it throws, or rejects with, is ignored;
+ * it may cancel the call or close the client, and what follows is not sent.
+ */
 export type Observer = (event: CallEvent) => void;
 
 /** What is known of a call when it begins. */
@@ -101,5 +104,5 @@ export interface CallSink {
   inject?(set: (name: string, value: string) => void, atMs: number): void;
   /** Address of the peer of the last attempt. */
   peer?(address: string, port: number): void;
-  event(event: CallEvent): void;
+  event(event: CallEvent): unknown;
 }

@@ -80,7 +80,10 @@ export interface Settings {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether an idempotency key is attached where the contract asks for one. Default `auto`. */
   readonly idempotencyKey?: "auto" | "off";
-  /** Deadline of the request being served; the call's own ends 5 ms before. */
+  /**
+   * Deadline of the request being served; the call's own ends 5 ms before. What gives no
+   * milliseconds, `Infinity` or undefined is CONFIG_INVALID, when the call is made.
+   */
   readonly deadlineFrom?: AmbientDeadline | (() => AmbientDeadline | undefined);
 }
 

@@ -1,4 +1,5 @@
 import type * as Api from "@opentelemetry/api";
+import { tell } from "./callbacks.js";
 import type { CallEvent, CallInfo, CallSink } from "./observer.js";
 import { activeBaggage, activeSpan, contextWith, registered } from "./otel_registry.js";
 import type { Telemetry, TelemetryOptions } from "./telemetry.js";
@@ -134,9 +135,13 @@ class TracedCall implements CallSink {
   private attemptsFailed = 0;
   private attemptStartedMs = 0;
   private transparent = 0;
+  private ended = false;
   private readonly system: "connectrpc" | "grpc";
   /** Where the call goes: on everything that is told of it. */
   private readonly server: Api.Attributes;
+
+  // A sampler or a processor of spans that throws costs its span, and nothing else: each
+  // thing said to OpenTelemetry is said for itself.
 
   /** @param parent - The span whose context is passed on where there is no tracer. */
   constructor(
@@ -148,29 +153,41 @@ class TracedCall implements CallSink {
   ) {
     this.system = call.protocol === "connect" ? "connectrpc" : "grpc";
     this.server = { "server.address": call.serverAddress, "server.port": call.serverPort };
-    this.span = tracer?.startSpan(call.method, {
-      kind: CLIENT,
-      startTime: this.startMs,
-      attributes: {
-        "rpc.system.name": this.system,
-        "rpc.method": call.method,
-        ...this.server,
-        "ameide.request_id": call.requestId,
-        ...(options.tenant !== undefined && { "ameide.tenant": options.tenant }),
-      },
-    });
+    this.span = tell(() =>
+      tracer?.startSpan(call.method, {
+        kind: CLIENT,
+        startTime: this.startMs,
+        attributes: {
+          "rpc.system.name": this.system,
+          "rpc.method": call.method,
+          ...this.server,
+          "ameide.request_id": call.requestId,
+          ...(options.tenant !== undefined && { "ameide.tenant": options.tenant }),
+        },
+      }),
+    );
   }
 
   inject(set: (name: string, value: string) => void, atMs: number): void {
-    let span = this.span;
-    if (this.options.attemptSpans && span !== undefined) {
+    const call = this.span;
+    let attempt: Api.Span | undefined;
+    if (this.options.attemptSpans && call !== undefined) {
       const name = `${this.call.method} attempt`;
       const startTime = this.startMs + atMs;
-      span = this.tracer?.startSpan(name, { kind: CLIENT, startTime }, contextWith(span));
-      this.attemptSpan = span;
+      attempt = tell(() =>
+        this.tracer?.startSpan(name, { kind: CLIENT, startTime }, contextWith(call)),
+      );
+      if (this.ended) {
+        // Its start was heard of by someone who ended the call.
+        tell(() => attempt?.end(startTime));
+        return;
+      }
+      this.attemptSpan = attempt;
     }
-    const context = (span ?? this.parent)?.spanContext();
-    if (context === undefined || !isValid(context)) {
+    const context = [attempt, call, this.parent]
+      .map((span) => span?.spanContext())
+      .find((each) => each !== undefined && isValid(each));
+    if (context === undefined) {
       return;
     }
     // W3C Trace Context, sections 3.2 and 3.3.
@@ -210,13 +227,15 @@ class TracedCall implements CallSink {
 
   private attemptFailed(event: CallEvent & { type: "attempt_failed" }): void {
     this.attemptsFailed++;
-    this.span?.addEvent("ameide.attempt.failed", {
-      "ameide.attempt": event.attempt,
-      "ameide.code": event.code,
-      "ameide.class": event.class,
-      ...(event.delayMs !== undefined && { "ameide.delay_ms": event.delayMs }),
-      ...(event.stopReason !== undefined && { "ameide.stop_reason": event.stopReason }),
-    });
+    tell(() =>
+      this.span?.addEvent("ameide.attempt.failed", {
+        "ameide.attempt": event.attempt,
+        "ameide.code": event.code,
+        "ameide.class": event.class,
+        ...(event.delayMs !== undefined && { "ameide.delay_ms": event.delayMs }),
+        ...(event.stopReason !== undefined && { "ameide.stop_reason": event.stopReason }),
+      }),
+    );
     this.endAttempt(event, event.durationMs);
   }
 
@@ -225,26 +244,30 @@ class TracedCall implements CallSink {
       this.endAttempt(event, event.atMs - this.attemptStartedMs);
     }
     const attributes = this.attributes(event.code);
-    this.tell(this.span, event.code);
-    this.meters?.callDuration.record(event.durationMs / 1_000, attributes);
+    this.ended = true;
+    const { meters } = this;
+    this.conclude(this.span, event.code);
+    tell(() => meters?.callDuration.record(event.durationMs / 1_000, attributes));
     const retries = Math.max(0, event.attempts - 1 - this.transparent);
     if (retries > 0) {
-      this.meters?.retries.record(retries, attributes);
-      this.meters?.retryDelay.record(event.retryDelayMs / 1_000, attributes);
+      tell(() => meters?.retries.record(retries, attributes));
+      tell(() => meters?.retryDelay.record(event.retryDelayMs / 1_000, attributes));
     }
-    this.meters?.budgetTokens.record(event.budgetTokens, this.server);
+    tell(() => meters?.budgetTokens.record(event.budgetTokens, this.server));
     // Equal to the metric, to the bit: the end is the start plus the duration.
-    this.span?.end(this.startMs + event.durationMs);
+    tell(() => this.span?.end(this.startMs + event.durationMs));
   }
 
   private endAttempt(
     { atMs, code }: { atMs: number; code: string | undefined },
     durationMs: number,
   ): void {
-    this.meters?.attemptDuration.record(durationMs / 1_000, this.attributes(code));
-    this.tell(this.attemptSpan, code);
-    this.attemptSpan?.end(this.startMs + atMs);
+    const attributes = this.attributes(code);
+    tell(() => this.meters?.attemptDuration.record(durationMs / 1_000, attributes));
+    const { attemptSpan } = this;
     this.attemptSpan = undefined;
+    this.conclude(attemptSpan, code);
+    tell(() => attemptSpan?.end(this.startMs + atMs));
   }
 
   private attributes(code: string | undefined): Api.Attributes {
@@ -264,13 +287,15 @@ class TracedCall implements CallSink {
     return code === undefined ? {} : { "rpc.response.status_code": code };
   }
 
-  private tell(span: Api.Span | undefined, code: string | undefined): void {
-    span?.setAttributes(this.status(code));
-    if (code !== undefined) {
-      const name = this.system === "grpc" ? grpcName(code) : code;
-      span?.setAttribute("error.type", name);
-      span?.setStatus({ code: ERROR });
-    }
+  private conclude(span: Api.Span | undefined, code: string | undefined): void {
+    tell(() => {
+      span?.setAttributes(this.status(code));
+      if (code !== undefined) {
+        const name = this.system === "grpc" ? grpcName(code) : code;
+        span?.setAttribute("error.type", name);
+        span?.setStatus({ code: ERROR });
+      }
+    });
   }
 
   private injectBaggage(set: (name: string, value: string) => void): void {

@@ -68,6 +68,8 @@ export interface Shared {
   /** Who we are, where that is asked for and `user-agent` is the runtime's. */
   readonly clientHeader: string | undefined;
   readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
+  /** @throws AmeideError CLIENT_CLOSED. */
+  refuseIfClosed(): void;
   credentials(auth: Auth): CredentialSource;
   sinks(call: CallInfo): readonly CallSink[];
 }
@@ -94,14 +96,27 @@ export function foreignTransport(transport: Transport): InnerTransport {
     unary: (attempt, call, method, headers = new Headers(), input, values) => {
       const controller = new AbortController();
       attempt.abort = (reason) => controller.abort(reason);
-      const ms = safeTimeout(call.beginForeign(attempt, headers));
-      return transport.unary(method, controller.signal, ms, headers, input, values);
+      return promised(() => {
+        const ms = safeTimeout(call.beginForeign(attempt, headers));
+        return transport.unary(method, controller.signal, ms, headers, input, values);
+      });
     },
     stream: (attempt, call, signal, method, headers = new Headers(), input, values) => {
-      const ms = safeTimeout(call.beginForeign(attempt, headers));
-      return transport.stream(method, signal, ms, headers, input, values);
+      return promised(() => {
+        const ms = safeTimeout(call.beginForeign(attempt, headers));
+        return transport.stream(method, signal, ms, headers, input, values);
+      });
     },
   };
+}
+
+// A transport of somebody else's may throw, or give what is no promise.
+function promised<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(run());
+  } catch (reason) {
+    return Promise.reject(reason);
+  }
 }
 
 // The runtime's own timer must neither overflow nor fire before ours.

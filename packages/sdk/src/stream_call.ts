@@ -1,18 +1,14 @@
-import {
-  ConnectError,
-  type ContextValues,
-  type StreamRequest,
-  type StreamResponse,
-} from "@connectrpc/connect";
+import type { ContextValues, StreamRequest, StreamResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
   DescMethodStreaming,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Attempt } from "./attempt.js";
-import { abortReason, CallLoop } from "./call_loop.js";
+import { abortReason, type Attempt } from "./attempt.js";
+import { CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
+import { recapture, withCallersStack } from "./callers_stack.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
 import type { AmeideError } from "./errors.js";
 import type { InputState } from "./retry.js";
@@ -20,6 +16,7 @@ import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
 import type { Next } from "./tail.js";
+import { connectErrorOf } from "./thrown.js";
 import { WaitQueue, type Waiter } from "./wait_queue.js";
 
 type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
@@ -57,16 +54,19 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   /** Runs the call until there is something to show. Call it once. */
   run(): Promise<StreamResponse<I, O>> {
-    return new Promise((resolve, reject) => {
-      this.opening = { resolve, reject };
-      this.start();
-    });
+    let resolve!: (response: StreamResponse<I, O> | Promise<never>) => void;
+    const response = new Promise<StreamResponse<I, O>>((settle) => (resolve = settle));
+    // Connect's own client looks at it when the first message is asked for: who reads
+    // later, or never, must not end the process.
+    this.opening = { resolve, unread: response };
+    this.start();
+    return response;
   }
 
   /** The next message; what is asked for meanwhile is answered in order. */
   next(): Promise<Result<O>> {
-    return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
+    return new Promise((resolve) => {
+      const waiter = { resolve };
       if (this.waiter === undefined) {
         this.ask(waiter);
       } else {
@@ -93,7 +93,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       return Promise.reject(abortReason());
     }
     const failed = async (reason: unknown): Promise<never> => {
-      attempt.innerError = await attempt.recording.readError(ConnectError.from(reason));
+      attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;
     };
     return this.handOn(attempt, next, request).then((response) => {
@@ -115,7 +115,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       waiter.resolve(first);
     } else if (failure !== undefined) {
       this.failure = undefined;
-      waiter.reject(failure);
+      recapture(failure);
+      waiter.resolve(Promise.reject(failure));
     } else if (this.over || iterator === undefined) {
       waiter.resolve({ done: true, value: undefined });
     } else {
@@ -144,14 +145,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       () => attempt.over,
       (reason) => {
         attempt.abort?.(abortReason());
-        this.failed(attempt, ConnectError.from(reason));
+        this.failed(attempt, connectErrorOf(reason));
       },
     );
     this.shared.inner
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
       .then(
         (response) => this.responded(attempt, response),
-        (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
+        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
       );
   }
 
@@ -176,16 +177,24 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     if (waiting === undefined) {
       this.failure = error;
     } else {
-      waiting.reject(error);
+      waiting.resolve(withCallersStack(error, waiting.unread));
     }
     this.askNext();
   }
 
   private responded(attempt: Attempt, response: StreamResponse<I, O>): void {
-    if (attempt.over || !this.isForUs(attempt, response.header)) {
+    let iterator: AsyncIterator<MessageShape<O>>;
+    try {
+      // Who is told of the answer may end the call.
+      if (attempt.over || !this.isForUs(attempt, response.header) || attempt.over) {
+        return;
+      }
+      iterator = response.message[Symbol.asyncIterator]();
+    } catch (reason) {
+      // What an interceptor made of the answer is none.
+      this.endAttempt(attempt, connectErrorOf(reason));
       return;
     }
-    const iterator = response.message[Symbol.asyncIterator]();
     this.iterator = iterator;
     if (this.method.methodKind === "bidi_streaming") {
       this.show(response);
@@ -194,10 +203,10 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     }
     this.waiter = {
       resolve: (first) => {
-        this.first = first;
+        // It is the opening that is told of errors.
+        this.first = first as Result<O>;
         this.show(response);
       },
-      reject: () => {},
     };
     this.pull(attempt, iterator);
   }
@@ -211,14 +220,24 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   }
 
   private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {
-    iterator.next().then(
-      (result) => this.received(attempt, result as Result<O>),
-      (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
-    );
+    try {
+      iterator.next().then(
+        (result) => this.received(attempt, result as Result<O>),
+        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
+      );
+    } catch (reason) {
+      // An interceptor's stream, not Connect's.
+      this.endAttempt(attempt, connectErrorOf(reason));
+    }
   }
 
   private received(attempt: Attempt, result: Result<O>): void {
     if (attempt.over) {
+      return;
+    }
+    if (typeof result !== "object" || result === null) {
+      const none = new TypeError("an interceptor's stream gave no result");
+      this.endAttempt(attempt, connectErrorOf(none));
       return;
     }
     if (result.done === true) {

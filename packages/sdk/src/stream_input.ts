@@ -1,3 +1,4 @@
+import { tell } from "./callbacks.js";
 import type { InputState } from "./retry.js";
 import type { Recording } from "./recorder.js";
 
@@ -89,12 +90,11 @@ export class StreamInput<T> {
       return;
     }
     this.closed = true;
-    const source = (this.source ??= this.messages[Symbol.asyncIterator]());
-    const ignore = () => {};
+    const source = tell(() => (this.source ??= this.messages[Symbol.asyncIterator]()));
     if (reason !== undefined) {
-      source.throw?.(reason).catch(ignore);
+      void tell(() => source?.throw?.(reason));
     }
-    source.return?.().catch(ignore);
+    void tell(() => source?.return?.());
   }
 
   private async pull(): Promise<IteratorResult<T>> {

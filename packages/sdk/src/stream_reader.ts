@@ -1,5 +1,8 @@
 import type { CallOptions, StreamResponse } from "@connectrpc/connect";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { tell, unheard } from "./callbacks.js";
+import { recapture } from "./callers_stack.js";
+import { isAmeideError } from "./errors.js";
 
 /**
  * Reads a stream for the application, from the moment it was asked for. No generator:
@@ -36,10 +39,16 @@ export class StreamReader<O extends DescMessage> implements AsyncIterator<
 
   private open(): Promise<AsyncIterator<MessageShape<O>>> {
     return (this.opening ??= this.response.then((response) => {
-      this.options?.onHeader?.(response.header);
+      const messages = iteratorOf(response);
+      try {
+        unheard(this.options?.onHeader?.(response.header));
+      } catch (reason) {
+        void tell(() => messages.return?.());
+        throw reason;
+      }
       this.trailer = response.trailer;
-      this.messages = iteratorOf(response);
-      return this.messages;
+      this.messages = messages;
+      return messages;
     }));
   }
 
@@ -48,17 +57,21 @@ export class StreamReader<O extends DescMessage> implements AsyncIterator<
   ): IteratorResult<MessageShape<O>, void> => {
     if (result.done === true && !this.over) {
       this.over = true;
-      this.options?.onTrailer?.(this.trailer as Headers);
+      unheard(this.options?.onTrailer?.(this.trailer as Headers));
     }
     return result;
   };
 
-  // Only the first who asked is told.
+  // Only the first who asked is told. It may have failed before it was read: the
+  // stack is that of whoever reads.
   private readonly failed = (reason: unknown): IteratorResult<MessageShape<O>, void> => {
     if (this.over) {
       return DONE;
     }
     this.over = true;
+    if (isAmeideError(reason)) {
+      recapture(reason);
+    }
     throw reason;
   };
 }

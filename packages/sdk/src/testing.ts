@@ -1,5 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import { configError } from "./errors.js";
 import { createMemoryHttpClient } from "./memory_client.js";
 import type { AmeideOptions } from "./options.js";
 import { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
@@ -29,18 +30,49 @@ export interface TestRuntime {
   readonly constants?: PolicyConstants;
 }
 
-/** Options that make a client run in a test's surroundings. */
+/**
+ * Options that make a client run in a test's surroundings. A call whose randomness gives
+ * what is none fails: CONFIG_INVALID, naming `random`.
+ */
 export function withTestRuntime(options: AmeideOptions, runtime: TestRuntime): AmeideOptions {
   return Object.assign(
     { ...options },
     {
       [runtimeOption]: {
         clock: runtime.clock ?? systemRuntime.clock,
-        random: { ...systemRuntime.random, ...runtime.random },
+        random: { ...systemRuntime.random, ...(runtime.random && checked(runtime.random)) },
         constants: runtime.constants ?? BEHAVIOR_1,
       },
     },
   );
+}
+
+// A number that makes no sense would make waits that make none.
+function checked({ backoff, authJitter, bytes }: Partial<Randomness>): Partial<Randomness> {
+  const unit = (name: string, draw: () => number) => () => {
+    const drawn: unknown = draw();
+    if (typeof drawn !== "number" || !(drawn >= 0 && drawn < 1)) {
+      throw configError(`random.${name}`, "must give a number from 0 to less than 1", drawn);
+    }
+    return drawn;
+  };
+  return {
+    ...(backoff && { backoff: unit("backoff", backoff) }),
+    ...(authJitter && { authJitter: unit("authJitter", authJitter) }),
+    ...(bytes && {
+      bytes: (length: number) => {
+        const drawn: unknown = bytes(length);
+        if (!(drawn instanceof Uint8Array) || drawn.length !== length) {
+          throw configError(
+            "random.bytes",
+            "must give a Uint8Array of the length asked for",
+            drawn,
+          );
+        }
+        return drawn;
+      },
+    }),
+  };
 }
 
 /** A stream of numbers that gives these, then the last one for ever. */

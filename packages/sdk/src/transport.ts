@@ -8,6 +8,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
+import { tell, unheard } from "./callbacks.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
@@ -17,7 +18,7 @@ import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink, type Logger } from "./log.js";
-import type { CallSink } from "./observer.js";
+import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
@@ -115,26 +116,24 @@ function derive(layers: OptionLayers, family: Family): AmeideTransport {
     explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
-      let plan: CallPlan;
       try {
         refuseIfClosed(family);
-        plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        const onWire = plan.wireMethod as typeof method;
+        return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
-      const onWire = plan.wireMethod as typeof method;
-      return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
-      let plan: CallPlan;
       try {
         refuseIfClosed(family);
         refuseUnlessStreamable(method, family.platform);
-        plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        return new StreamCall(shared, plan, method, input, signal, contextValues).run();
       } catch (reason) {
-        return Promise.reject(AmeideError.from(reason));
+        return unheard(Promise.reject(AmeideError.from(reason)));
       }
-      return new StreamCall(shared, plan, method, input, signal, contextValues).run();
     },
     explain: ((method?: DescMethod) =>
       method === undefined ? config.knownMethods().map(explain) : explain(method)) as Explain,
@@ -210,6 +209,7 @@ class Family {
       baggage: options.baggage ?? [],
       attemptSpans: options.attemptSpans ?? false,
     };
+    const begin = telemetry && ((call: CallInfo) => telemetry.begin(call, telemetryOptions));
     const log = this.logSink(config);
     const observe = options.observer && { event: options.observer };
     const sinks = [log, observe].filter((sink): sink is CallSink => sink !== undefined);
@@ -234,9 +234,10 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
+      refuseIfClosed: () => refuseIfClosed(this),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
-        const traced = telemetry?.begin(call, telemetryOptions);
+        const traced = begin && tell(begin, call);
         return traced === undefined ? sinks : [traced, ...sinks];
       },
     };
@@ -331,14 +332,15 @@ class Family {
     const { logger } = config.options;
     if (config.environment.retriesOff && !this.killSwitchLogged) {
       this.killSwitchLogged = true;
-      logger?.warn("ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options", {});
+      const text = "ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options";
+      tell(() => logger?.warn(text, {}));
     }
     const { policy } = config.options;
     const fields = config.document.unknownFields;
     if (fields.length > 0 && policy && !this.newerDocuments.has(policy)) {
       this.newerDocuments.add(policy);
       const message = "ameide policy document has fields this version does not know; ignored";
-      logger?.warn(`${message}: ${fields.join(", ")}`, { fields });
+      tell(() => logger?.warn(`${message}: ${fields.join(", ")}`, { fields }));
     }
   }
 
@@ -346,7 +348,7 @@ class Family {
   private warnOnce(logger: Logger | undefined, problem: string): void {
     if (!this.warned.has(problem) && this.warned.size < MAX_WARNINGS) {
       this.warned.add(problem);
-      logger?.warn(`ameide ${problem}`, {});
+      tell(() => logger?.warn(`ameide ${problem}`, {}));
     }
   }
 }

@@ -1,30 +1,30 @@
-import {
-  ConnectError,
-  type ContextValues,
-  type UnaryRequest,
-  type UnaryResponse,
-} from "@connectrpc/connect";
+import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
-import type { Attempt } from "./attempt.js";
-import { abortReason, CallLoop } from "./call_loop.js";
+import { abortReason, type Attempt } from "./attempt.js";
+import { CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
 import type { AmeideError } from "./errors.js";
 import { gate, type InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import type { Next } from "./tail.js";
+import { connectErrorOf } from "./thrown.js";
+import { withCallersStack } from "./callers_stack.js";
 
 // How to settle the promise made last. One executor for all: a closure for each
 // would be a good part of what the promise of a call costs.
 const captured = {} as { -readonly [K in keyof Settle<never>]: Settle<never>[K] };
 
-function capture(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+function capture(
+  resolve: (value: Promise<never>) => void,
+  reject: (reason: unknown) => void,
+): void {
   captured.resolve = resolve;
   captured.reject = reject;
 }
 
 interface Settle<T> {
-  readonly resolve: (value: T) => void;
+  readonly resolve: (value: T | Promise<never>) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -76,7 +76,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     attempt.abort = reject;
     if (this.shared.hasInterceptors) {
       answer.then(resolve, (reason: unknown) =>
-        whenRead(attempt, ConnectError.from(reason), (error) => {
+        whenRead(attempt, connectErrorOf(reason), (error) => {
           attempt.innerError = error;
           reject(error);
         }),
@@ -96,17 +96,20 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
-    const opened = this.shared.inner
-      .unary(attempt, this, this.method, headers, this.input, this.values)
-      .then(
-        (response) => this.responded(attempt, response),
-        (reason: unknown) => this.lost(attempt, ConnectError.from(reason)),
-      );
+    const { inner } = this.shared;
+    const answer = inner.unary(attempt, this, this.method, headers, this.input, this.values);
     if (this.waiter === undefined) {
-      this.opened = opened;
+      this.opened = answer.then(
+        (response) => this.responded(attempt, response),
+        (reason: unknown) => this.lost(attempt, connectErrorOf(reason)),
+      );
     } else {
-      // The waiter is told.
-      opened.catch(() => {});
+      // The waiter is told, and nobody else may wait for its promise: of two, V8 shows
+      // neither in a stack.
+      answer.then(
+        (response) => void this.responded(attempt, response),
+        (reason: unknown) => void this.lost(attempt, connectErrorOf(reason)),
+      );
     }
   }
 
@@ -123,7 +126,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
 
   protected reject(error: AmeideError): void {
     this.error = error;
-    this.waiter?.reject(error);
+    this.waiter?.resolve(withCallersStack(error));
   }
 
   // The attempt timeout cuts an attempt only while another may follow.
@@ -152,9 +155,18 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     attempt: Attempt,
     response: UnaryResponse<I, O>,
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
+    let good: boolean;
+    try {
+      good =
+        !attempt.over && attempt.cutError === undefined && this.isForUs(attempt, response.header);
+    } catch (reason) {
+      // What an interceptor made of the answer is none.
+      return this.lost(attempt, connectErrorOf(reason));
+    }
+    // Who was told of the answer may have ended the call.
     if (attempt.cutError !== undefined) {
       this.failed(attempt, attempt.cutError);
-    } else if (!attempt.over && this.isForUs(attempt, response.header)) {
+    } else if (good && !attempt.over) {
       this.succeed(attempt);
       this.waiter?.resolve(response);
       return response;

@@ -1,9 +1,8 @@
-import type { AmeideError } from "./errors.js";
-
 /** Who waits for something. */
 export interface Waiter<T> {
-  resolve(value: T): void;
-  reject(reason: AmeideError): void;
+  resolve(value: T | Promise<never>): void;
+  /** What is waited for, if that may be looked at later, or never. */
+  readonly unread?: Promise<T>;
 }
 
 interface Place<T> {

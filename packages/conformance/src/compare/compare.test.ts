@@ -43,6 +43,8 @@ const ROWS: readonly Row[] = [
   ["timers", {}, {}, { leaks: { timers: 1 } }, "leaks"],
   ["listeners", {}, {}, { leaks: { listeners: 1 } }, "leaks"],
   ["sockets", {}, {}, { leaks: { sockets: 1 } }, "leaks"],
+  ["errors nobody took", {}, {}, { leaks: { unhandled: 1 } }, "leaks"],
+  ["warnings", {}, {}, { leaks: { warnings: 1 } }, "leaks"],
   ["leaks that were counted", {}, {}, { leaks: null }, "leaks"],
 ];
 

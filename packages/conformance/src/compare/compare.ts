@@ -142,4 +142,6 @@ function compareLeaks({ leaks }: RunResponse, found: Difference[]): void {
   step.equal("timers", 0, leaks.timers);
   step.equal("listeners", 0, leaks.listeners);
   step.equal("sockets", 0, leaks.sockets);
+  step.equal("errors that end a process", 0, leaks.unhandled);
+  step.equal("warnings", 0, leaks.warnings);
 }

@@ -71,6 +71,13 @@ const ROWS: readonly Row[] = [
     "outcome 1",
   ],
   [
+    "cause",
+    code({ cause_contains: "ECONN" }),
+    failed({ cause: "read ECONNRESET" }),
+    failed({ message: "ECONNRESET" }),
+    "outcome 1",
+  ],
+  [
     "length in bytes",
     code({ message_max_bytes: 3 }),
     failed({ message: "ää".slice(0, 1) }),

@@ -107,6 +107,7 @@ function compareError(outcome: Outcome, json: JsonObject, error: SeenError, step
   if (outcome.retryable !== undefined) step.equal("retryable", outcome.retryable, error.retryable);
   if (outcome.committed !== undefined) step.equal("committed", outcome.committed, error.committed);
   if (outcome.messageContains !== "") step.holds("message", outcome.messageContains, error.message);
+  if (outcome.causeContains !== "") step.holds("cause", outcome.causeContains, error.cause);
   const bytes = Buffer.byteLength(error.message);
   if (outcome.messageMaxBytes !== undefined && bytes > outcome.messageMaxBytes) {
     step.differs("length of the message", `at most ${outcome.messageMaxBytes} bytes`, bytes);

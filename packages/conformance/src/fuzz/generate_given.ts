@@ -1,10 +1,11 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  Call,
-  CallSchema,
-  GivenSchema,
-  SettingsSchema,
-  StepSchema,
+import {
+  type Call,
+  type CallSchema,
+  Deed,
+  type GivenSchema,
+  type SettingsSchema,
+  type StepSchema,
 } from "@ameideio/conformance-proto";
 import { SERVICE } from "./model/document.js";
 import { timing } from "./generate_timing.js";
@@ -51,6 +52,7 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     httpGet && kinds.includes("unary") && random.chance(0.7)
       ? "NoSideEffects"
       : random.pick(methods);
+  const watchers = uniform ? [] : watching(random);
   const calls = random.weighted([
     [5, () => 1],
     [4, () => random.between(2, 4)],
@@ -67,7 +69,8 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     }
     const client = derived && random.chance(0.7) ? (further && random.chance(0.6) ? "e" : "d") : "";
     const method = random.chance(0.7) ? usual : random.pick(methods);
-    steps.push(callStep(random, { client, method, uniform }));
+    const byCallback = watchers.some(({ does }) => does === Deed.CANCEL) && random.chance(0.7);
+    steps.push(callStep(random, { client, method, uniform, byCallback }));
   }
   return {
     given: {
@@ -80,6 +83,7 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
         httpGet,
         ...(random.chance(0.05) ? { readMaxBytes: 1000n } : {}),
         interceptors: random.chance(0.1) ? [{ append: "a" }, { append: "b" }] : [],
+        watchers,
       },
       random: uniform ? [random.pick([0.5, 0.25, 0.999999])] : draws(random),
       wallClockMs: BigInt(wallClockMs),
@@ -89,6 +93,20 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     uniform,
     wallClockMs,
   };
+}
+
+// Who only watches fails, which changes nothing, or cancels.
+function watching(random: Random): { who: string; at: string; does: Deed }[] {
+  return random.weighted<ReturnType<typeof watching>>([
+    [8, () => []],
+    [1, () => [{ who: "observer", at: "", does: random.pick([Deed.THROW, Deed.REJECT]) }]],
+    [
+      1,
+      () => [
+        { who: "observer", at: random.pick(["attempt_failed", "waiting"]), does: Deed.CANCEL },
+      ],
+    ],
+  ]);
 }
 
 function draws(random: Random): number[] {
@@ -269,19 +287,25 @@ function requestIdField(random: Random, method: string): string {
   return random.chance(has ? 0.8 : 0.1) ? "request_id" : "";
 }
 
-function callStep(
-  random: Random,
-  { client, method, uniform }: { client: string; method: string; uniform: boolean },
-): StepInit {
+interface CallChoice {
+  readonly client: string;
+  readonly method: string;
+  readonly uniform: boolean;
+  /** A callback may cancel it. */
+  readonly byCallback: boolean;
+}
+
+function callStep(random: Random, { client, method, uniform, byCallback }: CallChoice): StepInit {
   const settings: SettingsInit = random.chance(0.4) ? callSettings(random) : {};
   const { kind } = methodFacts(method);
-  const cancel = random.maybe(kind === "unary" ? 0.1 : 0.2, () => ({
+  const canceled = random.maybe(kind === "unary" ? 0.1 : 0.2, () => ({
     ...(random.chance(0.15)
       ? { beforeStart: true }
       : { afterMs: BigInt(random.pick([1, 7, 60, 900, random.between(1, 9000)])) }),
     asTimeout: random.chance(0.4),
     firstOnly: uniform && random.chance(0.5),
   }));
+  const cancel = byCallback ? { byCallback, asTimeout: random.chance(0.4) } : canceled;
   const value = {
     method,
     client,
@@ -342,7 +366,7 @@ function callSettings(random: Random): SettingsInit {
       ? { idempotencyKey: random.pick(["off", "auto", "own key", "k-1"]) }
       : {}),
     ...(random.chance(0.08)
-      ? { ambientDeadlineMs: random.pick([3, 6, 7, 90, 800.5, 5000, 70_000]) }
+      ? { ambientDeadlineMs: random.pick([-20, 3, 6, 7, 90, 800.5, 5000, 70_000, Infinity]) }
       : {}),
   };
 }
@@ -352,6 +376,9 @@ function wrongSettings(random: Random): SettingsInit {
   return random.pick<SettingsInit>([
     { timeoutMs: 0 },
     { timeoutMs: -5 },
+    { ambientDeadlineMs: Number.NaN },
+    { ambientDeadlineText: "500" },
+    { ambientDeadlineThrows: true },
     { attemptTimeoutMs: 0 },
     { firstMessageTimeoutMs: 0 },
     { idleTimeoutMs: -1 },

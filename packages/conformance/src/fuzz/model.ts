@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type Call,
+  Deed,
   type Derive,
   type Given,
   type Script,
@@ -49,7 +50,8 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     provider: new Provider(simulation, notes, new Draws(given.authRandom), wallClockMs),
     wallClockMs,
     readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
-    interceptors: (given.client?.interceptors ?? []).flatMap(({ append }) => append || []),
+    interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
+    canceledOn: given.client?.watchers.find(({ does }) => does === Deed.CANCEL)?.at,
     requests: [],
     sleeps: [],
     sleepsKnown: true,
@@ -69,6 +71,11 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     } else notes.invalid(`a step the model does not know: ${String(action.case)}`);
   }
   if (outcomes.length === 0) notes.invalid("no call");
+  // What fails changes nothing; other deeds are up to the cases.
+  const deeds = [Deed.THROW, Deed.REJECT, Deed.CANCEL];
+  if (given.client?.watchers.some(({ does }) => !deeds.includes(does))) {
+    notes.invalid("a watcher that does what the model does not know");
+  }
   return {
     outcomes,
     requests: world.requests,
@@ -94,7 +101,7 @@ function makeCalls(
     return [];
   }
   const { cancel } = call;
-  if (cancel?.afterMs === undefined && cancel?.beforeStart === false) {
+  if (cancel && cancel.afterMs === undefined && !cancel.beforeStart && !cancel.byCallback) {
     world.notes.invalid("a cancel that does not say when");
   }
   const { now } = world.simulation;

@@ -55,6 +55,12 @@ export const OUTCOMES: readonly Way[] = [
     }),
   },
   {
+    name: "the cause is lost",
+    cases: ["u05"],
+    shows: /^outcome 1, cause/,
+    response: errors((error) => void (error.cause = "")),
+  },
+  {
     name: "the wrong code",
     cases: ["r09"],
     shows: /^outcome 1, code/,

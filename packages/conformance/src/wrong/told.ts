@@ -193,6 +193,18 @@ export const TOLD: readonly Way[] = [
     response: ({ leaks }) => void (leaks && (leaks.sockets += 1)),
   },
   {
+    name: "lets an error go that ends a process",
+    cases: ["u03"],
+    shows: /^leaks, errors that end a process/,
+    response: ({ leaks }) => void (leaks && (leaks.unhandled += 1)),
+  },
+  {
+    name: "makes the runtime warn",
+    cases: ["u08"],
+    shows: /^leaks, warnings/,
+    response: ({ leaks }) => void (leaks && (leaks.warnings += 1)),
+  },
+  {
     name: "does not say what is left",
     cases: ["r01"],
     shows: /^leaks, $/,

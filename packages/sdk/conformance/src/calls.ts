@@ -15,6 +15,8 @@ export interface CallContext {
   readonly context: ProviderContext;
   /** Signals that callers handed over. */
   readonly signals: AbortSignal[];
+  /** Cancel what callbacks may cancel. */
+  readonly cancelers: (() => void)[];
   /** Items of lists. */
   readonly items: string[];
   /** Called once, when an attempt has failed. */
@@ -27,12 +29,14 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
   if (method === undefined) {
     throw new Error(`there is no method ${call.method}`);
   }
-  const shared = settings(call.settings, within.context);
+  const common = settings(call.settings, within.context);
+  const shared = call.shareCancel ? createCanceler(call.cancel as Cancel, within) : undefined;
   const one = (i: number): Promise<Outcome> => {
     const cancel = call.cancel?.firstOnly && i > 0 ? undefined : call.cancel;
-    const canceler = cancel && createCanceler(cancel, within);
-    const own = call.tenantEach ? { ...shared, tenant: `t${i + 1}` } : shared;
+    const canceler = shared ?? (cancel && createCanceler(cancel, within));
+    const own = call.tenantEach ? { ...common, tenant: `t${i + 1}` } : common;
     const options = {
+      ...(call.numbered && { headers: { "x-call": String(i + 1) } }),
       ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
       ...(canceler && { signal: canceler.signal }),
     };
@@ -43,12 +47,14 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
       onAttemptFailed: (react) => (within.onAttemptFailed = react),
     });
     canceler?.start();
-    return outcome.finally(() => canceler?.stop());
+    return outcome.finally(() => canceler !== shared && canceler?.stop());
   };
-  return Promise.all(Array.from({ length: call.parallel || 1 }, (_, i) => one(i)));
+  const all = Promise.all(Array.from({ length: call.parallel || 1 }, (_, i) => one(i)));
+  return all.finally(() => shared?.stop());
 }
 
-function createCanceler({ afterMs = 0n, asTimeout, beforeStart }: Cancel, within: CallContext) {
+function createCanceler(given: Cancel, within: CallContext) {
+  const { afterMs = 0n, asTimeout, beforeStart, byCallback } = given;
   const { time } = within.context;
   const controller = new AbortController();
   // The reasons of AbortSignal.timeout() and of abort().
@@ -58,9 +64,15 @@ function createCanceler({ afterMs = 0n, asTimeout, beforeStart }: Cancel, within
     controller.abort(reason);
   }
   within.signals.push(controller.signal);
+  if (byCallback) {
+    within.cancelers.push(() => controller.abort(reason));
+  }
   return {
     signal: controller.signal,
     start() {
+      if (byCallback || timer !== undefined) {
+        return;
+      }
       timer = time.setTimer(() => controller.abort(reason), Number(afterMs), "deadline");
     },
     stop: () => time.clearTimer(timer),

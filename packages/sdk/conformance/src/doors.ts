@@ -2,6 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import { type Auth, type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
 import { createRosterClient, type LazyService } from "@ameideio/ameide-sdk-ts/roster";
 import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
+import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
 import { ConformanceService } from "@ameideio/conformance-proto";
 
 /** What can be derived and closed, whichever door it came through. */
@@ -23,7 +24,11 @@ export interface Door {
 }
 
 /** How a client is made through a door of the SDK. */
-export function doorNamed(name: string): (options: AmeideOptions) => Door {
+export function doorNamed(
+  name: string,
+  loadMs: readonly bigint[],
+  clock: Clock,
+): (options: AmeideOptions) => Door {
   switch (name) {
     case "generic":
       return (options) =>
@@ -33,7 +38,7 @@ export function doorNamed(name: string): (options: AmeideOptions) => Door {
     case "roster":
       return (options) =>
         doorOf(
-          createRosterClient({ conformance: lazyConformance() }, options),
+          createRosterClient({ conformance: lazyConformance(loadMs, clock) }, options),
           (client) => client.conformance,
         );
     default:
@@ -43,11 +48,21 @@ export function doorNamed(name: string): (options: AmeideOptions) => Door {
 
 // As the roster of the SDK has its services. A new one each time, so that the
 // first call of every case waits for it.
-function lazyConformance(): LazyService<typeof ConformanceService> {
+function lazyConformance(
+  loadMs: readonly bigint[],
+  clock: Clock,
+): LazyService<typeof ConformanceService> {
+  let loads = 0;
   const methods = ConformanceService.methods.map((each) => [each.localName, each.methodKind]);
   return {
     methods: Object.fromEntries(methods) as LazyService<typeof ConformanceService>["methods"],
-    load: () => Promise.resolve({ service: ConformanceService }),
+    async load() {
+      const ms = Number(loadMs[Math.min(loads++, loadMs.length - 1)] ?? 0n);
+      if (ms > 0) {
+        await new Promise<void>((go) => void clock.setTimer(go, ms, "deadline"));
+      }
+      return { service: ConformanceService };
+    },
   };
 }
 

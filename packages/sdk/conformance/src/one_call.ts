@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { create, type DescMethod } from "@bufbuild/protobuf";
 import type { CallOptions } from "@connectrpc/connect";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
@@ -17,6 +19,12 @@ interface Making {
   /** Registers what is to be done once an attempt has failed. */
   readonly onAttemptFailed: (react: () => void) => void;
 }
+
+// A collector needs a turn of the event loop in which nobody holds what it is to find, and
+// tells in another.
+const TURNS = 3;
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 type Conformance = typeof ConformanceService;
 
@@ -50,11 +58,13 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
         return (await (send as Named<"clientStreamUnknown">)(input.messages(), options)).text;
       case "server_streaming": {
         const fields = { text: textOf(call) };
-        await readAll((send as Named<"serverStreamUnknown">)(fields, options));
+        await read((send as Named<"serverStreamUnknown">)(fields, options));
+        await forgotten();
         return "";
       }
       case "bidi_streaming":
-        await readAll((send as Named<"bidiStreamUnknown">)(input.messages(), options));
+        await read((send as Named<"bidiStreamUnknown">)(input.messages(), options));
+        await forgotten();
         return "";
     }
   });
@@ -66,12 +76,35 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
     ...(headers.atMs !== undefined && { headersMs: headers.atMs }),
   };
 
-  async function readAll(stream: AsyncIterable<{ readonly text: string }>): Promise<void> {
-    for await (const { text } of stream) {
+  async function read(stream: AsyncIterable<{ readonly text: string }>): Promise<void> {
+    if (call.unread) {
+      return;
+    }
+    const iterator = call.forget ? withoutReturn(stream) : stream;
+    await slowly();
+    for await (const { text } of iterator) {
       messages.push(text);
       if (messages.length === call.breakAfter) {
         break;
       }
+      await slowly();
+    }
+  }
+
+  async function forgotten(): Promise<void> {
+    if (!call.forget) {
+      return;
+    }
+    for (let turn = 0; turn < TURNS; turn++) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function slowly(): Promise<void> {
+    const ms = Number(call.readDelayMs);
+    if (ms > 0) {
+      await new Promise<void>((go) => void clock.setTimer(go, ms, "deadline"));
     }
   }
 }
@@ -91,8 +124,15 @@ function textOf({ text, textTimes }: Call): string {
   return text.repeat(textTimes || 1);
 }
 
+// As Connect's own client has it: leaving the loop is not told.
+function withoutReturn<T>(stream: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = stream[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
+}
+
 /** The messages a caller streams. */
-function createInput({ texts, text, textDelayMs, keepOpen }: Call, clock: Clock) {
+function createInput(given: Call, clock: Clock) {
+  const { texts, text, textDelayMs, keepOpen, inputThrows } = given;
   let end = () => {};
   const ended = new Promise<void>((resolve) => (end = resolve));
   return {
@@ -102,6 +142,9 @@ function createInput({ texts, text, textDelayMs, keepOpen }: Call, clock: Clock)
           await new Promise<void>((go) => void clock.setTimer(go, Number(textDelayMs), "deadline"));
         }
         yield { text: each };
+      }
+      if (inputThrows) {
+        throw new Error("the input throws, as the case says");
       }
       if (keepOpen) {
         await ended;

@@ -11,6 +11,7 @@ import {
   type Auth as GivenAuth,
   type ClientSettings,
   ConformanceService,
+  type Deed,
   type Interceptor as GivenInterceptor,
   type ProviderAnswer,
   type RunRequest,
@@ -22,6 +23,8 @@ import type { Time } from "./surroundings.js";
 export interface ProviderContext {
   readonly time: Time;
   providerCalls: number;
+  /** Does what the case says of a callback. */
+  perform(deed: Deed): Promise<void> | undefined;
 }
 
 /** The options of a client, as far as the case gives them. */
@@ -53,7 +56,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
       cost: budget?.cost,
       throttleCost: budget?.throttleCost,
     }),
-    interceptors: client.interceptors?.map(interceptor),
+    interceptors: client.interceptors?.map((each) => interceptor(each, context)),
     attemptSpans: client.attemptSpans || undefined,
     headerNames: mapped(client.headerNames, (name) => name, camelCase),
     appName: client.appName || undefined,
@@ -75,7 +78,7 @@ export function settings(
   given: GivenSettings | undefined,
   context: ProviderContext,
 ): CallSettings & Settings {
-  const { ambientDeadlineMs, retry } = given ?? {};
+  const { retry } = given ?? {};
   return defined({
     timeoutMs: given?.timeoutMs,
     noDeadline: given?.noDeadline || undefined,
@@ -99,9 +102,18 @@ export function settings(
     headers: nonEmpty(given?.headers ?? {}),
     requestId: given?.requestId,
     idempotencyKey: given?.idempotencyKey,
-    deadlineFrom:
-      ambientDeadlineMs === undefined ? undefined : { timeoutMs: () => ambientDeadlineMs },
+    deadlineFrom: ambientDeadline(given),
   });
+}
+
+function ambientDeadline(given: GivenSettings | undefined): Settings["deadlineFrom"] {
+  const ms: unknown = given?.ambientDeadlineMs ?? (given?.ambientDeadlineText || undefined);
+  if (given?.ambientDeadlineThrows === true) {
+    return () => {
+      throw new Error("the ambient deadline throws, as the case says");
+    };
+  }
+  return ms === undefined ? undefined : { timeoutMs: () => ms as number };
 }
 
 // In memory any address will do, also one that the environment gives.
@@ -123,7 +135,11 @@ function auth(given: GivenAuth, context: ProviderContext): Auth {
     provider(request) {
       context.providerCalls++;
       const i = Math.min(asked++, given.provider.length - 1);
-      return provide(given.provider[i] as ProviderAnswer, request, context.time);
+      const answer = given.provider[i] as ProviderAnswer;
+      void context.perform(answer.does);
+      return answer.atOnce
+        ? tokenOf(answer, context.time)
+        : provide(answer, request, context.time);
     },
   };
 }
@@ -144,6 +160,10 @@ async function provide(answer: ProviderAnswer, request: TokenRequest, time: Time
   if (answer.fail) {
     throw new Error("the provider fails, as the case says");
   }
+  return tokenOf(answer, time);
+}
+
+function tokenOf(answer: ProviderAnswer, time: Time) {
   const { expiresAt, expiresInMs } = answer;
   return {
     token: answer.token,
@@ -152,8 +172,12 @@ async function provide(answer: ProviderAnswer, request: TokenRequest, time: Time
   };
 }
 
-function interceptor(given: GivenInterceptor): Interceptor {
-  return (next) => (request) => {
+function interceptor(given: GivenInterceptor, context: ProviderContext): Interceptor {
+  return (next) => async (request) => {
+    const { attempt: number } = request.contextValues.get(attemptInfo) ?? {};
+    if (given.attempt !== 0 && given.attempt !== number) {
+      return next(request);
+    }
     if (given.append !== "") {
       request.header.append("x-seen", given.append);
     }
@@ -165,6 +189,13 @@ function interceptor(given: GivenInterceptor): Interceptor {
     if (given.throw) {
       throw new Error("the interceptor throws, as the case says");
     }
+    for (const [name, value] of Object.entries(given.headers)) {
+      request.header.set(name, value);
+    }
+    if (given.text !== "" && !request.stream) {
+      (request.message as { text?: string }).text = given.text;
+    }
+    await context.perform(given.does);
     return next(request);
   };
 }

@@ -37,6 +37,7 @@ function seenError(reason: unknown): MessageInitShape<typeof SeenErrorSchema> {
     committed: error.committed,
     // What an AbortSignal has as its reason, unless it was given another.
     nativeCancellation: error.cause instanceof DOMException,
+    cause: error.cause instanceof Error ? error.cause.message : "",
     text: `${error}\n${JSON.stringify(error)}`,
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     ...(error.httpStatus !== undefined && { httpStatus: error.httpStatus }),

@@ -17,6 +17,7 @@ import {
 import { type CallContext, goThrough, makeCalls } from "./calls.js";
 import { perturbed } from "./constants.js";
 import { type Door, doorNamed } from "./doors.js";
+import { perform, type Reach } from "./deeds.js";
 import { clientOptions, type ProviderContext, settings } from "./options.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 import { scriptClient, type ScriptClient } from "./script_client.js";
@@ -28,6 +29,7 @@ import {
   withEnvironment,
 } from "./surroundings.js";
 import { recordTelemetry, withBaggage } from "./telemetry.js";
+import { watchTrouble } from "./unhandled.js";
 
 /** Does what a case says and tells what happened. */
 export async function run(request: RunRequest): Promise<RunResponse> {
@@ -37,9 +39,10 @@ export async function run(request: RunRequest): Promise<RunResponse> {
 
 type Response = Exclude<MessageInitShape<typeof RunResponseSchema>, RunResponse>;
 
-class Run implements CallContext {
+class Run implements CallContext, Reach {
   private readonly given: Given;
   private readonly open: (options: AmeideOptions) => Door;
+  private readonly trouble = watchTrouble();
   private readonly constants: PolicyConstants;
   readonly context: ProviderContext;
   private readonly timers: ReturnType<typeof watchTimers>;
@@ -47,7 +50,10 @@ class Run implements CallContext {
   private readonly telemetry: ReturnType<typeof recordTelemetry> | undefined;
   private readonly doors = new Map<string, Door>();
   readonly signals: AbortSignal[] = [];
+  readonly cancelers: (() => void)[] = [];
   private readonly outcomes: Outcome[] = [];
+  private calledAgain = false;
+  private again: Promise<unknown> | undefined;
   readonly items: string[] = [];
   private readonly logs: { level: string; text: string }[] = [];
   private readonly events: CallEvent[] = [];
@@ -61,13 +67,41 @@ class Run implements CallContext {
     if (inMemory && this.given.client?.sendCompression === "gzip") {
       throw new Error("compression takes real time: no clock in memory can wait for it");
     }
-    this.open = doorNamed(request.door);
     this.constants = perturbed(request.constants);
     const time = inMemory ? virtualTime(wallMs) : realTime(wallMs);
-    this.context = { time, providerCalls: 0 };
+    this.open = doorNamed(request.door, this.given.client?.loadMs ?? [], time);
+    this.context = { time, providerCalls: 0, perform: (deed) => perform(deed, this) };
     this.timers = watchTimers(time);
     this.memory = inMemory ? scriptClient(request.script ?? create(ScriptSchema), time) : undefined;
-    this.telemetry = this.given.client?.telemetry ? recordTelemetry() : undefined;
+    const toldOfSpans = () => this.watch("telemetry", undefined);
+    this.telemetry = this.given.client?.telemetry ? recordTelemetry(toldOfSpans) : undefined;
+  }
+
+  cancel(): void {
+    this.cancelers.splice(0).forEach((cancel) => cancel());
+  }
+
+  close(): void {
+    this.doors.get("")?.close();
+  }
+
+  callAgain(): void {
+    if (this.calledAgain) {
+      return;
+    }
+    this.calledAgain = true;
+    this.again = outcomeOf(this.timers.clock, async () => {
+      const { text } = await this.door("").conformance.idempotent({ text: "again" });
+      return text;
+    });
+  }
+
+  // What a watcher of this name does when it is told.
+  private watch(who: string, event: string | undefined): Promise<void> | undefined {
+    const deeds = (this.given.client?.watchers ?? [])
+      .filter((each) => each.who === who && (each.at === "" || each.at === event))
+      .map(({ does }) => perform(does, this));
+    return deeds.find((each) => each !== undefined);
   }
 
   async run(): Promise<Response> {
@@ -76,13 +110,15 @@ class Run implements CallContext {
       await (Object.keys(baggage).length === 0
         ? this.inSpan()
         : withBaggage(baggage, () => this.inSpan()));
-      this.doors.get("")?.close();
+      await this.again;
+      this.close();
     };
     const sockets = this.memory === undefined ? await countSockets(all) : await all().then(() => 0);
     const budgets = this.events.flatMap((event) =>
       "budgetTokens" in event ? [event.budgetTokens] : [],
     );
     const budget = budgets.at(-1);
+    const { unhandled, warnings } = await this.trouble.counted();
     return {
       outcomes: this.outcomes,
       requests: [...((await this.memory?.requests()) ?? [])],
@@ -100,6 +136,8 @@ class Run implements CallContext {
         timers: this.timers.left(),
         listeners: this.signals.flatMap((signal) => getEventListeners(signal, "abort")).length,
         sockets,
+        unhandled,
+        warnings,
       },
     };
   }
@@ -208,17 +246,22 @@ class Run implements CallContext {
     return door;
   }
 
-  private observe(event: CallEvent): void {
+  private observe(event: CallEvent): void | Promise<void> {
     this.events.push(event);
     if (event.type === "attempt_failed") {
       this.onAttemptFailed?.();
       this.onAttemptFailed = undefined;
     }
+    return this.watch("observer", event.type);
   }
 
   private logger(): Logger {
-    const log = (level: string) => (message: string, fields: object) =>
-      void this.logs.push({ level, text: `${message} ${JSON.stringify(fields)}` });
+    const log =
+      (level: string) =>
+      (message: string, fields: object): unknown => {
+        this.logs.push({ level, text: `${message} ${JSON.stringify(fields)}` });
+        return this.watch("logger", message.replace("ameide ", "").replaceAll(" ", "_"));
+      };
     return { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
   }
 }

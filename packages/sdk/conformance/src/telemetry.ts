@@ -17,9 +17,13 @@ import type { MetricSchema, SpanSchema } from "@ameideio/conformance-proto";
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
-/** Spans and metrics of a case, kept in memory. */
-export function recordTelemetry() {
-  const spans = new SpansInOrder();
+/**
+ * Spans and metrics of a case, kept in memory.
+ *
+ * @param told - Called for each span that starts or ends.
+ */
+export function recordTelemetry(told: () => unknown) {
+  const spans = new SpansInOrder(told);
   const reader = new Reader();
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [spans] });
   const telemetry = openTelemetry({
@@ -50,10 +54,15 @@ export function withBaggage<T>(entries: Readonly<Record<string, string>>, run: (
 class SpansInOrder implements SpanProcessor {
   private readonly started: ReadableSpan[] = [];
 
+  constructor(private readonly told: () => unknown) {}
+
   onStart(span: ReadableSpan): void {
     this.started.push(span);
+    this.told();
   }
-  onEnd(): void {}
+  onEnd(): void {
+    this.told();
+  }
   forceFlush = async () => {};
   shutdown = async () => {};
 

@@ -20,7 +20,7 @@ export class CallRun {
   readonly #sideBySide: boolean;
   readonly #startedAt: number;
   readonly #deadlineAt: number;
-  readonly #canceledAt: number;
+  #canceledAt: number;
   readonly #failures: PredictedAttempt[] = [];
   readonly #progress: Progress = {
     messages: [],
@@ -68,7 +68,10 @@ export class CallRun {
 
       const sentAt = simulation.now;
       const result = yield* this.#exchange(interruptAt);
-      if (result.kind === "interrupted") return this.#interrupted(true);
+      if (result.kind === "interrupted") {
+        this.#tell("attempt_failed");
+        return this.#interrupted(true);
+      }
       if (result.kind === "ended") return this.#succeeded(result.text);
       const durationMs = sentAt > asked ? undefined : simulation.now - sentAt;
       const next = yield* this.#after(result.failure, durationMs, interruptAt);
@@ -147,18 +150,34 @@ export class CallRun {
       this.#refused = this.#sent;
       this.#attempts++;
       this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: false });
-      return undefined;
+      return this.#tell("attempt_failed") || this.#tell("waiting")
+        ? this.#interrupted(false)
+        : undefined;
     }
     const judgement = this.#judge(failure);
     const { decision, class: retryClass } = judgement;
-    if (decision.kind === "stop") return this.#failed(failure, durationMs, judgement);
+    if (decision.kind === "stop") {
+      const outcome = this.#failed(failure, durationMs, judgement);
+      return isListed(failure) && this.#tell("attempt_failed") ? this.#interrupted(false) : outcome;
+    }
     if (decision.kind === "transparent") {
       this.#transparentUsed = true;
       this.#list(failure.code, { class: retryClass, durationMs, delayMs: 0, transparent: true });
-      return undefined;
+      return this.#tell("attempt_failed") || this.#tell("waiting")
+        ? this.#interrupted(false)
+        : undefined;
     }
     const { delayMs, cost, pushback } = decision;
+    const listed = { class: retryClass, durationMs, delayMs, transparent: false };
+    if (this.#tell("attempt_failed")) {
+      this.#list(failure.code, listed);
+      return this.#interrupted(false);
+    }
     tokens.spend(cost);
+    if (this.#tell("waiting")) {
+      this.#list(failure.code, listed);
+      return this.#interrupted(false);
+    }
     this.#paid = cost;
     this.#attempts++;
     this.#exponent = pushback ? 0 : this.#exponent + 1;
@@ -176,10 +195,17 @@ export class CallRun {
       yield interruptAt;
       return this.#interrupted(false);
     }
-    this.#list(failure.code, { class: retryClass, durationMs, delayMs, transparent: false });
+    this.#list(failure.code, listed);
     sleeps.push(delayMs);
     if (delayMs > 0) yield wakesAt;
     return undefined;
+  }
+
+  // An observer is told, who may cancel the call meanwhile.
+  #tell(event: string): boolean {
+    if (event !== this.#world.canceledOn || !this.#call.cancel?.byCallback) return false;
+    this.#canceledAt = this.#world.simulation.now;
+    return true;
   }
 
   // 2.13: once per call, if an attempt is left, whatever the idempotency level; not where the answer

@@ -21,6 +21,8 @@ export interface World {
   readonly wallClockMs: number;
   readonly readMaxBytes: number;
   readonly interceptors: readonly string[];
+  /** Event at which an observer cancels the calls that callbacks may cancel. */
+  readonly canceledOn: string | undefined;
   readonly requests: OpenRequest[];
   readonly sleeps: number[];
   sleepsKnown: boolean;

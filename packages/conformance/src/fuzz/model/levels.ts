@@ -28,6 +28,7 @@ export interface Level {
   readonly headers?: { readonly [name: string]: string } | undefined;
   readonly requestId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** NaN for all that is no number of milliseconds. */
   readonly ambientMs?: number | undefined;
 }
 
@@ -68,7 +69,10 @@ export function levelOf(settings: Settings): Level {
     headers: settings.headers,
     requestId: settings.requestId,
     idempotencyKey: settings.idempotencyKey,
-    ambientMs: settings.ambientDeadlineMs,
+    ambientMs:
+      settings.ambientDeadlineThrows || settings.ambientDeadlineText !== ""
+        ? Number.NaN
+        : settings.ambientDeadlineMs,
   };
 }
 

@@ -87,6 +87,9 @@ export function policyOf(
   if (own !== undefined && isRefused(own)) return CONFIG_INVALID;
   const { runtimeTimeoutMs = 1 } = call;
   if (runtimeTimeoutMs <= 0) return CONFIG_INVALID;
+  // Looked at for each call; infinite is none, 0 and less are over.
+  const ambientMs = own?.ambientMs ?? 0;
+  if (Number.isNaN(ambientMs) || ambientMs === -Infinity) return CONFIG_INVALID;
 
   const mesh = (given.client?.preset || document.preset) === "mesh";
   const killed = given.env.AMEIDE_SDK_RETRIES === "off";

@@ -801,7 +801,9 @@ type SeenError struct {
 	// Its string and its JSON form, a line each.
 	Text string `protobuf:"bytes,17,opt,name=text,proto3" json:"text,omitempty"`
 	// Messages had reached the caller. Streams only.
-	Committed     bool `protobuf:"varint,18,opt,name=committed,proto3" json:"committed,omitempty"`
+	Committed bool `protobuf:"varint,18,opt,name=committed,proto3" json:"committed,omitempty"`
+	// The message of its cause; empty without one.
+	Cause         string `protobuf:"bytes,150,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -962,6 +964,13 @@ func (x *SeenError) GetCommitted() bool {
 	return false
 }
 
+func (x *SeenError) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
 // A request the HTTP client in memory was given.
 type SeenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1117,7 +1126,12 @@ type Leaks struct {
 	// Listeners on signals of callers.
 	Listeners int32 `protobuf:"varint,2,opt,name=listeners,proto3" json:"listeners,omitempty"`
 	// Sockets.
-	Sockets       int32 `protobuf:"varint,3,opt,name=sockets,proto3" json:"sockets,omitempty"`
+	Sockets int32 `protobuf:"varint,3,opt,name=sockets,proto3" json:"sockets,omitempty"`
+	// Errors that nobody took and that would end a process: promises that rejected,
+	// exceptions in nobody's call.
+	Unhandled int32 `protobuf:"varint,150,opt,name=unhandled,proto3" json:"unhandled,omitempty"`
+	// Warnings of the runtime.
+	Warnings      int32 `protobuf:"varint,151,opt,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1169,6 +1183,20 @@ func (x *Leaks) GetListeners() int32 {
 func (x *Leaks) GetSockets() int32 {
 	if x != nil {
 		return x.Sockets
+	}
+	return 0
+}
+
+func (x *Leaks) GetUnhandled() int32 {
+	if x != nil {
+		return x.Unhandled
+	}
+	return 0
+}
+
+func (x *Leaks) GetWarnings() int32 {
+	if x != nil {
+		return x.Warnings
 	}
 	return 0
 }
@@ -1251,7 +1279,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\n" +
 	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01B\x05\n" +
 	"\x03_okB\r\n" +
-	"\v_headers_ms\"\xec\x05\n" +
+	"\v_headers_ms\"\x83\x06\n" +
 	"\tSeenError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n" +
@@ -1273,7 +1301,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fdetail_count\x18\x0f \x01(\x05R\vdetailCount\x12/\n" +
 	"\x13native_cancellation\x18\x10 \x01(\bR\x12nativeCancellation\x12\x12\n" +
 	"\x04text\x18\x11 \x01(\tR\x04text\x12\x1c\n" +
-	"\tcommitted\x18\x12 \x01(\bR\tcommitted\x1a;\n" +
+	"\tcommitted\x18\x12 \x01(\bR\tcommitted\x12\x15\n" +
+	"\x05cause\x18\x96\x01 \x01(\tR\x05cause\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
@@ -1289,11 +1318,13 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bcanceled\x18\x06 \x01(\bR\bcanceled\"3\n" +
 	"\aSeenLog\x12\x14\n" +
 	"\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"W\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\x93\x01\n" +
 	"\x05Leaks\x12\x16\n" +
 	"\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n" +
 	"\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n" +
-	"\asockets\x18\x03 \x01(\x05R\asocketsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\asockets\x18\x03 \x01(\x05R\asockets\x12\x1d\n" +
+	"\tunhandled\x18\x96\x01 \x01(\x05R\tunhandled\x12\x1b\n" +
+	"\bwarnings\x18\x97\x01 \x01(\x05R\bwarningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_adapter_proto_rawDescOnce sync.Once

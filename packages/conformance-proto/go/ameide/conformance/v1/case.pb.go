@@ -78,6 +78,72 @@ func (Layer) EnumDescriptor() ([]byte, []int) {
 	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{0}
 }
 
+// What a callback of an application's does beside its work.
+type Deed int32
+
+const (
+	// Nothing.
+	Deed_DEED_UNSPECIFIED Deed = 0
+	// It throws.
+	Deed_DEED_THROW Deed = 1
+	// It fails after it has returned, where its language lets a callback: a promise
+	// that rejects.
+	Deed_DEED_REJECT Deed = 2
+	// It cancels the calls that say `cancel: { by_callback: true }`.
+	Deed_DEED_CANCEL Deed = 3
+	// It closes the client.
+	Deed_DEED_CLOSE Deed = 4
+	// It makes a call of the same client, once: of Idempotent, with the text `again`.
+	Deed_DEED_CALL Deed = 5
+)
+
+// Enum value maps for Deed.
+var (
+	Deed_name = map[int32]string{
+		0: "DEED_UNSPECIFIED",
+		1: "DEED_THROW",
+		2: "DEED_REJECT",
+		3: "DEED_CANCEL",
+		4: "DEED_CLOSE",
+		5: "DEED_CALL",
+	}
+	Deed_value = map[string]int32{
+		"DEED_UNSPECIFIED": 0,
+		"DEED_THROW":       1,
+		"DEED_REJECT":      2,
+		"DEED_CANCEL":      3,
+		"DEED_CLOSE":       4,
+		"DEED_CALL":        5,
+	}
+)
+
+func (x Deed) Enum() *Deed {
+	p := new(Deed)
+	*p = x
+	return p
+}
+
+func (x Deed) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Deed) Descriptor() protoreflect.EnumDescriptor {
+	return file_ameide_conformance_v1_case_proto_enumTypes[1].Descriptor()
+}
+
+func (Deed) Type() protoreflect.EnumType {
+	return &file_ameide_conformance_v1_case_proto_enumTypes[1]
+}
+
+func (x Deed) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Deed.Descriptor instead.
+func (Deed) EnumDescriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{1}
+}
+
 // One file: a behaviour, by a case and, where it is negative, a control.
 type CaseFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -399,8 +465,13 @@ type ClientSettings struct {
 	Baggage []string `protobuf:"bytes,20,rep,name=baggage,proto3" json:"baggage,omitempty"`
 	// `none` or `gzip`, for answers.
 	AcceptCompression string `protobuf:"bytes,110,opt,name=accept_compression,json=acceptCompression,proto3" json:"accept_compression,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// What those who only watch do when they are told of an event.
+	Watchers []*Watcher `protobuf:"bytes,150,rep,name=watchers,proto3" json:"watchers,omitempty"`
+	// How long the stub of the service takes to be loaded, in milliseconds, load by
+	// load; the last repeats. Default 0. Where stubs are loaded on demand.
+	LoadMs        []int64 `protobuf:"varint,151,rep,packed,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -580,6 +651,86 @@ func (x *ClientSettings) GetAcceptCompression() string {
 	return ""
 }
 
+func (x *ClientSettings) GetWatchers() []*Watcher {
+	if x != nil {
+		return x.Watchers
+	}
+	return nil
+}
+
+func (x *ClientSettings) GetLoadMs() []int64 {
+	if x != nil {
+		return x.LoadMs
+	}
+	return nil
+}
+
+// What one who only watches does when told of an event.
+type Watcher struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `observer`, `logger`, or `telemetry`: whatever is told of spans that start and
+	// end.
+	Who string `protobuf:"bytes,1,opt,name=who,proto3" json:"who,omitempty"`
+	// Type of the events at which it acts (`attempt_started`); empty for all.
+	// Telemetry acts at all.
+	At string `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// What it does.
+	Does          Deed `protobuf:"varint,3,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Watcher) Reset() {
+	*x = Watcher{}
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Watcher) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Watcher) ProtoMessage() {}
+
+func (x *Watcher) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Watcher.ProtoReflect.Descriptor instead.
+func (*Watcher) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Watcher) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *Watcher) GetAt() string {
+	if x != nil {
+		return x.At
+	}
+	return ""
+}
+
+func (x *Watcher) GetDoes() Deed {
+	if x != nil {
+		return x.Does
+	}
+	return Deed_DEED_UNSPECIFIED
+}
+
 // A retry budget.
 type Budget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -595,7 +746,7 @@ type Budget struct {
 
 func (x *Budget) Reset() {
 	*x = Budget{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +758,7 @@ func (x *Budget) String() string {
 func (*Budget) ProtoMessage() {}
 
 func (x *Budget) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +771,7 @@ func (x *Budget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Budget.ProtoReflect.Descriptor instead.
 func (*Budget) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Budget) GetCapacity() int32 {
@@ -678,13 +829,17 @@ type Settings struct {
 	FirstMessageTimeoutMs *float64 `protobuf:"fixed64,14,opt,name=first_message_timeout_ms,json=firstMessageTimeoutMs,proto3,oneof" json:"first_message_timeout_ms,omitempty"`
 	// How long a stream may go without a message, in milliseconds.
 	IdleTimeoutMs *float64 `protobuf:"fixed64,15,opt,name=idle_timeout_ms,json=idleTimeoutMs,proto3,oneof" json:"idle_timeout_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// What the ambient deadline says is left, instead of a number.
+	AmbientDeadlineText string `protobuf:"bytes,150,opt,name=ambient_deadline_text,json=ambientDeadlineText,proto3" json:"ambient_deadline_text,omitempty"`
+	// The ambient deadline fails when it is asked what is left.
+	AmbientDeadlineThrows bool `protobuf:"varint,151,opt,name=ambient_deadline_throws,json=ambientDeadlineThrows,proto3" json:"ambient_deadline_throws,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -696,7 +851,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -709,7 +864,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Settings) GetTimeoutMs() float64 {
@@ -817,6 +972,20 @@ func (x *Settings) GetIdleTimeoutMs() float64 {
 	return 0
 }
 
+func (x *Settings) GetAmbientDeadlineText() string {
+	if x != nil {
+		return x.AmbientDeadlineText
+	}
+	return ""
+}
+
+func (x *Settings) GetAmbientDeadlineThrows() bool {
+	if x != nil {
+		return x.AmbientDeadlineThrows
+	}
+	return false
+}
+
 // When and how failed attempts are followed by others.
 type Retry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -841,7 +1010,7 @@ type Retry struct {
 
 func (x *Retry) Reset() {
 	*x = Retry{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -853,7 +1022,7 @@ func (x *Retry) String() string {
 func (*Retry) ProtoMessage() {}
 
 func (x *Retry) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -866,7 +1035,7 @@ func (x *Retry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retry.ProtoReflect.Descriptor instead.
 func (*Retry) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Retry) GetMaxAttempts() float64 {
@@ -935,7 +1104,7 @@ type Auth struct {
 
 func (x *Auth) Reset() {
 	*x = Auth{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1116,7 @@ func (x *Auth) String() string {
 func (*Auth) ProtoMessage() {}
 
 func (x *Auth) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1129,7 @@ func (x *Auth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Auth.ProtoReflect.Descriptor instead.
 func (*Auth) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Auth) GetToken() string {
@@ -1009,13 +1178,17 @@ type ProviderAnswer struct {
 	ExpiresAt *float64 `protobuf:"fixed64,160,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
 	// It fails at the deadline it is told.
 	UntilDeadline bool `protobuf:"varint,161,opt,name=until_deadline,json=untilDeadline,proto3" json:"until_deadline,omitempty"`
+	// What it does before it answers.
+	Does Deed `protobuf:"varint,150,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	// It answers before it returns, where its language lets it.
+	AtOnce        bool `protobuf:"varint,151,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ProviderAnswer) Reset() {
 	*x = ProviderAnswer{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1200,7 @@ func (x *ProviderAnswer) String() string {
 func (*ProviderAnswer) ProtoMessage() {}
 
 func (x *ProviderAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1213,7 @@ func (x *ProviderAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderAnswer.ProtoReflect.Descriptor instead.
 func (*ProviderAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ProviderAnswer) GetToken() string {
@@ -1092,6 +1265,20 @@ func (x *ProviderAnswer) GetUntilDeadline() bool {
 	return false
 }
 
+func (x *ProviderAnswer) GetDoes() Deed {
+	if x != nil {
+		return x.Does
+	}
+	return Deed_DEED_UNSPECIFIED
+}
+
+func (x *ProviderAnswer) GetAtOnce() bool {
+	if x != nil {
+		return x.AtOnce
+	}
+	return false
+}
+
 // An interceptor of a user.
 type Interceptor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1101,14 +1288,22 @@ type Interceptor struct {
 	Throw bool `protobuf:"varint,2,opt,name=throw,proto3" json:"throw,omitempty"`
 	// Sets `x-attempt` and `x-remaining-ms` to what the SDK tells it of the attempt
 	// it runs for: its number, and the milliseconds left to the deadline.
-	AttemptInfo   bool `protobuf:"varint,3,opt,name=attempt_info,json=attemptInfo,proto3" json:"attempt_info,omitempty"`
+	AttemptInfo bool `protobuf:"varint,3,opt,name=attempt_info,json=attemptInfo,proto3" json:"attempt_info,omitempty"`
+	// It acts at this attempt only, counted from 1; 0 for all.
+	Attempt int32 `protobuf:"varint,150,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// Sets the text of the message. Unary calls only.
+	Text string `protobuf:"bytes,151,opt,name=text,proto3" json:"text,omitempty"`
+	// Sets headers of the request.
+	Headers map[string]string `protobuf:"bytes,152,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What it does before it hands the request on.
+	Does          Deed `protobuf:"varint,153,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Interceptor) Reset() {
 	*x = Interceptor{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1120,7 +1315,7 @@ func (x *Interceptor) String() string {
 func (*Interceptor) ProtoMessage() {}
 
 func (x *Interceptor) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1133,7 +1328,7 @@ func (x *Interceptor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Interceptor.ProtoReflect.Descriptor instead.
 func (*Interceptor) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Interceptor) GetAppend() string {
@@ -1157,6 +1352,34 @@ func (x *Interceptor) GetAttemptInfo() bool {
 	return false
 }
 
+func (x *Interceptor) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *Interceptor) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Interceptor) GetHeaders() map[string]string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *Interceptor) GetDoes() Deed {
+	if x != nil {
+		return x.Does
+	}
+	return Deed_DEED_UNSPECIFIED
+}
+
 // One thing that is done.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1177,7 +1400,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1412,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1425,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{10}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Step) GetAction() isStep_Action {
@@ -1346,14 +1569,30 @@ type Call struct {
 	// The messages sent do not end before the call does. Bidi streams only.
 	KeepOpen bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
 	// Of several calls at once, each has a tenant of its own: `t1`, `t2`, ….
-	TenantEach    bool `protobuf:"varint,162,opt,name=tenant_each,json=tenantEach,proto3" json:"tenant_each,omitempty"`
+	TenantEach bool `protobuf:"varint,162,opt,name=tenant_each,json=tenantEach,proto3" json:"tenant_each,omitempty"`
+	// Parallel calls have one `cancel` in common.
+	ShareCancel bool `protobuf:"varint,150,opt,name=share_cancel,json=shareCancel,proto3" json:"share_cancel,omitempty"`
+	// Time the caller takes before it asks for each message, in milliseconds. Streams
+	// of answers only.
+	ReadDelayMs int64 `protobuf:"varint,151,opt,name=read_delay_ms,json=readDelayMs,proto3" json:"read_delay_ms,omitempty"`
+	// The caller opens the stream and never reads it; its outcome is an empty text, at
+	// once. Streams of answers only.
+	Unread bool `protobuf:"varint,152,opt,name=unread,proto3" json:"unread,omitempty"`
+	// The caller forgets the stream after `break_after` messages instead of leaving it;
+	// it is waited for until the collector has found it, where there is one that tells.
+	// Streams of answers only.
+	Forget bool `protobuf:"varint,153,opt,name=forget,proto3" json:"forget,omitempty"`
+	// What the caller streams fails after `texts`. Client and bidi streams only.
+	InputThrows bool `protobuf:"varint,154,opt,name=input_throws,json=inputThrows,proto3" json:"input_throws,omitempty"`
+	// Each of parallel calls sends its number, counted from 1, as `x-call`.
+	Numbered      bool `protobuf:"varint,155,opt,name=numbered,proto3" json:"numbered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1604,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1617,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Call) GetMethod() string {
@@ -1486,6 +1725,48 @@ func (x *Call) GetTenantEach() bool {
 	return false
 }
 
+func (x *Call) GetShareCancel() bool {
+	if x != nil {
+		return x.ShareCancel
+	}
+	return false
+}
+
+func (x *Call) GetReadDelayMs() int64 {
+	if x != nil {
+		return x.ReadDelayMs
+	}
+	return 0
+}
+
+func (x *Call) GetUnread() bool {
+	if x != nil {
+		return x.Unread
+	}
+	return false
+}
+
+func (x *Call) GetForget() bool {
+	if x != nil {
+		return x.Forget
+	}
+	return false
+}
+
+func (x *Call) GetInputThrows() bool {
+	if x != nil {
+		return x.InputThrows
+	}
+	return false
+}
+
+func (x *Call) GetNumbered() bool {
+	if x != nil {
+		return x.Numbered
+	}
+	return false
+}
+
 // When and how a caller cancels. One that does not say when is refused.
 type Cancel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1496,14 +1777,16 @@ type Cancel struct {
 	// As a timeout of the caller's own, rather than a cancellation.
 	AsTimeout bool `protobuf:"varint,3,opt,name=as_timeout,json=asTimeout,proto3" json:"as_timeout,omitempty"`
 	// Only the first of parallel calls.
-	FirstOnly     bool `protobuf:"varint,4,opt,name=first_only,json=firstOnly,proto3" json:"first_only,omitempty"`
+	FirstOnly bool `protobuf:"varint,4,opt,name=first_only,json=firstOnly,proto3" json:"first_only,omitempty"`
+	// When a callback does so.
+	ByCallback    bool `protobuf:"varint,150,opt,name=by_callback,json=byCallback,proto3" json:"by_callback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Cancel) Reset() {
 	*x = Cancel{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1515,7 +1798,7 @@ func (x *Cancel) String() string {
 func (*Cancel) ProtoMessage() {}
 
 func (x *Cancel) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1528,7 +1811,7 @@ func (x *Cancel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cancel.ProtoReflect.Descriptor instead.
 func (*Cancel) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{12}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Cancel) GetAfterMs() int64 {
@@ -1559,6 +1842,13 @@ func (x *Cancel) GetFirstOnly() bool {
 	return false
 }
 
+func (x *Cancel) GetByCallback() bool {
+	if x != nil {
+		return x.ByCallback
+	}
+	return false
+}
+
 // A derived client.
 type Derive struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1576,7 +1866,7 @@ type Derive struct {
 
 func (x *Derive) Reset() {
 	*x = Derive{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1878,7 @@ func (x *Derive) String() string {
 func (*Derive) ProtoMessage() {}
 
 func (x *Derive) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1891,7 @@ func (x *Derive) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Derive.ProtoReflect.Descriptor instead.
 func (*Derive) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Derive) GetName() string {
@@ -1651,7 +1941,7 @@ type Paginate struct {
 
 func (x *Paginate) Reset() {
 	*x = Paginate{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1663,7 +1953,7 @@ func (x *Paginate) String() string {
 func (*Paginate) ProtoMessage() {}
 
 func (x *Paginate) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1676,7 +1966,7 @@ func (x *Paginate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Paginate.ProtoReflect.Descriptor instead.
 func (*Paginate) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Paginate) GetMaxItems() float64 {
@@ -1747,7 +2037,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\x80\t\n" +
+	"\x10_budget_capacity\"\xd7\t\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -1770,7 +2060,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\bapp_name\x18\x12 \x01(\tR\aappName\x12)\n" +
 	"\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n" +
 	"\abaggage\x18\x14 \x03(\tR\abaggage\x12-\n" +
-	"\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x1a[\n" +
+	"\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x12;\n" +
+	"\bwatchers\x18\x96\x01 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x18\n" +
+	"\aload_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -1779,14 +2071,18 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
 	"\t_behaviorB\x11\n" +
 	"\x0f_read_max_bytesB\x1a\n" +
-	"\x18_allow_insecure_loopback\"\x94\x01\n" +
+	"\x18_allow_insecure_loopback\"\\\n" +
+	"\aWatcher\x12\x10\n" +
+	"\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n" +
+	"\x02at\x18\x02 \x01(\tR\x02at\x12/\n" +
+	"\x04does\x18\x03 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\"\x94\x01\n" +
 	"\x06Budget\x12\x1f\n" +
 	"\bcapacity\x18\x01 \x01(\x05H\x00R\bcapacity\x88\x01\x01\x12\x17\n" +
 	"\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n" +
 	"\rthrottle_cost\x18\x03 \x01(\x05H\x02R\fthrottleCost\x88\x01\x01B\v\n" +
 	"\t_capacityB\a\n" +
 	"\x05_costB\x10\n" +
-	"\x0e_throttle_cost\"\xf2\x06\n" +
+	"\x0e_throttle_cost\"\xe0\a\n" +
 	"\bSettings\x12\"\n" +
 	"\n" +
 	"timeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n" +
@@ -1807,7 +2103,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0fidempotency_key\x18\f \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n" +
 	"\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n" +
 	"\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n" +
-	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x1a:\n" +
+	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x123\n" +
+	"\x15ambient_deadline_text\x18\x96\x01 \x01(\tR\x13ambientDeadlineText\x127\n" +
+	"\x17ambient_deadline_throws\x18\x97\x01 \x01(\bR\x15ambientDeadlineThrows\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -1838,7 +2136,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x12A\n" +
-	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\x82\x02\n" +
+	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xce\x02\n" +
 	"\x0eProviderAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12'\n" +
 	"\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\vexpiresInMs\x88\x01\x01\x12\x19\n" +
@@ -1847,13 +2145,22 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05stall\x18\x05 \x01(\bR\x05stall\x12#\n" +
 	"\n" +
 	"expires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n" +
-	"\x0euntil_deadline\x18\xa1\x01 \x01(\bR\runtilDeadlineB\x10\n" +
+	"\x0euntil_deadline\x18\xa1\x01 \x01(\bR\runtilDeadline\x120\n" +
+	"\x04does\x18\x96\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n" +
+	"\aat_once\x18\x97\x01 \x01(\bR\x06atOnceB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"^\n" +
+	"\v_expires_at\"\xc8\x02\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
-	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\"\x9d\x02\n" +
+	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\x12\x19\n" +
+	"\aattempt\x18\x96\x01 \x01(\x05R\aattempt\x12\x13\n" +
+	"\x04text\x18\x97\x01 \x01(\tR\x04text\x12J\n" +
+	"\aheaders\x18\x98\x01 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x120\n" +
+	"\x04does\x18\x99\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9d\x02\n" +
 	"\x04Step\x121\n" +
 	"\x04call\x18\x01 \x01(\v2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n" +
 	"\x06derive\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n" +
@@ -1863,7 +2170,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aexplain\x18\x05 \x01(\tH\x00R\aexplain\x12#\n" +
 	"\fwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\n" +
 	"wallJumpMsB\b\n" +
-	"\x06action\"\xc3\x04\n" +
+	"\x06action\"\xff\x05\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12;\n" +
@@ -1883,16 +2190,24 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\rtext_delay_ms\x18\r \x01(\x03R\vtextDelayMs\x12\x1b\n" +
 	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpen\x12 \n" +
 	"\vtenant_each\x18\xa2\x01 \x01(\bR\n" +
-	"tenantEachB\x15\n" +
+	"tenantEach\x12\"\n" +
+	"\fshare_cancel\x18\x96\x01 \x01(\bR\vshareCancel\x12#\n" +
+	"\rread_delay_ms\x18\x97\x01 \x01(\x03R\vreadDelayMs\x12\x17\n" +
+	"\x06unread\x18\x98\x01 \x01(\bR\x06unread\x12\x17\n" +
+	"\x06forget\x18\x99\x01 \x01(\bR\x06forget\x12\"\n" +
+	"\finput_throws\x18\x9a\x01 \x01(\bR\vinputThrows\x12\x1b\n" +
+	"\bnumbered\x18\x9b\x01 \x01(\bR\bnumberedB\x15\n" +
 	"\x13_runtime_timeout_msB\x0e\n" +
-	"\f_break_after\"\x96\x01\n" +
+	"\f_break_after\"\xb8\x01\n" +
 	"\x06Cancel\x12\x1e\n" +
 	"\bafter_ms\x18\x01 \x01(\x03H\x00R\aafterMs\x88\x01\x01\x12!\n" +
 	"\fbefore_start\x18\x02 \x01(\bR\vbeforeStart\x12\x1d\n" +
 	"\n" +
 	"as_timeout\x18\x03 \x01(\bR\tasTimeout\x12\x1d\n" +
 	"\n" +
-	"first_only\x18\x04 \x01(\bR\tfirstOnlyB\v\n" +
+	"first_only\x18\x04 \x01(\bR\tfirstOnly\x12 \n" +
+	"\vby_callback\x18\x96\x01 \x01(\bR\n" +
+	"byCallbackB\v\n" +
 	"\t_after_ms\"\x88\x01\n" +
 	"\x06Derive\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
@@ -1915,7 +2230,16 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fLAYER_MEMORY\x10\x01\x12\x0e\n" +
 	"\n" +
-	"LAYER_WIRE\x10\x02BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"LAYER_WIRE\x10\x02*m\n" +
+	"\x04Deed\x12\x14\n" +
+	"\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"DEED_THROW\x10\x01\x12\x0f\n" +
+	"\vDEED_REJECT\x10\x02\x12\x0f\n" +
+	"\vDEED_CANCEL\x10\x03\x12\x0e\n" +
+	"\n" +
+	"DEED_CLOSE\x10\x04\x12\r\n" +
+	"\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_case_proto_rawDescOnce sync.Once
@@ -1929,67 +2253,75 @@ func file_ameide_conformance_v1_case_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_case_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_ameide_conformance_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	(Layer)(0),              // 0: ameide.conformance.v1.Layer
-	(*CaseFile)(nil),        // 1: ameide.conformance.v1.CaseFile
-	(*Case)(nil),            // 2: ameide.conformance.v1.Case
-	(*Given)(nil),           // 3: ameide.conformance.v1.Given
-	(*ClientSettings)(nil),  // 4: ameide.conformance.v1.ClientSettings
-	(*Budget)(nil),          // 5: ameide.conformance.v1.Budget
-	(*Settings)(nil),        // 6: ameide.conformance.v1.Settings
-	(*Retry)(nil),           // 7: ameide.conformance.v1.Retry
-	(*Auth)(nil),            // 8: ameide.conformance.v1.Auth
-	(*ProviderAnswer)(nil),  // 9: ameide.conformance.v1.ProviderAnswer
-	(*Interceptor)(nil),     // 10: ameide.conformance.v1.Interceptor
-	(*Step)(nil),            // 11: ameide.conformance.v1.Step
-	(*Call)(nil),            // 12: ameide.conformance.v1.Call
-	(*Cancel)(nil),          // 13: ameide.conformance.v1.Cancel
-	(*Derive)(nil),          // 14: ameide.conformance.v1.Derive
-	(*Paginate)(nil),        // 15: ameide.conformance.v1.Paginate
-	nil,                     // 16: ameide.conformance.v1.Given.EnvEntry
-	nil,                     // 17: ameide.conformance.v1.Given.AmbientBaggageEntry
-	nil,                     // 18: ameide.conformance.v1.ClientSettings.MethodsEntry
-	nil,                     // 19: ameide.conformance.v1.ClientSettings.HeaderNamesEntry
-	nil,                     // 20: ameide.conformance.v1.Settings.HeadersEntry
-	(*Script)(nil),          // 21: ameide.conformance.v1.Script
-	(*Expected)(nil),        // 22: ameide.conformance.v1.Expected
-	(*structpb.Struct)(nil), // 23: google.protobuf.Struct
+	(Deed)(0),               // 1: ameide.conformance.v1.Deed
+	(*CaseFile)(nil),        // 2: ameide.conformance.v1.CaseFile
+	(*Case)(nil),            // 3: ameide.conformance.v1.Case
+	(*Given)(nil),           // 4: ameide.conformance.v1.Given
+	(*ClientSettings)(nil),  // 5: ameide.conformance.v1.ClientSettings
+	(*Watcher)(nil),         // 6: ameide.conformance.v1.Watcher
+	(*Budget)(nil),          // 7: ameide.conformance.v1.Budget
+	(*Settings)(nil),        // 8: ameide.conformance.v1.Settings
+	(*Retry)(nil),           // 9: ameide.conformance.v1.Retry
+	(*Auth)(nil),            // 10: ameide.conformance.v1.Auth
+	(*ProviderAnswer)(nil),  // 11: ameide.conformance.v1.ProviderAnswer
+	(*Interceptor)(nil),     // 12: ameide.conformance.v1.Interceptor
+	(*Step)(nil),            // 13: ameide.conformance.v1.Step
+	(*Call)(nil),            // 14: ameide.conformance.v1.Call
+	(*Cancel)(nil),          // 15: ameide.conformance.v1.Cancel
+	(*Derive)(nil),          // 16: ameide.conformance.v1.Derive
+	(*Paginate)(nil),        // 17: ameide.conformance.v1.Paginate
+	nil,                     // 18: ameide.conformance.v1.Given.EnvEntry
+	nil,                     // 19: ameide.conformance.v1.Given.AmbientBaggageEntry
+	nil,                     // 20: ameide.conformance.v1.ClientSettings.MethodsEntry
+	nil,                     // 21: ameide.conformance.v1.ClientSettings.HeaderNamesEntry
+	nil,                     // 22: ameide.conformance.v1.Settings.HeadersEntry
+	nil,                     // 23: ameide.conformance.v1.Interceptor.HeadersEntry
+	(*Script)(nil),          // 24: ameide.conformance.v1.Script
+	(*Expected)(nil),        // 25: ameide.conformance.v1.Expected
+	(*structpb.Struct)(nil), // 26: google.protobuf.Struct
 }
 var file_ameide_conformance_v1_case_proto_depIdxs = []int32{
-	2,  // 0: ameide.conformance.v1.CaseFile.cases:type_name -> ameide.conformance.v1.Case
+	3,  // 0: ameide.conformance.v1.CaseFile.cases:type_name -> ameide.conformance.v1.Case
 	0,  // 1: ameide.conformance.v1.Case.layer:type_name -> ameide.conformance.v1.Layer
-	3,  // 2: ameide.conformance.v1.Case.given:type_name -> ameide.conformance.v1.Given
-	21, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
-	22, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
-	4,  // 5: ameide.conformance.v1.Given.client:type_name -> ameide.conformance.v1.ClientSettings
-	16, // 6: ameide.conformance.v1.Given.env:type_name -> ameide.conformance.v1.Given.EnvEntry
-	11, // 7: ameide.conformance.v1.Given.steps:type_name -> ameide.conformance.v1.Step
-	17, // 8: ameide.conformance.v1.Given.ambient_baggage:type_name -> ameide.conformance.v1.Given.AmbientBaggageEntry
-	6,  // 9: ameide.conformance.v1.ClientSettings.settings:type_name -> ameide.conformance.v1.Settings
-	18, // 10: ameide.conformance.v1.ClientSettings.methods:type_name -> ameide.conformance.v1.ClientSettings.MethodsEntry
-	23, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
-	5,  // 12: ameide.conformance.v1.ClientSettings.budget:type_name -> ameide.conformance.v1.Budget
-	10, // 13: ameide.conformance.v1.ClientSettings.interceptors:type_name -> ameide.conformance.v1.Interceptor
-	19, // 14: ameide.conformance.v1.ClientSettings.header_names:type_name -> ameide.conformance.v1.ClientSettings.HeaderNamesEntry
-	7,  // 15: ameide.conformance.v1.Settings.retry:type_name -> ameide.conformance.v1.Retry
-	8,  // 16: ameide.conformance.v1.Settings.auth:type_name -> ameide.conformance.v1.Auth
-	20, // 17: ameide.conformance.v1.Settings.headers:type_name -> ameide.conformance.v1.Settings.HeadersEntry
-	9,  // 18: ameide.conformance.v1.Auth.provider:type_name -> ameide.conformance.v1.ProviderAnswer
-	12, // 19: ameide.conformance.v1.Step.call:type_name -> ameide.conformance.v1.Call
-	14, // 20: ameide.conformance.v1.Step.derive:type_name -> ameide.conformance.v1.Derive
-	15, // 21: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
-	6,  // 22: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
-	13, // 23: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
-	6,  // 24: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
-	6,  // 25: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
-	6,  // 26: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	4,  // 2: ameide.conformance.v1.Case.given:type_name -> ameide.conformance.v1.Given
+	24, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
+	25, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
+	5,  // 5: ameide.conformance.v1.Given.client:type_name -> ameide.conformance.v1.ClientSettings
+	18, // 6: ameide.conformance.v1.Given.env:type_name -> ameide.conformance.v1.Given.EnvEntry
+	13, // 7: ameide.conformance.v1.Given.steps:type_name -> ameide.conformance.v1.Step
+	19, // 8: ameide.conformance.v1.Given.ambient_baggage:type_name -> ameide.conformance.v1.Given.AmbientBaggageEntry
+	8,  // 9: ameide.conformance.v1.ClientSettings.settings:type_name -> ameide.conformance.v1.Settings
+	20, // 10: ameide.conformance.v1.ClientSettings.methods:type_name -> ameide.conformance.v1.ClientSettings.MethodsEntry
+	26, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
+	7,  // 12: ameide.conformance.v1.ClientSettings.budget:type_name -> ameide.conformance.v1.Budget
+	12, // 13: ameide.conformance.v1.ClientSettings.interceptors:type_name -> ameide.conformance.v1.Interceptor
+	21, // 14: ameide.conformance.v1.ClientSettings.header_names:type_name -> ameide.conformance.v1.ClientSettings.HeaderNamesEntry
+	6,  // 15: ameide.conformance.v1.ClientSettings.watchers:type_name -> ameide.conformance.v1.Watcher
+	1,  // 16: ameide.conformance.v1.Watcher.does:type_name -> ameide.conformance.v1.Deed
+	9,  // 17: ameide.conformance.v1.Settings.retry:type_name -> ameide.conformance.v1.Retry
+	10, // 18: ameide.conformance.v1.Settings.auth:type_name -> ameide.conformance.v1.Auth
+	22, // 19: ameide.conformance.v1.Settings.headers:type_name -> ameide.conformance.v1.Settings.HeadersEntry
+	11, // 20: ameide.conformance.v1.Auth.provider:type_name -> ameide.conformance.v1.ProviderAnswer
+	1,  // 21: ameide.conformance.v1.ProviderAnswer.does:type_name -> ameide.conformance.v1.Deed
+	23, // 22: ameide.conformance.v1.Interceptor.headers:type_name -> ameide.conformance.v1.Interceptor.HeadersEntry
+	1,  // 23: ameide.conformance.v1.Interceptor.does:type_name -> ameide.conformance.v1.Deed
+	14, // 24: ameide.conformance.v1.Step.call:type_name -> ameide.conformance.v1.Call
+	16, // 25: ameide.conformance.v1.Step.derive:type_name -> ameide.conformance.v1.Derive
+	17, // 26: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
+	8,  // 27: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
+	15, // 28: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
+	8,  // 29: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
+	8,  // 30: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
+	8,  // 31: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_case_proto_init() }
@@ -2001,11 +2333,11 @@ func file_ameide_conformance_v1_case_proto_init() {
 	file_ameide_conformance_v1_script_proto_init()
 	file_ameide_conformance_v1_case_proto_msgTypes[2].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[3].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[4].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[5].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[6].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[8].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[10].OneofWrappers = []any{
+	file_ameide_conformance_v1_case_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[9].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[11].OneofWrappers = []any{
 		(*Step_Call)(nil),
 		(*Step_Derive)(nil),
 		(*Step_AdvanceMs)(nil),
@@ -2013,16 +2345,16 @@ func file_ameide_conformance_v1_case_proto_init() {
 		(*Step_Explain)(nil),
 		(*Step_WallJumpMs)(nil),
 	}
-	file_ameide_conformance_v1_case_proto_msgTypes[11].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[12].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[14].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[13].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_case_proto_rawDesc), len(file_ameide_conformance_v1_case_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   20,
+			NumEnums:      2,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

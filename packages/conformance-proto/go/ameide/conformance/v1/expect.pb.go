@@ -346,7 +346,9 @@ type Outcome struct {
 	// Number of violated fields, where single ones do not matter.
 	FieldCount *int32 `protobuf:"varint,133,opt,name=field_count,json=fieldCount,proto3,oneof" json:"field_count,omitempty"`
 	// Texts that its string or its JSON form holds.
-	TextContains  []string `protobuf:"bytes,134,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
+	TextContains []string `protobuf:"bytes,134,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
+	// The message of the cause holds this text.
+	CauseContains string `protobuf:"bytes,150,opt,name=cause_contains,json=causeContains,proto3" json:"cause_contains,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -582,6 +584,13 @@ func (x *Outcome) GetTextContains() []string {
 		return x.TextContains
 	}
 	return nil
+}
+
+func (x *Outcome) GetCauseContains() string {
+	if x != nil {
+		return x.CauseContains
+	}
+	return ""
 }
 
 // A failed attempt, as the error lists it.
@@ -1327,7 +1336,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\xe3\v\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\x8b\f\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1363,7 +1372,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12%\n" +
 	"\vfield_count\x18\x85\x01 \x01(\x05H\x0fR\n" +
 	"fieldCount\x88\x01\x01\x12$\n" +
-	"\rtext_contains\x18\x86\x01 \x03(\tR\ftextContains\x1a;\n" +
+	"\rtext_contains\x18\x86\x01 \x03(\tR\ftextContains\x12&\n" +
+	"\x0ecause_contains\x18\x96\x01 \x01(\tR\rcauseContains\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +

@@ -576,6 +576,13 @@ export declare type SeenError = Message<"ameide.conformance.v1.SeenError"> & {
    * @generated from field: bool committed = 18;
    */
   committed: boolean;
+
+  /**
+   * The message of its cause; empty without one.
+   *
+   * @generated from field: string cause = 150;
+   */
+  cause: string;
 };
 
 /**
@@ -693,6 +700,21 @@ export declare type Leaks = Message<"ameide.conformance.v1.Leaks"> & {
    * @generated from field: int32 sockets = 3;
    */
   sockets: number;
+
+  /**
+   * Errors that nobody took and that would end a process: promises that rejected,
+   * exceptions in nobody's call.
+   *
+   * @generated from field: int32 unhandled = 150;
+   */
+  unhandled: number;
+
+  /**
+   * Warnings of the runtime.
+   *
+   * @generated from field: int32 warnings = 151;
+   */
+  warnings: number;
 };
 
 /**

@@ -334,6 +334,21 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: string accept_compression = 110;
    */
   acceptCompression: string;
+
+  /**
+   * What those who only watch do when they are told of an event.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Watcher watchers = 150;
+   */
+  watchers: Watcher[];
+
+  /**
+   * How long the stub of the service takes to be loaded, in milliseconds, load by
+   * load; the last repeats. Default 0. Where stubs are loaded on demand.
+   *
+   * @generated from field: repeated int64 load_ms = 151;
+   */
+  loadMs: bigint[];
 };
 
 /**
@@ -341,6 +356,42 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
  * Use `create(ClientSettingsSchema)` to create a new message.
  */
 export declare const ClientSettingsSchema: GenMessage<ClientSettings>;
+
+/**
+ * What one who only watches does when told of an event.
+ *
+ * @generated from message ameide.conformance.v1.Watcher
+ */
+export declare type Watcher = Message<"ameide.conformance.v1.Watcher"> & {
+  /**
+   * `observer`, `logger`, or `telemetry`: whatever is told of spans that start and
+   * end.
+   *
+   * @generated from field: string who = 1;
+   */
+  who: string;
+
+  /**
+   * Type of the events at which it acts (`attempt_started`); empty for all.
+   * Telemetry acts at all.
+   *
+   * @generated from field: string at = 2;
+   */
+  at: string;
+
+  /**
+   * What it does.
+   *
+   * @generated from field: ameide.conformance.v1.Deed does = 3;
+   */
+  does: Deed;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.Watcher.
+ * Use `create(WatcherSchema)` to create a new message.
+ */
+export declare const WatcherSchema: GenMessage<Watcher>;
 
 /**
  * A retry budget.
@@ -487,6 +538,20 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
    * @generated from field: optional double idle_timeout_ms = 15;
    */
   idleTimeoutMs?: number | undefined;
+
+  /**
+   * What the ambient deadline says is left, instead of a number.
+   *
+   * @generated from field: string ambient_deadline_text = 150;
+   */
+  ambientDeadlineText: string;
+
+  /**
+   * The ambient deadline fails when it is asked what is left.
+   *
+   * @generated from field: bool ambient_deadline_throws = 151;
+   */
+  ambientDeadlineThrows: boolean;
 };
 
 /**
@@ -654,6 +719,20 @@ export declare type ProviderAnswer = Message<"ameide.conformance.v1.ProviderAnsw
    * @generated from field: bool until_deadline = 161;
    */
   untilDeadline: boolean;
+
+  /**
+   * What it does before it answers.
+   *
+   * @generated from field: ameide.conformance.v1.Deed does = 150;
+   */
+  does: Deed;
+
+  /**
+   * It answers before it returns, where its language lets it.
+   *
+   * @generated from field: bool at_once = 151;
+   */
+  atOnce: boolean;
 };
 
 /**
@@ -689,6 +768,34 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
    * @generated from field: bool attempt_info = 3;
    */
   attemptInfo: boolean;
+
+  /**
+   * It acts at this attempt only, counted from 1; 0 for all.
+   *
+   * @generated from field: int32 attempt = 150;
+   */
+  attempt: number;
+
+  /**
+   * Sets the text of the message. Unary calls only.
+   *
+   * @generated from field: string text = 151;
+   */
+  text: string;
+
+  /**
+   * Sets headers of the request.
+   *
+   * @generated from field: map<string, string> headers = 152;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * What it does before it hands the request on.
+   *
+   * @generated from field: ameide.conformance.v1.Deed does = 153;
+   */
+  does: Deed;
 };
 
 /**
@@ -877,6 +984,52 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * @generated from field: bool tenant_each = 162;
    */
   tenantEach: boolean;
+
+  /**
+   * Parallel calls have one `cancel` in common.
+   *
+   * @generated from field: bool share_cancel = 150;
+   */
+  shareCancel: boolean;
+
+  /**
+   * Time the caller takes before it asks for each message, in milliseconds. Streams
+   * of answers only.
+   *
+   * @generated from field: int64 read_delay_ms = 151;
+   */
+  readDelayMs: bigint;
+
+  /**
+   * The caller opens the stream and never reads it; its outcome is an empty text, at
+   * once. Streams of answers only.
+   *
+   * @generated from field: bool unread = 152;
+   */
+  unread: boolean;
+
+  /**
+   * The caller forgets the stream after `break_after` messages instead of leaving it;
+   * it is waited for until the collector has found it, where there is one that tells.
+   * Streams of answers only.
+   *
+   * @generated from field: bool forget = 153;
+   */
+  forget: boolean;
+
+  /**
+   * What the caller streams fails after `texts`. Client and bidi streams only.
+   *
+   * @generated from field: bool input_throws = 154;
+   */
+  inputThrows: boolean;
+
+  /**
+   * Each of parallel calls sends its number, counted from 1, as `x-call`.
+   *
+   * @generated from field: bool numbered = 155;
+   */
+  numbered: boolean;
 };
 
 /**
@@ -918,6 +1071,13 @@ export declare type Cancel = Message<"ameide.conformance.v1.Cancel"> & {
    * @generated from field: bool first_only = 4;
    */
   firstOnly: boolean;
+
+  /**
+   * When a callback does so.
+   *
+   * @generated from field: bool by_callback = 150;
+   */
+  byCallback: boolean;
 };
 
 /**
@@ -1048,4 +1208,59 @@ export enum Layer {
  * Describes the enum ameide.conformance.v1.Layer.
  */
 export declare const LayerSchema: GenEnum<Layer>;
+
+/**
+ * What a callback of an application's does beside its work.
+ *
+ * @generated from enum ameide.conformance.v1.Deed
+ */
+export enum Deed {
+  /**
+   * Nothing.
+   *
+   * @generated from enum value: DEED_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It throws.
+   *
+   * @generated from enum value: DEED_THROW = 1;
+   */
+  THROW = 1,
+
+  /**
+   * It fails after it has returned, where its language lets a callback: a promise
+   * that rejects.
+   *
+   * @generated from enum value: DEED_REJECT = 2;
+   */
+  REJECT = 2,
+
+  /**
+   * It cancels the calls that say `cancel: { by_callback: true }`.
+   *
+   * @generated from enum value: DEED_CANCEL = 3;
+   */
+  CANCEL = 3,
+
+  /**
+   * It closes the client.
+   *
+   * @generated from enum value: DEED_CLOSE = 4;
+   */
+  CLOSE = 4,
+
+  /**
+   * It makes a call of the same client, once: of Idempotent, with the text `again`.
+   *
+   * @generated from enum value: DEED_CALL = 5;
+   */
+  CALL = 5,
+}
+
+/**
+ * Describes the enum ameide.conformance.v1.Deed.
+ */
+export declare const DeedSchema: GenEnum<Deed>;
 

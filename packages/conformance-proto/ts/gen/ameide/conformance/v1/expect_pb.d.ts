@@ -395,6 +395,13 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: repeated string text_contains = 134;
    */
   textContains: string[];
+
+  /**
+   * The message of the cause holds this text.
+   *
+   * @generated from field: string cause_contains = 150;
+   */
+  causeContains: string;
 };
 
 /**

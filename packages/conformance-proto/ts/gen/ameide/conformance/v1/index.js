@@ -19,6 +19,7 @@ export {
   CaseSchema,
   GivenSchema,
   ClientSettingsSchema,
+  WatcherSchema,
   BudgetSchema,
   SettingsSchema,
   RetrySchema,
@@ -31,7 +32,9 @@ export {
   DeriveSchema,
   PaginateSchema,
   LayerSchema,
+  DeedSchema,
   Layer,
+  Deed,
 } from "./case_pb.js";
 export {
   file_ameide_conformance_v1_expect,

@@ -244,7 +244,7 @@ class Given(Message[_GivenFields]):
         ambient_baggage: dict[str, str]
         ambient_span: bool
 
-_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression"]
+_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms"]
 
 class ClientSettings(Message[_ClientSettingsFields]):
     """
@@ -381,9 +381,22 @@ class ClientSettings(Message[_ClientSettingsFields]):
             ```proto
             string accept_compression = 110;
             ```
+        watchers:
+            What those who only watch do when they are told of an event.
+
+            ```proto
+            repeated ameide.conformance.v1.Watcher watchers = 150;
+            ```
+        load_ms:
+            How long the stub of the service takes to be loaded, in milliseconds, load by
+            load; the last repeats. Default 0. Where stubs are loaded on demand.
+
+            ```proto
+            repeated int64 load_ms = 151 [packed = true];
+            ```
     """
 
-    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression")
+    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms")
 
     if TYPE_CHECKING:
 
@@ -411,6 +424,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
             send_compression: str = "",
             baggage: list[str] | None = None,
             accept_compression: str = "",
+            watchers: list[Watcher] | None = None,
+            load_ms: list[int] | None = None,
         ) -> None:
             pass
 
@@ -435,6 +450,58 @@ class ClientSettings(Message[_ClientSettingsFields]):
         send_compression: str
         baggage: list[str]
         accept_compression: str
+        watchers: list[Watcher]
+        load_ms: list[int]
+
+_WatcherFields: TypeAlias = Literal["who", "at", "does"]
+
+class Watcher(Message[_WatcherFields]):
+    """
+    What one who only watches does when told of an event.
+
+    ```proto
+    message ameide.conformance.v1.Watcher
+    ```
+
+    Attributes:
+        who:
+            `observer`, `logger`, or `telemetry`: whatever is told of spans that start and
+            end.
+
+            ```proto
+            string who = 1;
+            ```
+        at:
+            Type of the events at which it acts (`attempt_started`); empty for all.
+            Telemetry acts at all.
+
+            ```proto
+            string at = 2;
+            ```
+        does:
+            What it does.
+
+            ```proto
+            ameide.conformance.v1.Deed does = 3;
+            ```
+    """
+
+    __slots__ = ("who", "at", "does")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            who: str = "",
+            at: str = "",
+            does: Deed | None = None,
+        ) -> None:
+            pass
+
+        who: str
+        at: str
+        does: Deed
 
 _BudgetFields: TypeAlias = Literal["capacity", "cost", "throttle_cost"]
 
@@ -484,7 +551,7 @@ class Budget(Message[_BudgetFields]):
         cost: int
         throttle_cost: int
 
-_SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms"]
+_SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "ambient_deadline_text", "ambient_deadline_throws"]
 
 class Settings(Message[_SettingsFields]):
     """
@@ -586,9 +653,21 @@ class Settings(Message[_SettingsFields]):
             ```proto
             optional double idle_timeout_ms = 15;
             ```
+        ambient_deadline_text:
+            What the ambient deadline says is left, instead of a number.
+
+            ```proto
+            string ambient_deadline_text = 150;
+            ```
+        ambient_deadline_throws:
+            The ambient deadline fails when it is asked what is left.
+
+            ```proto
+            bool ambient_deadline_throws = 151;
+            ```
     """
 
-    __slots__ = ("timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms")
+    __slots__ = ("timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "ambient_deadline_text", "ambient_deadline_throws")
 
     if TYPE_CHECKING:
 
@@ -610,6 +689,8 @@ class Settings(Message[_SettingsFields]):
             ambient_deadline_ms: float | None = None,
             first_message_timeout_ms: float | None = None,
             idle_timeout_ms: float | None = None,
+            ambient_deadline_text: str = "",
+            ambient_deadline_throws: bool = False,
         ) -> None:
             pass
 
@@ -628,6 +709,8 @@ class Settings(Message[_SettingsFields]):
         ambient_deadline_ms: float
         first_message_timeout_ms: float
         idle_timeout_ms: float
+        ambient_deadline_text: str
+        ambient_deadline_throws: bool
 
 _RetryFields: TypeAlias = Literal["max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes", "require_idempotency"]
 
@@ -766,7 +849,7 @@ class Auth(Message[_AuthFields]):
         value: str
         provider: list[ProviderAnswer]
 
-_ProviderAnswerFields: TypeAlias = Literal["token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline"]
+_ProviderAnswerFields: TypeAlias = Literal["token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline", "does", "at_once"]
 
 class ProviderAnswer(Message[_ProviderAnswerFields]):
     """
@@ -820,9 +903,21 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
             ```proto
             bool until_deadline = 161;
             ```
+        does:
+            What it does before it answers.
+
+            ```proto
+            ameide.conformance.v1.Deed does = 150;
+            ```
+        at_once:
+            It answers before it returns, where its language lets it.
+
+            ```proto
+            bool at_once = 151;
+            ```
     """
 
-    __slots__ = ("token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline")
+    __slots__ = ("token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline", "does", "at_once")
 
     if TYPE_CHECKING:
 
@@ -836,6 +931,8 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
             stall: bool = False,
             expires_at: float | None = None,
             until_deadline: bool = False,
+            does: Deed | None = None,
+            at_once: bool = False,
         ) -> None:
             pass
 
@@ -846,8 +943,10 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
         stall: bool
         expires_at: float
         until_deadline: bool
+        does: Deed
+        at_once: bool
 
-_InterceptorFields: TypeAlias = Literal["append", "throw", "attempt_info"]
+_InterceptorFields: TypeAlias = Literal["append", "throw", "attempt_info", "attempt", "text", "headers", "does"]
 
 class Interceptor(Message[_InterceptorFields]):
     """
@@ -877,9 +976,33 @@ class Interceptor(Message[_InterceptorFields]):
             ```proto
             bool attempt_info = 3;
             ```
+        attempt:
+            It acts at this attempt only, counted from 1; 0 for all.
+
+            ```proto
+            int32 attempt = 150;
+            ```
+        text:
+            Sets the text of the message. Unary calls only.
+
+            ```proto
+            string text = 151;
+            ```
+        headers:
+            Sets headers of the request.
+
+            ```proto
+            map<string, string> headers = 152;
+            ```
+        does:
+            What it does before it hands the request on.
+
+            ```proto
+            ameide.conformance.v1.Deed does = 153;
+            ```
     """
 
-    __slots__ = ("append", "throw", "attempt_info")
+    __slots__ = ("append", "throw", "attempt_info", "attempt", "text", "headers", "does")
 
     if TYPE_CHECKING:
 
@@ -889,12 +1012,20 @@ class Interceptor(Message[_InterceptorFields]):
             append: str = "",
             throw: bool = False,
             attempt_info: bool = False,
+            attempt: int = 0,
+            text: str = "",
+            headers: dict[str, str] | None = None,
+            does: Deed | None = None,
         ) -> None:
             pass
 
         append: str
         throw: bool
         attempt_info: bool
+        attempt: int
+        text: str
+        headers: dict[str, str]
+        does: Deed
 
 _StepFields: TypeAlias = Literal["call", "derive", "advance_ms", "paginate", "explain", "wall_jump_ms"]
 
@@ -928,7 +1059,7 @@ class Step(Message[_StepFields]):
 
         action: Oneof[Literal["call"], Call] | Oneof[Literal["derive"], Derive] | Oneof[Literal["advance_ms"], int] | Oneof[Literal["paginate"], Paginate] | Oneof[Literal["explain"], str] | Oneof[Literal["wall_jump_ms"], int] | None
 
-_CallFields: TypeAlias = Literal["method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each"]
+_CallFields: TypeAlias = Literal["method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each", "share_cancel", "read_delay_ms", "unread", "forget", "input_throws", "numbered"]
 
 class Call(Message[_CallFields]):
     """
@@ -1030,9 +1161,49 @@ class Call(Message[_CallFields]):
             ```proto
             bool tenant_each = 162;
             ```
+        share_cancel:
+            Parallel calls have one `cancel` in common.
+
+            ```proto
+            bool share_cancel = 150;
+            ```
+        read_delay_ms:
+            Time the caller takes before it asks for each message, in milliseconds. Streams
+            of answers only.
+
+            ```proto
+            int64 read_delay_ms = 151;
+            ```
+        unread:
+            The caller opens the stream and never reads it; its outcome is an empty text, at
+            once. Streams of answers only.
+
+            ```proto
+            bool unread = 152;
+            ```
+        forget:
+            The caller forgets the stream after `break_after` messages instead of leaving it;
+            it is waited for until the collector has found it, where there is one that tells.
+            Streams of answers only.
+
+            ```proto
+            bool forget = 153;
+            ```
+        input_throws:
+            What the caller streams fails after `texts`. Client and bidi streams only.
+
+            ```proto
+            bool input_throws = 154;
+            ```
+        numbered:
+            Each of parallel calls sends its number, counted from 1, as `x-call`.
+
+            ```proto
+            bool numbered = 155;
+            ```
     """
 
-    __slots__ = ("method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each")
+    __slots__ = ("method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each", "share_cancel", "read_delay_ms", "unread", "forget", "input_throws", "numbered")
 
     if TYPE_CHECKING:
 
@@ -1054,6 +1225,12 @@ class Call(Message[_CallFields]):
             text_delay_ms: int = 0,
             keep_open: bool = False,
             tenant_each: bool = False,
+            share_cancel: bool = False,
+            read_delay_ms: int = 0,
+            unread: bool = False,
+            forget: bool = False,
+            input_throws: bool = False,
+            numbered: bool = False,
         ) -> None:
             pass
 
@@ -1072,8 +1249,14 @@ class Call(Message[_CallFields]):
         text_delay_ms: int
         keep_open: bool
         tenant_each: bool
+        share_cancel: bool
+        read_delay_ms: int
+        unread: bool
+        forget: bool
+        input_throws: bool
+        numbered: bool
 
-_CancelFields: TypeAlias = Literal["after_ms", "before_start", "as_timeout", "first_only"]
+_CancelFields: TypeAlias = Literal["after_ms", "before_start", "as_timeout", "first_only", "by_callback"]
 
 class Cancel(Message[_CancelFields]):
     """
@@ -1108,9 +1291,15 @@ class Cancel(Message[_CancelFields]):
             ```proto
             bool first_only = 4;
             ```
+        by_callback:
+            When a callback does so.
+
+            ```proto
+            bool by_callback = 150;
+            ```
     """
 
-    __slots__ = ("after_ms", "before_start", "as_timeout", "first_only")
+    __slots__ = ("after_ms", "before_start", "as_timeout", "first_only", "by_callback")
 
     if TYPE_CHECKING:
 
@@ -1121,6 +1310,7 @@ class Cancel(Message[_CancelFields]):
             before_start: bool = False,
             as_timeout: bool = False,
             first_only: bool = False,
+            by_callback: bool = False,
         ) -> None:
             pass
 
@@ -1128,6 +1318,7 @@ class Cancel(Message[_CancelFields]):
         before_start: bool
         as_timeout: bool
         first_only: bool
+        by_callback: bool
 
 _DeriveFields: TypeAlias = Literal["name", "from", "settings", "base_url"]
 
@@ -1283,9 +1474,64 @@ class Layer(Enum):
     MEMORY = 1
     WIRE = 2
 
+class Deed(Enum):
+    """
+    What a callback of an application's does beside its work.
+
+    ```proto
+    enum ameide.conformance.v1.Deed
+    ```
+
+    Attributes:
+        UNSPECIFIED:
+            Nothing.
+
+            ```proto
+            DEED_UNSPECIFIED = 0
+            ```
+        THROW:
+            It throws.
+
+            ```proto
+            DEED_THROW = 1
+            ```
+        REJECT:
+            It fails after it has returned, where its language lets a callback: a promise
+            that rejects.
+
+            ```proto
+            DEED_REJECT = 2
+            ```
+        CANCEL:
+            It cancels the calls that say `cancel: { by_callback: true }`.
+
+            ```proto
+            DEED_CANCEL = 3
+            ```
+        CLOSE:
+            It closes the client.
+
+            ```proto
+            DEED_CLOSE = 4
+            ```
+        CALL:
+            It makes a call of the same client, once: of Idempotent, with the text `again`.
+
+            ```proto
+            DEED_CALL = 5
+            ```
+    """
+
+    UNSPECIFIED = 0
+    THROW = 1
+    REJECT = 2
+    CANCEL = 3
+    CLOSE = 4
+    CALL = 5
+
 
 _DESC = file_desc(
-    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xbe\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\x80\t\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x12-\n\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\xf2\x06\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_ms"\xbd\x03\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n\x13require_idempotency\x18x \x01(\x08H\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\x16\n\x14_require_idempotency"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\x82\x02\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stall\x12#\n\nexpires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n\x0euntil_deadline\x18\xa1\x01 \x01(\x08R\runtilDeadlineB\x10\n\x0e_expires_in_msB\r\n\x0b_expires_at"^\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo"\x9d\x02\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explain\x12#\n\x0cwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\nwallJumpMsB\x08\n\x06action"\xc3\x04\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12 \n\x0btenant_each\x18\xa2\x01 \x01(\x08R\ntenantEachB\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\x96\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnlyB\x0b\n\t_after_ms"\x88\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xbe\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xd7\t\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x12-\n\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x12;\n\x08watchers\x18\x96\x01 \x03(\x0b2\x1e.ameide.conformance.v1.WatcherR\x08watchers\x12\x18\n\x07load_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\\\n\x07Watcher\x12\x10\n\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n\x02at\x18\x02 \x01(\tR\x02at\x12/\n\x04does\x18\x03 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\xe0\x07\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x123\n\x15ambient_deadline_text\x18\x96\x01 \x01(\tR\x13ambientDeadlineText\x127\n\x17ambient_deadline_throws\x18\x97\x01 \x01(\x08R\x15ambientDeadlineThrows\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_ms"\xbd\x03\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n\x13require_idempotency\x18x \x01(\x08H\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\x16\n\x14_require_idempotency"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xce\x02\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stall\x12#\n\nexpires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n\x0euntil_deadline\x18\xa1\x01 \x01(\x08R\runtilDeadline\x120\n\x04does\x18\x96\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n\x07at_once\x18\x97\x01 \x01(\x08R\x06atOnceB\x10\n\x0e_expires_in_msB\r\n\x0b_expires_at"\xc8\x02\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo\x12\x19\n\x07attempt\x18\x96\x01 \x01(\x05R\x07attempt\x12\x13\n\x04text\x18\x97\x01 \x01(\tR\x04text\x12J\n\x07headers\x18\x98\x01 \x03(\x0b2/.ameide.conformance.v1.Interceptor.HeadersEntryR\x07headers\x120\n\x04does\x18\x99\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\x9d\x02\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explain\x12#\n\x0cwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\nwallJumpMsB\x08\n\x06action"\xff\x05\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12 \n\x0btenant_each\x18\xa2\x01 \x01(\x08R\ntenantEach\x12"\n\x0cshare_cancel\x18\x96\x01 \x01(\x08R\x0bshareCancel\x12#\n\rread_delay_ms\x18\x97\x01 \x01(\x03R\x0breadDelayMs\x12\x17\n\x06unread\x18\x98\x01 \x01(\x08R\x06unread\x12\x17\n\x06forget\x18\x99\x01 \x01(\x08R\x06forget\x12"\n\x0cinput_throws\x18\x9a\x01 \x01(\x08R\x0binputThrows\x12\x1b\n\x08numbered\x18\x9b\x01 \x01(\x08R\x08numberedB\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\xb8\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnly\x12 \n\x0bby_callback\x18\x96\x01 \x01(\x08R\nbyCallbackB\x0b\n\t_after_ms"\x88\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02*m\n\x04Deed\x12\x14\n\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n\nDEED_THROW\x10\x01\x12\x0f\n\x0bDEED_REJECT\x10\x02\x12\x0f\n\x0bDEED_CANCEL\x10\x03\x12\x0e\n\nDEED_CLOSE\x10\x04\x12\r\n\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         expect_pb.desc(),
         script_pb.desc(),
@@ -1296,6 +1542,7 @@ _DESC = file_desc(
         "Case": Case,
         "Given": Given,
         "ClientSettings": ClientSettings,
+        "Watcher": Watcher,
         "Budget": Budget,
         "Settings": Settings,
         "Retry": Retry,
@@ -1308,6 +1555,7 @@ _DESC = file_desc(
         "Derive": Derive,
         "Paginate": Paginate,
         "Layer": Layer,
+        "Deed": Deed,
     },
 )
 

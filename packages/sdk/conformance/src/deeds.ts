@@ -1,0 +1,32 @@
+import { Deed } from "@ameideio/conformance-proto";
+
+/** What a callback of the case may do to the calls that are going on. */
+export interface Reach {
+  /** Cancels the calls that callbacks may cancel. */
+  cancel(): void;
+  /** Closes the client. */
+  close(): void;
+  /** Makes a call of the same client, once. */
+  callAgain(): void;
+}
+
+/** Does what the case says of a callback; a promise where that comes later. */
+export function perform(deed: Deed, reach: Reach): Promise<void> | undefined {
+  switch (deed) {
+    case Deed.UNSPECIFIED:
+      return undefined;
+    case Deed.THROW:
+      throw new Error("the callback throws, as the case says");
+    case Deed.REJECT:
+      return Promise.reject(new Error("the callback rejects, as the case says"));
+    case Deed.CANCEL:
+      reach.cancel();
+      return undefined;
+    case Deed.CLOSE:
+      reach.close();
+      return undefined;
+    case Deed.CALL:
+      reach.callAgain();
+      return undefined;
+  }
+}
