@@ -26,6 +26,9 @@ import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
 const NONE: never[] = [];
+// RFC 9110, sections 5.6.2 and 5.5, as far as `Headers` takes it.
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const VALUE = /^[\t -~\x80-\xff]*$/;
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
@@ -155,7 +158,12 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.previousAttempts = previousAttempts;
     this.credential = credential;
     for (const sink of this.sinks) {
-      const set = (name: string, value: string) => this.other(name, value);
+      const set = (name: string, value: string) => {
+        // A header that cannot be sent would cost the call.
+        if (NAME.test(name) && VALUE.test(value)) {
+          this.other(name, value);
+        }
+      };
       tell(() => sink.inject?.(set, startedMs - this.startMs));
     }
   }

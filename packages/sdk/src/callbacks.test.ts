@@ -2,10 +2,12 @@ import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { Code, createClient as createConnectClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
-import { connectError } from "./harness/scripted_client.js";
+import { createAmeideClient } from "./client.js";
+import { connectError, scriptedClient } from "./harness/scripted_client.js";
 import { scriptedStreams, STALL } from "./harness/scripted_stream.js";
 import { failureOf, GOOD, scripted, unavailable } from "./harness/scripted_call.js";
 import { type AmeideOptions, call, createClient } from "./index.js";
+import { withTestRuntime } from "./testing.js";
 
 const nobodyTook: unknown[] = [];
 process.on("unhandledRejection", (reason) => nobodyTook.push(reason));
@@ -65,6 +67,48 @@ describe("an observer", () => {
       "observer attempt_failed",
       "log done",
       "observer done",
+    ]);
+  });
+});
+
+describe("telemetry", () => {
+  it.each<[string, () => unknown]>([
+    ["throws", throwing],
+    ["rejects", () => Promise.reject(boom)],
+    ["gives what is no sink", () => 5],
+    ["gives a sink that throws", () => ({ inject: throwing, peer: throwing, event: throwing })],
+    [
+      "sets headers that cannot be sent",
+      () => ({
+        inject(set: (name: string, value: string) => void) {
+          set("traceparent", "a\r\nb");
+          set("not a name", "x");
+        },
+        event() {},
+      }),
+    ],
+  ])("that %s breaks nothing", async (_, begin) => {
+    const options = { telemetry: { begin } } as AmeideOptions;
+    const { client, requests } = scripted({ answers: [unavailable(), GOOD], options });
+    await client.threads.getThread({ threadId: "t" });
+    await settled();
+    expect([requests.length, nobodyTook]).toEqual([2, []]);
+  });
+});
+
+describe("randomness of a test that is none", () => {
+  it.each<[string, Parameters<typeof withTestRuntime>[1]["random"]]>([
+    ["backoff", { backoff: () => Number.NaN }],
+    ["backoff", { backoff: () => 1 }],
+    ["bytes", { bytes: () => new Uint8Array(3) }],
+  ])("%s is named", async (name, random) => {
+    const { client: transport } = scriptedClient(unavailable());
+    const base = { baseUrl: "https://api.test", transport, tenant: "acme" };
+    const options = withTestRuntime(base, { random: random ?? {} });
+    const error = await failureOf(createAmeideClient(options).threads.getThread({}));
+    expect([error.reason, error.message]).toEqual([
+      "CONFIG_INVALID",
+      expect.stringContaining(`random.${name}`),
     ]);
   });
 });
