@@ -212,6 +212,17 @@ describe("errors", () => {
     expect(fromBinary(RequestInfoSchema, bytes(3))).toMatchObject({ requestId: "req-1" });
   });
 
+  test("texts, bytes and details are repeated as they are told", async () => {
+    const error = await errorOf({
+      code: "unavailable",
+      message: "ab",
+      message_times: 3,
+      details: [{ type: "acme.v1.Thing", value: "AQI=", value_times: 2, times: 2 }],
+    });
+    const detail = { type: "acme.v1.Thing", value: "AQIBAg" };
+    expect(error).toMatchObject({ message: "ababab", details: [detail, detail] });
+  });
+
   test.each([
     ["0", "0s"],
     ["-1500", "-1.500s"],

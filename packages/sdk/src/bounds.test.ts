@@ -205,14 +205,15 @@ describe("and so does what a caller asks for", () => {
   it.each<[string, number, Work]>([
     [
       "messages asked for at once",
-      5_000,
+      1_000,
       async (n) => {
-        const { client } = answered({
-          ...stream,
-          body: envelopes([0, textMessage(3)], [END, bytesOf({})]),
-        });
-        const reader = client.count({})[Symbol.asyncIterator]();
-        await Promise.all(Array.from({ length: n }, () => reader.next()));
+        const body = envelopes([0, textMessage(3)], [END, bytesOf({})]);
+        // Few at once: what lives on while garbage is collected costs more than its share.
+        for (let round = 0; round < 10; round++) {
+          const { client } = answered({ ...stream, body });
+          const reader = client.count({})[Symbol.asyncIterator]();
+          await Promise.all(Array.from({ length: n }, () => reader.next()));
+        }
       },
     ],
     [
@@ -243,7 +244,7 @@ describe("and so does what a caller asks for", () => {
     ],
     [
       "selectors of a document",
-      1_000,
+      5_000,
       async (n) => {
         const selectors = Array.from({ length: n }, (_, i) => `acme.v1.Service${i}`);
         const methods = [{ selectors, policy: { timeoutMs: "100" } }];

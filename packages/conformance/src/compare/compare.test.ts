@@ -69,6 +69,35 @@ test.each([
   expect(found).toMatchObject([{ what: "secret" }]);
 });
 
+test.each([
+  ["an error's string form", { ...failed({ text: "a\u001b[2J\n{}" }) }],
+  ["an error's JSON form", { ...failed({ text: 'a\n{"a":"\\r"}' }) }],
+  ["a second line of an error", { ...failed({ text: "a\nb\n{}" }) }],
+  ["a log line", { logs: [{ level: "debug", text: "a\nb" }] }],
+  ["a log line as JSON", { logs: [{ level: "debug", text: '{"a":"\\u001b[2J"}' }] }],
+  ["a line separator in an event", { events: ['{"type":"done","a":"\u2028"}'] }],
+])("a control character is found in %s", (_what, response) => {
+  const expected = "outcomes" in response ? code({}) : {};
+  expect(compare(caseWith(expected), seen(response))).toMatchObject([{ what: "text" }]);
+});
+
+test("what has none has none: two lines of an error, a backslash in JSON, any language", () => {
+  const all = seen({
+    ...failed({ text: 'a\n{"a":"C:\\\\new"}' }),
+    logs: [{ level: "debug", text: "Grüße, 世界, שלום" }],
+  });
+  expect(compare(caseWith(code({})), all)).toEqual([]);
+});
+
+test.each([
+  ["error", { ...failed({ text: "x".repeat(70_000) }) }],
+  ["log line", { logs: [{ level: "debug", text: "x".repeat(20_000) }] }],
+  ["event", { events: [`{"type":"${"x".repeat(20_000)}"}`] }],
+])("one %s that is too long is found", (_what, response) => {
+  const expected = "outcomes" in response ? code({}) : {};
+  expect(compare(caseWith(expected), seen(response))).toMatchObject([{ what: "length" }]);
+});
+
 test("a request may carry the secret", () => {
   const all = seen(requests([header("authorization", "Bearer hunter2")]));
   expect(compare(caseWith({ secrets: ["hunter2"] }), all)).toEqual([]);

@@ -106,6 +106,20 @@ const ROWS: readonly Row[] = [
     "outcome 1",
   ],
   [
+    "number of fields",
+    code({ field_count: 2 }),
+    failed({ fields: ["a", "b"] }),
+    failed({ fields: ["a"] }),
+    "outcome 1",
+  ],
+  [
+    "text",
+    code({ text_contains: ["a", "b"] }),
+    failed({ text: "b and a" }),
+    failed({ text: "a alone" }),
+    "outcome 1",
+  ],
+  [
     "details",
     code({ detail_count: 2 }),
     failed({ detailCount: 2 }),

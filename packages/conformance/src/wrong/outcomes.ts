@@ -137,6 +137,23 @@ export const OUTCOMES: readonly Way[] = [
     response: errors((error) => void (error.retryable = true)),
   },
   {
+    name: "all violated fields, however many",
+    cases: ["e30"],
+    shows: /^outcome 1, number of fields/,
+    response: errors(({ fields }) => void (fields.length >= 100 && fields.push("a"))),
+  },
+  {
+    name: "a credential that a server repeated",
+    cases: ["e32"],
+    shows: /^outcome 1, (message|secret)/,
+    response({ outcomes }, { given }) {
+      const token = given?.client?.settings?.auth?.token ?? "";
+      for (const { error } of outcomes) {
+        if (error !== undefined) error.message = error.message.replace("REDACTED", token);
+      }
+    },
+  },
+  {
     name: "a message that is too long",
     cases: ["e08"],
     shows: /^outcome 1, length of the message/,

@@ -104,6 +104,20 @@ export const TOLD: readonly Way[] = [
     },
   },
   {
+    name: "a line break in a log line",
+    cases: ["e31"],
+    shows: /^log \d+, text/,
+    response: ({ logs }) => {
+      for (const line of logs) line.text = line.text.replace("  2026", "\r\n2026");
+    },
+  },
+  {
+    name: "a message of megabytes in an event",
+    cases: ["e31"],
+    shows: /^event \d+, length/,
+    response: (run) => void (run.events = run.events.map((event) => event.repeat(100))),
+  },
+  {
     name: "log lines that nobody asked for",
     cases: ["l03"],
     shows: /^logs/,
