@@ -5,6 +5,7 @@ import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { errorOf, t1 } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "./index.js";
+import { lateTransport } from "./late_transport.js";
 import { memoryOptions } from "./testing.js";
 
 const grpcWeb = { tenant: "acme", protocol: "grpc-web" } satisfies AmeideOptions;
@@ -42,7 +43,13 @@ function gate() {
   return { open, load: () => opened.then(() => ({ createTransport })) };
 }
 
+function neverThen<T>(found: T): () => Promise<T> {
+  let loads = 0;
+  return () => (++loads === 1 ? new Promise(() => {}) : Promise.resolve(found));
+}
+
 afterEach(() => {
+  vi.useRealTimers();
   vi.doUnmock("./grpc_web.js");
 });
 
@@ -88,6 +95,28 @@ describe("gRPC-Web over fetch, while its code is on the way", () => {
     controller.abort();
     expect(await failed).toMatchObject({ stopReason: "canceled", attempts: [expect.anything()] });
     expect(clock.pending).toBe(0);
+  });
+
+  it("a load that another call began and nobody ends is begun anew, after 3 s", async () => {
+    const { threads } = await clients(neverThen({ createTransport }));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const waiting = [threads.getThread(t1), threads.getThread(t1)];
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect(served).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    await Promise.all(waiting);
+    expect(served).toBe(2);
+  });
+
+  it("nothing waits for it longer than 30 s, also a stream without a deadline", async () => {
+    let loads = 0;
+    const transport = lateTransport("it", () => new Promise<never>(() => void loads++))({});
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const inference = createClient(InferenceService, transport);
+    const stream = errorOf(inference.generate({ agentId: "a1" })[Symbol.asyncIterator]().next());
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await stream).toMatchObject({ reason: "PROTOCOL_NOT_LOADED", origin: "client" });
+    expect(loads).toBe(10);
   });
 
   it("where it cannot be loaded, calls say so, and the next one tries again", async () => {

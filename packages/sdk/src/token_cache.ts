@@ -3,6 +3,7 @@ import type { TokenProvider } from "./auth.js";
 import type { Credential, CredentialRequest } from "./credential.js";
 import { AmeideError } from "./errors.js";
 import type { PolicyConstants } from "./policy.js";
+import { ProviderSlots } from "./provider_slots.js";
 import type { Clock, Runtime } from "./runtime.js";
 import { readToken, TokenLife } from "./token_life.js";
 import type { TokenEntry, TokenFlight, TokenStore } from "./token_store.js";
@@ -17,8 +18,7 @@ export class TokenCache implements TokenSource {
   // Calls of one method ask for the same again and again.
   private last: (Pick<CredentialRequest, "tenant" | "scopes"> & { entry: TokenEntry }) | undefined;
   private asked = 0;
-  private readonly unanswered = new Set<TokenFlight>();
-  private readonly queue = new Set<TokenWait>();
+  private readonly slots: ProviderSlots;
 
   constructor(
     private readonly provider: TokenProvider,
@@ -28,6 +28,7 @@ export class TokenCache implements TokenSource {
     this.clock = runtime.clock;
     this.constants = runtime.constants;
     this.id = store.nextProvider();
+    this.slots = new ProviderSlots(this.clock, this.constants);
   }
 
   get(request: CredentialRequest): Credential | TokenWait {
@@ -60,20 +61,11 @@ export class TokenCache implements TokenSource {
   }
 
   mayAsk(): boolean {
-    const { constants, unanswered } = this;
-    const countedFromMs = this.clock.now() - constants.tokenJoinMs;
-    // Those that began first come first.
-    for (const flight of unanswered) {
-      if (flight.startedMs > countedFromMs) {
-        break;
-      }
-      unanswered.delete(flight);
-    }
-    return unanswered.size < constants.maxTokenRequests;
+    return this.slots.isFree();
   }
 
   ask(entry: TokenEntry, wait: TokenWait): void {
-    this.queue.delete(wait);
+    this.slots.leave(wait);
     this.request(entry, wait.request, wait.refused > 0, wait);
   }
 
@@ -84,11 +76,11 @@ export class TokenCache implements TokenSource {
   }
 
   enqueue(wait: TokenWait): void {
-    this.queue.add(wait);
+    this.slots.enqueue(wait);
   }
 
   forget(wait: TokenWait): void {
-    this.queue.delete(wait);
+    this.slots.leave(wait);
     wait.entry.waits.delete(wait);
     this.store.removeWait(wait);
   }
@@ -167,7 +159,7 @@ export class TokenCache implements TokenSource {
     if (wait !== undefined) {
       wait.flight = flight;
     }
-    this.unanswered.add(flight);
+    this.slots.take(flight);
     const deadline = new Date(clock.wallNow() + constants.tokenTimeoutMs);
     let answer: unknown;
     try {
@@ -214,7 +206,6 @@ export class TokenCache implements TokenSource {
         wait.take(credential);
       }
     }
-    this.wakeNext();
   }
 
   private failed(entry: TokenEntry, flight: TokenFlight, error: AmeideError): void {
@@ -225,24 +216,12 @@ export class TokenCache implements TokenSource {
         wait.fail(error);
       }
     }
-    this.wakeNext();
   }
 
   private end(entry: TokenEntry, flight: TokenFlight): void {
-    this.unanswered.delete(flight);
+    this.slots.release(flight);
     if (entry.flight === flight) {
       entry.flight = undefined;
-    }
-  }
-
-  private wakeNext(): void {
-    for (const wait of this.queue) {
-      if (!this.mayAsk()) {
-        return;
-      }
-      this.queue.delete(wait);
-      wait.wake();
-      return;
     }
   }
 }
