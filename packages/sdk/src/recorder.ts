@@ -273,7 +273,7 @@ export class Recording {
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
-    const header = usualSpelling(sent);
+    const header = usualSpelling(sent, this.shape);
     this.status = status;
     this.header = header;
     this.trailer = trailer;
