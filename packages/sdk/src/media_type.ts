@@ -1,3 +1,5 @@
+import type { AnswerLimits } from "./wire_shape.js";
+
 /**
  * A media type alone: in lower case, without parameters, of which the types of
  * the protocols know none that matter (RFC 9110, section 8.3.1).
@@ -16,9 +18,10 @@ const CODINGS: Readonly<Record<string, string>> = { "x-gzip": "gzip" };
  * content coding in their usual spelling only. The same object where nothing is
  * spelled in another way.
  */
-export function usualSpelling(header: Headers): Headers {
+export function usualSpelling(header: Headers, { accepted }: AnswerLimits): Headers {
   const type = header.get("content-type");
-  const coding = header.get("content-encoding");
+  // Without one that is accepted, no coding is read, however it is spelled.
+  const coding = accepted === undefined ? null : header.get("content-encoding");
   const usualCoding = coding && (CODINGS[coding.toLowerCase()] ?? coding.toLowerCase());
   if ((type === null || USUAL.test(type)) && coding === usualCoding && coding !== "") {
     return header;
@@ -29,7 +32,7 @@ export function usualSpelling(header: Headers): Headers {
   }
   if (usualCoding) {
     usual.set("content-encoding", usualCoding);
-  } else {
+  } else if (coding === "") {
     usual.delete("content-encoding");
   }
   return usual;

@@ -269,20 +269,20 @@ export class Recording {
     return wireError ?? this.statedInWords(error);
   }
 
-  // What Connect's gRPC-Web says where it does not look: it fails for a message
-  // that is malformed, whatever the status, and reads any media type.
+  // What Connect's gRPC-Web does not look at: it fails for a message that is
+  // malformed, whatever the status, and reads any body of a status like 200.
   private statedInWords(error: ConnectError): ConnectError {
-    const { header, shape } = this;
+    const { header, shape, status = 0 } = this;
     if (shape.protocol !== "grpc-web" || header === undefined || this.failure !== undefined) {
       return error;
     }
-    const message = header.get("grpc-message");
-    if (!this.good) {
-      return message ? new ConnectError(grpcMessage(message), error.code, header) : error;
+    if (this.good) {
+      return this.isAnotherType
+        ? new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown)
+        : error;
     }
-    return this.isAnotherType
-      ? new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown)
-      : error;
+    const message = grpcMessage(header.get("grpc-message") ?? `HTTP ${status}`);
+    return new ConnectError(message, status < 300 ? Code.Unknown : error.code, header);
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
@@ -315,7 +315,7 @@ export class Recording {
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
-    const header = usualSpelling(sent);
+    const header = usualSpelling(sent, this.shape);
     this.status = status;
     this.header = header;
     this.trailer = trailer;
