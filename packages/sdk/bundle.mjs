@@ -12,7 +12,10 @@ import { build } from "rolldown";
  * @type {import("rolldown").CodeSplittingGroup[]}
  */
 const SHARED = [
-  { name: "base", test: /[\\/](call|details|errors|otel_telemetry|policy|runtime|version)\.ts$/ },
+  {
+    name: "base",
+    test: /[\\/](call|details|did_you_mean|errors|otel_telemetry|policy|runtime|version)\.ts$/,
+  },
   // By /node, by /web, and by /client and /roster over each of them.
   { name: "transport", minShareCount: 6 },
 ];

@@ -9,8 +9,8 @@ import {
 } from "@bufbuild/protobuf";
 import type { Credential, CredentialSource, TokenRequest } from "./auth.js";
 import { callSettingsKey } from "./call.js";
-import { CallHeaders } from "./call_headers.js";
-import { checkCallSettings, isReservedHeader } from "./check_options.js";
+import { CallHeaders, isHeaderValue, readCallHeaders } from "./call_headers.js";
+import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import { overallTimeout, setTimeoutHeader, UNBOUNDED } from "./deadline.js";
 import { AmeideError, configError } from "./errors.js";
@@ -19,6 +19,7 @@ import type { AmbientDeadline, CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
+import { connectionHeader } from "./reserved_headers.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
@@ -153,7 +154,7 @@ export class CallPlan implements TokenRequest, CallInfo {
     this.previousAttempts = previousAttempts;
     this.credential = credential;
     for (const sink of this.sinks) {
-      sink.inject?.((name, value) => this.other(name, value), startedMs - this.startMs);
+      sink.inject?.((name, value) => this.traced(name, value), startedMs - this.startMs);
     }
   }
 
@@ -235,6 +236,10 @@ export class CallPlan implements TokenRequest, CallInfo {
 
   // Users' interceptors may have changed what only the SDK may set.
   private mend(header: Headers): void {
+    const refused = connectionHeader(header);
+    if (refused !== undefined) {
+      throw configError("interceptors", `must not set ${refused}, a header of the connection`);
+    }
     for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER]) {
       header.delete(name);
     }
@@ -266,12 +271,8 @@ export class CallPlan implements TokenRequest, CallInfo {
       this.other(name, value);
     }
     if (header !== undefined) {
-      new Headers(header).forEach((value, name) => {
-        if (isReservedHeader(name, this.shared.config.rules)) {
-          throw configError(`headers.${name}`, "is set by the SDK; use the option made for it");
-        }
-        this.other(name, value);
-      });
+      const { rules } = this.shared.config;
+      readCallHeaders(header, rules).forEach((value, name) => this.other(name, value));
     }
     if (settings?.headers !== undefined) {
       for (const [name, value] of Object.entries(settings.headers)) {
@@ -281,6 +282,13 @@ export class CallPlan implements TokenRequest, CallInfo {
     const keyHeader = this.credentials?.header;
     if (keyHeader !== undefined && this.others?.get(keyHeader) !== undefined) {
       throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
+    }
+  }
+
+  // What propagates a trace may be anybody's, and no trace is worth a call.
+  private traced(name: string, value: string): void {
+    if (isHeaderValue(value)) {
+      this.other(name, value);
     }
   }
 

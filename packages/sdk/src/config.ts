@@ -1,16 +1,14 @@
 import type { DescField, DescMethod } from "@bufbuild/protobuf";
 import type { Auth } from "./auth.js";
-import {
-  checkClientOptions,
-  policyHeaderNames,
-  reservedNames,
-  type OptionRules,
-} from "./check_options.js";
+import { readBaseUrl, withoutSlash } from "./base_url.js";
+import { checkCombinations } from "./check_combinations.js";
+import { checkClientOptions, type OptionRules } from "./check_options.js";
 import { contractOf, methodName, type PolicyPart, requestIdFields } from "./contract.js";
 import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { configError } from "./errors.js";
-import type { AmbientDeadline, AmeideOptions, Settings } from "./options.js";
+import type { AmbientDeadline, AmeideOptions, Generations, Settings } from "./options.js";
+import { type OriginScope, originScope } from "./origin_scope.js";
 import {
   BEHAVIOR_1,
   BEHAVIORS,
@@ -21,6 +19,7 @@ import {
   resolvePolicy,
   select,
 } from "./policy.js";
+import { policyHeaderNames, reservedNames } from "./reserved_headers.js";
 
 /** Names of the headers the SDK sets, lower-case. */
 export interface PolicyHeaders {
@@ -45,18 +44,16 @@ export interface MethodConfig {
   readonly requestIdFields: readonly DescField[];
 }
 
-/**
- * What a client was made with: its options, then those of what it was derived
- * from, the nearest first.
- */
-export type Generations = readonly [AmeideOptions, ...AmeideOptions[]];
-
 /** The options of a client, checked and laid over environment and document. */
 export interface ClientConfig {
   /** The nearest of every option. What holds for calls is laid together in `forMethod`. */
   readonly options: AmeideOptions;
   readonly baseUrl: string;
   readonly origin: string;
+  /** What may be sent to the origin. */
+  readonly scope: OriginScope;
+  /** Variables whose values the origin does not get, though code says nothing of them. */
+  readonly withheld: readonly string[];
   readonly serverAddress: string;
   readonly serverPort: number;
   readonly constants: PolicyConstants;
@@ -72,16 +69,24 @@ export interface ClientConfig {
   knownMethods(): readonly DescMethod[];
 }
 
+/** What a configuration is made in. */
+export interface ConfigContext {
+  /** Reads the environment; undefined where there is none. */
+  readonly environment: ((maxMaxAttempts: number) => Environment) | undefined;
+  /** Perturbed numbers, in tests; default those of the behavior version. */
+  readonly constants: PolicyConstants | undefined;
+  /** Configuration of the client it is derived from. */
+  readonly parent: ClientConfig | undefined;
+}
+
 /**
  * Checks options and works out all that does not depend on a call.
  *
- * @param constants - Perturbed numbers, in tests; default those of the behavior version.
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createConfig(
   generations: Generations,
-  readEnvironment: ((maxMaxAttempts: number) => Environment) | undefined,
-  constants?: PolicyConstants,
+  { environment: readEnvironment, constants, parent }: ConfigContext,
 ): ClientConfig {
   const options: AmeideOptions = Object.assign({}, ...generations.map(stated).reverse());
   const headerNames = policyHeaderNames(options.headerNames);
@@ -94,10 +99,13 @@ export function createConfig(
   const document =
     options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
   const url = baseUrl(options, environment);
+  checkCombinations(options, url);
+  const scope = originScope(generations, url.origin, environment, parent?.scope);
   const behavior = options.behavior ?? document.behavior ?? 1;
   const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;
   const resolve = methodResolver(
     generations,
+    scope,
     environment,
     document,
     numbers,
@@ -107,8 +115,19 @@ export function createConfig(
   const cache = new Map<DescMethod, MethodConfig>();
   return {
     options,
-    baseUrl: url.href.replace(/\/+$/, ""),
+    baseUrl: withoutSlash(url.href),
     origin: url.origin,
+    scope,
+    withheld: scope.environment
+      ? []
+      : [
+          ...(environment.token !== undefined && options.auth === undefined
+            ? ["AMEIDE_TOKEN"]
+            : []),
+          ...(environment.tenant !== undefined && options.tenant === undefined
+            ? ["AMEIDE_TENANT"]
+            : []),
+        ],
     serverAddress: url.hostname.replace(/^\[|\]$/g, ""),
     serverPort: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
     constants: numbers,
@@ -131,37 +150,14 @@ export function createConfig(
 }
 
 function baseUrl(options: AmeideOptions, environment: Environment): URL {
-  const text = options.baseUrl ?? environment.baseUrl;
-  if (text === undefined) {
+  const given = options.baseUrl ?? environment.baseUrl;
+  if (given === undefined) {
     throw configError("baseUrl", "is missing; give it, or set AMEIDE_BASE_URL");
   }
-  const option = options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl";
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw configError(option, "must be a URL", text);
-  }
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw configError(option, "must have no user, password, query or fragment");
-  }
-  if (url.protocol === "https:") {
-    return url;
-  }
-  if (url.protocol !== "http:") {
-    throw configError(option, "must be https, or http to a loopback address");
-  }
-  if (!isLoopback(url.hostname)) {
-    throw configError(option, "must be https: plain http is for loopback addresses only");
-  }
-  if (options.allowInsecureLoopback !== true) {
-    throw configError(option, "plain http to a loopback address needs allowInsecureLoopback: true");
-  }
-  return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return readBaseUrl(given, {
+    option: options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl",
+    allowInsecureLoopback: options.allowInsecureLoopback === true,
+  });
 }
 
 /** The parts of settings that are policy. */
@@ -199,6 +195,7 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
 
 function methodResolver(
   generations: Generations,
+  scope: OriginScope,
   environment: Environment,
   document: PolicyDocument,
   constants: PolicyConstants,
@@ -211,18 +208,24 @@ function methodResolver(
   }));
   // A stream may well be open for longer than any call should take.
   const streamDefaults = { ...constants.defaults, timeoutMs: null };
-  const environmentAuth = environment.token === undefined ? null : { token: environment.token };
+  const { token } = environment;
+  const fromEnvironment = {
+    auth: environmentValue("AMEIDE_TOKEN", token === undefined ? null : { token }, scope),
+    tenant: environmentValue("AMEIDE_TENANT", environment.tenant ?? null, scope),
+  };
   return (method) => {
     const name = methodName(method);
     const service = method.parent.typeName;
     // A derived client is nearer than what its parent says of single methods.
-    const code = inCode.flatMap(({ settings, methods }) => [
+    const byGeneration = inCode.map(({ settings, methods }) => [
       ...select(methods, service, method.name).map(([selector, each]) => ({
         source: `code: methods[${selector}]`,
         settings: each,
       })),
       { source: "code: client", settings },
     ]);
+    const code = byGeneration.flat();
+    const ofOrigin = byGeneration.slice(0, scope.generations.length).flat();
     const policy = resolvePolicy([
       {
         source: "environment: AMEIDE_SDK_RETRIES",
@@ -249,17 +252,11 @@ function methodResolver(
         values: method.methodKind === "unary" ? constants.defaults : streamDefaults,
       },
     ]);
-    const auth = nearest(code, "auth") ?? {
-      source: environmentAuth === null ? "built-in" : "environment: AMEIDE_TOKEN",
-      value: environmentAuth,
-    };
-    const tenant = nearest(code, "tenant") ?? {
-      source: environment.tenant === undefined ? "built-in" : "environment: AMEIDE_TENANT",
-      value: environment.tenant ?? null,
-    };
+    const auth = nearest(ofOrigin, "auth") ?? fromEnvironment.auth;
+    const tenant = nearest(ofOrigin, "tenant") ?? fromEnvironment.tenant;
     const headers = Object.assign(
       {},
-      ...code.map((layer) => lowerNames(layer.settings.headers)).reverse(),
+      ...ofOrigin.map((layer) => lowerNames(layer.settings.headers)).reverse(),
     );
     return {
       name,
@@ -273,6 +270,23 @@ function methodResolver(
       requestIdFields: requestIdFields(method),
     };
   };
+}
+
+// What the environment gives for its own base address, unless code says more.
+function environmentValue<T>(
+  variable: string,
+  value: T | null,
+  scope: OriginScope,
+): { source: string; value: T | null } {
+  if (value === null) {
+    return { source: "built-in", value };
+  }
+  return scope.environment
+    ? { source: `environment: ${variable}`, value }
+    : {
+        source: `built-in (${variable} is for AMEIDE_BASE_URL; environmentCredentials: true sends it here)`,
+        value: null,
+      };
 }
 
 function defined(name: keyof PolicyPart, value: number | undefined): PolicyPart {

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
+import { didYouMean } from "./did_you_mean.js";
 import {
   badRequest,
   errorInfo,
@@ -149,7 +150,7 @@ export class AmeideError extends ConnectError {
     if (isAmeideError(reason)) {
       return reason;
     }
-    return new AmeideError(ConnectError.from(reason, code), { origin: "client" });
+    return new AmeideError(toConnectError(reason, code), { origin: "client" });
   }
 
   /** By its brand, so that errors of another copy of this package count too. */
@@ -209,6 +210,30 @@ export function isCode(value: unknown): value is string {
   return typeof value === "string" && typeof codeFromString(value) === "number";
 }
 
+/** Every code in Connect's spelling. */
+export const CODE_NAMES: readonly string[] = Object.values(Code)
+  .filter((code) => typeof code === "number")
+  .map(codeToString);
+
+/**
+ * `ConnectError.from`, but of what `Headers` throws nothing is kept: runtimes
+ * quote the value that they refuse, and it may be a secret.
+ */
+export function toConnectError(reason: unknown, code?: Code): ConnectError {
+  const error = ConnectError.from(reason, code);
+  if (!isHeaderError(error.cause)) {
+    return error;
+  }
+  const text = "a header was set to what HTTP does not allow, by an interceptor or a callback";
+  return new ConnectError(text, error.code, error.metadata);
+}
+
+function isHeaderError(cause: unknown): boolean {
+  const { name, message } = (cause ?? {}) as { name?: unknown; message?: unknown };
+  const text = name === "TypeError" && typeof message === "string" ? message : "";
+  return /\binvalid\b/i.test(text) && /\bheader\b/i.test(text);
+}
+
 /**
  * The error for a wrong option: `invalid_argument`, origin `client`, reason
  * `CONFIG_INVALID`. It names the option, the rule and the class of the value,
@@ -219,6 +244,30 @@ export function configError(option: string, rule: string, value?: unknown): Amei
   const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
   source.details = [badRequest(option, rule)];
   return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
+}
+
+/**
+ * The same for a value that can be no secret: numbers, booleans, and words where
+ * only certain ones are known, of which the nearest is told.
+ */
+export function namingConfigError(
+  option: string,
+  rule: string,
+  value: unknown,
+  known: readonly string[] = [],
+): AmeideError {
+  const isWord = typeof value === "string" && /^[\w.-]{1,32}$/.test(value);
+  if (isWord && known.length > 0) {
+    return configError(option, `${rule}, got ${value}${didYouMean(value, known)}`);
+  }
+  const isPlain = typeof value === "boolean" || (typeof value === "number" && value > 0);
+  if (isPlain && value !== Infinity) {
+    return configError(option, `${rule}, got ${value}`);
+  }
+  const negative = typeof value === "number" && value < 0 && value !== -Infinity;
+  return negative
+    ? configError(option, `${rule}, got a negative number (${value})`)
+    : configError(option, rule, value);
 }
 
 // Cuts on a code point: a lead surrogate alone would not be valid UTF-8.

@@ -4,6 +4,7 @@ import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-g
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type * as Api from "@opentelemetry/api";
 import { ambientDeadline } from "./ambient.js";
+import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
 import { createConnections } from "./node_http.js";
 import type { AmeideOptions } from "./options.js";
@@ -51,12 +52,11 @@ const nodePlatform: Platform = {
   telemetry: globalTelemetry,
   ambientDeadline,
   connect(config) {
-    const { httpVersion, protocol, tls } = config.options;
-    const needs2 = protocol === "grpc" || config.origin.startsWith("https:");
+    const { options, origin } = config;
     return createConnections({
-      origin: config.origin,
-      httpVersion: httpVersion ?? (needs2 ? "2" : "1.1"),
-      tls,
+      origin,
+      httpVersion: httpVersionOf(options, origin),
+      tls: options.tls,
     });
   },
   policyHash(policy) {

@@ -70,7 +70,7 @@ export interface Settings {
   readonly idleTimeoutMs?: number;
   /** Whether failed attempts are followed by others; `false` for never. */
   readonly retry?: false | RetryOptions;
-  /** Extra headers. Names the SDK sends itself are refused. Default none. */
+  /** Extra headers. Names of the SDK, the protocol or the connection are refused. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether an idempotency key is attached where the contract asks for one. Default `auto`. */
   readonly idempotencyKey?: "auto" | "off";
@@ -120,6 +120,12 @@ export interface CompressionOptions {
 }
 
 /**
+ * What a client was made with: its options, then those of what it was derived
+ * from, the nearest first.
+ */
+export type Generations = readonly [AmeideOptions, ...AmeideOptions[]];
+
+/**
  * Options of a client. What they leave open comes, in this order, from the
  * environment, the policy document, the options of the proto, the preset and
  * the built-in defaults.
@@ -127,11 +133,18 @@ export interface CompressionOptions {
 export interface AmeideOptions extends Settings {
   /**
    * Where the service is: https, or http to a loopback address with
-   * `allowInsecureLoopback`. Default `AMEIDE_BASE_URL`.
+   * `allowInsecureLoopback`, written as it is used. A client derived for another
+   * origin states `auth`, `tenant`, `headers` and `tls` anew where its parent has
+   * them. Default `AMEIDE_BASE_URL`.
    */
   readonly baseUrl?: string;
   /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
   readonly allowInsecureLoopback?: boolean;
+  /**
+   * Send `AMEIDE_TOKEN` and `AMEIDE_TENANT` to the base address that code names.
+   * Default false: they are for the origin of `AMEIDE_BASE_URL` alone.
+   */
+  readonly environmentCredentials?: boolean;
   /**
    * What is spoken on the wire. `grpc` needs HTTP/2 and is not to be had in a
    * browser. Default `connect`.

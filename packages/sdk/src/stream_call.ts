@@ -1,9 +1,4 @@
-import {
-  ConnectError,
-  type ContextValues,
-  type StreamRequest,
-  type StreamResponse,
-} from "@connectrpc/connect";
+import type { ContextValues, StreamRequest, StreamResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
   DescMethodStreaming,
@@ -14,7 +9,7 @@ import type { Attempt } from "./attempt.js";
 import { abortReason, CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
-import type { AmeideError } from "./errors.js";
+import { type AmeideError, toConnectError } from "./errors.js";
 import type { InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
@@ -112,7 +107,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       return Promise.reject(abortReason());
     }
     const failed = (reason: unknown): never => {
-      attempt.innerError = ConnectError.from(reason);
+      attempt.innerError = toConnectError(reason);
       throw attempt.innerError;
     };
     return this.handOn(attempt, next, request).then((response) => {
@@ -135,14 +130,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       () => attempt.over,
       (reason) => {
         attempt.abort?.(abortReason());
-        this.failed(attempt, ConnectError.from(reason));
+        this.failed(attempt, toConnectError(reason));
       },
     );
     this.shared.inner
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
       .then(
         (response) => this.responded(attempt, response),
-        (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
+        (reason: unknown) => this.failed(attempt, toConnectError(reason)),
       );
   }
 
@@ -203,7 +198,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {
     iterator.next().then(
       (result) => this.received(attempt, result as Result<O>),
-      (reason: unknown) => this.failed(attempt, ConnectError.from(reason)),
+      (reason: unknown) => this.failed(attempt, toConnectError(reason)),
     );
   }
 

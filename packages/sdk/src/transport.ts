@@ -8,15 +8,16 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type Auth, createCredentialSource, type CredentialSource } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
+import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
-import { type ClientConfig, createConfig, type Generations } from "./config.js";
+import { type ClientConfig, createConfig } from "./config.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
-import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
+import type { AmbientDeadline, AmeideOptions, CompressionName, Generations } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
@@ -92,15 +93,26 @@ export function createPlatformTransport(
   platform: Platform,
 ): AmeideTransport {
   checkIsObject(options, "options");
-  return derive([options], new Family(platform, hiddenRuntime(options) ?? platform.runtime));
+  const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
+  return derive([snapshot(options)], family, undefined);
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
   return (options as { [runtimeOption]?: Runtime })[runtimeOption];
 }
 
-function derive(generations: Generations, family: Family): AmeideTransport {
-  const shared = family.share(generations);
+// What the caller changes later is nobody's option; a URL can be changed, too.
+function snapshot(options: AmeideOptions): AmeideOptions {
+  const { baseUrl } = options as { baseUrl?: unknown };
+  return baseUrl instanceof URL ? { ...options, baseUrl: baseUrl.href } : { ...options };
+}
+
+function derive(
+  generations: Generations,
+  family: Family,
+  parent: ClientConfig | undefined,
+): AmeideTransport {
+  const shared = family.share(generations, parent);
   const { config } = shared;
   const explain = (method: DescMethod): Explanation =>
     explainMethod(config.forMethod(method), family.platform.policyHash);
@@ -119,7 +131,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
       let plan: CallPlan;
       try {
         refuseIfClosed(family);
-        refuseUnlessStreamable(method, family.platform);
+        refuseUnlessStreamable(method, family.platform, config);
         plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
@@ -132,7 +144,7 @@ function derive(generations: Generations, family: Family): AmeideTransport {
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
       checkIsObject(changes, "options");
-      return derive([changes, ...generations], family);
+      return derive([snapshot(changes), ...generations], family, config);
     },
     close: () => family.close(),
   };
@@ -155,14 +167,31 @@ function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
   }
 }
 
-function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
-  if (method.methodKind !== "server_streaming" && !platform.streamsRequests) {
-    const source = new ConnectError(
-      `${method.parent.typeName}/${method.name} streams its request, and fetch cannot; use it from a server, over /node`,
-      Code.Unimplemented,
+function refuseUnlessStreamable(
+  method: DescMethod,
+  { streamsRequests }: Platform,
+  { options, origin }: ClientConfig,
+): void {
+  const { methodKind, name, parent } = method;
+  if (methodKind !== "server_streaming" && !streamsRequests) {
+    throw unstreamable(
+      `${parent.typeName}/${name} streams its request, and fetch cannot; use it from a server, over /node`,
     );
-    throw new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
   }
+  if (
+    methodKind === "bidi_streaming" &&
+    options.transport === undefined &&
+    httpVersionOf(options, origin) === "1.1"
+  ) {
+    throw unstreamable(
+      `${parent.typeName}/${name} streams both ways, and HTTP/1.1 cannot; give the option httpVersion: "2"`,
+    );
+  }
+}
+
+function unstreamable(text: string): AmeideError {
+  const source = new ConnectError(text, Code.Unimplemented);
+  return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
 }
 
 // A client and all that are derived from it.
@@ -173,17 +202,21 @@ class Family {
   private readonly sources = new WeakMap<Auth, CredentialSource>();
   private readonly newerDocuments = new WeakSet<object>();
   private killSwitchLogged = false;
+  private withholdingLogged = false;
 
   constructor(
     readonly platform: Platform,
     private readonly runtime: Runtime,
   ) {}
 
-  share(generations: Generations): Shared {
+  share(generations: Generations, parent: ClientConfig | undefined): Shared {
     const { platform, runtime } = this;
-    // Behavior versions bring their own numbers; only a test's are stronger.
-    const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
-    const config = createConfig(generations, platform.environment, perturbed);
+    const config = createConfig(generations, {
+      environment: parent === undefined ? platform.environment : () => parent.environment,
+      // Behavior versions bring their own numbers; only a test's are stronger.
+      constants: runtime === platform.runtime ? undefined : runtime.constants,
+      parent,
+    });
     const { options } = config;
     this.logOnce(config);
     const recordings = new Recordings();
@@ -251,9 +284,6 @@ class Family {
     const { options } = config;
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
-      if ((options.interceptors?.length ?? 0) > 0) {
-        throw configError("interceptors", "must be given to the transport you supply");
-      }
       return foreignTransport(supplied);
     }
     const { compressions, protocols } = this.platform;
@@ -315,6 +345,14 @@ class Family {
     if (config.environment.retriesOff && !this.killSwitchLogged) {
       this.killSwitchLogged = true;
       logger?.warn("ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options", {});
+    }
+    if (config.withheld.length > 0 && !this.withholdingLogged) {
+      this.withholdingLogged = true;
+      const variables = config.withheld.join(" and ");
+      logger?.warn(
+        `ameide ${variables} not sent: the base address is not AMEIDE_BASE_URL's; environmentCredentials: true sends it`,
+        {},
+      );
     }
     const { policy } = config.options;
     if (config.document.hasUnknownFields && policy && !this.newerDocuments.has(policy)) {

@@ -1,15 +1,10 @@
-import {
-  ConnectError,
-  type ContextValues,
-  type UnaryRequest,
-  type UnaryResponse,
-} from "@connectrpc/connect";
+import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { Attempt } from "./attempt.js";
 import { abortReason, CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
-import type { AmeideError } from "./errors.js";
+import { type AmeideError, toConnectError } from "./errors.js";
 import { gate, type InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import type { Next } from "./tail.js";
@@ -76,7 +71,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     attempt.abort = reject;
     if (this.shared.hasInterceptors) {
       answer.then(resolve, (reason: unknown) => {
-        attempt.innerError = ConnectError.from(reason);
+        attempt.innerError = toConnectError(reason);
         reject(attempt.innerError);
       });
     } else {
@@ -98,7 +93,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
       .unary(attempt, this, this.method, headers, this.input, this.values)
       .then(
         (response) => this.responded(attempt, response),
-        (reason: unknown) => this.lost(attempt, ConnectError.from(reason)),
+        (reason: unknown) => this.lost(attempt, toConnectError(reason)),
       );
     if (this.waiter === undefined) {
       this.opened = opened;

@@ -1,0 +1,45 @@
+/**
+ * `. Did you mean maxAttempts?`, where a name is nearly one of those that are
+ * known; otherwise nothing.
+ */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  let best: string | undefined;
+  let least = Math.min(3, Math.floor(name.length / 3) + 1);
+  for (const each of known) {
+    const edits = distance(name.toLowerCase(), each.toLowerCase(), least);
+    if (edits < least) {
+      least = edits;
+      best = each;
+    }
+  }
+  return best === undefined ? "" : `. Did you mean ${best}?`;
+}
+
+// Letters put in, left out, mistaken or swapped with their neighbor; not counted beyond `enough`.
+function distance(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough) {
+    return enough;
+  }
+  let last: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(
+        at(row, j - 1) + (same ? 0 : 1),
+        at(row, j) + 1,
+        at(next, j - 1) + 1,
+        swapped ? at(last, j - 2) + 1 : Infinity,
+      );
+    }
+    last = row;
+    row = next;
+  }
+  return at(row, b.length);
+}
+
+function at(row: readonly number[], j: number): number {
+  return row[j] as number;
+}

@@ -1,0 +1,99 @@
+import { isOfOrigin } from "./base_url.js";
+import type { Environment } from "./environment.js";
+import { configError } from "./errors.js";
+import type { AmeideOptions, Generations, Settings } from "./options.js";
+
+/** What a client may send to its origin: no other origin gets any of it. */
+export interface OriginScope {
+  readonly origin: string;
+  /** The generations that were made for this origin, the nearest first. */
+  readonly generations: Generations;
+  /** The environment's token and tenant are for this origin, too. */
+  readonly environment: boolean;
+}
+
+/**
+ * The scope of a client. One that is derived for another origin begins anew: it
+ * states what its parent would have sent, or sends nothing of it by saying so.
+ *
+ * @param parent - The scope of the client it is derived from.
+ * @throws AmeideError CONFIG_INVALID if it leaves open whether to send what is its parent's.
+ */
+export function originScope(
+  generations: Generations,
+  origin: string,
+  environment: Environment,
+  parent: OriginScope | undefined,
+): OriginScope {
+  const [changes] = generations;
+  const moved = parent !== undefined && parent.origin !== origin;
+  const own: Generations =
+    parent === undefined || moved ? [changes] : [changes, ...parent.generations];
+  const asked = own.find((each) => each.environmentCredentials !== undefined);
+  if (moved) {
+    refuseToCarry(changes, parent, environment);
+  }
+  return {
+    origin,
+    generations: own,
+    environment: asked?.environmentCredentials === true || isOfOrigin(environment.baseUrl, origin),
+  };
+}
+
+function refuseToCarry(
+  changes: AmeideOptions,
+  parent: OriginScope,
+  environment: Environment,
+): void {
+  const { generations } = parent;
+  const fromEnvironment = parent.environment ? environment : undefined;
+  const asksEnvironment = changes.environmentCredentials === true;
+  const refuse = (option: string, none: string) => {
+    const rule = `must be stated for another origin, which gets nothing of what was given for the first; ${none} sends none`;
+    throw configError(option, rule);
+  };
+  if (changes.auth === undefined && !asksEnvironment) {
+    if (sends("auth", generations, fromEnvironment?.token)) {
+      refuse("auth", "null");
+    }
+  }
+  if (changes.tenant === undefined && !asksEnvironment) {
+    if (sends("tenant", generations, fromEnvironment?.tenant)) {
+      refuse("tenant", "null");
+    }
+  }
+  if (changes.headers === undefined && generations.some(hasHeaders)) {
+    refuse("headers", "{}");
+  }
+  const tls = generations.find((each) => each.tls !== undefined)?.tls;
+  if (changes.tls === undefined && (tls?.certificate ?? tls?.key) !== undefined) {
+    refuse("tls", "{}");
+  }
+}
+
+// For any method: `null` of a nearer client takes back what a farther one says.
+function sends(
+  name: "auth" | "tenant",
+  generations: Generations,
+  fallback: string | undefined,
+): boolean {
+  for (const each of generations) {
+    if (ofMethods(each).some(({ [name]: value }) => (value ?? null) !== null)) {
+      return true;
+    }
+    if (each[name] !== undefined) {
+      return each[name] !== null;
+    }
+  }
+  return fallback !== undefined;
+}
+
+function hasHeaders(options: AmeideOptions): boolean {
+  return [options, ...ofMethods(options)].some(
+    ({ headers = {} }) => Object.keys(headers).length > 0,
+  );
+}
+
+function ofMethods({ methods = {} }: AmeideOptions): readonly Settings[] {
+  return Object.values(methods);
+}
