@@ -33,6 +33,7 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
     const canceler = cancel && createCanceler(cancel, within);
     const options = {
       ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
+      ...(Object.keys(call.runtimeHeaders).length > 0 && { headers: call.runtimeHeaders }),
       ...(canceler && { signal: canceler.signal }),
     };
     const outcome = makeCall(call, method, {

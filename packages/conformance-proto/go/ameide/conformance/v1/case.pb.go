@@ -369,7 +369,8 @@ type ClientSettings struct {
 	Behavior *int32 `protobuf:"varint,5,opt,name=behavior,proto3,oneof" json:"behavior,omitempty"`
 	// Policy document, as JSON.
 	Policy *structpb.Struct `protobuf:"bytes,6,opt,name=policy,proto3" json:"policy,omitempty"`
-	// Use GET where the method has no side effects.
+	// Use GET where the method has no side effects. Given to clients over Connect
+	// alone.
 	HttpGet bool `protobuf:"varint,7,opt,name=http_get,json=httpGet,proto3" json:"http_get,omitempty"`
 	// Largest message to receive, in bytes.
 	ReadMaxBytes *int64 `protobuf:"varint,8,opt,name=read_max_bytes,json=readMaxBytes,proto3,oneof" json:"read_max_bytes,omitempty"`
@@ -396,7 +397,11 @@ type ClientSettings struct {
 	// `none` or `gzip`, for requests.
 	SendCompression string `protobuf:"bytes,19,opt,name=send_compression,json=sendCompression,proto3" json:"send_compression,omitempty"`
 	// Keys of baggage to pass on.
-	Baggage       []string `protobuf:"bytes,20,rep,name=baggage,proto3" json:"baggage,omitempty"`
+	Baggage []string `protobuf:"bytes,20,rep,name=baggage,proto3" json:"baggage,omitempty"`
+	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+	EnvironmentCredentials bool `protobuf:"varint,170,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
+	// `1.1` or `2`. On the wire the HTTP version of the run comes first.
+	HttpVersion   string `protobuf:"bytes,171,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -571,6 +576,20 @@ func (x *ClientSettings) GetBaggage() []string {
 	return nil
 }
 
+func (x *ClientSettings) GetEnvironmentCredentials() bool {
+	if x != nil {
+		return x.EnvironmentCredentials
+	}
+	return false
+}
+
+func (x *ClientSettings) GetHttpVersion() string {
+	if x != nil {
+		return x.HttpVersion
+	}
+	return ""
+}
+
 // A retry budget.
 type Budget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -669,6 +688,8 @@ type Settings struct {
 	FirstMessageTimeoutMs *float64 `protobuf:"fixed64,14,opt,name=first_message_timeout_ms,json=firstMessageTimeoutMs,proto3,oneof" json:"first_message_timeout_ms,omitempty"`
 	// How long a stream may go without a message, in milliseconds.
 	IdleTimeoutMs *float64 `protobuf:"fixed64,15,opt,name=idle_timeout_ms,json=idleTimeoutMs,proto3,oneof" json:"idle_timeout_ms,omitempty"`
+	// No extra headers, said explicitly.
+	HeadersEmpty  bool `protobuf:"varint,170,opt,name=headers_empty,json=headersEmpty,proto3" json:"headers_empty,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -806,6 +827,13 @@ func (x *Settings) GetIdleTimeoutMs() float64 {
 		return *x.IdleTimeoutMs
 	}
 	return 0
+}
+
+func (x *Settings) GetHeadersEmpty() bool {
+	if x != nil {
+		return x.HeadersEmpty
+	}
+	return false
 }
 
 // When and how failed attempts are followed by others.
@@ -1063,7 +1091,9 @@ type Interceptor struct {
 	Throw bool `protobuf:"varint,2,opt,name=throw,proto3" json:"throw,omitempty"`
 	// Sets `x-attempt` and `x-remaining-ms` to what the SDK tells it of the attempt
 	// it runs for: its number, and the milliseconds left to the deadline.
-	AttemptInfo   bool `protobuf:"varint,3,opt,name=attempt_info,json=attemptInfo,proto3" json:"attempt_info,omitempty"`
+	AttemptInfo bool `protobuf:"varint,3,opt,name=attempt_info,json=attemptInfo,proto3" json:"attempt_info,omitempty"`
+	// Sets these headers of the request.
+	SetHeaders    map[string]string `protobuf:"bytes,170,rep,name=set_headers,json=setHeaders,proto3" json:"set_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1117,6 +1147,13 @@ func (x *Interceptor) GetAttemptInfo() bool {
 		return x.AttemptInfo
 	}
 	return false
+}
+
+func (x *Interceptor) GetSetHeaders() map[string]string {
+	if x != nil {
+		return x.SetHeaders
+	}
+	return nil
 }
 
 // One thing that is done.
@@ -1288,9 +1325,11 @@ type Call struct {
 	// Time before each of `texts`, in milliseconds.
 	TextDelayMs int64 `protobuf:"varint,13,opt,name=text_delay_ms,json=textDelayMs,proto3" json:"text_delay_ms,omitempty"`
 	// The messages sent do not end before the call does. Bidi streams only.
-	KeepOpen      bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	KeepOpen bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
+	// Headers by the runtime's own parameter, rather than by `settings`.
+	RuntimeHeaders map[string]string `protobuf:"bytes,170,rep,name=runtime_headers,json=runtimeHeaders,proto3" json:"runtime_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Call) Reset() {
@@ -1421,6 +1460,13 @@ func (x *Call) GetKeepOpen() bool {
 	return false
 }
 
+func (x *Call) GetRuntimeHeaders() map[string]string {
+	if x != nil {
+		return x.RuntimeHeaders
+	}
+	return nil
+}
+
 // When and how a caller cancels.
 type Cancel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1504,9 +1550,11 @@ type Derive struct {
 	// What is different.
 	Settings *Settings `protobuf:"bytes,3,opt,name=settings,proto3" json:"settings,omitempty"`
 	// Another base address; empty for the same.
-	BaseUrl       string `protobuf:"bytes,4,opt,name=base_url,json=baseUrl,proto3" json:"base_url,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BaseUrl string `protobuf:"bytes,4,opt,name=base_url,json=baseUrl,proto3" json:"base_url,omitempty"`
+	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+	EnvironmentCredentials bool `protobuf:"varint,170,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *Derive) Reset() {
@@ -1565,6 +1613,13 @@ func (x *Derive) GetBaseUrl() string {
 		return x.BaseUrl
 	}
 	return ""
+}
+
+func (x *Derive) GetEnvironmentCredentials() bool {
+	if x != nil {
+		return x.EnvironmentCredentials
+	}
+	return false
 }
 
 // A list that is gone through.
@@ -1682,7 +1737,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xd1\b\n" +
+	"\x10_budget_capacity\"\xaf\t\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -1704,7 +1759,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n" +
 	"\bapp_name\x18\x12 \x01(\tR\aappName\x12)\n" +
 	"\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n" +
-	"\abaggage\x18\x14 \x03(\tR\abaggage\x1a[\n" +
+	"\abaggage\x18\x14 \x03(\tR\abaggage\x128\n" +
+	"\x17environment_credentials\x18\xaa\x01 \x01(\bR\x16environmentCredentials\x12\"\n" +
+	"\fhttp_version\x18\xab\x01 \x01(\tR\vhttpVersion\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -1720,7 +1777,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\rthrottle_cost\x18\x03 \x01(\x05H\x02R\fthrottleCost\x88\x01\x01B\v\n" +
 	"\t_capacityB\a\n" +
 	"\x05_costB\x10\n" +
-	"\x0e_throttle_cost\"\xf2\x06\n" +
+	"\x0e_throttle_cost\"\x98\a\n" +
 	"\bSettings\x12\"\n" +
 	"\n" +
 	"timeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n" +
@@ -1741,7 +1798,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0fidempotency_key\x18\f \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n" +
 	"\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n" +
 	"\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n" +
-	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x1a:\n" +
+	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x12$\n" +
+	"\rheaders_empty\x18\xaa\x01 \x01(\bR\fheadersEmpty\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -1777,11 +1835,16 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\bdelay_ms\x18\x03 \x01(\x03R\adelayMs\x12\x12\n" +
 	"\x04fail\x18\x04 \x01(\bR\x04fail\x12\x14\n" +
 	"\x05stall\x18\x05 \x01(\bR\x05stallB\x10\n" +
-	"\x0e_expires_in_ms\"^\n" +
+	"\x0e_expires_in_ms\"\xf3\x01\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
-	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\"\xf8\x01\n" +
+	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\x12T\n" +
+	"\vset_headers\x18\xaa\x01 \x03(\v22.ameide.conformance.v1.Interceptor.SetHeadersEntryR\n" +
+	"setHeaders\x1a=\n" +
+	"\x0fSetHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf8\x01\n" +
 	"\x04Step\x121\n" +
 	"\x04call\x18\x01 \x01(\v2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n" +
 	"\x06derive\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n" +
@@ -1789,7 +1852,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"advance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n" +
 	"\bpaginate\x18\x04 \x01(\v2\x1f.ameide.conformance.v1.PaginateH\x00R\bpaginate\x12\x1a\n" +
 	"\aexplain\x18\x05 \x01(\tH\x00R\aexplainB\b\n" +
-	"\x06action\"\xa1\x04\n" +
+	"\x06action\"\xbf\x05\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12;\n" +
@@ -1807,7 +1870,11 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"text_times\x18\f \x01(\x05R\ttextTimes\x12\"\n" +
 	"\rtext_delay_ms\x18\r \x01(\x03R\vtextDelayMs\x12\x1b\n" +
-	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpenB\x15\n" +
+	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpen\x12Y\n" +
+	"\x0fruntime_headers\x18\xaa\x01 \x03(\v2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n" +
+	"\x13RuntimeHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n" +
 	"\x13_runtime_timeout_msB\x0e\n" +
 	"\f_break_after\"\x96\x01\n" +
 	"\x06Cancel\x12\x1e\n" +
@@ -1817,12 +1884,13 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"as_timeout\x18\x03 \x01(\bR\tasTimeout\x12\x1d\n" +
 	"\n" +
 	"first_only\x18\x04 \x01(\bR\tfirstOnlyB\v\n" +
-	"\t_after_ms\"\x88\x01\n" +
+	"\t_after_ms\"\xc2\x01\n" +
 	"\x06Derive\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12;\n" +
 	"\bsettings\x18\x03 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12\x19\n" +
-	"\bbase_url\x18\x04 \x01(\tR\abaseUrl\"\xf3\x01\n" +
+	"\bbase_url\x18\x04 \x01(\tR\abaseUrl\x128\n" +
+	"\x17environment_credentials\x18\xaa\x01 \x01(\bR\x16environmentCredentials\"\xf3\x01\n" +
 	"\bPaginate\x12 \n" +
 	"\tmax_items\x18\x01 \x01(\x01H\x00R\bmaxItems\x88\x01\x01\x12 \n" +
 	"\tmax_pages\x18\x02 \x01(\x01H\x01R\bmaxPages\x88\x01\x01\x12$\n" +
@@ -1854,7 +1922,7 @@ func file_ameide_conformance_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_ameide_conformance_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	(Layer)(0),              // 0: ameide.conformance.v1.Layer
 	(*CaseFile)(nil),        // 1: ameide.conformance.v1.CaseFile
@@ -1877,23 +1945,25 @@ var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	nil,                     // 18: ameide.conformance.v1.ClientSettings.MethodsEntry
 	nil,                     // 19: ameide.conformance.v1.ClientSettings.HeaderNamesEntry
 	nil,                     // 20: ameide.conformance.v1.Settings.HeadersEntry
-	(*Script)(nil),          // 21: ameide.conformance.v1.Script
-	(*Expected)(nil),        // 22: ameide.conformance.v1.Expected
-	(*structpb.Struct)(nil), // 23: google.protobuf.Struct
+	nil,                     // 21: ameide.conformance.v1.Interceptor.SetHeadersEntry
+	nil,                     // 22: ameide.conformance.v1.Call.RuntimeHeadersEntry
+	(*Script)(nil),          // 23: ameide.conformance.v1.Script
+	(*Expected)(nil),        // 24: ameide.conformance.v1.Expected
+	(*structpb.Struct)(nil), // 25: google.protobuf.Struct
 }
 var file_ameide_conformance_v1_case_proto_depIdxs = []int32{
 	2,  // 0: ameide.conformance.v1.CaseFile.cases:type_name -> ameide.conformance.v1.Case
 	0,  // 1: ameide.conformance.v1.Case.layer:type_name -> ameide.conformance.v1.Layer
 	3,  // 2: ameide.conformance.v1.Case.given:type_name -> ameide.conformance.v1.Given
-	21, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
-	22, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
+	23, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
+	24, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
 	4,  // 5: ameide.conformance.v1.Given.client:type_name -> ameide.conformance.v1.ClientSettings
 	16, // 6: ameide.conformance.v1.Given.env:type_name -> ameide.conformance.v1.Given.EnvEntry
 	11, // 7: ameide.conformance.v1.Given.steps:type_name -> ameide.conformance.v1.Step
 	17, // 8: ameide.conformance.v1.Given.ambient_baggage:type_name -> ameide.conformance.v1.Given.AmbientBaggageEntry
 	6,  // 9: ameide.conformance.v1.ClientSettings.settings:type_name -> ameide.conformance.v1.Settings
 	18, // 10: ameide.conformance.v1.ClientSettings.methods:type_name -> ameide.conformance.v1.ClientSettings.MethodsEntry
-	23, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
+	25, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
 	5,  // 12: ameide.conformance.v1.ClientSettings.budget:type_name -> ameide.conformance.v1.Budget
 	10, // 13: ameide.conformance.v1.ClientSettings.interceptors:type_name -> ameide.conformance.v1.Interceptor
 	19, // 14: ameide.conformance.v1.ClientSettings.header_names:type_name -> ameide.conformance.v1.ClientSettings.HeaderNamesEntry
@@ -1901,19 +1971,21 @@ var file_ameide_conformance_v1_case_proto_depIdxs = []int32{
 	8,  // 16: ameide.conformance.v1.Settings.auth:type_name -> ameide.conformance.v1.Auth
 	20, // 17: ameide.conformance.v1.Settings.headers:type_name -> ameide.conformance.v1.Settings.HeadersEntry
 	9,  // 18: ameide.conformance.v1.Auth.provider:type_name -> ameide.conformance.v1.ProviderAnswer
-	12, // 19: ameide.conformance.v1.Step.call:type_name -> ameide.conformance.v1.Call
-	14, // 20: ameide.conformance.v1.Step.derive:type_name -> ameide.conformance.v1.Derive
-	15, // 21: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
-	6,  // 22: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
-	13, // 23: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
-	6,  // 24: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
-	6,  // 25: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
-	6,  // 26: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	21, // 19: ameide.conformance.v1.Interceptor.set_headers:type_name -> ameide.conformance.v1.Interceptor.SetHeadersEntry
+	12, // 20: ameide.conformance.v1.Step.call:type_name -> ameide.conformance.v1.Call
+	14, // 21: ameide.conformance.v1.Step.derive:type_name -> ameide.conformance.v1.Derive
+	15, // 22: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
+	6,  // 23: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
+	13, // 24: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
+	22, // 25: ameide.conformance.v1.Call.runtime_headers:type_name -> ameide.conformance.v1.Call.RuntimeHeadersEntry
+	6,  // 26: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
+	6,  // 27: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
+	6,  // 28: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_case_proto_init() }
@@ -1945,7 +2017,7 @@ func file_ameide_conformance_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_case_proto_rawDesc), len(file_ameide_conformance_v1_case_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

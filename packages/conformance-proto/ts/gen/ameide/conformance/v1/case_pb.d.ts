@@ -231,7 +231,8 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
   policy?: JsonObject | undefined;
 
   /**
-   * Use GET where the method has no side effects.
+   * Use GET where the method has no side effects. Given to clients over Connect
+   * alone.
    *
    * @generated from field: bool http_get = 7;
    */
@@ -327,6 +328,20 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: repeated string baggage = 20;
    */
   baggage: string[];
+
+  /**
+   * AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+   *
+   * @generated from field: bool environment_credentials = 170;
+   */
+  environmentCredentials: boolean;
+
+  /**
+   * `1.1` or `2`. On the wire the HTTP version of the run comes first.
+   *
+   * @generated from field: string http_version = 171;
+   */
+  httpVersion: string;
 };
 
 /**
@@ -480,6 +495,13 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
    * @generated from field: optional double idle_timeout_ms = 15;
    */
   idleTimeoutMs?: number | undefined;
+
+  /**
+   * No extra headers, said explicitly.
+   *
+   * @generated from field: bool headers_empty = 170;
+   */
+  headersEmpty: boolean;
 };
 
 /**
@@ -659,6 +681,13 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
    * @generated from field: bool attempt_info = 3;
    */
   attemptInfo: boolean;
+
+  /**
+   * Sets these headers of the request.
+   *
+   * @generated from field: map<string, string> set_headers = 170;
+   */
+  setHeaders: { [key: string]: string };
 };
 
 /**
@@ -831,6 +860,13 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * @generated from field: bool keep_open = 14;
    */
   keepOpen: boolean;
+
+  /**
+   * Headers by the runtime's own parameter, rather than by `settings`.
+   *
+   * @generated from field: map<string, string> runtime_headers = 170;
+   */
+  runtimeHeaders: { [key: string]: string };
 };
 
 /**
@@ -913,6 +949,13 @@ export declare type Derive = Message<"ameide.conformance.v1.Derive"> & {
    * @generated from field: string base_url = 4;
    */
   baseUrl: string;
+
+  /**
+   * AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+   *
+   * @generated from field: bool environment_credentials = 170;
+   */
+  environmentCredentials: boolean;
 };
 
 /**

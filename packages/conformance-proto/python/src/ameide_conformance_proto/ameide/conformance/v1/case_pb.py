@@ -244,7 +244,7 @@ class Given(Message[_GivenFields]):
         ambient_baggage: dict[str, str]
         ambient_span: bool
 
-_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage"]
+_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "environment_credentials", "http_version"]
 
 class ClientSettings(Message[_ClientSettingsFields]):
     """
@@ -292,7 +292,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
             optional google.protobuf.Struct policy = 6;
             ```
         http_get:
-            Use GET where the method has no side effects.
+            Use GET where the method has no side effects. Given to clients over Connect
+            alone.
 
             ```proto
             bool http_get = 7;
@@ -375,9 +376,21 @@ class ClientSettings(Message[_ClientSettingsFields]):
             ```proto
             repeated string baggage = 20;
             ```
+        environment_credentials:
+            AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+
+            ```proto
+            bool environment_credentials = 170;
+            ```
+        http_version:
+            `1.1` or `2`. On the wire the HTTP version of the run comes first.
+
+            ```proto
+            string http_version = 171;
+            ```
     """
 
-    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage")
+    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "environment_credentials", "http_version")
 
     if TYPE_CHECKING:
 
@@ -404,6 +417,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
             app_name: str = "",
             send_compression: str = "",
             baggage: list[str] | None = None,
+            environment_credentials: bool = False,
+            http_version: str = "",
         ) -> None:
             pass
 
@@ -427,6 +442,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
         app_name: str
         send_compression: str
         baggage: list[str]
+        environment_credentials: bool
+        http_version: str
 
 _BudgetFields: TypeAlias = Literal["capacity", "cost", "throttle_cost"]
 
@@ -476,7 +493,7 @@ class Budget(Message[_BudgetFields]):
         cost: int
         throttle_cost: int
 
-_SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms"]
+_SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "headers_empty"]
 
 class Settings(Message[_SettingsFields]):
     """
@@ -578,9 +595,15 @@ class Settings(Message[_SettingsFields]):
             ```proto
             optional double idle_timeout_ms = 15;
             ```
+        headers_empty:
+            No extra headers, said explicitly.
+
+            ```proto
+            bool headers_empty = 170;
+            ```
     """
 
-    __slots__ = ("timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms")
+    __slots__ = ("timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "headers_empty")
 
     if TYPE_CHECKING:
 
@@ -602,6 +625,7 @@ class Settings(Message[_SettingsFields]):
             ambient_deadline_ms: float | None = None,
             first_message_timeout_ms: float | None = None,
             idle_timeout_ms: float | None = None,
+            headers_empty: bool = False,
         ) -> None:
             pass
 
@@ -620,6 +644,7 @@ class Settings(Message[_SettingsFields]):
         ambient_deadline_ms: float
         first_message_timeout_ms: float
         idle_timeout_ms: float
+        headers_empty: bool
 
 _RetryFields: TypeAlias = Literal["max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes"]
 
@@ -813,7 +838,7 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
         fail: bool
         stall: bool
 
-_InterceptorFields: TypeAlias = Literal["append", "throw", "attempt_info"]
+_InterceptorFields: TypeAlias = Literal["append", "throw", "attempt_info", "set_headers"]
 
 class Interceptor(Message[_InterceptorFields]):
     """
@@ -843,9 +868,15 @@ class Interceptor(Message[_InterceptorFields]):
             ```proto
             bool attempt_info = 3;
             ```
+        set_headers:
+            Sets these headers of the request.
+
+            ```proto
+            map<string, string> set_headers = 170;
+            ```
     """
 
-    __slots__ = ("append", "throw", "attempt_info")
+    __slots__ = ("append", "throw", "attempt_info", "set_headers")
 
     if TYPE_CHECKING:
 
@@ -855,12 +886,14 @@ class Interceptor(Message[_InterceptorFields]):
             append: str = "",
             throw: bool = False,
             attempt_info: bool = False,
+            set_headers: dict[str, str] | None = None,
         ) -> None:
             pass
 
         append: str
         throw: bool
         attempt_info: bool
+        set_headers: dict[str, str]
 
 _StepFields: TypeAlias = Literal["call", "derive", "advance_ms", "paginate", "explain"]
 
@@ -894,7 +927,7 @@ class Step(Message[_StepFields]):
 
         action: Oneof[Literal["call"], Call] | Oneof[Literal["derive"], Derive] | Oneof[Literal["advance_ms"], int] | Oneof[Literal["paginate"], Paginate] | Oneof[Literal["explain"], str] | None
 
-_CallFields: TypeAlias = Literal["method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open"]
+_CallFields: TypeAlias = Literal["method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "runtime_headers"]
 
 class Call(Message[_CallFields]):
     """
@@ -990,9 +1023,15 @@ class Call(Message[_CallFields]):
             ```proto
             bool keep_open = 14;
             ```
+        runtime_headers:
+            Headers by the runtime's own parameter, rather than by `settings`.
+
+            ```proto
+            map<string, string> runtime_headers = 170;
+            ```
     """
 
-    __slots__ = ("method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open")
+    __slots__ = ("method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "runtime_headers")
 
     if TYPE_CHECKING:
 
@@ -1013,6 +1052,7 @@ class Call(Message[_CallFields]):
             text_times: int = 0,
             text_delay_ms: int = 0,
             keep_open: bool = False,
+            runtime_headers: dict[str, str] | None = None,
         ) -> None:
             pass
 
@@ -1030,6 +1070,7 @@ class Call(Message[_CallFields]):
         text_times: int
         text_delay_ms: int
         keep_open: bool
+        runtime_headers: dict[str, str]
 
 _CancelFields: TypeAlias = Literal["after_ms", "before_start", "as_timeout", "first_only"]
 
@@ -1087,7 +1128,7 @@ class Cancel(Message[_CancelFields]):
         as_timeout: bool
         first_only: bool
 
-_DeriveFields: TypeAlias = Literal["name", "from", "settings", "base_url"]
+_DeriveFields: TypeAlias = Literal["name", "from", "settings", "base_url", "environment_credentials"]
 
 class Derive(Message[_DeriveFields]):
     """
@@ -1122,9 +1163,15 @@ class Derive(Message[_DeriveFields]):
             ```proto
             string base_url = 4;
             ```
+        environment_credentials:
+            AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+
+            ```proto
+            bool environment_credentials = 170;
+            ```
     """
 
-    __slots__ = ("name", "from_", "settings", "base_url")
+    __slots__ = ("name", "from_", "settings", "base_url", "environment_credentials")
 
     if TYPE_CHECKING:
 
@@ -1135,6 +1182,7 @@ class Derive(Message[_DeriveFields]):
             from_: str = "",
             settings: Settings | None = None,
             base_url: str = "",
+            environment_credentials: bool = False,
         ) -> None:
             pass
 
@@ -1142,6 +1190,7 @@ class Derive(Message[_DeriveFields]):
         from_: str
         settings: Settings | None
         base_url: str
+        environment_credentials: bool
 
 _PaginateFields: TypeAlias = Literal["max_items", "max_pages", "break_after", "settings", "pages"]
 
@@ -1243,7 +1292,7 @@ class Layer(Enum):
 
 
 _DESC = file_desc(
-    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xbe\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xd1\x08\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\xf2\x06\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_ms"\xef\x02\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodesB\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_ms"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xa6\x01\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stallB\x10\n\x0e_expires_in_ms"^\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo"\xf8\x01\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explainB\x08\n\x06action"\xa1\x04\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpenB\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\x96\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnlyB\x0b\n\t_after_ms"\x88\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xbe\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xaf\t\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x128\n\x17environment_credentials\x18\xaa\x01 \x01(\x08R\x16environmentCredentials\x12"\n\x0chttp_version\x18\xab\x01 \x01(\tR\x0bhttpVersion\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\x98\x07\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x12$\n\rheaders_empty\x18\xaa\x01 \x01(\x08R\x0cheadersEmpty\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_ms"\xef\x02\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodesB\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_ms"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xa6\x01\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stallB\x10\n\x0e_expires_in_ms"\xf3\x01\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo\x12T\n\x0bset_headers\x18\xaa\x01 \x03(\x0b22.ameide.conformance.v1.Interceptor.SetHeadersEntryR\nsetHeaders\x1a=\n\x0fSetHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\xf8\x01\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explainB\x08\n\x06action"\xbf\x05\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12Y\n\x0fruntime_headers\x18\xaa\x01 \x03(\x0b2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n\x13RuntimeHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\x96\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnlyB\x0b\n\t_after_ms"\xc2\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl\x128\n\x17environment_credentials\x18\xaa\x01 \x01(\x08R\x16environmentCredentials"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         expect_pb.desc(),
         script_pb.desc(),
