@@ -13,7 +13,7 @@ import { CallHeaders, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import { overallTimeout, setTimeoutHeader, UNBOUNDED } from "./deadline.js";
-import { AmeideError, configError } from "./errors.js";
+import { AmeideError, configError, namingConfigError } from "./errors.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline, CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
@@ -351,7 +351,7 @@ function ownTimeout(
 
 function checkRuntimeTimeout(runtimeMs: number | undefined): void {
   if (runtimeMs !== undefined && !(Number.isFinite(runtimeMs) && runtimeMs > 0)) {
-    throw configError(
+    throw namingConfigError(
       "timeoutMs",
       "must be a finite number of milliseconds greater than 0",
       runtimeMs,

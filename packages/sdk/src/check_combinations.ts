@@ -1,13 +1,18 @@
 import { configError } from "./errors.js";
-import type { AmeideOptions } from "./options.js";
+import type { AmeideOptions, Generations } from "./options.js";
 
 /**
  * Refuses options that hold each for itself, and cannot hold together.
  *
+ * @param options - Those of all generations.
  * @param url - The base address.
  * @throws AmeideError CONFIG_INVALID naming the option and what to do.
  */
-export function checkCombinations(options: AmeideOptions, url: URL): void {
+export function checkCombinations(
+  options: AmeideOptions,
+  url: URL,
+  generations: Generations,
+): void {
   const { protocol = "connect", httpGet, httpVersion, tls = {}, transport } = options;
   if (protocol === "grpc" && httpVersion === "1.1") {
     throw configError(
@@ -22,12 +27,11 @@ export function checkCombinations(options: AmeideOptions, url: URL): void {
     throw configError("tls", "is for https, and the base address is http; leave one of them out");
   }
   if (transport !== undefined && typeof transport !== "function") {
-    refuseWhatIsTheTransports(options);
+    refuseWhatIsTheTransports(options, generations);
   }
 }
 
 const OF_TRANSPORT = [
-  "interceptors",
   "format",
   "compression",
   "httpGet",
@@ -37,11 +41,20 @@ const OF_TRANSPORT = [
   "tls",
 ] as const;
 
-function refuseWhatIsTheTransports(options: AmeideOptions): void {
+// What a parent said for connections of ours is not said of the transport.
+function refuseWhatIsTheTransports(
+  { interceptors }: AmeideOptions,
+  generations: Generations,
+): void {
+  const rule = "must be given to the transport you supply";
+  if ((interceptors?.length ?? 0) > 0) {
+    throw configError("interceptors", rule);
+  }
+  const supplying = generations.findIndex((each) => each.transport !== undefined);
+  const beside = generations.slice(0, supplying + 1);
   for (const name of OF_TRANSPORT) {
-    const value = options[name];
-    if (value !== undefined && !(Array.isArray(value) && value.length === 0)) {
-      throw configError(name, "must be given to the transport you supply");
+    if (beside.some((each) => each[name] !== undefined)) {
+      throw configError(name, rule);
     }
   }
 }

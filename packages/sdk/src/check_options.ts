@@ -67,11 +67,19 @@ export function checkIsObject(
   }
 }
 
+// A name is the caller's, too: one that is long or no text is not repeated.
+function memberPath(option: string, name: string): string {
+  const shown = /^[ -~]{1,64}$/.test(name)
+    ? name
+    : "(a name that is no text of at most 64 characters)";
+  return option === "" ? shown : `${option}.${shown}`;
+}
+
 function object(members: Readonly<Record<string, Check>>): Check {
   return (value, option, rules) => {
     checkIsObject(value, option);
     for (const [name, member] of Object.entries(value)) {
-      const path = option === "" ? name : `${option}.${name}`;
+      const path = memberPath(option, name);
       const check = Object.hasOwn(members, name) ? members[name] : undefined;
       if (check === undefined) {
         const known = Object.keys(members).sort();
@@ -166,7 +174,7 @@ const auth: Check = (value, option, rules) => {
 const headers: Check = (value, option, rules) => {
   checkIsObject(value, option, "an object of names and values");
   for (const [name, text] of Object.entries(value)) {
-    const path = `${option}.${name}`;
+    const path = memberPath(option, name);
     headerName(name, path, rules);
     const reserved = reservedRule(name, rules);
     if (reserved !== undefined) {

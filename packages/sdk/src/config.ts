@@ -99,7 +99,7 @@ export function createConfig(
   const document =
     options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
   const url = baseUrl(options, environment);
-  checkCombinations(options, url);
+  checkCombinations(options, url, generations);
   const scope = originScope(generations, url.origin, environment, parent?.scope);
   const behavior = options.behavior ?? document.behavior ?? 1;
   const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;

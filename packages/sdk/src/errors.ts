@@ -240,10 +240,7 @@ function isHeaderError(cause: unknown): boolean {
  * never the value: that may be a secret.
  */
 export function configError(option: string, rule: string, value?: unknown): AmeideError {
-  const got = value === undefined ? "" : `, got ${valueClass(value)}`;
-  const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
-  source.details = [badRequest(option, rule)];
-  return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
+  return refusal(option, rule, value === undefined ? "" : `, got ${valueClass(value)}`);
 }
 
 /**
@@ -256,18 +253,22 @@ export function namingConfigError(
   value: unknown,
   known: readonly string[] = [],
 ): AmeideError {
-  const isWord = typeof value === "string" && /^[\w.-]{1,32}$/.test(value);
-  if (isWord && known.length > 0) {
-    return configError(option, `${rule}, got ${value}${didYouMean(value, known)}`);
+  if (typeof value === "string" && known.length > 0 && /^[\w.-]{1,32}$/.test(value)) {
+    return refusal(option, rule, `, got ${value}${didYouMean(value, known)}`);
   }
-  const isPlain = typeof value === "boolean" || (typeof value === "number" && value > 0);
-  if (isPlain && value !== Infinity) {
-    return configError(option, `${rule}, got ${value}`);
+  if (typeof value === "boolean") {
+    return refusal(option, rule, `, got ${value}`);
   }
-  const negative = typeof value === "number" && value < 0 && value !== -Infinity;
-  return negative
-    ? configError(option, `${rule}, got a negative number (${value})`)
-    : configError(option, rule, value);
+  if (typeof value === "number" && Number.isFinite(value) && value !== 0) {
+    return refusal(option, rule, `, got ${value < 0 ? `a negative number (${value})` : value}`);
+  }
+  return configError(option, rule, value);
+}
+
+function refusal(option: string, rule: string, got: string): AmeideError {
+  const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
+  source.details = [badRequest(option, rule)];
+  return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
 }
 
 // Cuts on a code point: a lead surrogate alone would not be valid UTF-8.

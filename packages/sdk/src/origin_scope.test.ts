@@ -37,6 +37,28 @@ describe("a client derived for another origin", () => {
     expect(() => first.with({ baseUrl: OTHER })).not.toThrow();
   });
 
+  it("may be one over a transport of one's own, and back", () => {
+    const { transport } = scriptedThreads([thread]);
+    const first = createAmeideTransport({
+      baseUrl: "https://api.test",
+      auth: { token: "t" },
+      readMaxBytes: 5,
+      tls: CERTIFICATE,
+    });
+    const auth = { fieldViolations: [{ field: "auth" }] };
+    expect(thrownBy(() => first.with({ transport }))).toMatchObject(auth);
+    const second = first.with({ transport, auth: { token: "t2" } });
+    const third = scriptedThreads([thread]).transport;
+    expect(thrownBy(() => second.with({ transport: third }))).toMatchObject(auth);
+    expect(() => second.withTenant("acme")).not.toThrow();
+  });
+
+  it("control: an HTTP client is told the address", () => {
+    const transport = scriptedClient(thread).client;
+    const first = createAmeideTransport({ baseUrl: "https://api.test", auth: { token: "t" } });
+    expect(() => first.with({ transport })).not.toThrow();
+  });
+
   it("is not made by changing the address, or the variables, of the first", async () => {
     vi.stubEnv("AMEIDE_BASE_URL", "https://api.test");
     const http = scriptedClient(thread);
@@ -54,6 +76,22 @@ describe("a client derived for another origin", () => {
       "https://api.test",
       "https://api.test",
     ]);
+  });
+});
+
+describe("the environment's token", () => {
+  it.each([
+    [true, "t"],
+    [undefined, undefined],
+  ])("over a transport of one's own, environmentCredentials %s", async (asked, token) => {
+    vi.stubEnv("AMEIDE_BASE_URL", "https://api.test");
+    vi.stubEnv("AMEIDE_TOKEN", "t");
+    const own = createAmeideTransport({
+      transport: scriptedThreads([thread]).transport,
+      ...(asked !== undefined && { environmentCredentials: asked }),
+    });
+    const { value } = own.explain(ThreadsService.method.getThread).values.auth;
+    expect(value).toBe(token === undefined ? null : "token");
   });
 });
 

@@ -6,6 +6,8 @@ import type { AmeideOptions, Generations, Settings } from "./options.js";
 /** What a client may send to its origin: no other origin gets any of it. */
 export interface OriginScope {
   readonly origin: string;
+  /** A transport of the user's own: it goes where it likes, whatever the base address. */
+  readonly transport: object | undefined;
   /** The generations that were made for this origin, the nearest first. */
   readonly generations: Generations;
   /** The environment's token and tenant are for this origin, too. */
@@ -26,18 +28,28 @@ export function originScope(
   parent: OriginScope | undefined,
 ): OriginScope {
   const [changes] = generations;
-  const moved = parent !== undefined && parent.origin !== origin;
+  const transport = ownTransport(generations);
+  const moved =
+    parent !== undefined && (parent.origin !== origin || parent.transport !== transport);
   const own: Generations =
     parent === undefined || moved ? [changes] : [changes, ...parent.generations];
   const asked = own.find((each) => each.environmentCredentials !== undefined);
   if (moved) {
     refuseToCarry(changes, parent, environment);
   }
+  const ofEnvironment = transport === undefined && isOfOrigin(environment.baseUrl, origin);
   return {
     origin,
+    transport,
     generations: own,
-    environment: asked?.environmentCredentials === true || isOfOrigin(environment.baseUrl, origin),
+    environment: asked?.environmentCredentials === true || ofEnvironment,
   };
+}
+
+// An HTTP client is none: it is told the address.
+function ownTransport(generations: Generations): object | undefined {
+  const supplied = generations.find((each) => each.transport !== undefined)?.transport;
+  return typeof supplied === "object" ? supplied : undefined;
 }
 
 function refuseToCarry(
@@ -66,7 +78,11 @@ function refuseToCarry(
     refuse("headers", "{}");
   }
   const tls = generations.find((each) => each.tls !== undefined)?.tls;
-  if (changes.tls === undefined && (tls?.certificate ?? tls?.key) !== undefined) {
+  if (
+    ownTransport([changes]) === undefined &&
+    changes.tls === undefined &&
+    (tls?.certificate ?? tls?.key) !== undefined
+  ) {
     refuse("tls", "{}");
   }
 }

@@ -49,7 +49,11 @@ export interface AmeideTransport extends Transport {
   /**
    * The same with other options, laid over these value by value; they are nearer
    * than what these say of single methods. Connections and retry budget of an
-   * origin are shared.
+   * origin are shared. For another origin, or over another transport of yours,
+   * `auth`, `tenant`, `headers` and a client certificate in `tls` are stated anew
+   * where they are set here (`null` and `{}` send none).
+   *
+   * @throws AmeideError CONFIG_INVALID naming what is not.
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
