@@ -57,6 +57,22 @@ describe("settings of a call without call()", () => {
     expect(error.message).toMatch(/is no option of paginate/);
   });
 
+  it("a call() within another is not lost", async () => {
+    const made = scriptedThreads([thread]);
+    const client = createClient(ThreadsService, made.transport);
+    const inner = call({ tenant: "inner", requestId: "inner" });
+    await client.getThread(t1, call({ requestId: "outer" }, inner));
+    await client.getThread(t1, inner);
+    const seen = made.http.requests.map(({ headers }) => [
+      headers.get("x-tenant-id"),
+      headers.get("x-request-id"),
+    ]);
+    expect(seen).toEqual([
+      ["inner", "outer"],
+      ["inner", "inner"],
+    ]);
+  });
+
   it("control: all of Connect's, and call()", async () => {
     const made = scriptedThreads([thread, threadPage([], "")]);
     const client = createClient(ThreadsService, made.transport);
