@@ -24,6 +24,8 @@ import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
 const NONE: never[] = [];
+const WITHHELD =
+  "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environmentCredentials: true sends it here";
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
@@ -252,7 +254,9 @@ export class CallPlan implements TokenRequest, CallInfo {
     refusals: string[],
   ): string | undefined {
     try {
-      return tenantFor(this.policy.tenantMode, this.method, settings?.tenant, forMethod.tenant);
+      const { tenantMode } = this.policy;
+      const withheld = this.shared.config.withheld.includes("AMEIDE_TENANT") ? WITHHELD : "";
+      return tenantFor(tenantMode, this.method, settings?.tenant, forMethod.tenant, withheld);
     } catch (reason) {
       if (this.observed === undefined) {
         throw reason;
