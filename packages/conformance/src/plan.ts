@@ -60,6 +60,7 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
       common(message.protocols, sdk.protocols, filter.protocols).flatMap((protocol) =>
         common(message.formats, sdk.formats, filter.formats).flatMap((format) =>
           http
+            .filter((version) => message.http.length > 0 || carriesKinds(version, one))
             .filter((version) => carries(version, protocol))
             .map((version) => ({ sdk: sdk.sdk, layer, door, protocol, format, http: version })),
         ),
@@ -71,6 +72,11 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
 // gRPC ends its answers with trailers, which clients of HTTP/1.1 do not see.
 function carries(http: string, protocol: string): boolean {
   return http !== "1.1" || protocol !== "grpc";
+}
+
+// Nor do both sides of HTTP/1.1 speak at once. That clients say so, a case asks for by name.
+function carriesKinds(http: string, one: LoadedCase): boolean {
+  return http !== "1.1" || !kindsOf(one).includes("bidi");
 }
 
 // By the name, so that a case runs the same today and tomorrow.

@@ -163,13 +163,13 @@ describe("who shares a budget", () => {
 
   it("q08 separate-origins", async () => {
     const scene = world({ capacity: 14 }, U);
-    const elsewhere = scene.client.with({ baseUrl: "https://elsewhere.test" });
+    const elsewhere = scene.client.with({ baseUrl: "https://elsewhere.test", tenant: "acme" });
     await failureOf(LEVELS.idempotent(scene.client));
     expect(scene.tokens).toEqual([0, 0]);
     await failureOf(LEVELS.idempotent(elsewhere));
     expect(scene.tokens.slice(2)).toEqual([0, 0]);
     // The path is no part of an origin, and back there the bucket is still empty.
-    const back = elsewhere.with({ baseUrl: "https://api.test:443/v2" });
+    const back = elsewhere.with({ baseUrl: "https://api.test:443/v2", tenant: "acme" });
     expect((await failureOf(LEVELS.idempotent(back))).attempts).toHaveLength(1);
   });
 

@@ -39,10 +39,13 @@ export const attemptInfo: ContextKey<AttemptInfo | undefined> = createContextKey
  * made, before any I/O.
  *
  * @param settings - What holds for the call.
- * @param options - Connect's own call options, kept as they are.
+ * @param options - Connect's own call options, kept as they are. Settings that
+ *   another `call()` put there hold where these say nothing.
  */
 export function call(settings: CallSettings, options: CallOptions = {}): CallOptions {
-  const contextValues = new CallValues(options.contextValues).setOwn(callSettingsKey, settings);
+  const inner = options.contextValues?.get(callSettingsKey);
+  const all = inner === undefined ? settings : { ...inner, ...settings };
+  const contextValues = new CallValues(options.contextValues).setOwn(callSettingsKey, all);
   return { ...options, contextValues };
 }
 

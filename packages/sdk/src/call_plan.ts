@@ -10,25 +10,25 @@ import {
 import { ambientTimeout } from "./ambient_timeout.js";
 import { callSettingsKey } from "./call.js";
 import { tell } from "./callbacks.js";
-import { CallHeaders } from "./call_headers.js";
-import { checkCallSettings, isReservedHeader } from "./check_options.js";
+import { CallHeaders, isHeaderValue, readCallHeaders } from "./call_headers.js";
+import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import type { Credential, CredentialRequest } from "./credential.js";
 import type { CredentialSource } from "./credential_source.js";
 import { overallTimeout, setTimeoutHeader } from "./deadline.js";
-import { AmeideError, configError } from "./errors.js";
+import { AmeideError, configError, namingConfigError } from "./errors.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
+import { connectionHeader } from "./reserved_headers.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
 const NONE: never[] = [];
-// RFC 9110, sections 5.6.2 and 5.5, as far as `Headers` takes it.
-const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const VALUE = /^[\t -~\x80-\xff]*$/;
+const WITHHELD =
+  "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environmentCredentials: true sends it here";
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
@@ -158,12 +158,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.previousAttempts = previousAttempts;
     this.credential = credential;
     for (const sink of this.sinks) {
-      const set = (name: string, value: string) => {
-        // A header that cannot be sent would cost the call.
-        if (NAME.test(name) && VALUE.test(value)) {
-          this.other(name, value);
-        }
-      };
+      const set = (name: string, value: string) => this.traced(name, value);
       tell(() => sink.inject?.(set, startedMs - this.startMs));
     }
   }
@@ -246,6 +241,10 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   // Users' interceptors may have changed what only the SDK may set.
   private mend(header: Headers): void {
+    const refused = connectionHeader(header);
+    if (refused !== undefined) {
+      throw configError("interceptors", `must not set ${refused}, a header of the connection`);
+    }
     for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER]) {
       header.delete(name);
     }
@@ -258,7 +257,9 @@ export class CallPlan implements CredentialRequest, CallInfo {
     refusals: string[],
   ): string | undefined {
     try {
-      return tenantFor(this.policy.tenantMode, this.method, settings?.tenant, forMethod.tenant);
+      const { tenantMode } = this.policy;
+      const withheld = this.shared.config.withheld.includes("AMEIDE_TENANT") ? WITHHELD : "";
+      return tenantFor(tenantMode, this.method, settings?.tenant, forMethod.tenant, withheld);
     } catch (reason) {
       if (this.observed === undefined) {
         throw reason;
@@ -277,12 +278,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
       this.other(name, value);
     }
     if (header !== undefined) {
-      new Headers(header).forEach((value, name) => {
-        if (isReservedHeader(name, this.shared.config.rules)) {
-          throw configError(`headers.${name}`, "is set by the SDK; use the option made for it");
-        }
-        this.other(name, value);
-      });
+      const { rules } = this.shared.config;
+      readCallHeaders(header, rules).forEach((value, name) => this.other(name, value));
     }
     if (settings?.headers !== undefined) {
       for (const [name, value] of Object.entries(settings.headers)) {
@@ -292,6 +289,13 @@ export class CallPlan implements CredentialRequest, CallInfo {
     const keyHeader = this.credentials?.header;
     if (keyHeader !== undefined && this.others?.get(keyHeader) !== undefined) {
       throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
+    }
+  }
+
+  // What propagates a trace may be anybody's, and no trace is worth a call.
+  private traced(name: string, value: string): void {
+    if (isHeaderValue(value)) {
+      this.other(name, value);
     }
   }
 
@@ -357,7 +361,7 @@ function ownTimeout(
 
 function checkRuntimeTimeout(runtimeMs: number | undefined): void {
   if (runtimeMs !== undefined && !(Number.isFinite(runtimeMs) && runtimeMs > 0)) {
-    throw configError(
+    throw namingConfigError(
       "timeoutMs",
       "must be a finite number of milliseconds greater than 0",
       runtimeMs,

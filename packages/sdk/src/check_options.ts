@@ -1,21 +1,21 @@
 import { CREDENTIAL_RULE, isCredential } from "./credential.js";
-import { configError, isCode } from "./errors.js";
-import { LOG_LEVELS } from "./log.js";
+import { didYouMean } from "./did_you_mean.js";
+import { CODE_NAMES, configError, isCode, namingConfigError } from "./errors.js";
+import { isLoggedHeader, LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
 import { isIdempotencyKey, isRequestId } from "./request_id.js";
+import {
+  hasMeaning,
+  isOwnHeader,
+  policyHeaderNames,
+  type ReservedNames,
+  reservedRule,
+} from "./reserved_headers.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
 /** Says whether a value keeps the rule of an option; throws if not. */
 type Check = (value: unknown, option: string, rules: OptionRules) => void;
-
-/** Names of headers that only the SDK may set, lower-case. */
-export interface ReservedNames {
-  /** What the SDK sends whatever the credential is. */
-  readonly own: ReadonlySet<string>;
-  /** Headers of static keys. */
-  readonly keys: ReadonlySet<string>;
-}
 
 /** What the rules of options depend on. */
 export interface OptionRules extends ReservedNames {
@@ -31,15 +31,29 @@ function rule(text: string, holds: (value: unknown) => boolean): Check {
   };
 }
 
+// Of values that are no secrets, so that an error may name them.
+function openRule(text: string, holds: (value: unknown) => boolean): Check {
+  return (value, option) => {
+    if (!holds(value)) {
+      throw namingConfigError(option, text, value);
+    }
+  };
+}
+
 function integer(min: number, max: number): Check {
-  return rule(
+  return openRule(
     `must be an integer from ${min} to ${max}`,
     (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
   );
 }
 
 function oneOf(...values: readonly unknown[]): Check {
-  return rule(`must be one of ${values.map(String).join(", ")}`, (value) => values.includes(value));
+  const known = values.map(String);
+  return (value, option) => {
+    if (!values.includes(value)) {
+      throw namingConfigError(option, `must be one of ${known.join(", ")}`, value, known);
+    }
+  };
 }
 
 /** Checks that a value is an object; `what` is what the error calls it. */
@@ -53,15 +67,24 @@ export function checkIsObject(
   }
 }
 
+// A name is the caller's, too: one that is long or no text is not repeated.
+function memberPath(option: string, name: string): string {
+  const shown = /^[ -~]{1,64}$/.test(name)
+    ? name
+    : "(a name that is no text of at most 64 characters)";
+  return option === "" ? shown : `${option}.${shown}`;
+}
+
 function object(members: Readonly<Record<string, Check>>): Check {
   return (value, option, rules) => {
     checkIsObject(value, option);
     for (const [name, member] of Object.entries(value)) {
-      const path = option === "" ? name : `${option}.${name}`;
+      const path = memberPath(option, name);
       const check = Object.hasOwn(members, name) ? members[name] : undefined;
       if (check === undefined) {
-        const known = Object.keys(members).sort().join(", ");
-        throw configError(path, `is not an option; known here: ${known}`);
+        const known = Object.keys(members).sort();
+        const hint = didYouMean(name, known);
+        throw configError(path, `is not an option; known here: ${known.join(", ")}${hint}`);
       }
       if (member !== undefined) {
         check(member, path, rules);
@@ -70,9 +93,9 @@ function object(members: Readonly<Record<string, Check>>): Check {
   };
 }
 
-const boolean = rule("must be true or false", (value) => typeof value === "boolean");
+const boolean = openRule("must be true or false", (value) => typeof value === "boolean");
 const func = rule("must be a function", (value) => typeof value === "function");
-const durationMs = rule(
+const durationMs = openRule(
   "must be a finite number of milliseconds greater than 0",
   (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
 );
@@ -98,10 +121,20 @@ const retryMembers = object({
   throttleDelayMs: wholeMs,
   maxDelayMs: wholeMs,
   maxServerDelayMs: wholeMs,
-  retryableCodes: rule(
-    "must be an array of codes in Connect's spelling, such as aborted",
-    (value) => Array.isArray(value) && value.every(isCode),
-  ),
+  retryableCodes: (value, option) => {
+    const text = "must be an array of codes in Connect's spelling, such as aborted";
+    if (!Array.isArray(value)) {
+      throw configError(option, text, value);
+    }
+    if (!value.every(isCode)) {
+      throw namingConfigError(
+        option,
+        text,
+        value.find((code) => !isCode(code)),
+        CODE_NAMES,
+      );
+    }
+  },
   requireIdempotency: boolean,
 });
 
@@ -124,8 +157,14 @@ const auth: Check = (value, option, rules) => {
     rules,
   );
   const { header } = value as { header?: string };
-  if (header !== undefined && header.toLowerCase() !== "authorization" && isOwn(header, rules)) {
-    throw configError(`${option}.header`, "is a header the SDK sets itself");
+  const lower = header?.toLowerCase();
+  if (lower !== undefined && lower !== "authorization") {
+    if (isOwnHeader(lower, rules)) {
+      throw configError(`${option}.header`, "is a header the SDK sets itself");
+    }
+    if (isLoggedHeader(lower)) {
+      throw configError(`${option}.header`, "is a header whose value is logged; take another");
+    }
   }
   const members = Object.keys(value).sort().join();
   if (members !== "token" && members !== "header,value" && members !== "provider") {
@@ -136,10 +175,11 @@ const auth: Check = (value, option, rules) => {
 const headers: Check = (value, option, rules) => {
   checkIsObject(value, option, "an object of names and values");
   for (const [name, text] of Object.entries(value)) {
-    const path = `${option}.${name}`;
+    const path = memberPath(option, name);
     headerName(name, path, rules);
-    if (isReservedHeader(name, rules)) {
-      throw configError(path, "is set by the SDK; use the option made for it");
+    const reserved = reservedRule(name, rules);
+    if (reserved !== undefined) {
+      throw configError(path, reserved);
     }
     if (typeof text !== "string" || !/^[ -~]*$/.test(text)) {
       throw configError(path, "must be printable ASCII on one line", text);
@@ -166,19 +206,6 @@ const settings: Readonly<Record<string, Check>> = {
   ),
 };
 
-/** What the headers of the SDK are called, lower-case. */
-export function policyHeaderNames(names: HeaderNames | undefined): Required<HeaderNames> {
-  return {
-    tenant: lowerOr(names?.tenant, "x-tenant-id"),
-    requestId: lowerOr(names?.requestId, "x-request-id"),
-    idempotencyKey: lowerOr(names?.idempotencyKey, "idempotency-key"),
-  };
-}
-
-function lowerOr(name: unknown, fallback: string): string {
-  return typeof name === "string" ? name.toLowerCase() : fallback;
-}
-
 const headerNamesMembers = object({
   tenant: headerName,
   requestId: headerName,
@@ -189,7 +216,7 @@ const headerNames: Check = (value, option, rules) => {
   headerNamesMembers(value, option, rules);
   const names = new Set<string>();
   for (const [member, lower] of Object.entries(policyHeaderNames(value as HeaderNames))) {
-    if (RESERVED.has(lower) || isProtocolHeader(lower)) {
+    if (hasMeaning(lower)) {
       throw configError(`${option}.${member}`, "is a header with a meaning of its own");
     }
     if (names.has(lower)) {
@@ -229,6 +256,7 @@ const checkClient = exclusive(
     ...settings,
     baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
     allowInsecureLoopback: boolean,
+    environmentCredentials: boolean,
     protocol: oneOf("connect", "grpc", "grpc-web"),
     format: oneOf("binary", "json"),
     methods,
@@ -311,49 +339,4 @@ export function checkClientOptions(options: object, rules: OptionRules): void {
 /** Checks the settings of a call. */
 export function checkCallSettings(options: object, rules: OptionRules): void {
   checkCall(options, "", rules);
-}
-
-const RESERVED: ReadonlySet<string> = new Set([
-  "authorization",
-  "host",
-  "te",
-  "traceparent",
-  "tracestate",
-  "user-agent",
-]);
-
-/**
- * Names of headers users may not set, beside those of {@link isReservedHeader}'s prefixes.
- *
- * @param policyHeaders - What the headers of the SDK are called, lower-case.
- */
-export function reservedNames(
-  generations: readonly object[],
-  policyHeaders: readonly string[],
-): ReservedNames {
-  const stated = generations.flatMap((options) => {
-    const { methods: perMethod } = options as { methods?: unknown };
-    return typeof perMethod === "object" && perMethod !== null
-      ? [options, ...Object.values(perMethod)]
-      : [options];
-  });
-  const keys = stated.flatMap((entry) => {
-    const name = (entry as { auth?: { header?: unknown } } | null)?.auth?.header;
-    return typeof name === "string" ? [name.toLowerCase()] : [];
-  });
-  return { own: new Set([...RESERVED, ...policyHeaders]), keys: new Set(keys) };
-}
-
-/** Whether only the SDK may set a header of this name. */
-export function isReservedHeader(name: string, reserved: ReservedNames): boolean {
-  return reserved.keys.has(name.toLowerCase()) || isOwn(name, reserved);
-}
-
-function isOwn(name: string, reserved: ReservedNames): boolean {
-  const lower = name.toLowerCase();
-  return reserved.own.has(lower) || isProtocolHeader(lower);
-}
-
-function isProtocolHeader(lower: string): boolean {
-  return /^(connect|grpc|content)-/.test(lower);
 }

@@ -1,11 +1,8 @@
 import type { DescField, DescMethod } from "@bufbuild/protobuf";
 import type { Auth } from "./auth.js";
-import {
-  checkClientOptions,
-  policyHeaderNames,
-  reservedNames,
-  type OptionRules,
-} from "./check_options.js";
+import { readBaseUrl, withoutSlash } from "./base_url.js";
+import { checkCombinations } from "./check_combinations.js";
+import { checkClientOptions, type OptionRules } from "./check_options.js";
 import { contractOf, methodName, type PolicyPart, wireMethodOf } from "./contract.js";
 import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
@@ -13,6 +10,7 @@ import { configError } from "./errors.js";
 import { refusalOf, type Refusal } from "./method_refusal.js";
 import { type OptionLayers, withoutShadowed } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, Settings } from "./options.js";
+import { type OriginScope, originScope } from "./origin_scope.js";
 import {
   BEHAVIOR_1,
   BEHAVIORS,
@@ -23,6 +21,7 @@ import {
   resolvePolicy,
   select,
 } from "./policy.js";
+import { policyHeaderNames, reservedNames } from "./reserved_headers.js";
 import { misspelt, type StatedSelectors } from "./selectors.js";
 
 // More than anybody calls, unless descriptors are made anew all the time.
@@ -65,6 +64,10 @@ export interface ClientConfig {
   readonly options: AmeideOptions;
   readonly baseUrl: string;
   readonly origin: string;
+  /** What may be sent to the origin. */
+  readonly scope: OriginScope;
+  /** Variables whose values the origin does not get, though code says nothing of them. */
+  readonly withheld: readonly string[];
   readonly serverAddress: string;
   readonly serverPort: number;
   readonly constants: PolicyConstants;
@@ -80,19 +83,28 @@ export interface ClientConfig {
   knownMethods(): readonly DescMethod[];
 }
 
+/** What a configuration is made in. */
+export interface ConfigContext {
+  /** Reads the environment; undefined where there is none. */
+  readonly environment: ((maxMaxAttempts: number) => Environment) | undefined;
+  /**
+   * Told of every selector that selects nothing, at the first method of its service.
+   */
+  readonly warn: (problem: string) => void;
+  /** Perturbed numbers, in tests; default those of the behavior version. */
+  readonly constants: PolicyConstants | undefined;
+  /** Configuration of the client it is derived from. */
+  readonly parent: ClientConfig | undefined;
+}
+
 /**
  * Checks options and works out all that does not depend on a call.
  *
- * @param warn - Told of every selector that selects nothing, at the first method of
- *   its service.
- * @param constants - Perturbed numbers, in tests; default those of the behavior version.
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createConfig(
   layers: OptionLayers,
-  readEnvironment: ((maxMaxAttempts: number) => Environment) | undefined,
-  warn: (problem: string) => void,
-  constants?: PolicyConstants,
+  { environment: readEnvironment, warn, constants, parent }: ConfigContext,
 ): ClientConfig {
   const options: AmeideOptions = Object.assign({}, ...layers.map(stated).reverse());
   const headerNames = policyHeaderNames(options.headerNames);
@@ -105,11 +117,14 @@ export function createConfig(
   const document =
     options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
   const url = baseUrl(options, environment);
+  checkCombinations(options, url, layers);
+  const scope = originScope(layers, url.origin, environment, parent?.scope);
   const behavior = options.behavior ?? document.behavior ?? 1;
   const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;
   const current = withoutShadowed(layers);
   const resolve = methodResolver(
     current,
+    scope,
     environment,
     document,
     numbers,
@@ -121,8 +136,19 @@ export function createConfig(
   return {
     layers: current,
     options,
-    baseUrl: url.href.replace(/\/+$/, ""),
+    baseUrl: withoutSlash(url.href),
     origin: url.origin,
+    scope,
+    withheld: scope.environment
+      ? []
+      : [
+          ...(environment.token !== undefined && options.auth === undefined
+            ? ["AMEIDE_TOKEN"]
+            : []),
+          ...(environment.tenant !== undefined && options.tenant === undefined
+            ? ["AMEIDE_TENANT"]
+            : []),
+        ],
     serverAddress: url.hostname.replace(/^\[|\]$/g, ""),
     serverPort: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
     constants: numbers,
@@ -154,37 +180,14 @@ export function createConfig(
 }
 
 function baseUrl(options: AmeideOptions, environment: Environment): URL {
-  const text = options.baseUrl ?? environment.baseUrl;
-  if (text === undefined) {
+  const given = options.baseUrl ?? environment.baseUrl;
+  if (given === undefined) {
     throw configError("baseUrl", "is missing; give it, or set AMEIDE_BASE_URL");
   }
-  const option = options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl";
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw configError(option, "must be a URL", text);
-  }
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw configError(option, "must have no user, password, query or fragment");
-  }
-  if (url.protocol === "https:") {
-    return url;
-  }
-  if (url.protocol !== "http:") {
-    throw configError(option, "must be https, or http to a loopback address");
-  }
-  if (!isLoopback(url.hostname)) {
-    throw configError(option, "must be https: plain http is for loopback addresses only");
-  }
-  if (options.allowInsecureLoopback !== true) {
-    throw configError(option, "plain http to a loopback address needs allowInsecureLoopback: true");
-  }
-  return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return readBaseUrl(given, {
+    option: options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl",
+    allowInsecureLoopback: options.allowInsecureLoopback === true,
+  });
 }
 
 /** The parts of settings that are policy. */
@@ -222,6 +225,7 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
 
 function methodResolver(
   layers: OptionLayers,
+  scope: OriginScope,
   environment: Environment,
   document: PolicyDocument,
   constants: PolicyConstants,
@@ -234,20 +238,26 @@ function methodResolver(
   }));
   // A stream may well be open for longer than any call should take.
   const streamDefaults = { ...constants.defaults, timeoutMs: null };
-  const environmentAuth = environment.token === undefined ? null : { token: environment.token };
+  const { token } = environment;
+  const fromEnvironment = {
+    auth: environmentValue("AMEIDE_TOKEN", token === undefined ? null : { token }, scope),
+    tenant: environmentValue("AMEIDE_TENANT", environment.tenant ?? null, scope),
+  };
   const selectors = statedSelectors(layers, document);
   const { registry } = layers.find((options) => options.registry !== undefined) ?? {};
   return (method) => {
     const name = methodName(method);
     const service = method.parent.typeName;
     // A derived client is nearer than what its parent says of single methods.
-    const code = inCode.flatMap(({ settings, methods }) => [
+    const byLayer = inCode.map(({ settings, methods }) => [
       ...select(methods, service, method.name).map(([selector, each]) => ({
         source: `code: methods[${selector}]`,
         settings: each,
       })),
       { source: "code: client", settings },
     ]);
+    const code = byLayer.flat();
+    const ofOrigin = byLayer.slice(0, scope.layers.length).flat();
     const policy = resolvePolicy([
       {
         source: "environment: AMEIDE_SDK_RETRIES",
@@ -275,17 +285,11 @@ function methodResolver(
       },
     ]);
     const { requestIdField, refusal } = refusalOf(method, policy);
-    const auth = nearest(code, "auth") ?? {
-      source: environmentAuth === null ? "built-in" : "environment: AMEIDE_TOKEN",
-      value: environmentAuth,
-    };
-    const tenant = nearest(code, "tenant") ?? {
-      source: environment.tenant === undefined ? "built-in" : "environment: AMEIDE_TENANT",
-      value: environment.tenant ?? null,
-    };
+    const auth = nearest(ofOrigin, "auth") ?? fromEnvironment.auth;
+    const tenant = nearest(ofOrigin, "tenant") ?? fromEnvironment.tenant;
     const headers = Object.assign(
       {},
-      ...code.map((layer) => lowerNames(layer.settings.headers)).reverse(),
+      ...ofOrigin.map((layer) => lowerNames(layer.settings.headers)).reverse(),
     );
     return {
       name,
@@ -315,6 +319,23 @@ function statedSelectors(layers: OptionLayers, document: PolicyDocument): Stated
   return policy === undefined
     ? inCode
     : [...inCode, { owner: policy, where: "policy document", selectors }];
+}
+
+// What the environment gives for its own base address, unless code says more.
+function environmentValue<T>(
+  variable: string,
+  value: T | null,
+  scope: OriginScope,
+): { source: string; value: T | null } {
+  if (value === null) {
+    return { source: "built-in", value };
+  }
+  return scope.environment
+    ? { source: `environment: ${variable}`, value }
+    : {
+        source: `built-in (${variable} is for AMEIDE_BASE_URL; environmentCredentials: true sends it here)`,
+        value: null,
+      };
 }
 
 function defined(name: keyof PolicyPart, value: number | undefined): PolicyPart {

@@ -2,6 +2,7 @@ import {
   type CallOptions,
   type Client,
   createClient as createConnectClient,
+  type StreamResponse,
   type Transport,
 } from "@connectrpc/connect";
 import type {
@@ -12,11 +13,13 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { unheard } from "./callbacks.js";
+import { wrongCallOption } from "./check_call_options.js";
 import { StreamReader } from "./stream_reader.js";
 
 /**
- * Connect's `createClient`, with one difference: who leaves a stream ends it.
- * `break` out of the loop over its messages, and the server learns of it at
+ * Connect's `createClient`, with two differences. Options of a call that Connect
+ * does not know are refused, where Connect drops them: settings of ours go
+ * through `call()`. And who leaves a stream ends it: `break` out of the loop over its messages, and the server learns of it at
  * once. Connect's own client hides that the loop was left, so that a stream is
  * ended only when the garbage collector finds it, or by a signal of yours.
  *
@@ -33,7 +36,9 @@ import { StreamReader } from "./stream_reader.js";
 export function createClient<T extends DescService>(service: T, transport: Transport): Client<T> {
   const client = createConnectClient(service, transport) as Record<string, unknown>;
   for (const method of service.methods) {
-    if (method.methodKind === "server_streaming") {
+    if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
+      client[method.localName] = checked(client[method.localName] as Send);
+    } else if (method.methodKind === "server_streaming") {
       client[method.localName] = (input: MessageInitShape<DescMessage>, options?: CallOptions) =>
         open(transport, method as DescMethodStreaming, only(input), options);
     } else if (method.methodKind === "bidi_streaming") {
@@ -46,6 +51,15 @@ export function createClient<T extends DescService>(service: T, transport: Trans
   return client as Client<T>;
 }
 
+type Send = (input: never, options?: CallOptions) => Promise<unknown>;
+
+function checked(send: Send): Send {
+  return (input, options) => {
+    const wrong = options === undefined ? undefined : wrongCallOption(options);
+    return wrong === undefined ? send(input, options) : Promise.reject(wrong);
+  };
+}
+
 // As in Connect, the call begins now, not when its first message is asked for.
 function open<I extends DescMessage, O extends DescMessage>(
   transport: Transport,
@@ -53,14 +67,18 @@ function open<I extends DescMessage, O extends DescMessage>(
   input: AsyncIterable<MessageInitShape<I>>,
   options: CallOptions | undefined,
 ): AsyncIterable<MessageShape<O>> {
-  const response = transport.stream(
-    method,
-    options?.signal,
-    options?.timeoutMs,
-    options?.headers,
-    input,
-    options?.contextValues,
-  );
+  const wrong = options === undefined ? undefined : wrongCallOption(options);
+  const response =
+    wrong === undefined
+      ? transport.stream(
+          method,
+          options?.signal,
+          options?.timeoutMs,
+          options?.headers,
+          input,
+          options?.contextValues,
+        )
+      : Promise.reject<StreamResponse<I, O>>(wrong);
   // Whoever reads it is told, if somebody does.
   void unheard(response);
   const iterator = new StreamReader(response, options);

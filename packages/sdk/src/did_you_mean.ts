@@ -1,37 +1,51 @@
-// Longer words are not looked at: the work grows with the square of their length.
-const MAX_LENGTH = 256;
-const MAX_EDITS = 2;
+/** `. Did you mean maxAttempts?`, where a name is nearly one of those that are known. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const nearest = nearestOf(name, known);
+  return nearest === undefined ? "" : `. Did you mean ${nearest}?`;
+}
 
-/**
- * The word somebody may have meant: one that differs in case alone, or by two
- * letters at most. Undefined where there is none.
- */
-export function nearestOf(word: string, known: readonly string[]): string | undefined {
+// Longer names are not looked at: the work grows with the square of their length.
+const MAX_LENGTH = 256;
+
+/** The name somebody may have meant; undefined where there is none. */
+export function nearestOf(name: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
-  let fewest = MAX_EDITS + 1;
-  for (const each of known) {
-    const edits = editsBetween(word.toLowerCase(), each.toLowerCase());
-    if (edits < fewest && edits * 2 < each.length) {
+  let least = Math.min(3, Math.floor(name.length / 3) + 1);
+  for (const each of name.length > MAX_LENGTH ? [] : known) {
+    const edits = distance(name.toLowerCase(), each.toLowerCase(), least);
+    if (edits < least) {
+      least = edits;
       nearest = each;
-      fewest = edits;
     }
   }
   return nearest;
 }
 
-// Levenshtein's distance, a row at a time; infinite where it is of no interest.
-function editsBetween(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > MAX_EDITS || a.length > MAX_LENGTH) {
-    return Infinity;
+// Letters put in, left out, mistaken or swapped with their neighbor; not counted beyond `enough`.
+function distance(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough) {
+    return enough;
   }
-  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let last: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+    const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const kept = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(kept, (above[j] as number) + 1, (row[j - 1] as number) + 1));
+      const same = a[i - 1] === b[j - 1];
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(
+        at(row, j - 1) + (same ? 0 : 1),
+        at(row, j) + 1,
+        at(next, j - 1) + 1,
+        swapped ? at(last, j - 2) + 1 : Infinity,
+      );
     }
-    above = row;
+    last = row;
+    row = next;
   }
-  return above[b.length] as number;
+  return at(row, b.length);
+}
+
+function at(row: readonly number[], j: number): number {
+  return row[j] as number;
 }

@@ -1,5 +1,5 @@
-import { isCredential, CREDENTIAL_RULE } from "./credential.js";
-import { configError } from "./errors.js";
+import { CREDENTIAL_RULE, isCredential } from "./credential.js";
+import { configError, namingConfigError } from "./errors.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
 /** What the environment says. */
@@ -32,7 +32,7 @@ export function readEnvironment(
     throw configError("AMEIDE_TOKEN", CREDENTIAL_RULE, token);
   }
   if (retries !== "on" && retries !== "off") {
-    throw configError("AMEIDE_SDK_RETRIES", "must be off or on", retries);
+    throw namingConfigError("AMEIDE_SDK_RETRIES", "must be off or on", retries, ["off", "on"]);
   }
   return {
     baseUrl: env["AMEIDE_BASE_URL"] || undefined,
@@ -56,7 +56,8 @@ function integer(
   }
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value < min || value > max) {
-    throw configError(name, `must be an integer from ${min} to ${max}`, text);
+    const got = /^[0-9]{1,15}$/.test(text) ? value : text;
+    throw namingConfigError(name, `must be an integer from ${min} to ${max}`, got);
   }
   return value;
 }

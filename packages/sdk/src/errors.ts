@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
 import { AnswerMetadata } from "./answer_metadata.js";
 import { printable, redact, summary, truncate } from "./bounded_text.js";
+import { didYouMean } from "./did_you_mean.js";
 import {
   badRequest,
   type Entries,
@@ -257,13 +258,43 @@ export function isCode(value: unknown): value is string {
   return typeof value === "string" && typeof codeFromString(value) === "number";
 }
 
+/** Every code in Connect's spelling. */
+export const CODE_NAMES: readonly string[] = Object.values(Code)
+  .filter((code) => typeof code === "number")
+  .map(codeToString);
+
 /**
  * The error for a wrong option: `invalid_argument`, origin `client`, reason
  * `CONFIG_INVALID`. It names the option, the rule and the class of the value,
  * never the value: that may be a secret.
  */
 export function configError(option: string, rule: string, value?: unknown): AmeideError {
-  const got = value === undefined ? "" : `, got ${valueClass(value)}`;
+  return refusal(option, rule, value === undefined ? "" : `, got ${valueClass(value)}`);
+}
+
+/**
+ * The same for a value that can be no secret: numbers, booleans, and words where
+ * only certain ones are known, of which the nearest is told.
+ */
+export function namingConfigError(
+  option: string,
+  rule: string,
+  value: unknown,
+  known: readonly string[] = [],
+): AmeideError {
+  if (typeof value === "string" && known.length > 0 && /^[\w.-]{1,32}$/.test(value)) {
+    return refusal(option, rule, `, got ${value}${didYouMean(value, known)}`);
+  }
+  if (typeof value === "boolean") {
+    return refusal(option, rule, `, got ${value}`);
+  }
+  if (typeof value === "number" && Number.isFinite(value) && value !== 0) {
+    return refusal(option, rule, `, got ${value < 0 ? `a negative number (${value})` : value}`);
+  }
+  return configError(option, rule, value);
+}
+
+function refusal(option: string, rule: string, got: string): AmeideError {
   const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
   source.details = [badRequest(option, rule)];
   return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });

@@ -19,6 +19,7 @@ it("k13 explain-names-every-source", () => {
   vi.stubEnv("AMEIDE_MAX_ATTEMPTS", "4");
   vi.stubEnv("AMEIDE_TOKEN", "s3cret");
   const explanation = explained({
+    environmentCredentials: true,
     timeoutMs: 1,
     preset: "mesh",
     methods: {

@@ -65,6 +65,11 @@ const LOGGED: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
+/** Whether the value of a header, its name in lower case, is logged as it is. */
+export function isLoggedHeader(lower: string): boolean {
+  return LOGGED.has(lower);
+}
+
 /**
  * Headers as they may be logged: all but a few values are replaced by `REDACTED`, and
  * of too many only the number is told.

@@ -3,6 +3,7 @@ import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./ambient.js";
+import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
 import { createConnections } from "./node_http.js";
 import type { AmeideOptions } from "./options.js";
@@ -49,12 +50,11 @@ const nodePlatform: Platform = {
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
   connect(config) {
-    const { httpVersion, protocol, tls } = config.options;
-    const needs2 = protocol === "grpc" || config.origin.startsWith("https:");
+    const { options, origin } = config;
     return createConnections({
-      origin: config.origin,
-      httpVersion: httpVersion ?? (needs2 ? "2" : "1.1"),
-      tls,
+      origin,
+      httpVersion: httpVersionOf(options, origin),
+      tls: options.tls,
     });
   },
   policyHash(policy) {

@@ -28,6 +28,10 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.retryableCodes", "aborted", /array of codes/],
   ["retry.requireIdempotency", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
+  ["retry.maxAtempts", 3, /Did you mean maxAttempts\?/],
+  ["auth.tokn", { tokn: "s3cret" }, /Did you mean token\?/],
+  ["auth.header", { header: "date", value: "s3cret" }, /value is logged/],
+  ["headers.Connection", { Connection: "s3cret" }, /of the connection/],
   ["auth", "s3cret", /must be null, \{ token \}/],
   ["auth", {}, /must be null, \{ token \}/],
   ["auth", { header: "x-key" }, /must be null, \{ token \}/],
@@ -47,7 +51,7 @@ const SETTINGS: readonly Wrong[] = [
   ["headers.x-a", { "x-a": 7 }, /printable ASCII/],
   ["headers.AUTHORIZATION", { AUTHORIZATION: "s3cret" }, /is set by the SDK/],
   ["deadlineFrom", {}, /function, or have a method timeoutMs/],
-  ["timeout", 500, /is not an option; known here: .*timeoutMs/],
+  ["timeout", 500, /is not an option; known here: .*timeoutMs.*Did you mean timeoutMs\?/],
 ];
 
 const CLIENT: readonly Wrong[] = [
@@ -59,7 +63,10 @@ const CLIENT: readonly Wrong[] = [
   ["baseUrl", "https://user:s3cret@api.test", /no user, password/],
   ["baseUrl", "https://api.test?key=s3cret", /no user, password, query/],
   ["allowInsecureLoopback", 1, /true or false/],
-  ["protocol", "soap", /one of connect, grpc, grpc-web/],
+  ["protocol", "soap", /one of connect, grpc, grpc-web, got soap$/],
+  ["protocol", "gprc", /got gprc. Did you mean grpc\?/],
+  ["protocol", "s3cret or so", /grpc-web, got a string$/],
+  ["environmentCredentials", "yes", /true or false/],
   ["format", "xml", /one of binary, json/],
   ["methods", { "/acme.v1.Billing": {} }, /service or service\/method/],
   ["methods[acme.v1.Billing].timeoutMs", { "acme.v1.Billing": { timeoutMs: 0 } }, /greater than 0/],
@@ -72,6 +79,7 @@ const CLIENT: readonly Wrong[] = [
   ["httpVersion", "3", /one of 1.1, 2/],
   ["httpGet", "yes", /true or false/],
   ["readMaxBytes", 0, /integer from 1/],
+  ["readMaxBytes", -5, /got a negative number \(-5\)$/],
   ["headerNames.tenant", { tenant: "x tenant" }, /header name/],
   ["headerNames.requestId", { requestId: "Authorization" }, /a meaning of its own/],
   ["headerNames.requestId", { requestId: "x-tenant-id" }, /another header of the SDK/],
@@ -83,6 +91,9 @@ const CLIENT: readonly Wrong[] = [
   ["attemptSpans", 1, /true or false/],
   ["tls.ca", { ca: 7 }, /must be PEM/],
   ["tls.cert", { cert: "s3cret" }, /is not an option; known here: ca, certificate, key/],
+  ["tls.certificat", { certificat: "s3cret" }, /Did you mean certificate\?/],
+  ["headerNames.tennant", { tennant: "x-org" }, /Did you mean tenant\?/],
+  ["budget.costs", { costs: 5 }, /Did you mean cost\?/],
   ["appName", "my app", /app\/version/],
   ["telemetry", true, /must be false, or made by/],
   ["logger", {}, /must have error, warn, info and debug/],
@@ -153,6 +164,36 @@ describe("of a client", () => {
     const options = { noDeadline: true, timeoutMs: 5 };
     expect(() => scriptedThreads([thread], options)).toThrow(/noDeadline: excludes timeoutMs/);
     scriptedThreads([thread], { ...options, noDeadline: false });
+  });
+
+  it.each<[string, AmeideOptions, string]>([
+    ["httpVersion", { protocol: "grpc", httpVersion: "1.1" }, "grpc-web"],
+    ["httpGet", { protocol: "grpc", httpGet: true }, "leave it out"],
+    ["httpGet", { protocol: "grpc-web", httpGet: true }, "leave it out"],
+    [
+      "tls",
+      { baseUrl: "http://localhost", allowInsecureLoopback: true, tls: { ca: "" } },
+      "is for https",
+    ],
+  ])("%s cannot be had with the rest: %j", (option, options, remedy) => {
+    const error = thrownBy(() =>
+      createAmeideTransport({ baseUrl: "https://api.test", ...options }),
+    );
+    expect(error).toMatchObject({ reason: "CONFIG_INVALID", fieldViolations: [{ field: option }] });
+    expect(error.message).toContain(remedy);
+    const { [option as "tls"]: _left, ...rest } = options;
+    createAmeideTransport({ baseUrl: "https://api.test", ...rest });
+  });
+
+  it.each<[string, AmeideOptions]>([
+    ["readMaxBytes", { readMaxBytes: 5 }],
+    ["tls", { tls: {} }],
+    ["format", { format: "json" }],
+    ["httpGet", { httpGet: true }],
+  ])("a transport of one's own has a %s of its own", (option, options) => {
+    const { transport } = scriptedThreads([thread]);
+    expect(() => scriptedThreads([thread], { transport, ...options })).toThrow(`option ${option}`);
+    scriptedThreads([thread], { transport });
   });
 
   it("interceptors cannot be put into a transport of one's own", () => {

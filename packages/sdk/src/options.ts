@@ -76,7 +76,7 @@ export interface Settings {
   readonly idleTimeoutMs?: number;
   /** Whether failed attempts are followed by others; `false` for never. */
   readonly retry?: false | RetryOptions;
-  /** Extra headers. Names the SDK sends itself are refused. Default none. */
+  /** Extra headers. Names of the SDK, the protocol or the connection are refused. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether an idempotency key is attached where the contract asks for one. Default `auto`. */
   readonly idempotencyKey?: "auto" | "off";
@@ -136,11 +136,18 @@ export interface CompressionOptions {
 export interface AmeideOptions extends Settings {
   /**
    * Where the service is: https, or http to a loopback address with
-   * `allowInsecureLoopback`. Default `AMEIDE_BASE_URL`.
+   * `allowInsecureLoopback`, written as it is used. A client derived for another
+   * origin states `auth`, `tenant`, `headers` and `tls` anew where its parent has
+   * them. Default `AMEIDE_BASE_URL`.
    */
   readonly baseUrl?: string;
   /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
   readonly allowInsecureLoopback?: boolean;
+  /**
+   * Send `AMEIDE_TOKEN` and `AMEIDE_TENANT` to the base address that code names.
+   * Default false: they are for the origin of `AMEIDE_BASE_URL` alone.
+   */
+  readonly environmentCredentials?: boolean;
   /**
    * What is spoken on the wire. `grpc` needs HTTP/2 and is not to be had in a
    * browser. Default `connect`.

@@ -1,6 +1,8 @@
 import { Code, ConnectError, type CallOptions } from "@connectrpc/connect";
 import { callSettingsKey } from "./call.js";
-import { AmeideError, configError } from "./errors.js";
+import { wrongCallOption } from "./check_call_options.js";
+import { didYouMean } from "./did_you_mean.js";
+import { AmeideError, configError, namingConfigError } from "./errors.js";
 import { SeenTokens } from "./seen_tokens.js";
 
 /** A page of a list method (AIP-158). */
@@ -29,6 +31,12 @@ export interface Paginated<P> extends AsyncIterable<ItemOf<P>> {
   pages(): AsyncIterable<P>;
 }
 
+const OPTIONS: readonly string[] = [
+  "maxItems",
+  "maxPages",
+  "call",
+] satisfies (keyof PaginateOptions)[];
+
 type ListMethod<R, P> = (request: R, options?: CallOptions) => Promise<P>;
 
 /**
@@ -48,10 +56,20 @@ export function paginate<R extends { pageToken?: string }, P extends Page>(
   request: R,
   options: PaginateOptions = {},
 ): Paginated<P> {
+  for (const name of Object.keys(options)) {
+    if (!OPTIONS.includes(name)) {
+      const rule = `is no option of paginate; known here: ${OPTIONS.join(", ")}; settings of each call go into call: call({ … })`;
+      throw configError(name, rule + didYouMean(name, OPTIONS));
+    }
+  }
+  const wrong = options.call && wrongCallOption(options.call);
+  if (wrong !== undefined) {
+    throw wrong;
+  }
   for (const name of ["maxItems", "maxPages"] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      throw configError(name, "must be an integer of at least 1", value);
+      throw namingConfigError(name, "must be an integer of at least 1", value);
     }
   }
   if (options.call?.contextValues?.get(callSettingsKey)?.requestId !== undefined) {

@@ -35,7 +35,10 @@ export type RosterClient<S extends Roster> = {
   withTenant(tenant: string | null): RosterClient<S>;
   /** The same with another credential. Connections and retry budget are shared. */
   withAuth(auth: Auth | null): RosterClient<S>;
-  /** The same with other options. Connections and retry budget of an origin are shared. */
+  /**
+   * The same with other options, as `with` of a transport. Connections and retry
+   * budget of an origin are shared.
+   */
   with(options: AmeideOptions): RosterClient<S>;
   /** Ends all connections, also those of derived clients. */
   close(): void;

@@ -15,6 +15,7 @@ export const TENANT_RULE =
  *
  * @param callTenant - The tenant of this very call; `null` sends none.
  * @param clientTenant - The tenant of the client.
+ * @param withheld - Where the client has none: why that of the environment is not its own, or "".
  * @throws AmeideError CONFIG_INVALID if the method requires a tenant and there
  *   is none, or forbids one and the call names one.
  */
@@ -23,6 +24,7 @@ export function tenantFor(
   method: string,
   callTenant: string | null | undefined,
   clientTenant: string | null | undefined,
+  withheld: string,
 ): string | undefined {
   if (mode === "forbidden") {
     if (typeof callTenant === "string") {
@@ -32,7 +34,8 @@ export function tenantFor(
   }
   const tenant = callTenant === undefined ? clientTenant : callTenant;
   if (mode === "required" && typeof tenant !== "string") {
-    throw configError("tenant", `${method} requires a tenant, and neither call nor client has one`);
+    const rule = `${method} requires a tenant, and neither call nor client has one${withheld}`;
+    throw configError("tenant", rule);
   }
   return tenant ?? undefined;
 }

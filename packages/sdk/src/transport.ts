@@ -9,6 +9,7 @@ import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { tell, unheard } from "./callbacks.js";
+import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
@@ -57,7 +58,11 @@ export interface AmeideTransport extends Transport {
   /**
    * The same with other options, laid over these value by value; they are nearer
    * than what these say of single methods. Connections and retry budget of an
-   * origin are shared.
+   * origin are shared. For another origin, or over another transport of yours,
+   * `auth`, `tenant`, `headers` and a client certificate in `tls` are stated anew
+   * where they are set here (`null` and `{}` send none).
+   *
+   * @throws AmeideError CONFIG_INVALID naming what is not.
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
@@ -101,15 +106,26 @@ export function createPlatformTransport(
   platform: Platform,
 ): AmeideTransport {
   checkIsObject(options, "options");
-  return derive([options], new Family(platform, hiddenRuntime(options) ?? platform.runtime));
+  const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
+  return derive([snapshot(options)], family, undefined);
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
   return (options as { [runtimeOption]?: Runtime })[runtimeOption];
 }
 
-function derive(layers: OptionLayers, family: Family): AmeideTransport {
-  const shared = family.share(layers);
+// What the caller changes later is nobody's option; a URL can be changed, too.
+function snapshot(options: AmeideOptions): AmeideOptions {
+  const { baseUrl } = options as { baseUrl?: unknown };
+  return baseUrl instanceof URL ? { ...options, baseUrl: baseUrl.href } : { ...options };
+}
+
+function derive(
+  layers: OptionLayers,
+  family: Family,
+  parent: ClientConfig | undefined,
+): AmeideTransport {
+  const shared = family.share(layers, parent);
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
@@ -128,7 +144,7 @@ function derive(layers: OptionLayers, family: Family): AmeideTransport {
     stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
-        refuseUnlessStreamable(method, family.platform);
+        refuseUnlessStreamable(method, family.platform, config);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         return new StreamCall(shared, plan, method, input, signal, contextValues).run();
       } catch (reason) {
@@ -141,7 +157,7 @@ function derive(layers: OptionLayers, family: Family): AmeideTransport {
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
       checkIsObject(changes, "options");
-      return derive([changes, ...config.layers], family);
+      return derive([snapshot(changes), ...config.layers], family, config);
     },
     close: () => family.close(),
   };
@@ -168,14 +184,31 @@ function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
   }
 }
 
-function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
-  if (method.methodKind !== "server_streaming" && !platform.streamsRequests) {
-    const source = new ConnectError(
-      `${method.parent.typeName}/${method.name} streams its request, and fetch cannot; use it from a server, over /node`,
-      Code.Unimplemented,
+function refuseUnlessStreamable(
+  method: DescMethod,
+  { streamsRequests }: Platform,
+  { options, origin }: ClientConfig,
+): void {
+  const { methodKind, name, parent } = method;
+  if (methodKind !== "server_streaming" && !streamsRequests) {
+    throw unstreamable(
+      `${parent.typeName}/${name} streams its request, and fetch cannot; use it from a server, over /node`,
     );
-    throw new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
   }
+  if (
+    methodKind === "bidi_streaming" &&
+    options.transport === undefined &&
+    httpVersionOf(options, origin) === "1.1"
+  ) {
+    throw unstreamable(
+      `${parent.typeName}/${name} streams both ways, and HTTP/1.1 cannot; give the option httpVersion: "2"`,
+    );
+  }
+}
+
+function unstreamable(text: string): AmeideError {
+  const source = new ConnectError(text, Code.Unimplemented);
+  return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
 }
 
 // A client and all that are derived from it.
@@ -188,18 +221,22 @@ class Family {
   private readonly newerDocuments = new WeakSet<object>();
   private readonly warned = new Set<string>();
   private killSwitchLogged = false;
+  private withholdingLogged = false;
 
   constructor(
     readonly platform: Platform,
     private readonly runtime: Runtime,
   ) {}
 
-  share(layers: OptionLayers): Shared {
+  share(layers: OptionLayers, parent: ClientConfig | undefined): Shared {
     const { platform, runtime } = this;
-    // Behavior versions bring their own numbers; only a test's are stronger.
-    const perturbed = runtime === platform.runtime ? undefined : runtime.constants;
-    const warn = (problem: string): void => this.warnOnce(options.logger, problem);
-    const config = createConfig(layers, platform.environment, warn, perturbed);
+    const config = createConfig(layers, {
+      environment: parent === undefined ? platform.environment : () => parent.environment,
+      warn: (problem) => this.warnOnce(options.logger, problem),
+      // Behavior versions bring their own numbers; only a test's are stronger.
+      constants: runtime === platform.runtime ? undefined : runtime.constants,
+      parent,
+    });
     const { options } = config;
     this.logOnce(config);
     const recordings = new Recordings();
@@ -271,9 +308,6 @@ class Family {
     const { options } = config;
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
-      if ((options.interceptors?.length ?? 0) > 0) {
-        throw configError("interceptors", "must be given to the transport you supply");
-      }
       return foreignTransport(supplied);
     }
     const { compressions, protocols } = this.platform;
@@ -333,6 +367,12 @@ class Family {
     if (config.environment.retriesOff && !this.killSwitchLogged) {
       this.killSwitchLogged = true;
       const text = "ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options";
+      tell(() => logger?.warn(text, {}));
+    }
+    if (config.withheld.length > 0 && !this.withholdingLogged) {
+      this.withholdingLogged = true;
+      const variables = config.withheld.join(" and ");
+      const text = `ameide ${variables} not sent: the base address is not AMEIDE_BASE_URL's; environmentCredentials: true sends it`;
       tell(() => logger?.warn(text, {}));
     }
     const { policy } = config.options;

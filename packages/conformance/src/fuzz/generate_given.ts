@@ -81,6 +81,8 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
         ...(random.chance(httpGet ? 0.6 : 0.25) ? { policy: document(random, usual) } : {}),
         ...(random.chance(0.35) ? { budget: budget(random) } : {}),
         httpGet,
+        ...(random.chance(0.1) ? { baseUrl: "https://code.test" } : {}),
+        environmentCredentials: random.chance(0.2),
         ...(random.chance(0.05) ? { readMaxBytes: 1000n } : {}),
         interceptors: random.chance(0.1) ? [{ append: "a" }, { append: "b" }] : [],
         watchers,
@@ -222,8 +224,9 @@ function budget(random: Random): { capacity?: number; cost?: number; throttleCos
 
 function environment(random: Random): { [name: string]: string } {
   return {
-    ...(random.chance(0.05) ? { AMEIDE_TENANT: "env" } : {}),
-    ...(random.chance(0.05) ? { AMEIDE_TOKEN: "env-token" } : {}),
+    ...(random.chance(0.3) ? { AMEIDE_BASE_URL: "https://env.test" } : {}),
+    ...(random.chance(0.1) ? { AMEIDE_TENANT: "env" } : {}),
+    ...(random.chance(0.1) ? { AMEIDE_TOKEN: "env-token" } : {}),
     ...(random.chance(0.08) ? { AMEIDE_TIMEOUT_MS: String(random.between(100, 20_000)) } : {}),
     ...(random.chance(0.08) ? { AMEIDE_MAX_ATTEMPTS: String(random.between(1, 5)) } : {}),
     ...(random.chance(0.03) ? { AMEIDE_SDK_RETRIES: "off" } : {}),
@@ -392,5 +395,7 @@ function wrongSettings(random: Random): SettingsInit {
     { idempotencyKey: "naïve" },
     { headers: { Authorization: "Bearer x" } },
     { headers: { "grpc-timeout": "1S" } },
+    { headers: { Connection: "close" } },
+    { headers: { "proxy-authorization": "Basic eA==" } },
   ]);
 }

@@ -11,6 +11,18 @@ export const SENT: readonly Way[] = [
     response: requests((request) => setHeader(request, "authorization", "Bearer t1")),
   },
   {
+    name: "the environment's token to an address of code",
+    cases: ["o07"],
+    shows: /^request \d, header authorization/,
+    response: requests((request) => setHeader(request, "authorization", "Bearer tok-77ab")),
+  },
+  {
+    name: "a cookie to another origin",
+    cases: ["o06"],
+    shows: /^request \d, header cookie/,
+    response: requests((request) => setHeader(request, "cookie", "c1")),
+  },
+  {
     name: "a tenant where it is forbidden",
     cases: ["t09"],
     shows: /^request 1, header x-tenant-id/,

@@ -3,7 +3,7 @@ import { actsOf } from "./acts.js";
 import { connectBy, type Connected } from "./clients.js";
 import { usedHeap } from "./heap.js";
 import { Inputs } from "./inputs.js";
-import { KINDS, type Kind } from "./methods.js";
+import { KINDS, kindsOver, type Kind } from "./methods.js";
 import { leak, type Plant } from "./plant.js";
 import type { Started } from "./servers.js";
 import { listenersOf, wait } from "./watch.js";
@@ -63,9 +63,10 @@ export async function run(started: Started, options: RunOptions): Promise<Done> 
     done.heap.push(await usedHeap());
   }
   // The last calls are in flight when everything is closed.
-  const last = clients.flatMap((client, index) =>
-    KINDS.map((kind) => maker.call(client, WIRES[index] as Wire, kind)),
-  );
+  const last = clients.flatMap((client, index) => {
+    const wire = WIRES[index] as Wire;
+    return kindsOver(wire.httpVersion).map((kind) => maker.call(client, wire, kind));
+  });
   await wait(2);
   for (const { transport } of clients) transport.close();
   await Promise.all(last);
@@ -91,8 +92,10 @@ class Maker {
     const caller = async () => {
       while (left-- > 0) {
         const index = this.#below(WIRES.length);
-        const kind = KINDS[this.#below(KINDS.length)] as Kind;
-        await this.call(clients[index] as Connected, WIRES[index] as Wire, kind);
+        const wire = WIRES[index] as Wire;
+        const kinds = kindsOver(wire.httpVersion);
+        const kind = kinds[this.#below(kinds.length)] as Kind;
+        await this.call(clients[index] as Connected, wire, kind);
       }
     };
     const shortLived = async () => {
@@ -135,7 +138,8 @@ class Maker {
   async #closeInMidCall(started: Started): Promise<void> {
     const wire = WIRES[this.#below(WIRES.length)] as Wire;
     const client = connectBy(wire, started, this.random);
-    const calls = KINDS.map((kind) => this.call(client, wire, kind));
+    const kinds = kindsOver(wire.httpVersion);
+    const calls = kinds.map((kind) => this.call(client, wire, kind));
     await wait(this.#below(8));
     client.transport.close();
     await Promise.all(calls);

@@ -291,7 +291,7 @@ describe("on the wire", () => {
             baseUrl: url,
             given: {
               env: { AMEIDE_TENANT: `tenant-${i}` },
-              client: { sendCompression: "gzip" },
+              client: { sendCompression: "gzip", environmentCredentials: true },
               ...steps(call({ text: "x".repeat(5_000), cancel: { afterMs: "9000" } })),
             },
           }),

@@ -89,8 +89,10 @@ function timeless({ error, ok, messages }: SeenOutcome) {
 
 describe.each(WIRES)("%s over HTTP/%s, %s", (protocol, http, format) => {
   const run = { protocol, format };
+  // Both sides of HTTP/1.1 cannot speak at once.
+  const carried = RUNS.filter(([what]) => http !== "1.1" || what !== "a bidi stream");
 
-  it.each(RUNS)(
+  it.each(carried)(
     "shows in memory what real sockets show: %s",
     async (_what, { given: one, script }) => {
       const streams = one.steps[0]?.call.method.includes("Stream") === true;

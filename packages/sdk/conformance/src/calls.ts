@@ -38,6 +38,7 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
     const options = {
       ...(call.numbered && { headers: { "x-call": String(i + 1) } }),
       ...(call.runtimeTimeoutMs !== undefined && { timeoutMs: call.runtimeTimeoutMs }),
+      ...(Object.keys(call.runtimeHeaders).length > 0 && { headers: call.runtimeHeaders }),
       ...(canceler && { signal: canceler.signal }),
     };
     const outcome = makeCall(call, method, {

@@ -37,7 +37,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     allowInsecureLoopback: client.allowInsecureLoopback ?? true,
     protocol: request.protocol || undefined,
     format: request.format || undefined,
-    httpVersion: request.http || undefined,
+    httpVersion: request.http || client.httpVersion || undefined,
     tls: request.ca === "" ? undefined : { ca: request.ca },
     methods: mapped(
       client.methods,
@@ -49,7 +49,8 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     mode: client.mode || undefined,
     behavior: client.behavior,
     policy: client.policy,
-    httpGet: client.httpGet || undefined,
+    httpGet: (client.httpGet && request.protocol === "connect") || undefined,
+    environmentCredentials: client.environmentCredentials || undefined,
     readMaxBytes: client.readMaxBytes === undefined ? undefined : Number(client.readMaxBytes),
     budget: nonEmpty({
       capacity: budget?.capacity ?? request.given?.budgetCapacity,
@@ -99,7 +100,7 @@ export function settings(
         }),
     tenant: given?.tenantNull ? null : given?.tenant,
     auth: given?.authNull ? null : given?.auth && auth(given.auth, context),
-    headers: nonEmpty(given?.headers ?? {}),
+    headers: given?.headersEmpty ? {} : nonEmpty(given?.headers ?? {}),
     requestId: given?.requestId,
     idempotencyKey: given?.idempotencyKey,
     deadlineFrom: ambientDeadline(given),

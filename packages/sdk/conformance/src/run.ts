@@ -216,6 +216,7 @@ class Run implements CallContext, Reach {
     const changes = {
       ...settings(given.settings, this.context),
       ...(given.baseUrl !== "" && { baseUrl: given.baseUrl }),
+      ...(given.environmentCredentials && { environmentCredentials: true }),
     };
     await this.make(given.name, () => this.door(given.from).derive(changes));
   }

@@ -72,7 +72,8 @@ export function policyOf(
 ): Policy | typeof CONFIG_INVALID {
   const facts = methodFacts(call.method);
   const document = documentLevel(given, call.method);
-  const all: Level[] = [...levels.code, environmentLevel(given.env), ...document.levels];
+  const environment = environmentLevel(given);
+  const all: Level[] = [...levels.code, environment, ...document.levels];
   const pick = <T>(read: (level: Level) => T | undefined): T | undefined => {
     for (const level of all) {
       const value = read(level);
@@ -80,7 +81,7 @@ export function policyOf(
     }
     return undefined;
   };
-  if ([environmentLevel(given.env), ...document.levels].some(isRefused)) {
+  if ([environment, ...document.levels].some(isRefused)) {
     notes.invalid("an environment or a document no client can be made with");
   }
   const own = levels.call;
@@ -179,12 +180,17 @@ export function budgetOf(given: Given): { capacity: number; cost: number; thrott
   };
 }
 
-// 2.26: the environment, below code and above the document.
-function environmentLevel(env: { readonly [key: string]: string }): Level {
-  const { AMEIDE_TENANT, AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, AMEIDE_MAX_ATTEMPTS } = env;
+// 2.26: the environment, below code and above the document. 2.14: its token and tenant are for its own
+// base address, which holds where code names none, or for one that code names and asks for them.
+function environmentLevel({ env, client }: Given): Level {
+  const { AMEIDE_BASE_URL, AMEIDE_TENANT, AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, AMEIDE_MAX_ATTEMPTS } =
+    env;
+  const ownAddress = AMEIDE_BASE_URL !== undefined && (client?.baseUrl ?? "") === "";
+  const sends = ownAddress || (client?.environmentCredentials ?? false);
+  const token = sends ? AMEIDE_TOKEN : undefined;
   return {
-    tenant: AMEIDE_TENANT,
-    credential: AMEIDE_TOKEN === undefined ? undefined : { kind: "bearer", token: AMEIDE_TOKEN },
+    tenant: sends ? AMEIDE_TENANT : undefined,
+    credential: token === undefined ? undefined : { kind: "bearer", token },
     timeoutMs: AMEIDE_TIMEOUT_MS === undefined ? undefined : Number(AMEIDE_TIMEOUT_MS),
     maxAttempts: AMEIDE_MAX_ATTEMPTS === undefined ? undefined : Number(AMEIDE_MAX_ATTEMPTS),
   };
@@ -223,7 +229,7 @@ function headersOf(levels: readonly Level[]): ReadonlyMap<string, string> {
 }
 
 const RESERVED =
-  /^(authorization|host|te|traceparent|tracestate|user-agent|x-tenant-id|x-request-id|idempotency-key|(connect|grpc|content)-.*)$/i;
+  /^(accept-encoding|authorization|connection|expect|host|http2-settings|keep-alive|te|trailer|transfer-encoding|upgrade|traceparent|tracestate|user-agent|x-tenant-id|x-request-id|idempotency-key|(connect|grpc|content|proxy)-.*)$/i;
 
 /** Whether 2.4, 2.9, 2.11, 2.14, 2.15 or 2.16 refuses what a level says. */
 export function isRefused(level: Level): boolean {

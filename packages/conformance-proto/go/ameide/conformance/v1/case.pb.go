@@ -435,7 +435,8 @@ type ClientSettings struct {
 	Behavior *int32 `protobuf:"varint,5,opt,name=behavior,proto3,oneof" json:"behavior,omitempty"`
 	// Policy document, as JSON.
 	Policy *structpb.Struct `protobuf:"bytes,6,opt,name=policy,proto3" json:"policy,omitempty"`
-	// Use GET where the method has no side effects.
+	// Use GET where the method has no side effects. Given to clients over Connect
+	// alone.
 	HttpGet bool `protobuf:"varint,7,opt,name=http_get,json=httpGet,proto3" json:"http_get,omitempty"`
 	// Largest message to receive, in bytes.
 	ReadMaxBytes *int64 `protobuf:"varint,8,opt,name=read_max_bytes,json=readMaxBytes,proto3,oneof" json:"read_max_bytes,omitempty"`
@@ -469,7 +470,11 @@ type ClientSettings struct {
 	Watchers []*Watcher `protobuf:"bytes,150,rep,name=watchers,proto3" json:"watchers,omitempty"`
 	// How long the stub of the service takes to be loaded, in milliseconds, load by
 	// load; the last repeats. Default 0. Where stubs are loaded on demand.
-	LoadMs        []int64 `protobuf:"varint,151,rep,packed,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
+	LoadMs []int64 `protobuf:"varint,151,rep,packed,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
+	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+	EnvironmentCredentials bool `protobuf:"varint,170,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
+	// `1.1` or `2`. On the wire the HTTP version of the run comes first.
+	HttpVersion   string `protobuf:"bytes,171,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -665,6 +670,20 @@ func (x *ClientSettings) GetLoadMs() []int64 {
 	return nil
 }
 
+func (x *ClientSettings) GetEnvironmentCredentials() bool {
+	if x != nil {
+		return x.EnvironmentCredentials
+	}
+	return false
+}
+
+func (x *ClientSettings) GetHttpVersion() string {
+	if x != nil {
+		return x.HttpVersion
+	}
+	return ""
+}
+
 // What one who only watches does when told of an event.
 type Watcher struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -833,8 +852,10 @@ type Settings struct {
 	AmbientDeadlineText string `protobuf:"bytes,150,opt,name=ambient_deadline_text,json=ambientDeadlineText,proto3" json:"ambient_deadline_text,omitempty"`
 	// The ambient deadline fails when it is asked what is left.
 	AmbientDeadlineThrows bool `protobuf:"varint,151,opt,name=ambient_deadline_throws,json=ambientDeadlineThrows,proto3" json:"ambient_deadline_throws,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// No extra headers, said explicitly.
+	HeadersEmpty  bool `protobuf:"varint,170,opt,name=headers_empty,json=headersEmpty,proto3" json:"headers_empty,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Settings) Reset() {
@@ -982,6 +1003,13 @@ func (x *Settings) GetAmbientDeadlineText() string {
 func (x *Settings) GetAmbientDeadlineThrows() bool {
 	if x != nil {
 		return x.AmbientDeadlineThrows
+	}
+	return false
+}
+
+func (x *Settings) GetHeadersEmpty() bool {
+	if x != nil {
+		return x.HeadersEmpty
 	}
 	return false
 }
@@ -1585,9 +1613,11 @@ type Call struct {
 	// What the caller streams fails after `texts`. Client and bidi streams only.
 	InputThrows bool `protobuf:"varint,154,opt,name=input_throws,json=inputThrows,proto3" json:"input_throws,omitempty"`
 	// Each of parallel calls sends its number, counted from 1, as `x-call`.
-	Numbered      bool `protobuf:"varint,155,opt,name=numbered,proto3" json:"numbered,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Numbered bool `protobuf:"varint,155,opt,name=numbered,proto3" json:"numbered,omitempty"`
+	// Headers by the runtime's own parameter, rather than by `settings`.
+	RuntimeHeaders map[string]string `protobuf:"bytes,170,rep,name=runtime_headers,json=runtimeHeaders,proto3" json:"runtime_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Call) Reset() {
@@ -1767,6 +1797,13 @@ func (x *Call) GetNumbered() bool {
 	return false
 }
 
+func (x *Call) GetRuntimeHeaders() map[string]string {
+	if x != nil {
+		return x.RuntimeHeaders
+	}
+	return nil
+}
+
 // When and how a caller cancels. One that does not say when is refused.
 type Cancel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1859,9 +1896,11 @@ type Derive struct {
 	// What is different.
 	Settings *Settings `protobuf:"bytes,3,opt,name=settings,proto3" json:"settings,omitempty"`
 	// Another base address; empty for the same.
-	BaseUrl       string `protobuf:"bytes,4,opt,name=base_url,json=baseUrl,proto3" json:"base_url,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BaseUrl string `protobuf:"bytes,4,opt,name=base_url,json=baseUrl,proto3" json:"base_url,omitempty"`
+	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+	EnvironmentCredentials bool `protobuf:"varint,170,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *Derive) Reset() {
@@ -1920,6 +1959,13 @@ func (x *Derive) GetBaseUrl() string {
 		return x.BaseUrl
 	}
 	return ""
+}
+
+func (x *Derive) GetEnvironmentCredentials() bool {
+	if x != nil {
+		return x.EnvironmentCredentials
+	}
+	return false
 }
 
 // A list that is gone through.
@@ -2037,7 +2083,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xd7\t\n" +
+	"\x10_budget_capacity\"\xb5\n" +
+	"\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2062,7 +2109,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\abaggage\x18\x14 \x03(\tR\abaggage\x12-\n" +
 	"\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x12;\n" +
 	"\bwatchers\x18\x96\x01 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x18\n" +
-	"\aload_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x1a[\n" +
+	"\aload_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x128\n" +
+	"\x17environment_credentials\x18\xaa\x01 \x01(\bR\x16environmentCredentials\x12\"\n" +
+	"\fhttp_version\x18\xab\x01 \x01(\tR\vhttpVersion\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2082,7 +2131,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\rthrottle_cost\x18\x03 \x01(\x05H\x02R\fthrottleCost\x88\x01\x01B\v\n" +
 	"\t_capacityB\a\n" +
 	"\x05_costB\x10\n" +
-	"\x0e_throttle_cost\"\xe0\a\n" +
+	"\x0e_throttle_cost\"\x86\b\n" +
 	"\bSettings\x12\"\n" +
 	"\n" +
 	"timeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n" +
@@ -2105,7 +2154,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n" +
 	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x123\n" +
 	"\x15ambient_deadline_text\x18\x96\x01 \x01(\tR\x13ambientDeadlineText\x127\n" +
-	"\x17ambient_deadline_throws\x18\x97\x01 \x01(\bR\x15ambientDeadlineThrows\x1a:\n" +
+	"\x17ambient_deadline_throws\x18\x97\x01 \x01(\bR\x15ambientDeadlineThrows\x12$\n" +
+	"\rheaders_empty\x18\xaa\x01 \x01(\bR\fheadersEmpty\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -2170,7 +2220,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aexplain\x18\x05 \x01(\tH\x00R\aexplain\x12#\n" +
 	"\fwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\n" +
 	"wallJumpMsB\b\n" +
-	"\x06action\"\xff\x05\n" +
+	"\x06action\"\x9d\a\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12;\n" +
@@ -2196,7 +2246,11 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x06unread\x18\x98\x01 \x01(\bR\x06unread\x12\x17\n" +
 	"\x06forget\x18\x99\x01 \x01(\bR\x06forget\x12\"\n" +
 	"\finput_throws\x18\x9a\x01 \x01(\bR\vinputThrows\x12\x1b\n" +
-	"\bnumbered\x18\x9b\x01 \x01(\bR\bnumberedB\x15\n" +
+	"\bnumbered\x18\x9b\x01 \x01(\bR\bnumbered\x12Y\n" +
+	"\x0fruntime_headers\x18\xaa\x01 \x03(\v2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n" +
+	"\x13RuntimeHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n" +
 	"\x13_runtime_timeout_msB\x0e\n" +
 	"\f_break_after\"\xb8\x01\n" +
 	"\x06Cancel\x12\x1e\n" +
@@ -2208,12 +2262,13 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"first_only\x18\x04 \x01(\bR\tfirstOnly\x12 \n" +
 	"\vby_callback\x18\x96\x01 \x01(\bR\n" +
 	"byCallbackB\v\n" +
-	"\t_after_ms\"\x88\x01\n" +
+	"\t_after_ms\"\xc2\x01\n" +
 	"\x06Derive\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12;\n" +
 	"\bsettings\x18\x03 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12\x19\n" +
-	"\bbase_url\x18\x04 \x01(\tR\abaseUrl\"\xf3\x01\n" +
+	"\bbase_url\x18\x04 \x01(\tR\abaseUrl\x128\n" +
+	"\x17environment_credentials\x18\xaa\x01 \x01(\bR\x16environmentCredentials\"\xf3\x01\n" +
 	"\bPaginate\x12 \n" +
 	"\tmax_items\x18\x01 \x01(\x01H\x00R\bmaxItems\x88\x01\x01\x12 \n" +
 	"\tmax_pages\x18\x02 \x01(\x01H\x01R\bmaxPages\x88\x01\x01\x12$\n" +
@@ -2254,7 +2309,7 @@ func file_ameide_conformance_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_ameide_conformance_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	(Layer)(0),              // 0: ameide.conformance.v1.Layer
 	(Deed)(0),               // 1: ameide.conformance.v1.Deed
@@ -2280,23 +2335,24 @@ var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	nil,                     // 21: ameide.conformance.v1.ClientSettings.HeaderNamesEntry
 	nil,                     // 22: ameide.conformance.v1.Settings.HeadersEntry
 	nil,                     // 23: ameide.conformance.v1.Interceptor.HeadersEntry
-	(*Script)(nil),          // 24: ameide.conformance.v1.Script
-	(*Expected)(nil),        // 25: ameide.conformance.v1.Expected
-	(*structpb.Struct)(nil), // 26: google.protobuf.Struct
+	nil,                     // 24: ameide.conformance.v1.Call.RuntimeHeadersEntry
+	(*Script)(nil),          // 25: ameide.conformance.v1.Script
+	(*Expected)(nil),        // 26: ameide.conformance.v1.Expected
+	(*structpb.Struct)(nil), // 27: google.protobuf.Struct
 }
 var file_ameide_conformance_v1_case_proto_depIdxs = []int32{
 	3,  // 0: ameide.conformance.v1.CaseFile.cases:type_name -> ameide.conformance.v1.Case
 	0,  // 1: ameide.conformance.v1.Case.layer:type_name -> ameide.conformance.v1.Layer
 	4,  // 2: ameide.conformance.v1.Case.given:type_name -> ameide.conformance.v1.Given
-	24, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
-	25, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
+	25, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
+	26, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
 	5,  // 5: ameide.conformance.v1.Given.client:type_name -> ameide.conformance.v1.ClientSettings
 	18, // 6: ameide.conformance.v1.Given.env:type_name -> ameide.conformance.v1.Given.EnvEntry
 	13, // 7: ameide.conformance.v1.Given.steps:type_name -> ameide.conformance.v1.Step
 	19, // 8: ameide.conformance.v1.Given.ambient_baggage:type_name -> ameide.conformance.v1.Given.AmbientBaggageEntry
 	8,  // 9: ameide.conformance.v1.ClientSettings.settings:type_name -> ameide.conformance.v1.Settings
 	20, // 10: ameide.conformance.v1.ClientSettings.methods:type_name -> ameide.conformance.v1.ClientSettings.MethodsEntry
-	26, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
+	27, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
 	7,  // 12: ameide.conformance.v1.ClientSettings.budget:type_name -> ameide.conformance.v1.Budget
 	12, // 13: ameide.conformance.v1.ClientSettings.interceptors:type_name -> ameide.conformance.v1.Interceptor
 	21, // 14: ameide.conformance.v1.ClientSettings.header_names:type_name -> ameide.conformance.v1.ClientSettings.HeaderNamesEntry
@@ -2314,14 +2370,15 @@ var file_ameide_conformance_v1_case_proto_depIdxs = []int32{
 	17, // 26: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
 	8,  // 27: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
 	15, // 28: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
-	8,  // 29: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
-	8,  // 30: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
-	8,  // 31: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	24, // 29: ameide.conformance.v1.Call.runtime_headers:type_name -> ameide.conformance.v1.Call.RuntimeHeadersEntry
+	8,  // 30: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
+	8,  // 31: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
+	8,  // 32: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_case_proto_init() }
@@ -2354,7 +2411,7 @@ func file_ameide_conformance_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_case_proto_rawDesc), len(file_ameide_conformance_v1_case_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

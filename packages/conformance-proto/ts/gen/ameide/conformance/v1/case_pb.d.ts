@@ -231,7 +231,8 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
   policy?: JsonObject | undefined;
 
   /**
-   * Use GET where the method has no side effects.
+   * Use GET where the method has no side effects. Given to clients over Connect
+   * alone.
    *
    * @generated from field: bool http_get = 7;
    */
@@ -349,6 +350,20 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: repeated int64 load_ms = 151;
    */
   loadMs: bigint[];
+
+  /**
+   * AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+   *
+   * @generated from field: bool environment_credentials = 170;
+   */
+  environmentCredentials: boolean;
+
+  /**
+   * `1.1` or `2`. On the wire the HTTP version of the run comes first.
+   *
+   * @generated from field: string http_version = 171;
+   */
+  httpVersion: string;
 };
 
 /**
@@ -552,6 +567,13 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
    * @generated from field: bool ambient_deadline_throws = 151;
    */
   ambientDeadlineThrows: boolean;
+
+  /**
+   * No extra headers, said explicitly.
+   *
+   * @generated from field: bool headers_empty = 170;
+   */
+  headersEmpty: boolean;
 };
 
 /**
@@ -1030,6 +1052,13 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * @generated from field: bool numbered = 155;
    */
   numbered: boolean;
+
+  /**
+   * Headers by the runtime's own parameter, rather than by `settings`.
+   *
+   * @generated from field: map<string, string> runtime_headers = 170;
+   */
+  runtimeHeaders: { [key: string]: string };
 };
 
 /**
@@ -1119,6 +1148,13 @@ export declare type Derive = Message<"ameide.conformance.v1.Derive"> & {
    * @generated from field: string base_url = 4;
    */
   baseUrl: string;
+
+  /**
+   * AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+   *
+   * @generated from field: bool environment_credentials = 170;
+   */
+  environmentCredentials: boolean;
 };
 
 /**

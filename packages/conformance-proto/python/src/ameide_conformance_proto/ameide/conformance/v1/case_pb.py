@@ -244,7 +244,7 @@ class Given(Message[_GivenFields]):
         ambient_baggage: dict[str, str]
         ambient_span: bool
 
-_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms"]
+_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms", "environment_credentials", "http_version"]
 
 class ClientSettings(Message[_ClientSettingsFields]):
     """
@@ -292,7 +292,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
             optional google.protobuf.Struct policy = 6;
             ```
         http_get:
-            Use GET where the method has no side effects.
+            Use GET where the method has no side effects. Given to clients over Connect
+            alone.
 
             ```proto
             bool http_get = 7;
@@ -394,9 +395,21 @@ class ClientSettings(Message[_ClientSettingsFields]):
             ```proto
             repeated int64 load_ms = 151 [packed = true];
             ```
+        environment_credentials:
+            AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+
+            ```proto
+            bool environment_credentials = 170;
+            ```
+        http_version:
+            `1.1` or `2`. On the wire the HTTP version of the run comes first.
+
+            ```proto
+            string http_version = 171;
+            ```
     """
 
-    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms")
+    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms", "environment_credentials", "http_version")
 
     if TYPE_CHECKING:
 
@@ -426,6 +439,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
             accept_compression: str = "",
             watchers: list[Watcher] | None = None,
             load_ms: list[int] | None = None,
+            environment_credentials: bool = False,
+            http_version: str = "",
         ) -> None:
             pass
 
@@ -452,6 +467,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
         accept_compression: str
         watchers: list[Watcher]
         load_ms: list[int]
+        environment_credentials: bool
+        http_version: str
 
 _WatcherFields: TypeAlias = Literal["who", "at", "does"]
 
@@ -551,7 +568,7 @@ class Budget(Message[_BudgetFields]):
         cost: int
         throttle_cost: int
 
-_SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "ambient_deadline_text", "ambient_deadline_throws"]
+_SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "ambient_deadline_text", "ambient_deadline_throws", "headers_empty"]
 
 class Settings(Message[_SettingsFields]):
     """
@@ -665,9 +682,15 @@ class Settings(Message[_SettingsFields]):
             ```proto
             bool ambient_deadline_throws = 151;
             ```
+        headers_empty:
+            No extra headers, said explicitly.
+
+            ```proto
+            bool headers_empty = 170;
+            ```
     """
 
-    __slots__ = ("timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "ambient_deadline_text", "ambient_deadline_throws")
+    __slots__ = ("timeout_ms", "no_deadline", "attempt_timeout_ms", "retry_off", "retry", "tenant", "tenant_null", "auth", "auth_null", "headers", "request_id", "idempotency_key", "ambient_deadline_ms", "first_message_timeout_ms", "idle_timeout_ms", "ambient_deadline_text", "ambient_deadline_throws", "headers_empty")
 
     if TYPE_CHECKING:
 
@@ -691,6 +714,7 @@ class Settings(Message[_SettingsFields]):
             idle_timeout_ms: float | None = None,
             ambient_deadline_text: str = "",
             ambient_deadline_throws: bool = False,
+            headers_empty: bool = False,
         ) -> None:
             pass
 
@@ -711,6 +735,7 @@ class Settings(Message[_SettingsFields]):
         idle_timeout_ms: float
         ambient_deadline_text: str
         ambient_deadline_throws: bool
+        headers_empty: bool
 
 _RetryFields: TypeAlias = Literal["max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes", "require_idempotency"]
 
@@ -1059,7 +1084,7 @@ class Step(Message[_StepFields]):
 
         action: Oneof[Literal["call"], Call] | Oneof[Literal["derive"], Derive] | Oneof[Literal["advance_ms"], int] | Oneof[Literal["paginate"], Paginate] | Oneof[Literal["explain"], str] | Oneof[Literal["wall_jump_ms"], int] | None
 
-_CallFields: TypeAlias = Literal["method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each", "share_cancel", "read_delay_ms", "unread", "forget", "input_throws", "numbered"]
+_CallFields: TypeAlias = Literal["method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each", "share_cancel", "read_delay_ms", "unread", "forget", "input_throws", "numbered", "runtime_headers"]
 
 class Call(Message[_CallFields]):
     """
@@ -1201,9 +1226,15 @@ class Call(Message[_CallFields]):
             ```proto
             bool numbered = 155;
             ```
+        runtime_headers:
+            Headers by the runtime's own parameter, rather than by `settings`.
+
+            ```proto
+            map<string, string> runtime_headers = 170;
+            ```
     """
 
-    __slots__ = ("method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each", "share_cancel", "read_delay_ms", "unread", "forget", "input_throws", "numbered")
+    __slots__ = ("method", "client", "settings", "text", "parallel", "cancel", "runtime_timeout_ms", "mutate_message", "request_id_field", "texts", "break_after", "text_times", "text_delay_ms", "keep_open", "tenant_each", "share_cancel", "read_delay_ms", "unread", "forget", "input_throws", "numbered", "runtime_headers")
 
     if TYPE_CHECKING:
 
@@ -1231,6 +1262,7 @@ class Call(Message[_CallFields]):
             forget: bool = False,
             input_throws: bool = False,
             numbered: bool = False,
+            runtime_headers: dict[str, str] | None = None,
         ) -> None:
             pass
 
@@ -1255,6 +1287,7 @@ class Call(Message[_CallFields]):
         forget: bool
         input_throws: bool
         numbered: bool
+        runtime_headers: dict[str, str]
 
 _CancelFields: TypeAlias = Literal["after_ms", "before_start", "as_timeout", "first_only", "by_callback"]
 
@@ -1320,7 +1353,7 @@ class Cancel(Message[_CancelFields]):
         first_only: bool
         by_callback: bool
 
-_DeriveFields: TypeAlias = Literal["name", "from", "settings", "base_url"]
+_DeriveFields: TypeAlias = Literal["name", "from", "settings", "base_url", "environment_credentials"]
 
 class Derive(Message[_DeriveFields]):
     """
@@ -1355,9 +1388,15 @@ class Derive(Message[_DeriveFields]):
             ```proto
             string base_url = 4;
             ```
+        environment_credentials:
+            AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+
+            ```proto
+            bool environment_credentials = 170;
+            ```
     """
 
-    __slots__ = ("name", "from_", "settings", "base_url")
+    __slots__ = ("name", "from_", "settings", "base_url", "environment_credentials")
 
     if TYPE_CHECKING:
 
@@ -1368,6 +1407,7 @@ class Derive(Message[_DeriveFields]):
             from_: str = "",
             settings: Settings | None = None,
             base_url: str = "",
+            environment_credentials: bool = False,
         ) -> None:
             pass
 
@@ -1375,6 +1415,7 @@ class Derive(Message[_DeriveFields]):
         from_: str
         settings: Settings | None
         base_url: str
+        environment_credentials: bool
 
 _PaginateFields: TypeAlias = Literal["max_items", "max_pages", "break_after", "settings", "pages"]
 
@@ -1531,7 +1572,7 @@ class Deed(Enum):
 
 
 _DESC = file_desc(
-    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xbe\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xd7\t\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x12-\n\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x12;\n\x08watchers\x18\x96\x01 \x03(\x0b2\x1e.ameide.conformance.v1.WatcherR\x08watchers\x12\x18\n\x07load_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\\\n\x07Watcher\x12\x10\n\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n\x02at\x18\x02 \x01(\tR\x02at\x12/\n\x04does\x18\x03 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\xe0\x07\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x123\n\x15ambient_deadline_text\x18\x96\x01 \x01(\tR\x13ambientDeadlineText\x127\n\x17ambient_deadline_throws\x18\x97\x01 \x01(\x08R\x15ambientDeadlineThrows\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_ms"\xbd\x03\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n\x13require_idempotency\x18x \x01(\x08H\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\x16\n\x14_require_idempotency"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xce\x02\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stall\x12#\n\nexpires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n\x0euntil_deadline\x18\xa1\x01 \x01(\x08R\runtilDeadline\x120\n\x04does\x18\x96\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n\x07at_once\x18\x97\x01 \x01(\x08R\x06atOnceB\x10\n\x0e_expires_in_msB\r\n\x0b_expires_at"\xc8\x02\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo\x12\x19\n\x07attempt\x18\x96\x01 \x01(\x05R\x07attempt\x12\x13\n\x04text\x18\x97\x01 \x01(\tR\x04text\x12J\n\x07headers\x18\x98\x01 \x03(\x0b2/.ameide.conformance.v1.Interceptor.HeadersEntryR\x07headers\x120\n\x04does\x18\x99\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\x9d\x02\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explain\x12#\n\x0cwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\nwallJumpMsB\x08\n\x06action"\xff\x05\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12 \n\x0btenant_each\x18\xa2\x01 \x01(\x08R\ntenantEach\x12"\n\x0cshare_cancel\x18\x96\x01 \x01(\x08R\x0bshareCancel\x12#\n\rread_delay_ms\x18\x97\x01 \x01(\x03R\x0breadDelayMs\x12\x17\n\x06unread\x18\x98\x01 \x01(\x08R\x06unread\x12\x17\n\x06forget\x18\x99\x01 \x01(\x08R\x06forget\x12"\n\x0cinput_throws\x18\x9a\x01 \x01(\x08R\x0binputThrows\x12\x1b\n\x08numbered\x18\x9b\x01 \x01(\x08R\x08numberedB\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\xb8\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnly\x12 \n\x0bby_callback\x18\x96\x01 \x01(\x08R\nbyCallbackB\x0b\n\t_after_ms"\x88\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02*m\n\x04Deed\x12\x14\n\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n\nDEED_THROW\x10\x01\x12\x0f\n\x0bDEED_REJECT\x10\x02\x12\x0f\n\x0bDEED_CANCEL\x10\x03\x12\x0e\n\nDEED_CLOSE\x10\x04\x12\r\n\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xbe\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xb5\n\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x12-\n\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x12;\n\x08watchers\x18\x96\x01 \x03(\x0b2\x1e.ameide.conformance.v1.WatcherR\x08watchers\x12\x18\n\x07load_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x128\n\x17environment_credentials\x18\xaa\x01 \x01(\x08R\x16environmentCredentials\x12"\n\x0chttp_version\x18\xab\x01 \x01(\tR\x0bhttpVersion\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\\\n\x07Watcher\x12\x10\n\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n\x02at\x18\x02 \x01(\tR\x02at\x12/\n\x04does\x18\x03 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\x86\x08\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x123\n\x15ambient_deadline_text\x18\x96\x01 \x01(\tR\x13ambientDeadlineText\x127\n\x17ambient_deadline_throws\x18\x97\x01 \x01(\x08R\x15ambientDeadlineThrows\x12$\n\rheaders_empty\x18\xaa\x01 \x01(\x08R\x0cheadersEmpty\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_ms"\xbd\x03\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n\x13require_idempotency\x18x \x01(\x08H\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\x16\n\x14_require_idempotency"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xce\x02\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stall\x12#\n\nexpires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n\x0euntil_deadline\x18\xa1\x01 \x01(\x08R\runtilDeadline\x120\n\x04does\x18\x96\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n\x07at_once\x18\x97\x01 \x01(\x08R\x06atOnceB\x10\n\x0e_expires_in_msB\r\n\x0b_expires_at"\xc8\x02\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo\x12\x19\n\x07attempt\x18\x96\x01 \x01(\x05R\x07attempt\x12\x13\n\x04text\x18\x97\x01 \x01(\tR\x04text\x12J\n\x07headers\x18\x98\x01 \x03(\x0b2/.ameide.conformance.v1.Interceptor.HeadersEntryR\x07headers\x120\n\x04does\x18\x99\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\x9d\x02\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explain\x12#\n\x0cwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\nwallJumpMsB\x08\n\x06action"\x9d\x07\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12 \n\x0btenant_each\x18\xa2\x01 \x01(\x08R\ntenantEach\x12"\n\x0cshare_cancel\x18\x96\x01 \x01(\x08R\x0bshareCancel\x12#\n\rread_delay_ms\x18\x97\x01 \x01(\x03R\x0breadDelayMs\x12\x17\n\x06unread\x18\x98\x01 \x01(\x08R\x06unread\x12\x17\n\x06forget\x18\x99\x01 \x01(\x08R\x06forget\x12"\n\x0cinput_throws\x18\x9a\x01 \x01(\x08R\x0binputThrows\x12\x1b\n\x08numbered\x18\x9b\x01 \x01(\x08R\x08numbered\x12Y\n\x0fruntime_headers\x18\xaa\x01 \x03(\x0b2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n\x13RuntimeHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\xb8\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnly\x12 \n\x0bby_callback\x18\x96\x01 \x01(\x08R\nbyCallbackB\x0b\n\t_after_ms"\xc2\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl\x128\n\x17environment_credentials\x18\xaa\x01 \x01(\x08R\x16environmentCredentials"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02*m\n\x04Deed\x12\x14\n\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n\nDEED_THROW\x10\x01\x12\x0f\n\x0bDEED_REJECT\x10\x02\x12\x0f\n\x0bDEED_CANCEL\x10\x03\x12\x0e\n\nDEED_CLOSE\x10\x04\x12\r\n\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         expect_pb.desc(),
         script_pb.desc(),

@@ -1,0 +1,69 @@
+import { configError } from "./errors.js";
+import type { OptionLayers } from "./option_layers.js";
+import type { AmeideOptions } from "./options.js";
+
+/**
+ * Refuses options that hold each for itself, and cannot hold together.
+ *
+ * @param options - Those of all layers.
+ * @param url - The base address.
+ * @throws AmeideError CONFIG_INVALID naming the option and what to do.
+ */
+export function checkCombinations(
+  options: AmeideOptions,
+  url: URL,
+  layers: OptionLayers,
+): void {
+  const { protocol = "connect", httpGet, httpVersion, tls = {}, transport } = options;
+  if (protocol === "grpc" && httpVersion === "1.1") {
+    throw configError(
+      "httpVersion",
+      "must be 2 for gRPC, whose answers end in trailers; leave it out, or speak grpc-web",
+    );
+  }
+  if (protocol !== "connect" && httpGet === true) {
+    throw configError("httpGet", `is for protocol connect: ${protocol} has no GET; leave it out`);
+  }
+  if (url.protocol === "http:" && Object.values(tls).some((each) => each !== undefined)) {
+    throw configError("tls", "is for https, and the base address is http; leave one of them out");
+  }
+  if (transport !== undefined && typeof transport !== "function") {
+    refuseWhatIsTheTransports(options, layers);
+  }
+}
+
+const OF_TRANSPORT = [
+  "format",
+  "compression",
+  "httpGet",
+  "httpVersion",
+  "readMaxBytes",
+  "registry",
+  "tls",
+] as const;
+
+// What a parent said for connections of ours is not said of the transport.
+function refuseWhatIsTheTransports(
+  { interceptors }: AmeideOptions,
+  layers: OptionLayers,
+): void {
+  const rule = "must be given to the transport you supply";
+  if ((interceptors?.length ?? 0) > 0) {
+    throw configError("interceptors", rule);
+  }
+  const supplying = layers.findIndex((each) => each.transport !== undefined);
+  const beside = layers.slice(0, supplying + 1);
+  for (const name of OF_TRANSPORT) {
+    if (beside.some((each) => each[name] !== undefined)) {
+      throw configError(name, rule);
+    }
+  }
+}
+
+/** HTTP version of the connections we make. */
+export function httpVersionOf(
+  { httpVersion, protocol }: AmeideOptions,
+  origin: string,
+): "1.1" | "2" {
+  return httpVersion ?? (protocol === "grpc" || origin.startsWith("https:") ? "2" : "1.1");
+}

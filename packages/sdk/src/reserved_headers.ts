@@ -1,0 +1,109 @@
+import type { HeaderNames } from "./options.js";
+
+/** Names of headers that only the SDK may set, lower-case. */
+export interface ReservedNames {
+  /** What the SDK sends whatever the credential is. */
+  readonly own: ReadonlySet<string>;
+  /** Headers of static keys. */
+  readonly keys: ReadonlySet<string>;
+}
+
+const RESERVED: ReadonlySet<string> = new Set([
+  "accept-encoding",
+  "authorization",
+  "traceparent",
+  "tracestate",
+  "user-agent",
+]);
+
+// RFC 9110, section 7.6.1; RFC 9113, sections 3.1 and 8.2.2. With them a caller
+// frames a message otherwise than the connection does, or asks it for something.
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  "connection",
+  "expect",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** What the headers of the SDK are called, lower-case. */
+export function policyHeaderNames(names: HeaderNames | undefined): Required<HeaderNames> {
+  return {
+    tenant: lowerOr(names?.tenant, "x-tenant-id"),
+    requestId: lowerOr(names?.requestId, "x-request-id"),
+    idempotencyKey: lowerOr(names?.idempotencyKey, "idempotency-key"),
+  };
+}
+
+function lowerOr(name: unknown, fallback: string): string {
+  return typeof name === "string" ? name.toLowerCase() : fallback;
+}
+
+/**
+ * Names of headers users may not set, beside those that are so for every client.
+ *
+ * @param policyHeaders - What the headers of the SDK are called, lower-case.
+ */
+export function reservedNames(
+  layers: readonly object[],
+  policyHeaders: readonly string[],
+): ReservedNames {
+  const stated = layers.flatMap((options) => {
+    const { methods: perMethod } = options as { methods?: unknown };
+    return typeof perMethod === "object" && perMethod !== null
+      ? [options, ...Object.values(perMethod)]
+      : [options];
+  });
+  const keys = stated.flatMap((entry) => {
+    const name = (entry as { auth?: { header?: unknown } } | null)?.auth?.header;
+    return typeof name === "string" ? [name.toLowerCase()] : [];
+  });
+  return { own: new Set([...RESERVED, ...policyHeaders]), keys: new Set(keys) };
+}
+
+/** Why a user may not set a header of this name; undefined where one may. */
+export function reservedRule(name: string, reserved: ReservedNames): string | undefined {
+  const lower = name.toLowerCase();
+  if (isOfConnection(lower)) {
+    return "is a header of the connection, which no caller sets";
+  }
+  return reserved.keys.has(lower) || isOwnHeader(lower, reserved)
+    ? "is set by the SDK; use the option made for it"
+    : undefined;
+}
+
+/** Whether the SDK, the protocol or the connection sets a header of this name, lower-case. */
+export function isOwnHeader(lower: string, reserved: ReservedNames): boolean {
+  return reserved.own.has(lower) || hasMeaning(lower);
+}
+
+/** Whether a header of this name, lower-case, has a meaning in every client. */
+export function hasMeaning(lower: string): boolean {
+  return RESERVED.has(lower) || isOfConnection(lower) || /^(connect|grpc|content)-/.test(lower);
+}
+
+/**
+ * The first header of the connection among those that interceptors have seen;
+ * undefined for none. gRPC itself says `te: trailers`.
+ */
+export function connectionHeader(headers: Headers): string | undefined {
+  let found: string | undefined;
+  headers.forEach((value, name) => {
+    if ((isOfConnection(name) || name === "content-length") && !isTrailers(name, value)) {
+      found ??= name;
+    }
+  });
+  return found;
+}
+
+function isTrailers(name: string, value: string): boolean {
+  return name === "te" && value === "trailers";
+}
+
+function isOfConnection(lower: string): boolean {
+  return OF_CONNECTION.has(lower) || lower.startsWith("proxy-");
+}
