@@ -57,17 +57,13 @@ export function lateTransport<Options>(
       const join = (leftMs: number) => {
         const made = loading === undefined || loading === joined ? begin() : loading;
         joined = made;
+        const ended = (end: () => void) => {
+          clearTimeout(timer);
+          end();
+        };
         made.then(
-          (found) => {
-            clearTimeout(timer);
-            resolve(found);
-          },
-          (reason: Error) => {
-            if (joined === made) {
-              clearTimeout(timer);
-              reject(reason);
-            }
-          },
+          (found) => ended(() => resolve(found)),
+          (reason: Error) => joined === made && ended(() => reject(reason)),
         );
         timer = setTimeout(() => {
           if (leftMs > JOIN_MS) {
