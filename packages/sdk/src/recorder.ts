@@ -13,7 +13,8 @@ import {
   WatchedBody,
 } from "./bodies.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
-import { configError, isCode } from "./errors.js";
+import { configError, isAmeideError, isCode } from "./errors.js";
+import { type AddressLimit, type PostedMessage, toPost } from "./get_request.js";
 import { isUnreadMessage, type NetworkFailure } from "./normalize.js";
 import type { WireShape } from "./wire_shape.js";
 
@@ -102,18 +103,18 @@ export class Recording {
 
   /** The server reset the HTTP/2 stream as canceled. */
   get canceledByServer(): boolean {
-    return this.failure !== undefined && this.stream?.rstCode === H2_CANCEL;
+    return this.broken !== undefined && this.stream?.rstCode === H2_CANCEL;
   }
 
   /** A failure of the connection, if that is what happened. */
   network(): NetworkFailure | undefined {
-    const { failure } = this;
-    if (failure === undefined) {
+    const { broken } = this;
+    if (broken === undefined) {
       return undefined;
     }
     const codes: string[] = [];
     const texts: string[] = [];
-    let { reason } = failure;
+    let { reason } = broken;
     for (let depth = 0; reason instanceof Error && depth < 10; depth++) {
       if ("code" in reason && typeof reason.code === "string") {
         codes.push(reason.code);
@@ -190,8 +191,10 @@ export class Recording {
     }
   }
 
-  private get failure(): { readonly reason: unknown } | undefined {
-    return this.networkError ?? this.watchedBody?.failure;
+  /** Why the connection failed. What we say of an answer ourselves is no such failure. */
+  get broken(): { readonly reason: unknown } | undefined {
+    const failure = this.networkError ?? this.watchedBody?.failure;
+    return isAmeideError(failure?.reason) ? undefined : failure;
   }
 
   private isConnectError(runtimeMessage: string): boolean {

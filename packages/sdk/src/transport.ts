@@ -74,6 +74,8 @@ export interface Platform {
     readonly [P in Protocol]?: (options: InnerOptions) => Transport | LateTransport;
   };
   /** Requests can be streamed. */
+  /** Connections are ours, and shared by what is derived; else they are the runtime's. */
+  readonly keepsConnections: boolean;
   readonly streamsRequests: boolean;
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: () => Telemetry | undefined;
@@ -156,6 +158,19 @@ function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
 }
 
 function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
+function refuseWhatIsFetchs(options: AmeideOptions, overFetch: boolean): void {
+  const named = (["fetch", "fetchInit"] as const).find((name) => options[name] !== undefined);
+  if (named === undefined) {
+    return;
+  }
+  if (!overFetch) {
+    throw configError(named, "is for /web: here calls do not go over fetch");
+  }
+  if (options.transport !== undefined) {
+    throw configError(named, "excludes transport, which sends the requests then");
+  }
+}
+
   if (method.methodKind !== "server_streaming" && !platform.streamsRequests) {
     const source = new ConnectError(
       `${method.parent.typeName}/${method.name} streams its request, and fetch cannot; use it from a server, over /node`,
@@ -261,6 +276,7 @@ class Family {
     if (createTransport === undefined) {
       const known = Object.keys(protocols).join(" or ");
       throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
+    refuseWhatIsFetchs(options, !this.platform.keepsConnections);
     }
     if (compressions === undefined) {
       refuseWhatIsTheRuntimes(options);
@@ -295,14 +311,16 @@ class Family {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.
       refuseIfClosed(this);
-      let pool = this.pools.get(key);
+      let pool = pools.get(key);
       if (pool === undefined) {
         pool = this.platform.connect(config);
-        this.pools.set(key, pool);
+        pools.set(key, pool);
       }
       return pool.client(request);
     };
   }
+    // Where there is nothing to share, what a client was made with goes with it.
+    const pools: typeof this.pools = this.platform.keepsConnections ? this.pools : new Map();
 
   private logSink(config: ClientConfig): CallSink | undefined {
     const { logger, logLevel } = config.options;
