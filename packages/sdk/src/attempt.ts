@@ -4,6 +4,8 @@ import type { Limit } from "./deadline.js";
 import { retryInfoMs } from "./details.js";
 import { readHint } from "./hints.js";
 import { type Failure, normalize, type Observation } from "./normalize.js";
+import { networkMessage } from "./network_message.js";
+import type { CallInfo } from "./observer.js";
 import type { Recording } from "./recorder.js";
 
 /** Why we ended an attempt ourselves. */
@@ -79,6 +81,21 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
       : undefined,
   });
 }
+
+/** The error of an attempt; where the connection failed, it says what happened and where. */
+export function toldOf(attempt: Attempt, error: ConnectError, peer: Peer): ConnectError {
+  const broken = attempt.cut === undefined ? attempt.recording.broken : undefined;
+  if (broken === undefined) {
+    return error;
+  }
+  const where = `${peer.serverAddress}:${peer.serverPort}`;
+  const told = new ConnectError(networkMessage(broken.reason, where), error.code, error.metadata);
+  told.cause = error.cause ?? broken.reason;
+  return told;
+}
+
+/** Whom a call is for. */
+type Peer = Pick<CallInfo, "serverAddress" | "serverPort">;
 
 /**
  * The same where the inner transport is not ours: there is no recorder, and the

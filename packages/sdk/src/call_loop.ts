@@ -7,6 +7,7 @@ import {
   cutOfSignal,
   failureOf,
   foreignFailureOf,
+  toldOf,
 } from "./attempt.js";
 import type { Credential, CredentialSource } from "./auth.js";
 import { debit, refund } from "./budget.js";
@@ -287,21 +288,23 @@ export abstract class CallLoop implements TailCall {
   }
 
   /** An attempt failed: another follows, or the call fails. */
-  protected failed(attempt: Attempt, error: ConnectError): void {
+  protected failed(attempt: Attempt, reported: ConnectError): void {
     if (attempt.over) {
       return;
     }
     const { clock, budget, constants } = this.shared;
     if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
-      this.cut(attempt.dueCut, error);
+      this.cut(attempt.dueCut, reported);
       return;
     }
     attempt.over = true;
     this.timer.clear();
     this.lastError = error;
     const failure = this.shared.inner.ours
-      ? failureOf(attempt, error, clock.wallNow())
-      : foreignFailureOf(attempt, error, clock.wallNow());
+      ? failureOf(attempt, reported, clock.wallNow())
+      : foreignFailureOf(attempt, reported, clock.wallNow());
+    const error = toldOf(attempt, reported, this.plan);
+    this.lastError = error;
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);
     if (renewed !== undefined) {
