@@ -18,15 +18,17 @@ import { CallTimer } from "./call_timer.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure, isAmeideError } from "./errors.js";
 import { explainStop } from "./explain.js";
+import type { AddressLimit } from "./get_request.js";
 import { hintDelay } from "./hints.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
-import { type FrozenRequest, Recording } from "./recorder.js";
+import { type FrozenRequest, postInstead, Recording } from "./recorder.js";
 import {
   classify,
   decide,
   type Decision,
   type InputState,
+  mayPostInstead,
   mayReplayWithNewToken,
   FIRST_ATTEMPT,
   NO_ATTEMPTS,
@@ -57,6 +59,7 @@ export abstract class CallLoop implements TailCall {
   private readonly deadlineMs: number;
   /** The request of the first attempt, for those that follow. */
   frozen: FrozenRequest | undefined;
+  readonly addresses: AddressLimit;
   private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
   private credential: Credential | undefined;
@@ -71,6 +74,7 @@ export abstract class CallLoop implements TailCall {
     private readonly signal: AbortSignal | undefined,
     contextValues: ContextValues | undefined,
   ) {
+    this.addresses = shared.addresses;
     this.deadlineMs = plan.startMs + plan.timeoutMs;
     this.values = new CallValues(contextValues, this);
     this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, shared);
@@ -299,7 +303,6 @@ export abstract class CallLoop implements TailCall {
     }
     attempt.over = true;
     this.timer.clear();
-    this.lastError = error;
     const failure = this.shared.inner.ours
       ? failureOf(attempt, reported, clock.wallNow())
       : foreignFailureOf(attempt, reported, clock.wallNow());
@@ -312,6 +315,14 @@ export abstract class CallLoop implements TailCall {
       this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: false });
       this.events.waiting(0, retryClass, "replay");
       this.authenticate(renewed);
+      return;
+    }
+    if (mayPostInstead({ failure, policy: this.plan.policy, method: this.frozen?.method })) {
+      postInstead(this);
+      this.state = { ...this.state, attempts: this.state.attempts - 1 };
+      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
+      this.events.waiting(0, retryClass, "replay");
+      this.authenticate();
       return;
     }
     const situation = {

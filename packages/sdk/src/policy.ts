@@ -88,6 +88,8 @@ export interface PolicyConstants {
   readonly maxMessageBytes: number;
   readonly maxUserAgentBytes: number;
   readonly readMaxBytes: number;
+  /** A GET whose address would be longer, in characters, is sent as POST. */
+  readonly maxGetUrlLength: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -130,6 +132,8 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxMessageBytes: 1_024,
   maxUserAgentBytes: 256,
   readMaxBytes: 4 * 1024 * 1024,
+  // RFC 9110, section 4.1: what all should be able to receive.
+  maxGetUrlLength: 8_000,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 

@@ -26,6 +26,14 @@ export interface FrozenRequest {
   readonly header: Headers;
   /** The one chunk of the body; undefined for GET. */
   readonly body: FrozenBody | undefined;
+  /** Headers of a POST that was a GET. */
+  readonly posted?: PostedMessage["header"];
+}
+
+/** Holds what the recordings of one call have in common. */
+export interface FrozenHolder {
+  frozen: FrozenRequest | undefined;
+  readonly addresses: AddressLimit;
 }
 
 /** A socket, as far as the recorder looks at it. */
@@ -60,7 +68,7 @@ export class Recording {
 
   /** @param holder - Holds the request of the call's first attempt. */
   constructor(
-    private readonly holder: { frozen: FrozenRequest | undefined },
+    private readonly holder: FrozenHolder,
     private readonly shape: WireShape,
   ) {}
 
@@ -221,7 +229,9 @@ export class Recording {
     const { header, signal } = request;
     let { frozen } = this.holder;
     if (frozen === undefined) {
-      frozen = freeze(request, this.shape);
+      frozen = isTooLong(request, this.holder.addresses)
+        ? freezeAsPost(request)
+        : freeze(request, this.shape);
       this.holder.frozen = frozen;
     } else {
       const encoding = frozen.header.get("content-encoding");
@@ -230,6 +240,9 @@ export class Recording {
       } else {
         header.set("content-encoding", encoding);
       }
+    }
+    for (const [name, value] of frozen.posted ?? []) {
+      header.set(name, value);
     }
     const { url, method } = frozen;
     const body = frozen.body && new OneChunk(frozen.body);
@@ -285,6 +298,33 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
     header: request.header,
     body: request.body && new FrozenBody(request.body, shape.enveloped),
   };
+}
+
+function isTooLong({ method, url }: UniversalClientRequest, { maxLength }: AddressLimit): boolean {
+  return method === "GET" && url.length > maxLength;
+}
+
+function freezeAsPost(request: Pick<UniversalClientRequest, "url" | "header">): FrozenRequest {
+  const { url, header, body } = toPost(request.url);
+  return {
+    url,
+    method: "POST",
+    header: request.header,
+    body: new FrozenBody(body, false),
+    posted: header,
+  };
+}
+
+/**
+ * Lets the attempts that follow send a GET as POST, and later calls, too, whose
+ * address is as long.
+ */
+export function postInstead(holder: FrozenHolder): void {
+  const { frozen, addresses } = holder;
+  if (frozen?.method === "GET") {
+    addresses.maxLength = Math.min(addresses.maxLength, frozen.url.length - 1);
+    holder.frozen = freezeAsPost(frozen);
+  }
 }
 
 function parse(chunks: readonly Uint8Array[]): unknown {

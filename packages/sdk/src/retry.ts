@@ -209,3 +209,21 @@ export function mayReplayWithNewToken(s: {
     s.state.attempts < s.policy.maxAttempts
   );
 }
+
+/**
+ * Whether a GET that was refused as too long is sent again as POST: by 414 (URI
+ * Too Long) or 431 (Request Header Fields Too Large), which a server may answer
+ * to a long address, too. It takes no attempt, no budget and no wait.
+ *
+ * @param s.method - HTTP method of the request.
+ */
+export function mayPostInstead(s: {
+  failure: Failure;
+  policy: PolicyValues;
+  method: string | undefined;
+}): boolean {
+  const { failure, policy, method } = s;
+  const { httpStatus, origin } = failure;
+  const refused = (httpStatus === 414 || httpStatus === 431) && origin === "server";
+  return refused && policy.retry && method === "GET";
+}

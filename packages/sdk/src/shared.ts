@@ -11,6 +11,7 @@ import type { Auth, CredentialSource } from "./auth.js";
 import type { Budget } from "./budget.js";
 import type { ClientConfig } from "./config.js";
 import { timerDelay } from "./deadline.js";
+import type { AddressLimit } from "./get_request.js";
 import type { LateTransport } from "./late_transport.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
@@ -57,6 +58,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly random: Randomness;
   readonly budget: Budget;
+  readonly addresses: AddressLimit;
   readonly inner: InnerTransport;
   readonly recordings: Recordings;
   readonly hasInterceptors: boolean;

@@ -13,6 +13,7 @@ import { type ClientConfig, createConfig, type Generations } from "./config.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
+import type { AddressLimit } from "./get_request.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink } from "./log.js";
 import type { CallSink } from "./observer.js";
@@ -73,9 +74,9 @@ export interface Platform {
   readonly protocols: {
     readonly [P in Protocol]?: (options: InnerOptions) => Transport | LateTransport;
   };
-  /** Requests can be streamed. */
   /** Connections are ours, and shared by what is derived; else they are the runtime's. */
   readonly keepsConnections: boolean;
+  /** Requests can be streamed. */
   readonly streamsRequests: boolean;
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: () => Telemetry | undefined;
@@ -157,7 +158,6 @@ function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
   }
 }
 
-function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
 function refuseWhatIsFetchs(options: AmeideOptions, overFetch: boolean): void {
   const named = (["fetch", "fetchInit"] as const).find((name) => options[name] !== undefined);
   if (named === undefined) {
@@ -171,6 +171,7 @@ function refuseWhatIsFetchs(options: AmeideOptions, overFetch: boolean): void {
   }
 }
 
+function refuseUnlessStreamable(method: DescMethod, platform: Platform): void {
   if (method.methodKind !== "server_streaming" && !platform.streamsRequests) {
     const source = new ConnectError(
       `${method.parent.typeName}/${method.name} streams its request, and fetch cannot; use it from a server, over /node`,
@@ -185,6 +186,7 @@ class Family {
   closed = false;
   private readonly pools = new Map<string, { client: UniversalClientFn; close(): void }>();
   private readonly budgets = new Map<string, Budget>();
+  private readonly addresses = new Map<string, AddressLimit>();
   private readonly sources = new WeakMap<Auth, CredentialSource>();
   private readonly newerDocuments = new WeakSet<object>();
   private killSwitchLogged = false;
@@ -220,6 +222,7 @@ class Family {
       clock: runtime.clock,
       random: runtime.random,
       budget: this.budget(config),
+      addresses: this.addressLimit(config),
       inner: this.inner(config, recordings),
       recordings,
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
@@ -253,6 +256,15 @@ class Family {
     return budget;
   }
 
+  private addressLimit({ origin, constants }: ClientConfig): AddressLimit {
+    let limit = this.addresses.get(origin);
+    if (limit === undefined) {
+      limit = { maxLength: constants.maxGetUrlLength };
+      this.addresses.set(origin, limit);
+    }
+    return limit;
+  }
+
   private credentials(auth: Auth, config: ClientConfig): CredentialSource {
     let source = this.sources.get(auth);
     if (source === undefined) {
@@ -264,6 +276,7 @@ class Family {
 
   private inner(config: ClientConfig, recordings: Recordings): InnerTransport {
     const { options } = config;
+    refuseWhatIsFetchs(options, !this.platform.keepsConnections);
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
       if ((options.interceptors?.length ?? 0) > 0) {
@@ -276,7 +289,6 @@ class Family {
     if (createTransport === undefined) {
       const known = Object.keys(protocols).join(" or ");
       throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
-    refuseWhatIsFetchs(options, !this.platform.keepsConnections);
     }
     if (compressions === undefined) {
       refuseWhatIsTheRuntimes(options);
@@ -307,6 +319,8 @@ class Family {
   private pooled(config: ClientConfig): UniversalClientFn {
     const { httpVersion, protocol, tls } = config.options;
     const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
+    // Where there is nothing to share, what a client was made with goes with it.
+    const pools: typeof this.pools = this.platform.keepsConnections ? this.pools : new Map();
     return (request) => {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.
@@ -319,8 +333,6 @@ class Family {
       return pool.client(request);
     };
   }
-    // Where there is nothing to share, what a client was made with goes with it.
-    const pools: typeof this.pools = this.platform.keepsConnections ? this.pools : new Map();
 
   private logSink(config: ClientConfig): CallSink | undefined {
     const { logger, logLevel } = config.options;
