@@ -15,6 +15,7 @@ import {
   type RunRequest,
   type Settings as GivenSettings,
 } from "@ameideio/conformance-proto";
+import { FETCH } from "./doors.js";
 import type { Time } from "./surroundings.js";
 
 /** What providers of tokens work with. */
@@ -33,7 +34,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     allowInsecureLoopback: client.allowInsecureLoopback ?? true,
     protocol: request.protocol || undefined,
     format: request.format || undefined,
-    httpVersion: request.http || undefined,
+    httpVersion: request.httpClient === FETCH ? undefined : request.http || undefined,
     tls: request.ca === "" ? undefined : { ca: request.ca },
     methods: mapped(
       client.methods,

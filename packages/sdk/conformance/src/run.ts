@@ -16,9 +16,10 @@ import {
 } from "@ameideio/conformance-proto";
 import { type CallContext, goThrough, makeCalls } from "./calls.js";
 import { perturbed } from "./constants.js";
-import { type Door, doorNamed } from "./doors.js";
+import { type Door, doorNamed, FETCH, loadFetch } from "./doors.js";
 import { clientOptions, type ProviderContext, settings } from "./options.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
+import { fetchOver } from "./script_fetch.js";
 import { scriptClient, type ScriptClient } from "./script_client.js";
 import {
   countSockets,
@@ -31,6 +32,9 @@ import { recordTelemetry, withBaggage } from "./telemetry.js";
 
 /** Does what a case says and tells what happened. */
 export async function run(request: RunRequest): Promise<RunResponse> {
+  if (request.httpClient === FETCH) {
+    await loadFetch();
+  }
   const value = await new Run(request).run();
   return create(RunResponseSchema, value);
 }
@@ -61,7 +65,7 @@ class Run implements CallContext {
     if (inMemory && this.given.client?.sendCompression === "gzip") {
       throw new Error("compression takes real time: no clock in memory can wait for it");
     }
-    this.open = doorNamed(request.door);
+    this.open = doorNamed(request.door, request.httpClient);
     this.constants = perturbed(request.constants);
     const time = inMemory ? virtualTime(wallMs) : realTime(wallMs);
     this.context = { time, providerCalls: 0 };
@@ -99,7 +103,8 @@ class Run implements CallContext {
       leaks: {
         timers: this.timers.left(),
         listeners: this.signals.flatMap((signal) => getEventListeners(signal, "abort")).length,
-        sockets,
+        // Connections of fetch are the runtime's to keep.
+        sockets: this.request.httpClient === FETCH ? 0 : sockets,
       },
     };
   }
@@ -132,10 +137,14 @@ class Run implements CallContext {
         logLevel: this.given.client.logLevel as "debug",
         logger: this.logger(),
       }),
-      ...(this.memory && { transport: this.memory.client }),
+      ...(this.memory && this.inMemory(this.memory)),
     };
     const runtime = { clock: this.timers.clock, random, constants: this.constants };
     return withTestRuntime(options, runtime);
+  }
+
+  private inMemory({ client }: ScriptClient): AmeideOptions {
+    return this.request.httpClient === FETCH ? { fetch: fetchOver(client) } : { transport: client };
   }
 
   // Makes a client under a name; if that fails, the error is an outcome.

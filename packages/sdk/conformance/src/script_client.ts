@@ -85,6 +85,8 @@ interface Broken {
   readonly message: string;
   /** No byte of the request's body was asked for. */
   readonly unread?: true;
+  /** What it stands for. */
+  readonly errors?: readonly Broken[];
 }
 
 const RESET: Broken = { code: "ECONNRESET", message: "read ECONNRESET" };
@@ -108,6 +110,16 @@ const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
     message: "Client network socket disconnected before secure TLS connection was established",
     unread: true,
   },
+  // As Node has it for a name with two addresses.
+  [Break.BOTH_REFUSED]: {
+    code: "ECONNREFUSED",
+    message: "",
+    unread: true,
+    errors: ["::1:4999", "127.0.0.1:4999"].map((address) => ({
+      code: "ECONNREFUSED",
+      message: `connect ECONNREFUSED ${address}`,
+    })),
+  },
 };
 
 const CERTIFICATES: Readonly<Record<Certificate, Broken | undefined>> = {
@@ -130,8 +142,10 @@ const CERTIFICATES: Readonly<Record<Certificate, Broken | undefined>> = {
   },
 };
 
-function nodeError({ code, message }: Broken): Error {
-  return Object.assign(new Error(message), { code });
+function nodeError({ code, message, errors }: Broken): Error {
+  const error =
+    errors === undefined ? new Error(message) : new AggregateError(errors.map(nodeError));
+  return Object.assign(error, { code });
 }
 
 /** What of a response is sent, and what comes then. */

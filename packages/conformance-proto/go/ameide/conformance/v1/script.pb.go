@@ -166,19 +166,23 @@ const (
 	Break_BREAK_GOAWAY Break = 6
 	// The TLS handshake breaks.
 	Break_BREAK_HANDSHAKE Break = 7
+	// The server's name has two addresses, and connecting to either is refused.
+	// MEMORY only.
+	Break_BREAK_BOTH_REFUSED Break = 140
 )
 
 // Enum value maps for Break.
 var (
 	Break_name = map[int32]string{
-		0: "BREAK_UNSPECIFIED",
-		1: "BREAK_REFUSED",
-		2: "BREAK_RESET_BEFORE_READ",
-		3: "BREAK_RESET_AFTER_READ",
-		4: "BREAK_CLOSED_AFTER_READ",
-		5: "BREAK_REFUSED_STREAM",
-		6: "BREAK_GOAWAY",
-		7: "BREAK_HANDSHAKE",
+		0:   "BREAK_UNSPECIFIED",
+		1:   "BREAK_REFUSED",
+		2:   "BREAK_RESET_BEFORE_READ",
+		3:   "BREAK_RESET_AFTER_READ",
+		4:   "BREAK_CLOSED_AFTER_READ",
+		5:   "BREAK_REFUSED_STREAM",
+		6:   "BREAK_GOAWAY",
+		7:   "BREAK_HANDSHAKE",
+		140: "BREAK_BOTH_REFUSED",
 	}
 	Break_value = map[string]int32{
 		"BREAK_UNSPECIFIED":       0,
@@ -189,6 +193,7 @@ var (
 		"BREAK_REFUSED_STREAM":    5,
 		"BREAK_GOAWAY":            6,
 		"BREAK_HANDSHAKE":         7,
+		"BREAK_BOTH_REFUSED":      140,
 	}
 )
 
@@ -422,7 +427,10 @@ type Answer struct {
 	// The answer breaks off.
 	Cut Cut `protobuf:"varint,10,opt,name=cut,proto3,enum=ameide.conformance.v1.Cut" json:"cut,omitempty"`
 	// Where a `stall` begins. Without it, after the whole request was read.
-	StallAt       Moment `protobuf:"varint,12,opt,name=stall_at,json=stallAt,proto3,enum=ameide.conformance.v1.Moment" json:"stall_at,omitempty"`
+	StallAt Moment `protobuf:"varint,12,opt,name=stall_at,json=stallAt,proto3,enum=ameide.conformance.v1.Moment" json:"stall_at,omitempty"`
+	// The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
+	// accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
+	ContentCoding string `protobuf:"bytes,140,opt,name=content_coding,json=contentCoding,proto3" json:"content_coding,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -560,6 +568,13 @@ func (x *Answer) GetStallAt() Moment {
 		return x.StallAt
 	}
 	return Moment_MOMENT_UNSPECIFIED
+}
+
+func (x *Answer) GetContentCoding() string {
+	if x != nil {
+		return x.ContentCoding
+	}
+	return ""
 }
 
 type isAnswer_Action interface {
@@ -1193,7 +1208,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
-	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\xd6\x04\n" +
+	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\xfe\x04\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1207,7 +1222,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\btrailers\x18\t \x03(\v2\x1d.ameide.conformance.v1.HeaderR\btrailers\x12,\n" +
 	"\x03cut\x18\n" +
 	" \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n" +
-	"\bstall_at\x18\f \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\astallAtB\b\n" +
+	"\bstall_at\x18\f \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\astallAt\x12&\n" +
+	"\x0econtent_coding\x18\x8c\x01 \x01(\tR\rcontentCodingB\b\n" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -1269,7 +1285,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
-	"\x12STREAM_END_GARBAGE\x10\x04*\xc8\x01\n" +
+	"\x12STREAM_END_GARBAGE\x10\x04*\xe1\x01\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1278,7 +1294,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n" +
 	"\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n" +
 	"\fBREAK_GOAWAY\x10\x06\x12\x13\n" +
-	"\x0fBREAK_HANDSHAKE\x10\a*N\n" +
+	"\x0fBREAK_HANDSHAKE\x10\a\x12\x17\n" +
+	"\x12BREAK_BOTH_REFUSED\x10\x8c\x01*N\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +

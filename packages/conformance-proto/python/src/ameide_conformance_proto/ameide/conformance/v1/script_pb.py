@@ -66,7 +66,7 @@ class Script(Message[_ScriptFields]):
         otherwise: Answer | None
         certificate: Certificate
 
-_AnswerFields: TypeAlias = Literal["ok", "error", "http", "break", "stall", "page", "stream", "delay_ms", "headers", "trailers", "cut", "stall_at"]
+_AnswerFields: TypeAlias = Literal["ok", "error", "http", "break", "stall", "page", "stream", "delay_ms", "headers", "trailers", "cut", "stall_at", "content_coding"]
 
 class Answer(Message[_AnswerFields]):
     """
@@ -117,9 +117,16 @@ class Answer(Message[_AnswerFields]):
             ```proto
             ameide.conformance.v1.Moment stall_at = 12;
             ```
+        content_coding:
+            The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
+            accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
+
+            ```proto
+            string content_coding = 140;
+            ```
     """
 
-    __slots__ = ("delay_ms", "headers", "trailers", "cut", "stall_at", "action")
+    __slots__ = ("delay_ms", "headers", "trailers", "cut", "stall_at", "content_coding", "action")
 
     if TYPE_CHECKING:
 
@@ -132,6 +139,7 @@ class Answer(Message[_AnswerFields]):
             trailers: list[Header] | None = None,
             cut: Cut | None = None,
             stall_at: Moment | None = None,
+            content_coding: str = "",
         ) -> None:
             pass
 
@@ -141,6 +149,7 @@ class Answer(Message[_AnswerFields]):
         trailers: list[Header]
         cut: Cut
         stall_at: Moment
+        content_coding: str
 
 _HeaderFields: TypeAlias = Literal["name", "value"]
 
@@ -729,6 +738,13 @@ class Break(Enum):
             ```proto
             BREAK_HANDSHAKE = 7
             ```
+        BOTH_REFUSED:
+            The server's name has two addresses, and connecting to either is refused.
+            MEMORY only.
+
+            ```proto
+            BREAK_BOTH_REFUSED = 140
+            ```
     """
 
     UNSPECIFIED = 0
@@ -739,6 +755,7 @@ class Break(Enum):
     REFUSED_STREAM = 5
     GOAWAY = 6
     HANDSHAKE = 7
+    BOTH_REFUSED = 140
 
 class Moment(Enum):
     """
@@ -816,7 +833,7 @@ class Cut(Enum):
 
 
 _DESC = file_desc(
-    b'\n"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1"\xc4\x01\n\x06Script\x127\n\x07answers\x18\x01 \x03(\x0b2\x1d.ameide.conformance.v1.AnswerR\x07answers\x12;\n\totherwise\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n\x0bcertificate\x18\x03 \x01(\x0e2".ameide.conformance.v1.CertificateR\x0bcertificate"\xd6\x04\n\x06Answer\x12\x10\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n\x04http\x18\x03 \x01(\x0b2!.ameide.conformance.v1.HttpAnswerH\x00R\x04http\x124\n\x05break\x18\x04 \x01(\x0e2\x1c.ameide.conformance.v1.BreakH\x00R\x05break\x12\x16\n\x05stall\x18\x05 \x01(\x08H\x00R\x05stall\x127\n\x04page\x18\x06 \x01(\x0b2!.ameide.conformance.v1.PageAnswerH\x00R\x04page\x12=\n\x06stream\x18\x0b \x01(\x0b2#.ameide.conformance.v1.StreamAnswerH\x00R\x06stream\x12\x19\n\x08delay_ms\x18\x07 \x01(\x03R\x07delayMs\x127\n\x07headers\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x129\n\x08trailers\x18\t \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailers\x12,\n\x03cut\x18\n \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n\x08stall_at\x18\x0c \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\x07stallAtB\x08\n\x06action"2\n\x06Header\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value"\xf1\x02\n\x0bErrorAnswer\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x16\n\x06status\x18\x03 \x01(\x05R\x06status\x12\'\n\rretry_info_ms\x18\x04 \x01(\x03H\x00R\x0bretryInfoMs\x88\x01\x01\x12?\n\nerror_info\x18\x05 \x01(\x0b2 .ameide.conformance.v1.ErrorInfoR\terrorInfo\x12H\n\x10field_violations\x18\x06 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x127\n\x07details\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.DetailR\x07detailsB\x10\n\x0e_retry_info_ms"\xc4\x01\n\tErrorInfo\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x02 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x03 \x03(\x0b2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"2\n\x06Detail\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05value\x18\x02 \x01(\x0cR\x05value"\x99\x01\n\nHttpAnswer\x12\x16\n\x06status\x18\x01 \x01(\x05R\x06status\x12!\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentType\x12\x12\n\x04body\x18\x03 \x01(\tR\x04body\x12\x1d\n\nbody_bytes\x18\x04 \x01(\x0cR\tbodyBytes\x12\x1d\n\nbody_zeros\x18\x05 \x01(\x03R\tbodyZeros"J\n\nPageAnswer\x12\x14\n\x05items\x18\x01 \x03(\tR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8c\x02\n\x0cStreamAnswer\x12@\n\x08messages\x18\x01 \x03(\x0b2$.ameide.conformance.v1.StreamMessageR\x08messages\x128\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n\x05stall\x18\x03 \x01(\x08R\x05stall\x122\n\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n\x0cend_delay_ms\x18\x05 \x01(\x03R\nendDelayMs\x12\x14\n\x05early\x18\x06 \x01(\x08R\x05early">\n\rStreamMessage\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n\x08delay_ms\x18\x02 \x01(\x03R\x07delayMs*\x98\x01\n\x0bCertificate\x12\x1b\n\x17CERTIFICATE_UNSPECIFIED\x10\x00\x12\x14\n\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\x8b\x01\n\tStreamEnd\x12\x1a\n\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_END_RESET\x10\x01\x12\x16\n\x12STREAM_END_MISSING\x10\x02\x12\x1c\n\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n\x12STREAM_END_GARBAGE\x10\x04*\xc8\x01\n\x05Break\x12\x15\n\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n\rBREAK_REFUSED\x10\x01\x12\x1b\n\x17BREAK_RESET_BEFORE_READ\x10\x02\x12\x1a\n\x16BREAK_RESET_AFTER_READ\x10\x03\x12\x1b\n\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n\x0cBREAK_GOAWAY\x10\x06\x12\x13\n\x0fBREAK_HANDSHAKE\x10\x07*N\n\x06Moment\x12\x16\n\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n\x11MOMENT_AFTER_HEAD\x10\x02*V\n\x03Cut\x12\x13\n\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n\x0eCUT_RESET_HALF\x10\x01\x12\x12\n\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n\x0eCUT_STALL_HALF\x10\x03BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1"\xc4\x01\n\x06Script\x127\n\x07answers\x18\x01 \x03(\x0b2\x1d.ameide.conformance.v1.AnswerR\x07answers\x12;\n\totherwise\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n\x0bcertificate\x18\x03 \x01(\x0e2".ameide.conformance.v1.CertificateR\x0bcertificate"\xfe\x04\n\x06Answer\x12\x10\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n\x04http\x18\x03 \x01(\x0b2!.ameide.conformance.v1.HttpAnswerH\x00R\x04http\x124\n\x05break\x18\x04 \x01(\x0e2\x1c.ameide.conformance.v1.BreakH\x00R\x05break\x12\x16\n\x05stall\x18\x05 \x01(\x08H\x00R\x05stall\x127\n\x04page\x18\x06 \x01(\x0b2!.ameide.conformance.v1.PageAnswerH\x00R\x04page\x12=\n\x06stream\x18\x0b \x01(\x0b2#.ameide.conformance.v1.StreamAnswerH\x00R\x06stream\x12\x19\n\x08delay_ms\x18\x07 \x01(\x03R\x07delayMs\x127\n\x07headers\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x129\n\x08trailers\x18\t \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailers\x12,\n\x03cut\x18\n \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n\x08stall_at\x18\x0c \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\x07stallAt\x12&\n\x0econtent_coding\x18\x8c\x01 \x01(\tR\rcontentCodingB\x08\n\x06action"2\n\x06Header\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value"\xf1\x02\n\x0bErrorAnswer\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x16\n\x06status\x18\x03 \x01(\x05R\x06status\x12\'\n\rretry_info_ms\x18\x04 \x01(\x03H\x00R\x0bretryInfoMs\x88\x01\x01\x12?\n\nerror_info\x18\x05 \x01(\x0b2 .ameide.conformance.v1.ErrorInfoR\terrorInfo\x12H\n\x10field_violations\x18\x06 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x127\n\x07details\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.DetailR\x07detailsB\x10\n\x0e_retry_info_ms"\xc4\x01\n\tErrorInfo\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x02 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x03 \x03(\x0b2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"2\n\x06Detail\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05value\x18\x02 \x01(\x0cR\x05value"\x99\x01\n\nHttpAnswer\x12\x16\n\x06status\x18\x01 \x01(\x05R\x06status\x12!\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentType\x12\x12\n\x04body\x18\x03 \x01(\tR\x04body\x12\x1d\n\nbody_bytes\x18\x04 \x01(\x0cR\tbodyBytes\x12\x1d\n\nbody_zeros\x18\x05 \x01(\x03R\tbodyZeros"J\n\nPageAnswer\x12\x14\n\x05items\x18\x01 \x03(\tR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8c\x02\n\x0cStreamAnswer\x12@\n\x08messages\x18\x01 \x03(\x0b2$.ameide.conformance.v1.StreamMessageR\x08messages\x128\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n\x05stall\x18\x03 \x01(\x08R\x05stall\x122\n\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n\x0cend_delay_ms\x18\x05 \x01(\x03R\nendDelayMs\x12\x14\n\x05early\x18\x06 \x01(\x08R\x05early">\n\rStreamMessage\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n\x08delay_ms\x18\x02 \x01(\x03R\x07delayMs*\x98\x01\n\x0bCertificate\x12\x1b\n\x17CERTIFICATE_UNSPECIFIED\x10\x00\x12\x14\n\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*\x8b\x01\n\tStreamEnd\x12\x1a\n\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_END_RESET\x10\x01\x12\x16\n\x12STREAM_END_MISSING\x10\x02\x12\x1c\n\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n\x12STREAM_END_GARBAGE\x10\x04*\xe1\x01\n\x05Break\x12\x15\n\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n\rBREAK_REFUSED\x10\x01\x12\x1b\n\x17BREAK_RESET_BEFORE_READ\x10\x02\x12\x1a\n\x16BREAK_RESET_AFTER_READ\x10\x03\x12\x1b\n\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n\x0cBREAK_GOAWAY\x10\x06\x12\x13\n\x0fBREAK_HANDSHAKE\x10\x07\x12\x17\n\x12BREAK_BOTH_REFUSED\x10\x8c\x01*N\n\x06Moment\x12\x16\n\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n\x11MOMENT_AFTER_HEAD\x10\x02*V\n\x03Cut\x12\x13\n\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n\x0eCUT_RESET_HALF\x10\x01\x12\x12\n\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n\x0eCUT_STALL_HALF\x10\x03BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [],
     {
         "Script": Script,
