@@ -33,6 +33,7 @@ describe("docs/behaviour.md", () => {
     ],
     ["mandatory refresh", `from ${BEHAVIOR_1.mandatoryRefreshMs / 1000} s before`],
     ["failed refresh", `tried again after ${BEHAVIOR_1.failedRefreshWaitMs / 1000} s`],
+    ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
   ])("states the %s as the code has it", (_, text) => {
     expect(behaviour).toContain(text);

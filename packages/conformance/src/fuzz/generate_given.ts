@@ -68,7 +68,7 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
         preset: random.chance(0.07) ? random.pick(["mesh", "standalone"]) : "",
         ...(random.chance(0.25) ? { policy: document(random, usual) } : {}),
         ...(random.chance(0.35) ? { budget: budget(random) } : {}),
-        httpGet: random.chance(0.15),
+        httpGet: random.chance(0.25),
         ...(random.chance(0.05) ? { readMaxBytes: 1000n } : {}),
         interceptors: random.chance(0.1) ? [{ append: "a" }, { append: "b" }] : [],
       },

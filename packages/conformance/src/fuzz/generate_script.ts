@@ -45,7 +45,7 @@ const BREAKS = [
   Break.HANDSHAKE,
 ];
 
-const STATUSES = [400, 401, 403, 404, 408, 418, 429, 429, 500, 502, 503, 503, 504];
+const STATUSES = [400, 401, 403, 404, 408, 414, 418, 429, 429, 431, 500, 502, 503, 503, 504];
 
 /** What the server does. */
 export function generateScript(

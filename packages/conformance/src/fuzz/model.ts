@@ -1,5 +1,5 @@
 import type { Call, Derive, Given, Script } from "@ameideio/conformance-proto";
-import { CallRun } from "./model/call.js";
+import { CallRun, textLength } from "./model/call.js";
 import { Provider } from "./model/credentials.js";
 import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
 import type { World } from "./model/exchange.js";
@@ -10,6 +10,8 @@ import type { PredictedError, PredictedOutcome, Prediction } from "./model/predi
 import { Draws, type Process, Simulation, Tokens } from "./model/simulation.js";
 
 const WALL_CLOCK_MS = Date.UTC(2026, 0, 1);
+// A text of more may or may not fit into an address of 8000, by its format and its characters.
+const LONGEST_GET = 1000;
 const READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -37,6 +39,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     wallClockMs: given.wallClockMs === 0n ? WALL_CLOCK_MS : Number(given.wallClockMs),
     readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
     interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
+    longestGet: LONGEST_GET,
     requests: [],
     sleeps: [],
     sleepsKnown: true,
@@ -79,6 +82,9 @@ function makeCalls(
   }
   const levels = clients.levelsOf(call);
   const policy = policyOf({ given, protocol: world.protocol }, call, levels, world.notes);
+  if (policy !== CONFIG_INVALID && policy.get && textLength(call) > LONGEST_GET) {
+    world.notes.invalid("a text that may be too long for an address");
+  }
   const { now } = world.simulation;
   const processes = Array.from({ length: Math.max(1, call.parallel) }, (_, index) => {
     if (policy === CONFIG_INVALID) return ended(now, refusedAtOnce(REFUSED_CONFIG));

@@ -21,6 +21,8 @@ export interface World {
   readonly wallClockMs: number;
   readonly readMaxBytes: number;
   readonly interceptors: readonly string[];
+  /** The longest text that still goes by GET; of one method alone, so that texts tell addresses. */
+  longestGet: number;
   readonly requests: OpenRequest[];
   readonly sleeps: number[];
   sleepsKnown: boolean;
