@@ -25,7 +25,10 @@ export function readAnswer(
     throw signal.reason;
   }
   if (response.type === "opaque") {
-    throw configError("fetch", "must not answer with an opaque Response: nothing of it can be read");
+    throw configError(
+      "fetch",
+      "must not answer with an opaque Response: nothing of it can be read",
+    );
   }
   const { headers } = response;
   // It followed a redirect, and what came of that is no answer to us.

@@ -3,8 +3,7 @@ const MAX_TEXTS = 8;
 const MAX_TEXT_LENGTH = 300;
 
 // All that browsers say of a request that failed, whatever the reason.
-const UNTOLD =
-  /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
+const UNTOLD = /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
 const NOT_TOLD =
   "the browser does not say why: the server may be out of reach, its certificate refused, or the page not allowed to call it (CORS)";
 
