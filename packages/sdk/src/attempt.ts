@@ -84,13 +84,17 @@ export function failureOf(attempt: Attempt, error: ConnectError, wallNowMs: numb
 
 /** The error of an attempt; where the connection failed, it says what happened and where. */
 export function toldOf(attempt: Attempt, error: ConnectError, peer: Peer): ConnectError {
-  const broken = attempt.cut === undefined ? attempt.recording.broken : undefined;
-  if (broken === undefined) {
+  const { broken } = attempt.recording;
+  // Connect's own transports say nothing of an error that stands for several.
+  const untold = error.rawMessage === "" ? error.cause : undefined;
+  const reason = broken === undefined ? untold : broken.reason;
+  if (attempt.cut !== undefined || (broken ?? reason) === undefined) {
     return error;
   }
   const where = `${peer.serverAddress}:${peer.serverPort}`;
-  const told = new ConnectError(networkMessage(broken.reason, where), error.code, error.metadata);
-  told.cause = error.cause ?? broken.reason;
+  const told = new ConnectError(networkMessage(reason, where), error.code, error.metadata);
+  told.details = error.details;
+  told.cause = error.cause ?? reason;
   return told;
 }
 

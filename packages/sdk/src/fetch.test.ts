@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { GetThreadResponseSchema } from "@ameideio/core-proto/ameide/threads/v1";
 import { describe, expect, it } from "vitest";
 import { type AmeideClient, createAmeideClient as createNodeClient } from "./client.js";
@@ -275,7 +275,26 @@ describe("what is told of a fetch that failed", () => {
       Array.from({ length: 10_000 }, (_, i) => new Error(`${i} ${"x".repeat(10_000)}`)),
     );
     expect((await told(many)).length).toBeLessThan(3_000);
+    let nested = new Error("");
+    for (let i = 0; i < 8; i++) {
+      nested = new AggregateError(Array.from({ length: 8 }, () => nested));
+    }
+    expect(await told(nested)).toBe("the connection failed (at api.example.com:443)");
   });
+});
+
+it("a transport of one's own that says nothing of two refusals is told of by its cause", async () => {
+  const refused = ["::1", "127.0.0.1"].map((at) => new Error(`connect ECONNREFUSED ${at}:9`));
+  const transport: Transport = {
+    unary: () =>
+      Promise.reject(ConnectError.from(new AggregateError(refused, ""), Code.Unavailable)),
+    stream: () => Promise.reject(new Error("not called")),
+  };
+  const client = createNodeClient({ ...BASE, retry: false, transport });
+  const error = await failureOf(LEVELS.unknown(client));
+  expect(error.rawMessage).toBe(
+    "connect ECONNREFUSED ::1:9: connect ECONNREFUSED 127.0.0.1:9 (at api.example.com:443)",
+  );
 });
 
 it("the runtime's own fetch is the one there is when a request is sent", async () => {

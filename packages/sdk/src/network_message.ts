@@ -1,5 +1,6 @@
 const MAX_DEPTH = 8;
 const MAX_TEXTS = 8;
+const MAX_ERRORS = 32;
 const MAX_TEXT_LENGTH = 300;
 
 // All that browsers say of a request that failed, whatever the reason.
@@ -18,7 +19,7 @@ const NOT_TOLD =
 export function networkMessage(reason: unknown, where: string): string {
   const texts: string[] = [];
   const codes: string[] = [];
-  collect(reason, { texts, codes }, 0);
+  collect(reason, { texts, codes, errors: 0 }, 0);
   let told = texts.join(": ");
   for (const code of codes) {
     if (!told.includes(code)) {
@@ -37,11 +38,13 @@ export function networkMessage(reason: unknown, where: string): string {
 interface Told {
   readonly texts: string[];
   readonly codes: string[];
+  /** How many were looked at. */
+  errors: number;
 }
 
 function collect(reason: unknown, told: Told, depth: number): void {
   const { texts, codes } = told;
-  if (depth === MAX_DEPTH || texts.length >= MAX_TEXTS) {
+  if (depth === MAX_DEPTH || texts.length >= MAX_TEXTS || ++told.errors > MAX_ERRORS) {
     return;
   }
   if (typeof reason === "string") {
