@@ -206,7 +206,8 @@ export interface AmeideOptions extends Settings {
   readonly policy?: ClientPolicy | JsonObject;
   /**
    * An HTTP client or a transport to use instead of our own. A transport hides
-   * what the HTTP client sees: then failures are told apart by code alone.
+   * what the HTTP client sees: then failures are told apart by code alone. A
+   * `fetch` of your own is the option `fetch`.
    */
   readonly transport?: UniversalClientFn | Transport;
   /**
