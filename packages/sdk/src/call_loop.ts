@@ -28,7 +28,7 @@ import {
   decide,
   type Decision,
   type InputState,
-  mayPostInstead,
+  isGetTooLong,
   mayReplayWithNewToken,
   FIRST_ATTEMPT,
   NO_ATTEMPTS,
@@ -317,13 +317,15 @@ export abstract class CallLoop implements TailCall {
       this.authenticate(renewed);
       return;
     }
-    if (mayPostInstead({ failure, policy: this.plan.policy, method: this.frozen?.method })) {
+    if (isGetTooLong(failure, this.frozen?.method)) {
       postInstead(this);
-      this.state = { ...this.state, attempts: this.state.attempts - 1 };
-      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
-      this.events.waiting(0, retryClass, "replay");
-      this.authenticate();
-      return;
+      if (this.plan.policy.retry) {
+        this.state = { ...this.state, attempts: this.state.attempts - 1 };
+        this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
+        this.events.waiting(0, retryClass, "replay");
+        this.authenticate();
+        return;
+      }
     }
     const situation = {
       constants,

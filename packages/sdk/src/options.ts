@@ -168,7 +168,10 @@ export interface AmeideOptions extends Settings {
   readonly compression?: CompressionOptions;
   /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
   readonly httpVersion?: "1.1" | "2";
-  /** Use GET for unary methods without side effects. `connect` only. Default false. */
+  /**
+   * Use GET for unary methods without side effects, as long as the address has at
+   * most 8000 characters and is not refused as too long. `connect` only. Default false.
+   */
   readonly httpGet?: boolean;
   /** Largest message to receive, in bytes. Default 4 MiB. */
   readonly readMaxBytes?: number;

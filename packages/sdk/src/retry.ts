@@ -211,19 +211,13 @@ export function mayReplayWithNewToken(s: {
 }
 
 /**
- * Whether a GET that was refused as too long is sent again as POST: by 414 (URI
- * Too Long) or 431 (Request Header Fields Too Large), which a server may answer
- * to a long address, too. It takes no attempt, no budget and no wait.
+ * Whether a GET was refused as too long: by 414 (URI Too Long) or 431 (Request
+ * Header Fields Too Large), which a server may answer to a long address, too.
+ * Where anything is repeated it is sent again as POST, which takes no attempt,
+ * no budget and no wait.
  *
- * @param s.method - HTTP method of the request.
+ * @param method - HTTP method of the request.
  */
-export function mayPostInstead(s: {
-  failure: Failure;
-  policy: PolicyValues;
-  method: string | undefined;
-}): boolean {
-  const { failure, policy, method } = s;
-  const { httpStatus, origin } = failure;
-  const refused = (httpStatus === 414 || httpStatus === 431) && origin === "server";
-  return refused && policy.retry && method === "GET";
+export function isGetTooLong({ httpStatus, origin }: Failure, method: string | undefined): boolean {
+  return (httpStatus === 414 || httpStatus === 431) && origin === "server" && method === "GET";
 }

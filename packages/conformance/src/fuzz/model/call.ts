@@ -159,12 +159,14 @@ export class CallRun {
       this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: false });
       return undefined;
     }
-    if (this.#mayPost(failure)) {
+    if (this.#isGetTooLong(failure)) {
       if (this.#sideBySide) notes.tie("calls side by side, posted at once");
-      this.#posts = true;
       this.#world.longestGet = textLength(this.#call) - 1;
-      this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: true });
-      return undefined;
+      if (!this.#policy.retryOff) {
+        this.#posts = true;
+        this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: true });
+        return undefined;
+      }
     }
     const judgement = this.#judge(failure);
     const { decision, class: retryClass } = judgement;
@@ -214,10 +216,9 @@ export class CallRun {
     return this.#policy.get && !this.#posts && textLength(this.#call) <= this.#world.longestGet;
   }
 
-  // A GET that is refused as too long goes by POST, once and for nothing.
-  #mayPost({ httpStatus, origin }: Failure): boolean {
-    const refused = (httpStatus === 414 || httpStatus === 431) && origin === "server";
-    return refused && !this.#policy.retryOff && this.#sentGet;
+  // It goes by POST, once and for nothing, and later what is as long.
+  #isGetTooLong({ httpStatus, origin }: Failure): boolean {
+    return (httpStatus === 414 || httpStatus === 431) && origin === "server" && this.#sentGet;
   }
 
   #judge(failure: Failure): Judgement {
