@@ -20,6 +20,7 @@ interface ReportCase {
   readonly file: string;
   readonly sdk: string;
   readonly layer: string;
+  readonly httpClient: string;
   readonly door: string;
   readonly protocol: string;
   readonly format: string;
@@ -253,13 +254,15 @@ function table(caption: string, heads: readonly string[], rows: readonly HTMLEle
   );
 }
 
-function columnOf({ sdk, layer, door, protocol, http }: ReportCase): string {
+function columnOf({ sdk, layer, httpClient, door, protocol, http }: ReportCase): string {
   if (door === "") return `${sdk} ${layer}, not run`;
-  return [sdk, [layer, protocol, http].filter((part) => part !== "").join("/")].join(" ");
+  return [sdk, [layer, httpClient, protocol, http].filter((part) => part !== "").join("/")].join(
+    " ",
+  );
 }
 
-function placeOf({ sdk, layer, door, protocol, format, http }: ReportCase): string {
-  const parts = [sdk, layer, door, protocol, format, http === "" ? "" : `http/${http}`];
+function placeOf({ sdk, layer, httpClient, door, protocol, format, http }: ReportCase): string {
+  const parts = [sdk, layer, httpClient, door, protocol, format, http === "" ? "" : `http/${http}`];
   return parts.filter((part) => part !== "").join(" ");
 }
 

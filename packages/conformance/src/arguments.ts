@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Options } from "./options.js";
-import { DOORS, FORMATS, HTTP_VERSIONS, PROTOCOLS } from "./vocabulary.js";
+import { DOORS, FORMATS, HTTP_CLIENTS, HTTP_VERSIONS, PROTOCOLS } from "./vocabulary.js";
 
 /** Arguments that cannot be understood. */
 export class UsageError extends Error {
@@ -30,6 +30,7 @@ export function readArguments(argv: readonly string[]): Options {
       protocols: words("protocol", values.protocol, PROTOCOLS),
       formats: words("format", values.format, FORMATS),
       http: words("http", values.http, HTTP_VERSIONS),
+      httpClients: words("http-client", values["http-client"], HTTP_CLIENTS),
     },
     report: values.report,
     fuzz: values.fuzz === undefined ? undefined : wholeNumber("fuzz", values.fuzz, 1),
@@ -54,6 +55,7 @@ function parse(argv: readonly string[]) {
         protocol: { type: "string", multiple: true },
         format: { type: "string", multiple: true },
         http: { type: "string", multiple: true },
+        "http-client": { type: "string", multiple: true },
         seed: { type: "string" },
         report: { type: "string" },
         fuzz: { type: "string" },

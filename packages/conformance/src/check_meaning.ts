@@ -4,6 +4,7 @@ import {
   CLASSES,
   CODES,
   FORMATS,
+  HTTP_CLIENTS,
   HTTP_VERSIONS,
   METHODS,
   ORIGINS,
@@ -33,6 +34,7 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
   checkWords(json.http, HTTP_VERSIONS, at("http"), report);
   checkWords(json.formats, FORMATS, at("formats"), report);
   checkWords(json.protocols, PROTOCOLS, at("protocols"), report);
+  checkWords(json.http_clients, HTTP_CLIENTS, at("http_clients"), report);
   if (json.http !== undefined && layer === "LAYER_MEMORY") {
     report(at("http"), "HTTP versions are told apart in the wire layer only");
   }

@@ -165,6 +165,7 @@ test("--report writes a page that needs nothing else, and the same as JSON", asy
     protocol: "connect",
     format: "binary",
     http: "",
+    httpClient: "",
     differences: [{ step: "outcome 1", seen: "done" }],
     timeline: {
       expected: expect.arrayContaining([{ step: "requests", lines: ["1"] }]),

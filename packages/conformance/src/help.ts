@@ -13,6 +13,8 @@ several values take them repeated or with commas.
   --protocol <name>  connect, grpc or grpc-web
   --format <name>    binary or json
   --http <version>   1.1 or 2
+  --http-client <name>
+                     native (the language's own) or fetch
   --report <folder>  writes report.html and report.json
   --fuzz <n>         instead: n random cases against a reference model
   --seed <n>         of the random cases, default 1
@@ -52,8 +54,9 @@ ADAPTERS
   ends, it ends.
 
   describe. Answered with the id and version of the SDK and what it can do:
-  doors, protocols, formats, HTTP versions, kinds of methods, and the built-in
-  numbers of its policy by name (defaults.timeoutMs, budget.cost, …).
+  doors, protocols, formats, HTTP versions, kinds of methods, HTTP clients beside
+  the language's own, and the built-in numbers of its policy by name
+  (defaults.timeoutMs, budget.cost, …).
 
   run. Answered with what happened (RunResponse). "error" is for an adapter that
   failed itself; how calls of the SDK fail is an outcome. Cases do not touch

@@ -1,6 +1,6 @@
 import type { Report, ReportCase, Totals } from "./report_json.js";
 
-/** One column of the matrix: an SDK in one layer, over one protocol and HTTP version. */
+/** One column of the matrix: an SDK in one layer, over one HTTP client, protocol and HTTP version. */
 interface Column {
   readonly key: string;
   readonly sdk: string;
@@ -48,8 +48,8 @@ export function showTotals({ totals, versions, problems }: Report): string {
   return lines.join("\n");
 }
 
-function where({ sdk, layer, door, protocol, format, http }: ReportCase): string {
-  const parts = [sdk, layer, door, protocol, format, http === "" ? "" : `http/${http}`];
+function where({ sdk, layer, httpClient, door, protocol, format, http }: ReportCase): string {
+  const parts = [sdk, layer, httpClient, door, protocol, format, http === "" ? "" : `http/${http}`];
   return parts.filter((part) => part !== "").join(" ");
 }
 
@@ -60,14 +60,16 @@ function columnsOf(cases: readonly ReportCase[]): Column[] {
     const title =
       one.door === ""
         ? `${one.layer}, not run`
-        : [one.layer, one.protocol, one.http].filter((part) => part !== "").join("/");
+        : [one.layer, one.httpClient, one.protocol, one.http]
+            .filter((part) => part !== "")
+            .join("/");
     columns.set(key, { key, sdk: one.sdk, title });
   }
   return [...columns.values()].sort((a, b) => a.key.localeCompare(b.key));
 }
 
-function columnKey({ sdk, layer, protocol, http }: ReportCase): string {
-  return [sdk, layer, protocol, http].join(" ");
+function columnKey({ sdk, layer, httpClient, protocol, http }: ReportCase): string {
+  return [sdk, layer, httpClient, protocol, http].join(" ");
 }
 
 function cellsIn(

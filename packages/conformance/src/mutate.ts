@@ -200,13 +200,14 @@ class MutationRun {
       );
     }
     const { given, server: script } = one.message;
-    const { door, protocol, format } = cell;
+    const { door, protocol, format, httpClient } = cell;
     const request = create(RunRequestSchema, {
       ...(given === undefined ? {} : { given }),
       ...(script === undefined ? {} : { script }),
       door,
       protocol,
       format,
+      httpClient,
     });
     const result = await this.#session.run(() => request);
     if (!("response" in result)) return false;

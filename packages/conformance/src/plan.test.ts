@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { DescribeResponseSchema } from "@ameideio/conformance-proto";
+import { DescribeResponseSchema, HttpClientSchema } from "@ameideio/conformance-proto";
 import { expect, test } from "vitest";
 import { planCase, showCell } from "./plan.js";
 import { caseWith } from "./testing/a_case.js";
@@ -65,6 +65,52 @@ test("thin, a case runs in every cell of Connect and in one of each other protoc
   for (const part of ["generic grpc ", "roster grpc ", "grpc-web binary", "grpc-web json"]) {
     expect(chosen.some((cell) => cell.includes(part))).toBe(true);
   }
+});
+
+const withFetch = {
+  ...all,
+  kinds: ["unary", "server_stream", "bidi"],
+  httpClients: [
+    create(HttpClientSchema, {
+      name: "fetch",
+      doors: ["generic"],
+      protocols: ["connect", "grpc-web"],
+      http: ["1.1"],
+      kinds: ["unary", "server_stream"],
+    }),
+  ],
+};
+
+test("a case runs over other HTTP clients, too, as far as they can", () => {
+  const overFetch = (json: Parameters<typeof caseWith>[1], filter = {}) =>
+    cells(caseWith({}, json), withFetch, filter).filter((cell) => cell.includes(" fetch "));
+  expect(overFetch({})).toEqual([
+    "memory fetch generic connect binary",
+    "memory fetch generic connect json",
+    "memory fetch generic grpc-web binary",
+    "memory fetch generic grpc-web json",
+  ]);
+  expect(overFetch({ layer: "wire" })[0]).toBe("wire fetch generic connect binary http/1.1");
+  expect(overFetch({ layer: "wire", http: ["2"] })).toEqual([]);
+  expect(overFetch({ protocols: ["grpc"] })).toEqual([]);
+  expect(overFetch({}, { thin: true })).toHaveLength(1);
+  const steps = [{ call: { method: "Idempotent" } }];
+  expect(overFetch({ given: { steps, env: { AMEIDE_TENANT: "acme" } } })).toEqual([]);
+  expect(overFetch({ given: { steps, client: { send_compression: "gzip" } } })).toEqual([]);
+  expect(overFetch({ layer: "wire", server: { certificate: "good" } })).toEqual([]);
+  expect(overFetch({ server: { certificate: "good" } })).toHaveLength(4);
+  const bidi = [{ call: { method: "BidiStreamUnknown" } }];
+  expect(overFetch({ given: { steps: bidi } })).toEqual([]);
+});
+
+test("a case runs over the HTTP clients it names, and no filter leaves out", () => {
+  const native = caseWith({}, { http_clients: ["native"] });
+  expect(cells(native, withFetch)).toEqual(cells(caseWith({}), all));
+  const fetched = caseWith({}, { http_clients: ["fetch"], protocols: ["connect", "grpc-web"] });
+  expect(cells(fetched, withFetch)).toHaveLength(4);
+  expect(planCase(fetched, all)).toEqual({ cells: [], missing: [] });
+  expect(cells(caseWith({}), withFetch, { httpClients: ["fetch"] })).toHaveLength(4);
+  expect(cells(caseWith({}), withFetch, { httpClients: ["native"] })).toHaveLength(12);
 });
 
 test("what an SDK cannot do is named", () => {

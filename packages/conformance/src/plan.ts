@@ -1,4 +1,10 @@
-import type { DescribeResponse } from "@ameideio/conformance-proto";
+import {
+  type Case,
+  Certificate,
+  type DescribeResponse,
+  type Given,
+  type HttpClient,
+} from "@ameideio/conformance-proto";
 import type { LoadedCase } from "./load_file.js";
 import { type Kind, METHODS } from "./vocabulary.js";
 
@@ -8,6 +14,8 @@ export type LayerName = "memory" | "wire";
 export interface Cell {
   readonly sdk: string;
   readonly layer: LayerName;
+  /** Empty for the language's own. */
+  readonly httpClient: string;
   readonly door: string;
   readonly protocol: string;
   readonly format: string;
@@ -22,9 +30,11 @@ export interface Filter {
   readonly protocols?: readonly string[] | undefined;
   readonly formats?: readonly string[] | undefined;
   readonly http?: readonly string[] | undefined;
+  /** `native` is the language's own. */
+  readonly httpClients?: readonly string[] | undefined;
   /**
    * Only some of the cells: over Connect all, over gRPC and gRPC-Web one door, one format and one
-   * HTTP version, which change from case to case.
+   * HTTP version, and over each other HTTP client one of all, which change from case to case.
    */
   readonly thin?: boolean | undefined;
 }
@@ -37,14 +47,28 @@ export interface CasePlan {
 }
 
 /**
- * Decides how a case runs on an SDK: through each door, in each format, over each protocol and, on
- * the wire, each HTTP version that both have. A case that names a protocol, format, HTTP version or
- * kind of method that the SDK lacks is not left out quietly.
+ * Decides how a case runs on an SDK: through each door, in each format, over each protocol, each HTTP
+ * client and, on the wire, each HTTP version that both have. A case that names a protocol, format,
+ * HTTP version or kind of method that the SDK lacks is not left out quietly; that an HTTP client
+ * beside the language's own cannot do it only means that there is no such cell.
  */
 export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter = {}): CasePlan {
   const { message } = one;
   const layer = layerOf(one);
   if (!allows(filter.layers, layer)) return { cells: [], missing: [] };
+  const others = sdk.httpClients
+    .filter(({ name }) => wants(one, name) && allows(filter.httpClients, name))
+    .filter((client) => can(client, message, layer))
+    .flatMap((client) =>
+      cellsOf(
+        one,
+        { ...client, sdk: sdk.sdk, formats: sdk.formats, httpClient: client.name },
+        filter,
+      ),
+    );
+  const own = wants(one, "native") && allows(filter.httpClients, "native");
+  if (!own)
+    return { cells: filter.thin === true ? thinned(others, message.name) : others, missing: [] };
   const kinds = lacking("kind", kindsOf(one), sdk.kinds);
   const missing = [
     ...kinds,
@@ -53,20 +77,50 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
     ...lacking("HTTP", message.http, sdk.http, filter.http),
   ];
   if (kinds.length > 0) return { cells: [], missing };
-  const http = layer === "wire" ? common(message.http, sdk.http, filter.http) : [""];
-  const cells = sdk.doors
+  const cells = [...cellsOf(one, { ...sdk, httpClient: "" }, filter), ...others];
+  return { cells: filter.thin === true ? thinned(cells, message.name) : cells, missing };
+}
+
+/** Whether a case is for an HTTP client. */
+export function wants({ message }: LoadedCase, httpClient: string): boolean {
+  return message.httpClients.length === 0 || message.httpClients.includes(httpClient);
+}
+
+/** Whether a case can be run over an HTTP client that is not the language's own. */
+export function can(
+  { kinds }: HttpClient,
+  { given, server }: Pick<Case, "given" | "server">,
+  layer: LayerName,
+): boolean {
+  return (
+    kindsIn(given).every((kind) => kinds.includes(kind)) &&
+    // These are up to the runtime there.
+    Object.keys(given?.env ?? {}).length === 0 &&
+    (given?.client?.sendCompression ?? "") === "" &&
+    (layer === "memory" || (server?.certificate ?? 0) === Certificate.UNSPECIFIED)
+  );
+}
+
+type Abilities = Pick<DescribeResponse, "sdk" | "doors" | "protocols" | "formats" | "http"> &
+  Pick<Cell, "httpClient">;
+
+function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Cell[] {
+  const { message } = one;
+  const layer = layerOf(one);
+  const { sdk, httpClient } = has;
+  const http = layer === "wire" ? common(message.http, has.http, filter.http) : [""];
+  return has.doors
     .filter((door) => allows(filter.doors, door))
     .flatMap((door) =>
-      common(message.protocols, sdk.protocols, filter.protocols).flatMap((protocol) =>
-        common(message.formats, sdk.formats, filter.formats).flatMap((format) =>
+      common(message.protocols, has.protocols, filter.protocols).flatMap((protocol) =>
+        common(message.formats, has.formats, filter.formats).flatMap((format) =>
           http
             .filter((version) => message.http.length > 0 || carriesKinds(version, one))
             .filter((version) => carries(version, protocol))
-            .map((version) => ({ sdk: sdk.sdk, layer, door, protocol, format, http: version })),
+            .map((version) => ({ sdk, layer, httpClient, door, protocol, format, http: version })),
         ),
       ),
     );
-  return { cells: filter.thin === true ? thinned(cells, message.name) : cells, missing };
 }
 
 // gRPC ends its answers with trailers, which clients of HTTP/1.1 do not see.
@@ -82,16 +136,21 @@ function carriesKinds(http: string, one: LoadedCase): boolean {
 // By the name, so that a case runs the same today and tomorrow.
 function thinned(cells: readonly Cell[], name: string): Cell[] {
   const number = Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
-  const protocols = [...new Set(cells.map(({ protocol }) => protocol))];
-  return protocols.flatMap((protocol, i) => {
-    const own = cells.filter((cell) => cell.protocol === protocol);
-    return protocol === "connect" ? own : own.slice((number + i) % own.length).slice(0, 1);
-  });
+  const columns = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const column = cell.httpClient === "" ? cell.protocol : cell.httpClient;
+    columns.set(column, [...(columns.get(column) ?? []), cell]);
+  }
+  return [...columns].flatMap(([column, own], i) =>
+    column === "connect" ? own : own.slice((number + i) % own.length).slice(0, 1),
+  );
 }
 
-/** Whether a filter keeps a layer, door, protocol, format or HTTP version out. */
-export function isLimited({ layers, doors, protocols, formats, http }: Filter = {}): boolean {
-  return [layers, doors, protocols, formats, http].some((part) => (part?.length ?? 0) > 0);
+/** Whether a filter keeps a layer, door, protocol, format, HTTP version or HTTP client out. */
+export function isLimited(filter: Filter = {}): boolean {
+  const { layers, doors, protocols, formats, http, httpClients } = filter;
+  const parts = [layers, doors, protocols, formats, http, httpClients];
+  return parts.some((part) => (part?.length ?? 0) > 0);
 }
 
 /** `memory` or `wire`. */
@@ -100,8 +159,12 @@ export function layerOf(one: LoadedCase): LayerName {
 }
 
 /** The kinds of methods a case calls. */
-export function kindsOf(one: LoadedCase): readonly Kind[] {
-  const steps = one.message.given?.steps ?? [];
+export function kindsOf({ message }: LoadedCase): readonly Kind[] {
+  return kindsIn(message.given);
+}
+
+function kindsIn(given: Given | undefined): readonly Kind[] {
+  const steps = given?.steps ?? [];
   const kinds = steps.flatMap(({ action }) => {
     if (action.case !== "call") return [];
     const kind = METHODS.get(action.value.method);
@@ -110,9 +173,10 @@ export function kindsOf(one: LoadedCase): readonly Kind[] {
   return [...new Set(kinds)];
 }
 
-/** A cell in words: `memory generic connect binary`, `wire roster connect json http/2`. */
-export function showCell({ layer, door, protocol, format, http }: Cell): string {
-  return [layer, door, protocol, format, ...(http === "" ? [] : [`http/${http}`])].join(" ");
+/** A cell in words: `memory generic connect binary`, `wire fetch generic connect json http/1.1`. */
+export function showCell({ layer, httpClient, door, protocol, format, http }: Cell): string {
+  const parts = [layer, httpClient, door, protocol, format, http === "" ? "" : `http/${http}`];
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 function common(

@@ -14,6 +14,7 @@ function result(name: string, more: Partial<CaseResult> = {}): CaseResult {
     protocol: "connect",
     format: "json",
     http: "",
+    httpClient: "",
   } as const;
   const rest = { verdict: "passed", differences: [], reason: undefined, seen: seen() } as const;
   return { case: one, sdk: "ts", cell, ...rest, ...more };

@@ -17,6 +17,8 @@ export interface ReportCase {
   readonly file: string;
   readonly sdk: string;
   readonly layer: string;
+  /** Empty for the language's own. */
+  readonly httpClient: string;
   /** Empty where the case did not get as far as a cell. */
   readonly door: string;
   readonly protocol: string;
@@ -72,6 +74,7 @@ function toReportCase(result: CaseResult): ReportCase {
     file: `${one.file}:${one.line}`,
     sdk: result.sdk,
     layer: one.json.layer === "LAYER_WIRE" ? "wire" : "memory",
+    httpClient: cell?.httpClient ?? "",
     door: cell?.door ?? "",
     protocol: cell?.protocol ?? "",
     format: cell?.format ?? "",

@@ -16,6 +16,7 @@ import {
   layerOf,
   planCase,
   showCell,
+  wants,
 } from "./plan.js";
 import { type Roster, type Skip, skipOf } from "./roster.js";
 import { WireRunner } from "./wire.js";
@@ -117,7 +118,8 @@ class SdkRun {
       const plan = planCase(one, described, filter);
       work.push(...plan.cells.map((cell) => ({ one, cell, skip })));
       this.#reportMissing(one, plan, skip);
-      if (plan.cells.length + plan.missing.length === 0 && this.#isUnfiltered()) {
+      const isEmpty = plan.cells.length + plan.missing.length === 0;
+      if (isEmpty && wants(one, "native") && this.#isUnfiltered()) {
         const expected = "the SDK has a door, a protocol, a format and an HTTP version for it";
         this.#add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
           skip,
@@ -164,13 +166,14 @@ class SdkRun {
     session: AdapterSession,
   ): Promise<{ result: RunResult; requests: readonly Arrived[] }> {
     const { given, server } = one.message;
-    const { door, protocol, format } = cell;
+    const { door, protocol, format, httpClient } = cell;
     const request = create(RunRequestSchema, {
       ...(given === undefined ? {} : { given }),
       ...(server === undefined ? {} : { script: server }),
       door,
       protocol,
       format,
+      httpClient,
     });
     const result = await session.run(() => request);
     return { result, requests: "response" in result ? result.response.requests : [] };

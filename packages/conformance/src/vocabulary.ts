@@ -43,6 +43,8 @@ export const DOORS = ["generic", "roster"] as const;
 export const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
 export const FORMATS = ["binary", "json"] as const;
 export const HTTP_VERSIONS = ["1.1", "2"] as const;
+/** `native` is the language's own, whatever it is. */
+export const HTTP_CLIENTS = ["native", "fetch"] as const;
 
 /** Kinds of methods, as an adapter names them. */
 export type Kind = "unary" | "server_stream" | "client_stream" | "bidi";

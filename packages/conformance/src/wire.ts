@@ -58,6 +58,7 @@ export class WireRunner {
         protocol: cell.protocol,
         format: cell.format,
         http: cell.http,
+        httpClient: cell.httpClient,
       });
     });
     if (place === undefined) return { result, requests: [] };

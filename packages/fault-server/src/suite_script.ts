@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import {
   Break,
   Certificate as SuiteCertificate,
@@ -17,6 +18,7 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
+import { toBytes } from "./answer.js";
 import { type Authority, type Certificate, createAuthority } from "./certificates.js";
 import { HTTP2_CODES } from "./check_script.js";
 import { toConnectError } from "./connect_error.js";
@@ -190,7 +192,7 @@ function toAction(answer: Answer, context: Context): Action {
 type Bare = Omit<Respond, "delayMs">;
 
 function respond(answered: Bare, answer: Answer, { run, path }: Context): Action {
-  const { action, delayMs, headers, trailers, cut, informational } = answer;
+  const { action, contentCoding, delayMs, headers, trailers, cut, informational } = answer;
   const { headers: own = [], ...bare } = packed(answered, answer.packing, run, path);
   const put = withPort(run.port, path);
   const isHttp = action.case === "http";
@@ -200,8 +202,8 @@ function respond(answered: Bare, answer: Answer, { run, path }: Context): Action
   }
   return {
     respond: {
-      ...bare,
-      headers: [...own, ...headers.map(put), ...prefixed],
+      ...compressed(bare, contentCoding, path),
+      headers: [...own, ...headers.map(put), ...prefixed, ...coding(contentCoding)],
       ...(isHttp && trailers.length > 0 && { trailers: trailers.map(put) }),
       ...(delayMs !== 0n && { delayMs: Number(delayMs) }),
       ...(informational.length > 0 && { informational }),
@@ -209,6 +211,19 @@ function respond(answered: Bare, answer: Answer, { run, path }: Context): Action
       ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, answer.resetCode, path) }),
     },
   };
+}
+
+function coding(name: string): Header[] {
+  return name === "" ? [] : [["content-encoding", name]];
+}
+
+// In one piece, whatever it was in.
+function compressed(bare: Bare, name: string, path: string): Bare {
+  if (name === "") return bare;
+  if (name !== "gzip") throw new ScriptError(`${path}.content_coding`, "must be gzip");
+  const { body, chunks = [], ...rest } = bare;
+  const bytes = Buffer.concat([...(body === undefined ? [] : [body]), ...chunks].map(toBytes));
+  return { ...rest, body: { base64: gzipSync(bytes).toString("base64") } };
 }
 
 function encode<D extends DescMessage>(
@@ -267,6 +282,8 @@ function toBreak(kind: Break, delayMs: number, { script, path }: Context): Actio
     case Break.UNREACHABLE:
     case Break.UNREACHABLE_AFTER_READ:
       throw new ScriptError(`${path}.break`, "is no server's to make, only memory's");
+    case Break.BOTH_REFUSED:
+      throw new ScriptError(`${path}.break`, "is for the memory layer: the server has one address");
     case Break.UNSPECIFIED:
       throw new ScriptError(`${path}.break`, "does not say how");
   }
@@ -305,9 +322,11 @@ function isRefused({ action }: Answer): boolean {
   return action.case === "break" && action.value === Break.REFUSED;
 }
 
-function refuseDecoration({ action, headers, trailers, cut }: Answer, path: string): void {
-  if (headers.length === 0 && trailers.length === 0 && cut === SuiteCut.UNSPECIFIED) return;
-  throw new ScriptError(path, `${action.case} has no use for headers, trailers or cut`);
+function refuseDecoration(answer: Answer, path: string): void {
+  const { action, contentCoding, headers, trailers, cut } = answer;
+  const isBare = headers.length === 0 && trailers.length === 0 && contentCoding === "";
+  if (isBare && cut === SuiteCut.UNSPECIFIED) return;
+  throw new ScriptError(path, `${action.case} has no use for headers, trailers, a coding or cut`);
 }
 
 function noDelay(path: string): ScriptError {

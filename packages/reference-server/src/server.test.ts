@@ -38,6 +38,25 @@ describe("one port", () => {
     expect(await threads.listThreads({})).toMatchObject({ threads: [] });
   });
 
+  test("compresses what is long enough for whoever accepts it, errors too", async () => {
+    const { server } = await start();
+    const ask = (method: string, message: object, accepted: string) =>
+      fetch(`${server.url}/ameide.threads.v1.ThreadsService/${method}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "accept-encoding": accepted,
+          "x-tenant-id": "acme",
+        },
+        body: JSON.stringify(message),
+      }).then(({ status, headers }) => [status, headers.get("content-encoding")]);
+    const long = { title: "a".repeat(100) };
+    expect(await ask("ListThreads", {}, "gzip")).toEqual([200, null]);
+    expect(await ask("CreateThread", long, "gzip")).toEqual([200, "gzip"]);
+    expect(await ask("CreateThread", long, "identity")).toEqual([200, null]);
+    expect(await ask("GetThread", { threadId: "none" }, "gzip")).toEqual([404, "gzip"]);
+  });
+
   test("speaks gRPC and gRPC-Web", async () => {
     const { server } = await start();
     const headers = { "x-tenant-id": "acme" };

@@ -7,6 +7,9 @@ import { REQUEST_ID_HEADER, requestIdOf } from "./report.js";
 import { routes } from "./routes.js";
 import { createStore, type RecordedUsage, type StoreOptions } from "./store.js";
 
+// Enough to leave the many small messages of a stream alone: for each, it costs more than the message.
+const COMPRESS_MIN_BYTES = 128;
+
 /** Options of {@link startReferenceServer}. */
 export interface ReferenceServerOptions extends StoreOptions {
   /** Port to listen on. Default 0: a free one. */
@@ -61,7 +64,10 @@ export async function startReferenceServer(
   const { port = 0, host = "127.0.0.1", graceMs = 5000, tls, ...rest } = options;
   const { allowedOrigins = [], ...storeOptions } = rest;
   const store = createStore(storeOptions);
-  const handler = connectNodeAdapter({ routes: routes(store) });
+  const handler = connectNodeAdapter({
+    routes: routes(store),
+    compressMinBytes: COMPRESS_MIN_BYTES,
+  });
   const listener = await listen(
     (req, res) => {
       // Here too, so that an answer given before any interceptor runs has its id.

@@ -5,6 +5,8 @@ import { retryInfoMs } from "./details.js";
 import { readHint } from "./hints.js";
 import { type Failure, normalize, type Observation } from "./normalize.js";
 import type { ErrorBounds } from "./policy.js";
+import { networkMessage } from "./network_message.js";
+import type { CallInfo } from "./observer.js";
 import type { Recording } from "./recorder.js";
 
 /** Why we ended an attempt ourselves. */
@@ -108,6 +110,25 @@ export function failureOf(
       : undefined,
   });
 }
+
+/** The error of an attempt; where the connection failed, it says what happened and where. */
+export function toldOf(attempt: Attempt, error: ConnectError, peer: Peer): ConnectError {
+  const { broken } = attempt.recording;
+  // Connect's own transports say nothing of an error that stands for several.
+  const untold = error.rawMessage === "" ? error.cause : undefined;
+  const reason = broken === undefined ? untold : broken.reason;
+  if (attempt.cut !== undefined || (broken ?? reason) === undefined) {
+    return error;
+  }
+  const where = `${peer.serverAddress}:${peer.serverPort}`;
+  const told = new ConnectError(networkMessage(reason, where), error.code, error.metadata);
+  told.details = error.details;
+  told.cause = error.cause ?? reason;
+  return told;
+}
+
+/** Whom a call is for. */
+type Peer = Pick<CallInfo, "serverAddress" | "serverPort">;
 
 /**
  * The same where the inner transport is not ours: there is no recorder, and the

@@ -9,6 +9,7 @@ import {
   cutOfSignal,
   failureOf,
   foreignFailureOf,
+  toldOf,
 } from "./attempt.js";
 import { redact } from "./bounded_text.js";
 import { debit, refund } from "./budget.js";
@@ -21,14 +22,16 @@ import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import { explainStop } from "./explain.js";
+import type { AddressLimit } from "./get_request.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
-import { type FrozenRequest, Recording } from "./recorder.js";
+import { type FrozenRequest, postInstead, Recording } from "./recorder.js";
 import {
   classify,
   decide,
   type Decision,
   type InputState,
+  isGetTooLong,
   mayReplayWithNewToken,
   FIRST_ATTEMPT,
   NO_ATTEMPTS,
@@ -60,6 +63,7 @@ export abstract class CallLoop implements TailCall {
   protected committed = false;
   /** The request of the first attempt, for those that follow. */
   frozen: FrozenRequest | undefined;
+  readonly addresses: AddressLimit;
   private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
   private credential: Credential | undefined;
@@ -75,6 +79,7 @@ export abstract class CallLoop implements TailCall {
     private readonly signal: AbortSignal | undefined,
     contextValues: ContextValues | undefined,
   ) {
+    this.addresses = shared.addresses;
     this.values = new CallValues(contextValues, this);
     this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, shared);
     this.timer = new CallTimer(shared.clock, this);
@@ -341,30 +346,31 @@ export abstract class CallLoop implements TailCall {
   }
 
   /** An attempt failed: another follows, or the call fails. */
-  protected failed(attempt: Attempt, error: ConnectError): void {
+  protected failed(attempt: Attempt, reported: ConnectError): void {
     if (attempt.over) {
       return;
     }
     if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
-      this.cut(attempt.dueCut, error);
+      this.cut(attempt.dueCut, reported);
       return;
     }
     attempt.over = true;
     this.timer.clear();
+    const error = toldOf(attempt, reported, this.plan);
     this.lastError = error;
     try {
-      this.follow(attempt, error);
+      this.follow(attempt, reported, error);
     } catch (reason) {
       this.fail(AmeideError.from(reason));
     }
   }
 
   // Decides what follows a failed attempt. Whoever is told of it may end the call.
-  private follow(attempt: Attempt, error: ConnectError): void {
+  private follow(attempt: Attempt, reported: ConnectError, error: ConnectError): void {
     const { clock, budget, constants } = this.shared;
     const failure = this.shared.inner.ours
-      ? failureOf(attempt, error, clock.wallNow(), constants)
-      : foreignFailureOf(attempt, error, clock.wallNow(), constants);
+      ? failureOf(attempt, reported, clock.wallNow(), constants)
+      : foreignFailureOf(attempt, reported, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);
     if (renewed !== undefined) {
@@ -373,6 +379,16 @@ export abstract class CallLoop implements TailCall {
       this.events.waiting(0, retryClass, "replay");
       this.authenticate(renewed);
       return;
+    }
+    if (isGetTooLong(failure, this.frozen?.method)) {
+      postInstead(this);
+      if (this.plan.policy.retry) {
+        this.state = { ...this.state, attempts: this.state.attempts - 1 };
+        this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
+        this.events.waiting(0, retryClass, "replay");
+        this.authenticate();
+        return;
+      }
     }
     const situation = {
       constants,

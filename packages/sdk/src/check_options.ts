@@ -251,6 +251,20 @@ export function checkSelector(selector: string, option: string): void {
   }
 }
 
+const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
+
+const fetchInit: Check = (value, option) => {
+  checkIsObject(value, option);
+  const own = FETCH_OWN.find((name) => name in value);
+  if (own !== undefined) {
+    throw configError(`${option}.${own}`, "is the request's own; leave it to the SDK");
+  }
+  const { mode } = value as { mode?: unknown };
+  if (mode !== undefined && mode !== "cors" && mode !== "same-origin") {
+    throw configError(`${option}.mode`, "must be cors or same-origin: of others no answer is read");
+  }
+};
+
 const checkClient = exclusive(
   object({
     ...settings,
@@ -315,6 +329,8 @@ const checkClient = exclusive(
         typeof (value as { unary?: unknown } | null)?.unary === "function",
     ),
     observer: func,
+    fetchInit,
+    fetch: func,
   }),
 );
 

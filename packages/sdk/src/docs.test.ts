@@ -44,6 +44,7 @@ describe("docs/behaviour.md", () => {
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
+    ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
     ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
     ["details looked at", `the first ${BEHAVIOR_1.maxDetails} are looked at`],

@@ -1,16 +1,21 @@
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import { readAnswer } from "./fetch_answer.js";
+import type { FetchFunction, FetchInit } from "./options.js";
 
 /**
  * An HTTP client over `fetch`. It follows no redirects. A request is sent as a
  * whole: browsers cannot stream one.
  *
  * @param send - Default: the runtime's own `fetch`, as it is when a request is sent.
+ * @param settings - What `fetch` is told beside the request.
  */
 export function createFetchClient(
-  send: typeof fetch = (...args) => globalThis.fetch(...args),
+  send: FetchFunction = (...args) => globalThis.fetch(...args),
+  settings: FetchInit = {},
 ): UniversalClientFn {
+  const common: RequestInit = { ...settings, redirect: "manual" };
   return async ({ url, method, header, body, signal }) => {
-    const init: RequestInit = { method, headers: header, redirect: "manual" };
+    const init: RequestInit = { ...common, method, headers: header };
     if (body !== undefined) {
       const bytes = await whole(body);
       Object.assign(init, RESENDS ? { body: once(bytes), duplex: "half" } : { body: bytes });
@@ -18,13 +23,7 @@ export function createFetchClient(
     if (signal !== undefined) {
       init.signal = signal;
     }
-    const response = await send(url, init);
-    return {
-      status: response.status,
-      header: response.headers,
-      body: chunks(response.body),
-      trailer: new Headers(),
-    };
+    return readAnswer(await send(url, init), signal);
   };
 }
 
@@ -55,27 +54,4 @@ async function whole(body: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayB
     at += part.length;
   }
   return all;
-}
-
-async function* chunks(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  const reader = body?.getReader();
-  if (reader === undefined) {
-    return;
-  }
-  let finished = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        finished = true;
-        return;
-      }
-      yield value;
-    }
-  } finally {
-    if (!finished) {
-      // What is not read any more need not be sent.
-      reader.cancel().catch(() => {});
-    }
-  }
 }

@@ -17,6 +17,8 @@ export type {
   CallSettings,
   CompressionName,
   CompressionOptions,
+  FetchFunction,
+  FetchInit,
   HeaderNames,
   RetryOptions,
   Settings,

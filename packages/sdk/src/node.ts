@@ -46,6 +46,7 @@ const nodePlatform: Platform = {
   },
   compressions: { gzip: compressionGzip, br: compressionBrotli },
   protocols: { connect: createConnect, grpc: createGrpc, "grpc-web": createGrpcWeb },
+  keepsConnections: true,
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,

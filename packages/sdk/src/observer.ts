@@ -50,7 +50,7 @@ export interface Waiting extends EventBase {
   readonly type: "waiting";
   readonly delayMs: number;
   readonly class: RetryClass;
-  /** The transparent retry, the replay with a new token, or a counted one. */
+  /** The transparent retry, the replay with a new token or as POST, or a counted one. */
   readonly kind: "transparent" | "replay" | "retry";
   /** Tokens left in the budget. */
   readonly budgetTokens: number;

@@ -115,6 +115,20 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
 }
 
+/** A function with the signature of `fetch`. */
+export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
+
+/**
+ * What `fetch` may be told beside the request: `credentials`, `cache`, `mode`,
+ * `keepalive`, `priority`, and what a runtime adds to them (`next`, `cf`,
+ * `dispatcher`). The request itself, its signal and that redirects are not
+ * followed are the SDK's.
+ */
+export type FetchInit = Omit<
+  RequestInit,
+  "method" | "headers" | "body" | "redirect" | "signal" | "duplex"
+>;
+
 /** How messages are compressed. `br` is Brotli (RFC 7932). */
 export type CompressionName = "none" | "gzip" | "br";
 
@@ -170,7 +184,10 @@ export interface AmeideOptions extends Settings {
   readonly compression?: CompressionOptions;
   /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
   readonly httpVersion?: "1.1" | "2";
-  /** Use GET for unary methods without side effects. `connect` only. Default false. */
+  /**
+   * Use GET for unary methods without side effects, as long as the address has at
+   * most 8000 characters and is not refused as too long. `connect` only. Default false.
+   */
   readonly httpGet?: boolean;
   /** Largest message to receive, in bytes. Default 4 MiB. */
   readonly readMaxBytes?: number;
@@ -211,9 +228,22 @@ export interface AmeideOptions extends Settings {
   readonly policy?: ClientPolicy | JsonObject;
   /**
    * An HTTP client or a transport to use instead of our own. A transport hides
-   * what the HTTP client sees: then failures are told apart by code alone.
+   * what the HTTP client sees: then failures are told apart by code alone. A
+   * `fetch` of your own is the option `fetch`.
    */
   readonly transport?: UniversalClientFn | Transport;
+  /**
+   * What `fetch` is told beside the request, for every attempt: a page whose API
+   * lies on another origin and knows its user by a cookie needs
+   * `{ credentials: "include" }`. Over `/web` only. Default nothing.
+   */
+  readonly fetchInit?: FetchInit;
+  /**
+   * The `fetch` to use instead of the runtime's: it must not follow redirects,
+   * has to honor the signal, and decode bodies as Fetch says. Over `/web` only.
+   * Default the runtime's own, as it is when a request is sent.
+   */
+  readonly fetch?: FetchFunction;
   /** Gets what happens in each call as plain data. */
   readonly observer?: Observer;
 }

@@ -15,7 +15,8 @@ import {
 import { ByteBuffer } from "./byte_buffer.js";
 import { errorChain } from "./error_chain.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
-import { configError } from "./errors.js";
+import { configError, isAmeideError } from "./errors.js";
+import { type AddressLimit, type PostedMessage, toPost } from "./get_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
 import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
@@ -30,6 +31,14 @@ export interface FrozenRequest {
   readonly header: Headers;
   /** The one chunk of the body; undefined for GET. */
   readonly body: FrozenBody | undefined;
+  /** Headers of a POST that was a GET. */
+  readonly posted?: PostedMessage["header"];
+}
+
+/** Holds what the recordings of one call have in common. */
+export interface FrozenHolder {
+  frozen: FrozenRequest | undefined;
+  readonly addresses: AddressLimit;
 }
 
 /** A socket, as far as the recorder looks at it. */
@@ -72,7 +81,7 @@ export class Recording {
 
   /** @param holder - Holds the request of the call's first attempt. */
   constructor(
-    private readonly holder: { frozen: FrozenRequest | undefined },
+    private readonly holder: FrozenHolder,
     private readonly shape: WireShape,
   ) {}
 
@@ -126,17 +135,17 @@ export class Recording {
 
   /** The server reset the HTTP/2 stream as canceled. */
   get canceledByServer(): boolean {
-    return this.failure !== undefined && this.stream?.rstCode === H2_CANCEL;
+    return this.broken !== undefined && this.stream?.rstCode === H2_CANCEL;
   }
 
   /** A failure of the connection, if that is what happened. */
   network(): NetworkFailure | undefined {
-    const { failure } = this;
-    if (failure === undefined) {
+    const { broken } = this;
+    if (broken === undefined) {
       return undefined;
     }
     return {
-      errors: errorChain(failure.reason),
+      errors: errorChain(broken.reason),
       h2ErrorCode: this.stream?.rstCode,
       nothingSent: this.nothingSent,
       connected: this.connected === true,
@@ -240,13 +249,15 @@ export class Recording {
     this.wireError = undefined;
   }
 
-  private get failure(): { readonly reason: unknown } | undefined {
-    return this.networkError ?? this.watchedBody?.failure;
+  /** Why the connection failed. What we say of an answer ourselves is no such failure. */
+  get broken(): { readonly reason: unknown } | undefined {
+    const failure = this.networkError ?? this.watchedBody?.failure;
+    return isAmeideError(failure?.reason) ? undefined : failure;
   }
 
   private readWireError(error: ConnectError): ReturnType<typeof readWireError> {
     const { shape, header, trailer, errorBody, envelopes } = this;
-    if (this.failure !== undefined || header === undefined || isOverLimit(error)) {
+    if (this.broken !== undefined || header === undefined || isOverLimit(error)) {
       return undefined;
     }
     if (isShortBody(error.rawMessage)) {
@@ -273,7 +284,7 @@ export class Recording {
   // malformed, whatever the status, and reads any body of a status like 200.
   private statedInWords(error: ConnectError): ConnectError {
     const { header, shape, status = 0 } = this;
-    if (shape.protocol !== "grpc-web" || header === undefined || this.failure !== undefined) {
+    if (shape.protocol !== "grpc-web" || header === undefined || this.broken !== undefined) {
       return error;
     }
     if (this.good) {
@@ -289,7 +300,9 @@ export class Recording {
     const { header, signal } = request;
     let { frozen } = this.holder;
     if (frozen === undefined) {
-      frozen = freeze(request, this.shape);
+      frozen = isTooLong(request, this.holder.addresses)
+        ? freezeAsPost(request)
+        : freeze(request, this.shape);
       this.holder.frozen = frozen;
     } else {
       const encoding = frozen.header.get("content-encoding");
@@ -298,6 +311,9 @@ export class Recording {
       } else {
         header.set("content-encoding", encoding);
       }
+    }
+    for (const [name, value] of frozen.posted ?? []) {
+      header.set(name, value);
     }
     const { url, method } = frozen;
     const body = frozen.body && new OneChunk(frozen.body);
@@ -382,6 +398,33 @@ function freeze(request: UniversalClientRequest, shape: WireShape): FrozenReques
     header: request.header,
     body: request.body && new FrozenBody(request.body, shape.enveloped),
   };
+}
+
+function isTooLong({ method, url }: UniversalClientRequest, { maxLength }: AddressLimit): boolean {
+  return method === "GET" && url.length > maxLength;
+}
+
+function freezeAsPost(request: Pick<UniversalClientRequest, "url" | "header">): FrozenRequest {
+  const { url, header, body } = toPost(request.url);
+  return {
+    url,
+    method: "POST",
+    header: request.header,
+    body: new FrozenBody(body, false),
+    posted: header,
+  };
+}
+
+/**
+ * Lets the attempts that follow send a GET as POST, and later calls, too, whose
+ * address is as long.
+ */
+export function postInstead(holder: FrozenHolder): void {
+  const { frozen, addresses } = holder;
+  if (frozen?.method === "GET") {
+    addresses.maxLength = Math.min(addresses.maxLength, frozen.url.length - 1);
+    holder.frozen = freezeAsPost(frozen);
+  }
 }
 
 /**

@@ -233,3 +233,15 @@ export function mayReplayWithNewToken(s: {
     s.state.attempts < s.policy.maxAttempts
   );
 }
+
+/**
+ * Whether a GET was refused as too long: by 414 (URI Too Long) or 431 (Request
+ * Header Fields Too Large), which a server may answer to a long address, too.
+ * Where anything is repeated it is sent again as POST, which takes no attempt,
+ * no budget and no wait.
+ *
+ * @param method - HTTP method of the request.
+ */
+export function isGetTooLong({ httpStatus, origin }: Failure, method: string | undefined): boolean {
+  return (httpStatus === 414 || httpStatus === 431) && origin === "server" && method === "GET";
+}

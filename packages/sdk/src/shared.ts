@@ -12,6 +12,7 @@ import type { Budget } from "./budget.js";
 import type { ClientConfig } from "./config.js";
 import type { CredentialSource } from "./credential_source.js";
 import { timerDelay } from "./deadline.js";
+import type { AddressLimit } from "./get_request.js";
 import type { LateTransport } from "./late_transport.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
@@ -58,6 +59,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly random: Randomness;
   readonly budget: Budget;
+  readonly addresses: AddressLimit;
   readonly inner: InnerTransport;
   readonly recordings: Recordings;
   readonly hasInterceptors: boolean;

@@ -17,6 +17,7 @@ import { createCredentialSource, type CredentialSource } from "./credential_sour
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
+import type { AddressLimit } from "./get_request.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink, type Logger } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
@@ -87,6 +88,8 @@ export interface Platform {
   readonly protocols: {
     readonly [P in Protocol]?: (options: InnerOptions) => Transport | LateTransport;
   };
+  /** Connections are ours, and shared by what is derived; else they are the runtime's. */
+  readonly keepsConnections: boolean;
   /** Requests can be streamed. */
   readonly streamsRequests: boolean;
   /** Spans and metrics where the options say nothing. */
@@ -184,6 +187,19 @@ function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
   }
 }
 
+function refuseWhatIsFetchs(options: AmeideOptions, overFetch: boolean): void {
+  const named = (["fetch", "fetchInit"] as const).find((name) => options[name] !== undefined);
+  if (named === undefined) {
+    return;
+  }
+  if (!overFetch) {
+    throw configError(named, "is for /web: here calls do not go over fetch");
+  }
+  if (options.transport !== undefined) {
+    throw configError(named, "excludes transport, which sends the requests then");
+  }
+}
+
 function refuseUnlessStreamable(
   method: DescMethod,
   { streamsRequests }: Platform,
@@ -216,6 +232,7 @@ class Family {
   closed = false;
   private readonly pools = new ConnectionPools();
   private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
+  private readonly addresses = new RecentMap<string, AddressLimit>(MAX_ORIGINS);
   private readonly sources = new WeakMap<Auth, CredentialSource>();
   private readonly tokens = new TokenStore();
   private readonly newerDocuments = new WeakSet<object>();
@@ -263,6 +280,7 @@ class Family {
       clock: runtime.clock,
       random: runtime.random,
       budget: this.budget(config),
+      addresses: this.addressLimit(config),
       inner: this.inner(config, recordings, limits),
       recordings,
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
@@ -290,6 +308,10 @@ class Family {
     return this.budgets.get(config.origin, () => createBudget(config.budget));
   }
 
+  private addressLimit({ origin, constants }: ClientConfig): AddressLimit {
+    return this.addresses.get(origin, () => ({ maxLength: constants.maxGetUrlLength }));
+  }
+
   private credentials(auth: Auth, config: ClientConfig): CredentialSource {
     let source = this.sources.get(auth);
     if (source === undefined) {
@@ -306,6 +328,7 @@ class Family {
     { accepted, readMaxBytes }: AnswerLimits,
   ): InnerTransport {
     const { options } = config;
+    refuseWhatIsFetchs(options, !this.platform.keepsConnections);
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
       return foreignTransport(supplied);
@@ -348,11 +371,13 @@ class Family {
     const { httpVersion, protocol, tls } = config.options;
     const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
     const connect = () => this.platform.connect(config);
+    // Where there is nothing to share, what a client was made with goes with it.
+    const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
     return (request) => {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.
       refuseIfClosed(this);
-      return this.pools.get(key, connect).client(request);
+      return pools.get(key, connect).client(request);
     };
   }
 

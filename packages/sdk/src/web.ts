@@ -18,7 +18,8 @@ export type { AmeideTransport } from "./transport.js";
  * It speaks Connect and gRPC-Web, and makes unary calls and server streams. The
  * connections, their TLS and their HTTP version are the runtime's, so the
  * options `tls`, `httpVersion` and `compression` are refused, as is `grpc`; so
- * are calls of client and bidi streams: `fetch` cannot stream a request.
+ * are calls of client and bidi streams: `fetch` cannot stream a request. What
+ * `fetch` is told is up to `fetchInit`; `fetch` puts another in its place.
  *
  * The code of gRPC-Web is a file of its own where a bundler makes such files: it
  * is loaded with the first transport that speaks it, and its calls wait for it.
@@ -34,9 +35,12 @@ const webPlatform: Platform = {
   agent: undefined,
   compressions: undefined,
   protocols: { connect: createConnect, "grpc-web": lateTransport("gRPC-Web", loadGrpcWeb) },
+  keepsConnections: false,
   streamsRequests: false,
   telemetry: undefined,
-  connect: () => ({ client: createFetchClient(), close: () => {} }),
+  connect({ options: { fetch, fetchInit } }) {
+    return { client: createFetchClient(fetch, fetchInit), close: () => {} };
+  },
 };
 
 async function loadGrpcWeb() {

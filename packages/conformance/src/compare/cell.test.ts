@@ -12,6 +12,7 @@ const CELL: Cell = {
   protocol: "connect",
   format: "binary",
   http: "2",
+  httpClient: "",
 };
 
 function differences(cell: Partial<Cell>, type: string | undefined, more: Partial<Arrived> = {}) {

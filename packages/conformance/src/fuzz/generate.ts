@@ -66,7 +66,7 @@ export function generateCase(
     const context = { uniform, wallClockMs, protocol, kind };
     const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
-    const door = random.between(0, 1);
+    const door = random.between(0, 5);
     const prediction = predict(given, script, protocol);
     if (prediction.notes.length === 0) {
       return { seed, index, given, script, format, protocol, door, prediction, discarded };

@@ -47,7 +47,7 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     steps.push({ action: { case: "derive", value } });
   }
   // GET is for one of them alone.
-  const httpGet = random.chance(0.15);
+  const httpGet = random.chance(0.25);
   const usual =
     httpGet && kinds.includes("unary") && random.chance(0.7)
       ? "NoSideEffects"

@@ -386,6 +386,26 @@ describe("the reference model, of what proves something", () => {
   });
 });
 
+describe("the reference model, of GET", () => {
+  const client = { httpGet: true };
+  const tooLong: AnswerInit = { action: { case: "http", value: { status: 414 } } };
+  const get: CallInit = { method: "NoSideEffects", text: "ab" };
+
+  it("sends what is too long as POST, for nothing, and later what is as long", () => {
+    const shorter = { ...get, text: "a" };
+    const seen = run({ client }, [tooLong], get, get, shorter);
+    expect(seen.requests.map(({ method }) => method)).toEqual(["GET", "POST", "POST", "GET"]);
+    expect(seen.requests[1]).toMatchObject({ atMs: 0, previousAttempts: null });
+    expect(seen.budget).toBe(500);
+  });
+
+  it("does so once, and not where retries are off", () => {
+    expect(run({ client }, [tooLong, tooLong], get).requests).toHaveLength(2);
+    const off = { ...client, settings: { retryOff: true } };
+    expect(run({ client: off }, [tooLong], get).requests).toHaveLength(1);
+  });
+});
+
 describe("the reference model, of gRPC", () => {
   it("tells a timeout in eight digits, floored to a unit", () => {
     const wire = (timeoutMs: number) => {

@@ -7,7 +7,7 @@ import {
   type Script,
   SettingsSchema,
 } from "@ameideio/conformance-proto";
-import { CallRun } from "./model/call.js";
+import { CallRun, textLength } from "./model/call.js";
 import { Provider } from "./model/credentials.js";
 import { documentBudget, documentPolicies } from "./model/document.js";
 import { refusedCall, REFUSED_CONFIG } from "./model/errors.js";
@@ -21,6 +21,8 @@ import { Draws, type Process, Simulation, Tokens } from "./model/simulation.js";
 const WALL_CLOCK_MS = Date.UTC(2026, 0, 1);
 /** Errors are shorter. */
 const SHORTEST_LIMIT = 1000;
+// A text of more may or may not fit into an address of 8000, by its format and its characters.
+const LONGEST_GET = 1000;
 const READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -52,6 +54,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     readMaxBytes: Number(given.client?.readMaxBytes ?? READ_MAX_BYTES),
     interceptors: (given.client?.interceptors ?? []).map(({ append }) => append),
     canceledOn: given.client?.watchers.find(({ does }) => does === Deed.CANCEL)?.at,
+    longestGet: LONGEST_GET,
     requests: [],
     sleeps: [],
     sleepsKnown: true,
@@ -110,6 +113,9 @@ function makeCalls(
     const levels = clients.levelsOf(own);
     const policy = policyOf({ given, protocol: world.protocol }, own, levels, world.notes);
     if (policy === CONFIG_INVALID) return ended(now, refusedAtOnce(REFUSED_CONFIG));
+    if (policy.get && textLength(own) > LONGEST_GET) {
+      world.notes.invalid("a text that may be too long for an address");
+    }
     const cancels = index === 0 || !(call.cancel?.firstOnly ?? false);
     if (call.cancel?.beforeStart && cancels) {
       const stopReason = call.cancel.asTimeout ? "deadline" : "canceled";

@@ -8,12 +8,16 @@ import {
 import type { AdapterSession } from "../adapter_session.js";
 import type { Difference } from "../compare/difference.js";
 import { comparePrinted } from "../compare/printed.js";
+import { can } from "../plan.js";
 import { predict } from "./model.js";
 import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
 import { differences, expectedOf, observedOf, type Observed } from "./observed.js";
 
-/** Where a generated case is run: a door by its number, as SDKs name theirs differently. */
+/**
+ * Where a generated case is run: a door, of the language's own HTTP client or of another, by its
+ * number, as SDKs name theirs differently.
+ */
 export interface Place {
   readonly door: number;
   readonly format: string;
@@ -60,10 +64,10 @@ export class FuzzRunner {
     const found: string[] = [];
     let first: { readonly sdk: string; readonly observed: Observed } | undefined;
     const runs = this.#sdks.map(async ({ sdk, session }, index) => {
-      const doors = this.#described[index]?.doors ?? [];
-      const door = doors[place.door % Math.max(1, doors.length)] ?? "generic";
       const { format, protocol } = place;
-      const request = create(RunRequestSchema, { given, script, door, format, protocol });
+      const doors = doorsOf(this.#described[index], { given, server: script }, protocol);
+      const door = doors[place.door % Math.max(1, doors.length)] ?? { door: "generic" };
+      const request = create(RunRequestSchema, { given, script, ...door, format, protocol });
       return { sdk, result: await session.run(() => request) };
     });
     for (const { sdk, result } of await Promise.all(runs)) {
@@ -91,4 +95,16 @@ export class FuzzRunner {
   async close(): Promise<void> {
     await Promise.all(this.#sdks.map(({ session }) => session.close()));
   }
+}
+
+function doorsOf(
+  described: DescribeResponse | undefined,
+  parts: { readonly given: Given; readonly server: Script },
+  protocol: string,
+): { readonly door: string; readonly httpClient: string }[] {
+  const own = (described?.doors ?? []).map((door) => ({ door, httpClient: "" }));
+  const others = (described?.httpClients ?? [])
+    .filter((client) => client.protocols.includes(protocol) && can(client, parts, "memory"))
+    .flatMap(({ name, doors }) => doors.map((door) => ({ door, httpClient: name })));
+  return [...own, ...others];
 }

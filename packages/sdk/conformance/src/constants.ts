@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { version } from "@ameideio/ameide-sdk-ts";
 import { BEHAVIOR_1, type PolicyConstants } from "@ameideio/ameide-sdk-ts/testing";
 import type { DescribeResponseSchema } from "@ameideio/conformance-proto";
+import { FETCH } from "./doors.js";
 
 /** Says what this adapter is. */
 export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
@@ -13,6 +14,16 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
     formats: ["binary", "json"],
     http: ["1.1", "2"],
     kinds: ["unary", "server_stream", "client_stream", "bidi"],
+    httpClients: [
+      {
+        // Of Node.js: HTTP/1.1 without TLS. The roster over it is another build of the package.
+        name: FETCH,
+        doors: ["generic"],
+        protocols: ["connect", "grpc-web"],
+        http: ["1.1"],
+        kinds: ["unary", "server_stream"],
+      },
+    ],
     constants: Object.fromEntries(numbersOf(BEHAVIOR_1, "")),
   };
 }

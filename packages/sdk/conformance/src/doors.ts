@@ -3,7 +3,11 @@ import { type Auth, type AmeideOptions, createClient } from "@ameideio/ameide-sd
 import { createRosterClient, type LazyService } from "@ameideio/ameide-sdk-ts/roster";
 import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
+import { createAmeideTransport as createFetchTransport } from "@ameideio/ameide-sdk-ts/web";
 import { ConformanceService } from "@ameideio/conformance-proto";
+
+/** Name of the HTTP client that `/web` has. */
+export const FETCH = "fetch";
 
 /** What can be derived and closed, whichever door it came through. */
 interface Family<T> {
@@ -23,18 +27,17 @@ export interface Door {
   close(): void;
 }
 
-/** How a client is made through a door of the SDK. */
+/** How a client is made through a door of the SDK, over the runtime's own HTTP client or another. */
 export function doorNamed(
-  name: string,
+  { door: name, httpClient }: { readonly door: string; readonly httpClient: string },
   loadMs: readonly bigint[],
   clock: Clock,
 ): (options: AmeideOptions) => Door {
+  const create = httpClient === FETCH ? createFetchTransport : createAmeideTransport;
   switch (name) {
     case "generic":
       return (options) =>
-        doorOf(createAmeideTransport(options), (transport) =>
-          createClient(ConformanceService, transport),
-        );
+        doorOf(create(options), (transport) => createClient(ConformanceService, transport));
     case "roster":
       return (options) =>
         doorOf(
@@ -83,4 +86,26 @@ function doorOf<T extends Family<T>>(family: T, client: (from: T) => Door["confo
     },
     close: () => family.close(),
   };
+}
+
+let loaded: Promise<unknown> | undefined;
+
+/** Loads what `/web` and `fetch` itself load on demand: no clock in memory can wait for a file. */
+export async function loadFetch(): Promise<void> {
+  loaded ??= Promise.all([fetch("data:,"), failingCall()]);
+  await loaded;
+}
+
+function failingCall(): Promise<unknown> {
+  return createClient(
+    ConformanceService,
+    createFetchTransport({
+      baseUrl: "https://memory.test",
+      protocol: "grpc-web",
+      retry: false,
+      fetch: () => Promise.reject(new Error("there is no network")),
+    }),
+  )
+    .unknown({})
+    .catch(() => {});
 }

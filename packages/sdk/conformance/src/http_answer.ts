@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { UniversalClientRequest } from "@connectrpc/connect/protocol";
 import { codeFromString, codeToHttpStatus } from "@connectrpc/connect/protocol-connect";
 import type { Answer } from "@ameideio/conformance-proto";
@@ -20,7 +21,20 @@ export function toHttp(answer: Answer, request: UniversalClientRequest): HttpRes
   for (const { name, value } of answer.headers) {
     header.append(name, value);
   }
-  return { ...response, header };
+  return compressed(answer, { ...response, header });
+}
+
+function compressed({ contentCoding }: Answer, response: HttpResponse): HttpResponse {
+  if (contentCoding === "") {
+    return response;
+  }
+  if (contentCoding !== "gzip") {
+    throw new Error(`no body is compressed by ${contentCoding}`);
+  }
+  const bytes = gzipSync(Buffer.concat(response.body.map((part) => part.bytes)));
+  response.header.set("content-encoding", contentCoding);
+  response.header.set("content-length", String(bytes.length));
+  return { ...response, body: [{ bytes }] };
 }
 
 // The message of a GET stands in its query; all else says it by its media type.

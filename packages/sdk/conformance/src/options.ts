@@ -17,6 +17,7 @@ import {
   type RunRequest,
   type Settings as GivenSettings,
 } from "@ameideio/conformance-proto";
+import { FETCH } from "./doors.js";
 import type { Time } from "./surroundings.js";
 
 /** What providers of tokens work with. */
@@ -37,7 +38,10 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     allowInsecureLoopback: client.allowInsecureLoopback ?? true,
     protocol: request.protocol || undefined,
     format: request.format || undefined,
-    httpVersion: request.http || client.httpVersion || undefined,
+    httpVersion:
+      request.httpClient === FETCH
+        ? undefined
+        : request.http || client.httpVersion || undefined,
     tls: request.ca === "" ? undefined : { ca: request.ca },
     methods: mapped(
       client.methods,

@@ -16,10 +16,11 @@ import {
 } from "@ameideio/conformance-proto";
 import { type CallContext, goThrough, makeCalls } from "./calls.js";
 import { perturbed } from "./constants.js";
-import { type Door, doorNamed } from "./doors.js";
+import { type Door, doorNamed, FETCH, loadFetch } from "./doors.js";
 import { perform, type Reach } from "./deeds.js";
 import { clientOptions, type ProviderContext, settings } from "./options.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
+import { fetchOver } from "./script_fetch.js";
 import { scriptClient, type ScriptClient } from "./script_client.js";
 import {
   countSockets,
@@ -33,6 +34,9 @@ import { watchTrouble } from "./unhandled.js";
 
 /** Does what a case says and tells what happened. */
 export async function run(request: RunRequest): Promise<RunResponse> {
+  if (request.httpClient === FETCH) {
+    await loadFetch();
+  }
   const value = await new Run(request).run();
   return create(RunResponseSchema, value);
 }
@@ -69,7 +73,7 @@ class Run implements CallContext, Reach {
     }
     this.constants = perturbed(request.constants);
     const time = inMemory ? virtualTime(wallMs) : realTime(wallMs);
-    this.open = doorNamed(request.door, this.given.client?.loadMs ?? [], time);
+    this.open = doorNamed(request, this.given.client?.loadMs ?? [], time);
     this.context = { time, providerCalls: 0, perform: (deed) => perform(deed, this) };
     this.timers = watchTimers(time);
     this.memory = inMemory ? scriptClient(request.script ?? create(ScriptSchema), time) : undefined;
@@ -135,7 +139,8 @@ class Run implements CallContext, Reach {
       leaks: {
         timers: this.timers.left(),
         listeners: this.signals.flatMap((signal) => getEventListeners(signal, "abort")).length,
-        sockets,
+        // Connections of fetch are the runtime's to keep.
+        sockets: this.request.httpClient === FETCH ? 0 : sockets,
         unhandled,
         warnings,
       },
@@ -170,10 +175,14 @@ class Run implements CallContext, Reach {
         logLevel: this.given.client.logLevel as "debug",
         logger: this.logger(),
       }),
-      ...(this.memory && { transport: this.memory.client }),
+      ...(this.memory && this.inMemory(this.memory)),
     };
     const runtime = { clock: this.timers.clock, random, constants: this.constants };
     return withTestRuntime(options, runtime);
+  }
+
+  private inMemory({ client }: ScriptClient): AmeideOptions {
+    return this.request.httpClient === FETCH ? { fetch: fetchOver(client) } : { transport: client };
   }
 
   // Makes a client under a name; if that fails, the error is an outcome.

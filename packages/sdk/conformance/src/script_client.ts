@@ -87,6 +87,8 @@ interface Broken {
   readonly syscall?: string;
   /** No byte of the request's body was asked for. */
   readonly unread?: true;
+  /** What it stands for. */
+  readonly errors?: readonly Broken[];
 }
 
 const RESET: Broken = systemError("read", "ECONNRESET");
@@ -118,6 +120,16 @@ const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
     message: "Client network socket disconnected before secure TLS connection was established",
     unread: true,
   },
+  // As Node has it for a name with two addresses.
+  [Break.BOTH_REFUSED]: {
+    code: "ECONNREFUSED",
+    message: "",
+    unread: true,
+    errors: ["::1:4999", "127.0.0.1:4999"].map((address) => ({
+      code: "ECONNREFUSED",
+      message: `connect ECONNREFUSED ${address}`,
+    })),
+  },
 };
 
 const CERTIFICATES: Readonly<Record<Certificate, Broken | undefined>> = {
@@ -144,8 +156,10 @@ function systemError(syscall: string, code: string): Broken {
   return { code, message: `${syscall} ${code}`, syscall };
 }
 
-function nodeError({ code, message, syscall }: Broken): Error {
-  return Object.assign(new Error(message), { code, ...(syscall !== undefined && { syscall }) });
+function nodeError({ code, message, syscall, errors }: Broken): Error {
+  const error =
+    errors === undefined ? new Error(message) : new AggregateError(errors.map(nodeError));
+  return Object.assign(error, { code, ...(syscall !== undefined && { syscall }) });
 }
 
 /** What of a response is sent, and what comes then. */

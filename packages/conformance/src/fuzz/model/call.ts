@@ -11,6 +11,11 @@ import { requestOf } from "./request.js";
 import { endsTooLate, judge, type Judgement } from "./retry.js";
 import type { Process } from "./simulation.js";
 
+/** How long the text of a call is. */
+export function textLength({ text, textTimes }: Call): number {
+  return text.length * Math.max(1, textTimes);
+}
+
 /** One call, from its entry to its end. */
 export class CallRun {
   readonly #world: World;
@@ -31,6 +36,8 @@ export class CallRun {
   #attempts = 1;
   #transparentUsed = false;
   #replayed = false;
+  #posts = false;
+  #sentGet = false;
   #exponent = 0;
   #paid: number | undefined;
   #refused: Token | undefined;
@@ -109,15 +116,20 @@ export class CallRun {
     const { requests, script, simulation, notes, interceptors, protocol } = this.#world;
     const limitMs = this.#attemptLimit();
     const answer = script.answers[requests.length] ?? script.otherwise;
-    const request = requestOf(this.#call, this.#policy, {
-      number: this.#number,
-      atMs: simulation.now,
-      timeoutMs: Math.min(this.#remaining(), limitMs),
-      attempts: this.#attempts,
-      token: this.#sent?.value,
-      interceptors,
-      protocol,
-    });
+    this.#sentGet = this.#goesByGet();
+    const request = requestOf(
+      this.#call,
+      { ...this.#policy, get: this.#sentGet },
+      {
+        number: this.#number,
+        atMs: simulation.now,
+        timeoutMs: Math.min(this.#remaining(), limitMs),
+        attempts: this.#attempts,
+        token: this.#sent?.value,
+        interceptors,
+        protocol,
+      },
+    );
     requests.push(request);
     if (answer === undefined || !isPlayable(answer)) {
       notes.invalid("no answer, or one that cannot be given");
@@ -153,6 +165,15 @@ export class CallRun {
       return this.#tell("attempt_failed") || this.#tell("waiting")
         ? this.#interrupted(false)
         : undefined;
+    }
+    if (this.#isGetTooLong(failure)) {
+      if (this.#sideBySide) notes.tie("calls side by side, posted at once");
+      this.#world.longestGet = textLength(this.#call) - 1;
+      if (!this.#policy.retryOff) {
+        this.#posts = true;
+        this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: true });
+        return undefined;
+      }
     }
     const judgement = this.#judge(failure);
     const { decision, class: retryClass } = judgement;
@@ -225,6 +246,15 @@ export class CallRun {
     if (!this.#world.provider.mayRenew(key, refused)) return false;
     if (endsTooLate(0, this.#remaining())) this.#world.notes.undecided("lateReplay");
     return true;
+  }
+
+  #goesByGet(): boolean {
+    return this.#policy.get && !this.#posts && textLength(this.#call) <= this.#world.longestGet;
+  }
+
+  // It goes by POST, once and for nothing, and later what is as long.
+  #isGetTooLong({ httpStatus, origin }: Failure): boolean {
+    return (httpStatus === 414 || httpStatus === 431) && origin === "server" && this.#sentGet;
   }
 
   #judge(failure: Failure): Judgement {

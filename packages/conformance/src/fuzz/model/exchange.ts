@@ -23,6 +23,8 @@ export interface World {
   readonly interceptors: readonly string[];
   /** Event at which an observer cancels the calls that callbacks may cancel. */
   readonly canceledOn: string | undefined;
+  /** The longest text that still goes by GET; of one method alone, so that texts tell addresses. */
+  longestGet: number;
   readonly requests: OpenRequest[];
   readonly sleeps: number[];
   sleepsKnown: boolean;

@@ -178,7 +178,9 @@ type RunRequest struct {
 	// Authority to trust, in PEM.
 	Ca string `protobuf:"bytes,8,opt,name=ca,proto3" json:"ca,omitempty"`
 	// Built-in numbers that are perturbed, by name.
-	Constants     map[string]float64 `protobuf:"bytes,9,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Constants map[string]float64 `protobuf:"bytes,9,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	// The HTTP client to use; empty for the language's own.
+	HttpClient    string `protobuf:"bytes,140,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,6 +276,13 @@ func (x *RunRequest) GetConstants() map[string]float64 {
 		return x.Constants
 	}
 	return nil
+}
+
+func (x *RunRequest) GetHttpClient() string {
+	if x != nil {
+		return x.HttpClient
+	}
+	return ""
 }
 
 // What an adapter answers.
@@ -407,7 +416,9 @@ type DescribeResponse struct {
 	// Kinds of methods it calls: `unary`, `server_stream`, `client_stream`, `bidi`.
 	Kinds []string `protobuf:"bytes,7,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	// Built-in numbers of its policy, by name.
-	Constants     map[string]float64 `protobuf:"bytes,8,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Constants map[string]float64 `protobuf:"bytes,8,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	// HTTP clients it can use beside the language's own. Empty for none.
+	HttpClients   []*HttpClient `protobuf:"bytes,140,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -498,6 +509,98 @@ func (x *DescribeResponse) GetConstants() map[string]float64 {
 	return nil
 }
 
+func (x *DescribeResponse) GetHttpClients() []*HttpClient {
+	if x != nil {
+		return x.HttpClients
+	}
+	return nil
+}
+
+// An HTTP client that is not the language's own, and what the SDK can do over
+// it. What it does not name is not run there. Cases that give environment
+// variables or compression, or real certificates, are for the language's own
+// alone.
+type HttpClient struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `fetch`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Doors.
+	Doors []string `protobuf:"bytes,2,rep,name=doors,proto3" json:"doors,omitempty"`
+	// Protocols.
+	Protocols []string `protobuf:"bytes,3,rep,name=protocols,proto3" json:"protocols,omitempty"`
+	// HTTP versions.
+	Http []string `protobuf:"bytes,4,rep,name=http,proto3" json:"http,omitempty"`
+	// Kinds of methods.
+	Kinds         []string `protobuf:"bytes,5,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HttpClient) Reset() {
+	*x = HttpClient{}
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HttpClient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HttpClient) ProtoMessage() {}
+
+func (x *HttpClient) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HttpClient.ProtoReflect.Descriptor instead.
+func (*HttpClient) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *HttpClient) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *HttpClient) GetDoors() []string {
+	if x != nil {
+		return x.Doors
+	}
+	return nil
+}
+
+func (x *HttpClient) GetProtocols() []string {
+	if x != nil {
+		return x.Protocols
+	}
+	return nil
+}
+
+func (x *HttpClient) GetHttp() []string {
+	if x != nil {
+		return x.Http
+	}
+	return nil
+}
+
+func (x *HttpClient) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
 // What happened.
 type RunResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -538,7 +641,7 @@ type RunResponse struct {
 
 func (x *RunResponse) Reset() {
 	*x = RunResponse{}
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +653,7 @@ func (x *RunResponse) String() string {
 func (*RunResponse) ProtoMessage() {}
 
 func (x *RunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +666,7 @@ func (x *RunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunResponse.ProtoReflect.Descriptor instead.
 func (*RunResponse) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RunResponse) GetOutcomes() []*SeenOutcome {
@@ -693,7 +796,7 @@ type SeenOutcome struct {
 
 func (x *SeenOutcome) Reset() {
 	*x = SeenOutcome{}
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +808,7 @@ func (x *SeenOutcome) String() string {
 func (*SeenOutcome) ProtoMessage() {}
 
 func (x *SeenOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +821,7 @@ func (x *SeenOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenOutcome.ProtoReflect.Descriptor instead.
 func (*SeenOutcome) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SeenOutcome) GetOk() string {
@@ -810,7 +913,7 @@ type SeenError struct {
 
 func (x *SeenError) Reset() {
 	*x = SeenError{}
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -822,7 +925,7 @@ func (x *SeenError) String() string {
 func (*SeenError) ProtoMessage() {}
 
 func (x *SeenError) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -835,7 +938,7 @@ func (x *SeenError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenError.ProtoReflect.Descriptor instead.
 func (*SeenError) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SeenError) GetCode() string {
@@ -993,7 +1096,7 @@ type SeenRequest struct {
 
 func (x *SeenRequest) Reset() {
 	*x = SeenRequest{}
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1005,7 +1108,7 @@ func (x *SeenRequest) String() string {
 func (*SeenRequest) ProtoMessage() {}
 
 func (x *SeenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1018,7 +1121,7 @@ func (x *SeenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenRequest.ProtoReflect.Descriptor instead.
 func (*SeenRequest) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SeenRequest) GetMethod() string {
@@ -1076,7 +1179,7 @@ type SeenLog struct {
 
 func (x *SeenLog) Reset() {
 	*x = SeenLog{}
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1191,7 @@ func (x *SeenLog) String() string {
 func (*SeenLog) ProtoMessage() {}
 
 func (x *SeenLog) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1204,7 @@ func (x *SeenLog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenLog.ProtoReflect.Descriptor instead.
 func (*SeenLog) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SeenLog) GetLevel() string {
@@ -1138,7 +1241,7 @@ type Leaks struct {
 
 func (x *Leaks) Reset() {
 	*x = Leaks{}
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1253,7 @@ func (x *Leaks) String() string {
 func (*Leaks) ProtoMessage() {}
 
 func (x *Leaks) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_adapter_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1266,7 @@ func (x *Leaks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Leaks.ProtoReflect.Descriptor instead.
 func (*Leaks) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{10}
+	return file_ameide_conformance_v1_adapter_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Leaks) GetTimers() int32 {
@@ -1211,7 +1314,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2&.ameide.conformance.v1.DescribeRequestH\x00R\bdescribe\x125\n" +
 	"\x03run\x18\x03 \x01(\v2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\b\n" +
 	"\x06action\"\x11\n" +
-	"\x0fDescribeRequest\"\x8c\x03\n" +
+	"\x0fDescribeRequest\"\xae\x03\n" +
 	"\n" +
 	"RunRequest\x122\n" +
 	"\x05given\x18\x01 \x01(\v2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n" +
@@ -1222,7 +1325,9 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n" +
 	"\x04http\x18\a \x01(\tR\x04http\x12\x0e\n" +
 	"\x02ca\x18\b \x01(\tR\x02ca\x12N\n" +
-	"\tconstants\x18\t \x03(\v20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x1a<\n" +
+	"\tconstants\x18\t \x03(\v20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12 \n" +
+	"\vhttp_client\x18\x8c\x01 \x01(\tR\n" +
+	"httpClient\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xc2\x01\n" +
@@ -1231,7 +1336,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2'.ameide.conformance.v1.DescribeResponseH\x00R\bdescribe\x126\n" +
 	"\x03run\x18\x03 \x01(\v2\".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n" +
 	"\x05error\x18\x04 \x01(\tH\x00R\x05errorB\b\n" +
-	"\x06result\"\xca\x02\n" +
+	"\x06result\"\x91\x03\n" +
 	"\x10DescribeResponse\x12\x10\n" +
 	"\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
@@ -1240,10 +1345,18 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\aformats\x18\x05 \x03(\tR\aformats\x12\x12\n" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n" +
 	"\x05kinds\x18\a \x03(\tR\x05kinds\x12T\n" +
-	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x1a<\n" +
+	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12E\n" +
+	"\fhttp_clients\x18\x8c\x01 \x03(\v2!.ameide.conformance.v1.HttpClientR\vhttpClients\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x82\a\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"~\n" +
+	"\n" +
+	"HttpClient\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05doors\x18\x02 \x03(\tR\x05doors\x12\x1c\n" +
+	"\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n" +
+	"\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n" +
+	"\x05kinds\x18\x05 \x03(\tR\x05kinds\"\x82\a\n" +
 	"\vRunResponse\x12>\n" +
 	"\boutcomes\x18\x01 \x03(\v2\".ameide.conformance.v1.SeenOutcomeR\boutcomes\x12>\n" +
 	"\brequests\x18\x02 \x03(\v2\".ameide.conformance.v1.SeenRequestR\brequests\x12\x16\n" +
@@ -1338,60 +1451,62 @@ func file_ameide_conformance_v1_adapter_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_adapter_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_ameide_conformance_v1_adapter_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_ameide_conformance_v1_adapter_proto_goTypes = []any{
 	(*AdapterRequest)(nil),   // 0: ameide.conformance.v1.AdapterRequest
 	(*DescribeRequest)(nil),  // 1: ameide.conformance.v1.DescribeRequest
 	(*RunRequest)(nil),       // 2: ameide.conformance.v1.RunRequest
 	(*AdapterResponse)(nil),  // 3: ameide.conformance.v1.AdapterResponse
 	(*DescribeResponse)(nil), // 4: ameide.conformance.v1.DescribeResponse
-	(*RunResponse)(nil),      // 5: ameide.conformance.v1.RunResponse
-	(*SeenOutcome)(nil),      // 6: ameide.conformance.v1.SeenOutcome
-	(*SeenError)(nil),        // 7: ameide.conformance.v1.SeenError
-	(*SeenRequest)(nil),      // 8: ameide.conformance.v1.SeenRequest
-	(*SeenLog)(nil),          // 9: ameide.conformance.v1.SeenLog
-	(*Leaks)(nil),            // 10: ameide.conformance.v1.Leaks
-	nil,                      // 11: ameide.conformance.v1.RunRequest.ConstantsEntry
-	nil,                      // 12: ameide.conformance.v1.DescribeResponse.ConstantsEntry
-	nil,                      // 13: ameide.conformance.v1.RunResponse.ExplainedEntry
-	nil,                      // 14: ameide.conformance.v1.RunResponse.MetricsEntry
-	nil,                      // 15: ameide.conformance.v1.SeenError.MetadataEntry
-	(*Given)(nil),            // 16: ameide.conformance.v1.Given
-	(*Script)(nil),           // 17: ameide.conformance.v1.Script
-	(*Span)(nil),             // 18: ameide.conformance.v1.Span
-	(*Header)(nil),           // 19: ameide.conformance.v1.Header
-	(*AttemptFailure)(nil),   // 20: ameide.conformance.v1.AttemptFailure
-	(*Explained)(nil),        // 21: ameide.conformance.v1.Explained
-	(*Metric)(nil),           // 22: ameide.conformance.v1.Metric
+	(*HttpClient)(nil),       // 5: ameide.conformance.v1.HttpClient
+	(*RunResponse)(nil),      // 6: ameide.conformance.v1.RunResponse
+	(*SeenOutcome)(nil),      // 7: ameide.conformance.v1.SeenOutcome
+	(*SeenError)(nil),        // 8: ameide.conformance.v1.SeenError
+	(*SeenRequest)(nil),      // 9: ameide.conformance.v1.SeenRequest
+	(*SeenLog)(nil),          // 10: ameide.conformance.v1.SeenLog
+	(*Leaks)(nil),            // 11: ameide.conformance.v1.Leaks
+	nil,                      // 12: ameide.conformance.v1.RunRequest.ConstantsEntry
+	nil,                      // 13: ameide.conformance.v1.DescribeResponse.ConstantsEntry
+	nil,                      // 14: ameide.conformance.v1.RunResponse.ExplainedEntry
+	nil,                      // 15: ameide.conformance.v1.RunResponse.MetricsEntry
+	nil,                      // 16: ameide.conformance.v1.SeenError.MetadataEntry
+	(*Given)(nil),            // 17: ameide.conformance.v1.Given
+	(*Script)(nil),           // 18: ameide.conformance.v1.Script
+	(*Span)(nil),             // 19: ameide.conformance.v1.Span
+	(*Header)(nil),           // 20: ameide.conformance.v1.Header
+	(*AttemptFailure)(nil),   // 21: ameide.conformance.v1.AttemptFailure
+	(*Explained)(nil),        // 22: ameide.conformance.v1.Explained
+	(*Metric)(nil),           // 23: ameide.conformance.v1.Metric
 }
 var file_ameide_conformance_v1_adapter_proto_depIdxs = []int32{
 	1,  // 0: ameide.conformance.v1.AdapterRequest.describe:type_name -> ameide.conformance.v1.DescribeRequest
 	2,  // 1: ameide.conformance.v1.AdapterRequest.run:type_name -> ameide.conformance.v1.RunRequest
-	16, // 2: ameide.conformance.v1.RunRequest.given:type_name -> ameide.conformance.v1.Given
-	17, // 3: ameide.conformance.v1.RunRequest.script:type_name -> ameide.conformance.v1.Script
-	11, // 4: ameide.conformance.v1.RunRequest.constants:type_name -> ameide.conformance.v1.RunRequest.ConstantsEntry
+	17, // 2: ameide.conformance.v1.RunRequest.given:type_name -> ameide.conformance.v1.Given
+	18, // 3: ameide.conformance.v1.RunRequest.script:type_name -> ameide.conformance.v1.Script
+	12, // 4: ameide.conformance.v1.RunRequest.constants:type_name -> ameide.conformance.v1.RunRequest.ConstantsEntry
 	4,  // 5: ameide.conformance.v1.AdapterResponse.describe:type_name -> ameide.conformance.v1.DescribeResponse
-	5,  // 6: ameide.conformance.v1.AdapterResponse.run:type_name -> ameide.conformance.v1.RunResponse
-	12, // 7: ameide.conformance.v1.DescribeResponse.constants:type_name -> ameide.conformance.v1.DescribeResponse.ConstantsEntry
-	6,  // 8: ameide.conformance.v1.RunResponse.outcomes:type_name -> ameide.conformance.v1.SeenOutcome
-	8,  // 9: ameide.conformance.v1.RunResponse.requests:type_name -> ameide.conformance.v1.SeenRequest
-	13, // 10: ameide.conformance.v1.RunResponse.explained:type_name -> ameide.conformance.v1.RunResponse.ExplainedEntry
-	18, // 11: ameide.conformance.v1.RunResponse.spans:type_name -> ameide.conformance.v1.Span
-	14, // 12: ameide.conformance.v1.RunResponse.metrics:type_name -> ameide.conformance.v1.RunResponse.MetricsEntry
-	9,  // 13: ameide.conformance.v1.RunResponse.logs:type_name -> ameide.conformance.v1.SeenLog
-	10, // 14: ameide.conformance.v1.RunResponse.leaks:type_name -> ameide.conformance.v1.Leaks
-	7,  // 15: ameide.conformance.v1.SeenOutcome.error:type_name -> ameide.conformance.v1.SeenError
-	19, // 16: ameide.conformance.v1.SeenOutcome.headers:type_name -> ameide.conformance.v1.Header
-	15, // 17: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
-	20, // 18: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
-	19, // 19: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
-	21, // 20: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	22, // 21: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	6,  // 6: ameide.conformance.v1.AdapterResponse.run:type_name -> ameide.conformance.v1.RunResponse
+	13, // 7: ameide.conformance.v1.DescribeResponse.constants:type_name -> ameide.conformance.v1.DescribeResponse.ConstantsEntry
+	5,  // 8: ameide.conformance.v1.DescribeResponse.http_clients:type_name -> ameide.conformance.v1.HttpClient
+	7,  // 9: ameide.conformance.v1.RunResponse.outcomes:type_name -> ameide.conformance.v1.SeenOutcome
+	9,  // 10: ameide.conformance.v1.RunResponse.requests:type_name -> ameide.conformance.v1.SeenRequest
+	14, // 11: ameide.conformance.v1.RunResponse.explained:type_name -> ameide.conformance.v1.RunResponse.ExplainedEntry
+	19, // 12: ameide.conformance.v1.RunResponse.spans:type_name -> ameide.conformance.v1.Span
+	15, // 13: ameide.conformance.v1.RunResponse.metrics:type_name -> ameide.conformance.v1.RunResponse.MetricsEntry
+	10, // 14: ameide.conformance.v1.RunResponse.logs:type_name -> ameide.conformance.v1.SeenLog
+	11, // 15: ameide.conformance.v1.RunResponse.leaks:type_name -> ameide.conformance.v1.Leaks
+	8,  // 16: ameide.conformance.v1.SeenOutcome.error:type_name -> ameide.conformance.v1.SeenError
+	20, // 17: ameide.conformance.v1.SeenOutcome.headers:type_name -> ameide.conformance.v1.Header
+	16, // 18: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
+	21, // 19: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
+	20, // 20: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
+	22, // 21: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	23, // 22: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_adapter_proto_init() }
@@ -1411,16 +1526,16 @@ func file_ameide_conformance_v1_adapter_proto_init() {
 		(*AdapterResponse_Run)(nil),
 		(*AdapterResponse_Error)(nil),
 	}
-	file_ameide_conformance_v1_adapter_proto_msgTypes[5].OneofWrappers = []any{}
 	file_ameide_conformance_v1_adapter_proto_msgTypes[6].OneofWrappers = []any{}
 	file_ameide_conformance_v1_adapter_proto_msgTypes[7].OneofWrappers = []any{}
+	file_ameide_conformance_v1_adapter_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_adapter_proto_rawDesc), len(file_ameide_conformance_v1_adapter_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -209,7 +209,9 @@ type Case struct {
 	// Formats it is for (`binary`, `json`); empty for all.
 	Formats []string `protobuf:"bytes,7,rep,name=formats,proto3" json:"formats,omitempty"`
 	// Protocols it is for (`connect`, `grpc`, `grpc-web`); empty for all.
-	Protocols     []string `protobuf:"bytes,8,rep,name=protocols,proto3" json:"protocols,omitempty"`
+	Protocols []string `protobuf:"bytes,8,rep,name=protocols,proto3" json:"protocols,omitempty"`
+	// HTTP clients it is for (`native`, `fetch`); empty for all.
+	HttpClients   []string `protobuf:"bytes,140,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -296,6 +298,13 @@ func (x *Case) GetFormats() []string {
 func (x *Case) GetProtocols() []string {
 	if x != nil {
 		return x.Protocols
+	}
+	return nil
+}
+
+func (x *Case) GetHttpClients() []string {
+	if x != nil {
+		return x.HttpClients
 	}
 	return nil
 }
@@ -2056,7 +2065,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\n" +
 	" ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a\"ameide/conformance/v1/expect.proto\x1a\"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto\"=\n" +
 	"\bCaseFile\x121\n" +
-	"\x05cases\x18\x01 \x03(\v2\x1b.ameide.conformance.v1.CaseR\x05cases\"\xbe\x02\n" +
+	"\x05cases\x18\x01 \x03(\v2\x1b.ameide.conformance.v1.CaseR\x05cases\"\xe2\x02\n" +
 	"\x04Case\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x122\n" +
 	"\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n" +
@@ -2065,7 +2074,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x06expect\x18\x05 \x01(\v2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n" +
 	"\aformats\x18\a \x03(\tR\aformats\x12\x1c\n" +
-	"\tprotocols\x18\b \x03(\tR\tprotocols\"\xca\x04\n" +
+	"\tprotocols\x18\b \x03(\tR\tprotocols\x12\"\n" +
+	"\fhttp_clients\x18\x8c\x01 \x03(\tR\vhttpClients\"\xca\x04\n" +
 	"\x05Given\x12=\n" +
 	"\x06client\x18\x01 \x01(\v2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n" +
 	"\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n" +

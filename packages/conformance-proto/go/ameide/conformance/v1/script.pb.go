@@ -298,6 +298,9 @@ const (
 	// HTTP/1.1: the server switches to another protocol (101), which nobody asked
 	// for, and falls silent.
 	Break_BREAK_SWITCHED Break = 112
+	// The server's name has two addresses, and connecting to either is refused.
+	// MEMORY only.
+	Break_BREAK_BOTH_REFUSED Break = 140
 )
 
 // Enum value maps for Break.
@@ -316,6 +319,7 @@ var (
 		110: "BREAK_GOAWAY_INCLUDED",
 		111: "BREAK_NO_HTTP",
 		112: "BREAK_SWITCHED",
+		140: "BREAK_BOTH_REFUSED",
 	}
 	Break_value = map[string]int32{
 		"BREAK_UNSPECIFIED":            0,
@@ -331,6 +335,7 @@ var (
 		"BREAK_GOAWAY_INCLUDED":        110,
 		"BREAK_NO_HTTP":                111,
 		"BREAK_SWITCHED":               112,
+		"BREAK_BOTH_REFUSED":           140,
 	}
 )
 
@@ -579,7 +584,10 @@ type Answer struct {
 	ResetCode string `protobuf:"bytes,112,opt,name=reset_code,json=resetCode,proto3" json:"reset_code,omitempty"`
 	// How what the answer says is compressed, whether that was asked for or not: the
 	// body of unary answers of Connect, else each envelope.
-	Packing       Packing `protobuf:"varint,113,opt,name=packing,proto3,enum=ameide.conformance.v1.Packing" json:"packing,omitempty"`
+	Packing Packing `protobuf:"varint,113,opt,name=packing,proto3,enum=ameide.conformance.v1.Packing" json:"packing,omitempty"`
+	// The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
+	// accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
+	ContentCoding string `protobuf:"bytes,140,opt,name=content_coding,json=contentCoding,proto3" json:"content_coding,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -745,6 +753,13 @@ func (x *Answer) GetPacking() Packing {
 		return x.Packing
 	}
 	return Packing_PACKING_UNSPECIFIED
+}
+
+func (x *Answer) GetContentCoding() string {
+	if x != nil {
+		return x.ContentCoding
+	}
+	return ""
 }
 
 type isAnswer_Action interface {
@@ -1414,7 +1429,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
-	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\xf6\x05\n" +
+	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\x9e\x06\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1434,7 +1449,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"beforeBody\x12\x1d\n" +
 	"\n" +
 	"reset_code\x18p \x01(\tR\tresetCode\x128\n" +
-	"\apacking\x18q \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apackingB\b\n" +
+	"\apacking\x18q \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apacking\x12&\n" +
+	"\x0econtent_coding\x18\x8c\x01 \x01(\tR\rcontentCodingB\b\n" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -1512,7 +1528,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
 	"\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n" +
-	"\x19STREAM_END_REFUSED_STREAM\x10d*\xc3\x02\n" +
+	"\x19STREAM_END_REFUSED_STREAM\x10d*\xdc\x02\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1526,7 +1542,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x1cBREAK_UNREACHABLE_AFTER_READ\x10e\x12\x19\n" +
 	"\x15BREAK_GOAWAY_INCLUDED\x10n\x12\x11\n" +
 	"\rBREAK_NO_HTTP\x10o\x12\x12\n" +
-	"\x0eBREAK_SWITCHED\x10p*N\n" +
+	"\x0eBREAK_SWITCHED\x10p\x12\x17\n" +
+	"\x12BREAK_BOTH_REFUSED\x10\x8c\x01*N\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +

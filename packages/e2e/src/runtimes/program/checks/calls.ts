@@ -1,7 +1,9 @@
+import { Code } from "@connectrpc/connect";
 import { ConformanceService } from "@ameideio/conformance-proto";
+import { isAmeideError } from "@ameideio/ameide-sdk-ts";
 import { createAmeideClient } from "@ameideio/ameide-sdk-ts/client";
 import { Role, ThreadsService } from "@ameideio/ameide-sdk-ts/threads/v1";
-import { type Check, equal, holds, Limit } from "../check.js";
+import { type Check, equal, failureOf, holds, Limit } from "../check.js";
 import { seenCall } from "../seen.js";
 
 /** Unary calls, and how they are put on the wire. */
@@ -75,6 +77,31 @@ export const CALLS: readonly Check[] = [
       const seen = seenCall(await witness.idempotent({ text }));
       equal(seen.headers["content-encoding"], "gzip", "content-encoding of the request");
       equal(seen.headers["accept-encoding"], "gzip", "accept-encoding");
+    },
+  },
+  {
+    id: "compressed",
+    title: "compressed answers, compressed errors",
+    async run(here) {
+      // A fetch asks for it by itself, and decodes what comes.
+      const options = here.entry === "node" ? { compression: { accept: "gzip" } as const } : {};
+      const { place } = here;
+      for (const format of ["binary", "json"] as const) {
+        const each = { ...options, format };
+        const witness = here.connect(ConformanceService, place.witness.http1, each);
+        const seen = seenCall(await witness.idempotent({ text: "z".repeat(4096) }));
+        if (here.entry === "web" && seen.headers["accept-encoding"] === undefined) {
+          throw new Limit("its fetch does not ask for them");
+        }
+        holds(/\bgzip\b/.test(seen.headers["accept-encoding"] ?? ""), "it was asked for");
+        const threads = here.connect(ThreadsService, place.reference, { ...each, tenant: "acme" });
+        const { thread } = await threads.createThread({ title: "z".repeat(100) });
+        const read = await threads.getThread({ threadId: thread?.id ?? "" });
+        equal(read.thread?.title, "z".repeat(100), "title");
+        const failed = await failureOf(threads.getThread({ threadId: "none" }));
+        equal(isAmeideError(failed) && failed.origin, "server", "origin of the error");
+        equal(isAmeideError(failed) && failed.code, Code.NotFound, "its code");
+      }
     },
   },
   {

@@ -142,6 +142,13 @@ export declare type RunRequest = Message<"ameide.conformance.v1.RunRequest"> & {
    * @generated from field: map<string, double> constants = 9;
    */
   constants: { [key: string]: number };
+
+  /**
+   * The HTTP client to use; empty for the language's own.
+   *
+   * @generated from field: string http_client = 140;
+   */
+  httpClient: string;
 };
 
 /**
@@ -262,6 +269,13 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
    * @generated from field: map<string, double> constants = 8;
    */
   constants: { [key: string]: number };
+
+  /**
+   * HTTP clients it can use beside the language's own. Empty for none.
+   *
+   * @generated from field: repeated ameide.conformance.v1.HttpClient http_clients = 140;
+   */
+  httpClients: HttpClient[];
 };
 
 /**
@@ -269,6 +283,57 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
  * Use `create(DescribeResponseSchema)` to create a new message.
  */
 export declare const DescribeResponseSchema: GenMessage<DescribeResponse>;
+
+/**
+ * An HTTP client that is not the language's own, and what the SDK can do over
+ * it. What it does not name is not run there. Cases that give environment
+ * variables or compression, or real certificates, are for the language's own
+ * alone.
+ *
+ * @generated from message ameide.conformance.v1.HttpClient
+ */
+export declare type HttpClient = Message<"ameide.conformance.v1.HttpClient"> & {
+  /**
+   * `fetch`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Doors.
+   *
+   * @generated from field: repeated string doors = 2;
+   */
+  doors: string[];
+
+  /**
+   * Protocols.
+   *
+   * @generated from field: repeated string protocols = 3;
+   */
+  protocols: string[];
+
+  /**
+   * HTTP versions.
+   *
+   * @generated from field: repeated string http = 4;
+   */
+  http: string[];
+
+  /**
+   * Kinds of methods.
+   *
+   * @generated from field: repeated string kinds = 5;
+   */
+  kinds: string[];
+};
+
+/**
+ * Describes the message ameide.conformance.v1.HttpClient.
+ * Use `create(HttpClientSchema)` to create a new message.
+ */
+export declare const HttpClientSchema: GenMessage<HttpClient>;
 
 /**
  * What happened.

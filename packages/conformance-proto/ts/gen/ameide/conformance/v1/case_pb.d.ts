@@ -96,6 +96,13 @@ export declare type Case = Message<"ameide.conformance.v1.Case"> & {
    * @generated from field: repeated string protocols = 8;
    */
   protocols: string[];
+
+  /**
+   * HTTP clients it is for (`native`, `fetch`); empty for all.
+   *
+   * @generated from field: repeated string http_clients = 140;
+   */
+  httpClients: string[];
 };
 
 /**

@@ -6,6 +6,7 @@ export {
   RunRequestSchema,
   AdapterResponseSchema,
   DescribeResponseSchema,
+  HttpClientSchema,
   RunResponseSchema,
   SeenOutcomeSchema,
   SeenErrorSchema,

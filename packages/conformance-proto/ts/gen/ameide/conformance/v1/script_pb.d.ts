@@ -185,6 +185,14 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * @generated from field: ameide.conformance.v1.Packing packing = 113;
    */
   packing: Packing;
+
+  /**
+   * The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
+   * accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
+   *
+   * @generated from field: string content_coding = 140;
+   */
+  contentCoding: string;
 };
 
 /**
@@ -820,6 +828,14 @@ export enum Break {
    * @generated from enum value: BREAK_SWITCHED = 112;
    */
   SWITCHED = 112,
+
+  /**
+   * The server's name has two addresses, and connecting to either is refused.
+   * MEMORY only.
+   *
+   * @generated from enum value: BREAK_BOTH_REFUSED = 140;
+   */
+  BOTH_REFUSED = 140,
 }
 
 /**
