@@ -97,6 +97,7 @@ export function can(
     // These are up to the runtime there.
     Object.keys(given?.env ?? {}).length === 0 &&
     (given?.client?.sendCompression ?? "") === "" &&
+    (given?.client?.acceptCompression ?? "") === "" &&
     (layer === "memory" || (server?.certificate ?? 0) === Certificate.UNSPECIFIED)
   );
 }

@@ -126,7 +126,7 @@ const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
     message: "",
     unread: true,
     errors: ["::1:4999", "127.0.0.1:4999"].map((address) => ({
-      code: "ECONNREFUSED",
+      ...systemError("connect", "ECONNREFUSED"),
       message: `connect ECONNREFUSED ${address}`,
     })),
   },

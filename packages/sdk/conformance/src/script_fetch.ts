@@ -17,7 +17,8 @@ export function fetchOver(client: UniversalClientFn): FetchFunction {
         throw failure("fetch failed", cause, signal);
       },
     );
-    const decode = response.header.has("content-encoding") ? gunzipSync : undefined;
+    const coding = response.header.get("content-encoding")?.toLowerCase() ?? "identity";
+    const decode = coding === "identity" ? undefined : gunzipSync;
     const stream = streamOf(response.body, { decode, signal });
     return responseOf(response.status, response.header, stream);
   };
