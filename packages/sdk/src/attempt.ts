@@ -4,7 +4,7 @@ import type { Limit } from "./deadline.js";
 import { retryInfoMs } from "./details.js";
 import { readHint } from "./hints.js";
 import { type Failure, normalize, type Observation } from "./normalize.js";
-import type { ErrorBounds } from "./policy.js";
+import type { ErrorBounds, PolicyConstants } from "./policy.js";
 import { networkMessage } from "./network_message.js";
 import type { CallInfo } from "./observer.js";
 import type { Recording } from "./recorder.js";
@@ -169,4 +169,17 @@ export function foreignFailureOf(
 /** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
 export function abortReason(): ConnectError {
   return new ConnectError("the attempt is over", Code.Canceled);
+}
+
+/**
+ * Whether the server ended an attempt because its time was over. gRPC servers do so
+ * by a reset. They are told whole milliseconds, floored, so that theirs may be over
+ * a little before ours.
+ */
+export function isServersTimeout(
+  { dueMs, recording }: Attempt,
+  nowMs: number,
+  { minWireTimeoutMs }: PolicyConstants,
+): boolean {
+  return recording.canceledByServer && nowMs > dueMs - minWireTimeoutMs;
 }

@@ -186,9 +186,7 @@ export class WatchedBody extends AnswerBody {
   }
 
   next(): Promise<Chunk> {
-    return this.over === undefined
-      ? this.below.next().then(this.seen, this.broke)
-      : this.more();
+    return this.over === undefined ? this.below.next().then(this.seen, this.broke) : this.more();
   }
 
   protected override read(): Promise<Chunk> {
@@ -205,8 +203,7 @@ export class WatchedBody extends AnswerBody {
     return chunk;
   }
 
-  private readonly seen = (chunk: Chunk): Chunk | Promise<Chunk> =>
-    this.pass(chunk) ?? this.more();
+  private readonly seen = (chunk: Chunk): Chunk | Promise<Chunk> => this.pass(chunk) ?? this.more();
 
   private readonly broke = (reason: unknown): never => {
     this.failure = { reason };

@@ -1,26 +1,34 @@
 import type { ConnectError } from "@connectrpc/connect";
+import type { Cut } from "./attempt.js";
 import type { CallPlan } from "./call_plan.js";
 import { AmeideError, type ErrorFacts, isAmeideError } from "./errors.js";
 import { explainStop } from "./explain.js";
 import { hintDelay } from "./hints.js";
 import type { Failure } from "./normalize.js";
+import type { Recording } from "./recorder.js";
 import type { StopReason } from "./retry.js";
+
+/** What the last attempt of a call failed with. */
+interface FailedAttempt {
+  readonly error: ConnectError;
+  readonly failure: Failure;
+  readonly recording: Recording | undefined;
+}
 
 /**
  * The error of a call whose last attempt failed.
  *
- * @param error - What the attempt failed with.
  * @param facts - What is known of the call.
  */
 export function errorOfAttempt(
-  error: ConnectError,
-  failure: Failure,
+  { error, failure, recording }: FailedAttempt,
   stopReason: StopReason,
   plan: CallPlan,
   facts: Omit<ErrorFacts, "origin">,
 ): AmeideError {
   // What an interceptor or a provider made of ours stays what it is.
   const source = isAmeideError(error) && failure.origin === "client" ? error : undefined;
+  const { requestId } = plan.headerNames;
   return new AmeideError(
     error,
     {
@@ -31,7 +39,21 @@ export function errorOfAttempt(
       httpStatus: failure.httpStatus,
       retryAfterMs: hintDelay(failure.hint),
       explanation: explainStop(stopReason, plan, failure),
+      // Connect keeps the trailers that stand in a body with the error.
+      serverRequestId: recording?.get(requestId) ?? error.metadata.get(requestId) ?? undefined,
     },
     plan.codeOf(failure.code),
   );
+}
+
+/** The error of a call that was ended while it had no attempt under way. */
+export function errorOfCut(
+  cut: Cut,
+  error: ConnectError,
+  plan: CallPlan,
+  facts: Omit<ErrorFacts, "origin">,
+): AmeideError {
+  const stopReason = cut === "canceled" ? "canceled" : "deadline";
+  const explanation = explainStop(stopReason, plan, undefined);
+  return new AmeideError(error, { ...facts, origin: "client", stopReason, explanation });
 }

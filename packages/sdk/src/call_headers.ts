@@ -25,6 +25,11 @@ export function readCallHeaders(init: HeadersInit, reserved: ReservedNames): Hea
   return headers;
 }
 
+/** Whether this may be the name of a header (RFC 9110, section 5.6.2). */
+export function isHeaderName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** Whether a value may stand in a header (RFC 9110, section 5.5). */
 export function isHeaderValue(value: string): boolean {
   return /^[\t -~\x80-\xff]*$/.test(value);

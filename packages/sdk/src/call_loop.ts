@@ -9,19 +9,19 @@ import {
   cutOfSignal,
   failureOf,
   foreignFailureOf,
+  isServersTimeout,
   toldOf,
 } from "./attempt.js";
 import { redact } from "./bounded_text.js";
 import { debit, refund } from "./budget.js";
 import { attemptInfo, CallValues } from "./call.js";
-import { errorOfAttempt } from "./call_error.js";
+import { errorOfAttempt, errorOfCut } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
 import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
-import { explainStop } from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
@@ -32,7 +32,6 @@ import {
   type Decision,
   type InputState,
   isGetTooLong,
-  mayReplayWithNewToken,
   FIRST_ATTEMPT,
   NO_ATTEMPTS,
   type RetryClass,
@@ -42,6 +41,7 @@ import {
 import type { Shared } from "./shared.js";
 import { listen, unlisten } from "./signals.js";
 import type { Next, TailCall } from "./tail.js";
+import { type Renewal, renewal } from "./renewal.js";
 import { TokenWait } from "./token_wait.js";
 
 const NONE: readonly never[] = [];
@@ -195,7 +195,7 @@ export abstract class CallLoop implements TailCall {
     return wireTimeout(this.shared.constants, ms);
   }
 
-  private authenticate(renew?: () => Credential | TokenWait): void {
+  private authenticate(renew?: Renewal): void {
     if (this.over || this.isClosed()) {
       return;
     }
@@ -226,10 +226,6 @@ export abstract class CallLoop implements TailCall {
       (credential) => live() && this.send(credential, this.shared.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
-    // The provider may have ended the call.
-    if (!this.over) {
-      this.timer.limit(this.remaining(), "deadline");
-    }
   }
 
   // In the turn in which a call begins its time stands still, unless a provider took
@@ -279,13 +275,11 @@ export abstract class CallLoop implements TailCall {
   }
 
   private isClosed(): boolean {
-    try {
-      this.shared.refuseIfClosed();
-      return false;
-    } catch (reason) {
-      this.fail(AmeideError.from(reason));
-      return true;
+    const error = this.shared.closed();
+    if (error !== undefined) {
+      this.fail(error);
     }
+    return error !== undefined;
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
@@ -301,15 +295,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     this.timer.clear();
-    const stopReason = cut === "canceled" ? "canceled" : "deadline";
-    this.fail(
-      new AmeideError(error, {
-        ...this.facts(),
-        origin: "client",
-        stopReason,
-        explanation: explainStop(stopReason, this.plan, undefined),
-      }),
-    );
+    this.fail(errorOfCut(cut, error, this.plan, this.facts()));
   }
 
   /** Ends the inner request of an attempt, which fails. */
@@ -350,7 +336,8 @@ export abstract class CallLoop implements TailCall {
     if (attempt.over) {
       return;
     }
-    if (attempt.cut === undefined && this.isServersTimeout(attempt)) {
+    const { clock, constants } = this.shared;
+    if (attempt.cut === undefined && isServersTimeout(attempt, clock.now(), constants)) {
       this.cut(attempt.dueCut, reported);
       return;
     }
@@ -368,9 +355,8 @@ export abstract class CallLoop implements TailCall {
   // Decides what follows a failed attempt. Whoever is told of it may end the call.
   private follow(attempt: Attempt, reported: ConnectError, error: ConnectError): void {
     const { clock, budget, constants } = this.shared;
-    const failure = this.shared.inner.ours
-      ? failureOf(attempt, reported, clock.wallNow(), constants)
-      : foreignFailureOf(attempt, reported, clock.wallNow(), constants);
+    const read = this.shared.inner.ours ? failureOf : foreignFailureOf;
+    const failure = read(attempt, reported, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);
     if (renewed !== undefined) {
@@ -416,37 +402,15 @@ export abstract class CallLoop implements TailCall {
     }
   }
 
-  // gRPC servers end a call whose time is over by a reset. They are told whole
-  // milliseconds, floored, so that theirs may be over a little before ours.
-  private isServersTimeout({ dueMs, recording }: Attempt): boolean {
-    const { clock, constants } = this.shared;
-    return recording.canceledByServer && clock.now() > dueMs - constants.minWireTimeoutMs;
-  }
-
   private leaveTokenWait(): void {
     this.tokenWait?.leave();
     this.tokenWait = undefined;
   }
 
-  private renew(
-    failure: Failure,
-    policy: PolicyValues,
-  ): (() => Credential | TokenWait) | undefined {
-    const source = this.plan.credentials;
-    const refused = this.credential;
-    const { state, replayed, committed } = this;
-    const { plan } = this;
-    const keySent = plan.keySent || (policy === plan.observed && plan.keyWithheld);
+  private renew(failure: Failure, policy: PolicyValues): Renewal | undefined {
+    const { plan, credential, state, replayed, committed } = this;
     const input = this.inputState();
-    if (
-      source === undefined ||
-      refused === undefined ||
-      !mayReplayWithNewToken({ failure, policy, state, keySent, replayed, input, committed }) ||
-      !source.canRenew(this.plan, refused)
-    ) {
-      return undefined;
-    }
-    return () => source.renew(plan, refused);
+    return renewal(plan, credential, { failure, policy, state, replayed, input, committed });
   }
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
@@ -456,19 +420,15 @@ export abstract class CallLoop implements TailCall {
       debit(this.shared.budget, decision.cost);
     }
     this.waitedMs += decision.delayMs;
-    this.events.waiting(
-      decision.delayMs,
-      retryClass,
-      decision.transparent ? "transparent" : "retry",
-    );
+    const kind = decision.transparent ? "transparent" : "retry";
+    this.events.waiting(decision.delayMs, retryClass, kind);
     if (this.over) {
       return;
     }
-    const again = () => this.authenticate();
     if (decision.delayMs === 0) {
-      again();
+      this.authenticate();
     } else {
-      this.timer.sleep(decision.delayMs, again);
+      this.timer.sleep(decision.delayMs, () => this.authenticate());
     }
   }
 
@@ -478,14 +438,9 @@ export abstract class CallLoop implements TailCall {
     retryClass: RetryClass,
     stopReason: StopReason,
   ): void {
-    const serverRequestId = this.serverHeader(error, this.plan.headerNames.requestId);
-    const facts = { ...this.facts(), retryable: retryClass !== "NEVER", serverRequestId };
-    this.fail(errorOfAttempt(error, failure, stopReason, this.plan, facts), stopReason);
-  }
-
-  // Connect keeps the trailers that stand in a body with the error.
-  private serverHeader(error: ConnectError, name: string): string | undefined {
-    return this.attempt?.recording.get(name) ?? error.metadata.get(name) ?? undefined;
+    const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };
+    const failed = { error, failure, recording: this.attempt?.recording };
+    this.fail(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
   }
 
   private facts() {

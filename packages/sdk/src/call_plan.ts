@@ -10,7 +10,7 @@ import {
 import { ambientTimeout } from "./ambient_timeout.js";
 import { callSettingsKey } from "./call.js";
 import { tell } from "./callbacks.js";
-import { CallHeaders, isHeaderValue, readCallHeaders } from "./call_headers.js";
+import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import type { Credential, CredentialRequest } from "./credential.js";
@@ -294,7 +294,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   // What propagates a trace may be anybody's, and no trace is worth a call.
   private traced(name: string, value: string): void {
-    if (isHeaderValue(value)) {
+    if (isHeaderName(name) && isHeaderValue(value)) {
       this.other(name, value);
     }
   }

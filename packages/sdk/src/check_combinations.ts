@@ -9,11 +9,7 @@ import type { AmeideOptions } from "./options.js";
  * @param url - The base address.
  * @throws AmeideError CONFIG_INVALID naming the option and what to do.
  */
-export function checkCombinations(
-  options: AmeideOptions,
-  url: URL,
-  layers: OptionLayers,
-): void {
+export function checkCombinations(options: AmeideOptions, url: URL, layers: OptionLayers): void {
   const { protocol = "connect", httpGet, httpVersion, tls = {}, transport } = options;
   if (protocol === "grpc" && httpVersion === "1.1") {
     throw configError(
@@ -43,10 +39,7 @@ const OF_TRANSPORT = [
 ] as const;
 
 // What a parent said for connections of ours is not said of the transport.
-function refuseWhatIsTheTransports(
-  { interceptors }: AmeideOptions,
-  layers: OptionLayers,
-): void {
+function refuseWhatIsTheTransports({ interceptors }: AmeideOptions, layers: OptionLayers): void {
   const rule = "must be given to the transport you supply";
   if ((interceptors?.length ?? 0) > 0) {
     throw configError("interceptors", rule);

@@ -99,7 +99,7 @@ describe("both doors behave the same", () => {
     ["a key", [unavailable, thread], (door) => door.threads.createThread({ title: "x" })],
     [
       "a transparent retry",
-      [{ error: nodeError("ECONNREFUSED") }, thread],
+      [{ error: nodeError("ECONNREFUSED"), askBody: false }, thread],
       (door) => door.threads.getThread(t1),
     ],
     ["a new token", [unauthenticated, thread], (door) => door.threads.getThread(t1), { auth }],

@@ -172,13 +172,16 @@ describe("the environment", () => {
       warn: (message: string) => void warnings.push(message),
     };
     const settings = { retry: { maxAttempts: 5 } };
-    const made = scriptedThreads([{ error: nodeError("ECONNREFUSED") }, unauthenticated, thread], {
-      ...settings,
-      logger,
-      logLevel: "error",
-      auth: { provider: () => ({ token: "t" }) },
-      methods: { [METHOD]: settings },
-    });
+    const made = scriptedThreads(
+      [{ error: nodeError("ECONNREFUSED"), askBody: false }, unauthenticated, thread],
+      {
+        ...settings,
+        logger,
+        logLevel: "error",
+        auth: { provider: () => ({ token: "t" }) },
+        methods: { [METHOD]: settings },
+      },
+    );
     // Not even the transparent retry, not even the replay with a new token.
     const first = await errorOf(made.threads.getThread(t1, call(settings)));
     const second = await errorOf(made.threads.getThread(t1, call(settings)));
@@ -196,7 +199,7 @@ describe("the environment", () => {
 
 describe("presets and versions", () => {
   it("k10 mesh-preset", async () => {
-    const refused = { error: nodeError("ECONNREFUSED") };
+    const refused = { error: nodeError("ECONNREFUSED"), askBody: false };
     const made = scriptedThreads([refused, unavailable, thread], { preset: "mesh" });
     const error = await errorOf(made.threads.getThread(t1));
     expect(error).toMatchObject({ stopReason: "attempts" });

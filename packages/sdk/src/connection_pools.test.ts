@@ -57,7 +57,10 @@ it.runIf(process.platform === "linux")(
       },
     });
     const of = (i: number) =>
-      createClient(ThreadsService, i === 1 ? first : first.with({ baseUrl: url(i) }));
+      createClient(
+        ThreadsService,
+        i === 1 ? first : first.with({ baseUrl: url(i), tenant: "acme" }),
+      );
     const failing = createClient(ThreadsService, first.with({ headers: { "x-fail": "1" } }));
     await failing.getThread({ threadId: "t1" }).catch(() => {});
     const spent = budgets.at(-1) ?? 0;

@@ -117,7 +117,7 @@ describe("an answer over readMaxBytes is the client's failure, and is not fetche
   });
 });
 
-// Its string and JSON forms are cases of the suite (e30, e31).
+// Its string and JSON forms are cases of the suite (e16, e17).
 describe("an error, however it is printed", () => {
   const forged = "x\r\n2026-01-01 INFO login ok\u001b[2J\u2028\u202e";
   const long = "y".repeat(3_000);

@@ -32,8 +32,7 @@ export function originScope(
   const transport = ownTransport(layers);
   const moved =
     parent !== undefined && (parent.origin !== origin || parent.transport !== transport);
-  const own: OptionLayers =
-    parent === undefined || moved ? [changes] : [changes, ...parent.layers];
+  const own: OptionLayers = parent === undefined || moved ? [changes] : [changes, ...parent.layers];
   const asked = own.find((each) => each.environmentCredentials !== undefined);
   if (moved) {
     refuseToCarry(changes, parent, environment);

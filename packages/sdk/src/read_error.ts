@@ -121,9 +121,9 @@ function whole<T>(
   if (accepted?.name !== packed.encoding) {
     return then(undefined);
   }
-  return accepted.decompress(new Uint8Array(packed.bytes), readMaxBytes).then(then, () =>
-    then(undefined),
-  );
+  return accepted
+    .decompress(new Uint8Array(packed.bytes), readMaxBytes)
+    .then(then, () => then(undefined));
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+import type { AmeideError } from "./errors.js";
 import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
@@ -70,8 +71,8 @@ export interface Shared {
   /** Who we are, where that is asked for and `user-agent` is the runtime's. */
   readonly clientHeader: string | undefined;
   readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
-  /** @throws AmeideError CLIENT_CLOSED. */
-  refuseIfClosed(): void;
+  /** The error CLIENT_CLOSED, once the client is closed. */
+  closed(): AmeideError | undefined;
   credentials(auth: Auth): CredentialSource;
   sinks(call: CallInfo): readonly CallSink[];
 }

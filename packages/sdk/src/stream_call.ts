@@ -177,9 +177,13 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     if (waiting === undefined) {
       this.failure = error;
     } else {
-      waiting.resolve(withCallersStack(error, waiting.unread));
+      const rejected = withCallersStack(error, waiting.unread);
+      waiting.resolve(rejected);
+      if (!this.queue.empty) {
+        // Who asked later is told later: the waiter hears of it a turn after this does.
+        void rejected.catch(() => {}).then(() => this.askNext());
+      }
     }
-    this.askNext();
   }
 
   private responded(attempt: Attempt, response: StreamResponse<I, O>): void {

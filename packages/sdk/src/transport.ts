@@ -247,8 +247,10 @@ class Family {
 
   share(layers: OptionLayers, parent: ClientConfig | undefined): Shared {
     const { platform, runtime } = this;
+    // Not the parent itself: a chain of derived clients would keep all of them.
+    const inherited = parent?.environment;
     const config = createConfig(layers, {
-      environment: parent === undefined ? platform.environment : () => parent.environment,
+      environment: inherited === undefined ? platform.environment : () => inherited,
       warn: (problem) => this.warnOnce(options.logger, problem),
       // Behavior versions bring their own numbers; only a test's are stronger.
       constants: runtime === platform.runtime ? undefined : runtime.constants,
@@ -289,7 +291,7 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
-      refuseIfClosed: () => refuseIfClosed(this),
+      closed: () => (this.closed ? clientClosed() : undefined),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
         const traced = begin && tell(begin, call);

@@ -9,7 +9,7 @@ import { gate, type InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import type { Next } from "./tail.js";
 import { connectErrorOf } from "./thrown.js";
-import { withCallersStack } from "./callers_stack.js";
+import { recapture, withCallersStack } from "./callers_stack.js";
 
 // How to settle the promise made last. One executor for all: a closure for each
 // would be a good part of what the promise of a call costs.
@@ -203,7 +203,11 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
       this.opened = undefined;
       return opened;
     }
-    return error === undefined ? this.wait() : Promise.reject(error);
+    if (error === undefined) {
+      return this.wait();
+    }
+    recapture(error);
+    return Promise.reject(error);
   }
 
   private wait(): Promise<UnaryResponse<I, O>> {

@@ -15,6 +15,10 @@ export class WaitQueue<T> {
   private head: Place<T> | undefined;
   private last: Place<T> | undefined;
 
+  get empty(): boolean {
+    return this.head === undefined;
+  }
+
   add(waiter: Waiter<T>): void {
     const place = { waiter, after: undefined };
     if (this.last === undefined) {

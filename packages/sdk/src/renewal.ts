@@ -1,0 +1,28 @@
+import type { CallPlan } from "./call_plan.js";
+import type { Credential } from "./credential.js";
+import { mayReplayWithNewToken } from "./retry.js";
+import type { TokenWait } from "./token_wait.js";
+
+/** Gets a credential newer than the one that was refused. */
+export type Renewal = () => Credential | TokenWait;
+
+/**
+ * How a refused credential is renewed; undefined where the call is not to be
+ * replayed with another.
+ *
+ * @param refused - What the attempt was sent with.
+ */
+export function renewal(
+  plan: CallPlan,
+  refused: Credential | undefined,
+  situation: Omit<Parameters<typeof mayReplayWithNewToken>[0], "keySent">,
+): Renewal | undefined {
+  const source = plan.credentials;
+  const keySent = plan.keySent || (situation.policy === plan.observed && plan.keyWithheld);
+  return source !== undefined &&
+    refused !== undefined &&
+    mayReplayWithNewToken({ ...situation, keySent }) &&
+    source.canRenew(plan, refused)
+    ? () => source.renew(plan, refused)
+    : undefined;
+}
