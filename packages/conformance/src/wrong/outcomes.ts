@@ -138,13 +138,13 @@ export const OUTCOMES: readonly Way[] = [
   },
   {
     name: "all violated fields, however many",
-    cases: ["e30"],
+    cases: ["e16"],
     shows: /^outcome 1, number of fields/,
     response: errors(({ fields }) => void (fields.length >= 100 && fields.push("a"))),
   },
   {
     name: "a credential that a server repeated",
-    cases: ["e32"],
+    cases: ["e18"],
     shows: /^outcome 1, (message|secret)/,
     response({ outcomes }, { given }) {
       const token = given?.client?.settings?.auth?.token ?? "";

@@ -105,7 +105,7 @@ export const TOLD: readonly Way[] = [
   },
   {
     name: "a line break in a log line",
-    cases: ["e31"],
+    cases: ["e17"],
     shows: /^log \d+, text/,
     response: ({ logs }) => {
       for (const line of logs) line.text = line.text.replace("  2026", "\r\n2026");
@@ -113,7 +113,7 @@ export const TOLD: readonly Way[] = [
   },
   {
     name: "a message of megabytes in an event",
-    cases: ["e31"],
+    cases: ["e17"],
     shows: /^event \d+, length/,
     response: (run) => void (run.events = run.events.map((event) => event.repeat(100))),
   },
