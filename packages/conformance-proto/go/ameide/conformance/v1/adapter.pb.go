@@ -180,7 +180,7 @@ type RunRequest struct {
 	// Built-in numbers that are perturbed, by name.
 	Constants map[string]float64 `protobuf:"bytes,9,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// The HTTP client to use; empty for the language's own.
-	HttpClient    string `protobuf:"bytes,140,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
+	HttpClient    string `protobuf:"bytes,10,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -418,7 +418,7 @@ type DescribeResponse struct {
 	// Built-in numbers of its policy, by name.
 	Constants map[string]float64 `protobuf:"bytes,8,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// HTTP clients it can use beside the language's own. Empty for none.
-	HttpClients   []*HttpClient `protobuf:"bytes,140,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
+	HttpClients   []*HttpClient `protobuf:"bytes,9,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -634,7 +634,7 @@ type RunResponse struct {
 	// only.
 	LongestTimerMs float64 `protobuf:"fixed64,14,opt,name=longest_timer_ms,json=longestTimerMs,proto3" json:"longest_timer_ms,omitempty"`
 	// The text form of the last explanation.
-	ExplainText   string `protobuf:"bytes,120,opt,name=explain_text,json=explainText,proto3" json:"explain_text,omitempty"`
+	ExplainText   string `protobuf:"bytes,15,opt,name=explain_text,json=explainText,proto3" json:"explain_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -906,7 +906,7 @@ type SeenError struct {
 	// Messages had reached the caller. Streams only.
 	Committed bool `protobuf:"varint,18,opt,name=committed,proto3" json:"committed,omitempty"`
 	// The message of its cause; empty without one.
-	Cause         string `protobuf:"bytes,150,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause         string `protobuf:"bytes,19,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1232,9 +1232,9 @@ type Leaks struct {
 	Sockets int32 `protobuf:"varint,3,opt,name=sockets,proto3" json:"sockets,omitempty"`
 	// Errors that nobody took and that would end a process: promises that rejected,
 	// exceptions in nobody's call.
-	Unhandled int32 `protobuf:"varint,150,opt,name=unhandled,proto3" json:"unhandled,omitempty"`
+	Unhandled int32 `protobuf:"varint,4,opt,name=unhandled,proto3" json:"unhandled,omitempty"`
 	// Warnings of the runtime.
-	Warnings      int32 `protobuf:"varint,151,opt,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings      int32 `protobuf:"varint,5,opt,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1314,7 +1314,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2&.ameide.conformance.v1.DescribeRequestH\x00R\bdescribe\x125\n" +
 	"\x03run\x18\x03 \x01(\v2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\b\n" +
 	"\x06action\"\x11\n" +
-	"\x0fDescribeRequest\"\xae\x03\n" +
+	"\x0fDescribeRequest\"\xad\x03\n" +
 	"\n" +
 	"RunRequest\x122\n" +
 	"\x05given\x18\x01 \x01(\v2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n" +
@@ -1325,8 +1325,9 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n" +
 	"\x04http\x18\a \x01(\tR\x04http\x12\x0e\n" +
 	"\x02ca\x18\b \x01(\tR\x02ca\x12N\n" +
-	"\tconstants\x18\t \x03(\v20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12 \n" +
-	"\vhttp_client\x18\x8c\x01 \x01(\tR\n" +
+	"\tconstants\x18\t \x03(\v20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n" +
+	"\vhttp_client\x18\n" +
+	" \x01(\tR\n" +
 	"httpClient\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1336,7 +1337,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2'.ameide.conformance.v1.DescribeResponseH\x00R\bdescribe\x126\n" +
 	"\x03run\x18\x03 \x01(\v2\".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n" +
 	"\x05error\x18\x04 \x01(\tH\x00R\x05errorB\b\n" +
-	"\x06result\"\x91\x03\n" +
+	"\x06result\"\x90\x03\n" +
 	"\x10DescribeResponse\x12\x10\n" +
 	"\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
@@ -1345,8 +1346,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\aformats\x18\x05 \x03(\tR\aformats\x12\x12\n" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n" +
 	"\x05kinds\x18\a \x03(\tR\x05kinds\x12T\n" +
-	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12E\n" +
-	"\fhttp_clients\x18\x8c\x01 \x03(\v2!.ameide.conformance.v1.HttpClientR\vhttpClients\x1a<\n" +
+	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12D\n" +
+	"\fhttp_clients\x18\t \x03(\v2!.ameide.conformance.v1.HttpClientR\vhttpClients\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"~\n" +
@@ -1374,7 +1375,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\vpolicy_hash\x18\r \x01(\tR\n" +
 	"policyHash\x12(\n" +
 	"\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n" +
-	"\fexplain_text\x18x \x01(\tR\vexplainText\x1a^\n" +
+	"\fexplain_text\x18\x0f \x01(\tR\vexplainText\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1392,7 +1393,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\n" +
 	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01B\x05\n" +
 	"\x03_okB\r\n" +
-	"\v_headers_ms\"\x83\x06\n" +
+	"\v_headers_ms\"\x82\x06\n" +
 	"\tSeenError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n" +
@@ -1414,8 +1415,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fdetail_count\x18\x0f \x01(\x05R\vdetailCount\x12/\n" +
 	"\x13native_cancellation\x18\x10 \x01(\bR\x12nativeCancellation\x12\x12\n" +
 	"\x04text\x18\x11 \x01(\tR\x04text\x12\x1c\n" +
-	"\tcommitted\x18\x12 \x01(\bR\tcommitted\x12\x15\n" +
-	"\x05cause\x18\x96\x01 \x01(\tR\x05cause\x1a;\n" +
+	"\tcommitted\x18\x12 \x01(\bR\tcommitted\x12\x14\n" +
+	"\x05cause\x18\x13 \x01(\tR\x05cause\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
@@ -1431,13 +1432,13 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bcanceled\x18\x06 \x01(\bR\bcanceled\"3\n" +
 	"\aSeenLog\x12\x14\n" +
 	"\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"\x93\x01\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\x91\x01\n" +
 	"\x05Leaks\x12\x16\n" +
 	"\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n" +
 	"\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n" +
-	"\asockets\x18\x03 \x01(\x05R\asockets\x12\x1d\n" +
-	"\tunhandled\x18\x96\x01 \x01(\x05R\tunhandled\x12\x1b\n" +
-	"\bwarnings\x18\x97\x01 \x01(\x05R\bwarningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\asockets\x18\x03 \x01(\x05R\asockets\x12\x1c\n" +
+	"\tunhandled\x18\x04 \x01(\x05R\tunhandled\x12\x1a\n" +
+	"\bwarnings\x18\x05 \x01(\x05R\bwarningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_adapter_proto_rawDescOnce sync.Once

@@ -211,7 +211,7 @@ type Case struct {
 	// Protocols it is for (`connect`, `grpc`, `grpc-web`); empty for all.
 	Protocols []string `protobuf:"bytes,8,rep,name=protocols,proto3" json:"protocols,omitempty"`
 	// HTTP clients it is for (`native`, `fetch`); empty for all.
-	HttpClients   []string `protobuf:"bytes,140,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
+	HttpClients   []string `protobuf:"bytes,9,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -474,16 +474,16 @@ type ClientSettings struct {
 	// Keys of baggage to pass on.
 	Baggage []string `protobuf:"bytes,20,rep,name=baggage,proto3" json:"baggage,omitempty"`
 	// `none` or `gzip`, for answers.
-	AcceptCompression string `protobuf:"bytes,110,opt,name=accept_compression,json=acceptCompression,proto3" json:"accept_compression,omitempty"`
+	AcceptCompression string `protobuf:"bytes,21,opt,name=accept_compression,json=acceptCompression,proto3" json:"accept_compression,omitempty"`
 	// What those who only watch do when they are told of an event.
-	Watchers []*Watcher `protobuf:"bytes,150,rep,name=watchers,proto3" json:"watchers,omitempty"`
+	Watchers []*Watcher `protobuf:"bytes,22,rep,name=watchers,proto3" json:"watchers,omitempty"`
 	// How long the stub of the service takes to be loaded, in milliseconds, load by
 	// load; the last repeats. Default 0. Where stubs are loaded on demand.
-	LoadMs []int64 `protobuf:"varint,151,rep,packed,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
+	LoadMs []int64 `protobuf:"varint,23,rep,packed,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
 	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
-	EnvironmentCredentials bool `protobuf:"varint,170,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
+	EnvironmentCredentials bool `protobuf:"varint,24,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
 	// `1.1` or `2`. On the wire the HTTP version of the run comes first.
-	HttpVersion   string `protobuf:"bytes,171,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
+	HttpVersion   string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -858,11 +858,11 @@ type Settings struct {
 	// How long a stream may go without a message, in milliseconds.
 	IdleTimeoutMs *float64 `protobuf:"fixed64,15,opt,name=idle_timeout_ms,json=idleTimeoutMs,proto3,oneof" json:"idle_timeout_ms,omitempty"`
 	// What the ambient deadline says is left, instead of a number.
-	AmbientDeadlineText string `protobuf:"bytes,150,opt,name=ambient_deadline_text,json=ambientDeadlineText,proto3" json:"ambient_deadline_text,omitempty"`
+	AmbientDeadlineText string `protobuf:"bytes,16,opt,name=ambient_deadline_text,json=ambientDeadlineText,proto3" json:"ambient_deadline_text,omitempty"`
 	// The ambient deadline fails when it is asked what is left.
-	AmbientDeadlineThrows bool `protobuf:"varint,151,opt,name=ambient_deadline_throws,json=ambientDeadlineThrows,proto3" json:"ambient_deadline_throws,omitempty"`
+	AmbientDeadlineThrows bool `protobuf:"varint,17,opt,name=ambient_deadline_throws,json=ambientDeadlineThrows,proto3" json:"ambient_deadline_throws,omitempty"`
 	// No extra headers, said explicitly.
-	HeadersEmpty  bool `protobuf:"varint,170,opt,name=headers_empty,json=headersEmpty,proto3" json:"headers_empty,omitempty"`
+	HeadersEmpty  bool `protobuf:"varint,18,opt,name=headers_empty,json=headersEmpty,proto3" json:"headers_empty,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1040,7 +1040,7 @@ type Retry struct {
 	RetryableCodes []string `protobuf:"bytes,6,rep,name=retryable_codes,json=retryableCodes,proto3" json:"retryable_codes,omitempty"`
 	// A method that states nothing and carries no key is repeated only where
 	// nothing was sent.
-	RequireIdempotency *bool `protobuf:"varint,120,opt,name=require_idempotency,json=requireIdempotency,proto3,oneof" json:"require_idempotency,omitempty"`
+	RequireIdempotency *bool `protobuf:"varint,7,opt,name=require_idempotency,json=requireIdempotency,proto3,oneof" json:"require_idempotency,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1212,13 +1212,13 @@ type ProviderAnswer struct {
 	Stall bool `protobuf:"varint,5,opt,name=stall,proto3" json:"stall,omitempty"`
 	// What it says of the expiry instead: this number, handed over as it is. Epoch
 	// milliseconds are right, all else is nonsense.
-	ExpiresAt *float64 `protobuf:"fixed64,160,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
+	ExpiresAt *float64 `protobuf:"fixed64,6,opt,name=expires_at,json=expiresAt,proto3,oneof" json:"expires_at,omitempty"`
 	// It fails at the deadline it is told.
-	UntilDeadline bool `protobuf:"varint,161,opt,name=until_deadline,json=untilDeadline,proto3" json:"until_deadline,omitempty"`
+	UntilDeadline bool `protobuf:"varint,7,opt,name=until_deadline,json=untilDeadline,proto3" json:"until_deadline,omitempty"`
 	// What it does before it answers.
-	Does Deed `protobuf:"varint,150,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	Does Deed `protobuf:"varint,8,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
 	// It answers before it returns, where its language lets it.
-	AtOnce        bool `protobuf:"varint,151,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	AtOnce        bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1327,13 +1327,13 @@ type Interceptor struct {
 	// it runs for: its number, and the milliseconds left to the deadline.
 	AttemptInfo bool `protobuf:"varint,3,opt,name=attempt_info,json=attemptInfo,proto3" json:"attempt_info,omitempty"`
 	// It acts at this attempt only, counted from 1; 0 for all.
-	Attempt int32 `protobuf:"varint,150,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt int32 `protobuf:"varint,4,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// Sets the text of the message. Unary calls only.
-	Text string `protobuf:"bytes,151,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
 	// Sets headers of the request.
-	Headers map[string]string `protobuf:"bytes,152,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Headers map[string]string `protobuf:"bytes,6,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What it does before it hands the request on.
-	Does          Deed `protobuf:"varint,153,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	Does          Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1558,7 +1558,7 @@ type Step_Explain struct {
 type Step_WallJumpMs struct {
 	// The wall clock is set, so many milliseconds ahead or back; the monotonic
 	// one goes on.
-	WallJumpMs int64 `protobuf:"varint,163,opt,name=wall_jump_ms,json=wallJumpMs,proto3,oneof"`
+	WallJumpMs int64 `protobuf:"varint,6,opt,name=wall_jump_ms,json=wallJumpMs,proto3,oneof"`
 }
 
 func (*Step_Call) isStep_Action() {}
@@ -1606,25 +1606,25 @@ type Call struct {
 	// The messages sent do not end before the call does. Bidi streams only.
 	KeepOpen bool `protobuf:"varint,14,opt,name=keep_open,json=keepOpen,proto3" json:"keep_open,omitempty"`
 	// Of several calls at once, each has a tenant of its own: `t1`, `t2`, ….
-	TenantEach bool `protobuf:"varint,162,opt,name=tenant_each,json=tenantEach,proto3" json:"tenant_each,omitempty"`
+	TenantEach bool `protobuf:"varint,15,opt,name=tenant_each,json=tenantEach,proto3" json:"tenant_each,omitempty"`
 	// Parallel calls have one `cancel` in common.
-	ShareCancel bool `protobuf:"varint,150,opt,name=share_cancel,json=shareCancel,proto3" json:"share_cancel,omitempty"`
+	ShareCancel bool `protobuf:"varint,16,opt,name=share_cancel,json=shareCancel,proto3" json:"share_cancel,omitempty"`
 	// Time the caller takes before it asks for each message, in milliseconds. Streams
 	// of answers only.
-	ReadDelayMs int64 `protobuf:"varint,151,opt,name=read_delay_ms,json=readDelayMs,proto3" json:"read_delay_ms,omitempty"`
+	ReadDelayMs int64 `protobuf:"varint,17,opt,name=read_delay_ms,json=readDelayMs,proto3" json:"read_delay_ms,omitempty"`
 	// The caller opens the stream and never reads it; its outcome is an empty text, at
 	// once. Streams of answers only.
-	Unread bool `protobuf:"varint,152,opt,name=unread,proto3" json:"unread,omitempty"`
+	Unread bool `protobuf:"varint,18,opt,name=unread,proto3" json:"unread,omitempty"`
 	// The caller forgets the stream after `break_after` messages instead of leaving it;
 	// it is waited for until the collector has found it, where there is one that tells.
 	// Streams of answers only.
-	Forget bool `protobuf:"varint,153,opt,name=forget,proto3" json:"forget,omitempty"`
+	Forget bool `protobuf:"varint,19,opt,name=forget,proto3" json:"forget,omitempty"`
 	// What the caller streams fails after `texts`. Client and bidi streams only.
-	InputThrows bool `protobuf:"varint,154,opt,name=input_throws,json=inputThrows,proto3" json:"input_throws,omitempty"`
+	InputThrows bool `protobuf:"varint,20,opt,name=input_throws,json=inputThrows,proto3" json:"input_throws,omitempty"`
 	// Each of parallel calls sends its number, counted from 1, as `x-call`.
-	Numbered bool `protobuf:"varint,155,opt,name=numbered,proto3" json:"numbered,omitempty"`
+	Numbered bool `protobuf:"varint,21,opt,name=numbered,proto3" json:"numbered,omitempty"`
 	// Headers by the runtime's own parameter, rather than by `settings`.
-	RuntimeHeaders map[string]string `protobuf:"bytes,170,rep,name=runtime_headers,json=runtimeHeaders,proto3" json:"runtime_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RuntimeHeaders map[string]string `protobuf:"bytes,22,rep,name=runtime_headers,json=runtimeHeaders,proto3" json:"runtime_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -1825,7 +1825,7 @@ type Cancel struct {
 	// Only the first of parallel calls.
 	FirstOnly bool `protobuf:"varint,4,opt,name=first_only,json=firstOnly,proto3" json:"first_only,omitempty"`
 	// When a callback does so.
-	ByCallback    bool `protobuf:"varint,150,opt,name=by_callback,json=byCallback,proto3" json:"by_callback,omitempty"`
+	ByCallback    bool `protobuf:"varint,5,opt,name=by_callback,json=byCallback,proto3" json:"by_callback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1907,7 +1907,7 @@ type Derive struct {
 	// Another base address; empty for the same.
 	BaseUrl string `protobuf:"bytes,4,opt,name=base_url,json=baseUrl,proto3" json:"base_url,omitempty"`
 	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
-	EnvironmentCredentials bool `protobuf:"varint,170,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
+	EnvironmentCredentials bool `protobuf:"varint,5,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -2065,7 +2065,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\n" +
 	" ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a\"ameide/conformance/v1/expect.proto\x1a\"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto\"=\n" +
 	"\bCaseFile\x121\n" +
-	"\x05cases\x18\x01 \x03(\v2\x1b.ameide.conformance.v1.CaseR\x05cases\"\xe2\x02\n" +
+	"\x05cases\x18\x01 \x03(\v2\x1b.ameide.conformance.v1.CaseR\x05cases\"\xe1\x02\n" +
 	"\x04Case\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x122\n" +
 	"\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n" +
@@ -2074,8 +2074,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x06expect\x18\x05 \x01(\v2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n" +
 	"\aformats\x18\a \x03(\tR\aformats\x12\x1c\n" +
-	"\tprotocols\x18\b \x03(\tR\tprotocols\x12\"\n" +
-	"\fhttp_clients\x18\x8c\x01 \x03(\tR\vhttpClients\"\xca\x04\n" +
+	"\tprotocols\x18\b \x03(\tR\tprotocols\x12!\n" +
+	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xca\x04\n" +
 	"\x05Given\x12=\n" +
 	"\x06client\x18\x01 \x01(\v2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n" +
 	"\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n" +
@@ -2093,7 +2093,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xb5\n" +
+	"\x10_budget_capacity\"\xb1\n" +
 	"\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
@@ -2117,11 +2117,11 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\bapp_name\x18\x12 \x01(\tR\aappName\x12)\n" +
 	"\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n" +
 	"\abaggage\x18\x14 \x03(\tR\abaggage\x12-\n" +
-	"\x12accept_compression\x18n \x01(\tR\x11acceptCompression\x12;\n" +
-	"\bwatchers\x18\x96\x01 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x18\n" +
-	"\aload_ms\x18\x97\x01 \x03(\x03R\x06loadMs\x128\n" +
-	"\x17environment_credentials\x18\xaa\x01 \x01(\bR\x16environmentCredentials\x12\"\n" +
-	"\fhttp_version\x18\xab\x01 \x01(\tR\vhttpVersion\x1a[\n" +
+	"\x12accept_compression\x18\x15 \x01(\tR\x11acceptCompression\x12:\n" +
+	"\bwatchers\x18\x16 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x17\n" +
+	"\aload_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n" +
+	"\x17environment_credentials\x18\x18 \x01(\bR\x16environmentCredentials\x12!\n" +
+	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2141,7 +2141,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\rthrottle_cost\x18\x03 \x01(\x05H\x02R\fthrottleCost\x88\x01\x01B\v\n" +
 	"\t_capacityB\a\n" +
 	"\x05_costB\x10\n" +
-	"\x0e_throttle_cost\"\x86\b\n" +
+	"\x0e_throttle_cost\"\x83\b\n" +
 	"\bSettings\x12\"\n" +
 	"\n" +
 	"timeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n" +
@@ -2162,10 +2162,10 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0fidempotency_key\x18\f \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n" +
 	"\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n" +
 	"\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n" +
-	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x123\n" +
-	"\x15ambient_deadline_text\x18\x96\x01 \x01(\tR\x13ambientDeadlineText\x127\n" +
-	"\x17ambient_deadline_throws\x18\x97\x01 \x01(\bR\x15ambientDeadlineThrows\x12$\n" +
-	"\rheaders_empty\x18\xaa\x01 \x01(\bR\fheadersEmpty\x1a:\n" +
+	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x122\n" +
+	"\x15ambient_deadline_text\x18\x10 \x01(\tR\x13ambientDeadlineText\x126\n" +
+	"\x17ambient_deadline_throws\x18\x11 \x01(\bR\x15ambientDeadlineThrows\x12#\n" +
+	"\rheaders_empty\x18\x12 \x01(\bR\fheadersEmpty\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -2185,7 +2185,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"maxDelayMs\x88\x01\x01\x122\n" +
 	"\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12'\n" +
 	"\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n" +
-	"\x13require_idempotency\x18x \x01(\bH\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n" +
+	"\x13require_idempotency\x18\a \x01(\bH\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n" +
 	"\r_max_attemptsB\x10\n" +
 	"\x0e_base_delay_msB\x14\n" +
 	"\x12_throttle_delay_msB\x0f\n" +
@@ -2196,41 +2196,41 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x12A\n" +
-	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xce\x02\n" +
+	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xca\x02\n" +
 	"\x0eProviderAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12'\n" +
 	"\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\vexpiresInMs\x88\x01\x01\x12\x19\n" +
 	"\bdelay_ms\x18\x03 \x01(\x03R\adelayMs\x12\x12\n" +
 	"\x04fail\x18\x04 \x01(\bR\x04fail\x12\x14\n" +
-	"\x05stall\x18\x05 \x01(\bR\x05stall\x12#\n" +
+	"\x05stall\x18\x05 \x01(\bR\x05stall\x12\"\n" +
 	"\n" +
-	"expires_at\x18\xa0\x01 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12&\n" +
-	"\x0euntil_deadline\x18\xa1\x01 \x01(\bR\runtilDeadline\x120\n" +
-	"\x04does\x18\x96\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n" +
-	"\aat_once\x18\x97\x01 \x01(\bR\x06atOnceB\x10\n" +
+	"expires_at\x18\x06 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12%\n" +
+	"\x0euntil_deadline\x18\a \x01(\bR\runtilDeadline\x12/\n" +
+	"\x04does\x18\b \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n" +
+	"\aat_once\x18\t \x01(\bR\x06atOnceB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"\xc8\x02\n" +
+	"\v_expires_at\"\xc4\x02\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
-	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\x12\x19\n" +
-	"\aattempt\x18\x96\x01 \x01(\x05R\aattempt\x12\x13\n" +
-	"\x04text\x18\x97\x01 \x01(\tR\x04text\x12J\n" +
-	"\aheaders\x18\x98\x01 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x120\n" +
-	"\x04does\x18\x99\x01 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
+	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\x12\x18\n" +
+	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12I\n" +
+	"\aheaders\x18\x06 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x12/\n" +
+	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9d\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x02\n" +
 	"\x04Step\x121\n" +
 	"\x04call\x18\x01 \x01(\v2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n" +
 	"\x06derive\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n" +
 	"\n" +
 	"advance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n" +
 	"\bpaginate\x18\x04 \x01(\v2\x1f.ameide.conformance.v1.PaginateH\x00R\bpaginate\x12\x1a\n" +
-	"\aexplain\x18\x05 \x01(\tH\x00R\aexplain\x12#\n" +
-	"\fwall_jump_ms\x18\xa3\x01 \x01(\x03H\x00R\n" +
+	"\aexplain\x18\x05 \x01(\tH\x00R\aexplain\x12\"\n" +
+	"\fwall_jump_ms\x18\x06 \x01(\x03H\x00R\n" +
 	"wallJumpMsB\b\n" +
-	"\x06action\"\x9d\a\n" +
+	"\x06action\"\x95\a\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n" +
 	"\x06client\x18\x02 \x01(\tR\x06client\x12;\n" +
@@ -2248,37 +2248,37 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"text_times\x18\f \x01(\x05R\ttextTimes\x12\"\n" +
 	"\rtext_delay_ms\x18\r \x01(\x03R\vtextDelayMs\x12\x1b\n" +
-	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpen\x12 \n" +
-	"\vtenant_each\x18\xa2\x01 \x01(\bR\n" +
-	"tenantEach\x12\"\n" +
-	"\fshare_cancel\x18\x96\x01 \x01(\bR\vshareCancel\x12#\n" +
-	"\rread_delay_ms\x18\x97\x01 \x01(\x03R\vreadDelayMs\x12\x17\n" +
-	"\x06unread\x18\x98\x01 \x01(\bR\x06unread\x12\x17\n" +
-	"\x06forget\x18\x99\x01 \x01(\bR\x06forget\x12\"\n" +
-	"\finput_throws\x18\x9a\x01 \x01(\bR\vinputThrows\x12\x1b\n" +
-	"\bnumbered\x18\x9b\x01 \x01(\bR\bnumbered\x12Y\n" +
-	"\x0fruntime_headers\x18\xaa\x01 \x03(\v2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n" +
+	"\tkeep_open\x18\x0e \x01(\bR\bkeepOpen\x12\x1f\n" +
+	"\vtenant_each\x18\x0f \x01(\bR\n" +
+	"tenantEach\x12!\n" +
+	"\fshare_cancel\x18\x10 \x01(\bR\vshareCancel\x12\"\n" +
+	"\rread_delay_ms\x18\x11 \x01(\x03R\vreadDelayMs\x12\x16\n" +
+	"\x06unread\x18\x12 \x01(\bR\x06unread\x12\x16\n" +
+	"\x06forget\x18\x13 \x01(\bR\x06forget\x12!\n" +
+	"\finput_throws\x18\x14 \x01(\bR\vinputThrows\x12\x1a\n" +
+	"\bnumbered\x18\x15 \x01(\bR\bnumbered\x12X\n" +
+	"\x0fruntime_headers\x18\x16 \x03(\v2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n" +
 	"\x13RuntimeHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n" +
 	"\x13_runtime_timeout_msB\x0e\n" +
-	"\f_break_after\"\xb8\x01\n" +
+	"\f_break_after\"\xb7\x01\n" +
 	"\x06Cancel\x12\x1e\n" +
 	"\bafter_ms\x18\x01 \x01(\x03H\x00R\aafterMs\x88\x01\x01\x12!\n" +
 	"\fbefore_start\x18\x02 \x01(\bR\vbeforeStart\x12\x1d\n" +
 	"\n" +
 	"as_timeout\x18\x03 \x01(\bR\tasTimeout\x12\x1d\n" +
 	"\n" +
-	"first_only\x18\x04 \x01(\bR\tfirstOnly\x12 \n" +
-	"\vby_callback\x18\x96\x01 \x01(\bR\n" +
+	"first_only\x18\x04 \x01(\bR\tfirstOnly\x12\x1f\n" +
+	"\vby_callback\x18\x05 \x01(\bR\n" +
 	"byCallbackB\v\n" +
-	"\t_after_ms\"\xc2\x01\n" +
+	"\t_after_ms\"\xc1\x01\n" +
 	"\x06Derive\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04from\x18\x02 \x01(\tR\x04from\x12;\n" +
 	"\bsettings\x18\x03 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12\x19\n" +
-	"\bbase_url\x18\x04 \x01(\tR\abaseUrl\x128\n" +
-	"\x17environment_credentials\x18\xaa\x01 \x01(\bR\x16environmentCredentials\"\xf3\x01\n" +
+	"\bbase_url\x18\x04 \x01(\tR\abaseUrl\x127\n" +
+	"\x17environment_credentials\x18\x05 \x01(\bR\x16environmentCredentials\"\xf3\x01\n" +
 	"\bPaginate\x12 \n" +
 	"\tmax_items\x18\x01 \x01(\x01H\x00R\bmaxItems\x88\x01\x01\x12 \n" +
 	"\tmax_pages\x18\x02 \x01(\x01H\x01R\bmaxPages\x88\x01\x01\x12$\n" +

@@ -70,7 +70,7 @@ type Expected struct {
 	// only.
 	LongestTimerMs *float64 `protobuf:"fixed64,18,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
 	// Texts that the text form of the last explanation holds.
-	ExplainContains []string `protobuf:"bytes,120,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
+	ExplainContains []string `protobuf:"bytes,19,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -344,11 +344,11 @@ type Outcome struct {
 	// with 200; absent where it is `http_status`.
 	GrpcHttpStatus *int32 `protobuf:"varint,27,opt,name=grpc_http_status,json=grpcHttpStatus,proto3,oneof" json:"grpc_http_status,omitempty"`
 	// Number of violated fields, where single ones do not matter.
-	FieldCount *int32 `protobuf:"varint,133,opt,name=field_count,json=fieldCount,proto3,oneof" json:"field_count,omitempty"`
+	FieldCount *int32 `protobuf:"varint,28,opt,name=field_count,json=fieldCount,proto3,oneof" json:"field_count,omitempty"`
 	// Texts that its string or its JSON form holds.
-	TextContains []string `protobuf:"bytes,134,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
+	TextContains []string `protobuf:"bytes,29,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
 	// The message of the cause holds this text.
-	CauseContains string `protobuf:"bytes,150,opt,name=cause_contains,json=causeContains,proto3" json:"cause_contains,omitempty"`
+	CauseContains string `protobuf:"bytes,30,opt,name=cause_contains,json=causeContains,proto3" json:"cause_contains,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1324,7 +1324,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vpolicy_hash\x18\x11 \x01(\tR\n" +
 	"policyHash\x12-\n" +
 	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n" +
-	"\x10explain_contains\x18x \x03(\tR\x0fexplainContains\x1a^\n" +
+	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1336,7 +1336,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\x8b\f\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\x88\f\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1369,11 +1369,11 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\aheaders\x18\x19 \x03(\v2+.ameide.conformance.v1.Outcome.HeadersEntryR\aheaders\x12\"\n" +
 	"\n" +
 	"headers_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x12-\n" +
-	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12%\n" +
-	"\vfield_count\x18\x85\x01 \x01(\x05H\x0fR\n" +
-	"fieldCount\x88\x01\x01\x12$\n" +
-	"\rtext_contains\x18\x86\x01 \x03(\tR\ftextContains\x12&\n" +
-	"\x0ecause_contains\x18\x96\x01 \x01(\tR\rcauseContains\x1a;\n" +
+	"\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12$\n" +
+	"\vfield_count\x18\x1c \x01(\x05H\x0fR\n" +
+	"fieldCount\x88\x01\x01\x12#\n" +
+	"\rtext_contains\x18\x1d \x03(\tR\ftextContains\x12%\n" +
+	"\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +

@@ -92,26 +92,26 @@ const (
 	// It is not.
 	Packing_PACKING_UNSPECIFIED Packing = 0
 	// By gzip.
-	Packing_PACKING_GZIP Packing = 110
+	Packing_PACKING_GZIP Packing = 1
 	// It says that it is, by gzip, and is not.
-	Packing_PACKING_BROKEN_GZIP Packing = 111
+	Packing_PACKING_BROKEN_GZIP Packing = 2
 	// By gzip, in envelopes that say so, while the headers do not.
-	Packing_PACKING_UNTOLD_GZIP Packing = 112
+	Packing_PACKING_UNTOLD_GZIP Packing = 3
 )
 
 // Enum value maps for Packing.
 var (
 	Packing_name = map[int32]string{
-		0:   "PACKING_UNSPECIFIED",
-		110: "PACKING_GZIP",
-		111: "PACKING_BROKEN_GZIP",
-		112: "PACKING_UNTOLD_GZIP",
+		0: "PACKING_UNSPECIFIED",
+		1: "PACKING_GZIP",
+		2: "PACKING_BROKEN_GZIP",
+		3: "PACKING_UNTOLD_GZIP",
 	}
 	Packing_value = map[string]int32{
 		"PACKING_UNSPECIFIED": 0,
-		"PACKING_GZIP":        110,
-		"PACKING_BROKEN_GZIP": 111,
-		"PACKING_UNTOLD_GZIP": 112,
+		"PACKING_GZIP":        1,
+		"PACKING_BROKEN_GZIP": 2,
+		"PACKING_UNTOLD_GZIP": 3,
 	}
 )
 
@@ -149,27 +149,27 @@ const (
 	// All is as it should be.
 	Malformed_MALFORMED_UNSPECIFIED Malformed = 0
 	// Its text: a number in Connect, followed by broken percents in gRPC.
-	Malformed_MALFORMED_MESSAGE Malformed = 110
+	Malformed_MALFORMED_MESSAGE Malformed = 1
 	// One more detail, before the others: no base64 in Connect, no
 	// google.protobuf.Any in gRPC.
-	Malformed_MALFORMED_DETAIL Malformed = 111
+	Malformed_MALFORMED_DETAIL Malformed = 2
 	// All details: no list in Connect, no google.rpc.Status in gRPC.
-	Malformed_MALFORMED_DETAILS Malformed = 112
+	Malformed_MALFORMED_DETAILS Malformed = 3
 )
 
 // Enum value maps for Malformed.
 var (
 	Malformed_name = map[int32]string{
-		0:   "MALFORMED_UNSPECIFIED",
-		110: "MALFORMED_MESSAGE",
-		111: "MALFORMED_DETAIL",
-		112: "MALFORMED_DETAILS",
+		0: "MALFORMED_UNSPECIFIED",
+		1: "MALFORMED_MESSAGE",
+		2: "MALFORMED_DETAIL",
+		3: "MALFORMED_DETAILS",
 	}
 	Malformed_value = map[string]int32{
 		"MALFORMED_UNSPECIFIED": 0,
-		"MALFORMED_MESSAGE":     110,
-		"MALFORMED_DETAIL":      111,
-		"MALFORMED_DETAILS":     112,
+		"MALFORMED_MESSAGE":     1,
+		"MALFORMED_DETAIL":      2,
+		"MALFORMED_DETAILS":     3,
 	}
 )
 
@@ -215,18 +215,18 @@ const (
 	// A message comes that cannot be decoded, then a good end.
 	StreamEnd_STREAM_END_GARBAGE StreamEnd = 4
 	// HTTP/2: the stream is refused (REFUSED_STREAM).
-	StreamEnd_STREAM_END_REFUSED_STREAM StreamEnd = 100
+	StreamEnd_STREAM_END_REFUSED_STREAM StreamEnd = 5
 )
 
 // Enum value maps for StreamEnd.
 var (
 	StreamEnd_name = map[int32]string{
-		0:   "STREAM_END_UNSPECIFIED",
-		1:   "STREAM_END_RESET",
-		2:   "STREAM_END_MISSING",
-		3:   "STREAM_END_HALF_ENVELOPE",
-		4:   "STREAM_END_GARBAGE",
-		100: "STREAM_END_REFUSED_STREAM",
+		0: "STREAM_END_UNSPECIFIED",
+		1: "STREAM_END_RESET",
+		2: "STREAM_END_MISSING",
+		3: "STREAM_END_HALF_ENVELOPE",
+		4: "STREAM_END_GARBAGE",
+		5: "STREAM_END_REFUSED_STREAM",
 	}
 	StreamEnd_value = map[string]int32{
 		"STREAM_END_UNSPECIFIED":    0,
@@ -234,7 +234,7 @@ var (
 		"STREAM_END_MISSING":        2,
 		"STREAM_END_HALF_ENVELOPE":  3,
 		"STREAM_END_GARBAGE":        4,
-		"STREAM_END_REFUSED_STREAM": 100,
+		"STREAM_END_REFUSED_STREAM": 5,
 	}
 )
 
@@ -286,40 +286,40 @@ const (
 	// The TLS handshake breaks.
 	Break_BREAK_HANDSHAKE Break = 7
 	// There is no way to the server: connecting fails with EHOSTUNREACH. MEMORY only.
-	Break_BREAK_UNREACHABLE Break = 100
+	Break_BREAK_UNREACHABLE Break = 8
 	// The way to the server is lost after the whole request was read: reading fails
 	// with EHOSTUNREACH. MEMORY only.
-	Break_BREAK_UNREACHABLE_AFTER_READ Break = 101
+	Break_BREAK_UNREACHABLE_AFTER_READ Break = 9
 	// HTTP/2: GOAWAY with the request's stream as the last, then the connection is
 	// closed.
-	Break_BREAK_GOAWAY_INCLUDED Break = 110
+	Break_BREAK_GOAWAY_INCLUDED Break = 10
 	// HTTP/1.1: bytes that are no HTTP.
-	Break_BREAK_NO_HTTP Break = 111
+	Break_BREAK_NO_HTTP Break = 11
 	// HTTP/1.1: the server switches to another protocol (101), which nobody asked
 	// for, and falls silent.
-	Break_BREAK_SWITCHED Break = 112
+	Break_BREAK_SWITCHED Break = 12
 	// The server's name has two addresses, and connecting to either is refused.
 	// MEMORY only.
-	Break_BREAK_BOTH_REFUSED Break = 140
+	Break_BREAK_BOTH_REFUSED Break = 13
 )
 
 // Enum value maps for Break.
 var (
 	Break_name = map[int32]string{
-		0:   "BREAK_UNSPECIFIED",
-		1:   "BREAK_REFUSED",
-		2:   "BREAK_RESET_BEFORE_READ",
-		3:   "BREAK_RESET_AFTER_READ",
-		4:   "BREAK_CLOSED_AFTER_READ",
-		5:   "BREAK_REFUSED_STREAM",
-		6:   "BREAK_GOAWAY",
-		7:   "BREAK_HANDSHAKE",
-		100: "BREAK_UNREACHABLE",
-		101: "BREAK_UNREACHABLE_AFTER_READ",
-		110: "BREAK_GOAWAY_INCLUDED",
-		111: "BREAK_NO_HTTP",
-		112: "BREAK_SWITCHED",
-		140: "BREAK_BOTH_REFUSED",
+		0:  "BREAK_UNSPECIFIED",
+		1:  "BREAK_REFUSED",
+		2:  "BREAK_RESET_BEFORE_READ",
+		3:  "BREAK_RESET_AFTER_READ",
+		4:  "BREAK_CLOSED_AFTER_READ",
+		5:  "BREAK_REFUSED_STREAM",
+		6:  "BREAK_GOAWAY",
+		7:  "BREAK_HANDSHAKE",
+		8:  "BREAK_UNREACHABLE",
+		9:  "BREAK_UNREACHABLE_AFTER_READ",
+		10: "BREAK_GOAWAY_INCLUDED",
+		11: "BREAK_NO_HTTP",
+		12: "BREAK_SWITCHED",
+		13: "BREAK_BOTH_REFUSED",
 	}
 	Break_value = map[string]int32{
 		"BREAK_UNSPECIFIED":            0,
@@ -330,12 +330,12 @@ var (
 		"BREAK_REFUSED_STREAM":         5,
 		"BREAK_GOAWAY":                 6,
 		"BREAK_HANDSHAKE":              7,
-		"BREAK_UNREACHABLE":            100,
-		"BREAK_UNREACHABLE_AFTER_READ": 101,
-		"BREAK_GOAWAY_INCLUDED":        110,
-		"BREAK_NO_HTTP":                111,
-		"BREAK_SWITCHED":               112,
-		"BREAK_BOTH_REFUSED":           140,
+		"BREAK_UNREACHABLE":            8,
+		"BREAK_UNREACHABLE_AFTER_READ": 9,
+		"BREAK_GOAWAY_INCLUDED":        10,
+		"BREAK_NO_HTTP":                11,
+		"BREAK_SWITCHED":               12,
+		"BREAK_BOTH_REFUSED":           13,
 	}
 )
 
@@ -433,24 +433,24 @@ const (
 	// Silence half-way through the body.
 	Cut_CUT_STALL_HALF Cut = 3
 	// HTTP/2: the stream is refused (REFUSED_STREAM) half-way through the body.
-	Cut_CUT_REFUSED_STREAM_HALF Cut = 100
+	Cut_CUT_REFUSED_STREAM_HALF Cut = 4
 )
 
 // Enum value maps for Cut.
 var (
 	Cut_name = map[int32]string{
-		0:   "CUT_UNSPECIFIED",
-		1:   "CUT_RESET_HALF",
-		2:   "CUT_CLOSE_HALF",
-		3:   "CUT_STALL_HALF",
-		100: "CUT_REFUSED_STREAM_HALF",
+		0: "CUT_UNSPECIFIED",
+		1: "CUT_RESET_HALF",
+		2: "CUT_CLOSE_HALF",
+		3: "CUT_STALL_HALF",
+		4: "CUT_REFUSED_STREAM_HALF",
 	}
 	Cut_value = map[string]int32{
 		"CUT_UNSPECIFIED":         0,
 		"CUT_RESET_HALF":          1,
 		"CUT_CLOSE_HALF":          2,
 		"CUT_STALL_HALF":          3,
-		"CUT_REFUSED_STREAM_HALF": 100,
+		"CUT_REFUSED_STREAM_HALF": 4,
 	}
 )
 
@@ -575,19 +575,19 @@ type Answer struct {
 	// Where a `stall` begins. Without it, after the whole request was read.
 	StallAt Moment `protobuf:"varint,12,opt,name=stall_at,json=stallAt,proto3,enum=ameide.conformance.v1.Moment" json:"stall_at,omitempty"`
 	// Statuses of answers before the answer: 100, 103. WIRE only.
-	Informational []int32 `protobuf:"varint,110,rep,packed,name=informational,proto3" json:"informational,omitempty"`
+	Informational []int32 `protobuf:"varint,13,rep,packed,name=informational,proto3" json:"informational,omitempty"`
 	// It is sent, and the connection closed, before the body of the request is
 	// read. HTTP/1.1 of WIRE only.
-	BeforeBody bool `protobuf:"varint,111,opt,name=before_body,json=beforeBody,proto3" json:"before_body,omitempty"`
+	BeforeBody bool `protobuf:"varint,14,opt,name=before_body,json=beforeBody,proto3" json:"before_body,omitempty"`
 	// Where `cut` resets, only the HTTP/2 stream is reset, with this code
 	// (`NO_ERROR`). WIRE only.
-	ResetCode string `protobuf:"bytes,112,opt,name=reset_code,json=resetCode,proto3" json:"reset_code,omitempty"`
+	ResetCode string `protobuf:"bytes,15,opt,name=reset_code,json=resetCode,proto3" json:"reset_code,omitempty"`
 	// How what the answer says is compressed, whether that was asked for or not: the
 	// body of unary answers of Connect, else each envelope.
-	Packing Packing `protobuf:"varint,113,opt,name=packing,proto3,enum=ameide.conformance.v1.Packing" json:"packing,omitempty"`
+	Packing Packing `protobuf:"varint,16,opt,name=packing,proto3,enum=ameide.conformance.v1.Packing" json:"packing,omitempty"`
 	// The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
 	// accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
-	ContentCoding string `protobuf:"bytes,140,opt,name=content_coding,json=contentCoding,proto3" json:"content_coding,omitempty"`
+	ContentCoding string `protobuf:"bytes,17,opt,name=content_coding,json=contentCoding,proto3" json:"content_coding,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -893,9 +893,9 @@ type ErrorAnswer struct {
 	// Any other details.
 	Details []*Detail `protobuf:"bytes,8,rep,name=details,proto3" json:"details,omitempty"`
 	// So many times the text, one after the other. Default 1.
-	MessageTimes int32 `protobuf:"varint,130,opt,name=message_times,json=messageTimes,proto3" json:"message_times,omitempty"`
+	MessageTimes int32 `protobuf:"varint,9,opt,name=message_times,json=messageTimes,proto3" json:"message_times,omitempty"`
 	// A part of it that cannot be read. The others are as they should be.
-	Malformed     Malformed `protobuf:"varint,110,opt,name=malformed,proto3,enum=ameide.conformance.v1.Malformed" json:"malformed,omitempty"`
+	Malformed     Malformed `protobuf:"varint,10,opt,name=malformed,proto3,enum=ameide.conformance.v1.Malformed" json:"malformed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1072,9 +1072,9 @@ type Detail struct {
 	// Its bytes; they may be garbage.
 	Value []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
 	// So many times these bytes, one after the other. Default 1.
-	ValueTimes int32 `protobuf:"varint,131,opt,name=value_times,json=valueTimes,proto3" json:"value_times,omitempty"`
+	ValueTimes int32 `protobuf:"varint,3,opt,name=value_times,json=valueTimes,proto3" json:"value_times,omitempty"`
 	// So many such details. Default 1.
-	Times         int32 `protobuf:"varint,132,opt,name=times,proto3" json:"times,omitempty"`
+	Times         int32 `protobuf:"varint,4,opt,name=times,proto3" json:"times,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1429,7 +1429,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
-	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\x9e\x06\n" +
+	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\x9d\x06\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1444,17 +1444,17 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x03cut\x18\n" +
 	" \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n" +
 	"\bstall_at\x18\f \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\astallAt\x12$\n" +
-	"\rinformational\x18n \x03(\x05R\rinformational\x12\x1f\n" +
-	"\vbefore_body\x18o \x01(\bR\n" +
+	"\rinformational\x18\r \x03(\x05R\rinformational\x12\x1f\n" +
+	"\vbefore_body\x18\x0e \x01(\bR\n" +
 	"beforeBody\x12\x1d\n" +
 	"\n" +
-	"reset_code\x18p \x01(\tR\tresetCode\x128\n" +
-	"\apacking\x18q \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apacking\x12&\n" +
-	"\x0econtent_coding\x18\x8c\x01 \x01(\tR\rcontentCodingB\b\n" +
+	"reset_code\x18\x0f \x01(\tR\tresetCode\x128\n" +
+	"\apacking\x18\x10 \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apacking\x12%\n" +
+	"\x0econtent_coding\x18\x11 \x01(\tR\rcontentCodingB\b\n" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"\xd7\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xd6\x03\n" +
 	"\vErrorAnswer\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
@@ -1465,9 +1465,10 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x10field_violations\x18\x06 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\a \x01(\tR\trequestId\x127\n" +
-	"\adetails\x18\b \x03(\v2\x1d.ameide.conformance.v1.DetailR\adetails\x12$\n" +
-	"\rmessage_times\x18\x82\x01 \x01(\x05R\fmessageTimes\x12>\n" +
-	"\tmalformed\x18n \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n" +
+	"\adetails\x18\b \x03(\v2\x1d.ameide.conformance.v1.DetailR\adetails\x12#\n" +
+	"\rmessage_times\x18\t \x01(\x05R\fmessageTimes\x12>\n" +
+	"\tmalformed\x18\n" +
+	" \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n" +
 	"\x0e_retry_info_ms\"\xc4\x01\n" +
 	"\tErrorInfo\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
@@ -1475,13 +1476,13 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"k\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"i\n" +
 	"\x06Detail\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value\x12 \n" +
-	"\vvalue_times\x18\x83\x01 \x01(\x05R\n" +
-	"valueTimes\x12\x15\n" +
-	"\x05times\x18\x84\x01 \x01(\x05R\x05times\"\x99\x01\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\x12\x1f\n" +
+	"\vvalue_times\x18\x03 \x01(\x05R\n" +
+	"valueTimes\x12\x14\n" +
+	"\x05times\x18\x04 \x01(\x05R\x05times\"\x99\x01\n" +
 	"\n" +
 	"HttpAnswer\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x12!\n" +
@@ -1514,21 +1515,21 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*f\n" +
 	"\aPacking\x12\x17\n" +
 	"\x13PACKING_UNSPECIFIED\x10\x00\x12\x10\n" +
-	"\fPACKING_GZIP\x10n\x12\x17\n" +
-	"\x13PACKING_BROKEN_GZIP\x10o\x12\x17\n" +
-	"\x13PACKING_UNTOLD_GZIP\x10p*j\n" +
+	"\fPACKING_GZIP\x10\x01\x12\x17\n" +
+	"\x13PACKING_BROKEN_GZIP\x10\x02\x12\x17\n" +
+	"\x13PACKING_UNTOLD_GZIP\x10\x03*j\n" +
 	"\tMalformed\x12\x19\n" +
 	"\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n" +
-	"\x11MALFORMED_MESSAGE\x10n\x12\x14\n" +
-	"\x10MALFORMED_DETAIL\x10o\x12\x15\n" +
-	"\x11MALFORMED_DETAILS\x10p*\xaa\x01\n" +
+	"\x11MALFORMED_MESSAGE\x10\x01\x12\x14\n" +
+	"\x10MALFORMED_DETAIL\x10\x02\x12\x15\n" +
+	"\x11MALFORMED_DETAILS\x10\x03*\xaa\x01\n" +
 	"\tStreamEnd\x12\x1a\n" +
 	"\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
 	"\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n" +
-	"\x19STREAM_END_REFUSED_STREAM\x10d*\xdc\x02\n" +
+	"\x19STREAM_END_REFUSED_STREAM\x10\x05*\xdb\x02\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1538,12 +1539,13 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n" +
 	"\fBREAK_GOAWAY\x10\x06\x12\x13\n" +
 	"\x0fBREAK_HANDSHAKE\x10\a\x12\x15\n" +
-	"\x11BREAK_UNREACHABLE\x10d\x12 \n" +
-	"\x1cBREAK_UNREACHABLE_AFTER_READ\x10e\x12\x19\n" +
-	"\x15BREAK_GOAWAY_INCLUDED\x10n\x12\x11\n" +
-	"\rBREAK_NO_HTTP\x10o\x12\x12\n" +
-	"\x0eBREAK_SWITCHED\x10p\x12\x17\n" +
-	"\x12BREAK_BOTH_REFUSED\x10\x8c\x01*N\n" +
+	"\x11BREAK_UNREACHABLE\x10\b\x12 \n" +
+	"\x1cBREAK_UNREACHABLE_AFTER_READ\x10\t\x12\x19\n" +
+	"\x15BREAK_GOAWAY_INCLUDED\x10\n" +
+	"\x12\x11\n" +
+	"\rBREAK_NO_HTTP\x10\v\x12\x12\n" +
+	"\x0eBREAK_SWITCHED\x10\f\x12\x16\n" +
+	"\x12BREAK_BOTH_REFUSED\x10\r*N\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +
@@ -1553,7 +1555,7 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x0eCUT_RESET_HALF\x10\x01\x12\x12\n" +
 	"\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n" +
 	"\x0eCUT_STALL_HALF\x10\x03\x12\x1b\n" +
-	"\x17CUT_REFUSED_STREAM_HALF\x10dBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\x17CUT_REFUSED_STREAM_HALF\x10\x04BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_script_proto_rawDescOnce sync.Once

@@ -146,7 +146,7 @@ export declare type RunRequest = Message<"ameide.conformance.v1.RunRequest"> & {
   /**
    * The HTTP client to use; empty for the language's own.
    *
-   * @generated from field: string http_client = 140;
+   * @generated from field: string http_client = 10;
    */
   httpClient: string;
 };
@@ -273,7 +273,7 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
   /**
    * HTTP clients it can use beside the language's own. Empty for none.
    *
-   * @generated from field: repeated ameide.conformance.v1.HttpClient http_clients = 140;
+   * @generated from field: repeated ameide.conformance.v1.HttpClient http_clients = 9;
    */
   httpClients: HttpClient[];
 };
@@ -443,7 +443,7 @@ export declare type RunResponse = Message<"ameide.conformance.v1.RunResponse"> &
   /**
    * The text form of the last explanation.
    *
-   * @generated from field: string explain_text = 120;
+   * @generated from field: string explain_text = 15;
    */
   explainText: string;
 };
@@ -645,7 +645,7 @@ export declare type SeenError = Message<"ameide.conformance.v1.SeenError"> & {
   /**
    * The message of its cause; empty without one.
    *
-   * @generated from field: string cause = 150;
+   * @generated from field: string cause = 19;
    */
   cause: string;
 };
@@ -770,14 +770,14 @@ export declare type Leaks = Message<"ameide.conformance.v1.Leaks"> & {
    * Errors that nobody took and that would end a process: promises that rejected,
    * exceptions in nobody's call.
    *
-   * @generated from field: int32 unhandled = 150;
+   * @generated from field: int32 unhandled = 4;
    */
   unhandled: number;
 
   /**
    * Warnings of the runtime.
    *
-   * @generated from field: int32 warnings = 151;
+   * @generated from field: int32 warnings = 5;
    */
   warnings: number;
 };

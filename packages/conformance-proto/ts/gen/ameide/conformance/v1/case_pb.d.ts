@@ -100,7 +100,7 @@ export declare type Case = Message<"ameide.conformance.v1.Case"> & {
   /**
    * HTTP clients it is for (`native`, `fetch`); empty for all.
    *
-   * @generated from field: repeated string http_clients = 140;
+   * @generated from field: repeated string http_clients = 9;
    */
   httpClients: string[];
 };
@@ -339,14 +339,14 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
   /**
    * `none` or `gzip`, for answers.
    *
-   * @generated from field: string accept_compression = 110;
+   * @generated from field: string accept_compression = 21;
    */
   acceptCompression: string;
 
   /**
    * What those who only watch do when they are told of an event.
    *
-   * @generated from field: repeated ameide.conformance.v1.Watcher watchers = 150;
+   * @generated from field: repeated ameide.conformance.v1.Watcher watchers = 22;
    */
   watchers: Watcher[];
 
@@ -354,21 +354,21 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * How long the stub of the service takes to be loaded, in milliseconds, load by
    * load; the last repeats. Default 0. Where stubs are loaded on demand.
    *
-   * @generated from field: repeated int64 load_ms = 151;
+   * @generated from field: repeated int64 load_ms = 23;
    */
   loadMs: bigint[];
 
   /**
    * AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
    *
-   * @generated from field: bool environment_credentials = 170;
+   * @generated from field: bool environment_credentials = 24;
    */
   environmentCredentials: boolean;
 
   /**
    * `1.1` or `2`. On the wire the HTTP version of the run comes first.
    *
-   * @generated from field: string http_version = 171;
+   * @generated from field: string http_version = 25;
    */
   httpVersion: string;
 };
@@ -564,21 +564,21 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
   /**
    * What the ambient deadline says is left, instead of a number.
    *
-   * @generated from field: string ambient_deadline_text = 150;
+   * @generated from field: string ambient_deadline_text = 16;
    */
   ambientDeadlineText: string;
 
   /**
    * The ambient deadline fails when it is asked what is left.
    *
-   * @generated from field: bool ambient_deadline_throws = 151;
+   * @generated from field: bool ambient_deadline_throws = 17;
    */
   ambientDeadlineThrows: boolean;
 
   /**
    * No extra headers, said explicitly.
    *
-   * @generated from field: bool headers_empty = 170;
+   * @generated from field: bool headers_empty = 18;
    */
   headersEmpty: boolean;
 };
@@ -641,7 +641,7 @@ export declare type Retry = Message<"ameide.conformance.v1.Retry"> & {
    * A method that states nothing and carries no key is repeated only where
    * nothing was sent.
    *
-   * @generated from field: optional bool require_idempotency = 120;
+   * @generated from field: optional bool require_idempotency = 7;
    */
   requireIdempotency?: boolean | undefined;
 };
@@ -738,28 +738,28 @@ export declare type ProviderAnswer = Message<"ameide.conformance.v1.ProviderAnsw
    * What it says of the expiry instead: this number, handed over as it is. Epoch
    * milliseconds are right, all else is nonsense.
    *
-   * @generated from field: optional double expires_at = 160;
+   * @generated from field: optional double expires_at = 6;
    */
   expiresAt?: number | undefined;
 
   /**
    * It fails at the deadline it is told.
    *
-   * @generated from field: bool until_deadline = 161;
+   * @generated from field: bool until_deadline = 7;
    */
   untilDeadline: boolean;
 
   /**
    * What it does before it answers.
    *
-   * @generated from field: ameide.conformance.v1.Deed does = 150;
+   * @generated from field: ameide.conformance.v1.Deed does = 8;
    */
   does: Deed;
 
   /**
    * It answers before it returns, where its language lets it.
    *
-   * @generated from field: bool at_once = 151;
+   * @generated from field: bool at_once = 9;
    */
   atOnce: boolean;
 };
@@ -801,28 +801,28 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
   /**
    * It acts at this attempt only, counted from 1; 0 for all.
    *
-   * @generated from field: int32 attempt = 150;
+   * @generated from field: int32 attempt = 4;
    */
   attempt: number;
 
   /**
    * Sets the text of the message. Unary calls only.
    *
-   * @generated from field: string text = 151;
+   * @generated from field: string text = 5;
    */
   text: string;
 
   /**
    * Sets headers of the request.
    *
-   * @generated from field: map<string, string> headers = 152;
+   * @generated from field: map<string, string> headers = 6;
    */
   headers: { [key: string]: string };
 
   /**
    * What it does before it hands the request on.
    *
-   * @generated from field: ameide.conformance.v1.Deed does = 153;
+   * @generated from field: ameide.conformance.v1.Deed does = 7;
    */
   does: Deed;
 };
@@ -889,7 +889,7 @@ export declare type Step = Message<"ameide.conformance.v1.Step"> & {
      * The wall clock is set, so many milliseconds ahead or back; the monotonic
      * one goes on.
      *
-     * @generated from field: int64 wall_jump_ms = 163;
+     * @generated from field: int64 wall_jump_ms = 6;
      */
     value: bigint;
     case: "wallJumpMs";
@@ -1010,14 +1010,14 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
   /**
    * Of several calls at once, each has a tenant of its own: `t1`, `t2`, ….
    *
-   * @generated from field: bool tenant_each = 162;
+   * @generated from field: bool tenant_each = 15;
    */
   tenantEach: boolean;
 
   /**
    * Parallel calls have one `cancel` in common.
    *
-   * @generated from field: bool share_cancel = 150;
+   * @generated from field: bool share_cancel = 16;
    */
   shareCancel: boolean;
 
@@ -1025,7 +1025,7 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * Time the caller takes before it asks for each message, in milliseconds. Streams
    * of answers only.
    *
-   * @generated from field: int64 read_delay_ms = 151;
+   * @generated from field: int64 read_delay_ms = 17;
    */
   readDelayMs: bigint;
 
@@ -1033,7 +1033,7 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * The caller opens the stream and never reads it; its outcome is an empty text, at
    * once. Streams of answers only.
    *
-   * @generated from field: bool unread = 152;
+   * @generated from field: bool unread = 18;
    */
   unread: boolean;
 
@@ -1042,28 +1042,28 @@ export declare type Call = Message<"ameide.conformance.v1.Call"> & {
    * it is waited for until the collector has found it, where there is one that tells.
    * Streams of answers only.
    *
-   * @generated from field: bool forget = 153;
+   * @generated from field: bool forget = 19;
    */
   forget: boolean;
 
   /**
    * What the caller streams fails after `texts`. Client and bidi streams only.
    *
-   * @generated from field: bool input_throws = 154;
+   * @generated from field: bool input_throws = 20;
    */
   inputThrows: boolean;
 
   /**
    * Each of parallel calls sends its number, counted from 1, as `x-call`.
    *
-   * @generated from field: bool numbered = 155;
+   * @generated from field: bool numbered = 21;
    */
   numbered: boolean;
 
   /**
    * Headers by the runtime's own parameter, rather than by `settings`.
    *
-   * @generated from field: map<string, string> runtime_headers = 170;
+   * @generated from field: map<string, string> runtime_headers = 22;
    */
   runtimeHeaders: { [key: string]: string };
 };
@@ -1111,7 +1111,7 @@ export declare type Cancel = Message<"ameide.conformance.v1.Cancel"> & {
   /**
    * When a callback does so.
    *
-   * @generated from field: bool by_callback = 150;
+   * @generated from field: bool by_callback = 5;
    */
   byCallback: boolean;
 };
@@ -1159,7 +1159,7 @@ export declare type Derive = Message<"ameide.conformance.v1.Derive"> & {
   /**
    * AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
    *
-   * @generated from field: bool environment_credentials = 170;
+   * @generated from field: bool environment_credentials = 5;
    */
   environmentCredentials: boolean;
 };

@@ -154,7 +154,7 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
   /**
    * Texts that the text form of the last explanation holds.
    *
-   * @generated from field: repeated string explain_contains = 120;
+   * @generated from field: repeated string explain_contains = 19;
    */
   explainContains: string[];
 };
@@ -385,21 +385,21 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
   /**
    * Number of violated fields, where single ones do not matter.
    *
-   * @generated from field: optional int32 field_count = 133;
+   * @generated from field: optional int32 field_count = 28;
    */
   fieldCount?: number | undefined;
 
   /**
    * Texts that its string or its JSON form holds.
    *
-   * @generated from field: repeated string text_contains = 134;
+   * @generated from field: repeated string text_contains = 29;
    */
   textContains: string[];
 
   /**
    * The message of the cause holds this text.
    *
-   * @generated from field: string cause_contains = 150;
+   * @generated from field: string cause_contains = 30;
    */
   causeContains: string;
 };

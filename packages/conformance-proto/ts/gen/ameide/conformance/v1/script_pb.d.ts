@@ -158,7 +158,7 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
   /**
    * Statuses of answers before the answer: 100, 103. WIRE only.
    *
-   * @generated from field: repeated int32 informational = 110;
+   * @generated from field: repeated int32 informational = 13;
    */
   informational: number[];
 
@@ -166,7 +166,7 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * It is sent, and the connection closed, before the body of the request is
    * read. HTTP/1.1 of WIRE only.
    *
-   * @generated from field: bool before_body = 111;
+   * @generated from field: bool before_body = 14;
    */
   beforeBody: boolean;
 
@@ -174,7 +174,7 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * Where `cut` resets, only the HTTP/2 stream is reset, with this code
    * (`NO_ERROR`). WIRE only.
    *
-   * @generated from field: string reset_code = 112;
+   * @generated from field: string reset_code = 15;
    */
   resetCode: string;
 
@@ -182,7 +182,7 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * How what the answer says is compressed, whether that was asked for or not: the
    * body of unary answers of Connect, else each envelope.
    *
-   * @generated from field: ameide.conformance.v1.Packing packing = 113;
+   * @generated from field: ameide.conformance.v1.Packing packing = 16;
    */
   packing: Packing;
 
@@ -190,7 +190,7 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
    * accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
    *
-   * @generated from field: string content_coding = 140;
+   * @generated from field: string content_coding = 17;
    */
   contentCoding: string;
 };
@@ -296,14 +296,14 @@ export declare type ErrorAnswer = Message<"ameide.conformance.v1.ErrorAnswer"> &
   /**
    * So many times the text, one after the other. Default 1.
    *
-   * @generated from field: int32 message_times = 130;
+   * @generated from field: int32 message_times = 9;
    */
   messageTimes: number;
 
   /**
    * A part of it that cannot be read. The others are as they should be.
    *
-   * @generated from field: ameide.conformance.v1.Malformed malformed = 110;
+   * @generated from field: ameide.conformance.v1.Malformed malformed = 10;
    */
   malformed: Malformed;
 };
@@ -371,14 +371,14 @@ export declare type Detail = Message<"ameide.conformance.v1.Detail"> & {
   /**
    * So many times these bytes, one after the other. Default 1.
    *
-   * @generated from field: int32 value_times = 131;
+   * @generated from field: int32 value_times = 3;
    */
   valueTimes: number;
 
   /**
    * So many such details. Default 1.
    *
-   * @generated from field: int32 times = 132;
+   * @generated from field: int32 times = 4;
    */
   times: number;
 };
@@ -610,23 +610,23 @@ export enum Packing {
   /**
    * By gzip.
    *
-   * @generated from enum value: PACKING_GZIP = 110;
+   * @generated from enum value: PACKING_GZIP = 1;
    */
-  GZIP = 110,
+  GZIP = 1,
 
   /**
    * It says that it is, by gzip, and is not.
    *
-   * @generated from enum value: PACKING_BROKEN_GZIP = 111;
+   * @generated from enum value: PACKING_BROKEN_GZIP = 2;
    */
-  BROKEN_GZIP = 111,
+  BROKEN_GZIP = 2,
 
   /**
    * By gzip, in envelopes that say so, while the headers do not.
    *
-   * @generated from enum value: PACKING_UNTOLD_GZIP = 112;
+   * @generated from enum value: PACKING_UNTOLD_GZIP = 3;
    */
-  UNTOLD_GZIP = 112,
+  UNTOLD_GZIP = 3,
 }
 
 /**
@@ -650,24 +650,24 @@ export enum Malformed {
   /**
    * Its text: a number in Connect, followed by broken percents in gRPC.
    *
-   * @generated from enum value: MALFORMED_MESSAGE = 110;
+   * @generated from enum value: MALFORMED_MESSAGE = 1;
    */
-  MESSAGE = 110,
+  MESSAGE = 1,
 
   /**
    * One more detail, before the others: no base64 in Connect, no
    * google.protobuf.Any in gRPC.
    *
-   * @generated from enum value: MALFORMED_DETAIL = 111;
+   * @generated from enum value: MALFORMED_DETAIL = 2;
    */
-  DETAIL = 111,
+  DETAIL = 2,
 
   /**
    * All details: no list in Connect, no google.rpc.Status in gRPC.
    *
-   * @generated from enum value: MALFORMED_DETAILS = 112;
+   * @generated from enum value: MALFORMED_DETAILS = 3;
    */
-  DETAILS = 112,
+  DETAILS = 3,
 }
 
 /**
@@ -719,9 +719,9 @@ export enum StreamEnd {
   /**
    * HTTP/2: the stream is refused (REFUSED_STREAM).
    *
-   * @generated from enum value: STREAM_END_REFUSED_STREAM = 100;
+   * @generated from enum value: STREAM_END_REFUSED_STREAM = 5;
    */
-  REFUSED_STREAM = 100,
+  REFUSED_STREAM = 5,
 }
 
 /**
@@ -794,48 +794,48 @@ export enum Break {
   /**
    * There is no way to the server: connecting fails with EHOSTUNREACH. MEMORY only.
    *
-   * @generated from enum value: BREAK_UNREACHABLE = 100;
+   * @generated from enum value: BREAK_UNREACHABLE = 8;
    */
-  UNREACHABLE = 100,
+  UNREACHABLE = 8,
 
   /**
    * The way to the server is lost after the whole request was read: reading fails
    * with EHOSTUNREACH. MEMORY only.
    *
-   * @generated from enum value: BREAK_UNREACHABLE_AFTER_READ = 101;
+   * @generated from enum value: BREAK_UNREACHABLE_AFTER_READ = 9;
    */
-  UNREACHABLE_AFTER_READ = 101,
+  UNREACHABLE_AFTER_READ = 9,
 
   /**
    * HTTP/2: GOAWAY with the request's stream as the last, then the connection is
    * closed.
    *
-   * @generated from enum value: BREAK_GOAWAY_INCLUDED = 110;
+   * @generated from enum value: BREAK_GOAWAY_INCLUDED = 10;
    */
-  GOAWAY_INCLUDED = 110,
+  GOAWAY_INCLUDED = 10,
 
   /**
    * HTTP/1.1: bytes that are no HTTP.
    *
-   * @generated from enum value: BREAK_NO_HTTP = 111;
+   * @generated from enum value: BREAK_NO_HTTP = 11;
    */
-  NO_HTTP = 111,
+  NO_HTTP = 11,
 
   /**
    * HTTP/1.1: the server switches to another protocol (101), which nobody asked
    * for, and falls silent.
    *
-   * @generated from enum value: BREAK_SWITCHED = 112;
+   * @generated from enum value: BREAK_SWITCHED = 12;
    */
-  SWITCHED = 112,
+  SWITCHED = 12,
 
   /**
    * The server's name has two addresses, and connecting to either is refused.
    * MEMORY only.
    *
-   * @generated from enum value: BREAK_BOTH_REFUSED = 140;
+   * @generated from enum value: BREAK_BOTH_REFUSED = 13;
    */
-  BOTH_REFUSED = 140,
+  BOTH_REFUSED = 13,
 }
 
 /**
@@ -914,9 +914,9 @@ export enum Cut {
   /**
    * HTTP/2: the stream is refused (REFUSED_STREAM) half-way through the body.
    *
-   * @generated from enum value: CUT_REFUSED_STREAM_HALF = 100;
+   * @generated from enum value: CUT_REFUSED_STREAM_HALF = 4;
    */
-  REFUSED_STREAM_HALF = 100,
+  REFUSED_STREAM_HALF = 4,
 }
 
 /**

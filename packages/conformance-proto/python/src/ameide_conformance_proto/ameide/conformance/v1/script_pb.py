@@ -121,35 +121,35 @@ class Answer(Message[_AnswerFields]):
             Statuses of answers before the answer: 100, 103. WIRE only.
 
             ```proto
-            repeated int32 informational = 110 [packed = true];
+            repeated int32 informational = 13 [packed = true];
             ```
         before_body:
             It is sent, and the connection closed, before the body of the request is
             read. HTTP/1.1 of WIRE only.
 
             ```proto
-            bool before_body = 111;
+            bool before_body = 14;
             ```
         reset_code:
             Where `cut` resets, only the HTTP/2 stream is reset, with this code
             (`NO_ERROR`). WIRE only.
 
             ```proto
-            string reset_code = 112;
+            string reset_code = 15;
             ```
         packing:
             How what the answer says is compressed, whether that was asked for or not: the
             body of unary answers of Connect, else each envelope.
 
             ```proto
-            ameide.conformance.v1.Packing packing = 113;
+            ameide.conformance.v1.Packing packing = 16;
             ```
         content_coding:
             The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
             accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
 
             ```proto
-            string content_coding = 140;
+            string content_coding = 17;
             ```
     """
 
@@ -292,13 +292,13 @@ class ErrorAnswer(Message[_ErrorAnswerFields]):
             So many times the text, one after the other. Default 1.
 
             ```proto
-            int32 message_times = 130;
+            int32 message_times = 9;
             ```
         malformed:
             A part of it that cannot be read. The others are as they should be.
 
             ```proto
-            ameide.conformance.v1.Malformed malformed = 110;
+            ameide.conformance.v1.Malformed malformed = 10;
             ```
     """
 
@@ -408,13 +408,13 @@ class Detail(Message[_DetailFields]):
             So many times these bytes, one after the other. Default 1.
 
             ```proto
-            int32 value_times = 131;
+            int32 value_times = 3;
             ```
         times:
             So many such details. Default 1.
 
             ```proto
-            int32 times = 132;
+            int32 times = 4;
             ```
     """
 
@@ -720,26 +720,26 @@ class Packing(Enum):
             By gzip.
 
             ```proto
-            PACKING_GZIP = 110
+            PACKING_GZIP = 1
             ```
         BROKEN_GZIP:
             It says that it is, by gzip, and is not.
 
             ```proto
-            PACKING_BROKEN_GZIP = 111
+            PACKING_BROKEN_GZIP = 2
             ```
         UNTOLD_GZIP:
             By gzip, in envelopes that say so, while the headers do not.
 
             ```proto
-            PACKING_UNTOLD_GZIP = 112
+            PACKING_UNTOLD_GZIP = 3
             ```
     """
 
     UNSPECIFIED = 0
-    GZIP = 110
-    BROKEN_GZIP = 111
-    UNTOLD_GZIP = 112
+    GZIP = 1
+    BROKEN_GZIP = 2
+    UNTOLD_GZIP = 3
 
 class Malformed(Enum):
     """
@@ -760,27 +760,27 @@ class Malformed(Enum):
             Its text: a number in Connect, followed by broken percents in gRPC.
 
             ```proto
-            MALFORMED_MESSAGE = 110
+            MALFORMED_MESSAGE = 1
             ```
         DETAIL:
             One more detail, before the others: no base64 in Connect, no
             google.protobuf.Any in gRPC.
 
             ```proto
-            MALFORMED_DETAIL = 111
+            MALFORMED_DETAIL = 2
             ```
         DETAILS:
             All details: no list in Connect, no google.rpc.Status in gRPC.
 
             ```proto
-            MALFORMED_DETAILS = 112
+            MALFORMED_DETAILS = 3
             ```
     """
 
     UNSPECIFIED = 0
-    MESSAGE = 110
-    DETAIL = 111
-    DETAILS = 112
+    MESSAGE = 1
+    DETAIL = 2
+    DETAILS = 3
 
 class StreamEnd(Enum):
     """
@@ -825,7 +825,7 @@ class StreamEnd(Enum):
             HTTP/2: the stream is refused (REFUSED_STREAM).
 
             ```proto
-            STREAM_END_REFUSED_STREAM = 100
+            STREAM_END_REFUSED_STREAM = 5
             ```
     """
 
@@ -834,7 +834,7 @@ class StreamEnd(Enum):
     MISSING = 2
     HALF_ENVELOPE = 3
     GARBAGE = 4
-    REFUSED_STREAM = 100
+    REFUSED_STREAM = 5
 
 class Break(Enum):
     """
@@ -897,41 +897,41 @@ class Break(Enum):
             There is no way to the server: connecting fails with EHOSTUNREACH. MEMORY only.
 
             ```proto
-            BREAK_UNREACHABLE = 100
+            BREAK_UNREACHABLE = 8
             ```
         UNREACHABLE_AFTER_READ:
             The way to the server is lost after the whole request was read: reading fails
             with EHOSTUNREACH. MEMORY only.
 
             ```proto
-            BREAK_UNREACHABLE_AFTER_READ = 101
+            BREAK_UNREACHABLE_AFTER_READ = 9
             ```
         GOAWAY_INCLUDED:
             HTTP/2: GOAWAY with the request's stream as the last, then the connection is
             closed.
 
             ```proto
-            BREAK_GOAWAY_INCLUDED = 110
+            BREAK_GOAWAY_INCLUDED = 10
             ```
         NO_HTTP:
             HTTP/1.1: bytes that are no HTTP.
 
             ```proto
-            BREAK_NO_HTTP = 111
+            BREAK_NO_HTTP = 11
             ```
         SWITCHED:
             HTTP/1.1: the server switches to another protocol (101), which nobody asked
             for, and falls silent.
 
             ```proto
-            BREAK_SWITCHED = 112
+            BREAK_SWITCHED = 12
             ```
         BOTH_REFUSED:
             The server's name has two addresses, and connecting to either is refused.
             MEMORY only.
 
             ```proto
-            BREAK_BOTH_REFUSED = 140
+            BREAK_BOTH_REFUSED = 13
             ```
     """
 
@@ -943,12 +943,12 @@ class Break(Enum):
     REFUSED_STREAM = 5
     GOAWAY = 6
     HANDSHAKE = 7
-    UNREACHABLE = 100
-    UNREACHABLE_AFTER_READ = 101
-    GOAWAY_INCLUDED = 110
-    NO_HTTP = 111
-    SWITCHED = 112
-    BOTH_REFUSED = 140
+    UNREACHABLE = 8
+    UNREACHABLE_AFTER_READ = 9
+    GOAWAY_INCLUDED = 10
+    NO_HTTP = 11
+    SWITCHED = 12
+    BOTH_REFUSED = 13
 
 class Moment(Enum):
     """
@@ -1021,7 +1021,7 @@ class Cut(Enum):
             HTTP/2: the stream is refused (REFUSED_STREAM) half-way through the body.
 
             ```proto
-            CUT_REFUSED_STREAM_HALF = 100
+            CUT_REFUSED_STREAM_HALF = 4
             ```
     """
 
@@ -1029,11 +1029,11 @@ class Cut(Enum):
     RESET_HALF = 1
     CLOSE_HALF = 2
     STALL_HALF = 3
-    REFUSED_STREAM_HALF = 100
+    REFUSED_STREAM_HALF = 4
 
 
 _DESC = file_desc(
-    b'\n"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1"\xc4\x01\n\x06Script\x127\n\x07answers\x18\x01 \x03(\x0b2\x1d.ameide.conformance.v1.AnswerR\x07answers\x12;\n\totherwise\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n\x0bcertificate\x18\x03 \x01(\x0e2".ameide.conformance.v1.CertificateR\x0bcertificate"\x9e\x06\n\x06Answer\x12\x10\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n\x04http\x18\x03 \x01(\x0b2!.ameide.conformance.v1.HttpAnswerH\x00R\x04http\x124\n\x05break\x18\x04 \x01(\x0e2\x1c.ameide.conformance.v1.BreakH\x00R\x05break\x12\x16\n\x05stall\x18\x05 \x01(\x08H\x00R\x05stall\x127\n\x04page\x18\x06 \x01(\x0b2!.ameide.conformance.v1.PageAnswerH\x00R\x04page\x12=\n\x06stream\x18\x0b \x01(\x0b2#.ameide.conformance.v1.StreamAnswerH\x00R\x06stream\x12\x19\n\x08delay_ms\x18\x07 \x01(\x03R\x07delayMs\x127\n\x07headers\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x129\n\x08trailers\x18\t \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailers\x12,\n\x03cut\x18\n \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n\x08stall_at\x18\x0c \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\x07stallAt\x12$\n\rinformational\x18n \x03(\x05R\rinformational\x12\x1f\n\x0bbefore_body\x18o \x01(\x08R\nbeforeBody\x12\x1d\n\nreset_code\x18p \x01(\tR\tresetCode\x128\n\x07packing\x18q \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\x07packing\x12&\n\x0econtent_coding\x18\x8c\x01 \x01(\tR\rcontentCodingB\x08\n\x06action"2\n\x06Header\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value"\xd7\x03\n\x0bErrorAnswer\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x16\n\x06status\x18\x03 \x01(\x05R\x06status\x12\'\n\rretry_info_ms\x18\x04 \x01(\x03H\x00R\x0bretryInfoMs\x88\x01\x01\x12?\n\nerror_info\x18\x05 \x01(\x0b2 .ameide.conformance.v1.ErrorInfoR\terrorInfo\x12H\n\x10field_violations\x18\x06 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x127\n\x07details\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.DetailR\x07details\x12$\n\rmessage_times\x18\x82\x01 \x01(\x05R\x0cmessageTimes\x12>\n\tmalformed\x18n \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n\x0e_retry_info_ms"\xc4\x01\n\tErrorInfo\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x02 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x03 \x03(\x0b2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"k\n\x06Detail\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05value\x18\x02 \x01(\x0cR\x05value\x12 \n\x0bvalue_times\x18\x83\x01 \x01(\x05R\nvalueTimes\x12\x15\n\x05times\x18\x84\x01 \x01(\x05R\x05times"\x99\x01\n\nHttpAnswer\x12\x16\n\x06status\x18\x01 \x01(\x05R\x06status\x12!\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentType\x12\x12\n\x04body\x18\x03 \x01(\tR\x04body\x12\x1d\n\nbody_bytes\x18\x04 \x01(\x0cR\tbodyBytes\x12\x1d\n\nbody_zeros\x18\x05 \x01(\x03R\tbodyZeros"J\n\nPageAnswer\x12\x14\n\x05items\x18\x01 \x03(\tR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8c\x02\n\x0cStreamAnswer\x12@\n\x08messages\x18\x01 \x03(\x0b2$.ameide.conformance.v1.StreamMessageR\x08messages\x128\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n\x05stall\x18\x03 \x01(\x08R\x05stall\x122\n\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n\x0cend_delay_ms\x18\x05 \x01(\x03R\nendDelayMs\x12\x14\n\x05early\x18\x06 \x01(\x08R\x05early">\n\rStreamMessage\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n\x08delay_ms\x18\x02 \x01(\x03R\x07delayMs*\x98\x01\n\x0bCertificate\x12\x1b\n\x17CERTIFICATE_UNSPECIFIED\x10\x00\x12\x14\n\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*f\n\x07Packing\x12\x17\n\x13PACKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cPACKING_GZIP\x10n\x12\x17\n\x13PACKING_BROKEN_GZIP\x10o\x12\x17\n\x13PACKING_UNTOLD_GZIP\x10p*j\n\tMalformed\x12\x19\n\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n\x11MALFORMED_MESSAGE\x10n\x12\x14\n\x10MALFORMED_DETAIL\x10o\x12\x15\n\x11MALFORMED_DETAILS\x10p*\xaa\x01\n\tStreamEnd\x12\x1a\n\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_END_RESET\x10\x01\x12\x16\n\x12STREAM_END_MISSING\x10\x02\x12\x1c\n\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n\x19STREAM_END_REFUSED_STREAM\x10d*\xdc\x02\n\x05Break\x12\x15\n\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n\rBREAK_REFUSED\x10\x01\x12\x1b\n\x17BREAK_RESET_BEFORE_READ\x10\x02\x12\x1a\n\x16BREAK_RESET_AFTER_READ\x10\x03\x12\x1b\n\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n\x0cBREAK_GOAWAY\x10\x06\x12\x13\n\x0fBREAK_HANDSHAKE\x10\x07\x12\x15\n\x11BREAK_UNREACHABLE\x10d\x12 \n\x1cBREAK_UNREACHABLE_AFTER_READ\x10e\x12\x19\n\x15BREAK_GOAWAY_INCLUDED\x10n\x12\x11\n\rBREAK_NO_HTTP\x10o\x12\x12\n\x0eBREAK_SWITCHED\x10p\x12\x17\n\x12BREAK_BOTH_REFUSED\x10\x8c\x01*N\n\x06Moment\x12\x16\n\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n\x11MOMENT_AFTER_HEAD\x10\x02*s\n\x03Cut\x12\x13\n\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n\x0eCUT_RESET_HALF\x10\x01\x12\x12\n\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n\x0eCUT_STALL_HALF\x10\x03\x12\x1b\n\x17CUT_REFUSED_STREAM_HALF\x10dBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1"\xc4\x01\n\x06Script\x127\n\x07answers\x18\x01 \x03(\x0b2\x1d.ameide.conformance.v1.AnswerR\x07answers\x12;\n\totherwise\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n\x0bcertificate\x18\x03 \x01(\x0e2".ameide.conformance.v1.CertificateR\x0bcertificate"\x9d\x06\n\x06Answer\x12\x10\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n\x04http\x18\x03 \x01(\x0b2!.ameide.conformance.v1.HttpAnswerH\x00R\x04http\x124\n\x05break\x18\x04 \x01(\x0e2\x1c.ameide.conformance.v1.BreakH\x00R\x05break\x12\x16\n\x05stall\x18\x05 \x01(\x08H\x00R\x05stall\x127\n\x04page\x18\x06 \x01(\x0b2!.ameide.conformance.v1.PageAnswerH\x00R\x04page\x12=\n\x06stream\x18\x0b \x01(\x0b2#.ameide.conformance.v1.StreamAnswerH\x00R\x06stream\x12\x19\n\x08delay_ms\x18\x07 \x01(\x03R\x07delayMs\x127\n\x07headers\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x129\n\x08trailers\x18\t \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailers\x12,\n\x03cut\x18\n \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n\x08stall_at\x18\x0c \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\x07stallAt\x12$\n\rinformational\x18\r \x03(\x05R\rinformational\x12\x1f\n\x0bbefore_body\x18\x0e \x01(\x08R\nbeforeBody\x12\x1d\n\nreset_code\x18\x0f \x01(\tR\tresetCode\x128\n\x07packing\x18\x10 \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\x07packing\x12%\n\x0econtent_coding\x18\x11 \x01(\tR\rcontentCodingB\x08\n\x06action"2\n\x06Header\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value"\xd6\x03\n\x0bErrorAnswer\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x16\n\x06status\x18\x03 \x01(\x05R\x06status\x12\'\n\rretry_info_ms\x18\x04 \x01(\x03H\x00R\x0bretryInfoMs\x88\x01\x01\x12?\n\nerror_info\x18\x05 \x01(\x0b2 .ameide.conformance.v1.ErrorInfoR\terrorInfo\x12H\n\x10field_violations\x18\x06 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x127\n\x07details\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.DetailR\x07details\x12#\n\rmessage_times\x18\t \x01(\x05R\x0cmessageTimes\x12>\n\tmalformed\x18\n \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n\x0e_retry_info_ms"\xc4\x01\n\tErrorInfo\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x02 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x03 \x03(\x0b2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"i\n\x06Detail\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05value\x18\x02 \x01(\x0cR\x05value\x12\x1f\n\x0bvalue_times\x18\x03 \x01(\x05R\nvalueTimes\x12\x14\n\x05times\x18\x04 \x01(\x05R\x05times"\x99\x01\n\nHttpAnswer\x12\x16\n\x06status\x18\x01 \x01(\x05R\x06status\x12!\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentType\x12\x12\n\x04body\x18\x03 \x01(\tR\x04body\x12\x1d\n\nbody_bytes\x18\x04 \x01(\x0cR\tbodyBytes\x12\x1d\n\nbody_zeros\x18\x05 \x01(\x03R\tbodyZeros"J\n\nPageAnswer\x12\x14\n\x05items\x18\x01 \x03(\tR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8c\x02\n\x0cStreamAnswer\x12@\n\x08messages\x18\x01 \x03(\x0b2$.ameide.conformance.v1.StreamMessageR\x08messages\x128\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n\x05stall\x18\x03 \x01(\x08R\x05stall\x122\n\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n\x0cend_delay_ms\x18\x05 \x01(\x03R\nendDelayMs\x12\x14\n\x05early\x18\x06 \x01(\x08R\x05early">\n\rStreamMessage\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n\x08delay_ms\x18\x02 \x01(\x03R\x07delayMs*\x98\x01\n\x0bCertificate\x12\x1b\n\x17CERTIFICATE_UNSPECIFIED\x10\x00\x12\x14\n\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*f\n\x07Packing\x12\x17\n\x13PACKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cPACKING_GZIP\x10\x01\x12\x17\n\x13PACKING_BROKEN_GZIP\x10\x02\x12\x17\n\x13PACKING_UNTOLD_GZIP\x10\x03*j\n\tMalformed\x12\x19\n\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n\x11MALFORMED_MESSAGE\x10\x01\x12\x14\n\x10MALFORMED_DETAIL\x10\x02\x12\x15\n\x11MALFORMED_DETAILS\x10\x03*\xaa\x01\n\tStreamEnd\x12\x1a\n\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_END_RESET\x10\x01\x12\x16\n\x12STREAM_END_MISSING\x10\x02\x12\x1c\n\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n\x19STREAM_END_REFUSED_STREAM\x10\x05*\xdb\x02\n\x05Break\x12\x15\n\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n\rBREAK_REFUSED\x10\x01\x12\x1b\n\x17BREAK_RESET_BEFORE_READ\x10\x02\x12\x1a\n\x16BREAK_RESET_AFTER_READ\x10\x03\x12\x1b\n\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n\x0cBREAK_GOAWAY\x10\x06\x12\x13\n\x0fBREAK_HANDSHAKE\x10\x07\x12\x15\n\x11BREAK_UNREACHABLE\x10\x08\x12 \n\x1cBREAK_UNREACHABLE_AFTER_READ\x10\t\x12\x19\n\x15BREAK_GOAWAY_INCLUDED\x10\n\x12\x11\n\rBREAK_NO_HTTP\x10\x0b\x12\x12\n\x0eBREAK_SWITCHED\x10\x0c\x12\x16\n\x12BREAK_BOTH_REFUSED\x10\r*N\n\x06Moment\x12\x16\n\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n\x11MOMENT_AFTER_HEAD\x10\x02*s\n\x03Cut\x12\x13\n\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n\x0eCUT_RESET_HALF\x10\x01\x12\x12\n\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n\x0eCUT_STALL_HALF\x10\x03\x12\x1b\n\x17CUT_REFUSED_STREAM_HALF\x10\x04BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [],
     {
         "Script": Script,
