@@ -58,8 +58,8 @@ export const METRICS = {
 } as const;
 
 /** SpanKind.CLIENT and SpanStatusCode.ERROR of OpenTelemetry's API. */
-const CLIENT: Api.SpanKind.CLIENT = 2;
-const ERROR: Api.SpanStatusCode.ERROR = 2;
+const CLIENT = 2 as Api.SpanKind.CLIENT;
+const ERROR = 2 as Api.SpanStatusCode.ERROR;
 
 /** Makes spans and metrics of calls. What is not given is what is registered globally. */
 export function createTelemetry(providers: TelemetryProviders): Telemetry {

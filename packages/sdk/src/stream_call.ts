@@ -180,10 +180,16 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       const rejected = withCallersStack(error, waiting.unread);
       waiting.resolve(rejected);
       if (!this.queue.empty) {
-        // Who asked later is told later: the waiter hears of it a turn after this does.
-        void rejected.catch(() => {}).then(() => this.askNext());
+        void this.askNextAfter(rejected);
       }
     }
+  }
+
+  // Who asked later is told later: the waiter hears of it a turn after this does.
+  private async askNextAfter(told: Promise<never>): Promise<void> {
+    await told.catch(() => {});
+    await undefined;
+    this.askNext();
   }
 
   private responded(attempt: Attempt, response: StreamResponse<I, O>): void {

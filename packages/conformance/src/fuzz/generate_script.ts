@@ -56,9 +56,7 @@ const BREAKS = [
 
 const MALFORMED = [Malformed.MESSAGE, Malformed.DETAIL, Malformed.DETAILS];
 const PACKINGS = [Packing.GZIP, Packing.BROKEN_GZIP, Packing.UNTOLD_GZIP];
-const STATUSES = [
-  204, 400, 401, 403, 404, 408, 414, 418, 429, 429, 431, 500, 502, 503, 503, 504,
-];
+const STATUSES = [204, 400, 401, 403, 404, 408, 414, 418, 429, 429, 431, 500, 502, 503, 503, 504];
 
 /** What the server does. */
 export function generateScript(

@@ -39,9 +39,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     protocol: request.protocol || undefined,
     format: request.format || undefined,
     httpVersion:
-      request.httpClient === FETCH
-        ? undefined
-        : request.http || client.httpVersion || undefined,
+      request.httpClient === FETCH ? undefined : request.http || client.httpVersion || undefined,
     tls: request.ca === "" ? undefined : { ca: request.ca },
     methods: mapped(
       client.methods,
@@ -142,9 +140,7 @@ function auth(given: GivenAuth, context: ProviderContext): Auth {
       const i = Math.min(asked++, given.provider.length - 1);
       const answer = given.provider[i] as ProviderAnswer;
       void context.perform(answer.does);
-      return answer.atOnce
-        ? tokenOf(answer, context.time)
-        : provide(answer, request, context.time);
+      return answer.atOnce ? tokenOf(answer, context.time) : provide(answer, request, context.time);
     },
   };
 }
