@@ -188,7 +188,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   // Who asked later is told later: the waiter hears of it a turn after this does.
   private async askNextAfter(told: Promise<never>): Promise<void> {
     await told.catch(() => {});
-    await undefined;
+    await Promise.resolve();
     this.askNext();
   }
 
