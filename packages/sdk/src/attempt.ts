@@ -17,6 +17,8 @@ export interface Attempt {
   /** Counts what is sent, from 1. */
   readonly number: number;
   readonly startedMs: number;
+  /** When it reached the tail; undefined before, and where there is none. */
+  enteredMs: number | undefined;
   /** Nothing lets it wait on its way to the tail. */
   readonly atOnce: boolean;
   readonly recording: Recording;
@@ -44,6 +46,7 @@ export function createAttempt(
   return {
     number,
     startedMs,
+    enteredMs: undefined,
     atOnce,
     recording,
     dueMs: Infinity,
@@ -56,25 +59,22 @@ export function createAttempt(
   };
 }
 
-// What the error of an attempt says that we ended.
-const CUT_MESSAGES: Readonly<Record<Cut, string>> = {
-  canceled: "the call was canceled",
-  deadline: "the deadline expired",
-  attempt_timeout: "the attempt timed out",
-  first_message_timeout: "no first message came in time",
-  idle_timeout: "no further message came in time",
-};
-
 /** What a caller's signal ends a call as, by its reason: `AbortSignal.timeout` is a deadline. */
 export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
   const timedOut = reason instanceof Error && reason.name === "TimeoutError";
   return timedOut ? "deadline" : "canceled";
 }
 
-/** The error of what we ended. */
-export function cutError(cut: Cut, cause: unknown): ConnectError {
-  const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
-  const error = new ConnectError(CUT_MESSAGES[cut], code);
+/**
+ * The error of what we ended.
+ *
+ * @param limit - What it says of a limit that was reached; undefined if the call was canceled.
+ */
+export function cutError(limit: string | undefined, cause: unknown): ConnectError {
+  const error =
+    limit === undefined
+      ? new ConnectError("the call was canceled", Code.Canceled)
+      : new ConnectError(limit, Code.DeadlineExceeded);
   error.cause = cause;
   return error;
 }
