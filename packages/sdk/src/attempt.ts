@@ -65,16 +65,10 @@ export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
   return timedOut ? "deadline" : "canceled";
 }
 
-/**
- * The error of what we ended.
- *
- * @param limit - What it says of a limit that was reached; undefined if the call was canceled.
- */
-export function cutError(limit: string | undefined, cause: unknown): ConnectError {
-  const error =
-    limit === undefined
-      ? new ConnectError("the call was canceled", Code.Canceled)
-      : new ConnectError(limit, Code.DeadlineExceeded);
+/** The error of what we ended. */
+export function cutError(cut: Cut, message: string, cause: unknown): ConnectError {
+  const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
+  const error = new ConnectError(message, code);
   error.cause = cause;
   return error;
 }

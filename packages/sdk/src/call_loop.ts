@@ -22,7 +22,7 @@ import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import { explainStop } from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
-import { type AnswerPart, limitMessage } from "./limit_message.js";
+import { type AnswerPart, cutMessage } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, postInstead, Recording } from "./recorder.js";
@@ -300,11 +300,8 @@ export abstract class CallLoop implements TailCall {
     const { plan, shared, tokenWait } = this;
     const failed = this.attempts.at(-1);
     const awaited = this.awaited();
-    const limit =
-      cut === "canceled"
-        ? undefined
-        : limitMessage(cut, reason, { shared, plan, attempt, failed, tokenWait, awaited });
-    const error = cutError(limit, reason ?? this.lastError);
+    const message = cutMessage(cut, reason, { shared, plan, attempt, failed, tokenWait, awaited });
+    const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
       this.endAttempt(attempt, error);

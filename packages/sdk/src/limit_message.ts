@@ -1,4 +1,4 @@
-import { type Attempt, cutOfSignal } from "./attempt.js";
+import { type Attempt, type Cut, cutOfSignal } from "./attempt.js";
 import type { CallPlan, TimeLimit } from "./call_plan.js";
 import type { Limit } from "./deadline.js";
 import type { AttemptFailure } from "./errors.js";
@@ -24,14 +24,25 @@ export interface Limited {
   readonly awaited: AnswerPart;
 }
 
+const CANCELED = "the call was canceled";
+const SIGNAL = "the deadline expired (the caller's signal)";
+const NOTHING_SENT = "before anything was sent";
+
 /**
- * What the error of a limit says: which it was, how long, who stated it, and where
- * the time went. Every SDK says the same.
+ * What the error of a call says that we ended. Of a limit that is which it was, how
+ * long, who stated it, and where the time went. Every SDK says the same.
  *
  * @param reason - That of the caller's signal, if it is what ended the call.
  */
-export function limitMessage(limit: Limit, reason: unknown, call: Limited): string {
-  return `${whichLimit(limit, call.plan, reason)}: ${whereItStood(call)}`;
+export function cutMessage(cut: Cut, reason: unknown, call: Limited): string {
+  return cut === "canceled"
+    ? CANCELED
+    : `${whichLimit(cut, call.plan, reason)}: ${whereItStood(call)}`;
+}
+
+/** The same of a call that the caller's signal ended before it began. */
+export function signalMessage(cut: "deadline" | "canceled"): string {
+  return cut === "canceled" ? CANCELED : `${SIGNAL}: ${NOTHING_SENT}`;
 }
 
 function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
@@ -40,7 +51,7 @@ function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
   switch (limit) {
     case "deadline":
       return cutOfSignal(reason) === "deadline"
-        ? "the deadline expired (the caller's signal)"
+        ? SIGNAL
         : `the deadline of ${Math.max(0, plan.timeoutMs)} ms expired (${plan.deadlineSource()})`;
     case "attempt_timeout":
       return `the attempt timed out after ${stated("attemptTimeoutMs")}`;
@@ -58,7 +69,7 @@ function whereItStood(call: Limited): string {
     return `the call had waited ${since(tokenWait.startedMs, nowMs)} ms for a token`;
   }
   if (attempt === undefined) {
-    return "before anything was sent";
+    return NOTHING_SENT;
   }
   const { number, startedMs } = attempt;
   if (attempt.over) {
