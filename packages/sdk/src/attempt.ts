@@ -17,6 +17,8 @@ export interface Attempt {
   /** Counts what is sent, from 1. */
   readonly number: number;
   readonly startedMs: number;
+  /** When it reached the tail; undefined before, and where there is none. */
+  enteredMs: number | undefined;
   /** Nothing lets it wait on its way to the tail. */
   readonly atOnce: boolean;
   readonly recording: Recording;
@@ -44,6 +46,7 @@ export function createAttempt(
   return {
     number,
     startedMs,
+    enteredMs: undefined,
     atOnce,
     recording,
     dueMs: Infinity,
@@ -56,15 +59,6 @@ export function createAttempt(
   };
 }
 
-// What the error of an attempt says that we ended.
-const CUT_MESSAGES: Readonly<Record<Cut, string>> = {
-  canceled: "the call was canceled",
-  deadline: "the deadline expired",
-  attempt_timeout: "the attempt timed out",
-  first_message_timeout: "no first message came in time",
-  idle_timeout: "no further message came in time",
-};
-
 /** What a caller's signal ends a call as, by its reason: `AbortSignal.timeout` is a deadline. */
 export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
   const timedOut = reason instanceof Error && reason.name === "TimeoutError";
@@ -72,9 +66,9 @@ export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
 }
 
 /** The error of what we ended. */
-export function cutError(cut: Cut, cause: unknown): ConnectError {
+export function cutError(cut: Cut, message: string, cause: unknown): ConnectError {
   const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
-  const error = new ConnectError(CUT_MESSAGES[cut], code);
+  const error = new ConnectError(message, code);
   error.cause = cause;
   return error;
 }

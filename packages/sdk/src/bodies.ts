@@ -1,3 +1,4 @@
+import type { Clock } from "./runtime.js";
 import { SmallChunks } from "./small_chunks.js";
 
 /** What reading a body gives. */
@@ -9,8 +10,11 @@ export type Chunk = IteratorResult<Uint8Array>;
  * keep all of the call with them.
  */
 export interface SentBody extends AsyncIterable<Uint8Array> {
-  /** The HTTP client has asked for it: something may have been sent. */
-  readonly asked: boolean;
+  /**
+   * When the HTTP client first asked for it: something may have been sent. Undefined
+   * while it has not.
+   */
+  readonly askedMs: number | undefined;
 }
 
 /** A body of one chunk. */
@@ -38,19 +42,22 @@ export class FrozenBody {
 
 /** A body of one chunk, iterated once. An HTTP client asks for it once it is connected. */
 export class OneChunk implements SentBody {
-  asked = false;
+  askedMs: number | undefined;
 
-  constructor(private readonly body: FrozenBody) {}
+  constructor(
+    private readonly body: FrozenBody,
+    private readonly clock: Pick<Clock, "now">,
+  ) {}
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
   next(): Promise<Chunk> {
-    if (this.asked) {
+    if (this.askedMs !== undefined) {
       return Promise.resolve({ done: true, value: undefined });
     }
-    this.asked = true;
+    this.askedMs = this.clock.now();
     return this.body.read();
   }
 }
@@ -90,10 +97,17 @@ abstract class PassedOn implements AsyncIterable<Uint8Array> {
 
 /** The body of a request that is streamed. */
 export class RequestBody extends PassedOn implements SentBody {
-  asked = false;
+  askedMs: number | undefined;
+
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    private readonly clock: Pick<Clock, "now">,
+  ) {
+    super(body);
+  }
 
   next(): Promise<Chunk> {
-    this.asked = true;
+    this.askedMs ??= this.clock.now();
     return this.below.next();
   }
 }

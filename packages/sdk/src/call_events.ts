@@ -1,7 +1,9 @@
+import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Attempt } from "./attempt.js";
 import { printable, truncate } from "./bounded_text.js";
 import type { CallPlan } from "./call_plan.js";
 import { tell } from "./callbacks.js";
+import type { AmeideError } from "./errors.js";
 import { explainStop } from "./explain.js";
 import { hintDelay } from "./hints.js";
 import { redactHeaders } from "./log.js";
@@ -80,7 +82,7 @@ export class CallEvents {
   }
 
   done(
-    code: string | undefined,
+    error: AmeideError | undefined,
     stopReason: StopReason | undefined,
     attempts: number,
     retryDelayMs: number,
@@ -95,7 +97,16 @@ export class CallEvents {
       }
     }
     const budgetTokens = this.shared.budget.tokens;
-    this.emit({ type: "done", code, stopReason, attempts, durationMs, retryDelayMs, budgetTokens });
+    this.emit({
+      type: "done",
+      code: error && codeToString(error.code),
+      message: error && printable(error.rawMessage),
+      stopReason,
+      attempts,
+      durationMs,
+      retryDelayMs,
+      budgetTokens,
+    });
   }
 
   /** In observe mode: what policy would have refused. */

@@ -1,5 +1,4 @@
 import type { ConnectError, ContextValues } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
 import {
   abortReason,
   type Attempt,
@@ -23,6 +22,7 @@ import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
+import { type AnswerPart, cutMessage } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, postInstead, Recording } from "./recorder.js";
@@ -90,6 +90,8 @@ export abstract class CallLoop implements TailCall {
   protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
   /** What an attempt may take as a whole, or until its first message. */
   protected abstract limit(nowMs: number): AttemptLimit;
+  /** What an attempt waits for once the head of its answer is there. */
+  protected abstract awaited(): AnswerPart;
   /** What has become of the input. */
   protected abstract inputState(): InputState;
   /** Tells the caller how the call failed. */
@@ -129,6 +131,7 @@ export abstract class CallLoop implements TailCall {
       return false;
     }
     const nowMs = attempt.atOnce ? attempt.startedMs : this.shared.clock.now();
+    attempt.enteredMs = nowMs;
     const limit = this.limit(nowMs);
     const timeoutMs = this.wireTimeout(limit, nowMs);
     if (timeoutMs === "expired") {
@@ -256,7 +259,7 @@ export abstract class CallLoop implements TailCall {
     }
     const { hasInterceptors, inner } = this.shared;
     const atOnce = !hasInterceptors && !inner.late;
-    const recording = new Recording(this, this.plan.shape);
+    const recording = new Recording(this, this.plan.shape, this.shared.clock);
     const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;
     this.state =
@@ -288,7 +291,11 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     const attempt = this.attempt;
-    const error = cutError(cut, reason ?? this.lastError);
+    const { plan, shared, tokenWait } = this;
+    const failed = this.attempts.at(-1);
+    const awaited = this.awaited();
+    const message = cutMessage(cut, reason, { shared, plan, attempt, failed, tokenWait, awaited });
+    const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
       this.endAttempt(attempt, error);
@@ -466,18 +473,18 @@ export abstract class CallLoop implements TailCall {
       error.method === undefined
         ? new AmeideError(error, Object.assign({}, error, this.facts()))
         : error;
-    this.settle(codeToString(known.code), stopReason);
+    this.settle(known, stopReason);
     this.reject(known);
   }
 
-  private settle(code: string | undefined, stopReason: StopReason | undefined): void {
+  private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
     this.timer.clear();
     this.leaveTokenWait();
     if (this.signal !== undefined) {
       unlisten(this.signal, this);
     }
-    this.events.done(code, stopReason, this.sent, this.waitedMs, this.attempt);
+    this.events.done(error, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 
   private note(

@@ -26,6 +26,13 @@ import { connectionHeader } from "./reserved_headers.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
+/** Limits that policy and the call state. */
+export type TimeLimit =
+  | "timeoutMs"
+  | "attemptTimeoutMs"
+  | "firstMessageTimeoutMs"
+  | "idleTimeoutMs";
+
 const NONE: never[] = [];
 const WITHHELD =
   "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environmentCredentials: true sends it here";
@@ -60,6 +67,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
   // What is not of the SDK's own: of the client, the call, and its spans.
   private others: CallHeaders | undefined;
   private readonly sendsRequestId: boolean;
+  private readonly forMethod: MethodConfig;
+  private readonly settings: CallSettings | undefined;
   private previousAttempts = 0;
   private credential: Credential | undefined;
 
@@ -67,7 +76,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
   constructor(
     private readonly shared: Shared,
     private readonly desc: DescMethod,
-    runtimeMs: number | undefined,
+    private readonly runtimeMs: number | undefined,
     header: ConstructorParameters<typeof Headers>[0],
     contextValues: ContextValues | undefined,
   ) {
@@ -81,6 +90,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
     if (settings !== undefined) {
       checkCallSettings(settings, config.rules);
     }
+    this.forMethod = forMethod;
+    this.settings = settings;
     this.startMs = clock.now();
     const wallNow = clock.wallNow();
     this.method = forMethod.name;
@@ -135,6 +146,25 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   get deadlineMs(): number {
     return this.startMs + this.timeoutMs;
+  }
+
+  /** Who stated a limit, as `explain` names it. */
+  sourceOf(name: TimeLimit): string {
+    const { forMethod, settings } = this;
+    return settings?.[name] === undefined ? forMethod.policy.sources[name] : "code: call";
+  }
+
+  /** Who stated the deadline that holds, of all that may. */
+  deadlineSource(): string {
+    const { forMethod, policy, runtimeMs, settings, timeoutMs } = this;
+    const own = ownTimeout(policy, forMethod, settings, runtimeMs);
+    if (own !== null && Math.floor(own) === timeoutMs) {
+      return this.sourceOf("timeoutMs");
+    }
+    if (runtimeMs !== undefined && Math.floor(runtimeMs) === timeoutMs) {
+      return "timeoutMs of the call";
+    }
+    return ambientOption(forMethod, settings);
   }
 
   /**
@@ -338,12 +368,14 @@ function ambient(
   forMethod: MethodConfig,
   settings: CallSettings | undefined,
 ): number | undefined {
+  const stated = settings?.deadlineFrom ?? forMethod.deadlineFrom;
+  const from = stated ?? shared.ambientDeadline?.();
+  return from && ambientTimeout(ambientOption(forMethod, settings), from);
+}
+
+function ambientOption(forMethod: MethodConfig, settings: CallSettings | undefined): string {
   const from = settings?.deadlineFrom ?? forMethod.deadlineFrom;
-  if (from !== undefined) {
-    return ambientTimeout("deadlineFrom", from);
-  }
-  const around = shared.ambientDeadline?.();
-  return around && ambientTimeout("withDeadlineFrom", around);
+  return from === undefined ? "withDeadlineFrom" : "deadlineFrom";
 }
 
 // The runtime's own parameter is a setting of the call: what only operators or

@@ -12,6 +12,7 @@ import { withCallersStack } from "./callers_stack.js";
 import { unheard } from "./callbacks.js";
 import { createClient } from "./create_client.js";
 import { AmeideError } from "./errors.js";
+import { signalMessage } from "./limit_message.js";
 import { listen, unlisten } from "./signals.js";
 
 type Method = (input: unknown, options?: CallOptions) => unknown;
@@ -96,7 +97,8 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
 // As for a call that has begun.
 function aborted(reason: unknown): AmeideError {
   const stopReason = cutOfSignal(reason);
-  return new AmeideError(cutError(stopReason, reason), { origin: "client", stopReason });
+  const error = cutError(stopReason, signalMessage(stopReason), reason);
+  return new AmeideError(error, { origin: "client", stopReason });
 }
 
 /**

@@ -61,6 +61,8 @@ export interface Done extends EventBase {
   readonly type: "done";
   /** Undefined if the call ended well. */
   readonly code: string | undefined;
+  /** That of the error; undefined if the call ended well. */
+  readonly message: string | undefined;
   readonly stopReason: StopReason | undefined;
   /** Attempts that went out. */
   readonly attempts: number;

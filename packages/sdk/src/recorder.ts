@@ -21,6 +21,7 @@ import { mediaType, usualSpelling } from "./media_type.js";
 import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
+import type { Clock } from "./runtime.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** The request of attempt 1, replayed byte for byte by the others. */
@@ -54,6 +55,8 @@ export class Recording {
   status: number | undefined;
   header: Headers | undefined;
   trailer: Headers | undefined;
+  /** When the head of the answer came, if it did. */
+  headMs = 0;
   /** Set by the HTTP client that made or reused a connection. */
   socket: PeerSocket | undefined;
   /**
@@ -83,6 +86,7 @@ export class Recording {
   constructor(
     private readonly holder: FrozenHolder,
     private readonly shape: WireShape,
+    private readonly clock: Pick<Clock, "now">,
   ) {}
 
   /** Sends the request and watches what becomes of it. */
@@ -158,6 +162,18 @@ export class Recording {
     return this.requests > 1;
   }
 
+  /** When the HTTP client asked for the body of the request, if there is one. */
+  get askedMs(): number | undefined {
+    return this.requestBody?.askedMs;
+  }
+
+  /** How far the attempt has come. */
+  get progress(): "unsent" | "connecting" | "sent" | "answered" {
+    const asked = this.nothingSent ? "connecting" : "sent";
+    const unanswered = this.requests === 0 ? "unsent" : asked;
+    return this.status === undefined ? unanswered : "answered";
+  }
+
   /** Whether the server may have read what was sent, as far as that is known without an error. */
   get reached(): Sent {
     if (this.status !== undefined) {
@@ -231,7 +247,8 @@ export class Recording {
   }
 
   private get nothingSent(): boolean {
-    return this.connected === false || this.requestBody?.asked === false;
+    const { connected, requestBody } = this;
+    return connected === false || (requestBody !== undefined && this.askedMs === undefined);
   }
 
   // What was seen of another request of the same attempt is not of this one.
@@ -316,7 +333,7 @@ export class Recording {
       header.set(name, value);
     }
     const { url, method } = frozen;
-    const body = frozen.body && new OneChunk(frozen.body);
+    const body = frozen.body && new OneChunk(frozen.body, this.clock);
     this.requestBody = body;
     return { url, method, header, signal, body } as UniversalClientRequest;
   }
@@ -325,13 +342,14 @@ export class Recording {
     if (request.body === undefined) {
       return request;
     }
-    const body = new RequestBody(request.body);
+    const body = new RequestBody(request.body, this.clock);
     this.requestBody = body;
     return { ...request, body };
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
     const header = usualSpelling(sent, this.shape);
+    this.headMs = this.clock.now();
     this.status = status;
     this.header = header;
     this.trailer = trailer;

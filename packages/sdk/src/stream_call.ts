@@ -11,6 +11,7 @@ import type { CallPlan } from "./call_plan.js";
 import { recapture, withCallersStack } from "./callers_stack.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
 import type { AmeideError } from "./errors.js";
+import type { AnswerPart } from "./limit_message.js";
 import type { InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
@@ -33,6 +34,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   /** Who asked while another waited. */
   private readonly queue = new WaitQueue<Result<O>>();
   private iterator: AsyncIterator<MessageShape<O>> | undefined;
+  /** Since when it waits for what it waits for now, once the stream is shown. */
+  private waitsSinceMs: number | undefined;
   /** The first message, until the application asks for it. */
   private first: Result<O> | undefined;
   /** The error, until the application asks for what comes next. */
@@ -164,6 +167,13 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     return attemptLimit(this.remaining(nowMs), ms, "first_message_timeout");
   }
 
+  protected awaited(): AnswerPart {
+    const message = this.method.methodKind === "client_streaming";
+    const what = message ? "the rest of the answer" : "a message of the stream";
+    const { waiter, waitsSinceMs: sinceMs } = this;
+    return { what: sinceMs === undefined || waiter !== undefined ? what : "its reader", sinceMs };
+  }
+
   protected inputState(): InputState {
     return this.opening === undefined ? "consumed" : this.input.state(this.attempt?.recording);
   }
@@ -275,9 +285,11 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   // Between messages: the call's deadline, and while somebody waits the idle timeout.
   private limitWait(): void {
+    const nowMs = this.shared.clock.now();
+    this.waitsSinceMs = nowMs;
     const waits = this.waiter !== undefined && this.committed;
     const ms = waits ? this.plan.policy.idleTimeoutMs : null;
-    const { limitMs, cut } = attemptLimit(this.remaining(), ms, "idle_timeout");
-    this.timer.limit(limitMs, cut);
+    const { limitMs, cut } = attemptLimit(this.remaining(nowMs), ms, "idle_timeout");
+    this.timer.limit(limitMs, cut, nowMs);
   }
 }

@@ -38,6 +38,7 @@ export class TokenWait implements TokenWaiter {
   private own = false;
   private left = false;
   private wakeUp: (() => void) | undefined;
+  readonly startedMs: number;
   private readonly patientUntilMs: number;
   private readonly giveUpMs: number;
   private timer: Timer;
@@ -53,6 +54,7 @@ export class TokenWait implements TokenWaiter {
   ) {
     const { clock, constants } = source;
     const nowMs = clock.now();
+    this.startedMs = nowMs;
     const shareMs = Math.floor((request.deadlineMs - nowMs) * constants.tokenJoinShare);
     this.patientUntilMs = nowMs + Math.min(constants.tokenJoinMs, shareMs);
     this.giveUpMs = nowMs + constants.tokenTimeoutMs;

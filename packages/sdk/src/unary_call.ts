@@ -5,6 +5,7 @@ import { CallLoop } from "./call_loop.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "./deadline.js";
 import type { AmeideError } from "./errors.js";
+import type { AnswerPart } from "./limit_message.js";
 import { gate, type InputState } from "./retry.js";
 import type { Shared } from "./shared.js";
 import type { Next } from "./tail.js";
@@ -27,6 +28,8 @@ interface Settle<T> {
   readonly resolve: (value: T | Promise<never>) => void;
   readonly reject: (reason: unknown) => void;
 }
+
+const REST: AnswerPart = { what: "the rest of the answer", sinceMs: undefined };
 
 // Who waits for the answer of a call that has a promise of its own.
 interface Waiter<T> extends Settle<T> {
@@ -139,6 +142,10 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
       this.shared.budget.tokens >= this.shared.budget.values.cost;
     const attemptMs = anotherMayFollow ? policy.attemptTimeoutMs : null;
     return attemptLimit(this.remaining(nowMs), attemptMs, "attempt_timeout");
+  }
+
+  protected awaited(): AnswerPart {
+    return REST;
   }
 
   protected inputState(): InputState {
