@@ -18,14 +18,15 @@ import { errorOfAttempt, errorOfCut } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
-import type { Credential } from "./credential.js";
+import { type Credential, secretOf } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
 import { type AnswerPart, cutMessage } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
-import { type FrozenRequest, postInstead, Recording } from "./recorder.js";
+import { type FrozenRequest, postInstead } from "./frozen_request.js";
+import { Recording } from "./recorder.js";
 import {
   classify,
   decide,
@@ -175,8 +176,8 @@ export abstract class CallLoop implements TailCall {
   beginForeign(attempt: Attempt, headers: Headers): number | undefined {
     const nowMs = this.shared.clock.now();
     const limit = this.limit(nowMs);
-    const timeoutMs = this.wireTimeout(limit, nowMs);
-    const wireMs = timeoutMs === "expired" ? undefined : timeoutMs;
+    const told = this.wireTimeout(limit, nowMs);
+    const wireMs = told === "expired" ? undefined : told;
     this.plan.writeTailHeaders(headers, undefined);
     this.events.started(attempt, wireMs, headers);
     if (!this.goesOn(attempt)) {
@@ -279,10 +280,11 @@ export abstract class CallLoop implements TailCall {
 
   private isClosed(): boolean {
     const error = this.shared.closed();
-    if (error !== undefined) {
-      this.fail(error);
+    if (error === undefined) {
+      return false;
     }
-    return error !== undefined;
+    this.fail(error);
+    return true;
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
@@ -292,9 +294,8 @@ export abstract class CallLoop implements TailCall {
     }
     const attempt = this.attempt;
     const { plan, shared, tokenWait } = this;
-    const failed = this.attempts.at(-1);
-    const awaited = this.awaited();
-    const message = cutMessage(cut, reason, { shared, plan, attempt, failed, tokenWait, awaited });
+    const seen = { shared, plan, attempt, failed: this.attempts.at(-1), tokenWait };
+    const message = cutMessage(cut, reason, { ...seen, awaited: this.awaited() });
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
@@ -326,8 +327,8 @@ export abstract class CallLoop implements TailCall {
     }
     attempt.over = true;
     attempt.abort?.(abortReason());
-    const facts = { ...this.facts(), origin: "client", reason: "TENANT_MISMATCH" } as const;
-    this.fail(new AmeideError(mismatch, facts));
+    const reason = "TENANT_MISMATCH";
+    this.fail(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     return false;
   }
 
@@ -373,15 +374,12 @@ export abstract class CallLoop implements TailCall {
       this.authenticate(renewed);
       return;
     }
-    if (isGetTooLong(failure, this.frozen?.method)) {
-      postInstead(this);
-      if (this.plan.policy.retry) {
-        this.state = { ...this.state, attempts: this.state.attempts - 1 };
-        this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
-        this.events.waiting(0, retryClass, "replay");
-        this.authenticate();
-        return;
-      }
+    if (isGetTooLong(failure, this.frozen?.method) && postInstead(this) && this.plan.policy.retry) {
+      this.state = { ...this.state, attempts: this.state.attempts - 1 };
+      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
+      this.events.waiting(0, retryClass, "replay");
+      this.authenticate();
+      return;
     }
     const situation = {
       constants,
@@ -457,12 +455,8 @@ export abstract class CallLoop implements TailCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.shared.constants,
-      secret: this.secret,
+      secret: secretOf(this.credential),
     };
-  }
-
-  private get secret(): string | undefined {
-    return this.credential?.value.replace(/^Bearer /, "");
   }
 
   private fail(error: AmeideError, stopReason: StopReason | undefined = error.stopReason): void {
@@ -498,10 +492,9 @@ export abstract class CallLoop implements TailCall {
     const next = "delayMs" in outcome ? outcome : undefined;
     const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
     const { delayMs = 0, transparent = false } = next ?? {};
-    const { code } = failure;
-    const noted = { code, class: retryClass, durationMs, delayMs, transparent };
+    const noted = { code: failure.code, class: retryClass, durationMs, delayMs, transparent };
     this.attempts = [...this.attempts, noted];
-    const message = redact(error.rawMessage, this.secret);
+    const message = redact(error.rawMessage, secretOf(this.credential));
     this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
 }

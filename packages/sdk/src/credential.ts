@@ -21,3 +21,8 @@ export function isCredential(value: unknown): value is string {
 
 /** The rule of {@link isCredential} in words. */
 export const CREDENTIAL_RULE = "must be printable ASCII on one line, without spaces around it";
+
+/** What of a credential is secret. */
+export function secretOf(credential: Credential | undefined): string | undefined {
+  return credential?.value.replace(/^Bearer /, "");
+}

@@ -4,43 +4,18 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  FrozenBody,
-  OneChunk,
-  PlainBody,
-  RequestBody,
-  type SentBody,
-  WatchedBody,
-} from "./bodies.js";
+import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
 import { errorChain } from "./error_chain.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isAmeideError } from "./errors.js";
-import { type AddressLimit, type PostedMessage, toPost } from "./get_request.js";
+import { freeze, type FrozenHolder } from "./frozen_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
 import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
 import type { Clock } from "./runtime.js";
 import type { WireShape } from "./wire_shape.js";
-
-/** The request of attempt 1, replayed byte for byte by the others. */
-export interface FrozenRequest {
-  readonly url: string;
-  readonly method: string;
-  /** Headers of attempt 1, of which the encoding of the body holds for all. */
-  readonly header: Headers;
-  /** The one chunk of the body; undefined for GET. */
-  readonly body: FrozenBody | undefined;
-  /** Headers of a POST that was a GET. */
-  readonly posted?: PostedMessage["header"];
-}
-
-/** Holds what the recordings of one call have in common. */
-export interface FrozenHolder {
-  frozen: FrozenRequest | undefined;
-  readonly addresses: AddressLimit;
-}
 
 /** A socket, as far as the recorder looks at it. */
 export interface PeerSocket {
@@ -317,9 +292,7 @@ export class Recording {
     const { header, signal } = request;
     let { frozen } = this.holder;
     if (frozen === undefined) {
-      frozen = isTooLong(request, this.holder.addresses)
-        ? freezeAsPost(request)
-        : freeze(request, this.shape);
+      frozen = freeze(request, this.shape, this.holder.addresses);
       this.holder.frozen = frozen;
     } else {
       const encoding = frozen.header.get("content-encoding");
@@ -407,42 +380,6 @@ export const inFlight: { recording: Recording | undefined } = { recording: undef
 // it came with.
 function isOverLimit({ code, metadata }: ConnectError): boolean {
   return code === Code.ResourceExhausted && metadata.keys().next().done === true;
-}
-
-function freeze(request: UniversalClientRequest, shape: WireShape): FrozenRequest {
-  return {
-    url: request.url,
-    method: request.method,
-    header: request.header,
-    body: request.body && new FrozenBody(request.body, shape.enveloped),
-  };
-}
-
-function isTooLong({ method, url }: UniversalClientRequest, { maxLength }: AddressLimit): boolean {
-  return method === "GET" && url.length > maxLength;
-}
-
-function freezeAsPost(request: Pick<UniversalClientRequest, "url" | "header">): FrozenRequest {
-  const { url, header, body } = toPost(request.url);
-  return {
-    url,
-    method: "POST",
-    header: request.header,
-    body: new FrozenBody(body, false),
-    posted: header,
-  };
-}
-
-/**
- * Lets the attempts that follow send a GET as POST, and later calls, too, whose
- * address is as long.
- */
-export function postInstead(holder: FrozenHolder): void {
-  const { frozen, addresses } = holder;
-  if (frozen?.method === "GET") {
-    addresses.maxLength = Math.min(addresses.maxLength, frozen.url.length - 1);
-    holder.frozen = freezeAsPost(frozen);
-  }
 }
 
 /**
