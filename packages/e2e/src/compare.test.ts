@@ -45,7 +45,7 @@ describe("timelines", () => {
       2,
       /✗ HTTP 503, come back in 1000 ms[^]*TRANSIENT → retry after 1\d{3} ms: meter\.proto:\d+ declares NO_SIDE_EFFECTS/,
     ],
-    [3, /▶ #1 timeout 400\n[^]*THROTTLE → stopped: server_delay: [^]*■ unavailable, 1 attempt/],
+    [3, /▶ #1 timeout 400\n[^]*TRANSIENT → stopped: server_delay: [^]*■ unavailable, 1 attempt/],
     [4, /the first of 100 calls[^]*✓ ok +server: 1 token, \d+ calls?\n[^]*takes a bearer token/],
     [5, /✗ HTTP 307 [^]*→ stopped: not_retryable: no redirect is followed[^]*■ unknown, 1 attempt/],
     [

@@ -14,7 +14,7 @@ export const deadline: Fault = {
     script: () => ({
       otherwise: {
         respond: {
-          status: 429,
+          status: 503,
           delayMs: DEADLINE_MS / 2,
           headers: [
             ["content-type", "text/plain"],
