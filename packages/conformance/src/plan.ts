@@ -1,9 +1,12 @@
 import {
+  type Answer,
   type Case,
   Certificate,
   type DescribeResponse,
   type Given,
   type HttpClient,
+  Packing,
+  type Script,
 } from "@ameideio/conformance-proto";
 import type { LoadedCase } from "./load_file.js";
 import { type Kind, METHODS } from "./vocabulary.js";
@@ -98,8 +101,13 @@ export function can(
     Object.keys(given?.env ?? {}).length === 0 &&
     (given?.client?.sendCompression ?? "") === "" &&
     (given?.client?.acceptCompression ?? "") === "" &&
+    answersOf(server).every(({ packing }) => packing === Packing.UNSPECIFIED) &&
     (layer === "memory" || (server?.certificate ?? 0) === Certificate.UNSPECIFIED)
   );
+}
+
+function answersOf(script: Script | undefined): readonly Answer[] {
+  return [...(script?.answers ?? []), ...(script?.otherwise ? [script.otherwise] : [])];
 }
 
 type Abilities = Pick<DescribeResponse, "sdk" | "doors" | "protocols" | "formats" | "http"> &

@@ -92,13 +92,14 @@ export function failureOf(
     protocolError: recording.wireError !== undefined,
     reached: recording.reached,
     sentAgain: recording.sentAgain,
+    unread: recording.unread,
     endedEarly: recording.endedEarly(),
     runtimeCode: codeToString(error.code),
     hint: responded
       ? readHint({
           // Connect keeps the trailers that stand in a body with the error.
           get: (name) => recording.get(name) ?? error.metadata.get(name),
-          retryInfoMs: retryInfoMs(error, bounds),
+          retryInfoMs: retryInfoMs(error, { ...bounds, secrets: [] }),
           wallNowMs,
         })
       : undefined,
@@ -144,6 +145,7 @@ export function foreignFailureOf(
       protocolError: true,
       reached: "maybe",
       sentAgain: false,
+      unread: false,
       endedEarly: false,
       runtimeCode: code,
     }),
@@ -153,7 +155,7 @@ export function foreignFailureOf(
       sent: code === "unavailable" ? "maybe" : "yes",
       hint: readHint({
         get: (name) => error.metadata.get(name),
-        retryInfoMs: retryInfoMs(error, bounds),
+        retryInfoMs: retryInfoMs(error, { ...bounds, secrets: [] }),
         wallNowMs,
       }),
     }),

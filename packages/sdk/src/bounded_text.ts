@@ -34,9 +34,13 @@ export function summary(text: string, maxBytes: number): string {
 // What is shorter may well be part of a word.
 const MIN_SECRET_LENGTH = 8;
 
-/** A text without a secret of ours that a server has put into it. */
-export function redact(text: string, secret: string | undefined): string {
-  return secret === undefined || secret.length < MIN_SECRET_LENGTH
-    ? text
-    : text.replaceAll(secret, "REDACTED");
+/** A text without secrets of ours that a server has put into it, in whatever case. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .reduce((kept, secret) => kept.replace(new RegExp(escaped(secret), "gi"), "REDACTED"), text);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

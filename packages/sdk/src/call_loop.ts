@@ -18,7 +18,7 @@ import { errorOfAttempt, errorOfCut } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
-import { type Credential, secretOf } from "./credential.js";
+import { type Credential, secretsOf } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
@@ -68,6 +68,7 @@ export abstract class CallLoop implements TailCall {
   private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
   private credential: Credential | undefined;
+  private earlier: readonly Credential[] = NONE;
   private tokenWait: TokenWait | undefined;
   private replayed = false;
   private lastCost: number | undefined;
@@ -167,12 +168,7 @@ export abstract class CallLoop implements TailCall {
     this.timer.limit(limitMs, cut, nowMs);
   }
 
-  /** Hands an attempt that was taken over to Connect, and watches what is sent. */
-  protected handOn(attempt: Attempt, next: Next, request: Parameters<Next>[0]): ReturnType<Next> {
-    return this.shared.recordings.expect(attempt.recording, next, request);
-  }
-
-  /** The same on a transport that is not ours: no tail, no recorder. */
+  /** Begins an attempt on a transport that is not ours: no tail, no recorder. */
   beginForeign(attempt: Attempt, headers: Headers): number | undefined {
     const nowMs = this.shared.clock.now();
     const limit = this.limit(nowMs);
@@ -246,6 +242,9 @@ export abstract class CallLoop implements TailCall {
   private send(credential: Credential | undefined, startedMs: number): void {
     this.timer.clear();
     this.leaveTokenWait();
+    if (this.credential !== undefined && this.credential !== credential) {
+      this.earlier = [...this.earlier, this.credential];
+    }
     this.credential = credential;
     const remainingMs = this.remaining(startedMs);
     if (remainingMs < this.shared.constants.minWireTimeoutMs) {
@@ -455,7 +454,7 @@ export abstract class CallLoop implements TailCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.shared.constants,
-      secret: secretOf(this.credential),
+      secrets: secretsOf(this.credential, this.earlier),
     };
   }
 
@@ -494,7 +493,7 @@ export abstract class CallLoop implements TailCall {
     const { delayMs = 0, transparent = false } = next ?? {};
     const noted = { code: failure.code, class: retryClass, durationMs, delayMs, transparent };
     this.attempts = [...this.attempts, noted];
-    const message = redact(error.rawMessage, secretOf(this.credential));
+    const message = redact(error.rawMessage, secretsOf(this.credential, this.earlier));
     this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
 }

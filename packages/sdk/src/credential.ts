@@ -22,7 +22,12 @@ export function isCredential(value: unknown): value is string {
 /** The rule of {@link isCredential} in words. */
 export const CREDENTIAL_RULE = "must be printable ASCII on one line, without spaces around it";
 
-/** What of a credential is secret. */
-export function secretOf(credential: Credential | undefined): string | undefined {
-  return credential?.value.replace(/^Bearer /, "");
+/** What of a call's credentials is secret: of the last one, and of those before it. */
+export function secretsOf(
+  last: Credential | undefined,
+  earlier: readonly Credential[],
+): readonly string[] {
+  return (last === undefined ? earlier : [last, ...earlier]).map(({ value }) =>
+    value.replace(/^Bearer /, ""),
+  );
 }

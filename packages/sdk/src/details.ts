@@ -11,7 +11,7 @@ import type { ErrorBounds } from "./policy.js";
 /** How details are read. */
 export interface DetailReading extends ErrorBounds {
   /** A credential that was sent; where a text has it, it is left out. */
-  readonly secret?: string | undefined;
+  readonly secrets: readonly string[];
 }
 
 /** The first entries of a list, and how many there are. */
@@ -148,7 +148,7 @@ class Fields {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
       this.bytes(number) ?? new Uint8Array(),
     );
-    return truncate(redact(text, this.reading.secret), this.reading.maxMessageBytes);
+    return truncate(redact(text, this.reading.secrets), this.reading.maxMessageBytes);
   }
 
   /** The last message of that number. */

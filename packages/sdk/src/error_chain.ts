@@ -5,15 +5,23 @@ const MOST_ERRORS = 20;
 /** The errors along a chain of causes. Of several at once (the addresses of a name) each is one. */
 export function errorChain(reason: unknown): readonly NetworkError[] {
   const errors: NetworkError[] = [];
-  collect(reason, errors);
+  collect(reason, { into: errors, seen: new Set() });
   return errors;
 }
 
-function collect(reason: unknown, into: NetworkError[]): void {
+interface Collected {
+  readonly into: NetworkError[];
+  /** Chains may lead back, and bounds end those that never do. */
+  readonly seen: Set<unknown>;
+}
+
+function collect(reason: unknown, collected: Collected): void {
+  const { into, seen } = collected;
   let error = reason;
-  while (error instanceof Error && into.length < MOST_ERRORS) {
+  while (error instanceof Error && !seen.has(error) && seen.size < MOST_ERRORS) {
+    seen.add(error);
     if (error instanceof AggregateError && error.errors.length > 0) {
-      error.errors.slice(0, MOST_ERRORS).forEach((each) => collect(each, into));
+      error.errors.slice(0, MOST_ERRORS).forEach((each) => collect(each, collected));
     } else {
       const { code, syscall } = error as { code?: unknown; syscall?: unknown };
       into.push({ code: textOf(code), syscall: textOf(syscall), text: error.message });

@@ -61,7 +61,7 @@ export interface ErrorFacts {
   /** How much is kept and printed of what a server says. Default: that of behavior 1. */
   readonly bounds?: ErrorBounds;
   /** The credential that was sent: what a server says of it is left out. It is not kept. */
-  readonly secret?: string | undefined;
+  readonly secrets?: readonly string[];
 }
 
 /** One violated field of a request (`google.rpc.BadRequest`). */
@@ -86,6 +86,7 @@ export interface PreconditionViolation {
 // What was promoted of the details, and how many entries there are.
 interface Promoted {
   readonly bounds: ErrorBounds;
+  readonly secrets: readonly string[];
   readonly metadata: Entries<readonly [string, string]>;
   readonly fields: Entries<FieldViolation>;
   readonly quotas: Entries<QuotaViolation>;
@@ -136,13 +137,15 @@ export class AmeideError extends ConnectError {
    */
   constructor(source: ConnectError, facts: ErrorFacts, code: Code = source.code) {
     const bounds = facts.bounds ?? BEHAVIOR_1;
-    const reading = { ...bounds, secret: facts.secret };
-    const message = truncate(redact(source.rawMessage, facts.secret), bounds.maxMessageBytes);
+    const { secrets = [] } = facts;
+    const reading = { ...bounds, secrets };
+    const message = truncate(redact(source.rawMessage, secrets), bounds.maxMessageBytes);
     // Of this the message and the stack are made, which are printed.
     super(printable(message), code, source.metadata);
     const info = errorInfo(source, reading);
     const promoted: Promoted = {
       bounds,
+      secrets,
       metadata: info?.metadata ?? NO_ENTRIES,
       fields: fieldViolations(source, reading),
       quotas: quotaViolations(source, reading),
@@ -165,7 +168,7 @@ export class AmeideError extends ConnectError {
     this.retryAfterMs = facts.retryAfterMs;
     this.requestId = facts.requestId;
     const named = serversRequestId(source, reading) || facts.serverRequestId;
-    const serverRequestId = named && truncate(redact(named, facts.secret), bounds.maxMessageBytes);
+    const serverRequestId = named && truncate(redact(named, secrets), bounds.maxMessageBytes);
     this.serverRequestId = serverRequestId === facts.requestId ? undefined : serverRequestId;
     this.httpStatus = facts.httpStatus;
     this.attempts = facts.attempts ?? [];
@@ -205,7 +208,7 @@ export class AmeideError extends ConnectError {
    * and sizes. Of lists it has the first entries, and how many more there are.
    */
   toJSON(): Record<string, unknown> {
-    const { bounds, metadata, fields, quotas, preconditions } = this.promoted;
+    const { bounds, secrets, metadata, fields, quotas, preconditions } = this.promoted;
     const print = (text: string | undefined) => text && summary(text, bounds.maxPrintedTextBytes);
     return {
       name: "AmeideError",
@@ -219,7 +222,7 @@ export class AmeideError extends ConnectError {
       fieldViolations: printedList(fields, bounds),
       quotaViolations: printedList(quotas, bounds),
       preconditionViolations: printedList(preconditions, bounds),
-      details: printedDetails(this.details, bounds),
+      details: printedDetails(this.details, bounds, secrets),
       retryAfterMs: this.retryAfterMs,
       requestId: this.requestId,
       serverRequestId: print(this.serverRequestId),

@@ -29,6 +29,8 @@ export interface Observation {
   readonly reached: Sent;
   /** An interceptor sent more than one request, so that no answer stands for the attempt. */
   readonly sentAgain: boolean;
+  /** The body of the answer is compressed by what we do not read: it may say anything. */
+  readonly unread: boolean;
   /** A good answer was over before the protocol's own end of it had come. */
   readonly endedEarly: boolean;
   /** Code the runtime gave, in Connect's spelling. */
@@ -75,6 +77,10 @@ export interface Failure {
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
   readonly protocolError: boolean;
+  /** More than one request was sent: no answer stands for the attempt. */
+  readonly sentAgain: boolean;
+  /** The body of the answer could not be read. */
+  readonly unread: boolean;
   /** Machine-readable reason, where we made the error. */
   readonly reason?: string | undefined;
   readonly hint?: Hint | undefined;
@@ -165,6 +171,8 @@ export function normalize(seen: Observation): Failure {
     attemptTimedOut: false,
     httpStatus: seen.status === 0 ? undefined : seen.status,
     protocolError: seen.protocolError,
+    sentAgain: seen.sentAgain,
+    unread: seen.unread,
     hint: isServersError(seen) ? seen.hint : undefined,
   };
   switch (seen.cut) {
@@ -234,8 +242,16 @@ function isAnswered({ status }: Observation, { informed }: NetworkFailure): bool
 
 function isNotSent({ nothingSent, h2ErrorCode, connected, errors }: NetworkFailure): boolean {
   return (
-    nothingSent || h2ErrorCode === H2_REFUSED_STREAM || (!connected && sayNothingWasSent(errors))
+    nothingSent ||
+    (h2ErrorCode === H2_REFUSED_STREAM && !errors.some(isOfSession)) ||
+    (!connected && sayNothingWasSent(errors))
   );
+}
+
+// Node gives the streams that a GOAWAY includes the code of the GOAWAY, which says
+// nothing of them.
+function isOfSession({ code }: NetworkError): boolean {
+  return code === "ERR_HTTP2_SESSION_ERROR";
 }
 
 function isCertificateRefused({ connected, errors }: NetworkFailure): boolean {

@@ -1,5 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { summary } from "./bounded_text.js";
+import { redact, summary } from "./bounded_text.js";
 import type { Entries } from "./details.js";
 import type { ErrorBounds } from "./policy.js";
 
@@ -35,13 +35,17 @@ export function printedMap(
 export function printedDetails(
   details: ConnectError["details"],
   { maxPrintedEntries, maxPrintedTextBytes }: ErrorBounds,
+  secrets: readonly string[],
 ): string[] {
   const shown = details
     .slice(0, maxPrintedEntries)
     .map((detail) =>
       "desc" in detail
         ? detail.desc.typeName
-        : summary(`${detail.value.length} bytes of ${detail.type}`, maxPrintedTextBytes),
+        : summary(
+            redact(`${detail.value.length} bytes of ${detail.type}`, secrets),
+            maxPrintedTextBytes,
+          ),
     );
   const more = details.length - shown.length;
   return more === 0 ? shown : [...shown, `… ${more} more`];

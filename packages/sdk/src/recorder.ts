@@ -149,6 +149,14 @@ export class Recording {
     return this.status === undefined ? unanswered : "answered";
   }
 
+  /** The body of an error is compressed by what we did not ask for, and do not read. */
+  get unread(): boolean {
+    const coding = this.header?.get("content-encoding") ?? "identity";
+    return (
+      this.errorBody !== undefined && coding !== "identity" && coding !== this.shape.accepted?.name
+    );
+  }
+
   /** Whether the server may have read what was sent, as far as that is known without an error. */
   get reached(): Sent {
     if (this.status !== undefined) {
@@ -326,7 +334,27 @@ export class Recording {
     this.status = status;
     this.header = header;
     this.trailer = trailer;
-    return { status, header, trailer, body: this.watch(body, header, trailer) };
+    const response = { status, header, trailer };
+    return !this.good && this.shape.enveloped
+      ? this.drain(body).then(() => ({ ...response, body: NOTHING }))
+      : { ...response, body: this.watch(body, header, trailer) };
+  }
+
+  // Connect does not read the body of such an answer, and ends the request. Whether the
+  // answer came whole has to be known before.
+  private async drain(body: AsyncIterable<Uint8Array>): Promise<void> {
+    let bytes = 0;
+    try {
+      for await (const chunk of body) {
+        bytes += chunk.length;
+        if (bytes > this.shape.readMaxBytes) {
+          return;
+        }
+      }
+    } catch (reason) {
+      this.networkError = { reason };
+      throw reason;
+    }
   }
 
   // Sees of a body what has to be seen of it.
@@ -337,11 +365,10 @@ export class Recording {
   ): AsyncIterable<Uint8Array> {
     const { enveloped, protocol } = this.shape;
     if (!this.good) {
-      // Connect reads no other, or not as an error.
-      const errorBody = protocol === "connect" && !enveloped ? new ByteBuffer() : undefined;
+      const errorBody = new ByteBuffer();
       this.errorBody = errorBody;
       this.watchedBody = new WatchedBody(body, (chunk) => {
-        errorBody?.add(chunk);
+        errorBody.add(chunk);
         return false;
       });
     } else if (enveloped) {
@@ -359,6 +386,10 @@ export class Recording {
     return this.watchedBody;
   }
 }
+
+const NOTHING: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
 
 const END_FLAGS = { connect: END_STREAM, grpc: 0, "grpc-web": TRAILERS };
 

@@ -70,11 +70,11 @@ export function gate(
 
 // A whole answer, and an error. A gateway that throttles (429, no error of the
 // protocol) and says until when has not passed the request on.
-function asksToComeBack({ hint, sent, httpStatus, protocolError }: Failure): boolean {
+function asksToComeBack({ hint, sent, httpStatus, protocolError, unread }: Failure): boolean {
   if (sent !== "yes" || hint === undefined || hint.kind === "stop") {
     return false;
   }
-  const fromGateway = httpStatus === 429 && !protocolError;
+  const fromGateway = httpStatus === 429 && !protocolError && !unread;
   return hint.kind === "pushback" || hint.from === "retry_info" || fromGateway;
 }
 
@@ -225,6 +225,7 @@ export function mayReplayWithNewToken(s: {
     s.failure.code === "unauthenticated" &&
     s.failure.origin === "server" &&
     s.failure.hint?.kind !== "stop" &&
+    !s.failure.sentAgain &&
     s.policy.retry &&
     (!s.policy.requireIdempotency || isRepeatable(s.policy, s.keySent)) &&
     !s.replayed &&

@@ -186,6 +186,8 @@ describe("after many retries", () => {
           certificate: false,
           attemptTimedOut: false,
           protocolError: true,
+          sentAgain: false,
+          unread: false,
         },
         retryClass: "TRANSIENT",
         state: { attempts: 1, exponent, transparent: false },

@@ -99,7 +99,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;
     };
-    return this.handOn(attempt, next, request).then((response) => {
+    return this.shared.recordings.expect(attempt.recording, next, request).then((response) => {
       const { message } = response as StreamResponse;
       const iterable = {
         [Symbol.asyncIterator]() {

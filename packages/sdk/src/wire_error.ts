@@ -61,12 +61,15 @@ export function trailersOf(text: string): Headers {
   return trailers;
 }
 
+// More than an error keeps of its text.
+const MOST_CHARACTERS = 64 * 1_024;
+
 /**
  * A `grpc-message`. What is percent-encoded in a broken way stays as it is, as
  * gRPC has it (PROTOCOL-HTTP2, "Status-Message").
  */
 export function grpcMessage(value: string): string {
-  return value.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+  return value.slice(0, MOST_CHARACTERS).replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     const bytes = run.slice(1).split("%");
     return new TextDecoder().decode(Uint8Array.from(bytes, (hex) => Number.parseInt(hex, 16)));
   });

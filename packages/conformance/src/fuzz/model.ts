@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  type Answer,
   type Call,
+  Cut,
   Deed,
   type Derive,
   type Given,
@@ -60,6 +62,10 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     sleepsKnown: true,
   };
   if (world.readMaxBytes < SHORTEST_LIMIT) notes.invalid("a limit that errors are over");
+  const answers = [...script.answers, ...(script.otherwise ? [script.otherwise] : [])];
+  if (answers.some((each) => isLong(each) && isMeasured(each, world.readMaxBytes))) {
+    notes.invalid("a long error that is cut, or over a limit");
+  }
   if (documentPolicies(given).some(isRefused)) notes.invalid("a document of no client");
   const clients = new Clients(given, notes);
   const outcomes: PredictedOutcome[] = [];
@@ -90,6 +96,20 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     undecided: notes.undecidedQuestions,
     notes: notes.all,
   };
+}
+
+function isLong({ action }: Answer): boolean {
+  const error = action.case === "stream" ? action.value.error : action.value;
+  return (
+    typeof error === "object" &&
+    "details" in error &&
+    (error.messageTimes > 1 ||
+      error.details.some(({ times, valueTimes }) => times + valueTimes > 1))
+  );
+}
+
+function isMeasured({ cut }: Answer, readMaxBytes: number): boolean {
+  return cut !== Cut.UNSPECIFIED || readMaxBytes < READ_MAX_BYTES;
 }
 
 function makeCalls(

@@ -23,6 +23,8 @@ export interface Failure {
   readonly sent: "no" | "maybe" | "yes";
   /** The response was a valid error of the protocol. */
   readonly protocolError: boolean;
+  /** It is compressed by what nobody asked for, and may be an error of the protocol. */
+  readonly unread: boolean;
   readonly httpStatus: number | undefined;
   readonly reason: string | undefined;
   readonly domain: string | undefined;
@@ -44,6 +46,7 @@ const NOTHING: Failure = {
   origin: "transport",
   sent: "maybe",
   protocolError: false,
+  unread: false,
   httpStatus: undefined,
   reason: undefined,
   domain: undefined,
@@ -106,7 +109,7 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     // Nobody asked for it: of what it says, the status is left.
     const httpStatus = statusOf(answer);
     const seen = plain({ status: httpStatus, contentType: "application/json" }, "connect");
-    return failed({ ...seen, headers, trailers });
+    return failed({ ...seen, unread: true, headers, trailers });
   }
   if (action.case === "break") {
     const sent = NOT_SENT.includes(action.value) ? "no" : "maybe";

@@ -113,8 +113,8 @@ function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): bool
 
 // 2.3: a whole answer that asks for the call to be made again. A pushback that stops comes before
 // RetryInfo, which then opens nothing. A gateway's 429 that says when to come back has not been acted on.
-function invites({ httpStatus, protocolError }: Failure, hint: Hint | undefined): boolean {
-  if (hint?.kind === "retry_after") return httpStatus === 429 && !protocolError;
+function invites({ httpStatus, protocolError, unread }: Failure, hint: Hint | undefined): boolean {
+  if (hint?.kind === "retry_after") return httpStatus === 429 && !protocolError && !unread;
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 
