@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import type * as Index from "./index.js";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(dist, "../package.json"), "utf8")) as {
@@ -70,8 +71,8 @@ it("an error of the copy for require is one of the copy for import, and its keys
   const { createAmeideTransport } = require(join(dist, "cjs/node.js")) as {
     createAmeideTransport: (options: object) => unknown;
   };
-  const one = require(join(dist, "cjs/index.js")) as typeof import("./index.js");
-  const other = (await import(join(dist, "index.js"))) as typeof import("./index.js");
+  const one = require(join(dist, "cjs/index.js")) as typeof Index;
+  const other = (await import(join(dist, "index.js"))) as typeof Index;
   expect(one.AmeideError).not.toBe(other.AmeideError);
   let thrown: unknown;
   try {
