@@ -1,5 +1,5 @@
 // @ts-check
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { build } from "rolldown";
@@ -22,25 +22,49 @@ const SHARED = [
 
 const folder = new URL("./", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
-const entries = targetsOf([manifest.exports, manifest.bin]).map((target) =>
-  target.slice("./dist/".length, -".js".length),
-);
+const programs = namesOf(manifest.bin);
+const entries = namesOf(manifest.exports);
 
-await build({
-  cwd: fileURLToPath(folder),
-  input: Object.fromEntries(entries.map((name) => [name, `./src/${name}.ts`])),
-  external: /^[^./]/,
-  platform: "neutral",
-  preserveEntrySignatures: "allow-extension",
-  tsconfig: "tsconfig.build.json",
-  output: {
-    dir: "dist",
-    cleanDir: true,
-    chunkFileNames: "[name].js",
-    codeSplitting: { groups: SHARED },
-    minifyInternalExports: false,
-  },
-});
+/** @type {Record<"es" | "cjs", { dir: string, names: string[] }>} */
+const FORMATS = {
+  es: { dir: "dist", names: [...entries, ...programs] },
+  // For `require`, and so for Jest as it comes. A program needs no second format.
+  cjs: { dir: "dist/cjs", names: entries },
+};
+
+for (const format of /** @type {const} */ (["es", "cjs"])) {
+  const { dir, names } = FORMATS[format];
+  await build({
+    cwd: fileURLToPath(folder),
+    input: Object.fromEntries(names.map((name) => [name, `./src/${name}.ts`])),
+    external: /^[^./]/,
+    platform: "neutral",
+    preserveEntrySignatures: "allow-extension",
+    tsconfig: "tsconfig.build.json",
+    output: {
+      dir,
+      cleanDir: true,
+      format,
+      esModule: true,
+      // Plain Jest has no import().
+      dynamicImportInCjs: false,
+      chunkFileNames: "[name].js",
+      codeSplitting: { groups: SHARED },
+      minifyInternalExports: false,
+    },
+  });
+}
+// Whoever runs or compiles takes a file's format from the package.json above it.
+writeFileSync(new URL("dist/cjs/package.json", folder), '{ "type": "commonjs" }\n');
+
+/**
+ * @param {unknown} entry Of exports or bin.
+ * @returns {string[]} The names of what is imported: files of dist, without their ending.
+ */
+function namesOf(entry) {
+  const targets = targetsOf(entry).filter((target) => !target.startsWith("./dist/cjs/"));
+  return [...new Set(targets)].map((target) => target.slice("./dist/".length, -".js".length));
+}
 
 /**
  * @param {unknown} entry Of exports or bin: a file, or more entries by their names or conditions.

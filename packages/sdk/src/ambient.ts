@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AmbientDeadline } from "./options.js";
 
-const storage = new AsyncLocalStorage<AmbientDeadline>();
+// What one copy of this package sets, a transport of another obeys.
+const STORAGE = Symbol.for("ameide.sdk.deadline");
+const ofAllCopies = globalThis as { [STORAGE]?: AsyncLocalStorage<AmbientDeadline> };
+const storage = (ofAllCopies[STORAGE] ??= new AsyncLocalStorage<AmbientDeadline>());
 
 /**
  * Runs a function so that every call made in it, however deep, ends before the

@@ -1,16 +1,15 @@
-import {
-  type CallOptions,
-  type ContextKey,
-  type ContextValues,
-  createContextKey,
-} from "@connectrpc/connect";
+import type { CallOptions, ContextKey, ContextValues } from "@connectrpc/connect";
 import type { CallSettings } from "./options.js";
 import { type TailCall, tailKey } from "./tail.js";
 
+// All copies of this package in a process have these keys in common, the one for
+// `import` and the one for `require` to begin with; `createContextKey` makes one of its own.
+
 /** Carries the settings of a call through Connect's own call options. */
-export const callSettingsKey: ContextKey<CallSettings | undefined> = createContextKey<
-  CallSettings | undefined
->(undefined, { description: "ameide call settings" });
+export const callSettingsKey: ContextKey<CallSettings | undefined> = {
+  id: Symbol.for("ameide.sdk.call"),
+  defaultValue: undefined,
+};
 
 /** What an interceptor may know of the attempt it runs for. */
 export interface AttemptInfo {
@@ -24,9 +23,10 @@ export interface AttemptInfo {
  * Gives interceptors the attempt they run for:
  * `request.contextValues.get(attemptInfo)`.
  */
-export const attemptInfo: ContextKey<AttemptInfo | undefined> = createContextKey<
-  AttemptInfo | undefined
->(undefined, { description: "ameide attempt" });
+export const attemptInfo: ContextKey<AttemptInfo | undefined> = {
+  id: Symbol.for("ameide.sdk.attempt"),
+  defaultValue: undefined,
+};
 
 /**
  * Settings for one call, as Connect's `CallOptions`:

@@ -1,19 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import type * as Index from "./index.js";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(dist, "../package.json"), "utf8")) as {
-  exports: Record<string, string | Record<string, string>>;
+  exports: Targets;
   bin: Record<string, string>;
 };
-const entries = [...new Set(Object.values(manifest.exports).flatMap((each) => filesOf(each)))];
+const targets = [...new Set(filesOf(manifest.exports))];
+const entries = targets.filter((file) => !file.startsWith("cjs/"));
 const programs = filesOf(manifest.bin);
 
-function filesOf(targets: string | Record<string, string>): string[] {
-  const all = typeof targets === "string" ? [targets] : Object.values(targets);
-  return all.map((target) => target.replace("./dist/", ""));
+type Targets = string | { readonly [name: string]: Targets };
+
+function filesOf(of: Targets): string[] {
+  return typeof of === "string"
+    ? [of.replace("./dist/", "")]
+    : Object.values(of).flatMap((each) => filesOf(each));
 }
 
 /** The files of dist that one of them loads, itself included, and the modules of others. */
@@ -44,8 +50,46 @@ it.each(entries)("%s exports what its source does", async (entry) => {
   expect(Object.keys(built).toSorted()).toEqual(Object.keys(source).toSorted());
 });
 
+it("has for require what it has for import, with declarations", () => {
+  expect(targets.filter((file) => file.startsWith("cjs/")).toSorted()).toEqual(
+    entries.map((entry) => `cjs/${entry}`).toSorted(),
+  );
+  const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  expect(files).toEqual(
+    expect.arrayContaining(entries.map((entry) => `cjs/${entry.replace(/js$/, "d.ts")}`)),
+  );
+});
+
+it.each(entries)("%s exports the same by require", async (entry) => {
+  const built = (await import(join(dist, entry))) as object;
+  const required = createRequire(import.meta.url)(join(dist, "cjs", entry)) as object;
+  expect(Object.keys(required).toSorted()).toEqual(Object.keys(built).toSorted());
+});
+
+it("an error of the copy for require is one of the copy for import, and its keys are the same", async () => {
+  const require = createRequire(import.meta.url);
+  const { createAmeideTransport } = require(join(dist, "cjs/node.js")) as {
+    createAmeideTransport: (options: object) => unknown;
+  };
+  const one = require(join(dist, "cjs/index.js")) as typeof Index;
+  const other = (await import(join(dist, "index.js"))) as typeof Index;
+  expect(one.AmeideError).not.toBe(other.AmeideError);
+  let thrown: unknown;
+  try {
+    createAmeideTransport({ baseUrl: "ftp://nowhere" });
+  } catch (error) {
+    thrown = error;
+  }
+  expect(other.isAmeideError(thrown)).toBe(true);
+  expect(thrown).toBeInstanceOf(other.AmeideError);
+  expect(one.attemptInfo.id).toBe(other.attemptInfo.id);
+  const both = other.call({ timeoutMs: 5 }, one.call({ tenant: "acme" })).contextValues;
+  expect(Object(both)[Symbol.for("ameide.sdk.call")]).toEqual({ tenant: "acme", timeoutMs: 5 });
+});
+
 it("has no file that no entry loads", () => {
-  const present = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  const all = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  const present = all.filter((file) => !file.startsWith("cjs/"));
   const loaded = [...entries, ...programs].flatMap(
     (entry) => loadedWith(entry, { later: true }).files,
   );

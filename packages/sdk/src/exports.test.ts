@@ -49,7 +49,10 @@ import type {
 
 const src = dirname(fileURLToPath(import.meta.url));
 const manifest = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as {
-  exports: Record<string, string | { readonly browser: string; readonly default: string }>;
+  exports: Record<
+    string,
+    { readonly browser?: { readonly default: string }; readonly default: string }
+  >;
   sideEffects: boolean;
 };
 
@@ -136,8 +139,8 @@ const STUBS: Readonly<Record<string, readonly string[]>> = {
 };
 
 function sourceOf(entry: string, condition: "browser" | "default" = "default"): string {
-  const stated = manifest.exports[entry] ?? "missing";
-  const target = typeof stated === "string" ? stated : stated[condition];
+  const stated = manifest.exports[entry];
+  const target = (condition === "browser" ? stated?.browser : stated)?.default ?? "missing";
   return join(src, target.replace("./dist/", "").replace(/\.js$/, ".ts"));
 }
 
