@@ -72,8 +72,10 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
   let parallel = false;
   for (const { action } of given.steps) {
     if (action.case === "advanceMs") simulation.advance(Number(action.value));
-    else if (action.case === "wallJumpMs") simulation.wallShift += Number(action.value);
-    else if (action.case === "derive") clients.derive(action.value);
+    else if (action.case === "wallJumpMs") {
+      world.provider.settle();
+      simulation.wallShift += Number(action.value);
+    } else if (action.case === "derive") clients.derive(action.value);
     else if (action.case === "call") {
       if (action.value.parallel > 1) parallel = true;
       outcomes.push(...makeCalls(given, action.value, clients, world, outcomes.length));

@@ -197,9 +197,9 @@ export function failureOf(known: Partial<Failure>): Failure {
 export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure> {
   const { code, malformed } = answer;
   // What cannot be read is left out; of the other ways, the text is not compared.
-  const { errorInfo, requestId, retryInfoMs } =
+  const { errorInfo, requestId, retryInfoMs, details } =
     malformed === Malformed.DETAILS
-      ? { errorInfo: undefined, requestId: "", retryInfoMs: undefined }
+      ? { errorInfo: undefined, requestId: "", retryInfoMs: undefined, details: [] }
       : answer;
   if (STATUS_OF_CODE[code] === undefined) notes.invalid(`a code that is ${code}`);
   return {
@@ -210,14 +210,14 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
     reason: errorInfo?.reason || undefined,
     domain: errorInfo?.domain || undefined,
     serverRequestId: requestId === "" ? undefined : requestId,
-    retryInfoMs: retryInfoMs === undefined ? rawRetryInfoMs(answer) : Number(retryInfoMs),
+    retryInfoMs: retryInfoMs === undefined ? rawRetryInfoMs(details) : Number(retryInfoMs),
   };
 }
 
 // Of the details of an error the first 32 are looked at.
 const MAX_DETAILS = 32;
 
-function rawRetryInfoMs({ details }: ErrorAnswer): number | undefined {
+function rawRetryInfoMs(details: readonly Detail[]): number | undefined {
   const all = details.flatMap((detail) => Array<Detail>(detail.times || 1).fill(detail));
   const found = all.slice(0, MAX_DETAILS).find(({ type }) => type === RetryInfoSchema.typeName);
   const delay = found && fromBinary(RetryInfoSchema, found.value).retryDelay;

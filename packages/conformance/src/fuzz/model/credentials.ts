@@ -78,6 +78,11 @@ export class Provider {
     readonly wallClockMs: number,
   ) {}
 
+  /** Takes what has come by now, before the wall clock jumps. */
+  settle(): void {
+    for (const slot of this.#slots.values()) this.#settle(slot, false);
+  }
+
   /** Whether a refused token may be followed by another. */
   mayRenew(key: string, refused: number): boolean {
     const slot = this.#slot(key);
