@@ -165,37 +165,64 @@ describe.each(HTTP_VERSIONS)("a socket of HTTP/%s that stood", (httpVersion) => 
 it.each([100, 103])(
   "a head of %s is a head: REFUSED_STREAM after it proves nothing",
   async (status) => {
-    const sessions = new Set<http2.ServerHttp2Session>();
-    const server = http2.createServer();
-    server.on("session", (session) => sessions.add(session));
-    let requests = 0;
-    server.on("stream", (stream) => {
-      requests++;
-      stream.on("error", () => {});
+    const seen = await answeredBy((stream) => {
       stream.additionalHeaders({ ":status": status });
       setTimeout(() => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM), 20);
     });
-    await new Promise<void>((listening) => void server.listen(0, "127.0.0.1", listening));
-    onTestFinished(() => {
-      sessions.forEach((session) => session.destroy());
-      server.close();
-    });
-    const events: CallEvent[] = [];
-    const options: AmeideOptions = {
-      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      allowInsecureLoopback: true,
-      httpVersion: "2",
-      tenant: "acme",
-      telemetry: false,
-      observer: (event) => void events.push(event),
-    };
-    const client = createAmeideClient(options);
-    onTestFinished(() => client.close());
-    await failureOf(LEVELS.unknown(client));
-    expect(failed(events)).toMatchObject({ sent: "maybe", class: "AMBIGUOUS" });
-    expect(requests).toBe(1);
+    expect(seen).toMatchObject({ requests: 1, failed: { sent: "maybe", class: "AMBIGUOUS" } });
   },
 );
+
+it("a GOAWAY that includes the stream proves nothing, whatever its code", async () => {
+  const seen = await answeredBy((stream) => {
+    stream.resume().once("end", () => {
+      const { session, id } = stream;
+      session?.goaway(http2.constants.NGHTTP2_REFUSED_STREAM, id);
+      setTimeout(() => session?.destroy(), 20);
+    });
+  });
+  expect(seen).toMatchObject({ requests: 1, failed: { sent: "maybe", class: "AMBIGUOUS" } });
+});
+
+it("causes that lead back come to an end", async () => {
+  const error = new AggregateError(["no error"]);
+  error.cause = error;
+  error.errors.push(error);
+  const { client, events } = scripted({ answers: [{ error }], options: { retry: false } });
+  await failureOf(LEVELS.unknown(client));
+  expect(failed(events)).toMatchObject({ sent: "maybe", class: "AMBIGUOUS" });
+});
+
+// What a call is told by a server that does this to each request.
+async function answeredBy(answer: (stream: http2.ServerHttp2Stream) => void) {
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const server = http2.createServer();
+  server.on("session", (session) => sessions.add(session));
+  let requests = 0;
+  server.on("stream", (stream) => {
+    requests++;
+    stream.on("error", () => {});
+    answer(stream);
+  });
+  await new Promise<void>((listening) => void server.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => {
+    sessions.forEach((session) => session.destroy());
+    server.close();
+  });
+  const events: CallEvent[] = [];
+  const options: AmeideOptions = {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    allowInsecureLoopback: true,
+    httpVersion: "2",
+    tenant: "acme",
+    telemetry: false,
+    observer: (event) => void events.push(event),
+  };
+  const client = createAmeideClient(options);
+  onTestFinished(() => client.close());
+  await failureOf(LEVELS.unknown(client));
+  return { requests, failed: failed(events) };
+}
 
 function failed(events: readonly CallEvent[]): CallEvent | undefined {
   return events.find(({ type }) => type === "attempt_failed");

@@ -334,14 +334,18 @@ export class Recording {
     this.status = status;
     this.header = header;
     this.trailer = trailer;
-    const response = { status, header, trailer };
-    return !this.good && this.shape.enveloped
-      ? this.drain(body).then(() => ({ ...response, body: NOTHING }))
-      : { ...response, body: this.watch(body, header, trailer) };
+    if (!this.good && !this.mayStateError(header)) {
+      return this.drain(body).then(() => ({ status, header, trailer, body: NOTHING }));
+    }
+    return { status, header, trailer, body: this.watch(body, header, trailer) };
   }
 
-  // Connect does not read the body of such an answer, and ends the request. Whether the
-  // answer came whole has to be known before.
+  private mayStateError(header: Headers): boolean {
+    return !this.shape.enveloped && mediaType(header.get("content-type")) === "application/json";
+  }
+
+  // Connect reads the body of an error only where it may state one, and ends the request.
+  // Whether the answer came whole has to be known before.
   private async drain(body: AsyncIterable<Uint8Array>): Promise<void> {
     let bytes = 0;
     try {
