@@ -99,7 +99,8 @@ function failed(
   if (sent?.brokenOff === "reset") {
     return `reset, request had ${sent.read === "body" ? "" : "not "}been read`;
   }
-  if (sent?.brokenOff === "stall") return `${message}, answer had stalled`;
+  // What limit it was; what its source is and where the time went fills a line of its own.
+  if (sent?.brokenOff === "stall") return `${message.split(" (", 1)[0]}, answer had stalled`;
   const hint = retryAfterMs === undefined ? "" : `, come back in ${retryAfterMs} ms`;
   return httpStatus === undefined ? message : `HTTP ${httpStatus}${hint}`;
 }
