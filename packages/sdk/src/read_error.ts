@@ -14,6 +14,8 @@ export interface ReadAnswer {
   readonly trailer: Headers | undefined;
   /** The body of one that is not good. */
   readonly errorBody: Uint8Array | undefined;
+  /** Told where that body cannot be read: it may say anything. */
+  readonly unread: () => void;
   /** The envelopes of one that is good. */
   readonly envelopes: EnvelopeScan | undefined;
 }
@@ -50,9 +52,13 @@ export function readWireError(
     return undefined;
   }
   const body = { bytes: errorBody, encoding: header.get("content-encoding") };
-  return whole(body, shape, (bytes) =>
-    connectWireError(parse(bytes), appendHeaders(...trailerDemux(header))),
-  );
+  return whole(body, shape, (bytes) => {
+    const json = parse(bytes);
+    if (json === undefined) {
+      answer.unread();
+    }
+    return connectWireError(json, appendHeaders(...trailerDemux(header)));
+  });
 }
 
 /**

@@ -47,6 +47,8 @@ export class Recording {
   signal: AbortSignal | undefined;
   /** The error that the server put into its answer, once the attempt has failed. */
   wireError: ConnectError | undefined;
+  /** The body of an error cannot be read: it may be one of the protocol. */
+  unread = false;
   // Why there was no answer, or a plain body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
@@ -149,14 +151,6 @@ export class Recording {
     return this.status === undefined ? unanswered : "answered";
   }
 
-  /** The body of an error is compressed by what we did not ask for, and do not read. */
-  get unread(): boolean {
-    const coding = this.header?.get("content-encoding") ?? "identity";
-    return (
-      this.errorBody !== undefined && coding !== "identity" && coding !== this.shape.accepted?.name
-    );
-  }
-
   /** Whether the server may have read what was sent, as far as that is known without an error. */
   get reached(): Sent {
     if (this.status !== undefined) {
@@ -247,6 +241,7 @@ export class Recording {
     this.errorBody = undefined;
     this.envelopes = undefined;
     this.wireError = undefined;
+    this.unread = false;
   }
 
   /** Why the connection failed. What we say of an answer ourselves is no such failure. */
@@ -271,6 +266,7 @@ export class Recording {
       header,
       trailer,
       errorBody: errorBody?.bytes,
+      unread: () => void (this.unread = true),
       envelopes,
     });
   }

@@ -151,6 +151,9 @@ export class Provider {
             if (this.#mayAsk()) {
               flight = own = this.#start(slot, answers, false, refused > 0);
               for (const waiting of slot.waiting) if (waiting !== me) simulation.wake(waiting);
+            } else if (this.#all().some(isSlow)) {
+              // When a place is looked for again is not said to the millisecond.
+              notes.tie("the place of a slow request");
             }
           }
         }
@@ -310,6 +313,10 @@ export class Provider {
 
 function joinedUntil({ startedAt }: Flight, patientUntil: number): number {
   return Math.max(startedAt + PAUSE_MS, Math.min(startedAt + JOIN.ms, patientUntil));
+}
+
+function isSlow({ startedAt, finishAt }: Flight): boolean {
+  return finishAt >= startedAt + JOIN.ms;
 }
 
 function isJoined(flight: Flight | undefined, now: number, patientUntil: number): boolean {
