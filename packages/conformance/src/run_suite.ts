@@ -118,7 +118,9 @@ class SdkRun {
       const plan = planCase(one, described, filter);
       work.push(...plan.cells.map((cell) => ({ one, cell, skip })));
       this.#reportMissing(one, plan, skip);
-      const isEmpty = plan.cells.length + plan.missing.length === 0;
+      // What another HTTP client can do is no excuse for the language's own.
+      const isEmpty =
+        plan.missing.length === 0 && plan.cells.every(({ httpClient }) => httpClient !== "");
       if (isEmpty && wants(one, "native") && this.#isUnfiltered()) {
         const expected = "the SDK has a door, a protocol, a format and an HTTP version for it";
         this.#add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
