@@ -1,0 +1,28 @@
+import type { Certificate } from "@ameideio/fault-server";
+import type { Column } from "./columns.js";
+import type { Kind } from "./records.js";
+
+/** TLS material of a client, as it is now. */
+export interface Material extends Certificate {
+  /** Authorities to trust, PEM. */
+  readonly ca: string;
+}
+
+/** What a client is made with. */
+export interface Place {
+  readonly column: Column;
+  readonly port: number;
+  /** The material of this moment; who can, asks anew at each connect. */
+  readonly material: () => Material;
+  /** Shared by all calls. */
+  readonly signal: AbortSignal;
+  /** Nothing is tried again. */
+  readonly withoutRetries: boolean;
+}
+
+/** A client, seen alike whoever made it. */
+export interface Caller {
+  /** Makes one call, and rejects with what the client says when it fails. */
+  call(kind: Kind, text: string): Promise<void>;
+  close(): void;
+}

@@ -1,0 +1,28 @@
+import { type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
+import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
+import { ConformanceService } from "@ameideio/conformance-proto/ameide/conformance/v1";
+import type { Caller, Place } from "../caller.js";
+import { LOAD, TIMES } from "../settings.js";
+import { connectCaller } from "./connect.js";
+
+/** The SDK, with what 64 calls in flight need, and times that are a fifth of the defaults. */
+export function ameideCaller(place: Place): Caller {
+  const { column, port, material, withoutRetries } = place;
+  const { ca, cert, key } = material();
+  const options: AmeideOptions = {
+    baseUrl: `https://127.0.0.1:${port}`,
+    protocol: column.protocol,
+    httpVersion: column.httpVersion,
+    tls: { ca, certificate: cert, key },
+    timeoutMs: TIMES.deadlineMs,
+    attemptTimeoutMs: TIMES.attemptMs,
+    firstMessageTimeoutMs: TIMES.firstMessageMs,
+    idleTimeoutMs: TIMES.idleMs,
+    // A broken connection fails all that are in flight at once, and each wants one retry.
+    budget: { capacity: 14 * LOAD.workers * 2 },
+    ...(withoutRetries && { retry: false }),
+  };
+  const transport = createAmeideTransport(options);
+  const client = createClient(ConformanceService, transport);
+  return connectCaller(client, place, () => transport.close());
+}
