@@ -1,6 +1,7 @@
 import { CREDENTIAL_RULE, isCredential } from "./credential.js";
 import { didYouMean } from "./did_you_mean.js";
 import { CODE_NAMES, configError, isCode, namingConfigError } from "./errors.js";
+import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
@@ -270,6 +271,10 @@ const checkClient = exclusive(
     ...settings,
     baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
     allowInsecureLoopback: boolean,
+    allowInsecureHosts: rule(
+      INSECURE_HOST_RULE,
+      (value) => Array.isArray(value) && value.every(isInsecureHost),
+    ),
     environmentCredentials: boolean,
     protocol: oneOf("connect", "grpc", "grpc-web"),
     format: oneOf("binary", "json"),

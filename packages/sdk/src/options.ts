@@ -150,13 +150,20 @@ export interface CompressionOptions {
 export interface AmeideOptions extends Settings {
   /**
    * Where the service is: https, or http to a loopback address with
-   * `allowInsecureLoopback`, written as it is used. A client derived for another
-   * origin states `auth`, `tenant`, `headers` and `tls` anew where its parent has
-   * them. Default `AMEIDE_BASE_URL`.
+   * `allowInsecureLoopback` or to a host of `allowInsecureHosts`, written as it is
+   * used. A client derived for another origin states `auth`, `tenant`, `headers` and
+   * `tls` anew where its parent has them. Default `AMEIDE_BASE_URL`.
    */
   readonly baseUrl?: string;
   /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
   readonly allowInsecureLoopback?: boolean;
+  /**
+   * Allow plain http to these hosts, on any port, credentials included: those whose
+   * sidecars or networks encrypt. Names and IP addresses as they stand in the base
+   * address; `*.svc.cluster.local` is every name below that one, `*.` with fewer than
+   * two labels behind it is refused. Default none.
+   */
+  readonly allowInsecureHosts?: readonly string[];
   /**
    * Send `AMEIDE_TOKEN` and `AMEIDE_TENANT` to the base address that code names.
    * Default false: they are for the origin of `AMEIDE_BASE_URL` alone.
@@ -193,7 +200,10 @@ export interface AmeideOptions extends Settings {
   readonly readMaxBytes?: number;
   /** Other names for the SDK's headers. */
   readonly headerNames?: HeaderNames;
-  /** What the environment around the client does. Default `standalone`. */
+  /**
+   * What the environment around the client does. Default `standalone`. `mesh`: one
+   * attempt, since a proxy retries. It allows no plain http: `allowInsecureHosts` does.
+   */
   readonly preset?: Preset;
   /**
    * `observe`: decide and report, but add nothing to what was asked for by

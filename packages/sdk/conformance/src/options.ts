@@ -36,6 +36,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     ...settings(client.settings, context),
     baseUrl: baseUrl(request),
     allowInsecureLoopback: client.allowInsecureLoopback ?? true,
+    allowInsecureHosts: client.allowInsecureHosts,
     protocol: request.protocol || undefined,
     format: request.format || undefined,
     httpVersion:

@@ -483,9 +483,11 @@ type ClientSettings struct {
 	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
 	EnvironmentCredentials bool `protobuf:"varint,24,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
 	// `1.1` or `2`. On the wire the HTTP version of the run comes first.
-	HttpVersion   string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HttpVersion string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
+	// Hosts that plain http is allowed to.
+	AllowInsecureHosts []string `protobuf:"bytes,26,rep,name=allow_insecure_hosts,json=allowInsecureHosts,proto3" json:"allow_insecure_hosts,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -691,6 +693,13 @@ func (x *ClientSettings) GetHttpVersion() string {
 		return x.HttpVersion
 	}
 	return ""
+}
+
+func (x *ClientSettings) GetAllowInsecureHosts() []string {
+	if x != nil {
+		return x.AllowInsecureHosts
+	}
+	return nil
 }
 
 // What one who only watches does when told of an event.
@@ -2093,7 +2102,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xb1\n" +
+	"\x10_budget_capacity\"\xe3\n" +
 	"\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
@@ -2121,7 +2130,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\bwatchers\x18\x16 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x17\n" +
 	"\aload_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n" +
 	"\x17environment_credentials\x18\x18 \x01(\bR\x16environmentCredentials\x12!\n" +
-	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x1a[\n" +
+	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x120\n" +
+	"\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +

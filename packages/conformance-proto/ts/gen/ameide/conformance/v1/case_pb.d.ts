@@ -371,6 +371,13 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: string http_version = 25;
    */
   httpVersion: string;
+
+  /**
+   * Hosts that plain http is allowed to.
+   *
+   * @generated from field: repeated string allow_insecure_hosts = 26;
+   */
+  allowInsecureHosts: string[];
 };
 
 /**
