@@ -33,6 +33,7 @@ const OF_TRANSPORT = [
   "compression",
   "httpGet",
   "httpVersion",
+  "maxConnections",
   "readMaxBytes",
   "registry",
   "tls",

@@ -50,12 +50,14 @@ const nodePlatform: Platform = {
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
-  connect(config) {
+  connect(config, warn) {
     const { options, origin } = config;
     return createConnections({
       origin,
       httpVersion: httpVersionOf(options, origin),
       tls: options.tls,
+      maxConnections: options.maxConnections,
+      warn,
     });
   },
   policyHash(policy) {

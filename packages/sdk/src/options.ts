@@ -192,6 +192,12 @@ export interface AmeideOptions extends Settings {
   /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
   readonly httpVersion?: "1.1" | "2";
   /**
+   * Most connections to an origin over HTTP/1.1, each of which carries one call, 1 to
+   * 65535. Calls beyond wait for one, within their deadlines. HTTP/2 makes few. Over
+   * `/node` only. Default 256.
+   */
+  readonly maxConnections?: number;
+  /**
    * Use GET for unary methods without side effects, as long as the address has at
    * most 8000 characters and is not refused as too long. `connect` only. Default false.
    */

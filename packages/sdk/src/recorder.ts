@@ -39,6 +39,10 @@ export class Recording {
    * goes over stands, its TLS included.
    */
   connected: boolean | undefined;
+  /** Set by an HTTP client whose connections are all in use: the request waits for one. */
+  queued = false;
+  /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
+  onTimeout: (() => void) | undefined;
   /** Set by an HTTP/2 client: an informational head (1xx) has come. */
   informed = false;
   /** Set by an HTTP/2 client. */
@@ -234,6 +238,8 @@ export class Recording {
     this.header = undefined;
     this.trailer = undefined;
     this.connected = undefined;
+    this.queued = false;
+    this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;
     this.plainBody = undefined;

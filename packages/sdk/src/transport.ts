@@ -18,8 +18,9 @@ import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
+import type { Warn } from "./http/full_pool.js";
 import type { LateTransport } from "./late_transport.js";
-import { createLogSink, type Logger } from "./log.js";
+import { createLogSink, type Logger, type LogLevel } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
@@ -95,7 +96,8 @@ export interface Platform {
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
-  connect(config: ClientConfig): Pool;
+  /** @param warn - Told of what whoever runs the client should know. */
+  connect(config: ClientConfig, warn: Warn): Pool;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
 }
@@ -179,7 +181,7 @@ function clientClosed(): AmeideError {
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "compression"] as const).find(
+  const named = (["tls", "httpVersion", "compression", "maxConnections"] as const).find(
     (name) => options[name] !== undefined,
   );
   if (named !== undefined) {
@@ -225,6 +227,17 @@ function refuseUnlessStreamable(
 function unstreamable(text: string): AmeideError {
   const source = new ConnectError(text, Code.Unimplemented);
   return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
+}
+
+function logLevelOf({ options, document }: ClientConfig): LogLevel {
+  return options.logLevel ?? document.logLevel ?? "warn";
+}
+
+// Not the configuration itself: a pool lives longer than the client that was first to call.
+function warner(config: ClientConfig): Warn {
+  const { logger } = config.options;
+  const isSilent = ["off", "error"].includes(logLevelOf(config));
+  return isSilent ? () => {} : (text, fields) => logger?.warn(text, fields);
 }
 
 // A client and all that are derived from it.
@@ -370,9 +383,10 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, protocol, tls } = config.options;
-    const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
-    const connect = () => this.platform.connect(config);
+    const { httpVersion, maxConnections, protocol, tls } = config.options;
+    const isGrpc = protocol === "grpc";
+    const key = JSON.stringify([config.origin, httpVersion, isGrpc, tls, maxConnections]);
+    const connect = () => this.platform.connect(config, warner(config));
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
     return (request) => {
@@ -384,9 +398,8 @@ class Family {
   }
 
   private logSink(config: ClientConfig): CallSink | undefined {
-    const { logger, logLevel } = config.options;
-    const level = logLevel ?? config.document.logLevel ?? "warn";
-    return logger && createLogSink(logger, level);
+    const { logger } = config.options;
+    return logger && createLogSink(logger, logLevelOf(config));
   }
 
   private logOnce(config: ClientConfig): void {

@@ -1,10 +1,10 @@
 import { createDialer, type DialOptions } from "./dial.js";
-import { http1Connections } from "./http1_connections.js";
+import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
 import type { Pool } from "../connection_pools.js";
 
 /** What the connections to one origin depend on. */
-export interface ConnectionOptions extends DialOptions {
+export interface ConnectionOptions extends DialOptions, Http1Options {
   readonly httpVersion: "1.1" | "2";
 }
 
@@ -13,5 +13,5 @@ export function createConnections(options: ConnectionOptions): Pool {
   const dialer = createDialer(options);
   return options.httpVersion === "2"
     ? http2Connections(options.origin, dialer)
-    : http1Connections(options.origin, dialer);
+    : http1Connections(options.origin, dialer, options);
 }
