@@ -293,6 +293,7 @@ const checkClient = exclusive(
       (value) => (value as { kind?: unknown } | null)?.kind === "registry",
     ),
     httpVersion: oneOf("1.1", "2"),
+    connectTimeoutMs: durationMs,
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),
     headerNames,

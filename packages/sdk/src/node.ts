@@ -51,11 +51,13 @@ const nodePlatform: Platform = {
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
   connect(config) {
-    const { options, origin } = config;
+    const { constants, options, origin } = config;
     return createConnections({
       origin,
       httpVersion: httpVersionOf(options, origin),
+      grpc: options.protocol === "grpc",
       tls: options.tls,
+      connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
     });
   },
   policyHash(policy) {

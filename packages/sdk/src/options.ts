@@ -182,8 +182,17 @@ export interface AmeideOptions extends Settings {
   readonly interceptors?: readonly Interceptor[];
   /** Compression. Default none. */
   readonly compression?: CompressionOptions;
-  /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
+  /**
+   * HTTP version. Default over https what the server picks, `2` if it can (ALPN, RFC
+   * 7301); over http `1.1`. For `grpc` always `2`.
+   */
   readonly httpVersion?: "1.1" | "2";
+  /**
+   * Longest time for a connection to be made, its TLS included, in milliseconds: a
+   * failure where nothing was sent. Calls that wait for one connection share it; a call
+   * may give up before. Not over `/web`. Default 10000.
+   */
+  readonly connectTimeoutMs?: number;
   /**
    * Use GET for unary methods without side effects, as long as the address has at
    * most 8000 characters and is not refused as too long. `connect` only. Default false.

@@ -33,6 +33,7 @@ import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
 import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
+import { unstreamable } from "./unstreamable.js";
 import { userAgent } from "./version.js";
 import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 
@@ -179,7 +180,7 @@ function clientClosed(): AmeideError {
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "compression"] as const).find(
+  const named = (["tls", "httpVersion", "connectTimeoutMs", "compression"] as const).find(
     (name) => options[name] !== undefined,
   );
   if (named !== undefined) {
@@ -220,11 +221,6 @@ function refuseUnlessStreamable(
       `${parent.typeName}/${name} streams both ways, and HTTP/1.1 cannot; give the option httpVersion: "2"`,
     );
   }
-}
-
-function unstreamable(text: string): AmeideError {
-  const source = new ConnectError(text, Code.Unimplemented);
-  return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
 }
 
 // A client and all that are derived from it.
