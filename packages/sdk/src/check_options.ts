@@ -298,6 +298,7 @@ const checkClient = exclusive(
       (value) => (value as { kind?: unknown } | null)?.kind === "registry",
     ),
     httpVersion: oneOf("1.1", "2"),
+    connectTimeoutMs: durationMs,
     maxConnections: integer(1, 65_535),
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),

@@ -120,8 +120,10 @@ export function explainStop(
 }
 
 function whyNever(failure: Failure | undefined, policy: PolicyValues): string {
-  if (failure?.certificate === true) {
-    return "the peer's certificate was refused";
+  if (failure?.mismatch !== undefined) {
+    return failure.mismatch === "certificate"
+      ? "the peer's certificate was refused"
+      : "client and server do not fit, as they are set up";
   }
   if (failure?.reason === "REDIRECT_REFUSED") {
     return "redirects are not followed";

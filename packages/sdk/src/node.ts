@@ -51,13 +51,15 @@ const nodePlatform: Platform = {
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
   connect(config, warn) {
-    const { options, origin } = config;
+    const { constants, options, origin } = config;
     return createConnections({
       origin,
       httpVersion: httpVersionOf(options, origin),
+      grpc: options.protocol === "grpc",
       tls: options.tls,
       maxConnections: options.maxConnections,
       warn,
+      connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
     });
   },
   policyHash(policy) {

@@ -65,14 +65,20 @@ export interface NetworkError {
   readonly text: string;
 }
 
+/**
+ * What is wrong with the two sides of a connection, and does not pass by itself: we
+ * refuse the peer's certificate; one refuses the other's settings.
+ */
+export type Mismatch = "certificate" | "settings";
+
 /** A failure in the terms that decide about a retry. */
 export interface Failure {
   /** In Connect's spelling. */
   readonly code: string;
   readonly origin: Origin;
   readonly sent: Sent;
-  /** The peer's certificate was refused. */
-  readonly certificate: boolean;
+  /** What keeps the two sides from ever having a connection. */
+  readonly mismatch: Mismatch | undefined;
   /** A timeout that is not the call's own ended the attempt. */
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
@@ -108,6 +114,32 @@ const CERTIFICATE: ReadonlySet<string> = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+// What a server says of a client certificate.
+const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
+  "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+  "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_TLSV1_ALERT_ACCESS_DENIED",
+  "ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR",
+  "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+]);
+
+// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not fit.
+const HANDSHAKE: ReadonlySet<string> = new Set([
+  "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY",
+  "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+  "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+  "ERR_SSL_UNSUPPORTED_PROTOCOL",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
 ]);
 
 // The head of an answer is larger than the HTTP client takes.
@@ -167,7 +199,7 @@ const H2_REFUSED_STREAM = 7;
 export function normalize(seen: Observation): Failure {
   const failure = {
     sent: "yes" as Sent,
-    certificate: false,
+    mismatch: undefined,
     attemptTimedOut: false,
     httpStatus: seen.status === 0 ? undefined : seen.status,
     protocolError: seen.protocolError,
@@ -196,9 +228,10 @@ export function normalize(seen: Observation): Failure {
   }
   if (seen.network !== undefined) {
     const mayBeSent = isAnswered(seen, seen.network) || seen.sentAgain;
-    const certificate = !mayBeSent && isCertificateRefused(seen.network);
-    const sent = certificate || (!mayBeSent && isNotSent(seen.network)) ? "no" : "maybe";
-    return { ...failure, code: "unavailable", origin: "transport", sent, certificate };
+    const mismatch = mayBeSent ? undefined : mismatchOf(seen.network);
+    const refused = mismatch !== undefined && !seen.network.connected;
+    const sent = refused || (!mayBeSent && isNotSent(seen.network)) ? "no" : "maybe";
+    return { ...failure, code: "unavailable", origin: "transport", sent, mismatch };
   }
   if (seen.local || seen.status === undefined) {
     return { ...failure, code: seen.runtimeCode, origin: "client", sent: seen.reached };
@@ -254,8 +287,13 @@ function isOfSession({ code }: NetworkError): boolean {
   return code === "ERR_HTTP2_SESSION_ERROR";
 }
 
-function isCertificateRefused({ connected, errors }: NetworkFailure): boolean {
-  return !connected && errors.some(({ code }) => code !== undefined && CERTIFICATE.has(code));
+// With TLS 1.3 a server may refuse our certificate after the handshake.
+function mismatchOf({ connected, errors }: NetworkFailure): Mismatch | undefined {
+  const has = (codes: ReadonlySet<string>) => errors.some(({ code = "" }) => codes.has(code));
+  if (!connected && has(CERTIFICATE)) {
+    return "certificate";
+  }
+  return has(OUR_CERTIFICATE) || (!connected && has(HANDSHAKE)) ? "settings" : undefined;
 }
 
 // An error that has a code and does not say it may be of an earlier request of a

@@ -189,8 +189,17 @@ export interface AmeideOptions extends Settings {
   readonly interceptors?: readonly Interceptor[];
   /** Compression. Default none. */
   readonly compression?: CompressionOptions;
-  /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
+  /**
+   * HTTP version. Default over https what the server picks, `2` if it can (ALPN, RFC
+   * 7301); over http `1.1`. For `grpc` always `2`.
+   */
   readonly httpVersion?: "1.1" | "2";
+  /**
+   * Longest time for a connection to be made, its TLS included, in milliseconds: a
+   * failure where nothing was sent. Calls that wait for one connection share it; a call
+   * may give up before. Not over `/web`. Default 10000.
+   */
+  readonly connectTimeoutMs?: number;
   /**
    * Most connections to an origin over HTTP/1.1, each of which carries one call, 1 to
    * 65535. Calls beyond wait for one, within their deadlines. HTTP/2 makes few. Over

@@ -129,6 +129,8 @@ export interface PolicyConstants {
   readonly maxPrintedTextBytes: number;
   readonly maxUserAgentBytes: number;
   readonly readMaxBytes: number;
+  /** Longest time for a connection to be made. */
+  readonly connectTimeoutMs: number;
   /** A GET whose address would be longer, in characters, is sent as POST. */
   readonly maxGetUrlLength: number;
   /** What each preset changes of the defaults. */
@@ -201,6 +203,7 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxPrintedTextBytes: 256,
   maxUserAgentBytes: 256,
   readMaxBytes: 4 * 1024 * 1024,
+  connectTimeoutMs: 10_000,
   // RFC 9110, section 4.1: what all should be able to receive.
   maxGetUrlLength: 8_000,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },

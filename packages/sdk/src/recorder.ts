@@ -138,6 +138,11 @@ export class Recording {
     };
   }
 
+  /** The call streams both ways. */
+  get bothWays(): boolean {
+    return this.shape.bothWays;
+  }
+
   /** An interceptor sent more than one request. */
   get sentAgain(): boolean {
     return this.requests > 1;

@@ -20,7 +20,7 @@ export type StopReason =
 
 /** Puts a failure into a class; the first that matches. */
 export function classify(failure: Failure, retryableCodes: readonly string[]): RetryClass {
-  if (failure.origin === "client" || failure.certificate) {
+  if (failure.origin === "client" || failure.mismatch !== undefined) {
     return "NEVER";
   }
   if (failure.attemptTimedOut || failure.sent === "maybe") {

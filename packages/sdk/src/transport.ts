@@ -34,6 +34,7 @@ import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
 import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
+import { unstreamable } from "./unstreamable.js";
 import { userAgent } from "./version.js";
 import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 
@@ -181,9 +182,9 @@ function clientClosed(): AmeideError {
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "compression", "maxConnections"] as const).find(
-    (name) => options[name] !== undefined,
-  );
+  const named = (
+    ["tls", "httpVersion", "connectTimeoutMs", "compression", "maxConnections"] as const
+  ).find((name) => options[name] !== undefined);
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
   }
@@ -222,11 +223,6 @@ function refuseUnlessStreamable(
       `${parent.typeName}/${name} streams both ways, and HTTP/1.1 cannot; give the option httpVersion: "2"`,
     );
   }
-}
-
-function unstreamable(text: string): AmeideError {
-  const source = new ConnectError(text, Code.Unimplemented);
-  return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
 }
 
 function logLevelOf({ options, document }: ClientConfig): LogLevel {
