@@ -35,6 +35,8 @@ const OF_TRANSPORT = [
   "httpGet",
   "httpVersion",
   "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
   "readMaxBytes",
   "registry",
   "tls",

@@ -110,6 +110,18 @@ const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
+const keepAliveMembers = object({
+  intervalMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  timeoutMs: wholeMs,
+  whileIdle: boolean,
+});
+
+const keepAlive: Check = (value, option, rules) => {
+  if (value !== false) {
+    keepAliveMembers(value, option, rules);
+  }
+};
+
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -300,6 +312,8 @@ const checkClient = exclusive(
     httpVersion: oneOf("1.1", "2"),
     connectTimeoutMs: durationMs,
     maxConnections: integer(1, 65_535),
+    keepAlive,
+    maxConnectionAgeMs: wholeMs,
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),
     headerNames,

@@ -133,6 +133,10 @@ export interface PolicyConstants {
   readonly connectTimeoutMs: number;
   /** A GET whose address would be longer, in characters, is sent as POST. */
   readonly maxGetUrlLength: number;
+  /** When a connection of HTTP/2 is asked whether its peer is there, in milliseconds. */
+  readonly keepAlive: { readonly intervalMs: number; readonly timeoutMs: number };
+  /** Most connections of HTTP/2 to one origin that take calls. */
+  readonly maxHttp2Connections: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -206,6 +210,8 @@ export const BEHAVIOR_1: PolicyConstants = {
   connectTimeoutMs: 10_000,
   // RFC 9110, section 4.1: what all should be able to receive.
   maxGetUrlLength: 8_000,
+  keepAlive: { intervalMs: 20_000, timeoutMs: 10_000 },
+  maxHttp2Connections: 10,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 

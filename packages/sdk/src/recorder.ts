@@ -39,8 +39,8 @@ export class Recording {
    * goes over stands, its TLS included.
    */
   connected: boolean | undefined;
-  /** Set by an HTTP client whose connections are all in use: the request waits for one. */
-  queued = false;
+  /** Set by an HTTP client whose requests wait in line: what for, unless for a connect. */
+  waitsFor: (() => string | undefined) | undefined;
   /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
   onTimeout: (() => void) | undefined;
   /** Set by an HTTP/2 client: an informational head (1xx) has come. */
@@ -143,6 +143,11 @@ export class Recording {
     return this.shape.bothWays;
   }
 
+  /** An HTTP client that tells had no connection for the request yet. */
+  get waits(): boolean {
+    return this.connected === false && !this.sentAgain;
+  }
+
   /** An interceptor sent more than one request. */
   get sentAgain(): boolean {
     return this.requests > 1;
@@ -243,7 +248,7 @@ export class Recording {
     this.header = undefined;
     this.trailer = undefined;
     this.connected = undefined;
-    this.queued = false;
+    this.waitsFor = undefined;
     this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;

@@ -12,6 +12,7 @@ import { tell, unheard } from "./callbacks.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
+import { explainConnections } from "./connection_settings.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
@@ -40,6 +41,16 @@ import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 
 // Beyond these a client is told of no more misspelt selectors.
 const MAX_WARNINGS = 100;
+
+// Clients that state these differently share no connections.
+const OF_CONNECTIONS = [
+  "tls",
+  "httpVersion",
+  "connectTimeoutMs",
+  "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
+] as const;
 
 /** Explains one method, or all that were called so far. */
 export interface Explain {
@@ -135,7 +146,11 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
+    explainMethod(config.forMethod(method), {
+      observe: config.observe,
+      policyHash,
+      connections: family.platform.keepsConnections ? explainConnections(config) : {},
+    });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
@@ -182,9 +197,9 @@ function clientClosed(): AmeideError {
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (
-    ["tls", "httpVersion", "connectTimeoutMs", "compression", "maxConnections"] as const
-  ).find((name) => options[name] !== undefined);
+  const named = ([...OF_CONNECTIONS, "compression"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
   }
@@ -379,9 +394,9 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, maxConnections, protocol, tls } = config.options;
-    const isGrpc = protocol === "grpc";
-    const key = JSON.stringify([config.origin, httpVersion, isGrpc, tls, maxConnections]);
+    const { options, origin } = config;
+    const stated = OF_CONNECTIONS.map((name) => options[name]);
+    const key = JSON.stringify([origin, options.protocol === "grpc", ...stated]);
     const connect = () => this.platform.connect(config, warner(config));
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();

@@ -1,12 +1,14 @@
 import type { HttpVersion } from "../check_combinations.js";
 import type { Pool } from "../connection_pools.js";
+import type { ConnectionSettings } from "../connection_settings.js";
 import { createDialer, type DialOptions } from "./dial.js";
 import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
 import { negotiatedConnections } from "./negotiated_connections.js";
 
 /** What the connections to one origin depend on. */
-export interface ConnectionOptions extends Omit<DialOptions, "advice">, Http1Options {
+export interface ConnectionOptions
+  extends Omit<DialOptions, "advice">, Http1Options, ConnectionSettings {
   readonly httpVersion: HttpVersion;
   /** The protocol needs HTTP/2. */
   readonly grpc: boolean;
@@ -20,7 +22,7 @@ export function createConnections(options: ConnectionOptions): Pool {
     case "1.1":
       return http1Connections(origin, dialer, options);
     case "2":
-      return http2Connections(origin, dialer);
+      return http2Connections(origin, dialer, options);
     case "negotiated":
       return negotiatedConnections(origin, dialer, options);
   }

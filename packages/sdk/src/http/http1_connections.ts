@@ -105,11 +105,11 @@ class Http1Connections {
     const got = this.slots.wait(signal);
     this.full.tell();
     if (recording !== undefined) {
-      recording.queued = true;
+      recording.waitsFor = () => "a connection to be free";
     }
     await got;
     if (recording !== undefined) {
-      recording.queued = false;
+      recording.waitsFor = undefined;
     }
   }
 

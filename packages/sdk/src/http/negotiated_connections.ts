@@ -1,5 +1,6 @@
 import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
 import type { Pool } from "../connection_pools.js";
+import type { ConnectionSettings } from "../connection_settings.js";
 import { inFlight, type Recording } from "../recorder.js";
 import { unstreamable } from "../unstreamable.js";
 import type { AlpnProtocol, Dialed, Dialer } from "./dial.js";
@@ -18,10 +19,14 @@ const OFFERED: readonly AlpnProtocol[] = ["h2", "http/1.1"];
  * A pool of connections of the version that the server picks: HTTP/2, or what it has.
  * The choice is remembered until a later connection says otherwise.
  */
-export function negotiatedConnections(origin: string, dialer: Dialer, options: Http1Options): Pool {
+export function negotiatedConnections(
+  origin: string,
+  dialer: Dialer,
+  options: Http1Options & ConnectionSettings,
+): Pool {
   const choice = new Choice(dialer);
   const pools = {
-    h2: http2Connections(origin, choice.dialerOf("h2")),
+    h2: http2Connections(origin, choice.dialerOf("h2"), options),
     "http/1.1": http1Connections(origin, choice.dialerOf("http/1.1"), options),
   };
   const send = (request: UniversalClientRequest, turns: number, recording?: Recording) => {
