@@ -31,8 +31,12 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
 const OF_TRANSPORT = [
   "format",
   "compression",
+  "connectTimeoutMs",
   "httpGet",
   "httpVersion",
+  "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
   "readMaxBytes",
   "registry",
   "tls",
@@ -53,10 +57,16 @@ function refuseWhatIsTheTransports({ interceptors }: AmeideOptions, layers: Opti
   }
 }
 
+/** HTTP version of connections; a server over https picks it where nothing else does. */
+export type HttpVersion = "1.1" | "2" | "negotiated";
+
 /** HTTP version of the connections we make. */
 export function httpVersionOf(
   { httpVersion, protocol }: AmeideOptions,
   origin: string,
-): "1.1" | "2" {
-  return httpVersion ?? (protocol === "grpc" || origin.startsWith("https:") ? "2" : "1.1");
+): HttpVersion {
+  if (httpVersion !== undefined || protocol === "grpc") {
+    return httpVersion ?? "2";
+  }
+  return origin.startsWith("https:") ? "negotiated" : "1.1";
 }

@@ -1,6 +1,7 @@
 import { CREDENTIAL_RULE, isCredential } from "./credential.js";
 import { didYouMean } from "./did_you_mean.js";
 import { CODE_NAMES, configError, isCode, namingConfigError } from "./errors.js";
+import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
@@ -109,6 +110,18 @@ const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
+const keepAliveMembers = object({
+  intervalMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  timeoutMs: wholeMs,
+  whileIdle: boolean,
+});
+
+const keepAlive: Check = (value, option, rules) => {
+  if (value !== false) {
+    keepAliveMembers(value, option, rules);
+  }
+};
+
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -270,6 +283,10 @@ const checkClient = exclusive(
     ...settings,
     baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
     allowInsecureLoopback: boolean,
+    allowInsecureHosts: rule(
+      INSECURE_HOST_RULE,
+      (value) => Array.isArray(value) && value.every(isInsecureHost),
+    ),
     environmentCredentials: boolean,
     protocol: oneOf("connect", "grpc", "grpc-web"),
     format: oneOf("binary", "json"),
@@ -293,6 +310,10 @@ const checkClient = exclusive(
       (value) => (value as { kind?: unknown } | null)?.kind === "registry",
     ),
     httpVersion: oneOf("1.1", "2"),
+    connectTimeoutMs: durationMs,
+    maxConnections: integer(1, 65_535),
+    keepAlive,
+    maxConnectionAgeMs: wholeMs,
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),
     headerNames,

@@ -187,6 +187,7 @@ function baseUrl(options: AmeideOptions, environment: Environment): URL {
   return readBaseUrl(given, {
     option: options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl",
     allowInsecureLoopback: options.allowInsecureLoopback === true,
+    allowInsecureHosts: options.allowInsecureHosts ?? [],
   });
 }
 

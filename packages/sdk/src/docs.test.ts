@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { QUIET_MS } from "./http/full_pool.js";
+import { MAX_CONNECTIONS } from "./http/http1_connections.js";
+import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
 import { BEHAVIOR_1 } from "./policy.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -45,6 +48,10 @@ describe("docs/behaviour.md", () => {
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
+    ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
+    ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
+    ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],
+    ["lines about a full pool", `not within ${QUIET_MS / 1_000} s`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
     ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
     ["details looked at", `the first ${BEHAVIOR_1.maxDetails} are looked at`],

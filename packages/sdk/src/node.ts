@@ -5,7 +5,8 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./ambient.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
-import { createConnections } from "./node_http.js";
+import { connectionSettings } from "./connection_settings.js";
+import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
 import { canonicalJson } from "./policy.js";
@@ -50,12 +51,17 @@ const nodePlatform: Platform = {
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
-  connect(config) {
-    const { options, origin } = config;
+  connect(config, warn) {
+    const { constants, options, origin } = config;
     return createConnections({
       origin,
       httpVersion: httpVersionOf(options, origin),
+      grpc: options.protocol === "grpc",
       tls: options.tls,
+      maxConnections: options.maxConnections,
+      warn,
+      connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
+      ...connectionSettings(config),
     });
   },
   policyHash(policy) {

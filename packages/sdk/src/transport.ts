@@ -12,14 +12,16 @@ import { tell, unheard } from "./callbacks.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
+import { explainConnections } from "./connection_settings.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
 import { type Explanation, explainMethod } from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
+import type { Warn } from "./http/full_pool.js";
 import type { LateTransport } from "./late_transport.js";
-import { createLogSink, type Logger } from "./log.js";
+import { createLogSink, type Logger, type LogLevel } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
@@ -33,11 +35,22 @@ import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
 import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
+import { unstreamable } from "./unstreamable.js";
 import { userAgent } from "./version.js";
 import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 
 // Beyond these a client is told of no more misspelt selectors.
 const MAX_WARNINGS = 100;
+
+// Clients that state these differently share no connections.
+const OF_CONNECTIONS = [
+  "tls",
+  "httpVersion",
+  "connectTimeoutMs",
+  "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
+] as const;
 
 /** Explains one method, or all that were called so far. */
 export interface Explain {
@@ -95,7 +108,8 @@ export interface Platform {
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
-  connect(config: ClientConfig): Pool;
+  /** @param warn - Told of what whoever runs the client should know. */
+  connect(config: ClientConfig, warn: Warn): Pool;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
 }
@@ -132,7 +146,11 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
+    explainMethod(config.forMethod(method), {
+      observe: config.observe,
+      policyHash,
+      connections: family.platform.keepsConnections ? explainConnections(config) : {},
+    });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
@@ -179,7 +197,7 @@ function clientClosed(): AmeideError {
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "compression"] as const).find(
+  const named = ([...OF_CONNECTIONS, "compression"] as const).find(
     (name) => options[name] !== undefined,
   );
   if (named !== undefined) {
@@ -222,9 +240,15 @@ function refuseUnlessStreamable(
   }
 }
 
-function unstreamable(text: string): AmeideError {
-  const source = new ConnectError(text, Code.Unimplemented);
-  return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
+function logLevelOf({ options, document }: ClientConfig): LogLevel {
+  return options.logLevel ?? document.logLevel ?? "warn";
+}
+
+// Not the configuration itself: a pool lives longer than the client that was first to call.
+function warner(config: ClientConfig): Warn {
+  const { logger } = config.options;
+  const isSilent = ["off", "error"].includes(logLevelOf(config));
+  return isSilent ? () => {} : (text, fields) => logger?.warn(text, fields);
 }
 
 // A client and all that are derived from it.
@@ -370,9 +394,10 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, protocol, tls } = config.options;
-    const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
-    const connect = () => this.platform.connect(config);
+    const { options, origin } = config;
+    const stated = OF_CONNECTIONS.map((name) => options[name]);
+    const key = JSON.stringify([origin, options.protocol === "grpc", ...stated]);
+    const connect = () => this.platform.connect(config, warner(config));
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
     return (request) => {
@@ -384,9 +409,8 @@ class Family {
   }
 
   private logSink(config: ClientConfig): CallSink | undefined {
-    const { logger, logLevel } = config.options;
-    const level = logLevel ?? config.document.logLevel ?? "warn";
-    return logger && createLogSink(logger, level);
+    const { logger } = config.options;
+    return logger && createLogSink(logger, logLevelOf(config));
   }
 
   private logOnce(config: ClientConfig): void {

@@ -1,0 +1,37 @@
+import { createNodeHttpClient } from "@connectrpc/connect-node";
+import type { Pool } from "../connection_pools.js";
+import type { ConnectionSettings } from "../connection_settings.js";
+import { inFlight } from "../recorder.js";
+import type { Dialer } from "./dial.js";
+import { Http2Pool } from "./http2_pool.js";
+
+/** A pool of HTTP/2 connections, made when they are needed. */
+export function http2Connections(
+  origin: string,
+  dialer: Dialer,
+  options: ConnectionSettings,
+): Pool {
+  const { keepAlive, maxConnectionAgeMs, maxHttp2Connections } = options;
+  const settings = {
+    pings: keepAlive === false ? undefined : { ...keepAlive },
+    maxConnectionAgeMs: maxConnectionAgeMs ?? undefined,
+  };
+  const pool = new Http2Pool(origin, dialer, settings, maxHttp2Connections);
+  const client = createNodeHttpClient({
+    httpVersion: "2",
+    sessionProvider: () => {
+      const { recording } = inFlight;
+      return {
+        authority: origin,
+        request: (method, path, headers, options) =>
+          pool.request({
+            head: { ...headers, ":method": method, ":path": path },
+            options,
+            recording,
+          }),
+        notifyResponseByteRead: () => {},
+      };
+    },
+  });
+  return { client, close: () => pool.close(new Error("the client is closed")) };
+}
