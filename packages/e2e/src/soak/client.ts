@@ -1,4 +1,4 @@
-import { begin, left, listenersOf, wait, type Left } from "../leak/watch.js";
+import { begin, left, listenersOf, real, wait, type Left } from "../leak/watch.js";
 import { usedHeap } from "../leak/heap.js";
 import type { Caller, Material, Place } from "./caller.js";
 import { ameideCaller } from "./callers/ameide.js";
@@ -6,8 +6,9 @@ import { connectNodeCaller } from "./callers/connect_node.js";
 import { grpcJsCaller } from "./callers/grpc_js.js";
 import type { ClientName, Column } from "./columns.js";
 import { type Plant, planted } from "./plant.js";
-import type { CallRecord } from "./records.js";
+import { type CallRecord, nowMs } from "./records.js";
 import { Delay, type DelaySeen } from "./delay.js";
+import { TIMES } from "./settings.js";
 import { Workers } from "./workers.js";
 
 // A client of the soak, in a process of its own: only there nothing else has a heap, timers or
@@ -20,6 +21,7 @@ export type ClientOrder =
       readonly column: Column;
       readonly port: number;
       readonly material: Material;
+      readonly workers: number;
       readonly plant: Plant | undefined;
     }
   /** Has the material from now on; a client that cannot change its own keeps what it has. */
@@ -50,12 +52,13 @@ const CALLERS: Record<ClientName, (place: Place) => Caller> = {
   "grpc-js": grpcJsCaller,
 };
 const TELL_MS = 250;
+const LEAVE_MS = 1_000;
 
 let material: Material;
 let place: Place;
 let plant: Plant | undefined;
 let caller: Caller;
-const delay = new Delay();
+const delay = new Delay(real);
 const workers = new Workers((kind, text) => caller.call(kind, text));
 let telling: Promise<void> | undefined;
 
@@ -76,7 +79,7 @@ async function follow(order: ClientOrder): Promise<void> {
         withoutRetries: plant === "no-retries",
       };
       make();
-      workers.start(order.column.title);
+      workers.start(order.column.title, order.workers);
       delay.start();
       telling = tellAll();
       break;
@@ -97,14 +100,20 @@ async function follow(order: ClientOrder): Promise<void> {
       const seen = delay.stop();
       await telling;
       caller.close();
-      // A socket that was destroyed is closed a few turns of the event loop later.
-      for (let turn = 0; turn < 100 && left().sockets > 0; turn++) await wait(10);
+      // A destroyed socket is closed some turns of the event loop later, and the one timer of all
+      // limits stays until it would have fired.
+      const until = nowMs() + TIMES.deadlineMs + LEAVE_MS;
+      while (isAnything(left()) && nowMs() < until) await wait(10);
       const stays = left();
       const unhandledRejections = stays.unhandledRejections.map(String);
       const listeners = listenersOf(place.signal);
       tell({ end: { ...stays, unhandledRejections, hung, listeners, delay: seen } });
     }
   }
+}
+
+function isAnything({ timers, sockets, resources }: Left): boolean {
+  return timers + sockets + resources.length > 0;
 }
 
 function make(): void {

@@ -3,12 +3,13 @@ import { once } from "node:events";
 import type { Material } from "./caller.js";
 import type { ClientEnd, ClientNews, ClientOrder } from "./client.js";
 import type { Column } from "./columns.js";
-import type { Plant } from "./plant.js";
 import { type CallRecord, nowMs } from "./records.js";
 import { Relay } from "./relay.js";
 
 /** How long a process has to end once nothing is asked of it any more. */
 const LEAVE_MS = 3_000;
+
+type BeginOrder = Extract<ClientOrder, { readonly do: "begin" }>;
 
 /** What a client came to at the end. */
 export interface ClientSeen extends ClientEnd {
@@ -51,9 +52,9 @@ export class ClientProcess {
     return new ClientProcess(column, relay, child);
   }
 
-  begin(material: Material, plant: Plant | undefined): void {
+  begin(given: Pick<BeginOrder, "material" | "workers" | "plant">): void {
     const { column, relay } = this;
-    this.#say({ do: "begin", column, port: relay.port, material, plant });
+    this.#say({ do: "begin", column, port: relay.port, ...given });
   }
 
   take(material: Material): void {

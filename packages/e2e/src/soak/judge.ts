@@ -27,6 +27,7 @@ export function cellsOf(seen: Seen, index: number): Cells {
   const column = seen.columns[index] as ColumnSeen;
   const ended = byWindow(seen.windows, column.calls, ({ end }) => end);
   const begun = byWindow(seen.windows, column.calls, ({ begin }) => begin);
+  const starved = [...column.starved, ...seen.starved].toSorted((a, b) => a.at - b.at);
   const cells = new Map<string, Mutable>();
   for (const [place, window] of seen.windows.entries()) {
     if (!window.counts) continue;
@@ -40,31 +41,31 @@ export function cellsOf(seen: Seen, index: number): Cells {
       const why = `${call.kind}: ${call.why}`;
       cell.whys.set(why, (cell.whys.get(why) ?? 0) + 1);
     }
-    const recoveryMs = recoveryOf(window, begun[place] ?? [], column.starved);
+    const recoveryMs = recoveryOf(window, begun[place] ?? [], starved);
     cell.recoveryMs = longer(cell.recoveryMs, recoveryMs);
   }
   return cells;
 }
 
 /**
- * How long after a fault calls still began that were held up or failed, in time that the process had.
+ * How long after a fault the first probe began that went well, and none after it did not: in time
+ * that client, relay and servers had.
  *
  * @param begun - The calls that began in the window.
- * @returns null where no call that began later went well.
+ * @returns null where there is none.
  */
 export function recoveryOf(
   window: Pick<Window, "at" | "healedAt">,
   begun: readonly CallRecord[],
   starved: readonly Starved[],
 ): number | null {
-  const looked = begun.filter(({ kind }) => kind !== "brief");
-  let last = Number.NEGATIVE_INFINITY;
-  for (const call of looked) {
-    if (call.begin > last && isHeldUp(call, starved)) last = call.begin;
-  }
-  if (last === Number.NEGATIVE_INFINITY) return 0;
-  if (!looked.some(({ begin }) => begin > last)) return null;
-  return Math.max(0, last - window.healedAt - starvedBetween(window.healedAt, last, starved));
+  const probes = begun.filter(({ probe }) => probe).toSorted((a, b) => a.begin - b.begin);
+  const last = probes.findLastIndex((probe) => isHeldUp(probe, starved));
+  if (last < 0) return 0;
+  const first = probes[last + 1];
+  if (first === undefined) return null;
+  const { healedAt } = window;
+  return Math.max(0, first.begin - healedAt - starvedBetween(healedAt, first.begin, starved));
 }
 
 function isHeldUp({ why, begin, end }: CallRecord, starved: readonly Starved[]): boolean {

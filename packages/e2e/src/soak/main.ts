@@ -6,9 +6,11 @@ import { PLANTS } from "./plant.js";
 import { jsonOf, reportOf, writeReport } from "./report.js";
 import { run } from "./run.js";
 import { SCENARIOS } from "./scenarios.js";
+import { LOAD } from "./settings.js";
 
 const HELP = new URL("../../soak/help.txt", import.meta.url);
 const MOST_MINUTES = 1_440;
+const MOST_WORKERS = 1_024;
 
 // Whoever reads may have seen enough, as `head` does.
 process.stdout.on("error", () => process.exit(1));
@@ -26,6 +28,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       minutes: { type: "string", default: "8" },
       report: { type: "string" },
+      workers: { type: "string", default: String(LOAD.workers) },
       clients: { type: "string" },
       scenarios: { type: "string" },
       plant: { type: "string" },
@@ -36,10 +39,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(readFileSync(HELP, "utf8"));
     return 0;
   }
-  const minutes = Number(values.minutes);
-  if (!(minutes > 0 && minutes <= MOST_MINUTES)) {
-    throw new Error(`--minutes must be a number above 0, at most ${MOST_MINUTES}`);
-  }
+  const minutes = numberOf("minutes", values.minutes, MOST_MINUTES);
+  const workers = Math.ceil(numberOf("workers", values.workers, MOST_WORKERS));
   const clients = choose("client", CLIENTS, values.clients);
   const ids = choose(
     "scenario",
@@ -50,7 +51,14 @@ async function main(args: string[]): Promise<number> {
   const scenarios = SCENARIOS.filter(({ id }) => ids.includes(id));
   const columns = COLUMNS.filter(({ client }) => clients.includes(client));
   say(`columns: ${columns.map(({ title }) => title).join("; ")}`);
-  const seen = await run({ minutes, columns, scenarios, plant: plant || undefined, tell: say });
+  const seen = await run({
+    minutes,
+    columns,
+    workers,
+    scenarios,
+    plant: plant || undefined,
+    tell: say,
+  });
   const judged = judge(seen, scenarios);
   const text = reportOf(seen, judged, scenarios);
   say(`\n${text}`);
@@ -64,6 +72,12 @@ async function main(args: string[]): Promise<number> {
     );
   say(`\n${unmet.length === 0 ? "✓ all goals are met" : unmet.join("\n")}`);
   return unmet.length === 0 ? 0 : 1;
+}
+
+function numberOf(name: string, said: string, most: number): number {
+  const found = Number(said);
+  if (found > 0 && found <= most) return found;
+  throw new Error(`--${name} must be a number above 0, at most ${most}`);
 }
 
 function choose<T extends string>(what: string, known: readonly T[], said: string | undefined) {

@@ -7,6 +7,8 @@ export type Kind = "idempotent" | "unknown" | "stream" | "brief";
 /** One call, as the process saw that made it. */
 export interface CallRecord {
   readonly kind: Kind;
+  /** It began by the clock, not because a worker had nothing to do. */
+  readonly probe?: true;
   /** When it began and ended, on the clock of {@link nowMs}. */
   readonly begin: number;
   readonly end: number;

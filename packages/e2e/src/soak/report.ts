@@ -4,7 +4,6 @@ import type { Goal, Judged } from "./goals.js";
 import { CALM, type Cell } from "./judge.js";
 import type { Seen } from "./run.js";
 import type { Scenario } from "./scenarios.js";
-import { LOAD } from "./settings.js";
 
 const MOST_WHYS = 3;
 
@@ -23,7 +22,7 @@ export function reportOf(
     });
   const minutes = seen.minutes.toFixed(1);
   return [
-    `${minutes} minutes, ${seen.cycles} cycles, Node.js ${process.versions.node}, ${LOAD.workers} workers a client; servers that did not drain: ${seen.undrained}`,
+    `${minutes} minutes, ${seen.cycles} cycles, Node.js ${process.versions.node}, ${seen.workers} workers a client; servers that did not drain: ${seen.undrained}`,
     table("failed: idempotent / not / streams", ({ failed }) =>
       [failed.idempotent, failed.unknown, failed.stream].join(" / "),
     ),
@@ -35,7 +34,7 @@ export function reportOf(
     table("connections made, each time", ({ connections, rounds }) =>
       String(Math.round((10 * connections) / rounds) / 10),
     ),
-    tableOf("in all", judged, TOTALS, (one, id) => totalOf(one, id)),
+    tableOf("in all", judged, TOTALS, (one, id) => totalOf(one, id, seen.minutes)),
     tableOf("goals", judged, goalIds(judged), (one, id) => marked(one.goals, id)),
     whysOf(judged),
   ].join("\n\n");
@@ -46,6 +45,7 @@ export function jsonOf(seen: Seen, judged: readonly Judged[]): unknown {
   return {
     node: process.versions.node,
     minutes: seen.minutes,
+    workers: seen.workers,
     cycles: seen.cycles,
     undrained: seen.undrained,
     executedTwice: seen.executedTwice,
@@ -76,10 +76,11 @@ const TOTALS = [
   ["left", "heap at the end"],
   ["late", "over a deadline, at most"],
   ["delay", "event loop late, 99 % / at most"],
+  ["starved", "of its time it did not have"],
 ] as const;
 
-function totalOf({ seen, heapPerCall }: Judged, id: string): string {
-  const { calls, heap, end } = seen;
+function totalOf({ seen, heapPerCall }: Judged, id: string, minutes: number): string {
+  const { calls, heap, end, starved } = seen;
   switch (id) {
     case "calls":
       return String(calls.length);
@@ -89,6 +90,10 @@ function totalOf({ seen, heapPerCall }: Judged, id: string): string {
       return `${((heap.at(-1) ?? 0) / 1_048_576).toFixed(1)} MiB`;
     case "late":
       return `${calls.reduce((most, { overdueMs = 0 }) => Math.max(most, overdueMs), 0).toFixed(0)} ms`;
+    case "starved": {
+      const ms = starved.reduce((sum, each) => sum + each.ms, 0);
+      return `${((100 * ms) / 60_000 / minutes).toFixed(1)} %`;
+    }
     default:
       return `${end.delay.p99} / ${end.delay.max} ms`;
   }

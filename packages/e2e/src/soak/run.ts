@@ -1,17 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Column } from "./columns.js";
-import type { ClientProcess, ClientSeen } from "./client_process.js";
-import type { Plant } from "./plant.js";
+import type { ClientProcess, ClientSeen, Starved } from "./client_process.js";
 import { type CallRecord, nowMs } from "./records.js";
 import type { Scenario } from "./scenarios.js";
-import { World } from "./world.js";
+import { World, type WorldOptions } from "./world.js";
 
 /** What a run does. */
-export interface RunOptions {
+export interface RunOptions extends WorldOptions {
   readonly minutes: number;
-  readonly columns: readonly Column[];
   readonly scenarios: readonly Scenario[];
-  readonly plant: Plant | undefined;
   /** Hears what happens. */
   readonly tell: (line: string) => void;
 }
@@ -38,10 +34,13 @@ export interface ColumnSeen
 /** All there is to judge. */
 export interface Seen {
   readonly minutes: number;
+  readonly workers: number;
   readonly cycles: number;
   readonly windows: readonly Window[];
   readonly columns: readonly ColumnSeen[];
   readonly executedTwice: readonly string[];
+  /** Time that the servers and the relays did not have. */
+  readonly starved: readonly Starved[];
   /** Servers that did not drain by themselves. */
   readonly undrained: number;
 }
@@ -52,8 +51,8 @@ const MEND_MS = 3_000;
 
 /** Runs whole cycles until the time is up, one at least. */
 export async function run(options: RunOptions): Promise<Seen> {
-  const { minutes, columns, scenarios, plant } = options;
-  const world = await World.open(columns, plant);
+  const { minutes, scenarios } = options;
+  const world = await World.open(options);
   try {
     const began = nowMs();
     const watch = new Watch(world, options);
@@ -72,6 +71,7 @@ export async function run(options: RunOptions): Promise<Seen> {
     await world.settle();
     return {
       minutes: (nowMs() - began) / 60_000,
+      workers: options.workers,
       cycles,
       windows: watch.windows,
       columns: world.clients.map(({ column, calls, starved, heap }, index) => ({
@@ -82,6 +82,7 @@ export async function run(options: RunOptions): Promise<Seen> {
         end: ends[index] as ClientSeen,
       })),
       executedTwice: await world.executedTwice(),
+      starved: world.starved,
       undrained: world.undrained,
     };
   } finally {

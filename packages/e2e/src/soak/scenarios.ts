@@ -76,11 +76,11 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "reset",
-    title: "three resets of all connections",
+    title: "two resets of all connections",
     windowMs: 4_000,
     keepsCalls: true,
     async act(world) {
-      for (let i = 0; i < 3; i++) {
+      for (let i = 0; i < 2; i++) {
         if (i > 0) await wait(RESETS_MS);
         for (const relay of world.relays) relay.reset();
       }

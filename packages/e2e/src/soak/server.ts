@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Certificate } from "@ameideio/fault-server";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { Delay } from "./delay.js";
 import { routesOf } from "./service.js";
 
 // A server of the soak, as a process that can be killed. SIGTERM drains it: what is in flight is
@@ -24,6 +25,11 @@ export interface Ports {
   readonly "2": number;
 }
 
+/** What a server says. */
+export type ServerNews = { readonly ports: Ports } | { readonly starvedMs: number };
+
+const TELL_MS = 250;
+const delay = new Delay();
 const IDLE_LOOK_MS = 20;
 /** For so long after it was told to recycle, a server ends each HTTP/1.1 connection with the answer. */
 const RECYCLE_MS = 1_000;
@@ -80,5 +86,11 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
       process.exit(0);
     };
   });
-  process.send?.({ "1.1": first, "2": second } as Ports);
+  tell({ ports: { "1.1": first as number, "2": second as number } });
+  delay.start();
+  setInterval(() => tell({ starvedMs: delay.take() }), TELL_MS).unref();
+}
+
+function tell(news: ServerNews): void {
+  process.send?.(news);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import type { Ports, ServerOrder } from "./server.js";
+import type { Ports, ServerNews, ServerOrder } from "./server.js";
 import { DRAIN_MS } from "./settings.js";
 
 /** A server of the soak, seen from the harness. */
@@ -10,15 +10,23 @@ export class ServerProcess {
     readonly ports: Ports,
   ) {}
 
-  static async start(order: ServerOrder): Promise<ServerProcess> {
+  /** @param starved - Hears of time that it does not have. */
+  static async start(
+    order: ServerOrder,
+    starved: (ms: number) => void,
+  ): Promise<ServerProcess> {
     const child = fork(new URL("./server.js", import.meta.url), { execArgv: [] });
     child.send(order);
     const died = once(child, "exit").then(([code]) => {
       throw new Error(`a server ended with ${String(code)} before it listened`);
     });
-    const [ports] = (await Promise.race([once(child, "message"), died])) as [Ports];
+    const [news] = (await Promise.race([once(child, "message"), died])) as [ServerNews];
     died.catch(() => {});
-    return new ServerProcess(child, ports);
+    if (!("ports" in news)) throw new Error("a server did not say where it listens");
+    child.on("message", (later: ServerNews) => {
+      if ("starvedMs" in later) starved(later.starvedMs);
+    });
+    return new ServerProcess(child, news.ports);
   }
 
   /** Asks all clients to leave: GOAWAY, `connection: close`. */

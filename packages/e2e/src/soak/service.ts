@@ -24,7 +24,7 @@ export function routesOf(journal: number): (router: ConnectRouter) => void {
       },
       async *serverStreamNoSideEffects({ text }, { signal }) {
         for (let i = 0; i < LOAD.messages; i++) {
-          await wait(LOAD.messageMs, undefined, { signal });
+          await pause(LOAD.messageMs, signal);
           yield { text };
         }
       },
@@ -33,5 +33,14 @@ export function routesOf(journal: number): (router: ConnectRouter) => void {
 
 async function work({ signal }: HandlerContext): Promise<void> {
   const ms = LOAD.leastMs + Math.random() * (LOAD.mostMs - LOAD.leastMs);
-  await wait(ms, undefined, { signal });
+  await pause(ms, signal);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal });
+  } catch {
+    // The reason is Connect's own error, of the deadline or of a client that left.
+    throw signal.reason;
+  }
 }

@@ -21,6 +21,8 @@ export const LOAD = {
   /** Messages of a stream, and the pause before each. */
   messages: 5,
   messageMs: 150,
+  /** Beside the workers one call each begins, whatever became of those before: it sees recovery. */
+  probeMs: 100,
   /** Deadline of brief calls: shorter than any answer. */
   briefMs: 100,
 } as const;

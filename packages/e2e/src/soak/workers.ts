@@ -27,8 +27,9 @@ export class Workers {
   }
 
   /** @param name - What the texts of this client's calls begin with. */
-  start(name: string): void {
-    this.#all = Promise.all(Array.from({ length: LOAD.workers }, () => this.#work(name)));
+  start(name: string, workers: number): void {
+    const working = Array.from({ length: workers }, () => this.#work(name));
+    this.#all = Promise.all([...working, this.#probe(name)]);
   }
 
   /** What ended since this was asked last. */
@@ -50,12 +51,27 @@ export class Workers {
 
   async #work(name: string): Promise<void> {
     while (!this.#stopping) {
-      await this.#one(pick(), `${name} ${this.#number++}`);
+      await this.#one(pick(), this.#next(name));
       await wait(Math.random() * LOAD.thinkMs);
     }
   }
 
-  async #one(kind: Kind, text: string): Promise<void> {
+  async #probe(name: string): Promise<void> {
+    const probes = new Set<Promise<void>>();
+    while (!this.#stopping) {
+      const probe = this.#one("idempotent", this.#next(name), { probe: true });
+      probes.add(probe);
+      void probe.then(() => probes.delete(probe));
+      await wait(LOAD.probeMs);
+    }
+    await Promise.all(probes);
+  }
+
+  #next(name: string): string {
+    return `${name} ${this.#number++}`;
+  }
+
+  async #one(kind: Kind, text: string, more: Pick<CallRecord, "probe"> = {}): Promise<void> {
     const watch = new DeadlineWatch(kind === "brief" ? LOAD.briefMs : TIMES.deadlineMs);
     const begin = nowMs();
     this.#open += 1;
@@ -68,6 +84,7 @@ export class Workers {
     this.#open -= 1;
     this.#records.push({
       kind,
+      ...more,
       begin,
       end: nowMs(),
       ...(why !== undefined && { why }),

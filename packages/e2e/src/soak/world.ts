@@ -3,18 +3,33 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Authority, createAuthority } from "@ameideio/fault-server";
 import type { Material } from "./caller.js";
-import { ClientProcess } from "./client_process.js";
+import { ClientProcess, type Starved } from "./client_process.js";
 import type { Column } from "./columns.js";
+import { Delay } from "./delay.js";
 import type { Plant } from "./plant.js";
+import { nowMs } from "./records.js";
 import type { Relay } from "./relay.js";
 import { ServerProcess } from "./server_process.js";
 
+const ASK_MS = 250;
 const SERVER_HOSTS = ["127.0.0.1", "localhost"];
+
+/** What a world is made of. */
+export interface WorldOptions {
+  readonly columns: readonly Column[];
+  /** Workers of each client. */
+  readonly workers: number;
+  readonly plant: Plant | undefined;
+}
 
 /** Servers, relays and clients of a run. */
 export class World {
   /** Servers that did not end by themselves when they were drained. */
   undrained = 0;
+  /** Time that the servers and the relays did not have. */
+  readonly starved: Starved[] = [];
+  #delay = new Delay();
+  #asking: NodeJS.Timeout | undefined;
   #authority: Authority = createAuthority("soak 0");
   #authorities = 1;
   #servers = 0;
@@ -27,14 +42,20 @@ export class World {
     readonly clients: readonly ClientProcess[],
   ) {}
 
-  static async open(columns: readonly Column[], plant: Plant | undefined): Promise<World> {
+  static async open(options: WorldOptions): Promise<World> {
+    const { columns, workers, plant } = options;
     const folder = await mkdtemp(join(tmpdir(), "ameide-soak-"));
     const clients = await Promise.all(columns.map((column) => ClientProcess.fork(column)));
     const world = new World(folder, clients);
     await world.startNext();
     world.takeNext();
     const material = world.#material(world.#authority);
-    for (const client of clients) client.begin(material, plant);
+    // The relays are in this process.
+    world.#delay.start();
+    world.#asking = setInterval(() => {
+      world.starved.push({ at: nowMs(), ms: world.#delay.take() });
+    }, ASK_MS);
+    for (const client of clients) client.begin({ material, workers, plant });
     return world;
   }
 
@@ -51,11 +72,14 @@ export class World {
   /** Starts the next server; it listens when this resolves, and nobody is sent to it yet. */
   async startNext(): Promise<void> {
     const authority = this.#authority;
-    this.#next = await ServerProcess.start({
-      certificate: authority.issue({ hosts: SERVER_HOSTS }),
-      clientAuthority: authority.cert,
-      journal: join(this.folder, `${this.#servers++}`),
-    });
+    this.#next = await ServerProcess.start(
+      {
+        certificate: authority.issue({ hosts: SERVER_HOSTS }),
+        clientAuthority: authority.cert,
+        journal: join(this.folder, `${this.#servers++}`),
+      },
+      (ms) => this.starved.push({ at: nowMs(), ms }),
+    );
   }
 
   /** Sends new connections to the next server. @returns the one before. */
@@ -109,6 +133,8 @@ export class World {
 
   /** Ends everything, also what did not end by itself. */
   async close(): Promise<void> {
+    clearInterval(this.#asking);
+    this.#delay.stop();
     for (const client of this.clients) client.kill();
     for (const server of [this.#current, this.#next]) server?.kill();
     await rm(this.folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
 import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import { ConformanceService } from "@ameideio/conformance-proto/ameide/conformance/v1";
 import type { Caller, Place } from "../caller.js";
-import { LOAD, TIMES } from "../settings.js";
+import { TIMES } from "../settings.js";
 import { connectCaller } from "./connect.js";
 
 /** The SDK, with what 64 calls in flight need, and times that are a fifth of the defaults. */
@@ -16,10 +16,12 @@ export function ameideCaller(place: Place): Caller {
     tls: { ca, certificate: cert, key },
     timeoutMs: TIMES.deadlineMs,
     attemptTimeoutMs: TIMES.attemptMs,
+    connectTimeoutMs: TIMES.connectMs,
+    keepAlive: TIMES.keepAlive,
     firstMessageTimeoutMs: TIMES.firstMessageMs,
     idleTimeoutMs: TIMES.idleMs,
-    // A broken connection fails all that are in flight at once, and each wants one retry.
-    budget: { capacity: 14 * LOAD.workers * 2 },
+    // A broken connection fails all that are in flight at once, and the default pays 35 retries.
+    budget: { capacity: 10_000 },
     ...(withoutRetries && { retry: false }),
   };
   const transport = createAmeideTransport(options);
