@@ -20,6 +20,11 @@ export interface Place {
   readonly withoutRetries: boolean;
 }
 
+/** Where a client calls: HTTP/1.1 is plain, as it is inside a cluster. */
+export function baseUrlOf({ column, port }: Place): string {
+  return `${column.httpVersion === "1.1" ? "http" : "https"}://127.0.0.1:${port}`;
+}
+
 /** A client, seen alike whoever made it. */
 export interface Caller {
   /** Makes one call, and rejects with what the client says when it fails. */

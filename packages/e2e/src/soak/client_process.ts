@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Material } from "./caller.js";
 import type { ClientEnd, ClientNews, ClientOrder } from "./client.js";
 import type { Column } from "./columns.js";
@@ -74,7 +75,9 @@ export class ClientProcess {
     const told = once(this.#told, "end");
     this.#say({ do: "end" });
     await told;
-    const open = this.relay.open;
+    // What the client has closed is closed a moment later here.
+    for (let look = 0; look < 100 && this.relay.open > 0; look++) await wait(10);
+    const { open } = this.relay;
     const exit = once(this.child, "exit");
     this.child.disconnect();
     const timer = setTimeout(() => this.child.kill("SIGKILL"), LEAVE_MS);

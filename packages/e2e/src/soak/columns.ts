@@ -20,7 +20,6 @@ export const COLUMNS: readonly Column[] = [
   column("ameide", "grpc", "2"),
   column("connect-node", "connect", "2"),
   column("connect-node", "connect", "1.1"),
-  column("connect-node", "grpc", "2"),
   column("grpc-js", "grpc", "2"),
 ];
 

@@ -57,8 +57,8 @@ export class Relay {
   /** Breaks all connections, at both ends. */
   reset(): void {
     for (const { client, server } of this.#pairs) {
-      client.resetAndDestroy();
-      server?.resetAndDestroy();
+      breakOff(client);
+      breakOff(server);
     }
   }
 
@@ -99,14 +99,17 @@ export class Relay {
   bury(): void {
     for (const { client, server, silent } of this.#pairs) {
       if (!silent) continue;
-      client.resetAndDestroy();
-      server?.resetAndDestroy();
+      breakOff(client);
+      breakOff(server);
     }
   }
 
   close(): void {
     this.#server.close();
-    this.reset();
+    for (const { client, server } of this.#pairs) {
+      client.destroy();
+      server?.destroy();
+    }
   }
 
   #serve(): Server {
@@ -123,7 +126,7 @@ export class Relay {
     client.once("close", () => {
       this.#pairs.delete(pair);
       // What a silent connection's client does is not told, either, but nobody waits for it.
-      if (pair.silent) server?.resetAndDestroy();
+      if (pair.silent) breakOff(server);
     });
     pass(pair, client, () => pair.server);
     if (server !== undefined) pass(pair, server, () => pair.client);
@@ -142,6 +145,13 @@ function pass(pair: Pair, from: Socket, to: () => Socket | undefined): void {
     if (!pair.silent) to()?.end();
   });
   from.once("error", () => {
-    if (!pair.silent) to()?.resetAndDestroy();
+    if (!pair.silent) breakOff(to());
   });
+}
+
+// Node.js neither resets nor closes a socket that is being shut down when it is reset.
+function breakOff(socket: Socket | undefined): void {
+  if (socket === undefined || socket.destroyed) return;
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -1,7 +1,7 @@
 import { openSync } from "node:fs";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { Certificate } from "@ameideio/fault-server";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Delay } from "./delay.js";
@@ -19,7 +19,7 @@ export interface ServerOrder {
   readonly journal: string;
 }
 
-/** The ports a server listens at. */
+/** The ports a server listens at: `1.1` without TLS, `2` with it. */
 export interface Ports {
   readonly "1.1": number;
   readonly "2": number;
@@ -45,7 +45,7 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
   const handle = connectNodeAdapter({ routes: routesOf(openSync(journal, "a")) });
   const tls = { ...certificate, ca: clientAuthority, requestCert: true, rejectUnauthorized: true };
   const http2 = createSecureServer(tls, handle);
-  const http1 = createServer({ ...tls, keepAliveTimeout: 0 }, (request, response) => {
+  const http1 = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     response.shouldKeepAlive = !draining && performance.now() - recycledMs > RECYCLE_MS;
     handle(request, response);
   });
@@ -59,6 +59,7 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
       (server) =>
         new Promise<number>((resolve) => {
           server.on("tlsClientError", () => {});
+          server.on("clientError", (_, socket: Socket) => socket.destroy());
           server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
         }),
     ),

@@ -51,13 +51,14 @@ export class Workers {
 
   async #work(name: string): Promise<void> {
     while (!this.#stopping) {
-      await this.#one(pick(), this.#next(name));
-      await wait(Math.random() * LOAD.thinkMs);
+      const well = await this.#one(pick(), this.#next(name));
+      // Who fails at once, and would begin at once again, has the CPU for himself.
+      await wait(Math.random() * LOAD.thinkMs + (well ? 0 : LOAD.leastMs));
     }
   }
 
   async #probe(name: string): Promise<void> {
-    const probes = new Set<Promise<void>>();
+    const probes = new Set<Promise<boolean>>();
     while (!this.#stopping) {
       const probe = this.#one("idempotent", this.#next(name), { probe: true });
       probes.add(probe);
@@ -71,7 +72,7 @@ export class Workers {
     return `${name} ${this.#number++}`;
   }
 
-  async #one(kind: Kind, text: string, more: Pick<CallRecord, "probe"> = {}): Promise<void> {
+  async #one(kind: Kind, text: string, more: Pick<CallRecord, "probe"> = {}): Promise<boolean> {
     const watch = new DeadlineWatch(kind === "brief" ? LOAD.briefMs : TIMES.deadlineMs);
     const begin = nowMs();
     this.#open += 1;
@@ -90,6 +91,7 @@ export class Workers {
       ...(why !== undefined && { why }),
       ...watch.end(),
     });
+    return why === undefined;
   }
 }
 

@@ -1,23 +1,24 @@
 import { type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
 import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import { ConformanceService } from "@ameideio/conformance-proto/ameide/conformance/v1";
-import type { Caller, Place } from "../caller.js";
+import { baseUrlOf, type Caller, type Place } from "../caller.js";
 import { TIMES } from "../settings.js";
 import { connectCaller } from "./connect.js";
 
 /** The SDK, with what 64 calls in flight need, and times that are a fifth of the defaults. */
 export function ameideCaller(place: Place): Caller {
-  const { column, port, material, withoutRetries } = place;
+  const { column, material, withoutRetries } = place;
   const { ca, cert, key } = material();
   const options: AmeideOptions = {
-    baseUrl: `https://127.0.0.1:${port}`,
+    baseUrl: baseUrlOf(place),
     protocol: column.protocol,
     httpVersion: column.httpVersion,
-    tls: { ca, certificate: cert, key },
+    ...(column.httpVersion === "1.1"
+      ? { allowInsecureLoopback: true }
+      : { tls: { ca, certificate: cert, key }, keepAlive: TIMES.keepAlive }),
     timeoutMs: TIMES.deadlineMs,
     attemptTimeoutMs: TIMES.attemptMs,
     connectTimeoutMs: TIMES.connectMs,
-    keepAlive: TIMES.keepAlive,
     firstMessageTimeoutMs: TIMES.firstMessageMs,
     idleTimeoutMs: TIMES.idleMs,
     // A broken connection fails all that are in flight at once, and the default pays 35 retries.
