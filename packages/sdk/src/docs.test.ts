@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BEHAVIOR_1 } from "./policy.js";
+import { THROWN_BOUNDS } from "./thrown_text.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
@@ -39,6 +40,10 @@ describe("docs/behaviour.md", () => {
     ["least expiry", `a number below ${BEHAVIOR_1.minExpiryMs} can only be seconds`],
     ["pause of a provider", `not asked again for ${BEHAVIOR_1.providerPauseMs} ms`],
     ["pause after a refusal", `is refused within ${BEHAVIOR_1.providerPauseMs} ms`],
+    [
+      "error of a provider",
+      `first ${THROWN_BOUNDS.characters} characters of each of ${THROWN_BOUNDS.texts} texts`,
+    ],
     ["deadline of a provider", `told a deadline of ${BEHAVIOR_1.tokenTimeoutMs} ms`],
     ["limit of who joins", `makes one of his own when it is ${BEHAVIOR_1.tokenJoinMs} ms old`],
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
