@@ -84,7 +84,7 @@ function object(members: Readonly<Record<string, Check>>): Check {
       if (check === undefined) {
         const known = Object.keys(members).sort();
         const hint = didYouMean(name, known);
-        throw configError(path, `is not an option; known here: ${known.join(", ")}${hint}`);
+        throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
       }
       if (member !== undefined) {
         check(member, path, rules);

@@ -286,7 +286,7 @@ export function namingConfigError(
   known: readonly string[] = [],
 ): AmeideError {
   if (typeof value === "string" && known.length > 0 && /^[\w.-]{1,32}$/.test(value)) {
-    return refusal(option, rule, `, got ${value}${didYouMean(value, known)}`);
+    return refusal(option, didYouMean(value, known) + rule, `, got ${value}`);
   }
   if (typeof value === "boolean") {
     return refusal(option, rule, `, got ${value}`);
