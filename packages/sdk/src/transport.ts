@@ -132,7 +132,7 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
+    explainMethod(config.forMethod(method, false), { observe: config.observe, policyHash });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
