@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BEHAVIOR_1 } from "./policy.js";
 import { THROWN_BOUNDS } from "./thrown_text.js";
+import { MAX_FAULTS } from "./unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
@@ -44,6 +45,8 @@ describe("docs/behaviour.md", () => {
       "error of a provider",
       `first ${THROWN_BOUNDS.characters} characters of each of ${THROWN_BOUNDS.texts} texts`,
     ],
+    ["unknown fields", `at most ${MAX_FAULTS} of them`],
+    ["wrong values", `the first ${MAX_FAULTS}. \`ameide-policy`],
     ["deadline of a provider", `told a deadline of ${BEHAVIOR_1.tokenTimeoutMs} ms`],
     ["limit of who joins", `makes one of his own when it is ${BEHAVIOR_1.tokenJoinMs} ms old`],
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
