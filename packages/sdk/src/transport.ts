@@ -45,7 +45,7 @@ export interface Explain {
   (): readonly Explanation[];
 }
 
-/** A Connect transport with policy around it. Give it to Connect's `createClient`. */
+/** A Connect transport with policy around it. Give it to the `createClient` of this package. */
 export interface AmeideTransport extends Transport {
   /**
    * The effective policy of a method, each value with its source; without a
