@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
-import { AnswerMetadata } from "./answer_metadata.js";
+import { answerMetadata } from "./answer_metadata.js";
 import { printable, redact, summary, truncate } from "./bounded_text.js";
 import { didYouMean } from "./did_you_mean.js";
 import {
@@ -176,7 +176,7 @@ export class AmeideError extends ConnectError {
     this.explanation = facts.explanation;
     this.retryable = facts.retryable ?? false;
     this.committed = facts.committed ?? false;
-    this.metadata = new AnswerMetadata(source.metadata, isFinal(this));
+    this.metadata = answerMetadata(source.metadata, isFinal(this));
   }
 
   /**
