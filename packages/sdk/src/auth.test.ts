@@ -273,7 +273,7 @@ describe("credentials that cannot be had or sent", () => {
       ": both: one: two",
     ],
   ])("a provider that throws %s", async (_name, thrown, told) => {
-    const provider = () => Promise.reject(thrown as Error);
+    const provider = () => Promise.reject(thrown);
     const error = await errorOf(
       scriptedThreads([thread], { auth: { provider } }).threads.getThread(t1),
     );

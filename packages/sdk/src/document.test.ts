@@ -198,7 +198,7 @@ describe("k05 bad-duration-rejected", () => {
   it("all of them at once, and of too many their number", () => {
     const methods = Array.from({ length: 30 }, () => ({ policy: { maxAttempts: 9 } }));
     const policy = { behavior: 7, default: { timeoutMs: true, maxDelayMs: "0" }, methods };
-    const error = thrownBy(() => scriptedThreads([thread], { policy } as AmeideOptions));
+    const error = thrownBy(() => scriptedThreads([thread], { policy }));
     expect(error.message).toContain("] 33 options are wrong: policy.default.timeoutMs: must be an");
     expect(error.message).toContain("; policy.methods[0].policy.maxAttempts: must be an integer");
     expect(error.fieldViolations).toHaveLength(20);

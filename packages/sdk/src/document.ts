@@ -1,15 +1,17 @@
-import { fromJson, isMessage, type JsonObject } from "@bufbuild/protobuf";
+import { type DescEnum, fromJson, isMessage, type JsonObject } from "@bufbuild/protobuf";
 import {
   type ClientPolicy,
   ClientPolicySchema,
-  IdempotencyKeyMode,
-  IdempotencyLevel,
-  LogLevel,
+  IdempotencyKeyModeSchema,
+  IdempotencyLevelSchema,
+  LogLevelSchema,
   type MethodPolicy,
-  Preset,
+  AuthModeSchema,
+  PresetSchema,
+  TenantModeSchema,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
 import { isSelector, SELECTOR_RULE } from "./check_options.js";
-import { assign, authModeName, type PolicyPart, tenantModeName } from "./contract.js";
+import { assign, type PolicyPart, wordOf } from "./contract.js";
 import {
   CODE_NAMES,
   configErrors,
@@ -19,24 +21,19 @@ import {
   namingConfigFault,
 } from "./errors.js";
 import { readJson, type Unknown } from "./json_document.js";
+import type { LogLevel } from "./log.js";
+import { type BudgetValues, BEHAVIORS, type Preset } from "./policy.js";
 import { MAX_FAULTS, unknownInMessage, unknownNames } from "./unknown_fields.js";
-import type { LogLevel as LogLevelName } from "./log.js";
-import {
-  type BudgetValues,
-  BEHAVIORS,
-  type Idempotency,
-  type Preset as PresetName,
-} from "./policy.js";
 
 /** A policy document, read. */
 export interface PolicyDocument {
   readonly behavior: number | undefined;
-  readonly preset: PresetName | undefined;
+  readonly preset: Preset | undefined;
   readonly default: PolicyPart;
   /** By selector. */
   readonly methods: ReadonlyMap<string, PolicyPart>;
   readonly budget: Partial<BudgetValues>;
-  readonly logLevel: LogLevelName | undefined;
+  readonly logLevel: LogLevel | undefined;
   /** Fields this version does not know, by their paths; they are ignored. */
   readonly unknownFields: readonly string[];
 }
@@ -132,11 +129,11 @@ export function inspectDocument(
   return {
     document: {
       behavior,
-      preset: PRESET_NAMES[message.preset],
+      preset: wordOf(PresetSchema, message.preset) as Preset | undefined,
       default: defaults,
       methods,
       budget,
-      logLevel: LOG_LEVEL_NAMES[message.logLevel],
+      logLevel: wordOf(LogLevelSchema, message.logLevel) as LogLevel | undefined,
       unknownFields: unknownNames(unknown),
     },
     unknown,
@@ -216,18 +213,21 @@ function readPart(
     part.retryableCodes = [...policy.retryableCodes].sort();
   }
   assign(part, "requireIdempotency", policy.requireIdempotency);
-  if (policy.idempotencyKey !== IdempotencyKeyMode.UNSPECIFIED) {
-    part.idempotencyKey = policy.idempotencyKey === IdempotencyKeyMode.OFF ? "off" : "auto";
-  }
+  const stated = (
+    name: "idempotencyKey" | "idempotency" | "tenantMode" | "authMode",
+    desc: DescEnum,
+    value: number,
+  ) => assign(part, name, wordOf(desc, value) as never);
+  stated("idempotencyKey", IdempotencyKeyModeSchema, policy.idempotencyKey);
   const facts = policy.facts;
   if (facts !== undefined) {
-    assign(part, "idempotency", IDEMPOTENCY_NAMES[facts.idempotencyLevel]);
+    stated("idempotency", IdempotencyLevelSchema, facts.idempotencyLevel);
     assign(part, "carriesIdempotencyKey", facts.idempotencyKey);
     if (facts.requestIdField !== undefined) {
       part.requestIdField = facts.requestIdField || null;
     }
-    assign(part, "tenantMode", tenantModeName(facts.tenant));
-    assign(part, "authMode", authModeName(facts.auth));
+    stated("tenantMode", TenantModeSchema, facts.tenant);
+    stated("authMode", AuthModeSchema, facts.auth);
   }
   return part;
 }
@@ -239,22 +239,3 @@ function refuseRequestIdField({ requestIdField }: PolicyPart, path: string, faul
     faults.add(configFault(`${path}.facts.requestIdField`, rule));
   }
 }
-
-const PRESET_NAMES: Readonly<Record<number, PresetName | undefined>> = {
-  [Preset.STANDALONE]: "standalone",
-  [Preset.MESH]: "mesh",
-};
-
-const IDEMPOTENCY_NAMES: Readonly<Record<number, Idempotency | undefined>> = {
-  [IdempotencyLevel.NO_SIDE_EFFECTS]: "no_side_effects",
-  [IdempotencyLevel.IDEMPOTENT]: "idempotent",
-  [IdempotencyLevel.UNKNOWN]: "unknown",
-};
-
-const LOG_LEVEL_NAMES: Readonly<Record<number, LogLevelName | undefined>> = {
-  [LogLevel.OFF]: "off",
-  [LogLevel.ERROR]: "error",
-  [LogLevel.WARN]: "warn",
-  [LogLevel.INFO]: "info",
-  [LogLevel.DEBUG]: "debug",
-};
