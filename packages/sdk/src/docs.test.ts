@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { MAX_ORIGINS } from "./connection_pools.js";
+import { IDLE_CONNECTION_MS } from "./idle_timer.js";
 import { BEHAVIOR_1 } from "./policy.js";
 import { THROWN_BOUNDS } from "./thrown_text.js";
 import { MAX_FAULTS } from "./unknown_fields.js";
@@ -52,6 +54,8 @@ describe("docs/behaviour.md", () => {
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
+    ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
+    ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
     ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
