@@ -85,7 +85,7 @@ function object(members: Readonly<Record<string, Check>>): Check {
       if (check === undefined) {
         const known = Object.keys(members).sort();
         const hint = didYouMean(name, known);
-        throw configError(path, `is not an option; known here: ${known.join(", ")}${hint}`);
+        throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
       }
       if (member !== undefined) {
         check(member, path, rules);
@@ -252,17 +252,20 @@ const checkCall = exclusive(
 const methods: Check = (value, option, rules) => {
   checkIsObject(value, option, "an object of selectors and settings");
   for (const [selector, entry] of Object.entries(value)) {
-    checkSelector(selector, option);
+    if (!isSelector(selector)) {
+      throw configError(option, SELECTOR_RULE, selector);
+    }
     checkSettings(entry, `${option}[${selector}]`, rules);
   }
 };
 
-/** Checks a selector: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
-export function checkSelector(selector: string, option: string): void {
-  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector)) {
-    throw configError(option, "a selector must be a service or service/method", selector);
-  }
+/** Whether a selector is one: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
+export function isSelector(selector: string): boolean {
+  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector);
 }
+
+/** The rule of {@link isSelector} in words. */
+export const SELECTOR_RULE = "a selector must be a service or service/method";
 
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
 

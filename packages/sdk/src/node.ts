@@ -18,8 +18,8 @@ export { withDeadlineFrom } from "./ambient.js";
 export type { AmeideTransport } from "./transport.js";
 
 /**
- * Makes a transport for Node.js: give it to Connect's `createClient` with any
- * service of yours.
+ * Makes a transport for Node.js: give it to the `createClient` of this
+ * package, with any service of yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));

@@ -58,7 +58,7 @@ export interface Explain {
   (): readonly Explanation[];
 }
 
-/** A Connect transport with policy around it. Give it to Connect's `createClient`. */
+/** A Connect transport with policy around it. Give it to the `createClient` of this package. */
 export interface AmeideTransport extends Transport {
   /**
    * The effective policy of a method, each value with its source; without a
@@ -146,7 +146,7 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), {
+    explainMethod(config.forMethod(method, false), {
       observe: config.observe,
       policyHash,
       connections: family.platform.keepsConnections ? explainConnections(config) : {},

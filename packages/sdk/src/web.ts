@@ -9,7 +9,7 @@ export type { AmeideTransport } from "./transport.js";
 
 /**
  * Makes a transport over `fetch`, for browsers and workers: give it to
- * `createClient` with any service of yours.
+ * the `createClient` of this package, with any service of yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));

@@ -171,9 +171,14 @@ async function provide(answer: ProviderAnswer, request: TokenRequest, time: Time
     });
   }
   if (answer.fail) {
-    throw new Error("the provider fails, as the case says");
+    const [text = "the provider fails, as the case says", ...causes] = answer.says;
+    throw causedBy(text, causes);
   }
   return tokenOf(answer, time);
+}
+
+function causedBy(text: string, [cause, ...further]: readonly string[]): Error {
+  return new Error(text, cause === undefined ? undefined : { cause: causedBy(cause, further) });
 }
 
 function tokenOf(answer: ProviderAnswer, time: Time) {

@@ -1318,7 +1318,9 @@ type ProviderAnswer struct {
 	// What it does before it answers.
 	Does Deed `protobuf:"varint,8,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
 	// It answers before it returns, where its language lets it.
-	AtOnce        bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	AtOnce bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	// What its error says, and the causes of that error, each of the one before it.
+	Says          []string `protobuf:"bytes,10,rep,name=says,proto3" json:"says,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1414,6 +1416,13 @@ func (x *ProviderAnswer) GetAtOnce() bool {
 		return x.AtOnce
 	}
 	return false
+}
+
+func (x *ProviderAnswer) GetSays() []string {
+	if x != nil {
+		return x.Says
+	}
+	return nil
 }
 
 // An interceptor of a user.
@@ -2311,7 +2320,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x12A\n" +
-	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xca\x02\n" +
+	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xde\x02\n" +
 	"\x0eProviderAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12'\n" +
 	"\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\vexpiresInMs\x88\x01\x01\x12\x19\n" +
@@ -2322,7 +2331,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"expires_at\x18\x06 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12%\n" +
 	"\x0euntil_deadline\x18\a \x01(\bR\runtilDeadline\x12/\n" +
 	"\x04does\x18\b \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n" +
-	"\aat_once\x18\t \x01(\bR\x06atOnceB\x10\n" +
+	"\aat_once\x18\t \x01(\bR\x06atOnce\x12\x12\n" +
+	"\x04says\x18\n" +
+	" \x03(\tR\x04saysB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
 	"\v_expires_at\"\xc4\x02\n" +
 	"\vInterceptor\x12\x16\n" +

@@ -824,6 +824,13 @@ export declare type ProviderAnswer = Message<"ameide.conformance.v1.ProviderAnsw
    * @generated from field: bool at_once = 9;
    */
   atOnce: boolean;
+
+  /**
+   * What its error says, and the causes of that error, each of the one before it.
+   *
+   * @generated from field: repeated string says = 10;
+   */
+  says: string[];
 };
 
 /**
