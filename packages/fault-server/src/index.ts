@@ -26,11 +26,12 @@ export type {
 export {
   FaultServer,
   type FaultServerOptions,
+  type FaultTls,
   type MountedScript,
   startFaultServer,
 } from "./server.js";
 export {
-  issueSuiteCertificate,
+  suiteTls,
   needsOwnServer,
   type SuiteRun,
   toFaultScript,

@@ -24,7 +24,6 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   createAuthority,
   type FaultServer,
-  issueSuiteCertificate,
   needsOwnServer,
   startFaultServer,
   toFaultScript,
@@ -344,7 +343,7 @@ describe("certificates", () => {
   /** How a TLS handshake by a client that trusts the authority ends. */
   async function handshake(json: JsonValue): Promise<string> {
     const script = suite(json);
-    const tls = issueSuiteCertificate(script.certificate, authority);
+    const tls = suiteTls(script, authority);
     server = await startFaultServer({ script: toFaultScript(script, BINARY), ...(tls && { tls }) });
     return new Promise((resolve) => {
       const { port } = server;
@@ -372,7 +371,7 @@ describe("certificates", () => {
   });
 
   test("without a certificate there is none", () => {
-    expect(issueSuiteCertificate(Certificate.UNSPECIFIED, authority)).toBeUndefined();
+    expect(suiteTls(create(ScriptSchema), authority)).toBeUndefined();
   });
 });
 

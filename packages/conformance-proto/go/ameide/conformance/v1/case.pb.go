@@ -204,7 +204,8 @@ type Case struct {
 	Server *Script `protobuf:"bytes,4,opt,name=server,proto3" json:"server,omitempty"`
 	// What is expected.
 	Expect *Expected `protobuf:"bytes,5,opt,name=expect,proto3" json:"expect,omitempty"`
-	// HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+	// HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+	// empty for `1.1` and `2`. WIRE only.
 	Http []string `protobuf:"bytes,6,rep,name=http,proto3" json:"http,omitempty"`
 	// Formats it is for (`binary`, `json`); empty for all.
 	Formats []string `protobuf:"bytes,7,rep,name=formats,proto3" json:"formats,omitempty"`
@@ -483,9 +484,13 @@ type ClientSettings struct {
 	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
 	EnvironmentCredentials bool `protobuf:"varint,24,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
 	// `1.1` or `2`. On the wire the HTTP version of the run comes first.
-	HttpVersion   string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HttpVersion string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
+	// Longest time for a connection to be made, in milliseconds.
+	ConnectTimeoutMs *float64 `protobuf:"fixed64,26,opt,name=connect_timeout_ms,json=connectTimeoutMs,proto3,oneof" json:"connect_timeout_ms,omitempty"`
+	// The client has a certificate: one that the server's authority issued. WIRE only.
+	ClientCertificate bool `protobuf:"varint,27,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -691,6 +696,20 @@ func (x *ClientSettings) GetHttpVersion() string {
 		return x.HttpVersion
 	}
 	return ""
+}
+
+func (x *ClientSettings) GetConnectTimeoutMs() float64 {
+	if x != nil && x.ConnectTimeoutMs != nil {
+		return *x.ConnectTimeoutMs
+	}
+	return 0
+}
+
+func (x *ClientSettings) GetClientCertificate() bool {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return false
 }
 
 // What one who only watches does when told of an event.
@@ -2093,8 +2112,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xb1\n" +
-	"\n" +
+	"\x10_budget_capacity\"\xaa\v\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2121,7 +2139,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\bwatchers\x18\x16 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x17\n" +
 	"\aload_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n" +
 	"\x17environment_credentials\x18\x18 \x01(\bR\x16environmentCredentials\x12!\n" +
-	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x1a[\n" +
+	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x121\n" +
+	"\x12connect_timeout_ms\x18\x1a \x01(\x01H\x03R\x10connectTimeoutMs\x88\x01\x01\x12-\n" +
+	"\x12client_certificate\x18\x1b \x01(\bR\x11clientCertificate\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2130,7 +2150,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
 	"\t_behaviorB\x11\n" +
 	"\x0f_read_max_bytesB\x1a\n" +
-	"\x18_allow_insecure_loopback\"\\\n" +
+	"\x18_allow_insecure_loopbackB\x15\n" +
+	"\x13_connect_timeout_ms\"\\\n" +
 	"\aWatcher\x12\x10\n" +
 	"\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\tR\x02at\x12/\n" +

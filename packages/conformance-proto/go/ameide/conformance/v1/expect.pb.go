@@ -710,7 +710,9 @@ type Request struct {
 	// ended.
 	Canceled *bool `protobuf:"varint,14,opt,name=canceled,proto3,oneof" json:"canceled,omitempty"`
 	// Texts of the messages that came, in order. Streams only.
-	Texts         []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
+	Texts []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
+	// HTTP version it came over; empty for that of the run. WIRE.
+	Http          string `protobuf:"bytes,16,opt,name=http,proto3" json:"http,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -848,6 +850,13 @@ func (x *Request) GetTexts() []string {
 		return x.Texts
 	}
 	return nil
+}
+
+func (x *Request) GetHttp() string {
+	if x != nil {
+		return x.Http
+	}
+	return ""
 }
 
 // One value of an explained policy.
@@ -1406,7 +1415,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vduration_ms\x18\x05 \x01(\x01H\x01R\n" +
 	"durationMs\x88\x01\x01B\v\n" +
 	"\t_delay_msB\x0e\n" +
-	"\f_duration_ms\"\xfa\x06\n" +
+	"\f_duration_ms\"\x8e\a\n" +
 	"\aRequest\x12E\n" +
 	"\aheaders\x18\x01 \x03(\v2+.ameide.conformance.v1.Request.HeadersEntryR\aheaders\x12\x16\n" +
 	"\x06absent\x18\x02 \x03(\tR\x06absent\x12\"\n" +
@@ -1429,7 +1438,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x10combined_headers\x18\f \x03(\v23.ameide.conformance.v1.Request.CombinedHeadersEntryR\x0fcombinedHeaders\x12\x17\n" +
 	"\x04span\x18\r \x01(\x05H\aR\x04span\x88\x01\x01\x12\x1f\n" +
 	"\bcanceled\x18\x0e \x01(\bH\bR\bcanceled\x88\x01\x01\x12\x14\n" +
-	"\x05texts\x18\x0f \x03(\tR\x05texts\x1a:\n" +
+	"\x05texts\x18\x0f \x03(\tR\x05texts\x12\x12\n" +
+	"\x04http\x18\x10 \x01(\tR\x04http\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +

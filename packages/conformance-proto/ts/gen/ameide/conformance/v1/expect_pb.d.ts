@@ -571,6 +571,13 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
    * @generated from field: repeated string texts = 15;
    */
   texts: string[];
+
+  /**
+   * HTTP version it came over; empty for that of the run. WIRE.
+   *
+   * @generated from field: string http = 16;
+   */
+  http: string;
 };
 
 /**

@@ -54,6 +54,7 @@ export {
 export {
   file_ameide_conformance_v1_script,
   ScriptSchema,
+  TlsTermsSchema,
   AnswerSchema,
   HeaderSchema,
   ErrorAnswerSchema,
