@@ -109,6 +109,7 @@ const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
+const tlsMembers = object({ ca: pem, certificate: pem, key: pem });
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -305,7 +306,15 @@ const checkClient = exclusive(
       (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
     ),
     attemptSpans: boolean,
-    tls: object({ ca: pem, certificate: pem, key: pem }),
+    tls: (value, option, rules) => {
+      if (typeof value !== "function") {
+        tlsMembers(value, option, rules);
+      }
+    },
+    proxy: rule(
+      "must be an http or https address, or null",
+      (value) => value === null || typeof value === "string" || value instanceof URL,
+    ),
     clientHeader: boolean,
     appName: rule(
       "must be app/version in visible ASCII",

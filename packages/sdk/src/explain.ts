@@ -16,7 +16,10 @@ export interface ExplainedValue {
 export interface Explanation {
   /** Full name of the method. */
   readonly method: string;
-  readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>>;
+  readonly values: Readonly<
+    Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue> &
+      Partial<Record<"httpVersion" | "connectTimeoutMs" | "proxy", ExplainedValue>>
+  >;
   /**
    * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK.
    * Undefined over `fetch`, where hashing has to be waited for.
@@ -40,9 +43,11 @@ export function explainMethod(
   {
     observe,
     policyHash,
+    connection,
   }: {
     readonly observe: boolean;
     readonly policyHash: ((policy: PolicyValues) => string) | undefined;
+    readonly connection: Readonly<Record<string, ExplainedValue>> | undefined;
   },
 ): Explanation {
   const values = Object.fromEntries(
@@ -53,6 +58,7 @@ export function explainMethod(
   ) as Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>;
   values.tenant = { value: config.tenant, source: config.tenantSource };
   values.auth = { value: config.auth && Object.keys(config.auth)[0], source: config.authSource };
+  Object.assign(values, connection);
   const { refusal, misspelt, wireMethod } = config;
   const problems = [
     ...(refusal === undefined ? [] : [`every call is refused: ${refusal.option}: ${refusal.rule}`]),

@@ -130,9 +130,11 @@ const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
   "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
 ]);
 
-// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not fit.
+// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not
+// fit; and a proxy that wants a credential, or lets nobody pass.
 const HANDSHAKE: ReadonlySet<string> = new Set([
   "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+  "ERR_PROXY_REFUSED",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
   "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY",
   "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",

@@ -16,7 +16,7 @@ import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
-import { type Explanation, explainMethod } from "./explain.js";
+import { type ExplainedValue, type Explanation, explainMethod } from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
 import type { LateTransport } from "./late_transport.js";
 import { createLogSink, type Logger } from "./log.js";
@@ -97,8 +97,22 @@ export interface Platform {
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
   connect(config: ClientConfig): Pool;
+  /**
+   * Looks at what connections are made with; undefined where they are the runtime's.
+   *
+   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+   */
+  readonly connectionFacts?: (config: ClientConfig) => ConnectionFacts;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
+}
+
+/** What connections of ours depend on beside the origin. */
+export interface ConnectionFacts {
+  /** The same for clients that may share connections. No secret stands in it. */
+  readonly key: string;
+  /** For `explain`. */
+  readonly explained: Readonly<Record<string, ExplainedValue>>;
 }
 
 /** What all of Connect's transports are made with. */
@@ -120,8 +134,12 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
 
 // What the caller changes later is nobody's option; a URL can be changed, too.
 function snapshot(options: AmeideOptions): AmeideOptions {
-  const { baseUrl } = options as { baseUrl?: unknown };
-  return baseUrl instanceof URL ? { ...options, baseUrl: baseUrl.href } : { ...options };
+  const { baseUrl, proxy } = options as { baseUrl?: unknown; proxy?: unknown };
+  return {
+    ...options,
+    ...(baseUrl instanceof URL && { baseUrl: baseUrl.href }),
+    ...(proxy instanceof URL && { proxy: proxy.href }),
+  };
 }
 
 function derive(
@@ -133,7 +151,11 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
+    explainMethod(config.forMethod(method), {
+      observe: config.observe,
+      policyHash,
+      connection: family.facts(config)?.explained,
+    });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
@@ -179,8 +201,10 @@ function clientClosed(): AmeideError {
   return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
 }
 
+const OF_RUNTIME = ["tls", "httpVersion", "connectTimeoutMs", "proxy", "compression"] as const;
+
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "connectTimeoutMs", "compression"] as const).find(
+  const named = OF_RUNTIME.find(
     (name) => options[name] !== undefined,
   );
   if (named !== undefined) {
@@ -366,8 +390,7 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, protocol, tls } = config.options;
-    const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
+    const key = JSON.stringify([config.origin, this.facts(config)?.key]);
     const connect = () => this.platform.connect(config);
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
@@ -377,6 +400,13 @@ class Family {
       refuseIfClosed(this);
       return pools.get(key, connect).client(request);
     };
+  }
+
+  /** Of connections that are ours. */
+  facts(config: ClientConfig): ConnectionFacts | undefined {
+    return config.options.transport === undefined
+      ? this.platform.connectionFacts?.(config)
+      : undefined;
   }
 
   private logSink(config: ClientConfig): CallSink | undefined {

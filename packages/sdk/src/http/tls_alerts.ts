@@ -1,0 +1,45 @@
+import type { TLSSocket } from "node:tls";
+import { IS_NODE } from "./is_node.js";
+
+// An alert that has come is read in the next turn of the loop; a busy machine takes longer.
+const ALERT_MS = 100;
+
+type Written = (error?: Error | null) => void;
+
+// What Node's types leave out.
+interface Writing {
+  _write(chunk: unknown, encoding: BufferEncoding, written: Written): void;
+  _writev(chunks: unknown, written: Written): void;
+}
+
+/**
+ * Lets a write that fails say what the server said before it closed. With TLS 1.3 a
+ * server refuses a client certificate after the handshake, and a write that comes too
+ * late would fail with EPIPE while the reason has not been read.
+ */
+export function readAlertsFirst(socket: TLSSocket): void {
+  if (!IS_NODE) {
+    return;
+  }
+  const own = socket as unknown as Writing;
+  const { _write, _writev } = own;
+  const told =
+    (written: Written): Written =>
+    (error) => {
+      if (error === null || error === undefined || socket.bytesRead > 0 || socket.destroyed) {
+        written(error);
+        return;
+      }
+      const tell = (alert?: unknown) => {
+        clearTimeout(timer);
+        socket.off("error", tell);
+        socket.off("close", tell);
+        written(alert instanceof Error ? alert : error);
+      };
+      const timer = setTimeout(tell, ALERT_MS);
+      socket.on("error", tell);
+      socket.on("close", tell);
+    };
+  own._write = (chunk, encoding, written) => _write.call(socket, chunk, encoding, told(written));
+  own._writev = (chunks, written) => _writev.call(socket, chunks, told(written));
+}
