@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
 import { BEHAVIOR_1 } from "./policy.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -44,6 +45,9 @@ describe("docs/behaviour.md", () => {
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
+    ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
+    ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
+    ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
     ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
@@ -69,6 +73,7 @@ describe("README.md", () => {
       "attempt timeout",
       `attempt timeout, while another may follow | ${Number(defaults.attemptTimeoutMs) / 1000} s |`,
     ],
+    ["connect timeout", `| a connection | ${BEHAVIOR_1.connectTimeoutMs / 1000} s |`],
     [
       "stream timeouts",
       `each further one | ${Number(defaults.firstMessageTimeoutMs) / 1000} s, ${Number(defaults.idleTimeoutMs) / 1000} s |`,
