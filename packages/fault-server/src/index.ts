@@ -30,9 +30,4 @@ export {
   type MountedScript,
   startFaultServer,
 } from "./server.js";
-export {
-  suiteTls,
-  needsOwnServer,
-  type SuiteRun,
-  toFaultScript,
-} from "./suite_script.js";
+export { suiteTls, needsOwnServer, type SuiteRun, toFaultScript } from "./suite_script.js";

@@ -11,7 +11,8 @@ import type { AmeideOptions } from "./options.js";
  */
 export function checkCombinations(options: AmeideOptions, url: URL, layers: OptionLayers): void {
   const { protocol = "connect", httpGet, httpVersion, tls = {}, transport } = options;
-  const statesTls = typeof tls === "function" || Object.values(tls).some((each) => each !== undefined);
+  const statesTls =
+    typeof tls === "function" || Object.values(tls).some((each) => each !== undefined);
   if (protocol === "grpc" && httpVersion === "1.1") {
     throw configError(
       "httpVersion",

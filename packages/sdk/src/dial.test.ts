@@ -92,7 +92,7 @@ describe("the HTTP version that the server picks", () => {
     await left;
     give(CA);
     await server.until(() => server.connections === 1);
-    await server.until(() => server.openSockets() === 0);
+    await expect(server.until(() => server.openSockets() === 0)).resolves.toBeUndefined();
   });
 });
 

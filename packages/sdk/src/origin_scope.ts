@@ -78,8 +78,7 @@ function refuseToCarry(
     refuse("headers", "{}");
   }
   const tls = layers.find((each) => each.tls !== undefined)?.tls;
-  const identifies =
-    typeof tls === "function" || (tls?.certificate ?? tls?.key) !== undefined;
+  const identifies = typeof tls === "function" || (tls?.certificate ?? tls?.key) !== undefined;
   if (ownTransport([changes]) === undefined && changes.tls === undefined && identifies) {
     refuse("tls", "{}");
   }

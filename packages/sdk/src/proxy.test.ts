@@ -62,7 +62,9 @@ describe("over a proxy", () => {
     const proxy = await proxyServer({ tls: CERTIFICATE });
     await open({ baseUrl: server.url, proxy: proxy.url }).threads.getThread(t1);
     expect(proxy.asked).toHaveLength(1);
-    const bad = await proxyServer({ tls: createAuthority("other").issue({ hosts: ["127.0.0.1"] }) });
+    const bad = await proxyServer({
+      tls: createAuthority("other").issue({ hosts: ["127.0.0.1"] }),
+    });
     const { threads } = open({ baseUrl: server.url, proxy: bad.url });
     const error = await errorOf(threads.getThread(t1));
     expect(error).toMatchObject({ stopReason: "not_retryable", attempts: { length: 1 } });
@@ -102,7 +104,12 @@ describe("over a proxy", () => {
   it("that is away, or silent", async () => {
     const server = await serve();
     const proxy = await proxyServer({ answer: "" });
-    const silent = open({ baseUrl: server.url, proxy: proxy.url, connectTimeoutMs: 50, retry: false });
+    const silent = open({
+      baseUrl: server.url,
+      proxy: proxy.url,
+      connectTimeoutMs: 50,
+      retry: false,
+    });
     const error = await errorOf(silent.threads.getThread(t1));
     expect(error.rawMessage).toMatch(/\(connectTimeoutMs\): waited for/);
     expect(error.attempts[0]).toMatchObject({ class: "NOT_SENT" });
@@ -124,14 +131,22 @@ describe("by the environment, as Node's own clients", () => {
     ["lower case first", { ...on, https_proxy: "PROXY", HTTPS_PROXY: "http://127.0.0.1:9" }, true],
     ["NODE_OPTIONS", { NODE_OPTIONS: "--use-env-proxy", HTTPS_PROXY: "PROXY" }, true],
     ["not asked for", { HTTPS_PROXY: "PROXY" }, false],
-    ["the flag says no", { ...on, NODE_OPTIONS: "--no-use-env-proxy", HTTPS_PROXY: "PROXY" }, false],
+    [
+      "the flag says no",
+      { ...on, NODE_OPTIONS: "--no-use-env-proxy", HTTPS_PROXY: "PROXY" },
+      false,
+    ],
     ["the other scheme's", { ...on, HTTP_PROXY: "PROXY" }, false],
     ["SOCKS", { ...on, HTTPS_PROXY: "socks5://127.0.0.1:9" }, false],
     ["exempt: all", { ...on, HTTPS_PROXY: "PROXY", NO_PROXY: "a.test, *" }, false],
     ["exempt: host", { ...on, HTTPS_PROXY: "PROXY", no_proxy: "127.0.0.1" }, false],
     ["exempt: port", { ...on, HTTPS_PROXY: "PROXY", NO_PROXY: "127.0.0.1:PORT" }, false],
     ["exempt: range", { ...on, HTTPS_PROXY: "PROXY", NO_PROXY: "127.0.0.0-127.0.0.9" }, false],
-    ["not exempt", { ...on, HTTPS_PROXY: "PROXY", NO_PROXY: "127.0.0.2,.0.1.test,127.0.0.1:1" }, true],
+    [
+      "not exempt",
+      { ...on, HTTPS_PROXY: "PROXY", NO_PROXY: "127.0.0.2,.0.1.test,127.0.0.1:1" },
+      true,
+    ],
   ])("%s", async (_name, variables, proxied) => {
     const server = await serve();
     const proxy = await proxyServer();

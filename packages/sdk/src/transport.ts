@@ -204,9 +204,7 @@ function clientClosed(): AmeideError {
 const OF_RUNTIME = ["tls", "httpVersion", "connectTimeoutMs", "proxy", "compression"] as const;
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = OF_RUNTIME.find(
-    (name) => options[name] !== undefined,
-  );
+  const named = OF_RUNTIME.find((name) => options[name] !== undefined);
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
   }

@@ -51,9 +51,7 @@ export function connectionFacts(config: ClientConfig): ConnectionFacts {
       httpVersion: of(httpVersion, "httpVersion"),
       connectTimeoutMs: of(connectTimeoutMs, "connectTimeoutMs"),
       proxy:
-        proxy === undefined
-          ? of(null, "proxy")
-          : { value: shown(proxy), source: proxy.source },
+        proxy === undefined ? of(null, "proxy") : { value: shown(proxy), source: proxy.source },
     },
   };
 }

@@ -77,26 +77,24 @@ class Dial {
     private readonly offered: readonly AlpnProtocol[],
   ) {}
 
-  run(): Promise<Dialed> {
-    const { connectTimeoutMs } = this.options;
+  async run(): Promise<Dialed> {
     const { signal } = this.ended;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.end(this.timedOut()), timerDelay(connectTimeoutMs));
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        reject(signal.reason as Error);
-      });
-      this.connect().then(
-        (dialed) => {
-          clearTimeout(timer);
-          if (signal.aborted) {
-            dialed.socket.destroy();
-          }
-          resolve(dialed);
-        },
-        (reason: Error) => this.end(reason),
-      );
+    const timer = setTimeout(
+      () => this.end(this.timedOut()),
+      timerDelay(this.options.connectTimeoutMs),
+    );
+    const ended = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error));
     });
+    try {
+      return await Promise.race([this.connect(), ended]);
+    } catch (reason) {
+      // What stands of it goes, too.
+      this.end(reason as Error);
+      throw reason;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   end(reason: Error): void {
@@ -110,12 +108,16 @@ class Dial {
     const secure = protocol === "https:";
     const to = { hostname, port: Number(port || (secure ? 443 : 80)) };
     const material = secure ? await this.material() : undefined;
-    const socket = proxy === undefined ? await this.connectTo(to) : await this.connectBy(proxy, to, material);
+    const socket =
+      proxy === undefined ? await this.connectTo(to) : await this.connectBy(proxy, to, material);
     if (!secure) {
       return { socket, protocol: offered[0] ?? "http/1.1" };
     }
     this.waitsFor = `the TLS handshake with ${hostname}`;
-    const tls = await this.secured(socket, hostname, { ...material?.own, ALPNProtocols: [...offered] });
+    const tls = await this.secured(socket, hostname, {
+      ...material?.own,
+      ALPNProtocols: [...offered],
+    });
     return { socket: tls, protocol: this.agreedOn(tls) };
   }
 

@@ -1,7 +1,4 @@
-import type {
-  UniversalClientRequest,
-  UniversalClientResponse,
-} from "@connectrpc/connect/protocol";
+import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
 import type { Pool } from "../connection_pools.js";
 import { inFlight, type Recording } from "../recorder.js";
 import { unstreamable } from "../unstreamable.js";

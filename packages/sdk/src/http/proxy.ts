@@ -70,7 +70,7 @@ function ofEnvironment(
 // As Node has it, the flag counts for more than the variable, and the last one for most.
 function isAsked(env: ProxyEnvironment["env"], execArgv: readonly string[]): boolean {
   const flags = [...(env["NODE_OPTIONS"] ?? "").split(/\s+/), ...execArgv];
-  const flag = flags.filter((each) => /^--(no-)?use-env-proxy$/.test(each)).at(-1);
+  const flag = flags.findLast((each) => /^--(no-)?use-env-proxy$/.test(each));
   return flag === undefined ? env["NODE_USE_ENV_PROXY"] === "1" : flag === "--use-env-proxy";
 }
 

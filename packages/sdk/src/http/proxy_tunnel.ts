@@ -23,7 +23,7 @@ export function openTunnel(socket: Socket, proxy: Proxy, to: string): Promise<vo
     const failed = (reason: Error) => fail(reason);
     const closed = () => fail(new Error(`the proxy ${shown(proxy)} closed the connection`));
     const read = () => {
-      for (let chunk: Buffer | null; (chunk = socket.read() as Buffer | null) !== null; ) {
+      for (let chunk: Buffer | null; (chunk = socket.read() as Buffer | null) !== null;) {
         const from = Math.max(0, head.length - HEAD_END.length);
         head = Buffer.concat([head, chunk]);
         const end = head.indexOf(HEAD_END, from, "latin1");

@@ -6,10 +6,10 @@ const ALERT_MS = 100;
 
 type Written = (error?: Error | null) => void;
 
-// What Node's types leave out.
+// How a stream hands on what is written, which Node's types leave out.
 interface Writing {
-  _write(chunk: unknown, encoding: BufferEncoding, written: Written): void;
-  _writev(chunks: unknown, written: Written): void;
+  ["_write"]: (this: TLSSocket, chunk: unknown, encoding: BufferEncoding, written: Written) => void;
+  ["_writev"]: (this: TLSSocket, chunks: unknown, written: Written) => void;
 }
 
 /**
@@ -22,7 +22,7 @@ export function readAlertsFirst(socket: TLSSocket): void {
     return;
   }
   const own = socket as unknown as Writing;
-  const { _write, _writev } = own;
+  const { _write: write, _writev: writev } = own;
   const told =
     (written: Written): Written =>
     (error) => {
@@ -40,6 +40,8 @@ export function readAlertsFirst(socket: TLSSocket): void {
       socket.on("error", tell);
       socket.on("close", tell);
     };
-  own._write = (chunk, encoding, written) => _write.call(socket, chunk, encoding, told(written));
-  own._writev = (chunks, written) => _writev.call(socket, chunks, told(written));
+  Object.assign<Writing, Writing>(own, {
+    _write: (chunk, encoding, written) => write.call(socket, chunk, encoding, told(written)),
+    _writev: (chunks, written) => writev.call(socket, chunks, told(written)),
+  });
 }

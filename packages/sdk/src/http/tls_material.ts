@@ -57,7 +57,8 @@ function look(tls: TlsOptions): TlsMaterial {
     throw configError("tls.key", PEM_RULE);
   }
   if ((cert === undefined) !== (key === undefined)) {
-    const [option, other] = cert === undefined ? ["tls.key", "certificate"] : ["tls.certificate", "key"];
+    const [option, other] =
+      cert === undefined ? ["tls.key", "certificate"] : ["tls.certificate", "key"];
     throw configError(option, `needs tls.${other} beside it`);
   }
   if (key !== undefined) {
@@ -66,7 +67,9 @@ function look(tls: TlsOptions): TlsMaterial {
   const { createHash } = process.getBuiltinModule("node:crypto");
   const authorities = ca === undefined ? {} : { ca };
   return {
-    id: createHash("sha256").update(JSON.stringify([ca, cert, key])).digest("hex"),
+    id: createHash("sha256")
+      .update(JSON.stringify([ca, cert, key]))
+      .digest("hex"),
     authorities: context(authorities),
     own: context({ ...authorities, ...(cert !== undefined && key !== undefined && { cert, key }) }),
   };
