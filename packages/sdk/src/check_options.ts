@@ -122,6 +122,7 @@ const keepAlive: Check = (value, option, rules) => {
   }
 };
 
+const tlsMembers = object({ ca: pem, certificate: pem, key: pem });
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -328,7 +329,15 @@ const checkClient = exclusive(
       (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
     ),
     attemptSpans: boolean,
-    tls: object({ ca: pem, certificate: pem, key: pem }),
+    tls: (value, option, rules) => {
+      if (typeof value !== "function") {
+        tlsMembers(value, option, rules);
+      }
+    },
+    proxy: rule(
+      "must be an http or https address, or null",
+      (value) => value === null || typeof value === "string" || value instanceof URL,
+    ),
     clientHeader: boolean,
     appName: rule(
       "must be app/version in visible ASCII",

@@ -5,6 +5,7 @@ import { QUIET_MS } from "./http/full_pool.js";
 import { MAX_CONNECTIONS } from "./http/http1_connections.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
 import { IDLE_CONNECTION_MS } from "./http/idle_timer.js";
+import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
 import { BEHAVIOR_1 } from "./policy.js";
 import { THROWN_BOUNDS } from "./thrown_text.js";
 import { MAX_FAULTS } from "./unknown_fields.js";
@@ -59,6 +60,9 @@ describe("docs/behaviour.md", () => {
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
     ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
     ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
+    ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
+    ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
+    ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
     ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
@@ -88,6 +92,7 @@ describe("README.md", () => {
       "attempt timeout",
       `attempt timeout, while another may follow | ${Number(defaults.attemptTimeoutMs) / 1000} s |`,
     ],
+    ["connect timeout", `| a connection | ${BEHAVIOR_1.connectTimeoutMs / 1000} s |`],
     [
       "stream timeouts",
       `each further one | ${Number(defaults.firstMessageTimeoutMs) / 1000} s, ${Number(defaults.idleTimeoutMs) / 1000} s |`,

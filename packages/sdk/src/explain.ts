@@ -10,17 +10,21 @@ export interface ExplainedValue {
 }
 
 /** What holds for connections of ours, whatever the method. */
-export interface ExplainedConnections {
-  readonly keepAlive?: ExplainedValue;
-  readonly maxConnectionAgeMs?: ExplainedValue;
-}
+export type ConnectionFact =
+  | "connectTimeoutMs"
+  | "httpVersion"
+  | "keepAlive"
+  | "maxConnectionAgeMs"
+  | "proxy";
 
 /** The effective policy of a method, each value with its source. */
 export interface Explanation {
   /** Full name of the method. */
   readonly method: string;
-  readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>> &
-    ExplainedConnections;
+  readonly values: Readonly<
+    Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue> &
+      Partial<Record<ConnectionFact, ExplainedValue>>
+  >;
   /**
    * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK.
    * Undefined over `fetch`, where hashing has to be waited for.
@@ -44,11 +48,11 @@ export function explainMethod(
   {
     observe,
     policyHash,
-    connections,
+    connection,
   }: {
     readonly observe: boolean;
     readonly policyHash: ((policy: PolicyValues) => string) | undefined;
-    readonly connections: ExplainedConnections;
+    readonly connection: Readonly<Record<ConnectionFact, ExplainedValue>> | undefined;
   },
 ): Explanation {
   const values = Object.fromEntries(
@@ -59,7 +63,7 @@ export function explainMethod(
   ) as Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>;
   values.tenant = { value: config.tenant, source: config.tenantSource };
   values.auth = { value: config.auth && Object.keys(config.auth)[0], source: config.authSource };
-  Object.assign(values, connections);
+  Object.assign(values, connection);
   const { refusal, misspelt, wireMethod } = config;
   const problems = [
     ...(refusal === undefined ? [] : [`every call is refused: ${refusal.option}: ${refusal.rule}`]),

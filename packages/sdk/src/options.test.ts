@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createAuthority } from "@ameideio/fault-server";
 import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallSettings } from "./index.js";
 import { createAmeideTransport } from "./node.js";
@@ -268,7 +269,7 @@ it("control: right options of every kind", async () => {
     baggage: ["a"],
     allowInsecureHosts: [],
     attemptSpans: true,
-    tls: { ca: "-----BEGIN CERTIFICATE-----", certificate: new Uint8Array() },
+    tls: { ca: new TextEncoder().encode(createAuthority().cert) },
     appName: "shop/1",
     telemetry: false,
     logger: console,

@@ -204,7 +204,8 @@ type Case struct {
 	Server *Script `protobuf:"bytes,4,opt,name=server,proto3" json:"server,omitempty"`
 	// What is expected.
 	Expect *Expected `protobuf:"bytes,5,opt,name=expect,proto3" json:"expect,omitempty"`
-	// HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+	// HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+	// empty for `1.1` and `2`. WIRE only.
 	Http []string `protobuf:"bytes,6,rep,name=http,proto3" json:"http,omitempty"`
 	// Formats it is for (`binary`, `json`); empty for all.
 	Formats []string `protobuf:"bytes,7,rep,name=formats,proto3" json:"formats,omitempty"`
@@ -490,8 +491,12 @@ type ClientSettings struct {
 	KeepAlive *KeepAlive `protobuf:"bytes,27,opt,name=keep_alive,json=keepAlive,proto3" json:"keep_alive,omitempty"`
 	// How old a connection of HTTP/2 gets, in milliseconds.
 	MaxConnectionAgeMs *float64 `protobuf:"fixed64,28,opt,name=max_connection_age_ms,json=maxConnectionAgeMs,proto3,oneof" json:"max_connection_age_ms,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Longest time for a connection to be made, in milliseconds.
+	ConnectTimeoutMs *float64 `protobuf:"fixed64,29,opt,name=connect_timeout_ms,json=connectTimeoutMs,proto3,oneof" json:"connect_timeout_ms,omitempty"`
+	// The client has a certificate: one that the server's authority issued. WIRE only.
+	ClientCertificate bool `protobuf:"varint,30,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -718,6 +723,20 @@ func (x *ClientSettings) GetMaxConnectionAgeMs() float64 {
 		return *x.MaxConnectionAgeMs
 	}
 	return 0
+}
+
+func (x *ClientSettings) GetConnectTimeoutMs() float64 {
+	if x != nil && x.ConnectTimeoutMs != nil {
+		return *x.ConnectTimeoutMs
+	}
+	return 0
+}
+
+func (x *ClientSettings) GetClientCertificate() bool {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return false
 }
 
 // When a connection is asked whether its peer is there.
@@ -2202,7 +2221,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xf6\v\n" +
+	"\x10_budget_capacity\"\xef\f\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2233,7 +2252,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x12?\n" +
 	"\n" +
 	"keep_alive\x18\x1b \x01(\v2 .ameide.conformance.v1.KeepAliveR\tkeepAlive\x126\n" +
-	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x1a[\n" +
+	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x121\n" +
+	"\x12connect_timeout_ms\x18\x1d \x01(\x01H\x04R\x10connectTimeoutMs\x88\x01\x01\x12-\n" +
+	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2243,7 +2264,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\t_behaviorB\x11\n" +
 	"\x0f_read_max_bytesB\x1a\n" +
 	"\x18_allow_insecure_loopbackB\x18\n" +
-	"\x16_max_connection_age_ms\"\xb9\x01\n" +
+	"\x16_max_connection_age_msB\x15\n" +
+	"\x13_connect_timeout_ms\"\xb9\x01\n" +
 	"\tKeepAlive\x12\x10\n" +
 	"\x03off\x18\x01 \x01(\bR\x03off\x12$\n" +
 	"\vinterval_ms\x18\x02 \x01(\x01H\x00R\n" +
