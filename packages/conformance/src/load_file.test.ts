@@ -104,7 +104,12 @@ test.each([
     "min_gap_ms: 5, headers: { x-request-id:",
     /is for the wire layer only/,
   ],
-  ["connections in memory", "outcomes:", "connections: 1\n      outcomes:", /is for the wire layer only/],
+  [
+    "connections in memory",
+    "outcomes:",
+    "connections: 1\n      outcomes:",
+    /is for the wire layer only/,
+  ],
   [
     "a connection in memory",
     "headers: { x-request-id:",

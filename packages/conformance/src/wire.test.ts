@@ -59,7 +59,11 @@ test("connections are those the server accepted", async () => {
   const wrong = [{}, { same_connection_as: 1 }];
   expect(await differences({ requests: wrong, connections: 1 }, { answers })).toMatchObject([
     { step: "requests", what: "connections", expected: "1", seen: "2" },
-    { step: "request 2", what: "connection", expected: expect.stringContaining("that of request 1") },
+    {
+      step: "request 2",
+      what: "connection",
+      expected: expect.stringContaining("that of request 1"),
+    },
   ]);
 });
 

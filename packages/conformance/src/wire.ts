@@ -5,11 +5,11 @@ import {
   type Authority,
   createAuthority,
   type FaultServer,
-  issueSuiteCertificate,
   needsOwnServer,
   type RecordedRequest,
   startFaultServer,
   type SuiteRun,
+  suiteTls,
   toFaultScript,
 } from "@ameideio/fault-server";
 import type { AdapterSession, RunResult } from "./adapter_session.js";
@@ -54,6 +54,7 @@ export class WireRunner {
         ...(one.message.given === undefined ? {} : { given: one.message.given }),
         baseUrl: place.url,
         ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
+        ...this.#clientCertificate(one),
         door: cell.door,
         protocol: cell.protocol,
         format: cell.format,
@@ -72,6 +73,12 @@ export class WireRunner {
     await (await this.#shared)?.close();
   }
 
+  #clientCertificate({ message }: LoadedCase) {
+    if (message.given?.client?.clientCertificate !== true) return {};
+    const { cert, key } = this.#authority.issue({ hosts: ["client.test"] });
+    return { clientCertificate: cert, clientKey: key };
+  }
+
   async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
     const script = one.message.server ?? create(ScriptSchema);
     const streams = kindsOf(one).some((kind) => kind !== "unary");
@@ -80,7 +87,7 @@ export class WireRunner {
     const faultsOn = ({ port }: FaultServer) =>
       toFaultScript(script, { format, protocol, port, streams } as SuiteRun);
     if (needsOwnServer(script)) {
-      const tls = issueSuiteCertificate(script.certificate, this.#authority);
+      const tls = suiteTls(script, this.#authority);
       const server = await startFaultServer({ ...limits, ...(tls && { tls }) });
       try {
         await server.reset(faultsOn(server));

@@ -24,6 +24,7 @@ import { type Authority, type Certificate, createAuthority } from "./certificate
 import { HTTP2_CODES } from "./check_script.js";
 import { toConnectError } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
+import type { FaultTls } from "./server.js";
 import type { Action, Body, Cut, Header, Http2Code, Moment, Respond, Script } from "./script.js";
 import { packed } from "./suite_packing.js";
 import { isEnveloped, toEnvelopes } from "./suite_stream.js";
@@ -92,13 +93,8 @@ export function needsOwnServer(script: SuiteScript): boolean {
   );
 }
 
-/**
- * Makes the certificate that a case asks for, for a server on 127.0.0.1 or localhost.
- *
- * @param authority The one that the client is told to trust.
- * @returns What the server's option `tls` takes; undefined for cleartext.
- */
-export function issueSuiteCertificate(
+// For a server on 127.0.0.1 or localhost.
+function issueSuiteCertificate(
   kind: SuiteCertificate,
   authority: Authority,
 ): Certificate | undefined {
@@ -116,6 +112,33 @@ export function issueSuiteCertificate(
       return createAuthority("authority nobody trusts").issue({ hosts });
   }
 }
+
+/**
+ * What a case says of TLS, as the server's option `tls` takes it; undefined for cleartext.
+ *
+ * @param authority The one that the client is told to trust.
+ * @throws ScriptError for a version of TLS that it does not know.
+ */
+export function suiteTls(
+  { certificate: kind, tls: terms }: SuiteScript,
+  authority: Authority,
+): FaultTls | undefined {
+  const certificate = issueSuiteCertificate(kind, authority);
+  if (certificate === undefined || terms === undefined) return certificate;
+  const { alpn, noAlpn, clientCertificate, maxVersion } = terms;
+  const newest = TLS_VERSIONS.find((version) => version === `TLSv${maxVersion}`);
+  if (maxVersion !== "" && newest === undefined) {
+    throw new ScriptError("script.tls.max_version", "must be 1.1 or 1.2");
+  }
+  return {
+    ...certificate,
+    ...((noAlpn || alpn.length > 0) && { alpn }),
+    ...(clientCertificate && { clientAuthority: authority.cert }),
+    ...(newest && { maxVersion: newest }),
+  };
+}
+
+const TLS_VERSIONS = ["TLSv1.1", "TLSv1.2"] as const;
 
 /** What an answer is translated with. */
 interface Context {

@@ -152,7 +152,12 @@ describe.each(WIRES)("%s over HTTP/%s, %s", (protocol, http, format) => {
   });
 
   test("a silent connection is ended by the client", async () => {
-    const client = await start({ answers: [{ stream: { messages: two, end: "STREAM_END_SILENCE" } }] }, protocol, http, { format });
+    const client = await start(
+      { answers: [{ stream: { messages: two, end: "STREAM_END_SILENCE" } }] },
+      protocol,
+      http,
+      { format },
+    );
     const controller = new AbortController();
     let left = 2;
     const { texts, error } = await read(client.serverStreamIdempotent, controller.signal, () => {

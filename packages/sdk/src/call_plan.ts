@@ -149,9 +149,12 @@ export class CallPlan implements CredentialRequest, CallInfo {
   }
 
   /** Who stated a limit, as `explain` names it. */
-  sourceOf(name: TimeLimit): string {
+  sourceOf(name: TimeLimit | "maxServerDelayMs"): string {
     const { forMethod, settings } = this;
-    return settings?.[name] === undefined ? forMethod.policy.sources[name] : "code: call";
+    const { retry } = settings ?? {};
+    const inRetry = name === "maxServerDelayMs";
+    const stated = inRetry ? retry && retry.maxServerDelayMs : settings?.[name];
+    return stated === undefined ? forMethod.policy.sources[name] : "code: call";
   }
 
   /** Who stated the deadline that holds, of all that may. */

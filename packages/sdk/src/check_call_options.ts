@@ -22,7 +22,7 @@ export function wrongCallOption(options: object): AmeideError | undefined {
       const rule =
         `is none of Connect's options (${known.join(", ")}), which would drop it; ` +
         `a setting of this SDK is wrapped: call({ ${name}: … })`;
-      return configError(name, rule + didYouMean(name, known));
+      return configError(name, didYouMean(name, known) + rule);
     }
   }
   return undefined;

@@ -11,6 +11,8 @@ import type { AmeideOptions } from "./options.js";
  */
 export function checkCombinations(options: AmeideOptions, url: URL, layers: OptionLayers): void {
   const { protocol = "connect", httpGet, httpVersion, tls = {}, transport } = options;
+  const statesTls =
+    typeof tls === "function" || Object.values(tls).some((each) => each !== undefined);
   if (protocol === "grpc" && httpVersion === "1.1") {
     throw configError(
       "httpVersion",
@@ -20,7 +22,7 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
   if (protocol !== "connect" && httpGet === true) {
     throw configError("httpGet", `is for protocol connect: ${protocol} has no GET; leave it out`);
   }
-  if (url.protocol === "http:" && Object.values(tls).some((each) => each !== undefined)) {
+  if (url.protocol === "http:" && statesTls) {
     throw configError("tls", "is for https, and the base address is http; leave one of them out");
   }
   if (transport !== undefined && typeof transport !== "function") {
@@ -37,6 +39,7 @@ const OF_TRANSPORT = [
   "maxConnections",
   "keepAlive",
   "maxConnectionAgeMs",
+  "proxy",
   "readMaxBytes",
   "registry",
   "tls",

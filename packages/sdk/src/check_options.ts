@@ -85,7 +85,7 @@ function object(members: Readonly<Record<string, Check>>): Check {
       if (check === undefined) {
         const known = Object.keys(members).sort();
         const hint = didYouMean(name, known);
-        throw configError(path, `is not an option; known here: ${known.join(", ")}${hint}`);
+        throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
       }
       if (member !== undefined) {
         check(member, path, rules);
@@ -122,6 +122,7 @@ const keepAlive: Check = (value, option, rules) => {
   }
 };
 
+const tlsMembers = object({ ca: pem, certificate: pem, key: pem });
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -252,17 +253,20 @@ const checkCall = exclusive(
 const methods: Check = (value, option, rules) => {
   checkIsObject(value, option, "an object of selectors and settings");
   for (const [selector, entry] of Object.entries(value)) {
-    checkSelector(selector, option);
+    if (!isSelector(selector)) {
+      throw configError(option, SELECTOR_RULE, selector);
+    }
     checkSettings(entry, `${option}[${selector}]`, rules);
   }
 };
 
-/** Checks a selector: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
-export function checkSelector(selector: string, option: string): void {
-  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector)) {
-    throw configError(option, "a selector must be a service or service/method", selector);
-  }
+/** Whether a selector is one: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
+export function isSelector(selector: string): boolean {
+  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector);
 }
+
+/** The rule of {@link isSelector} in words. */
+export const SELECTOR_RULE = "a selector must be a service or service/method";
 
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
 
@@ -325,7 +329,15 @@ const checkClient = exclusive(
       (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
     ),
     attemptSpans: boolean,
-    tls: object({ ca: pem, certificate: pem, key: pem }),
+    tls: (value, option, rules) => {
+      if (typeof value !== "function") {
+        tlsMembers(value, option, rules);
+      }
+    },
+    proxy: rule(
+      "must be an http or https address, or null",
+      (value) => value === null || typeof value === "string" || value instanceof URL,
+    ),
     clientHeader: boolean,
     appName: rule(
       "must be app/version in visible ASCII",

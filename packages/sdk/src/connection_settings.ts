@@ -1,5 +1,4 @@
 import type { ClientConfig } from "./config.js";
-import type { ExplainedConnections } from "./explain.js";
 import type { KeepAliveOptions } from "./options.js";
 
 /** What holds for connections that we make. */
@@ -25,18 +24,5 @@ export function connectionSettings({ constants, options }: Stated): ConnectionSe
     },
     maxConnectionAgeMs,
     maxHttp2Connections: constants.maxHttp2Connections,
-  };
-}
-
-/** The same for an explanation, each value with its source. */
-export function explainConnections(config: Stated): Required<ExplainedConnections> {
-  const { keepAlive, maxConnectionAgeMs } = connectionSettings(config);
-  const source = (name: "keepAlive" | "maxConnectionAgeMs") =>
-    config.options[name] === undefined
-      ? `built-in (behavior ${config.options.behavior ?? 1})`
-      : "code: client";
-  return {
-    keepAlive: { value: keepAlive, source: source("keepAlive") },
-    maxConnectionAgeMs: { value: maxConnectionAgeMs, source: source("maxConnectionAgeMs") },
   };
 }

@@ -24,6 +24,7 @@ export type {
   RetryOptions,
   Settings,
   TlsOptions,
+  TlsSource,
 } from "./options.js";
 export type { Auth, Token, TokenProvider, TokenRequest } from "./auth.js";
 export type {

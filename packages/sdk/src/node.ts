@@ -3,9 +3,8 @@ import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./ambient.js";
-import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
-import { connectionSettings } from "./connection_settings.js";
+import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
@@ -18,8 +17,8 @@ export { withDeadlineFrom } from "./ambient.js";
 export type { AmeideTransport } from "./transport.js";
 
 /**
- * Makes a transport for Node.js: give it to Connect's `createClient` with any
- * service of yours.
+ * Makes a transport for Node.js: give it to the `createClient` of this
+ * package, with any service of yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
@@ -51,19 +50,8 @@ const nodePlatform: Platform = {
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
-  connect(config, warn) {
-    const { constants, options, origin } = config;
-    return createConnections({
-      origin,
-      httpVersion: httpVersionOf(options, origin),
-      grpc: options.protocol === "grpc",
-      tls: options.tls,
-      maxConnections: options.maxConnections,
-      warn,
-      connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
-      ...connectionSettings(config),
-    });
-  },
+  connect: (config, warn) => createConnections({ ...connectionOptions(config), warn }),
+  connectionFacts,
   policyHash(policy) {
     const { createHash } = process.getBuiltinModule("node:crypto");
     return createHash("sha256").update(canonicalJson(policy)).digest("hex");

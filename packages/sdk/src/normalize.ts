@@ -127,14 +127,17 @@ const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
   "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
   "ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
   "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED",
   "ERR_SSL_TLSV1_ALERT_ACCESS_DENIED",
   "ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR",
   "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
 ]);
 
-// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not fit.
+// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not
+// fit; and a proxy that wants a credential, or lets nobody pass.
 const HANDSHAKE: ReadonlySet<string> = new Set([
   "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+  "ERR_PROXY_REFUSED",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
   "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY",
   "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createAuthority } from "@ameideio/fault-server";
 import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallSettings } from "./index.js";
 import { createAmeideTransport } from "./node.js";
@@ -28,8 +29,8 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.retryableCodes", "aborted", /array of codes/],
   ["retry.requireIdempotency", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
-  ["retry.maxAtempts", 3, /Did you mean maxAttempts\?/],
-  ["auth.tokn", { tokn: "s3cret" }, /Did you mean token\?/],
+  ["retry.maxAtempts", 3, /: did you mean maxAttempts\?/],
+  ["auth.tokn", { tokn: "s3cret" }, /: did you mean token\?/],
   ["auth.header", { header: "date", value: "s3cret" }, /value is logged/],
   ["headers.Connection", { Connection: "s3cret" }, /of the connection/],
   ["auth", "s3cret", /must be null, \{ token \}/],
@@ -51,7 +52,7 @@ const SETTINGS: readonly Wrong[] = [
   ["headers.x-a", { "x-a": 7 }, /printable ASCII/],
   ["headers.AUTHORIZATION", { AUTHORIZATION: "s3cret" }, /is set by the SDK/],
   ["deadlineFrom", {}, /function, or have a method timeoutMs/],
-  ["timeout", 500, /is not an option; known here: .*timeoutMs.*Did you mean timeoutMs\?/],
+  ["timeout", 500, /: did you mean timeoutMs\? It is not an option; known here: .*timeoutMs/],
 ];
 
 const CLIENT: readonly Wrong[] = [
@@ -66,7 +67,7 @@ const CLIENT: readonly Wrong[] = [
   ["allowInsecureHosts", "orders", /array of host names/],
   ["allowInsecureHosts", [1], /array of host names/],
   ["protocol", "soap", /one of connect, grpc, grpc-web, got soap$/],
-  ["protocol", "gprc", /got gprc. Did you mean grpc\?/],
+  ["protocol", "gprc", /: did you mean grpc\? It must be one of .*, got gprc/],
   ["protocol", "s3cret or so", /grpc-web, got a string$/],
   ["environmentCredentials", "yes", /true or false/],
   ["format", "xml", /one of binary, json/],
@@ -95,9 +96,9 @@ const CLIENT: readonly Wrong[] = [
   ["attemptSpans", 1, /true or false/],
   ["tls.ca", { ca: 7 }, /must be PEM/],
   ["tls.cert", { cert: "s3cret" }, /is not an option; known here: ca, certificate, key/],
-  ["tls.certificat", { certificat: "s3cret" }, /Did you mean certificate\?/],
-  ["headerNames.tennant", { tennant: "x-org" }, /Did you mean tenant\?/],
-  ["budget.costs", { costs: 5 }, /Did you mean cost\?/],
+  ["tls.certificat", { certificat: "s3cret" }, /: did you mean certificate\?/],
+  ["headerNames.tennant", { tennant: "x-org" }, /: did you mean tenant\?/],
+  ["budget.costs", { costs: 5 }, /: did you mean cost\?/],
   ["appName", "my app", /app\/version/],
   ["telemetry", true, /must be false, or made by/],
   ["logger", {}, /must have error, warn, info and debug/],
@@ -268,7 +269,7 @@ it("control: right options of every kind", async () => {
     baggage: ["a"],
     allowInsecureHosts: [],
     attemptSpans: true,
-    tls: { ca: "-----BEGIN CERTIFICATE-----", certificate: new Uint8Array() },
+    tls: { ca: new TextEncoder().encode(createAuthority().cert) },
     appName: "shop/1",
     telemetry: false,
     logger: console,

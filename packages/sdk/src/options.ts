@@ -128,6 +128,8 @@ export interface KeepAliveOptions {
   /** Also while no call is under way. Default false. */
   readonly whileIdle?: boolean;
 }
+/** Gives TLS material for a connection that is about to be made. */
+export type TlsSource = () => TlsOptions | Promise<TlsOptions>;
 
 /** A function with the signature of `fetch`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
@@ -257,8 +259,18 @@ export interface AmeideOptions extends Settings {
   readonly baggage?: readonly string[];
   /** A child span for each attempt. Default false. */
   readonly attemptSpans?: boolean;
-  /** TLS material. Default the system's. */
-  readonly tls?: TlsOptions;
+  /**
+   * TLS material, which is looked at when the client is made; or a function, which is
+   * asked for each connection, within `connectTimeoutMs`, so that certificates may
+   * rotate. Default the system's.
+   */
+  readonly tls?: TlsOptions | TlsSource;
+  /**
+   * Proxy on the way to the server, an http or https address; a user and password in it
+   * are for the proxy alone. `null` for none. Not over `/web`. Default what Node's own
+   * clients take with `NODE_USE_ENV_PROXY=1`: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+   */
+  readonly proxy?: string | URL | null;
   /**
    * Say who we are as `x-user-agent` where `user-agent` is the browser's. A
    * server has to allow it (CORS). Default false.

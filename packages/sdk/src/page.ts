@@ -59,7 +59,7 @@ export function paginate<R extends { pageToken?: string }, P extends Page>(
   for (const name of Object.keys(options)) {
     if (!OPTIONS.includes(name)) {
       const rule = `is no option of paginate; known here: ${OPTIONS.join(", ")}; settings of each call go into call: call({ … })`;
-      throw configError(name, rule + didYouMean(name, OPTIONS));
+      throw configError(name, didYouMean(name, OPTIONS) + rule);
     }
   }
   const wrong = options.call && wrongCallOption(options.call);

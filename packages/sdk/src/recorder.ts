@@ -6,11 +6,11 @@ import type {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
-import { errorChain } from "./error_chain.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isAmeideError } from "./errors.js";
 import { freeze, type FrozenHolder } from "./frozen_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
+import { networkErrors } from "./network_errors.js";
 import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
@@ -130,7 +130,7 @@ export class Recording {
       return undefined;
     }
     return {
-      errors: errorChain(broken.reason),
+      errors: networkErrors(broken.reason),
       h2ErrorCode: this.stream?.rstCode,
       nothingSent: this.nothingSent,
       connected: this.connected === true,

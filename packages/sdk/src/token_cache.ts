@@ -5,6 +5,7 @@ import { AmeideError } from "./errors.js";
 import type { PolicyConstants } from "./policy.js";
 import { ProviderSlots } from "./provider_slots.js";
 import type { Clock, Runtime } from "./runtime.js";
+import { thrownTextWithoutTokens } from "./thrown_text.js";
 import { readToken, TokenLife } from "./token_life.js";
 import type { TokenEntry, TokenFlight, TokenStore } from "./token_store.js";
 import { type TokenSource, TokenWait, usableToken } from "./token_wait.js";
@@ -243,9 +244,18 @@ function tokenError(reason: unknown): AmeideError {
   return reason instanceof AmeideError ? reason : providerError(reason);
 }
 
-// The provider's own text may hold anything, so it is the cause only.
 function providerError(reason: unknown): AmeideError {
-  const source = new ConnectError("the token provider failed", Code.Unauthenticated);
+  const source = new ConnectError(`the token provider failed${told(reason)}`, Code.Unauthenticated);
   source.cause = reason;
   return new AmeideError(source, { origin: "client", reason: "TOKEN_PROVIDER_FAILED" });
+}
+
+// Reading what was thrown may run code of its own, too.
+function told(reason: unknown): string {
+  try {
+    const text = thrownTextWithoutTokens(reason);
+    return text === "" ? "" : `: ${text}`;
+  } catch {
+    return "";
+  }
 }

@@ -12,12 +12,16 @@ import { tell, unheard } from "./callbacks.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
-import { explainConnections } from "./connection_settings.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
-import { type Explanation, explainMethod } from "./explain.js";
+import {
+  type ConnectionFact,
+  type ExplainedValue,
+  type Explanation,
+  explainMethod,
+} from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
 import type { Warn } from "./http/full_pool.js";
 import type { LateTransport } from "./late_transport.js";
@@ -42,23 +46,13 @@ import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 // Beyond these a client is told of no more misspelt selectors.
 const MAX_WARNINGS = 100;
 
-// Clients that state these differently share no connections.
-const OF_CONNECTIONS = [
-  "tls",
-  "httpVersion",
-  "connectTimeoutMs",
-  "maxConnections",
-  "keepAlive",
-  "maxConnectionAgeMs",
-] as const;
-
 /** Explains one method, or all that were called so far. */
 export interface Explain {
   (method: DescMethod): Explanation;
   (): readonly Explanation[];
 }
 
-/** A Connect transport with policy around it. Give it to Connect's `createClient`. */
+/** A Connect transport with policy around it. Give it to the `createClient` of this package. */
 export interface AmeideTransport extends Transport {
   /**
    * The effective policy of a method, each value with its source; without a
@@ -110,8 +104,22 @@ export interface Platform {
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
   /** @param warn - Told of what whoever runs the client should know. */
   connect(config: ClientConfig, warn: Warn): Pool;
+  /**
+   * Looks at what connections are made with; undefined where they are the runtime's.
+   *
+   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+   */
+  readonly connectionFacts?: (config: ClientConfig) => ConnectionFacts;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
+}
+
+/** What connections of ours depend on beside the origin. */
+export interface ConnectionFacts {
+  /** The same for clients that may share connections. No secret stands in it. */
+  readonly key: string;
+  /** For `explain`. */
+  readonly explained: Readonly<Record<ConnectionFact, ExplainedValue>>;
 }
 
 /** What all of Connect's transports are made with. */
@@ -133,8 +141,12 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
 
 // What the caller changes later is nobody's option; a URL can be changed, too.
 function snapshot(options: AmeideOptions): AmeideOptions {
-  const { baseUrl } = options as { baseUrl?: unknown };
-  return baseUrl instanceof URL ? { ...options, baseUrl: baseUrl.href } : { ...options };
+  const { baseUrl, proxy } = options as { baseUrl?: unknown; proxy?: unknown };
+  return {
+    ...options,
+    ...(baseUrl instanceof URL && { baseUrl: baseUrl.href }),
+    ...(proxy instanceof URL && { proxy: proxy.href }),
+  };
 }
 
 function derive(
@@ -146,10 +158,10 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), {
+    explainMethod(config.forMethod(method, false), {
       observe: config.observe,
       policyHash,
-      connections: family.platform.keepsConnections ? explainConnections(config) : {},
+      connection: family.facts(config)?.explained,
     });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
@@ -196,10 +208,19 @@ function clientClosed(): AmeideError {
   return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
 }
 
+const OF_RUNTIME = [
+  "tls",
+  "httpVersion",
+  "connectTimeoutMs",
+  "proxy",
+  "compression",
+  "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
+] as const;
+
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = ([...OF_CONNECTIONS, "compression"] as const).find(
-    (name) => options[name] !== undefined,
-  );
+  const named = OF_RUNTIME.find((name) => options[name] !== undefined);
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
   }
@@ -394,9 +415,7 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { options, origin } = config;
-    const stated = OF_CONNECTIONS.map((name) => options[name]);
-    const key = JSON.stringify([origin, options.protocol === "grpc", ...stated]);
+    const key = JSON.stringify([config.origin, this.facts(config)?.key]);
     const connect = () => this.platform.connect(config, warner(config));
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
@@ -406,6 +425,13 @@ class Family {
       refuseIfClosed(this);
       return pools.get(key, connect).client(request);
     };
+  }
+
+  /** Of connections that are ours. */
+  facts(config: ClientConfig): ConnectionFacts | undefined {
+    return config.options.transport === undefined
+      ? this.platform.connectionFacts?.(config)
+      : undefined;
   }
 
   private logSink(config: ClientConfig): CallSink | undefined {

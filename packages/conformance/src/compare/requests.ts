@@ -45,6 +45,7 @@ export function compareRequests(
     compareParent(request, arrived, spans, step);
     compareRest(request, { arrived, before: seen[i - 1], all: seen }, step);
     if (request.canceled !== undefined) step.equal("canceled", request.canceled, arrived.canceled);
+    if (request.http !== "") step.equal("HTTP version", request.http, arrived.http ?? "");
     if (states(stated[i] ?? {}, "texts")) step.equal("texts", request.texts, textsOf(arrived));
   });
 }

@@ -41,10 +41,17 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     protocol: request.protocol || undefined,
     format: request.format || undefined,
     httpVersion:
-      request.httpClient === FETCH ? undefined : request.http || client.httpVersion || undefined,
+      request.httpClient === FETCH || request.http === "auto"
+        ? undefined
+        : request.http || client.httpVersion || undefined,
+    connectTimeoutMs: client.connectTimeoutMs,
     keepAlive: keepAlive(client.keepAlive),
     maxConnectionAgeMs: client.maxConnectionAgeMs,
-    tls: request.ca === "" ? undefined : { ca: request.ca },
+    tls: nonEmpty({
+      ca: request.ca || undefined,
+      certificate: request.clientCertificate || undefined,
+      key: request.clientKey || undefined,
+    }),
     methods: mapped(
       client.methods,
       (each) => settings(each, context),
@@ -171,9 +178,14 @@ async function provide(answer: ProviderAnswer, request: TokenRequest, time: Time
     });
   }
   if (answer.fail) {
-    throw new Error("the provider fails, as the case says");
+    const [text = "the provider fails, as the case says", ...causes] = answer.says;
+    throw causedBy(text, causes);
   }
   return tokenOf(answer, time);
+}
+
+function causedBy(text: string, [cause, ...further]: readonly string[]): Error {
+  return new Error(text, cause === undefined ? undefined : { cause: causedBy(cause, further) });
 }
 
 function tokenOf(answer: ProviderAnswer, time: Time) {

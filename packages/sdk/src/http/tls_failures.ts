@@ -2,6 +2,8 @@
 // same codes: none of them passes by itself.
 const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",
+  // Bun has OpenSSL's alerts by other names.
+  ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
     "the server takes no TLS that is offered: it may ask for a client certificate (tls), or for other ciphers",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:

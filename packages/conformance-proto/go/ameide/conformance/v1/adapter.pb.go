@@ -173,14 +173,18 @@ type RunRequest struct {
 	Protocol string `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// `binary` or `json`.
 	Format string `protobuf:"bytes,6,opt,name=format,proto3" json:"format,omitempty"`
-	// `1.1` or `2`.
+	// `1.1` or `2`; `auto` for what client and server agree on.
 	Http string `protobuf:"bytes,7,opt,name=http,proto3" json:"http,omitempty"`
 	// Authority to trust, in PEM.
 	Ca string `protobuf:"bytes,8,opt,name=ca,proto3" json:"ca,omitempty"`
 	// Built-in numbers that are perturbed, by name.
 	Constants map[string]float64 `protobuf:"bytes,9,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// The HTTP client to use; empty for the language's own.
-	HttpClient    string `protobuf:"bytes,10,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
+	HttpClient string `protobuf:"bytes,10,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
+	// Client certificate, in PEM; empty for none.
+	ClientCertificate string `protobuf:"bytes,11,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	// Its key, in PEM.
+	ClientKey     string `protobuf:"bytes,12,opt,name=client_key,json=clientKey,proto3" json:"client_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,6 +285,20 @@ func (x *RunRequest) GetConstants() map[string]float64 {
 func (x *RunRequest) GetHttpClient() string {
 	if x != nil {
 		return x.HttpClient
+	}
+	return ""
+}
+
+func (x *RunRequest) GetClientCertificate() string {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return ""
+}
+
+func (x *RunRequest) GetClientKey() string {
+	if x != nil {
+		return x.ClientKey
 	}
 	return ""
 }
@@ -1314,7 +1332,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2&.ameide.conformance.v1.DescribeRequestH\x00R\bdescribe\x125\n" +
 	"\x03run\x18\x03 \x01(\v2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\b\n" +
 	"\x06action\"\x11\n" +
-	"\x0fDescribeRequest\"\xad\x03\n" +
+	"\x0fDescribeRequest\"\xfb\x03\n" +
 	"\n" +
 	"RunRequest\x122\n" +
 	"\x05given\x18\x01 \x01(\v2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n" +
@@ -1328,7 +1346,10 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\tconstants\x18\t \x03(\v20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n" +
 	"\vhttp_client\x18\n" +
 	" \x01(\tR\n" +
-	"httpClient\x1a<\n" +
+	"httpClient\x12-\n" +
+	"\x12client_certificate\x18\v \x01(\tR\x11clientCertificate\x12\x1d\n" +
+	"\n" +
+	"client_key\x18\f \x01(\tR\tclientKey\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xc2\x01\n" +

@@ -204,7 +204,8 @@ type Case struct {
 	Server *Script `protobuf:"bytes,4,opt,name=server,proto3" json:"server,omitempty"`
 	// What is expected.
 	Expect *Expected `protobuf:"bytes,5,opt,name=expect,proto3" json:"expect,omitempty"`
-	// HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+	// HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+	// empty for `1.1` and `2`. WIRE only.
 	Http []string `protobuf:"bytes,6,rep,name=http,proto3" json:"http,omitempty"`
 	// Formats it is for (`binary`, `json`); empty for all.
 	Formats []string `protobuf:"bytes,7,rep,name=formats,proto3" json:"formats,omitempty"`
@@ -490,8 +491,12 @@ type ClientSettings struct {
 	KeepAlive *KeepAlive `protobuf:"bytes,27,opt,name=keep_alive,json=keepAlive,proto3" json:"keep_alive,omitempty"`
 	// How old a connection of HTTP/2 gets, in milliseconds.
 	MaxConnectionAgeMs *float64 `protobuf:"fixed64,28,opt,name=max_connection_age_ms,json=maxConnectionAgeMs,proto3,oneof" json:"max_connection_age_ms,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Longest time for a connection to be made, in milliseconds.
+	ConnectTimeoutMs *float64 `protobuf:"fixed64,29,opt,name=connect_timeout_ms,json=connectTimeoutMs,proto3,oneof" json:"connect_timeout_ms,omitempty"`
+	// The client has a certificate: one that the server's authority issued. WIRE only.
+	ClientCertificate bool `protobuf:"varint,30,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -718,6 +723,20 @@ func (x *ClientSettings) GetMaxConnectionAgeMs() float64 {
 		return *x.MaxConnectionAgeMs
 	}
 	return 0
+}
+
+func (x *ClientSettings) GetConnectTimeoutMs() float64 {
+	if x != nil && x.ConnectTimeoutMs != nil {
+		return *x.ConnectTimeoutMs
+	}
+	return 0
+}
+
+func (x *ClientSettings) GetClientCertificate() bool {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return false
 }
 
 // When a connection is asked whether its peer is there.
@@ -1318,7 +1337,9 @@ type ProviderAnswer struct {
 	// What it does before it answers.
 	Does Deed `protobuf:"varint,8,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
 	// It answers before it returns, where its language lets it.
-	AtOnce        bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	AtOnce bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	// What its error says, and the causes of that error, each of the one before it.
+	Says          []string `protobuf:"bytes,10,rep,name=says,proto3" json:"says,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1414,6 +1435,13 @@ func (x *ProviderAnswer) GetAtOnce() bool {
 		return x.AtOnce
 	}
 	return false
+}
+
+func (x *ProviderAnswer) GetSays() []string {
+	if x != nil {
+		return x.Says
+	}
+	return nil
 }
 
 // An interceptor of a user.
@@ -2193,7 +2221,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xf6\v\n" +
+	"\x10_budget_capacity\"\xef\f\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2224,7 +2252,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x12?\n" +
 	"\n" +
 	"keep_alive\x18\x1b \x01(\v2 .ameide.conformance.v1.KeepAliveR\tkeepAlive\x126\n" +
-	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x1a[\n" +
+	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x121\n" +
+	"\x12connect_timeout_ms\x18\x1d \x01(\x01H\x04R\x10connectTimeoutMs\x88\x01\x01\x12-\n" +
+	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2234,7 +2264,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\t_behaviorB\x11\n" +
 	"\x0f_read_max_bytesB\x1a\n" +
 	"\x18_allow_insecure_loopbackB\x18\n" +
-	"\x16_max_connection_age_ms\"\xb9\x01\n" +
+	"\x16_max_connection_age_msB\x15\n" +
+	"\x13_connect_timeout_ms\"\xb9\x01\n" +
 	"\tKeepAlive\x12\x10\n" +
 	"\x03off\x18\x01 \x01(\bR\x03off\x12$\n" +
 	"\vinterval_ms\x18\x02 \x01(\x01H\x00R\n" +
@@ -2311,7 +2342,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x12A\n" +
-	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xca\x02\n" +
+	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xde\x02\n" +
 	"\x0eProviderAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12'\n" +
 	"\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\vexpiresInMs\x88\x01\x01\x12\x19\n" +
@@ -2322,7 +2353,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"expires_at\x18\x06 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12%\n" +
 	"\x0euntil_deadline\x18\a \x01(\bR\runtilDeadline\x12/\n" +
 	"\x04does\x18\b \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n" +
-	"\aat_once\x18\t \x01(\bR\x06atOnceB\x10\n" +
+	"\aat_once\x18\t \x01(\bR\x06atOnce\x12\x12\n" +
+	"\x04says\x18\n" +
+	" \x03(\tR\x04saysB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
 	"\v_expires_at\"\xc4\x02\n" +
 	"\vInterceptor\x12\x16\n" +

@@ -724,8 +724,10 @@ type Request struct {
 	SameConnectionAs *int32 `protobuf:"varint,16,opt,name=same_connection_as,json=sameConnectionAs,proto3,oneof" json:"same_connection_as,omitempty"`
 	// It came over another connection than request N, counted from 1. WIRE only.
 	OtherConnectionThan *int32 `protobuf:"varint,17,opt,name=other_connection_than,json=otherConnectionThan,proto3,oneof" json:"other_connection_than,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// HTTP version it came over; empty for that of the run. WIRE.
+	Http          string `protobuf:"bytes,18,opt,name=http,proto3" json:"http,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Request) Reset() {
@@ -875,6 +877,13 @@ func (x *Request) GetOtherConnectionThan() int32 {
 		return *x.OtherConnectionThan
 	}
 	return 0
+}
+
+func (x *Request) GetHttp() string {
+	if x != nil {
+		return x.Http
+	}
+	return ""
 }
 
 // One value of an explained policy.
@@ -1435,7 +1444,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vduration_ms\x18\x05 \x01(\x01H\x01R\n" +
 	"durationMs\x88\x01\x01B\v\n" +
 	"\t_delay_msB\x0e\n" +
-	"\f_duration_ms\"\x97\b\n" +
+	"\f_duration_ms\"\xab\b\n" +
 	"\aRequest\x12E\n" +
 	"\aheaders\x18\x01 \x03(\v2+.ameide.conformance.v1.Request.HeadersEntryR\aheaders\x12\x16\n" +
 	"\x06absent\x18\x02 \x03(\tR\x06absent\x12\"\n" +
@@ -1461,7 +1470,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x05texts\x18\x0f \x03(\tR\x05texts\x121\n" +
 	"\x12same_connection_as\x18\x10 \x01(\x05H\tR\x10sameConnectionAs\x88\x01\x01\x127\n" +
 	"\x15other_connection_than\x18\x11 \x01(\x05H\n" +
-	"R\x13otherConnectionThan\x88\x01\x01\x1a:\n" +
+	"R\x13otherConnectionThan\x88\x01\x01\x12\x12\n" +
+	"\x04http\x18\x12 \x01(\tR\x04http\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +

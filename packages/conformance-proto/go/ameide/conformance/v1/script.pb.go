@@ -502,8 +502,10 @@ type Script struct {
 	// HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
 	// WIRE only.
 	MaxConcurrentStreams int32 `protobuf:"varint,4,opt,name=max_concurrent_streams,json=maxConcurrentStreams,proto3" json:"max_concurrent_streams,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// What a server that speaks TLS takes.
+	Tls           *TlsTerms `protobuf:"bytes,5,opt,name=tls,proto3" json:"tls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Script) Reset() {
@@ -564,6 +566,87 @@ func (x *Script) GetMaxConcurrentStreams() int32 {
 	return 0
 }
 
+func (x *Script) GetTls() *TlsTerms {
+	if x != nil {
+		return x.Tls
+	}
+	return nil
+}
+
+// What a server that speaks TLS takes. WIRE only.
+type TlsTerms struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// HTTP versions it picks from, by ALPN names, the preferred first. Default `h2`
+	// and `http/1.1`.
+	Alpn []string `protobuf:"bytes,1,rep,name=alpn,proto3" json:"alpn,omitempty"`
+	// It knows no ALPN, and speaks HTTP/1.1.
+	NoAlpn bool `protobuf:"varint,2,opt,name=no_alpn,json=noAlpn,proto3" json:"no_alpn,omitempty"`
+	// It asks for a client certificate, and serves nobody without.
+	ClientCertificate bool `protobuf:"varint,3,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	// The newest version of TLS it speaks: `1.1`, `1.2`.
+	MaxVersion    string `protobuf:"bytes,4,opt,name=max_version,json=maxVersion,proto3" json:"max_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TlsTerms) Reset() {
+	*x = TlsTerms{}
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TlsTerms) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TlsTerms) ProtoMessage() {}
+
+func (x *TlsTerms) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TlsTerms.ProtoReflect.Descriptor instead.
+func (*TlsTerms) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *TlsTerms) GetAlpn() []string {
+	if x != nil {
+		return x.Alpn
+	}
+	return nil
+}
+
+func (x *TlsTerms) GetNoAlpn() bool {
+	if x != nil {
+		return x.NoAlpn
+	}
+	return false
+}
+
+func (x *TlsTerms) GetClientCertificate() bool {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return false
+}
+
+func (x *TlsTerms) GetMaxVersion() string {
+	if x != nil {
+		return x.MaxVersion
+	}
+	return ""
+}
+
 // What happens to one request.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -616,7 +699,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +711,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +724,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Answer) GetAction() isAnswer_Action {
@@ -857,7 +940,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -869,7 +952,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -882,7 +965,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Header) GetName() string {
@@ -931,7 +1014,7 @@ type ErrorAnswer struct {
 
 func (x *ErrorAnswer) Reset() {
 	*x = ErrorAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1026,7 @@ func (x *ErrorAnswer) String() string {
 func (*ErrorAnswer) ProtoMessage() {}
 
 func (x *ErrorAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1039,7 @@ func (x *ErrorAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorAnswer.ProtoReflect.Descriptor instead.
 func (*ErrorAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ErrorAnswer) GetCode() string {
@@ -1044,7 +1127,7 @@ type ErrorInfo struct {
 
 func (x *ErrorInfo) Reset() {
 	*x = ErrorInfo{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1056,7 +1139,7 @@ func (x *ErrorInfo) String() string {
 func (*ErrorInfo) ProtoMessage() {}
 
 func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1069,7 +1152,7 @@ func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorInfo.ProtoReflect.Descriptor instead.
 func (*ErrorInfo) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ErrorInfo) GetReason() string {
@@ -1110,7 +1193,7 @@ type Detail struct {
 
 func (x *Detail) Reset() {
 	*x = Detail{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1205,7 @@ func (x *Detail) String() string {
 func (*Detail) ProtoMessage() {}
 
 func (x *Detail) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1218,7 @@ func (x *Detail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Detail.ProtoReflect.Descriptor instead.
 func (*Detail) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Detail) GetType() string {
@@ -1185,7 +1268,7 @@ type HttpAnswer struct {
 
 func (x *HttpAnswer) Reset() {
 	*x = HttpAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1197,7 +1280,7 @@ func (x *HttpAnswer) String() string {
 func (*HttpAnswer) ProtoMessage() {}
 
 func (x *HttpAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1210,7 +1293,7 @@ func (x *HttpAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpAnswer.ProtoReflect.Descriptor instead.
 func (*HttpAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HttpAnswer) GetStatus() int32 {
@@ -1261,7 +1344,7 @@ type PageAnswer struct {
 
 func (x *PageAnswer) Reset() {
 	*x = PageAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1356,7 @@ func (x *PageAnswer) String() string {
 func (*PageAnswer) ProtoMessage() {}
 
 func (x *PageAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1369,7 @@ func (x *PageAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageAnswer.ProtoReflect.Descriptor instead.
 func (*PageAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PageAnswer) GetItems() []string {
@@ -1325,7 +1408,7 @@ type StreamAnswer struct {
 
 func (x *StreamAnswer) Reset() {
 	*x = StreamAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1420,7 @@ func (x *StreamAnswer) String() string {
 func (*StreamAnswer) ProtoMessage() {}
 
 func (x *StreamAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1433,7 @@ func (x *StreamAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAnswer.ProtoReflect.Descriptor instead.
 func (*StreamAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *StreamAnswer) GetMessages() []*StreamMessage {
@@ -1408,7 +1491,7 @@ type StreamMessage struct {
 
 func (x *StreamMessage) Reset() {
 	*x = StreamMessage{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1420,7 +1503,7 @@ func (x *StreamMessage) String() string {
 func (*StreamMessage) ProtoMessage() {}
 
 func (x *StreamMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1433,7 +1516,7 @@ func (x *StreamMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamMessage.ProtoReflect.Descriptor instead.
 func (*StreamMessage) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *StreamMessage) GetText() string {
@@ -1454,12 +1537,19 @@ var File_ameide_conformance_v1_script_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1\"\xfa\x01\n" +
+	"\"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1\"\xad\x02\n" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
 	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\x124\n" +
-	"\x16max_concurrent_streams\x18\x04 \x01(\x05R\x14maxConcurrentStreams\"\xb5\x06\n" +
+	"\x16max_concurrent_streams\x18\x04 \x01(\x05R\x14maxConcurrentStreams\x121\n" +
+	"\x03tls\x18\x05 \x01(\v2\x1f.ameide.conformance.v1.TlsTermsR\x03tls\"\x87\x01\n" +
+	"\bTlsTerms\x12\x12\n" +
+	"\x04alpn\x18\x01 \x03(\tR\x04alpn\x12\x17\n" +
+	"\ano_alpn\x18\x02 \x01(\bR\x06noAlpn\x12-\n" +
+	"\x12client_certificate\x18\x03 \x01(\bR\x11clientCertificate\x12\x1f\n" +
+	"\vmax_version\x18\x04 \x01(\tR\n" +
+	"maxVersion\"\xb5\x06\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1603,7 +1693,7 @@ func file_ameide_conformance_v1_script_proto_rawDescGZIP() []byte {
 }
 
 var file_ameide_conformance_v1_script_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ameide_conformance_v1_script_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_ameide_conformance_v1_script_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_ameide_conformance_v1_script_proto_goTypes = []any{
 	(Certificate)(0),      // 0: ameide.conformance.v1.Certificate
 	(Packing)(0),          // 1: ameide.conformance.v1.Packing
@@ -1613,44 +1703,46 @@ var file_ameide_conformance_v1_script_proto_goTypes = []any{
 	(Moment)(0),           // 5: ameide.conformance.v1.Moment
 	(Cut)(0),              // 6: ameide.conformance.v1.Cut
 	(*Script)(nil),        // 7: ameide.conformance.v1.Script
-	(*Answer)(nil),        // 8: ameide.conformance.v1.Answer
-	(*Header)(nil),        // 9: ameide.conformance.v1.Header
-	(*ErrorAnswer)(nil),   // 10: ameide.conformance.v1.ErrorAnswer
-	(*ErrorInfo)(nil),     // 11: ameide.conformance.v1.ErrorInfo
-	(*Detail)(nil),        // 12: ameide.conformance.v1.Detail
-	(*HttpAnswer)(nil),    // 13: ameide.conformance.v1.HttpAnswer
-	(*PageAnswer)(nil),    // 14: ameide.conformance.v1.PageAnswer
-	(*StreamAnswer)(nil),  // 15: ameide.conformance.v1.StreamAnswer
-	(*StreamMessage)(nil), // 16: ameide.conformance.v1.StreamMessage
-	nil,                   // 17: ameide.conformance.v1.ErrorInfo.MetadataEntry
+	(*TlsTerms)(nil),      // 8: ameide.conformance.v1.TlsTerms
+	(*Answer)(nil),        // 9: ameide.conformance.v1.Answer
+	(*Header)(nil),        // 10: ameide.conformance.v1.Header
+	(*ErrorAnswer)(nil),   // 11: ameide.conformance.v1.ErrorAnswer
+	(*ErrorInfo)(nil),     // 12: ameide.conformance.v1.ErrorInfo
+	(*Detail)(nil),        // 13: ameide.conformance.v1.Detail
+	(*HttpAnswer)(nil),    // 14: ameide.conformance.v1.HttpAnswer
+	(*PageAnswer)(nil),    // 15: ameide.conformance.v1.PageAnswer
+	(*StreamAnswer)(nil),  // 16: ameide.conformance.v1.StreamAnswer
+	(*StreamMessage)(nil), // 17: ameide.conformance.v1.StreamMessage
+	nil,                   // 18: ameide.conformance.v1.ErrorInfo.MetadataEntry
 }
 var file_ameide_conformance_v1_script_proto_depIdxs = []int32{
-	8,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
-	8,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
+	9,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
+	9,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
 	0,  // 2: ameide.conformance.v1.Script.certificate:type_name -> ameide.conformance.v1.Certificate
-	10, // 3: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	13, // 4: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
-	4,  // 5: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
-	14, // 6: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
-	15, // 7: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
-	9,  // 8: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
-	9,  // 9: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
-	6,  // 10: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
-	5,  // 11: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
-	1,  // 12: ameide.conformance.v1.Answer.packing:type_name -> ameide.conformance.v1.Packing
-	11, // 13: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
-	9,  // 14: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
-	12, // 15: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
-	2,  // 16: ameide.conformance.v1.ErrorAnswer.malformed:type_name -> ameide.conformance.v1.Malformed
-	17, // 17: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
-	16, // 18: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
-	10, // 19: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	3,  // 20: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	8,  // 3: ameide.conformance.v1.Script.tls:type_name -> ameide.conformance.v1.TlsTerms
+	11, // 4: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	14, // 5: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
+	4,  // 6: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
+	15, // 7: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
+	16, // 8: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
+	10, // 9: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
+	10, // 10: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
+	6,  // 11: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
+	5,  // 12: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
+	1,  // 13: ameide.conformance.v1.Answer.packing:type_name -> ameide.conformance.v1.Packing
+	12, // 14: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
+	10, // 15: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
+	13, // 16: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
+	2,  // 17: ameide.conformance.v1.ErrorAnswer.malformed:type_name -> ameide.conformance.v1.Malformed
+	18, // 18: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
+	17, // 19: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
+	11, // 20: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	3,  // 21: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_script_proto_init() }
@@ -1658,7 +1750,7 @@ func file_ameide_conformance_v1_script_proto_init() {
 	if File_ameide_conformance_v1_script_proto != nil {
 		return
 	}
-	file_ameide_conformance_v1_script_proto_msgTypes[1].OneofWrappers = []any{
+	file_ameide_conformance_v1_script_proto_msgTypes[2].OneofWrappers = []any{
 		(*Answer_Ok)(nil),
 		(*Answer_Error)(nil),
 		(*Answer_Http)(nil),
@@ -1667,14 +1759,14 @@ func file_ameide_conformance_v1_script_proto_init() {
 		(*Answer_Page)(nil),
 		(*Answer_Stream)(nil),
 	}
-	file_ameide_conformance_v1_script_proto_msgTypes[3].OneofWrappers = []any{}
+	file_ameide_conformance_v1_script_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_script_proto_rawDesc), len(file_ameide_conformance_v1_script_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -77,7 +77,8 @@ export declare type Case = Message<"ameide.conformance.v1.Case"> & {
   expect?: Expected | undefined;
 
   /**
-   * HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+   * HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+   * empty for `1.1` and `2`. WIRE only.
    *
    * @generated from field: repeated string http = 6;
    */
@@ -392,6 +393,20 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: optional double max_connection_age_ms = 28;
    */
   maxConnectionAgeMs?: number | undefined;
+
+  /**
+   * Longest time for a connection to be made, in milliseconds.
+   *
+   * @generated from field: optional double connect_timeout_ms = 29;
+   */
+  connectTimeoutMs?: number | undefined;
+
+  /**
+   * The client has a certificate: one that the server's authority issued. WIRE only.
+   *
+   * @generated from field: bool client_certificate = 30;
+   */
+  clientCertificate: boolean;
 };
 
 /**
@@ -824,6 +839,13 @@ export declare type ProviderAnswer = Message<"ameide.conformance.v1.ProviderAnsw
    * @generated from field: bool at_once = 9;
    */
   atOnce: boolean;
+
+  /**
+   * What its error says, and the causes of that error, each of the one before it.
+   *
+   * @generated from field: repeated string says = 10;
+   */
+  says: string[];
 };
 
 /**

@@ -592,6 +592,13 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
    * @generated from field: optional int32 other_connection_than = 17;
    */
   otherConnectionThan?: number | undefined;
+
+  /**
+   * HTTP version it came over; empty for that of the run. WIRE.
+   *
+   * @generated from field: string http = 18;
+   */
+  http: string;
 };
 
 /**

@@ -55,6 +55,7 @@ export {
 export {
   file_ameide_conformance_v1_script,
   ScriptSchema,
+  TlsTermsSchema,
   AnswerSchema,
   HeaderSchema,
   ErrorAnswerSchema,

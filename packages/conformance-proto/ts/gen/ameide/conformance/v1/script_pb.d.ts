@@ -47,6 +47,13 @@ export declare type Script = Message<"ameide.conformance.v1.Script"> & {
    * @generated from field: int32 max_concurrent_streams = 4;
    */
   maxConcurrentStreams: number;
+
+  /**
+   * What a server that speaks TLS takes.
+   *
+   * @generated from field: ameide.conformance.v1.TlsTerms tls = 5;
+   */
+  tls?: TlsTerms | undefined;
 };
 
 /**
@@ -54,6 +61,48 @@ export declare type Script = Message<"ameide.conformance.v1.Script"> & {
  * Use `create(ScriptSchema)` to create a new message.
  */
 export declare const ScriptSchema: GenMessage<Script>;
+
+/**
+ * What a server that speaks TLS takes. WIRE only.
+ *
+ * @generated from message ameide.conformance.v1.TlsTerms
+ */
+export declare type TlsTerms = Message<"ameide.conformance.v1.TlsTerms"> & {
+  /**
+   * HTTP versions it picks from, by ALPN names, the preferred first. Default `h2`
+   * and `http/1.1`.
+   *
+   * @generated from field: repeated string alpn = 1;
+   */
+  alpn: string[];
+
+  /**
+   * It knows no ALPN, and speaks HTTP/1.1.
+   *
+   * @generated from field: bool no_alpn = 2;
+   */
+  noAlpn: boolean;
+
+  /**
+   * It asks for a client certificate, and serves nobody without.
+   *
+   * @generated from field: bool client_certificate = 3;
+   */
+  clientCertificate: boolean;
+
+  /**
+   * The newest version of TLS it speaks: `1.1`, `1.2`.
+   *
+   * @generated from field: string max_version = 4;
+   */
+  maxVersion: string;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.TlsTerms.
+ * Use `create(TlsTermsSchema)` to create a new message.
+ */
+export declare const TlsTermsSchema: GenMessage<TlsTerms>;
 
 /**
  * What happens to one request.
