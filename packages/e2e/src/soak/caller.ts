@@ -29,5 +29,7 @@ export function baseUrlOf({ column, port }: Place): string {
 export interface Caller {
   /** Makes one call, and rejects with what the client says when it fails. */
   call(kind: Kind, text: string): Promise<void>;
+  /** It asks for its material anew at each connect. */
+  readonly rotates?: true;
   close(): void;
 }

@@ -26,7 +26,7 @@ export type ClientOrder =
     }
   /** Has the material from now on; a client that cannot change its own keeps what it has. */
   | { readonly do: "take"; readonly material: Material }
-  /** Makes the client anew, as who restarts a process does, unless it changed its material itself. */
+  /** Makes the client anew, as who restarts a process does, unless it asks for material itself. */
   | { readonly do: "renew" }
   | { readonly do: "weigh" }
   | { readonly do: "end" };
@@ -87,6 +87,7 @@ async function follow(order: ClientOrder): Promise<void> {
       ({ material } = order);
       break;
     case "renew": {
+      if (caller.rotates) return;
       const old = caller;
       make();
       old.close();

@@ -1,6 +1,6 @@
 import { openSync } from "node:fs";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Certificate } from "@ameideio/fault-server";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -34,6 +34,7 @@ const IDLE_LOOK_MS = 20;
 /** For so long after it was told to recycle, a server ends each HTTP/1.1 connection with the answer. */
 const RECYCLE_MS = 1_000;
 const sessions = new Set<ServerHttp2Session>();
+const answers = new Set<ServerResponse>();
 let draining = false;
 let recycledMs = Number.NEGATIVE_INFINITY;
 
@@ -47,6 +48,8 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
   const http2 = createSecureServer(tls, handle);
   const http1 = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     response.shouldKeepAlive = !draining && performance.now() - recycledMs > RECYCLE_MS;
+    answers.add(response);
+    response.once("close", () => answers.delete(response));
     handle(request, response);
   });
   http2.on("session", (session) => {
@@ -66,6 +69,8 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
   );
   const recycle = () => {
     for (const session of sessions) session.close();
+    // Who is being served now is told, too, where no head was sent yet.
+    for (const answer of answers) answer.shouldKeepAlive = false;
   };
   process.on("message", () => {
     recycle();

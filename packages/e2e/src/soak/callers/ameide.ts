@@ -8,14 +8,17 @@ import { connectCaller } from "./connect.js";
 /** The SDK, with what 64 calls in flight need, and times that are a fifth of the defaults. */
 export function ameideCaller(place: Place): Caller {
   const { column, material, withoutRetries } = place;
-  const { ca, cert, key } = material();
+  const tls = () => {
+    const { ca, cert, key } = material();
+    return { ca, certificate: cert, key };
+  };
   const options: AmeideOptions = {
     baseUrl: baseUrlOf(place),
     protocol: column.protocol,
     httpVersion: column.httpVersion,
     ...(column.httpVersion === "1.1"
       ? { allowInsecureLoopback: true }
-      : { tls: { ca, certificate: cert, key }, keepAlive: TIMES.keepAlive }),
+      : { tls, keepAlive: TIMES.keepAlive }),
     timeoutMs: TIMES.deadlineMs,
     attemptTimeoutMs: TIMES.attemptMs,
     connectTimeoutMs: TIMES.connectMs,
@@ -27,5 +30,5 @@ export function ameideCaller(place: Place): Caller {
   };
   const transport = createAmeideTransport(options);
   const client = createClient(ConformanceService, transport);
-  return connectCaller(client, place, () => transport.close());
+  return { ...connectCaller(client, place, () => transport.close()), rotates: true };
 }
