@@ -118,9 +118,8 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return;
     }
-    if (this.signal !== undefined) {
-      listen(this.signal, this);
-    }
+    listen(this.signal, this);
+    this.shared.running.add(this);
     this.authenticate();
   }
 
@@ -311,24 +310,25 @@ export abstract class CallLoop implements TailCall {
     this.failed(attempt, error);
   }
 
-  /**
-   * Looks whether an answer is for the tenant that was sent. If not, the call
-   * has failed.
-   */
-  protected isForUs(attempt: Attempt, header: Headers): boolean {
-    const mismatch = this.plan.tenantMismatch(header);
-    if (mismatch === undefined) {
-      return true;
+  /** Whether an answer is for the tenant that was sent. If not, the call has failed. */
+  protected isForUs(header: Headers): boolean {
+    const mismatch = this.plan.tenantMismatch(header, this.events);
+    if (mismatch !== undefined) {
+      const reason = "TENANT_MISMATCH";
+      this.endWith(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     }
-    if (this.plan.observed !== undefined) {
-      this.events.wouldRefuse(mismatch.rawMessage);
-      return true;
+    return mismatch === undefined;
+  }
+
+  /** Ends the call with an error of its own, whatever goes on. */
+  endWith(error: AmeideError): void {
+    const { attempt } = this;
+    const abort = attempt?.over === false ? attempt.abort : undefined;
+    if (attempt !== undefined) {
+      attempt.over = true;
     }
-    attempt.over = true;
-    attempt.abort?.(abortReason());
-    const reason = "TENANT_MISMATCH";
-    this.fail(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
-    return false;
+    this.fail(error);
+    abort?.(abortReason());
   }
 
   /** The call ends well. */
@@ -472,11 +472,10 @@ export abstract class CallLoop implements TailCall {
 
   private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
+    this.shared.running.delete(this);
     this.timer.clear();
     this.leaveTokenWait();
-    if (this.signal !== undefined) {
-      unlisten(this.signal, this);
-    }
+    unlisten(this.signal, this);
     this.events.done(error, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 

@@ -231,13 +231,21 @@ export class CallPlan implements CredentialRequest, CallInfo {
     }
   }
 
-  /** The error for an answer that echoes another tenant than was sent. */
-  tenantMismatch(header: Headers): ConnectError | undefined {
+  /** The error for an answer that echoes another tenant than was sent; observe mode only tells. */
+  tenantMismatch(
+    header: Headers,
+    events: { wouldRefuse(text: string): void },
+  ): ConnectError | undefined {
     const echo = this.tenant === undefined ? null : header.get(this.headerNames.tenant);
     if (echo === null || echo === this.tenant) {
       return undefined;
     }
-    return new ConnectError("the answer is for another tenant", Code.Internal);
+    const mismatch = new ConnectError("the answer is for another tenant", Code.Internal);
+    if (this.observed === undefined) {
+      return mismatch;
+    }
+    events.wouldRefuse(mismatch.rawMessage);
+    return undefined;
   }
 
   /** The code of a failure, from Connect's spelling. */

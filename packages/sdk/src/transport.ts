@@ -67,8 +67,9 @@ export interface AmeideTransport extends Transport {
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
-   * Ends all connections, also those of the transports derived from this one.
-   * Calls in flight fail, later ones are refused.
+   * Ends all calls and connections, also those of the transports derived from this
+   * one. Calls under way fail at once, later ones are refused, both with the reason
+   * CLIENT_CLOSED.
    */
   close(): void;
 }
@@ -230,6 +231,7 @@ function unstreamable(text: string): AmeideError {
 // A client and all that are derived from it.
 class Family {
   closed = false;
+  private readonly running: Shared["running"] = new Set();
   private readonly pools = new ConnectionPools();
   private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
   private readonly addresses = new RecentMap<string, AddressLimit>(MAX_ORIGINS);
@@ -291,6 +293,7 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
+      running: this.running,
       closed: () => (this.closed ? clientClosed() : undefined),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
@@ -302,6 +305,9 @@ class Family {
 
   close(): void {
     this.closed = true;
+    for (const call of this.running) {
+      call.endWith(clientClosed());
+    }
     this.tokens.close(clientClosed());
     this.pools.close();
   }
