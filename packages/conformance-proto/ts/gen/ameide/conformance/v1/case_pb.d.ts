@@ -181,6 +181,13 @@ export declare type Given = Message<"ameide.conformance.v1.Given"> & {
    * @generated from field: bool ambient_span = 9;
    */
   ambientSpan: boolean;
+
+  /**
+   * The client is not closed at the end, and what it keeps is not counted as left.
+   *
+   * @generated from field: bool left_open = 10;
+   */
+  leftOpen: boolean;
 };
 
 /**

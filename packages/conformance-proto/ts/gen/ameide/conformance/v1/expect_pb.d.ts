@@ -157,6 +157,14 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: repeated string explain_contains = 19;
    */
   explainContains: string[];
+
+  /**
+   * The process ends by itself once all is done: the case has one of its own, whose
+   * input ends with its answer. WIRE only.
+   *
+   * @generated from field: bool process_ends = 20;
+   */
+  processEnds: boolean;
 };
 
 /**
@@ -402,6 +410,21 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: string cause_contains = 30;
    */
   causeContains: string;
+
+  /**
+   * Trailers of a good answer as the caller sees them, whichever way the protocol
+   * sends them: the values of each, joined by a comma and a space.
+   *
+   * @generated from field: map<string, string> trailers = 31;
+   */
+  trailers: { [key: string]: string };
+
+  /**
+   * Trailers that a good answer does not have.
+   *
+   * @generated from field: repeated string absent_trailers = 32;
+   */
+  absentTrailers: string[];
 };
 
 /**
