@@ -1,4 +1,4 @@
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues, type UnaryRequest } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import {
   create,
@@ -15,7 +15,7 @@ import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
 import type { Credential, CredentialRequest } from "./credential.js";
 import type { CredentialSource } from "./credential_source.js";
-import { overallTimeout, setTimeoutHeader } from "./deadline.js";
+import { overallTimeout, setTimeoutHeader, TIMEOUT_HEADERS } from "./deadline.js";
 import { AmeideError, configError, namingConfigError } from "./errors.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { CallSettings } from "./options.js";
@@ -183,6 +183,13 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return copy;
   }
 
+  /** The request as the tail sends it: an interceptor may have emptied its request id field. */
+  withRequestIdAgain<T extends UnaryRequest>(request: T): T {
+    return this.requestIdField === undefined || !this.shared.hasInterceptors
+      ? request
+      : { ...request, message: this.withRequestId(request.message) };
+  }
+
   /** Takes up what is different in an attempt. */
   prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
     this.previousAttempts = previousAttempts;
@@ -210,6 +217,9 @@ export class CallPlan implements CredentialRequest, CallInfo {
   /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
   writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
     const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
+    if (hasInterceptors) {
+      this.mend(header);
+    }
     if (timeoutMs !== undefined) {
       setTimeoutHeader(header, protocol, timeoutMs);
     }
@@ -224,9 +234,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     } else if (protocol === "grpc-web") {
       header.delete("x-user-agent");
     }
-    if (hasInterceptors) {
-      this.mend(header);
-    } else if (inner.ours) {
+    if (!hasInterceptors && inner.ours) {
       this.writeAll(header);
     }
   }
@@ -283,7 +291,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     if (refused !== undefined) {
       throw configError("interceptors", `must not set ${refused}, a header of the connection`);
     }
-    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER]) {
+    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER, ...TIMEOUT_HEADERS]) {
       header.delete(name);
     }
     this.writeOwn(header);

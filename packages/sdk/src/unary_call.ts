@@ -73,7 +73,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     if (!this.enter(attempt, request)) {
       return Promise.reject(abortReason());
     }
-    const answer = this.shared.recordings.expect(attempt.recording, next, request);
+    const sent = this.plan.withRequestIdAgain(request);
+    const answer = this.shared.recordings.expect(attempt.recording, next, sent);
     const ended = new Promise<Awaited<typeof answer>>(capture);
     const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
     attempt.abort = reject;

@@ -1342,9 +1342,13 @@ type Interceptor struct {
 	// Sets headers of the request.
 	Headers map[string]string `protobuf:"bytes,6,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What it does before it hands the request on.
-	Does          Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Does Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	// Takes these headers of the request away.
+	Removes []string `protobuf:"bytes,8,rep,name=removes,proto3" json:"removes,omitempty"`
+	// Empties the request id field of the message. Unary calls only.
+	EmptiesRequestId bool `protobuf:"varint,9,opt,name=empties_request_id,json=emptiesRequestId,proto3" json:"empties_request_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Interceptor) Reset() {
@@ -1424,6 +1428,20 @@ func (x *Interceptor) GetDoes() Deed {
 		return x.Does
 	}
 	return Deed_DEED_UNSPECIFIED
+}
+
+func (x *Interceptor) GetRemoves() []string {
+	if x != nil {
+		return x.Removes
+	}
+	return nil
+}
+
+func (x *Interceptor) GetEmptiesRequestId() bool {
+	if x != nil {
+		return x.EmptiesRequestId
+	}
+	return false
 }
 
 // One thing that is done.
@@ -2220,7 +2238,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04does\x18\b \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n" +
 	"\aat_once\x18\t \x01(\bR\x06atOnceB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"\xc4\x02\n" +
+	"\v_expires_at\"\x8c\x03\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
@@ -2228,7 +2246,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x12\n" +
 	"\x04text\x18\x05 \x01(\tR\x04text\x12I\n" +
 	"\aheaders\x18\x06 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x12/\n" +
-	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
+	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n" +
+	"\aremoves\x18\b \x03(\tR\aremoves\x12,\n" +
+	"\x12empties_request_id\x18\t \x01(\bR\x10emptiesRequestId\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x02\n" +

@@ -832,6 +832,20 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
    * @generated from field: ameide.conformance.v1.Deed does = 7;
    */
   does: Deed;
+
+  /**
+   * Takes these headers of the request away.
+   *
+   * @generated from field: repeated string removes = 8;
+   */
+  removes: string[];
+
+  /**
+   * Empties the request id field of the message. Unary calls only.
+   *
+   * @generated from field: bool empties_request_id = 9;
+   */
+  emptiesRequestId: boolean;
 };
 
 /**
