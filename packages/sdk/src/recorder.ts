@@ -325,7 +325,7 @@ export class Recording {
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
-    const header = usualSpelling(sent, this.shape);
+    const header = usualSpelling(sent);
     this.headMs = this.clock.now();
     this.status = status;
     this.header = header;
