@@ -18,7 +18,7 @@ import { errorOfAttempt, errorOfCut } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
-import { type Credential, secretsOf } from "./credential.js";
+import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
@@ -454,7 +454,7 @@ export abstract class CallLoop implements TailCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.shared.constants,
-      secrets: secretsOf(this.credential, this.earlier),
+      secrets: this.plan.secrets(this.credential, this.earlier),
     };
   }
 
@@ -492,7 +492,8 @@ export abstract class CallLoop implements TailCall {
     const { delayMs = 0, transparent = false } = next ?? {};
     const noted = { code: failure.code, class: retryClass, durationMs, delayMs, transparent };
     this.attempts = [...this.attempts, noted];
-    const message = redact(error.rawMessage, secretsOf(this.credential, this.earlier));
+    const { rawMessage } = error;
+    const message = redact(rawMessage, this.plan.secrets(this.credential, this.earlier));
     this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
 }

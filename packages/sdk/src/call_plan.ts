@@ -13,16 +13,17 @@ import { tell } from "./callbacks.js";
 import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
-import type { Credential, CredentialRequest } from "./credential.js";
+import { type Credential, type CredentialRequest, secretsOf } from "./credential.js";
 import type { CredentialSource } from "./credential_source.js";
 import { overallTimeout, setTimeoutHeader, TIMEOUT_HEADERS } from "./deadline.js";
 import { AmeideError, configError, namingConfigError } from "./errors.js";
+import { isLoggedHeader } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
-import { connectionHeader } from "./reserved_headers.js";
+import { connectionHeader, isOwnHeader } from "./reserved_headers.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
@@ -66,6 +67,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
   readonly protocol: Protocol;
   // What is not of the SDK's own: of the client, the call, and its spans.
   private others: CallHeaders | undefined;
+  // As interceptors left them.
+  private sentHeader: Headers | undefined;
   private readonly sendsRequestId: boolean;
   private readonly forMethod: MethodConfig;
   private readonly settings: CallSettings | undefined;
@@ -261,6 +264,19 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return codeFromString(name) ?? Code.Unknown;
   }
 
+  /** What no text may hold: credentials, and values of headers that are the caller's and not logged. */
+  secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
+    const { config, constants } = this.shared;
+    const values: string[] = [];
+    (this.sentHeader ?? this.others)?.forEach((value, name) => {
+      const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
+      if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
+        values.push(value);
+      }
+    });
+    return secretsOf(last, earlier, values);
+  }
+
   private writeAll(header: Headers): void {
     this.others?.writeTo(header);
     this.writeOwn(header);
@@ -291,6 +307,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     if (refused !== undefined) {
       throw configError("interceptors", `must not set ${refused}, a header of the connection`);
     }
+    this.sentHeader = header;
     for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER, ...TIMEOUT_HEADERS]) {
       header.delete(name);
     }
