@@ -264,10 +264,10 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return codeFromString(name) ?? Code.Unknown;
   }
 
-  /** What no text may hold: credentials, and values of headers that are the caller's and not logged. */
+  /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
   secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
     const { config, constants } = this.shared;
-    const values: string[] = [];
+    const values = this.idempotencyKey === undefined ? [] : [this.idempotencyKey];
     (this.sentHeader ?? this.others)?.forEach((value, name) => {
       const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
       if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
