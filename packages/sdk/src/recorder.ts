@@ -284,7 +284,10 @@ export class Recording {
       return error;
     }
     if (this.good && this.isAnotherType) {
-      return new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown);
+      return new ConnectError(
+        `unsupported content type ${header.get("content-type")}`,
+        Code.Unknown,
+      );
     }
     if (this.good) {
       // What Headers throws, and Connect hands on.

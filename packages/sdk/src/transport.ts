@@ -9,6 +9,7 @@ import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { tell, unheard } from "./callbacks.js";
+import { checkRuntimeOptions } from "./check_call_options.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
@@ -24,6 +25,7 @@ import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
+import { readOptions } from "./read_options.js";
 import { RecentMap } from "./recent_map.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
@@ -109,9 +111,11 @@ export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
 ): AmeideTransport {
-  checkIsObject(options, "options");
-  const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
-  return derive([snapshot(options)], family, undefined);
+  return readOptions("options", () => {
+    checkIsObject(options, "options");
+    const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
+    return derive([snapshot(options)], family, undefined);
+  });
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
@@ -138,6 +142,7 @@ function derive(
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
+        checkRuntimeOptions(signal, contextValues);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         const onWire = plan.wireMethod as typeof method;
         return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
@@ -148,6 +153,7 @@ function derive(
     stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
+        checkRuntimeOptions(signal, contextValues);
         refuseUnlessStreamable(method, family.platform, config);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         return new StreamCall(shared, plan, method, input, signal, contextValues).run();
@@ -160,8 +166,10 @@ function derive(
     withTenant: (tenant) => transport.with({ tenant }),
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
-      checkIsObject(changes, "options");
-      return derive([snapshot(changes), ...config.layers], family, config);
+      return readOptions("options", () => {
+        checkIsObject(changes, "options");
+        return derive([snapshot(changes), ...config.layers], family, config);
+      });
     },
     close: () => family.close(),
   };
