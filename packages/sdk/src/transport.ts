@@ -9,6 +9,7 @@ import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { tell, unheard } from "./callbacks.js";
+import { checkRuntimeOptions } from "./check_call_options.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
@@ -30,6 +31,7 @@ import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
+import { readOptions } from "./read_options.js";
 import { RecentMap } from "./recent_map.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
@@ -74,8 +76,9 @@ export interface AmeideTransport extends Transport {
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
-   * Ends all connections, also those of the transports derived from this one.
-   * Calls in flight fail, later ones are refused.
+   * Ends all calls and connections, also those of the transports derived from this
+   * one. Calls under way fail at once, later ones are refused, both with the reason
+   * CLIENT_CLOSED.
    */
   close(): void;
 }
@@ -130,9 +133,11 @@ export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
 ): AmeideTransport {
-  checkIsObject(options, "options");
-  const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
-  return derive([snapshot(options)], family, undefined);
+  return readOptions("options", () => {
+    checkIsObject(options, "options");
+    const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
+    return derive([snapshot(options)], family, undefined);
+  });
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
@@ -167,6 +172,7 @@ function derive(
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
+        checkRuntimeOptions(signal, contextValues);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         const onWire = plan.wireMethod as typeof method;
         return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
@@ -177,6 +183,7 @@ function derive(
     stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
+        checkRuntimeOptions(signal, contextValues);
         refuseUnlessStreamable(method, family.platform, config);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         return new StreamCall(shared, plan, method, input, signal, contextValues).run();
@@ -189,8 +196,10 @@ function derive(
     withTenant: (tenant) => transport.with({ tenant }),
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
-      checkIsObject(changes, "options");
-      return derive([snapshot(changes), ...config.layers], family, config);
+      return readOptions("options", () => {
+        checkIsObject(changes, "options");
+        return derive([snapshot(changes), ...config.layers], family, config);
+      });
     },
     close: () => family.close(),
   };
@@ -275,6 +284,7 @@ function warner(config: ClientConfig): Warn {
 // A client and all that are derived from it.
 class Family {
   closed = false;
+  private readonly running: Shared["running"] = new Set();
   private readonly pools = new ConnectionPools();
   private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
   private readonly addresses = new RecentMap<string, AddressLimit>(MAX_ORIGINS);
@@ -336,6 +346,7 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
+      running: this.running,
       closed: () => (this.closed ? clientClosed() : undefined),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
@@ -347,6 +358,9 @@ class Family {
 
   close(): void {
     this.closed = true;
+    for (const call of this.running) {
+      call.endWith(clientClosed());
+    }
     this.tokens.close(clientClosed());
     this.pools.close();
   }

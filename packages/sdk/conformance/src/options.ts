@@ -217,6 +217,12 @@ function interceptor(given: GivenInterceptor, context: ProviderContext): Interce
     for (const [name, value] of Object.entries(given.headers)) {
       request.header.set(name, value);
     }
+    for (const name of given.removes) {
+      request.header.delete(name);
+    }
+    if (given.emptiesRequestId && !request.stream) {
+      (request.message as { requestId?: string }).requestId = "";
+    }
     if (given.text !== "" && !request.stream) {
       (request.message as { text?: string }).text = given.text;
     }

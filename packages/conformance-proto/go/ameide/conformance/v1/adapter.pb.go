@@ -807,7 +807,9 @@ type SeenOutcome struct {
 	Headers []*Header `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty"`
 	// From the start of the call until the caller saw headers, in milliseconds;
 	// absent if it never did.
-	HeadersMs     *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	HeadersMs *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	// Trailers of a good answer, values apart, by the names the server gave them.
+	Trailers      []*Header `protobuf:"bytes,7,rep,name=trailers,proto3" json:"trailers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -882,6 +884,13 @@ func (x *SeenOutcome) GetHeadersMs() float64 {
 		return *x.HeadersMs
 	}
 	return 0
+}
+
+func (x *SeenOutcome) GetTrailers() []*Header {
+	if x != nil {
+		return x.Trailers
+	}
+	return nil
 }
 
 // An error, as the SDK gives it.
@@ -1403,7 +1412,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n" +
-	"\a_budget\"\x8a\x02\n" +
+	"\a_budget\"\xc5\x02\n" +
 	"\vSeenOutcome\x12\x13\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n" +
 	"\x05error\x18\x02 \x01(\v2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n" +
@@ -1412,7 +1421,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bmessages\x18\x04 \x03(\tR\bmessages\x127\n" +
 	"\aheaders\x18\x05 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\aheaders\x12\"\n" +
 	"\n" +
-	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01B\x05\n" +
+	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n" +
+	"\btrailers\x18\a \x03(\v2\x1d.ameide.conformance.v1.HeaderR\btrailersB\x05\n" +
 	"\x03_okB\r\n" +
 	"\v_headers_ms\"\x82\x06\n" +
 	"\tSeenError\x12\x12\n" +
@@ -1519,16 +1529,17 @@ var file_ameide_conformance_v1_adapter_proto_depIdxs = []int32{
 	11, // 15: ameide.conformance.v1.RunResponse.leaks:type_name -> ameide.conformance.v1.Leaks
 	8,  // 16: ameide.conformance.v1.SeenOutcome.error:type_name -> ameide.conformance.v1.SeenError
 	20, // 17: ameide.conformance.v1.SeenOutcome.headers:type_name -> ameide.conformance.v1.Header
-	16, // 18: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
-	21, // 19: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
-	20, // 20: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
-	22, // 21: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	23, // 22: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	20, // 18: ameide.conformance.v1.SeenOutcome.trailers:type_name -> ameide.conformance.v1.Header
+	16, // 19: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
+	21, // 20: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
+	20, // 21: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
+	22, // 22: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	23, // 23: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_adapter_proto_init() }

@@ -332,7 +332,9 @@ type Given struct {
 	AmbientBaggage map[string]string `protobuf:"bytes,8,rep,name=ambient_baggage,json=ambientBaggage,proto3" json:"ambient_baggage,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// A span named `ambient` is active around all that is done. It is the first of
 	// the spans.
-	AmbientSpan   bool `protobuf:"varint,9,opt,name=ambient_span,json=ambientSpan,proto3" json:"ambient_span,omitempty"`
+	AmbientSpan bool `protobuf:"varint,9,opt,name=ambient_span,json=ambientSpan,proto3" json:"ambient_span,omitempty"`
+	// The client is not closed at the end, and what it keeps is not counted as left.
+	LeftOpen      bool `protobuf:"varint,10,opt,name=left_open,json=leftOpen,proto3" json:"left_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -426,6 +428,13 @@ func (x *Given) GetAmbientBaggage() map[string]string {
 func (x *Given) GetAmbientSpan() bool {
 	if x != nil {
 		return x.AmbientSpan
+	}
+	return false
+}
+
+func (x *Given) GetLeftOpen() bool {
+	if x != nil {
+		return x.LeftOpen
 	}
 	return false
 }
@@ -1461,9 +1470,13 @@ type Interceptor struct {
 	// Sets headers of the request.
 	Headers map[string]string `protobuf:"bytes,6,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What it does before it hands the request on.
-	Does          Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Does Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	// Takes these headers of the request away.
+	Removes []string `protobuf:"bytes,8,rep,name=removes,proto3" json:"removes,omitempty"`
+	// Empties the request id field of the message. Unary calls only.
+	EmptiesRequestId bool `protobuf:"varint,9,opt,name=empties_request_id,json=emptiesRequestId,proto3" json:"empties_request_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Interceptor) Reset() {
@@ -1543,6 +1556,20 @@ func (x *Interceptor) GetDoes() Deed {
 		return x.Does
 	}
 	return Deed_DEED_UNSPECIFIED
+}
+
+func (x *Interceptor) GetRemoves() []string {
+	if x != nil {
+		return x.Removes
+	}
+	return nil
+}
+
+func (x *Interceptor) GetEmptiesRequestId() bool {
+	if x != nil {
+		return x.EmptiesRequestId
+	}
+	return false
 }
 
 // One thing that is done.
@@ -2203,7 +2230,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n" +
 	"\aformats\x18\a \x03(\tR\aformats\x12\x1c\n" +
 	"\tprotocols\x18\b \x03(\tR\tprotocols\x12!\n" +
-	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xca\x04\n" +
+	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xe7\x04\n" +
 	"\x05Given\x12=\n" +
 	"\x06client\x18\x01 \x01(\v2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n" +
 	"\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n" +
@@ -2214,7 +2241,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05steps\x18\x06 \x03(\v2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n" +
 	"\x0fbudget_capacity\x18\a \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n" +
 	"\x0fambient_baggage\x18\b \x03(\v20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n" +
-	"\fambient_span\x18\t \x01(\bR\vambientSpan\x1a6\n" +
+	"\fambient_span\x18\t \x01(\bR\vambientSpan\x12\x1b\n" +
+	"\tleft_open\x18\n" +
+	" \x01(\bR\bleftOpen\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n" +
@@ -2357,7 +2386,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04says\x18\n" +
 	" \x03(\tR\x04saysB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"\xc4\x02\n" +
+	"\v_expires_at\"\x8c\x03\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
@@ -2365,7 +2394,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x12\n" +
 	"\x04text\x18\x05 \x01(\tR\x04text\x12I\n" +
 	"\aheaders\x18\x06 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x12/\n" +
-	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
+	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n" +
+	"\aremoves\x18\b \x03(\tR\aremoves\x12,\n" +
+	"\x12empties_request_id\x18\t \x01(\bR\x10emptiesRequestId\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x02\n" +

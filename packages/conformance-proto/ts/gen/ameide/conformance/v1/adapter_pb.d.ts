@@ -516,6 +516,13 @@ export declare type SeenOutcome = Message<"ameide.conformance.v1.SeenOutcome"> &
    * @generated from field: optional double headers_ms = 6;
    */
   headersMs?: number | undefined;
+
+  /**
+   * Trailers of a good answer, values apart, by the names the server gave them.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Header trailers = 7;
+   */
+  trailers: Header[];
 };
 
 /**
