@@ -22,7 +22,8 @@ import { type Credential, secretsOf } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
-import { type AnswerPart, cutMessage } from "./limit_message.js";
+import type { Closed, LiveCall } from "./lifetime.js";
+import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, postInstead } from "./frozen_request.js";
@@ -52,7 +53,7 @@ const NONE: readonly never[] = [];
  * them, and what ends it all. Made of callbacks rather than async functions, so
  * that a call that succeeds at once costs little more than its attempt.
  */
-export abstract class CallLoop implements TailCall {
+export abstract class CallLoop implements TailCall, LiveCall {
   protected readonly values: CallValues;
   protected readonly events: EventSink;
   protected readonly timer: CallTimer;
@@ -107,6 +108,7 @@ export abstract class CallLoop implements TailCall {
 
   /** Begins the call. Call it once. */
   protected start(): void {
+    this.shared.lifetime.add(this);
     for (const refusal of this.plan.refusals) {
       this.events.wouldRefuse(refusal);
     }
@@ -278,7 +280,7 @@ export abstract class CallLoop implements TailCall {
   }
 
   private isClosed(): boolean {
-    const error = this.shared.closed();
+    const error = this.shared.lifetime.closed();
     if (error === undefined) {
       return false;
     }
@@ -292,9 +294,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     const attempt = this.attempt;
-    const { plan, shared, tokenWait } = this;
-    const seen = { shared, plan, attempt, failed: this.attempts.at(-1), tokenWait };
-    const message = cutMessage(cut, reason, { ...seen, awaited: this.awaited() });
+    const message = cutMessage(cut, reason, this.whatWasSeen());
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
@@ -306,6 +306,26 @@ export abstract class CallLoop implements TailCall {
     }
     this.timer.clear();
     this.fail(errorOfCut(cut, error, this.plan, this.facts()));
+  }
+
+  /** Ends the call, whatever it waits for: its client is closed. */
+  endWith(closed: Closed): void {
+    if (this.over) {
+      return;
+    }
+    const { attempt } = this;
+    const error = closed(whereItStood(this.whatWasSeen()));
+    if (attempt !== undefined && !attempt.over) {
+      attempt.over = true;
+      attempt.abort?.(abortReason());
+    }
+    this.fail(error);
+  }
+
+  private whatWasSeen(): Limited {
+    const { attempt, plan, shared, tokenWait } = this;
+    const failed = this.attempts.at(-1);
+    return { shared, plan, attempt, failed, tokenWait, awaited: this.awaited() };
   }
 
   /** Ends the inner request of an attempt, which fails. */
@@ -475,6 +495,7 @@ export abstract class CallLoop implements TailCall {
 
   private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
+    this.shared.lifetime.delete(this);
     this.timer.clear();
     this.leaveTokenWait();
     if (this.signal !== undefined) {

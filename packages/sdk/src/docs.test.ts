@@ -48,6 +48,7 @@ describe("docs/behaviour.md", () => {
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
+    ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
     ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
     ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
     ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],

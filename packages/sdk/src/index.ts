@@ -17,6 +17,7 @@ export type {
   CallSettings,
   CompressionName,
   CompressionOptions,
+  DrainOptions,
   FetchFunction,
   FetchInit,
   HeaderNames,
@@ -35,6 +36,7 @@ export type {
   WouldHave,
 } from "./observer.js";
 export type { ExplainedValue, Explanation } from "./explain.js";
+export type { DrainResult } from "./lifetime.js";
 export type { Logger, LogLevel } from "./log.js";
 export type { Origin, Sent } from "./normalize.js";
 export type { Preset, Protocol } from "./policy.js";

@@ -131,6 +131,8 @@ export interface PolicyConstants {
   readonly readMaxBytes: number;
   /** A GET whose address would be longer, in characters, is sent as POST. */
   readonly maxGetUrlLength: number;
+  /** How long a client that is drained waits for its calls. */
+  readonly drainTimeoutMs: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -203,6 +205,8 @@ export const BEHAVIOR_1: PolicyConstants = {
   readMaxBytes: 4 * 1024 * 1024,
   // RFC 9110, section 4.1: what all should be able to receive.
   maxGetUrlLength: 8_000,
+  // Over before the 30 s after which Kubernetes kills what it has told to end.
+  drainTimeoutMs: 20_000,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 
