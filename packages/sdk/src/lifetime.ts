@@ -91,11 +91,7 @@ export class Lifetime {
 
   private closeIfDrained(): void {
     if (this.state === "draining" && this.calls.size === 0) {
-      soon(() => {
-        if (this.state === "draining" && this.calls.size === 0) {
-          this.close();
-        }
-      });
+      this.close();
     }
   }
 

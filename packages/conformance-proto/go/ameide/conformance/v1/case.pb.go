@@ -95,6 +95,8 @@ const (
 	Deed_DEED_CLOSE Deed = 4
 	// It makes a call of the same client, once: of Idempotent, with the text `again`.
 	Deed_DEED_CALL Deed = 5
+	// It drains the client, for the built-in time.
+	Deed_DEED_DRAIN Deed = 6
 )
 
 // Enum value maps for Deed.
@@ -106,6 +108,7 @@ var (
 		3: "DEED_CANCEL",
 		4: "DEED_CLOSE",
 		5: "DEED_CALL",
+		6: "DEED_DRAIN",
 	}
 	Deed_value = map[string]int32{
 		"DEED_UNSPECIFIED": 0,
@@ -114,6 +117,7 @@ var (
 		"DEED_CANCEL":      3,
 		"DEED_CLOSE":       4,
 		"DEED_CALL":        5,
+		"DEED_DRAIN":       6,
 	}
 )
 
@@ -486,8 +490,10 @@ type ClientSettings struct {
 	HttpVersion string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
 	// Hosts that plain http is allowed to.
 	AllowInsecureHosts []string `protobuf:"bytes,26,rep,name=allow_insecure_hosts,json=allowInsecureHosts,proto3" json:"allow_insecure_hosts,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Most connections to an origin over HTTP/1.1.
+	MaxConnections *int32 `protobuf:"varint,27,opt,name=max_connections,json=maxConnections,proto3,oneof" json:"max_connections,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -700,6 +706,13 @@ func (x *ClientSettings) GetAllowInsecureHosts() []string {
 		return x.AllowInsecureHosts
 	}
 	return nil
+}
+
+func (x *ClientSettings) GetMaxConnections() int32 {
+	if x != nil && x.MaxConnections != nil {
+		return *x.MaxConnections
+	}
+	return 0
 }
 
 // What one who only watches does when told of an event.
@@ -2102,8 +2115,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xe3\n" +
-	"\n" +
+	"\x10_budget_capacity\"\xa5\v\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2131,7 +2143,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aload_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n" +
 	"\x17environment_credentials\x18\x18 \x01(\bR\x16environmentCredentials\x12!\n" +
 	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x120\n" +
-	"\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x1a[\n" +
+	"\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x12,\n" +
+	"\x0fmax_connections\x18\x1b \x01(\x05H\x03R\x0emaxConnections\x88\x01\x01\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2140,7 +2153,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
 	"\t_behaviorB\x11\n" +
 	"\x0f_read_max_bytesB\x1a\n" +
-	"\x18_allow_insecure_loopback\"\\\n" +
+	"\x18_allow_insecure_loopbackB\x12\n" +
+	"\x10_max_connections\"\\\n" +
 	"\aWatcher\x12\x10\n" +
 	"\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\tR\x02at\x12/\n" +
@@ -2305,7 +2319,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fLAYER_MEMORY\x10\x01\x12\x0e\n" +
 	"\n" +
-	"LAYER_WIRE\x10\x02*m\n" +
+	"LAYER_WIRE\x10\x02*}\n" +
 	"\x04Deed\x12\x14\n" +
 	"\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -2314,7 +2328,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\vDEED_CANCEL\x10\x03\x12\x0e\n" +
 	"\n" +
 	"DEED_CLOSE\x10\x04\x12\r\n" +
-	"\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\tDEED_CALL\x10\x05\x12\x0e\n" +
+	"\n" +
+	"DEED_DRAIN\x10\x06BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_case_proto_rawDescOnce sync.Once

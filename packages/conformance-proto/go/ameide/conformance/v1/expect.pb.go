@@ -71,8 +71,10 @@ type Expected struct {
 	LongestTimerMs *float64 `protobuf:"fixed64,18,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
 	// Texts that the text form of the last explanation holds.
 	ExplainContains []string `protobuf:"bytes,19,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What became of each drain, in the order they were asked for.
+	Drained       []*Drained `protobuf:"bytes,20,rep,name=drained,proto3" json:"drained,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Expected) Reset() {
@@ -238,6 +240,68 @@ func (x *Expected) GetExplainContains() []string {
 	return nil
 }
 
+func (x *Expected) GetDrained() []*Drained {
+	if x != nil {
+		return x.Drained
+	}
+	return nil
+}
+
+// What became of a client that was drained.
+type Drained struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many calls had not ended, and were ended.
+	Cut int32 `protobuf:"varint,1,opt,name=cut,proto3" json:"cut,omitempty"`
+	// How long it took, in milliseconds. MEMORY only.
+	Ms            *float64 `protobuf:"fixed64,2,opt,name=ms,proto3,oneof" json:"ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Drained) Reset() {
+	*x = Drained{}
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Drained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Drained) ProtoMessage() {}
+
+func (x *Drained) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Drained.ProtoReflect.Descriptor instead.
+func (*Drained) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Drained) GetCut() int32 {
+	if x != nil {
+		return x.Cut
+	}
+	return 0
+}
+
+func (x *Drained) GetMs() float64 {
+	if x != nil && x.Ms != nil {
+		return *x.Ms
+	}
+	return 0
+}
+
 // Numbers, so that none and not stated differ.
 type Numbers struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -249,7 +313,7 @@ type Numbers struct {
 
 func (x *Numbers) Reset() {
 	*x = Numbers{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -261,7 +325,7 @@ func (x *Numbers) String() string {
 func (*Numbers) ProtoMessage() {}
 
 func (x *Numbers) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -274,7 +338,7 @@ func (x *Numbers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Numbers.ProtoReflect.Descriptor instead.
 func (*Numbers) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{1}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Numbers) GetValues() []float64 {
@@ -355,7 +419,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +431,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +444,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{2}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Outcome) GetCount() int32 {
@@ -612,7 +676,7 @@ type AttemptFailure struct {
 
 func (x *AttemptFailure) Reset() {
 	*x = AttemptFailure{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +688,7 @@ func (x *AttemptFailure) String() string {
 func (*AttemptFailure) ProtoMessage() {}
 
 func (x *AttemptFailure) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +701,7 @@ func (x *AttemptFailure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptFailure.ProtoReflect.Descriptor instead.
 func (*AttemptFailure) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{3}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AttemptFailure) GetCode() string {
@@ -717,7 +781,7 @@ type Request struct {
 
 func (x *Request) Reset() {
 	*x = Request{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +793,7 @@ func (x *Request) String() string {
 func (*Request) ProtoMessage() {}
 
 func (x *Request) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +806,7 @@ func (x *Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Request.ProtoReflect.Descriptor instead.
 func (*Request) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Request) GetHeaders() map[string]string {
@@ -863,7 +927,7 @@ type Explained struct {
 
 func (x *Explained) Reset() {
 	*x = Explained{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -875,7 +939,7 @@ func (x *Explained) String() string {
 func (*Explained) ProtoMessage() {}
 
 func (x *Explained) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -888,7 +952,7 @@ func (x *Explained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explained.ProtoReflect.Descriptor instead.
 func (*Explained) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Explained) GetValue() *structpb.Value {
@@ -932,7 +996,7 @@ type Span struct {
 
 func (x *Span) Reset() {
 	*x = Span{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -944,7 +1008,7 @@ func (x *Span) String() string {
 func (*Span) ProtoMessage() {}
 
 func (x *Span) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -957,7 +1021,7 @@ func (x *Span) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Span.ProtoReflect.Descriptor instead.
 func (*Span) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Span) GetName() string {
@@ -1036,7 +1100,7 @@ type SpanEvent struct {
 
 func (x *SpanEvent) Reset() {
 	*x = SpanEvent{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +1112,7 @@ func (x *SpanEvent) String() string {
 func (*SpanEvent) ProtoMessage() {}
 
 func (x *SpanEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +1125,7 @@ func (x *SpanEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpanEvent.ProtoReflect.Descriptor instead.
 func (*SpanEvent) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SpanEvent) GetName() string {
@@ -1099,7 +1163,7 @@ type Metric struct {
 
 func (x *Metric) Reset() {
 	*x = Metric{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1111,7 +1175,7 @@ func (x *Metric) String() string {
 func (*Metric) ProtoMessage() {}
 
 func (x *Metric) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1124,7 +1188,7 @@ func (x *Metric) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metric.ProtoReflect.Descriptor instead.
 func (*Metric) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Metric) GetCount() int32 {
@@ -1184,7 +1248,7 @@ type LogLine struct {
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1260,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1273,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LogLine) GetLevel() string {
@@ -1248,7 +1312,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1260,7 +1324,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1273,7 +1337,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{10}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Event) GetType() string {
@@ -1301,7 +1365,7 @@ var File_ameide_conformance_v1_expect_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x82\t\n" +
+	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xbc\t\n" +
 	"\bExpected\x12:\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x1e.ameide.conformance.v1.OutcomeR\boutcomes\x12:\n" +
 	"\brequests\x18\x02 \x03(\v2\x1e.ameide.conformance.v1.RequestR\brequests\x12(\n" +
@@ -1324,7 +1388,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vpolicy_hash\x18\x11 \x01(\tR\n" +
 	"policyHash\x12-\n" +
 	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n" +
-	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x1a^\n" +
+	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x128\n" +
+	"\adrained\x18\x14 \x03(\v2\x1e.ameide.conformance.v1.DrainedR\adrained\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1334,7 +1399,11 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0e_request_countB\t\n" +
 	"\a_budgetB\x11\n" +
 	"\x0f_provider_callsB\x13\n" +
-	"\x11_longest_timer_ms\"!\n" +
+	"\x11_longest_timer_ms\"7\n" +
+	"\aDrained\x12\x10\n" +
+	"\x03cut\x18\x01 \x01(\x05R\x03cut\x12\x13\n" +
+	"\x02ms\x18\x02 \x01(\x01H\x00R\x02ms\x88\x01\x01B\x05\n" +
+	"\x03_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
 	"\x06values\x18\x01 \x03(\x01R\x06values\"\x88\f\n" +
 	"\aOutcome\x12\x14\n" +
@@ -1509,57 +1578,59 @@ func file_ameide_conformance_v1_expect_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_expect_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_expect_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_ameide_conformance_v1_expect_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_ameide_conformance_v1_expect_proto_goTypes = []any{
 	(*Expected)(nil),       // 0: ameide.conformance.v1.Expected
-	(*Numbers)(nil),        // 1: ameide.conformance.v1.Numbers
-	(*Outcome)(nil),        // 2: ameide.conformance.v1.Outcome
-	(*AttemptFailure)(nil), // 3: ameide.conformance.v1.AttemptFailure
-	(*Request)(nil),        // 4: ameide.conformance.v1.Request
-	(*Explained)(nil),      // 5: ameide.conformance.v1.Explained
-	(*Span)(nil),           // 6: ameide.conformance.v1.Span
-	(*SpanEvent)(nil),      // 7: ameide.conformance.v1.SpanEvent
-	(*Metric)(nil),         // 8: ameide.conformance.v1.Metric
-	(*LogLine)(nil),        // 9: ameide.conformance.v1.LogLine
-	(*Event)(nil),          // 10: ameide.conformance.v1.Event
-	nil,                    // 11: ameide.conformance.v1.Expected.ExplainedEntry
-	nil,                    // 12: ameide.conformance.v1.Expected.MetricsEntry
-	nil,                    // 13: ameide.conformance.v1.Outcome.MetadataEntry
-	nil,                    // 14: ameide.conformance.v1.Outcome.HeadersEntry
-	nil,                    // 15: ameide.conformance.v1.Request.HeadersEntry
-	nil,                    // 16: ameide.conformance.v1.Request.CombinedHeadersEntry
-	nil,                    // 17: ameide.conformance.v1.Span.AttributesEntry
-	nil,                    // 18: ameide.conformance.v1.SpanEvent.AttributesEntry
-	nil,                    // 19: ameide.conformance.v1.Event.FieldsEntry
-	(*structpb.Value)(nil), // 20: google.protobuf.Value
+	(*Drained)(nil),        // 1: ameide.conformance.v1.Drained
+	(*Numbers)(nil),        // 2: ameide.conformance.v1.Numbers
+	(*Outcome)(nil),        // 3: ameide.conformance.v1.Outcome
+	(*AttemptFailure)(nil), // 4: ameide.conformance.v1.AttemptFailure
+	(*Request)(nil),        // 5: ameide.conformance.v1.Request
+	(*Explained)(nil),      // 6: ameide.conformance.v1.Explained
+	(*Span)(nil),           // 7: ameide.conformance.v1.Span
+	(*SpanEvent)(nil),      // 8: ameide.conformance.v1.SpanEvent
+	(*Metric)(nil),         // 9: ameide.conformance.v1.Metric
+	(*LogLine)(nil),        // 10: ameide.conformance.v1.LogLine
+	(*Event)(nil),          // 11: ameide.conformance.v1.Event
+	nil,                    // 12: ameide.conformance.v1.Expected.ExplainedEntry
+	nil,                    // 13: ameide.conformance.v1.Expected.MetricsEntry
+	nil,                    // 14: ameide.conformance.v1.Outcome.MetadataEntry
+	nil,                    // 15: ameide.conformance.v1.Outcome.HeadersEntry
+	nil,                    // 16: ameide.conformance.v1.Request.HeadersEntry
+	nil,                    // 17: ameide.conformance.v1.Request.CombinedHeadersEntry
+	nil,                    // 18: ameide.conformance.v1.Span.AttributesEntry
+	nil,                    // 19: ameide.conformance.v1.SpanEvent.AttributesEntry
+	nil,                    // 20: ameide.conformance.v1.Event.FieldsEntry
+	(*structpb.Value)(nil), // 21: google.protobuf.Value
 }
 var file_ameide_conformance_v1_expect_proto_depIdxs = []int32{
-	2,  // 0: ameide.conformance.v1.Expected.outcomes:type_name -> ameide.conformance.v1.Outcome
-	4,  // 1: ameide.conformance.v1.Expected.requests:type_name -> ameide.conformance.v1.Request
-	1,  // 2: ameide.conformance.v1.Expected.sleeps:type_name -> ameide.conformance.v1.Numbers
-	11, // 3: ameide.conformance.v1.Expected.explained:type_name -> ameide.conformance.v1.Expected.ExplainedEntry
-	6,  // 4: ameide.conformance.v1.Expected.spans:type_name -> ameide.conformance.v1.Span
-	12, // 5: ameide.conformance.v1.Expected.metrics:type_name -> ameide.conformance.v1.Expected.MetricsEntry
-	9,  // 6: ameide.conformance.v1.Expected.logs:type_name -> ameide.conformance.v1.LogLine
-	9,  // 7: ameide.conformance.v1.Expected.some_logs:type_name -> ameide.conformance.v1.LogLine
-	10, // 8: ameide.conformance.v1.Expected.some_events:type_name -> ameide.conformance.v1.Event
-	3,  // 9: ameide.conformance.v1.Outcome.attempts:type_name -> ameide.conformance.v1.AttemptFailure
-	13, // 10: ameide.conformance.v1.Outcome.metadata:type_name -> ameide.conformance.v1.Outcome.MetadataEntry
-	14, // 11: ameide.conformance.v1.Outcome.headers:type_name -> ameide.conformance.v1.Outcome.HeadersEntry
-	15, // 12: ameide.conformance.v1.Request.headers:type_name -> ameide.conformance.v1.Request.HeadersEntry
-	16, // 13: ameide.conformance.v1.Request.combined_headers:type_name -> ameide.conformance.v1.Request.CombinedHeadersEntry
-	20, // 14: ameide.conformance.v1.Explained.value:type_name -> google.protobuf.Value
-	17, // 15: ameide.conformance.v1.Span.attributes:type_name -> ameide.conformance.v1.Span.AttributesEntry
-	7,  // 16: ameide.conformance.v1.Span.events:type_name -> ameide.conformance.v1.SpanEvent
-	18, // 17: ameide.conformance.v1.SpanEvent.attributes:type_name -> ameide.conformance.v1.SpanEvent.AttributesEntry
-	19, // 18: ameide.conformance.v1.Event.fields:type_name -> ameide.conformance.v1.Event.FieldsEntry
-	5,  // 19: ameide.conformance.v1.Expected.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	8,  // 20: ameide.conformance.v1.Expected.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	3,  // 0: ameide.conformance.v1.Expected.outcomes:type_name -> ameide.conformance.v1.Outcome
+	5,  // 1: ameide.conformance.v1.Expected.requests:type_name -> ameide.conformance.v1.Request
+	2,  // 2: ameide.conformance.v1.Expected.sleeps:type_name -> ameide.conformance.v1.Numbers
+	12, // 3: ameide.conformance.v1.Expected.explained:type_name -> ameide.conformance.v1.Expected.ExplainedEntry
+	7,  // 4: ameide.conformance.v1.Expected.spans:type_name -> ameide.conformance.v1.Span
+	13, // 5: ameide.conformance.v1.Expected.metrics:type_name -> ameide.conformance.v1.Expected.MetricsEntry
+	10, // 6: ameide.conformance.v1.Expected.logs:type_name -> ameide.conformance.v1.LogLine
+	10, // 7: ameide.conformance.v1.Expected.some_logs:type_name -> ameide.conformance.v1.LogLine
+	11, // 8: ameide.conformance.v1.Expected.some_events:type_name -> ameide.conformance.v1.Event
+	1,  // 9: ameide.conformance.v1.Expected.drained:type_name -> ameide.conformance.v1.Drained
+	4,  // 10: ameide.conformance.v1.Outcome.attempts:type_name -> ameide.conformance.v1.AttemptFailure
+	14, // 11: ameide.conformance.v1.Outcome.metadata:type_name -> ameide.conformance.v1.Outcome.MetadataEntry
+	15, // 12: ameide.conformance.v1.Outcome.headers:type_name -> ameide.conformance.v1.Outcome.HeadersEntry
+	16, // 13: ameide.conformance.v1.Request.headers:type_name -> ameide.conformance.v1.Request.HeadersEntry
+	17, // 14: ameide.conformance.v1.Request.combined_headers:type_name -> ameide.conformance.v1.Request.CombinedHeadersEntry
+	21, // 15: ameide.conformance.v1.Explained.value:type_name -> google.protobuf.Value
+	18, // 16: ameide.conformance.v1.Span.attributes:type_name -> ameide.conformance.v1.Span.AttributesEntry
+	8,  // 17: ameide.conformance.v1.Span.events:type_name -> ameide.conformance.v1.SpanEvent
+	19, // 18: ameide.conformance.v1.SpanEvent.attributes:type_name -> ameide.conformance.v1.SpanEvent.AttributesEntry
+	20, // 19: ameide.conformance.v1.Event.fields:type_name -> ameide.conformance.v1.Event.FieldsEntry
+	6,  // 20: ameide.conformance.v1.Expected.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	9,  // 21: ameide.conformance.v1.Expected.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_expect_proto_init() }
@@ -1568,20 +1639,21 @@ func file_ameide_conformance_v1_expect_proto_init() {
 		return
 	}
 	file_ameide_conformance_v1_expect_proto_msgTypes[0].OneofWrappers = []any{}
-	file_ameide_conformance_v1_expect_proto_msgTypes[2].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[1].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[3].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[4].OneofWrappers = []any{}
-	file_ameide_conformance_v1_expect_proto_msgTypes[6].OneofWrappers = []any{}
-	file_ameide_conformance_v1_expect_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[5].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[7].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[9].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[10].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_expect_proto_rawDesc), len(file_ameide_conformance_v1_expect_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

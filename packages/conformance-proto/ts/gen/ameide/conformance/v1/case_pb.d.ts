@@ -378,6 +378,13 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: repeated string allow_insecure_hosts = 26;
    */
   allowInsecureHosts: string[];
+
+  /**
+   * Most connections to an origin over HTTP/1.1.
+   *
+   * @generated from field: optional int32 max_connections = 27;
+   */
+  maxConnections?: number | undefined;
 };
 
 /**
@@ -1307,6 +1314,13 @@ export enum Deed {
    * @generated from enum value: DEED_CALL = 5;
    */
   CALL = 5,
+
+  /**
+   * It drains the client, for the built-in time.
+   *
+   * @generated from enum value: DEED_DRAIN = 6;
+   */
+  DRAIN = 6,
 }
 
 /**

@@ -157,6 +157,13 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: repeated string explain_contains = 19;
    */
   explainContains: string[];
+
+  /**
+   * What became of each drain, in the order they were asked for.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Drained drained = 20;
+   */
+  drained: Drained[];
 };
 
 /**
@@ -164,6 +171,33 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
  * Use `create(ExpectedSchema)` to create a new message.
  */
 export declare const ExpectedSchema: GenMessage<Expected>;
+
+/**
+ * What became of a client that was drained.
+ *
+ * @generated from message ameide.conformance.v1.Drained
+ */
+export declare type Drained = Message<"ameide.conformance.v1.Drained"> & {
+  /**
+   * How many calls had not ended, and were ended.
+   *
+   * @generated from field: int32 cut = 1;
+   */
+  cut: number;
+
+  /**
+   * How long it took, in milliseconds. MEMORY only.
+   *
+   * @generated from field: optional double ms = 2;
+   */
+  ms?: number | undefined;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.Drained.
+ * Use `create(DrainedSchema)` to create a new message.
+ */
+export declare const DrainedSchema: GenMessage<Drained>;
 
 /**
  * Numbers, so that none and not stated differ.

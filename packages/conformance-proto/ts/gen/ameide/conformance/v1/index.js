@@ -40,6 +40,7 @@ export {
 export {
   file_ameide_conformance_v1_expect,
   ExpectedSchema,
+  DrainedSchema,
   NumbersSchema,
   OutcomeSchema,
   AttemptFailureSchema,
