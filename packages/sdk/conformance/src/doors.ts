@@ -1,5 +1,10 @@
 import type { Client } from "@connectrpc/connect";
-import { type Auth, type AmeideOptions, createClient, type DrainResult } from "@ameideio/ameide-sdk-ts";
+import {
+  type Auth,
+  type AmeideOptions,
+  createClient,
+  type DrainResult,
+} from "@ameideio/ameide-sdk-ts";
 import { createRosterClient, type LazyService } from "@ameideio/ameide-sdk-ts/roster";
 import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
