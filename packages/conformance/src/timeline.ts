@@ -1,6 +1,7 @@
 import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import {
+  type Drained,
   type Event,
   type Expected,
   ExpectedSchema,
@@ -40,6 +41,7 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
     entry("provider", numberLine(expected.providerCalls, "calls")),
     entry("timers", longest(expected.longestTimerMs)),
     entry("items", states(json, "items") ? [show(expected.items)] : []),
+    entry("drained", expected.drained.map(drainedLine)),
     ...explained(expected.explained, "…"),
     entry("explain", expected.policyHash === "" ? [] : [`hash ${expected.policyHash}`]),
     entry(
@@ -71,6 +73,7 @@ export function seenTimeline({ response, requests, processEnd }: Seen): Entry[] 
     entry("provider", numberLine(response.providerCalls, "calls")),
     entry("timers", longest(response.longestTimerMs || undefined)),
     entry("items", response.items.length > 0 ? [show(response.items)] : []),
+    entry("drained", response.drained.map(drainedLine)),
     ...explained(response.explained, ""),
     entry("explain", response.policyHash === "" ? [] : [`hash ${response.policyHash}`]),
     entry("explain text", response.explainText === "" ? [] : response.explainText.split("\n")),
@@ -119,6 +122,10 @@ function waits(values: readonly number[]): string {
 
 function numberLine(value: number | undefined, unit: string): string[] {
   return value === undefined ? [] : [`${value} ${unit}`];
+}
+
+function drainedLine({ cut, ms }: Drained): string {
+  return ms === undefined ? `${cut} cut` : `${cut} cut, after ${ms} ms`;
 }
 
 function longest(value: number | undefined): string[] {

@@ -22,7 +22,8 @@ import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
-import { type AnswerPart, cutMessage } from "./limit_message.js";
+import type { Closed, LiveCall } from "./lifetime.js";
+import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, postInstead } from "./frozen_request.js";
@@ -52,7 +53,7 @@ const NONE: readonly never[] = [];
  * them, and what ends it all. Made of callbacks rather than async functions, so
  * that a call that succeeds at once costs little more than its attempt.
  */
-export abstract class CallLoop implements TailCall {
+export abstract class CallLoop implements TailCall, LiveCall {
   protected readonly values: CallValues;
   protected readonly events: EventSink;
   protected readonly timer: CallTimer;
@@ -107,6 +108,7 @@ export abstract class CallLoop implements TailCall {
 
   /** Begins the call. Call it once. */
   protected start(): void {
+    this.shared.lifetime.add(this);
     for (const refusal of this.plan.refusals) {
       this.events.wouldRefuse(refusal);
     }
@@ -119,7 +121,6 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     listen(this.signal, this);
-    this.shared.running.add(this);
     this.authenticate();
   }
 
@@ -277,7 +278,7 @@ export abstract class CallLoop implements TailCall {
   }
 
   private isClosed(): boolean {
-    const error = this.shared.closed();
+    const error = this.shared.lifetime.closed();
     if (error === undefined) {
       return false;
     }
@@ -291,9 +292,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     const attempt = this.attempt;
-    const { plan, shared, tokenWait } = this;
-    const seen = { shared, plan, attempt, failed: this.attempts.at(-1), tokenWait };
-    const message = cutMessage(cut, reason, { ...seen, awaited: this.awaited() });
+    const message = cutMessage(cut, reason, this.whatWasSeen());
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
@@ -307,6 +306,20 @@ export abstract class CallLoop implements TailCall {
     this.fail(errorOfCut(cut, error, this.plan, this.facts()));
   }
 
+  /** Ends the call, whatever it waits for: its client is closed. */
+  endWith(closed: Closed): void {
+    if (this.over) {
+      return;
+    }
+    this.endAs(closed(whereItStood(this.whatWasSeen())));
+  }
+
+  private whatWasSeen(): Limited {
+    const { attempt, plan, shared, tokenWait } = this;
+    const failed = this.attempts.at(-1);
+    return { shared, plan, attempt, failed, tokenWait, awaited: this.awaited() };
+  }
+
   /** Ends the inner request of an attempt, which fails. */
   protected endAttempt(attempt: Attempt, error: ConnectError): void {
     attempt.abort?.(abortReason());
@@ -318,13 +331,13 @@ export abstract class CallLoop implements TailCall {
     const mismatch = this.plan.tenantMismatch(header, this.events);
     if (mismatch !== undefined) {
       const reason = "TENANT_MISMATCH";
-      this.endWith(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
+      this.endAs(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     }
     return mismatch === undefined;
   }
 
-  /** Ends the call with an error of its own, whatever goes on. */
-  endWith(error: AmeideError): void {
+  // Ends the call with an error of its own, whatever goes on.
+  private endAs(error: AmeideError): void {
     const { attempt } = this;
     const abort = attempt?.over === false ? attempt.abort : undefined;
     if (attempt !== undefined) {
@@ -475,7 +488,7 @@ export abstract class CallLoop implements TailCall {
 
   private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
-    this.shared.running.delete(this);
+    this.shared.lifetime.delete(this);
     this.timer.clear();
     this.leaveTokenWait();
     unlisten(this.signal, this);

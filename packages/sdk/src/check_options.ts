@@ -392,6 +392,13 @@ export function checkClientOptions(options: object, rules: OptionRules): void {
   checkClient(options, "", rules);
 }
 
+const checkDrain = object({ timeoutMs: durationMs });
+
+/** Checks how a client is to be drained. */
+export function checkDrainOptions(options: object, rules: OptionRules): void {
+  checkDrain(options, "drain", rules);
+}
+
 /** Checks the settings of a call. */
 export function checkCallSettings(options: object, rules: OptionRules): void {
   checkCall(options, "", rules);

@@ -1,6 +1,7 @@
 import { create, type JsonObject, toJson, toJsonString } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import {
+  type Drained,
   type Expected,
   ExpectedSchema,
   type Explained,
@@ -86,7 +87,23 @@ function compareNumbers(
   if (expected.longestTimerMs !== undefined) {
     new Step("timers", found).equal("longest", expected.longestTimerMs, response.longestTimerMs);
   }
+  if (states(json, "drained")) compareDrained(expected.drained, response.drained, found);
   if (states(json, "items")) new Step("items", found).equal("", expected.items, response.items);
+}
+
+function compareDrained(
+  stated: readonly Drained[],
+  seen: readonly Drained[],
+  found: Difference[],
+): void {
+  if (stated.length !== seen.length) {
+    new Step("drained", found).differs("number", stated.length, seen.length);
+  }
+  stated.forEach(({ cut, ms }, i) => {
+    const step = new Step("drained", found);
+    step.equal("cut", cut, seen[i]?.cut);
+    if (ms !== undefined) step.equal("ms", ms, seen[i]?.ms);
+  });
 }
 
 function compareExplained(

@@ -3,6 +3,14 @@ import type { Way } from "./way.js";
 /** Wrong about what is told of a call, and what is left of it. */
 export const TOLD: readonly Way[] = [
   {
+    name: "a drain that says it cut one call more",
+    cases: ["u13"],
+    shows: /^drained, cut/,
+    response: ({ drained }) => {
+      for (const each of drained) each.cut += 1;
+    },
+  },
+  {
     name: "a span is missing",
     cases: ["m01"],
     shows: /^spans, number/,

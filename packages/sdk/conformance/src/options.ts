@@ -62,6 +62,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     mode: client.mode || undefined,
     behavior: client.behavior,
     policy: client.policy,
+    maxConnections: client.maxConnections,
     httpGet: (client.httpGet && request.protocol === "connect") || undefined,
     environmentCredentials: client.environmentCredentials || undefined,
     readMaxBytes: client.readMaxBytes === undefined ? undefined : Number(client.readMaxBytes),

@@ -95,6 +95,8 @@ const (
 	Deed_DEED_CLOSE Deed = 4
 	// It makes a call of the same client, once: of Idempotent, with the text `again`.
 	Deed_DEED_CALL Deed = 5
+	// It drains the client, for the built-in time.
+	Deed_DEED_DRAIN Deed = 6
 )
 
 // Enum value maps for Deed.
@@ -106,6 +108,7 @@ var (
 		3: "DEED_CANCEL",
 		4: "DEED_CLOSE",
 		5: "DEED_CALL",
+		6: "DEED_DRAIN",
 	}
 	Deed_value = map[string]int32{
 		"DEED_UNSPECIFIED": 0,
@@ -114,6 +117,7 @@ var (
 		"DEED_CANCEL":      3,
 		"DEED_CLOSE":       4,
 		"DEED_CALL":        5,
+		"DEED_DRAIN":       6,
 	}
 )
 
@@ -504,8 +508,10 @@ type ClientSettings struct {
 	ConnectTimeoutMs *float64 `protobuf:"fixed64,29,opt,name=connect_timeout_ms,json=connectTimeoutMs,proto3,oneof" json:"connect_timeout_ms,omitempty"`
 	// The client has a certificate: one that the server's authority issued. WIRE only.
 	ClientCertificate bool `protobuf:"varint,30,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Most connections to an origin over HTTP/1.1.
+	MaxConnections *int32 `protobuf:"varint,31,opt,name=max_connections,json=maxConnections,proto3,oneof" json:"max_connections,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -746,6 +752,13 @@ func (x *ClientSettings) GetClientCertificate() bool {
 		return x.ClientCertificate
 	}
 	return false
+}
+
+func (x *ClientSettings) GetMaxConnections() int32 {
+	if x != nil && x.MaxConnections != nil {
+		return *x.MaxConnections
+	}
+	return 0
 }
 
 // When a connection is asked whether its peer is there.
@@ -2250,7 +2263,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xef\f\n" +
+	"\x10_budget_capacity\"\xb1\r\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2283,7 +2296,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"keep_alive\x18\x1b \x01(\v2 .ameide.conformance.v1.KeepAliveR\tkeepAlive\x126\n" +
 	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x121\n" +
 	"\x12connect_timeout_ms\x18\x1d \x01(\x01H\x04R\x10connectTimeoutMs\x88\x01\x01\x12-\n" +
-	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x1a[\n" +
+	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x12,\n" +
+	"\x0fmax_connections\x18\x1f \x01(\x05H\x05R\x0emaxConnections\x88\x01\x01\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2294,7 +2308,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0f_read_max_bytesB\x1a\n" +
 	"\x18_allow_insecure_loopbackB\x18\n" +
 	"\x16_max_connection_age_msB\x15\n" +
-	"\x13_connect_timeout_ms\"\xb9\x01\n" +
+	"\x13_connect_timeout_msB\x12\n" +
+	"\x10_max_connections\"\xb9\x01\n" +
 	"\tKeepAlive\x12\x10\n" +
 	"\x03off\x18\x01 \x01(\bR\x03off\x12$\n" +
 	"\vinterval_ms\x18\x02 \x01(\x01H\x00R\n" +
@@ -2474,7 +2489,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fLAYER_MEMORY\x10\x01\x12\x0e\n" +
 	"\n" +
-	"LAYER_WIRE\x10\x02*m\n" +
+	"LAYER_WIRE\x10\x02*}\n" +
 	"\x04Deed\x12\x14\n" +
 	"\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -2483,7 +2498,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\vDEED_CANCEL\x10\x03\x12\x0e\n" +
 	"\n" +
 	"DEED_CLOSE\x10\x04\x12\r\n" +
-	"\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\tDEED_CALL\x10\x05\x12\x0e\n" +
+	"\n" +
+	"DEED_DRAIN\x10\x06BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_case_proto_rawDescOnce sync.Once

@@ -414,6 +414,13 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: bool client_certificate = 30;
    */
   clientCertificate: boolean;
+
+  /**
+   * Most connections to an origin over HTTP/1.1.
+   *
+   * @generated from field: optional int32 max_connections = 31;
+   */
+  maxConnections?: number | undefined;
 };
 
 /**
@@ -1405,6 +1412,13 @@ export enum Deed {
    * @generated from enum value: DEED_CALL = 5;
    */
   CALL = 5,
+
+  /**
+   * It drains the client, for the built-in time.
+   *
+   * @generated from enum value: DEED_DRAIN = 6;
+   */
+  DRAIN = 6,
 }
 
 /**

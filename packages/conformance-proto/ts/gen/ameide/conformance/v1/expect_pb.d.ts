@@ -159,12 +159,26 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
   explainContains: string[];
 
   /**
+   * Over how many connections the requests came. WIRE only.
+   *
+   * @generated from field: optional int32 connections = 20;
+   */
+  connections?: number | undefined;
+
+  /**
    * The process ends by itself once all is done: the case has one of its own, whose
    * input ends with its answer. WIRE only.
    *
-   * @generated from field: bool process_ends = 20;
+   * @generated from field: bool process_ends = 21;
    */
   processEnds: boolean;
+
+  /**
+   * What became of each drain, in the order they were asked for.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Drained drained = 22;
+   */
+  drained: Drained[];
 };
 
 /**
@@ -172,6 +186,33 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
  * Use `create(ExpectedSchema)` to create a new message.
  */
 export declare const ExpectedSchema: GenMessage<Expected>;
+
+/**
+ * What became of a client that was drained.
+ *
+ * @generated from message ameide.conformance.v1.Drained
+ */
+export declare type Drained = Message<"ameide.conformance.v1.Drained"> & {
+  /**
+   * How many calls had not ended, and were ended.
+   *
+   * @generated from field: int32 cut = 1;
+   */
+  cut: number;
+
+  /**
+   * How long it took, in milliseconds. MEMORY only.
+   *
+   * @generated from field: optional double ms = 2;
+   */
+  ms?: number | undefined;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.Drained.
+ * Use `create(DrainedSchema)` to create a new message.
+ */
+export declare const DrainedSchema: GenMessage<Drained>;
 
 /**
  * Numbers, so that none and not stated differ.
@@ -594,6 +635,27 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
    * @generated from field: repeated string texts = 15;
    */
   texts: string[];
+
+  /**
+   * It came over the connection of request N, counted from 1. WIRE only.
+   *
+   * @generated from field: optional int32 same_connection_as = 16;
+   */
+  sameConnectionAs?: number | undefined;
+
+  /**
+   * It came over another connection than request N, counted from 1. WIRE only.
+   *
+   * @generated from field: optional int32 other_connection_than = 17;
+   */
+  otherConnectionThan?: number | undefined;
+
+  /**
+   * HTTP version it came over; empty for that of the run. WIRE.
+   *
+   * @generated from field: string http = 18;
+   */
+  http: string;
 };
 
 /**
