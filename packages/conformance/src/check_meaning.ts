@@ -70,6 +70,13 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
       report([...place, "headers_ms"], "is for the memory layer only");
     }
   });
+  if (layer === "LAYER_MEMORY" && expect.process_ends === true) {
+    report(at("expect", "process_ends"), "is for the wire layer only");
+  }
+  // The process would have it for all other cases, too.
+  if (member(json, "given").left_open === true && expect.process_ends !== true) {
+    report(at("given", "left_open"), "is for cases that expect process_ends only");
+  }
   const requests = items(expect.requests);
   requests.forEach((request, i) => {
     const place = at("expect", "requests", i);

@@ -78,6 +78,18 @@ test.each([
     /call\.cancel: does not say when/,
   ],
   ["a credential that says nothing", "text: hello", "settings: { auth: {} }", /auth: says nothing/],
+  [
+    "a client left open among others",
+    "given:\n",
+    "given:\n      left_open: true\n",
+    /left_open: is for cases that expect process_ends only/,
+  ],
+  [
+    "the end of a process in memory",
+    "expect:\n",
+    "expect:\n      process_ends: true\n",
+    /process_ends: is for the wire layer only/,
+  ],
   ["an unknown client", "text: hello", "client: blue", /there is no client blue yet/],
   ["no name behind the id", "r01 goes-well", "r01", /:3: cases\[0\]\.name: must be an id/],
   [

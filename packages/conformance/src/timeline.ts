@@ -1,6 +1,7 @@
 import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import {
+  type Drained,
   type Event,
   type Expected,
   ExpectedSchema,
@@ -40,6 +41,7 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
     entry("provider", numberLine(expected.providerCalls, "calls")),
     entry("timers", longest(expected.longestTimerMs)),
     entry("items", states(json, "items") ? [show(expected.items)] : []),
+    entry("drained", expected.drained.map(drainedLine)),
     ...explained(expected.explained, "…"),
     entry("explain", expected.policyHash === "" ? [] : [`hash ${expected.policyHash}`]),
     entry(
@@ -52,11 +54,12 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
     ...statedLogs(expected, json),
     entry("events", states(json, "events") ? expected.events : expected.someEvents.map(someEvent)),
     entry("leaks", ["timers 0, listeners 0, sockets 0"]),
+    entry("process", expected.processEnds ? ["ends by itself"] : []),
   ].filter(({ lines }) => lines.length > 0);
 }
 
 /** What happened, in the same steps. */
-export function seenTimeline({ response, requests }: Seen): Entry[] {
+export function seenTimeline({ response, requests, processEnd }: Seen): Entry[] {
   const { leaks } = response;
   return [
     ...interleave(
@@ -70,6 +73,7 @@ export function seenTimeline({ response, requests }: Seen): Entry[] {
     entry("provider", numberLine(response.providerCalls, "calls")),
     entry("timers", longest(response.longestTimerMs || undefined)),
     entry("items", response.items.length > 0 ? [show(response.items)] : []),
+    entry("drained", response.drained.map(drainedLine)),
     ...explained(response.explained, ""),
     entry("explain", response.policyHash === "" ? [] : [`hash ${response.policyHash}`]),
     entry("explain text", response.explainText === "" ? [] : response.explainText.split("\n")),
@@ -87,6 +91,7 @@ export function seenTimeline({ response, requests }: Seen): Entry[] {
         ? []
         : [`timers ${leaks.timers}, listeners ${leaks.listeners}, sockets ${leaks.sockets}`],
     ),
+    entry("process", processEnd === undefined ? [] : [`ends ${processEnd}`]),
   ].filter(({ lines }) => lines.length > 0);
 }
 
@@ -117,6 +122,10 @@ function waits(values: readonly number[]): string {
 
 function numberLine(value: number | undefined, unit: string): string[] {
   return value === undefined ? [] : [`${value} ${unit}`];
+}
+
+function drainedLine({ cut, ms }: Drained): string {
+  return ms === undefined ? `${cut} cut` : `${cut} cut, after ${ms} ms`;
 }
 
 function longest(value: number | undefined): string[] {
@@ -179,13 +188,21 @@ function statedOutcome(outcome: Outcome): string[][] {
     first,
     ...more.flatMap(([what, value]) => (value === undefined ? [] : [`${what}: ${show(value)}`])),
     ...outcome.attempts.map((attempt, i) => `attempt ${i + 1}: ${showAttempt(attempt)}`),
+    ...Object.entries(outcome.trailers).map(([name, value]) => `trailer ${name}: ${value}`),
+    ...outcome.absentTrailers.map((name) => `trailer ${name}: absent`),
   ];
   return Array.from({ length: outcome.count || 1 }, () => lines);
 }
 
-function seenOutcome({ ok, error, durationMs }: SeenOutcome): string[] {
+function seenOutcome({ ok, error, durationMs, trailers }: SeenOutcome): string[] {
   const took = `after ${round(durationMs)} ms`;
-  if (error === undefined) return [`ok ${ok ?? ""}`, took];
+  if (error === undefined) {
+    return [
+      `ok ${ok ?? ""}`,
+      took,
+      ...trailers.map(({ name, value }) => `trailer ${name}: ${value}`),
+    ];
+  }
   const more: [string, unknown][] = [
     ["reason", error.reason || undefined],
     ["domain", error.domain || undefined],

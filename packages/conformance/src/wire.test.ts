@@ -86,3 +86,28 @@ test("a script that cannot be played fails its case", async () => {
     { step: "adapter", seen: expect.stringContaining("there is no handshake") },
   ]);
 });
+
+test.each([
+  ["by itself", "", []],
+  [
+    "not at all",
+    "setInterval(() => {}, 1000);",
+    [{ step: "process", seen: "not within 3000 ms of the end of its input" }],
+  ],
+  [
+    "badly",
+    'process.stdin.once("end", () => process.exit(3));',
+    [{ step: "process", seen: expect.stringContaining("exit code 3") }],
+  ],
+])("a process of its own ends %s", async (_how, first, expected) => {
+  const answered = "answer(id, { run: { outcomes: [{ ok: 'done' }], leaks: LEAKS } });";
+  const { results, problems } = await runSuite({
+    cases: [caseWith({ request_count: 0, process_ends: true }, { layer: "wire" })],
+    roster: NO_ROSTER,
+    adapters: [fakeAdapter(first + answered)],
+    filter: { formats: ["json"] },
+    silenceMs: 3000,
+  });
+  expect(problems).toEqual([]);
+  expect(results[0]?.differences).toMatchObject(expected);
+});

@@ -62,6 +62,7 @@ const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
   "aclose",
   "close",
   "constructor",
+  "drain",
   "explain",
   "load",
   "then",

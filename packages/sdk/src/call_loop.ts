@@ -18,11 +18,12 @@ import { errorOfAttempt, errorOfCut } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
-import { type Credential, secretsOf } from "./credential.js";
+import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
-import { type AnswerPart, cutMessage } from "./limit_message.js";
+import type { Closed, LiveCall } from "./lifetime.js";
+import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
 import type { PolicyValues } from "./policy.js";
 import { type FrozenRequest, postInstead } from "./frozen_request.js";
@@ -52,7 +53,7 @@ const NONE: readonly never[] = [];
  * them, and what ends it all. Made of callbacks rather than async functions, so
  * that a call that succeeds at once costs little more than its attempt.
  */
-export abstract class CallLoop implements TailCall {
+export abstract class CallLoop implements TailCall, LiveCall {
   protected readonly values: CallValues;
   protected readonly events: EventSink;
   protected readonly timer: CallTimer;
@@ -107,6 +108,7 @@ export abstract class CallLoop implements TailCall {
 
   /** Begins the call. Call it once. */
   protected start(): void {
+    this.shared.lifetime.add(this);
     for (const refusal of this.plan.refusals) {
       this.events.wouldRefuse(refusal);
     }
@@ -118,9 +120,7 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return;
     }
-    if (this.signal !== undefined) {
-      listen(this.signal, this);
-    }
+    listen(this.signal, this);
     this.authenticate();
   }
 
@@ -278,7 +278,7 @@ export abstract class CallLoop implements TailCall {
   }
 
   private isClosed(): boolean {
-    const error = this.shared.closed();
+    const error = this.shared.lifetime.closed();
     if (error === undefined) {
       return false;
     }
@@ -292,9 +292,7 @@ export abstract class CallLoop implements TailCall {
       return;
     }
     const attempt = this.attempt;
-    const { plan, shared, tokenWait } = this;
-    const seen = { shared, plan, attempt, failed: this.attempts.at(-1), tokenWait };
-    const message = cutMessage(cut, reason, { ...seen, awaited: this.awaited() });
+    const message = cutMessage(cut, reason, this.whatWasSeen());
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
@@ -308,30 +306,45 @@ export abstract class CallLoop implements TailCall {
     this.fail(errorOfCut(cut, error, this.plan, this.facts()));
   }
 
+  /** Ends the call, whatever it waits for: its client is closed. */
+  endWith(closed: Closed): void {
+    if (this.over) {
+      return;
+    }
+    this.endAs(closed(whereItStood(this.whatWasSeen())));
+  }
+
+  private whatWasSeen(): Limited {
+    const { attempt, plan, shared, tokenWait } = this;
+    const failed = this.attempts.at(-1);
+    return { shared, plan, attempt, failed, tokenWait, awaited: this.awaited() };
+  }
+
   /** Ends the inner request of an attempt, which fails. */
   protected endAttempt(attempt: Attempt, error: ConnectError): void {
     attempt.abort?.(abortReason());
     this.failed(attempt, error);
   }
 
-  /**
-   * Looks whether an answer is for the tenant that was sent. If not, the call
-   * has failed.
-   */
-  protected isForUs(attempt: Attempt, header: Headers): boolean {
-    const mismatch = this.plan.tenantMismatch(header);
-    if (mismatch === undefined) {
-      return true;
+  /** Whether an answer is for the tenant that was sent. If not, the call has failed. */
+  protected isForUs(header: Headers): boolean {
+    const mismatch = this.plan.tenantMismatch(header, this.events);
+    if (mismatch !== undefined) {
+      const reason = "TENANT_MISMATCH";
+      this.endAs(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     }
-    if (this.plan.observed !== undefined) {
-      this.events.wouldRefuse(mismatch.rawMessage);
-      return true;
+    return mismatch === undefined;
+  }
+
+  // Ends the call with an error of its own, whatever goes on.
+  private endAs(error: AmeideError): void {
+    const { attempt } = this;
+    const abort = attempt?.over === false ? attempt.abort : undefined;
+    if (attempt !== undefined) {
+      attempt.over = true;
     }
-    attempt.over = true;
-    attempt.abort?.(abortReason());
-    const reason = "TENANT_MISMATCH";
-    this.fail(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
-    return false;
+    this.fail(error);
+    abort?.(abortReason());
   }
 
   /** The call ends well. */
@@ -457,7 +470,7 @@ export abstract class CallLoop implements TailCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.shared.constants,
-      secrets: secretsOf(this.credential, this.earlier),
+      secrets: this.plan.secrets(this.credential, this.earlier),
     };
   }
 
@@ -475,11 +488,10 @@ export abstract class CallLoop implements TailCall {
 
   private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
+    this.shared.lifetime.delete(this);
     this.timer.clear();
     this.leaveTokenWait();
-    if (this.signal !== undefined) {
-      unlisten(this.signal, this);
-    }
+    unlisten(this.signal, this);
     this.events.done(error, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 
@@ -496,7 +508,8 @@ export abstract class CallLoop implements TailCall {
     const { delayMs = 0, transparent = false } = next ?? {};
     const noted = { code: failure.code, class: retryClass, durationMs, delayMs, transparent };
     this.attempts = [...this.attempts, noted];
-    const message = redact(error.rawMessage, secretsOf(this.credential, this.earlier));
+    const { rawMessage } = error;
+    const message = redact(rawMessage, this.plan.secrets(this.credential, this.earlier));
     this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
   }
 }

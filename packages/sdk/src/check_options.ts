@@ -5,6 +5,7 @@ import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
+import { unreadable } from "./read_options.js";
 import { isIdempotencyKey, isRequestId } from "./request_id.js";
 import {
   hasMeaning,
@@ -79,17 +80,23 @@ function memberPath(option: string, name: string): string {
 function object(members: Readonly<Record<string, Check>>): Check {
   return (value, option, rules) => {
     checkIsObject(value, option);
-    for (const [name, member] of Object.entries(value)) {
-      const path = memberPath(option, name);
-      const check = Object.hasOwn(members, name) ? members[name] : undefined;
-      if (check === undefined) {
-        const known = Object.keys(members).sort();
-        const hint = didYouMean(name, known);
-        throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
+    let path = option || "options";
+    try {
+      for (const name of Object.keys(value)) {
+        path = memberPath(option, name);
+        const check = Object.hasOwn(members, name) ? members[name] : undefined;
+        if (check === undefined) {
+          const known = Object.keys(members).sort();
+          const hint = didYouMean(name, known);
+          throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
+        }
+        const member = (value as Readonly<Record<string, unknown>>)[name];
+        if (member !== undefined) {
+          check(member, path, rules);
+        }
       }
-      if (member !== undefined) {
-        check(member, path, rules);
-      }
+    } catch (reason) {
+      throw unreadable(path, reason);
     }
   };
 }
@@ -383,6 +390,13 @@ function exclusive(check: Check): Check {
 /** Checks the options of a client. */
 export function checkClientOptions(options: object, rules: OptionRules): void {
   checkClient(options, "", rules);
+}
+
+const checkDrain = object({ timeoutMs: durationMs });
+
+/** Checks how a client is to be drained. */
+export function checkDrainOptions(options: object, rules: OptionRules): void {
+  checkDrain(options, "drain", rules);
 }
 
 /** Checks the settings of a call. */

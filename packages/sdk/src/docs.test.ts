@@ -64,6 +64,7 @@ describe("docs/behaviour.md", () => {
     ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
+    ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
     ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
     ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
     ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],

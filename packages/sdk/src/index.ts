@@ -17,10 +17,11 @@ export type {
   CallSettings,
   CompressionName,
   CompressionOptions,
-  KeepAliveOptions,
+  DrainOptions,
   FetchFunction,
   FetchInit,
   HeaderNames,
+  KeepAliveOptions,
   RetryOptions,
   Settings,
   TlsOptions,
@@ -37,6 +38,7 @@ export type {
   WouldHave,
 } from "./observer.js";
 export type { ExplainedValue, Explanation } from "./explain.js";
+export type { DrainResult } from "./lifetime.js";
 export type { Logger, LogLevel } from "./log.js";
 export type { Origin, Sent } from "./normalize.js";
 export type { Preset, Protocol } from "./policy.js";

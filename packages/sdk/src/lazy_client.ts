@@ -10,8 +10,10 @@ import type { LazyService } from "@ameideio/core-proto/roster";
 import { cutError, cutOfSignal } from "./attempt.js";
 import { withCallersStack } from "./callers_stack.js";
 import { unheard } from "./callbacks.js";
+import { checkRuntimeOptions, readCallOptions } from "./check_call_options.js";
 import { createClient } from "./create_client.js";
 import { AmeideError } from "./errors.js";
+import { type Closed, lifetimeOf } from "./lifetime.js";
 import { signalMessage } from "./limit_message.js";
 import { listen, unlisten } from "./signals.js";
 
@@ -61,9 +63,14 @@ export function loadedService<S extends DescService>(lazy: LazyService<S>): S | 
  * Loads a service, unless it is loaded. It is given up after 30 seconds.
  *
  * @param name - What the service is called in the error.
+ * @param left - Rejects when nobody waits for it any more.
  * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`.
  */
-export async function loadService(name: string, lazy: LazyService<DescService>): Promise<void> {
+export async function loadService(
+  name: string,
+  lazy: LazyService<DescService>,
+  left?: Promise<never>,
+): Promise<void> {
   const arrival = arrivalOf(lazy);
   if (arrival.service !== undefined) {
     return;
@@ -74,7 +81,8 @@ export async function loadService(name: string, lazy: LazyService<DescService>):
     timer = setTimeout(() => reject(reason), LOAD_TIMEOUT_MS);
   });
   try {
-    const mine = await Promise.race([lazy.load(), late, arrival.comes]);
+    const ways = [lazy.load(), late, arrival.comes];
+    const mine = await Promise.race(left === undefined ? ways : [...ways, left]);
     if (arrival.service === undefined) {
       if (mine?.service === undefined) {
         throw new Error("what was loaded has no service");
@@ -113,6 +121,7 @@ export function createLazyClient<S extends DescService>(
   transport: Transport,
 ): Client<S> {
   const arrival = arrivalOf(lazy);
+  const lifetime = lifetimeOf(transport);
   let made: Methods | undefined;
   const ready = () => {
     const service = made === undefined ? loadedService(lazy) : undefined;
@@ -124,32 +133,46 @@ export function createLazyClient<S extends DescService>(
   // Calls begin in the order they were made, each in its own async context. Each loads
   // for itself: in a worker, what another request began dies with it. Whoever has no
   // patience to begin with still is told first what is wrong with the call.
-  const wait = <T>(begin: (those: Methods) => T, signal: AbortSignal | undefined): Promise<T> =>
+  const wait = <T>(begin: (those: Methods) => T, options: CallOptions | undefined): Promise<T> =>
     new Promise((resolve) => {
+      const signal = signalOf(options);
       let waits = true;
+      let stop!: () => void;
+      const left = unheard(new Promise<never>((_, reject) => (stop = reject)));
+      const startedMs = performance.now();
       const leave = (then: () => T | Promise<T>) => {
         if (waits) {
           waits = false;
+          stop();
           arrival.waiting--;
-          if (signal !== undefined) {
-            unlisten(signal, listener);
-          }
+          unlisten(signal, waiting);
           try {
-            resolve(then());
+            resolve(lifetime === undefined ? then() : lifetime.begin(waiting, then));
           } catch (reason) {
             resolve(withCallersStack(AmeideError.from(reason)));
           }
         }
       };
-      const listener = {
+      const waiting = {
         handleEvent: () => leave(() => withCallersStack(aborted(signal?.reason))),
+        endWith: (closed: Closed) => {
+          const waitedMs = Math.floor(performance.now() - startedMs);
+          const error = closed(`the call had waited ${waitedMs} ms for its service to be loaded`);
+          leave(() => withCallersStack(error));
+        },
       };
+      const refusal = lifetime?.refusal();
+      if (refusal !== undefined) {
+        resolve(withCallersStack(refusal));
+        return;
+      }
+      lifetime?.add(waiting);
       if (signal?.aborted === false) {
-        listen(signal, listener);
+        listen(signal, waiting);
       }
       arrival.waiting++;
       void arrival.comes.then(() => leave(() => begin(ready() as Methods)));
-      loadService(name, lazy).catch((reason: Error) => leave(() => withCallersStack(reason)));
+      loadService(name, lazy, left).catch((reason: Error) => leave(() => withCallersStack(reason)));
     });
   const client: Record<string, Method> = {};
   for (const [method, kind] of Object.entries<Kind>(lazy.methods)) {
@@ -160,11 +183,17 @@ export function createLazyClient<S extends DescService>(
       }
       const call = (those: Methods) => (those[method] as Method)(input, options);
       return kind === "unary" || kind === "client_streaming"
-        ? wait(call, options?.signal)
-        : openSoon((open) => wait(open, options?.signal), call as Open);
+        ? wait(call, options)
+        : openSoon((open) => wait(open, options), call as Open);
     };
   }
   return client as Client<S>;
+}
+
+function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
+  const { signal } = options === undefined ? {} : readCallOptions(options);
+  checkRuntimeOptions(signal, undefined);
+  return signal;
 }
 
 // As in `createClient`, the call begins as soon as it can, not when its first

@@ -62,7 +62,8 @@ function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
   }
 }
 
-function whereItStood(call: Limited): string {
+/** What a call that is ended waits for. */
+export function whereItStood(call: Limited): string {
   const { attempt, failed, shared, tokenWait } = call;
   const nowMs = shared.clock.now();
   if (tokenWait !== undefined) {

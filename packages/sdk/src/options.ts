@@ -95,6 +95,16 @@ export interface CallSettings extends Omit<Settings, "idempotencyKey"> {
   readonly idempotencyKey?: string;
 }
 
+/** How a client is drained. */
+export interface DrainOptions {
+  /**
+   * How long it waits for calls, in milliseconds, greater than 0; those that have not
+   * ended by then are ended. Default 20000, so that it is over before the 30 s after
+   * which Kubernetes kills.
+   */
+  readonly timeoutMs?: number;
+}
+
 /** Other names for the headers the SDK sends. */
 export interface HeaderNames {
   /** Default `x-tenant-id`. */

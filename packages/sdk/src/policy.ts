@@ -137,6 +137,8 @@ export interface PolicyConstants {
   readonly keepAlive: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Most connections of HTTP/2 to one origin that take calls. */
   readonly maxHttp2Connections: number;
+  /** How long a client that is drained waits for its calls. */
+  readonly drainTimeoutMs: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -212,6 +214,8 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxGetUrlLength: 8_000,
   keepAlive: { intervalMs: 20_000, timeoutMs: 10_000 },
   maxHttp2Connections: 10,
+  // Over before the 30 s after which Kubernetes kills what it has told to end.
+  drainTimeoutMs: 20_000,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 

@@ -299,10 +299,16 @@ export class Recording {
     if (shape.protocol !== "grpc-web" || header === undefined || this.broken !== undefined) {
       return error;
     }
+    if (this.good && this.isAnotherType) {
+      return new ConnectError(
+        `unsupported content type ${header.get("content-type")}`,
+        Code.Unknown,
+      );
+    }
     if (this.good) {
-      return this.isAnotherType
-        ? new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown)
-        : error;
+      // What Headers throws, and Connect hands on.
+      const isOfTrailers = error.code === Code.Unknown && this.envelopes?.endComplete === true;
+      return isOfTrailers ? new ConnectError("the trailers are no headers", Code.Internal) : error;
     }
     const message = grpcMessage(header.get("grpc-message") ?? `HTTP ${status}`);
     return new ConnectError(message, status < 300 ? Code.Unknown : error.code, header);
@@ -341,7 +347,7 @@ export class Recording {
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
-    const header = usualSpelling(sent, this.shape);
+    const header = usualSpelling(sent);
     this.headMs = this.clock.now();
     this.status = status;
     this.header = header;

@@ -5,7 +5,9 @@ import type { Auth } from "./auth.js";
 import { createClient } from "./create_client.js";
 import { configError } from "./errors.js";
 import { createLazyClient, loadedService, loadService } from "./lazy_client.js";
-import type { AmeideOptions } from "./options.js";
+import type { DrainResult } from "./lifetime.js";
+import type { AmeideOptions, DrainOptions } from "./options.js";
+import { readOptions } from "./read_options.js";
 import type { AmeideTransport } from "./transport.js";
 
 /** Services, by the names they have in a client; of a lazy one the stub is loaded when it is needed. */
@@ -40,8 +42,10 @@ export type RosterClient<S extends Roster> = {
    * budget of an origin are shared.
    */
   with(options: AmeideOptions): RosterClient<S>;
-  /** Ends all connections, also those of derived clients. */
+  /** Ends all calls and connections, as `close` of a transport. */
   close(): void;
+  /** Takes no more calls, waits for those that were made, and closes, as `drain` of a transport. */
+  drain(options?: DrainOptions): Promise<DrainResult>;
 };
 
 /** Makes clients for several services at once. */
@@ -56,7 +60,7 @@ export interface CreateRosterClient {
    *
    * @param services - The services, by the names they get: stubs, or lazy
    *   services as `createAmeideClient` has them. `transport`, `explain`, `load`,
-   *   `withTenant`, `withAuth`, `with` and `close` are taken.
+   *   `withTenant`, `withAuth`, `with`, `close` and `drain` are taken.
    * @throws AmeideError CONFIG_INVALID naming the option and the rule.
    */
   <S extends Roster>(this: void, services: S, options?: AmeideOptions): RosterClient<S>;
@@ -66,7 +70,10 @@ export interface CreateRosterClient {
 export function rosterClientMaker(
   createTransport: (options?: AmeideOptions) => AmeideTransport,
 ): CreateRosterClient {
-  return (services, options) => clientOver(services, createTransport(options));
+  return (services, options) => {
+    const transport = createTransport(options);
+    return readOptions("services", () => clientOver(services, transport));
+  };
 }
 
 function clientOver<S extends Roster>(services: S, transport: AmeideTransport): RosterClient<S> {
@@ -89,6 +96,7 @@ function clientOver<S extends Roster>(services: S, transport: AmeideTransport): 
     withAuth: (auth: Auth | null) => clientOver(services, transport.withAuth(auth)),
     with: (options: AmeideOptions) => clientOver(services, transport.with(options)),
     close: () => transport.close(),
+    drain: (options?: DrainOptions) => transport.drain(options),
   };
   for (const [name, service] of entries) {
     if (Object.hasOwn(client, name)) {

@@ -1,4 +1,3 @@
-import type { AmeideError } from "./errors.js";
 import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
@@ -15,6 +14,7 @@ import type { CredentialSource } from "./credential_source.js";
 import { timerDelay } from "./deadline.js";
 import type { AddressLimit } from "./get_request.js";
 import type { LateTransport } from "./late_transport.js";
+import type { Lifetime } from "./lifetime.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { AmbientDeadline } from "./options.js";
 import type { PolicyConstants, Protocol } from "./policy.js";
@@ -71,8 +71,7 @@ export interface Shared {
   /** Who we are, where that is asked for and `user-agent` is the runtime's. */
   readonly clientHeader: string | undefined;
   readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
-  /** The error CLIENT_CLOSED, once the client is closed. */
-  closed(): AmeideError | undefined;
+  readonly lifetime: Lifetime;
   credentials(auth: Auth): CredentialSource;
   sinks(call: CallInfo): readonly CallSink[];
 }

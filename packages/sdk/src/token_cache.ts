@@ -35,6 +35,9 @@ export class TokenCache implements TokenSource {
   get(request: CredentialRequest): Credential | TokenWait {
     const entry = this.entry(request);
     const { token } = entry;
+    if (generationOf(entry) <= entry.refused && this.mayRenew(entry, entry.refused)) {
+      return this.renewed(entry, request, entry.refused);
+    }
     const stage = token?.life.stage() ?? "expired";
     if (token !== undefined && stage === "fresh") {
       return token.credential;
@@ -46,19 +49,34 @@ export class TokenCache implements TokenSource {
     return this.fetch(entry, request, 0);
   }
 
-  canRenew(request: CredentialRequest, refused: Credential): boolean {
+  canRenew(request: CredentialRequest, { generation }: Credential): boolean {
+    return this.mayRenew(this.entry(request), generation);
+  }
+
+  renew(request: CredentialRequest, { generation }: Credential): Credential | TokenWait {
+    return this.renewed(this.entry(request), request, generation);
+  }
+
+  refuse(request: CredentialRequest, { generation }: Credential): void {
     const entry = this.entry(request);
+    entry.refused = Math.max(entry.refused, generation);
+  }
+
+  private mayRenew(entry: TokenEntry, refused: number): boolean {
     const { token, flight } = entry;
-    if (usableToken(entry, refused.generation) !== undefined || flight !== undefined) {
+    if (usableToken(entry, refused) !== undefined || flight !== undefined) {
       return true;
     }
     const isNew = token?.afterRefusal === true && token.life.age() < this.constants.providerPauseMs;
     return !isNew && !this.isPaused(entry);
   }
 
-  renew(request: CredentialRequest, refused: Credential): Credential | TokenWait {
-    const entry = this.entry(request);
-    return usableToken(entry, refused.generation) ?? this.fetch(entry, request, refused.generation);
+  private renewed(
+    entry: TokenEntry,
+    request: CredentialRequest,
+    refused: number,
+  ): Credential | TokenWait {
+    return usableToken(entry, refused) ?? this.fetch(entry, request, refused);
   }
 
   mayAsk(): boolean {

@@ -1,4 +1,4 @@
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
 import type {
   CommonTransportOptions,
   Compression,
@@ -9,8 +9,9 @@ import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { tell, unheard } from "./callbacks.js";
+import { checkRuntimeOptions } from "./check_call_options.js";
 import { httpVersionOf } from "./check_combinations.js";
-import { checkIsObject } from "./check_options.js";
+import { checkDrainOptions, checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
@@ -25,11 +26,13 @@ import {
 import type { AddressLimit } from "./get_request.js";
 import type { Warn } from "./http/full_pool.js";
 import type { LateTransport } from "./late_transport.js";
+import { type DrainResult, Lifetime, setLifetime } from "./lifetime.js";
 import { createLogSink, type Logger, type LogLevel } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
-import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
+import type { AmbientDeadline, AmeideOptions, CompressionName, DrainOptions } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
+import { readOptions } from "./read_options.js";
 import { RecentMap } from "./recent_map.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
@@ -74,10 +77,26 @@ export interface AmeideTransport extends Transport {
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
-   * Ends all connections, also those of the transports derived from this one.
-   * Calls in flight fail, later ones are refused.
+   * Ends all calls and connections at once, also those of the transports derived from
+   * this one and of those it is derived from. Calls that are under way or wait for
+   * anything fail with the reason `CLIENT_CLOSED`, as do later ones.
    */
   close(): void;
+  /**
+   * Takes no more calls, waits for those that were made, retries and streams included,
+   * and closes; likewise of the whole family. It resolves when all who wait for a call
+   * have been told. Call it again, and the shorter time holds.
+   *
+   * ```ts
+   * process.on("SIGTERM", async () => {
+   *   await transport.drain({ timeoutMs: 20_000 });
+   *   process.exit();
+   * });
+   * ```
+   *
+   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+   */
+  drain(options?: DrainOptions): Promise<DrainResult>;
 }
 
 /** What a runtime (Node, a browser) brings. */
@@ -130,9 +149,11 @@ export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
 ): AmeideTransport {
-  checkIsObject(options, "options");
-  const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
-  return derive([snapshot(options)], family, undefined);
+  return readOptions("options", () => {
+    checkIsObject(options, "options");
+    const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
+    return derive([snapshot(options)], family, undefined);
+  });
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
@@ -166,7 +187,8 @@ function derive(
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
-        refuseIfClosed(family);
+        refuseIfClosing(family);
+        checkRuntimeOptions(signal, contextValues);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         const onWire = plan.wireMethod as typeof method;
         return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
@@ -176,7 +198,8 @@ function derive(
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
-        refuseIfClosed(family);
+        refuseIfClosing(family);
+        checkRuntimeOptions(signal, contextValues);
         refuseUnlessStreamable(method, family.platform, config);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         return new StreamCall(shared, plan, method, input, signal, contextValues).run();
@@ -189,23 +212,26 @@ function derive(
     withTenant: (tenant) => transport.with({ tenant }),
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
-      checkIsObject(changes, "options");
-      return derive([snapshot(changes), ...config.layers], family, config);
+      return readOptions("options", () => {
+        checkIsObject(changes, "options");
+        return derive([snapshot(changes), ...config.layers], family, config);
+      });
     },
-    close: () => family.close(),
+    close: () => family.lifetime.close(),
+    drain: async (drainOptions = {}) => {
+      checkDrainOptions(drainOptions, config.rules);
+      return family.lifetime.drain(drainOptions.timeoutMs ?? config.constants.drainTimeoutMs);
+    },
   };
+  setLifetime(transport, family.lifetime);
   return transport;
 }
 
-function refuseIfClosed(family: Family): void {
-  if (family.closed) {
-    throw clientClosed();
+function refuseIfClosing({ lifetime }: Family): void {
+  const refusal = lifetime.refusal();
+  if (refusal !== undefined) {
+    throw refusal;
   }
-}
-
-function clientClosed(): AmeideError {
-  const source = new ConnectError("the client is closed", Code.FailedPrecondition);
-  return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
 }
 
 const OF_RUNTIME = [
@@ -274,7 +300,7 @@ function warner(config: ClientConfig): Warn {
 
 // A client and all that are derived from it.
 class Family {
-  closed = false;
+  readonly lifetime: Lifetime;
   private readonly pools = new ConnectionPools();
   private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
   private readonly addresses = new RecentMap<string, AddressLimit>(MAX_ORIGINS);
@@ -288,7 +314,12 @@ class Family {
   constructor(
     readonly platform: Platform,
     private readonly runtime: Runtime,
-  ) {}
+  ) {
+    this.lifetime = new Lifetime(runtime.clock, (reason) => {
+      this.tokens.close(reason);
+      this.pools.close();
+    });
+  }
 
   share(layers: OptionLayers, parent: ClientConfig | undefined): Shared {
     const { platform, runtime } = this;
@@ -336,19 +367,13 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
-      closed: () => (this.closed ? clientClosed() : undefined),
+      lifetime: this.lifetime,
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
         const traced = begin && tell(begin, call);
         return traced === undefined ? sinks : [traced, ...sinks];
       },
     };
-  }
-
-  close(): void {
-    this.closed = true;
-    this.tokens.close(clientClosed());
-    this.pools.close();
   }
 
   private budget(config: ClientConfig): Budget {
@@ -422,7 +447,10 @@ class Family {
     return (request) => {
       // A call may have slept while the client was closed. Thrown, not
       // rejected, this is no failure of the connection.
-      refuseIfClosed(this);
+      const closed = this.lifetime.closed();
+      if (closed !== undefined) {
+        throw closed;
+      }
       return pools.get(key, connect).client(request);
     };
   }

@@ -10,6 +10,21 @@ const ROWS: readonly Row[] = [
   ["budget", { budget: 486 }, { budget: 486 }, {}, "budget"],
   ["provider", { provider_calls: 1 }, { providerCalls: 1 }, { providerCalls: 2 }, "provider"],
   ["items", { items: ["a"] }, { items: ["a"] }, { items: ["a", "b"] }, "items"],
+  [
+    "what was cut",
+    { drained: [{ cut: 1 }] },
+    { drained: [{ cut: 1, ms: 5 }] },
+    { drained: [{ cut: 2 }] },
+    "drained",
+  ],
+  [
+    "how long a drain took",
+    { drained: [{ cut: 1, ms: 5 }] },
+    { drained: [{ cut: 1, ms: 5 }] },
+    { drained: [{ cut: 1, ms: 6 }] },
+    "drained",
+  ],
+  ["no drain", { drained: [] }, {}, { drained: [{ cut: 0 }] }, "drained"],
   ["no items", { items: [] }, {}, { items: ["a"] }, "items"],
   [
     "explained value",

@@ -3,6 +3,14 @@ import type { Way } from "./way.js";
 /** Wrong about what is told of a call, and what is left of it. */
 export const TOLD: readonly Way[] = [
   {
+    name: "a drain that says it cut one call more",
+    cases: ["u13"],
+    shows: /^drained, cut/,
+    response: ({ drained }) => {
+      for (const each of drained) each.cut += 1;
+    },
+  },
+  {
     name: "a span is missing",
     cases: ["m01"],
     shows: /^spans, number/,
@@ -217,6 +225,15 @@ export const TOLD: readonly Way[] = [
     cases: ["u08"],
     shows: /^leaks, warnings/,
     response: ({ leaks }) => void (leaks && (leaks.warnings += 1)),
+  },
+  {
+    name: "a client that is closed goes on with its streams",
+    cases: ["u12"],
+    shows: /^process, ends/,
+    silenceMs: 5000,
+    request: ({ given }) => {
+      if (given !== undefined) given.leftOpen = true;
+    },
   },
   {
     name: "does not say what is left",

@@ -6,6 +6,8 @@ export interface Reach {
   cancel(): void;
   /** Closes the client. */
   close(): void;
+  /** Drains the client. */
+  drain(): void;
   /** Makes a call of the same client, once. */
   callAgain(): void;
 }
@@ -27,6 +29,9 @@ export function perform(deed: Deed, reach: Reach): Promise<void> | undefined {
       return undefined;
     case Deed.CALL:
       reach.callAgain();
+      return undefined;
+    case Deed.DRAIN:
+      reach.drain();
       return undefined;
   }
 }

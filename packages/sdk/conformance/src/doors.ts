@@ -1,5 +1,10 @@
 import type { Client } from "@connectrpc/connect";
-import { type Auth, type AmeideOptions, createClient } from "@ameideio/ameide-sdk-ts";
+import {
+  type Auth,
+  type AmeideOptions,
+  createClient,
+  type DrainResult,
+} from "@ameideio/ameide-sdk-ts";
 import { createRosterClient, type LazyService } from "@ameideio/ameide-sdk-ts/roster";
 import { type AmeideTransport, createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
@@ -16,6 +21,7 @@ interface Family<T> {
   withAuth(auth: Auth | null): T;
   with(options: AmeideOptions): T;
   close(): void;
+  drain(): Promise<DrainResult>;
 }
 
 /** A client, whichever door it came through. */
@@ -25,6 +31,7 @@ export interface Door {
   /** A client that differs in these options, by the shortest way there is. */
   derive(changes: AmeideOptions): Door;
   close(): void;
+  drain(): Promise<DrainResult>;
 }
 
 /** How a client is made through a door of the SDK, over the runtime's own HTTP client or another. */
@@ -85,6 +92,7 @@ function doorOf<T extends Family<T>>(family: T, client: (from: T) => Door["confo
       return doorOf(derived, client);
     },
     close: () => family.close(),
+    drain: () => family.drain(),
   };
 }
 

@@ -62,6 +62,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     mode: client.mode || undefined,
     behavior: client.behavior,
     policy: client.policy,
+    maxConnections: client.maxConnections,
     httpGet: (client.httpGet && request.protocol === "connect") || undefined,
     environmentCredentials: client.environmentCredentials || undefined,
     readMaxBytes: client.readMaxBytes === undefined ? undefined : Number(client.readMaxBytes),
@@ -216,6 +217,12 @@ function interceptor(given: GivenInterceptor, context: ProviderContext): Interce
     }
     for (const [name, value] of Object.entries(given.headers)) {
       request.header.set(name, value);
+    }
+    for (const name of given.removes) {
+      request.header.delete(name);
+    }
+    if (given.emptiesRequestId && !request.stream) {
+      (request.message as { requestId?: string }).requestId = "";
     }
     if (given.text !== "" && !request.stream) {
       (request.message as { text?: string }).text = given.text;

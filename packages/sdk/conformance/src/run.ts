@@ -58,6 +58,7 @@ class Run implements CallContext, Reach {
   private readonly outcomes: Outcome[] = [];
   private calledAgain = false;
   private again: Promise<unknown> | undefined;
+  private readonly drains: Promise<{ cut: number; ms: number }>[] = [];
   readonly items: string[] = [];
   private readonly logs: { level: string; text: string }[] = [];
   private readonly events: CallEvent[] = [];
@@ -89,6 +90,13 @@ class Run implements CallContext, Reach {
     this.doors.get("")?.close();
   }
 
+  drain(): void {
+    const { clock } = this.timers;
+    const beganMs = clock.now();
+    const drained = this.door("").drain();
+    this.drains.push(drained.then(({ cut }) => ({ cut, ms: clock.now() - beganMs })));
+  }
+
   callAgain(): void {
     if (this.calledAgain) {
       return;
@@ -115,7 +123,10 @@ class Run implements CallContext, Reach {
         ? this.inSpan()
         : withBaggage(baggage, () => this.inSpan()));
       await this.again;
-      this.close();
+      await Promise.all(this.drains);
+      if (!this.given.leftOpen) {
+        this.close();
+      }
     };
     const sockets = this.memory === undefined ? await countSockets(all) : await all().then(() => 0);
     const budgets = this.events.flatMap((event) =>
@@ -132,6 +143,7 @@ class Run implements CallContext, Reach {
       providerCalls: this.context.providerCalls,
       items: this.items,
       ...this.explained,
+      drained: await Promise.all(this.drains),
       spans: this.telemetry?.spans() ?? [],
       metrics: (await this.telemetry?.metrics()) ?? {},
       logs: this.logs,

@@ -14,6 +14,8 @@ type Respond = (request: http.IncomingMessage, response: http.ServerResponse) =>
 // An HTTP/1.1 server of this test, and how many connections it has had.
 async function serve(respond: Respond) {
   const server = http.createServer(respond);
+  // It closes nothing, and says nothing of it, as nginx does.
+  server.keepAliveTimeout = 0;
   const sockets = new Set<net.Socket>();
   const seen = { made: 0, most: 0 };
   server.on("connection", (socket) => {
@@ -96,6 +98,13 @@ describe("an idle connection", () => {
     await threads.getThread({ threadId: "t1" });
     expect(seen.made).toBe(made);
   });
+
+  it("is closed before the 5 s of many servers, which do not say so", async () => {
+    const { baseUrl, sockets } = await serve(good);
+    await client(baseUrl).getThread({ threadId: "t1" });
+    // It is the client that closes it: this server never does.
+    await vi.waitFor(() => expect(sockets.size).toBe(0), { timeout: 20_000 });
+  }, 30_000);
 
   it("on which something is said is used no more: it would be taken for an answer", async () => {
     const { baseUrl, seen, sockets } = await serve(good);
@@ -250,7 +259,7 @@ describe("maxConnections", () => {
     canceled.abort();
     const [error] = await Promise.all(waiting.slice(0, 2));
     expect(error?.message).toMatch(
-      /deadline of 50 ms expired .*: attempt 1 had waited \d+ ms for a connection to be free \(nothing was sent\)/,
+      /deadline of 50 ms expired .*: attempt 1 had waited \d+ ms for a connection to be free; nothing was sent/,
     );
     late.abort();
     await waiting[2];

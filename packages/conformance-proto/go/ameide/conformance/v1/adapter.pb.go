@@ -652,7 +652,9 @@ type RunResponse struct {
 	// only.
 	LongestTimerMs float64 `protobuf:"fixed64,14,opt,name=longest_timer_ms,json=longestTimerMs,proto3" json:"longest_timer_ms,omitempty"`
 	// The text form of the last explanation.
-	ExplainText   string `protobuf:"bytes,15,opt,name=explain_text,json=explainText,proto3" json:"explain_text,omitempty"`
+	ExplainText string `protobuf:"bytes,15,opt,name=explain_text,json=explainText,proto3" json:"explain_text,omitempty"`
+	// What became of each drain, in the order they were asked for.
+	Drained       []*Drained `protobuf:"bytes,16,rep,name=drained,proto3" json:"drained,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -792,6 +794,13 @@ func (x *RunResponse) GetExplainText() string {
 	return ""
 }
 
+func (x *RunResponse) GetDrained() []*Drained {
+	if x != nil {
+		return x.Drained
+	}
+	return nil
+}
+
 // How a call ended.
 type SeenOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -807,7 +816,9 @@ type SeenOutcome struct {
 	Headers []*Header `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty"`
 	// From the start of the call until the caller saw headers, in milliseconds;
 	// absent if it never did.
-	HeadersMs     *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	HeadersMs *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	// Trailers of a good answer, values apart, by the names the server gave them.
+	Trailers      []*Header `protobuf:"bytes,7,rep,name=trailers,proto3" json:"trailers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -882,6 +893,13 @@ func (x *SeenOutcome) GetHeadersMs() float64 {
 		return *x.HeadersMs
 	}
 	return 0
+}
+
+func (x *SeenOutcome) GetTrailers() []*Header {
+	if x != nil {
+		return x.Trailers
+	}
+	return nil
 }
 
 // An error, as the SDK gives it.
@@ -1378,7 +1396,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x05doors\x18\x02 \x03(\tR\x05doors\x12\x1c\n" +
 	"\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n" +
 	"\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n" +
-	"\x05kinds\x18\x05 \x03(\tR\x05kinds\"\x82\a\n" +
+	"\x05kinds\x18\x05 \x03(\tR\x05kinds\"\xbc\a\n" +
 	"\vRunResponse\x12>\n" +
 	"\boutcomes\x18\x01 \x03(\v2\".ameide.conformance.v1.SeenOutcomeR\boutcomes\x12>\n" +
 	"\brequests\x18\x02 \x03(\v2\".ameide.conformance.v1.SeenRequestR\brequests\x12\x16\n" +
@@ -1396,14 +1414,15 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\vpolicy_hash\x18\r \x01(\tR\n" +
 	"policyHash\x12(\n" +
 	"\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n" +
-	"\fexplain_text\x18\x0f \x01(\tR\vexplainText\x1a^\n" +
+	"\fexplain_text\x18\x0f \x01(\tR\vexplainText\x128\n" +
+	"\adrained\x18\x10 \x03(\v2\x1e.ameide.conformance.v1.DrainedR\adrained\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n" +
-	"\a_budget\"\x8a\x02\n" +
+	"\a_budget\"\xc5\x02\n" +
 	"\vSeenOutcome\x12\x13\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n" +
 	"\x05error\x18\x02 \x01(\v2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n" +
@@ -1412,7 +1431,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bmessages\x18\x04 \x03(\tR\bmessages\x127\n" +
 	"\aheaders\x18\x05 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\aheaders\x12\"\n" +
 	"\n" +
-	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01B\x05\n" +
+	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n" +
+	"\btrailers\x18\a \x03(\v2\x1d.ameide.conformance.v1.HeaderR\btrailersB\x05\n" +
 	"\x03_okB\r\n" +
 	"\v_headers_ms\"\x82\x06\n" +
 	"\tSeenError\x12\x12\n" +
@@ -1495,10 +1515,11 @@ var file_ameide_conformance_v1_adapter_proto_goTypes = []any{
 	(*Given)(nil),            // 17: ameide.conformance.v1.Given
 	(*Script)(nil),           // 18: ameide.conformance.v1.Script
 	(*Span)(nil),             // 19: ameide.conformance.v1.Span
-	(*Header)(nil),           // 20: ameide.conformance.v1.Header
-	(*AttemptFailure)(nil),   // 21: ameide.conformance.v1.AttemptFailure
-	(*Explained)(nil),        // 22: ameide.conformance.v1.Explained
-	(*Metric)(nil),           // 23: ameide.conformance.v1.Metric
+	(*Drained)(nil),          // 20: ameide.conformance.v1.Drained
+	(*Header)(nil),           // 21: ameide.conformance.v1.Header
+	(*AttemptFailure)(nil),   // 22: ameide.conformance.v1.AttemptFailure
+	(*Explained)(nil),        // 23: ameide.conformance.v1.Explained
+	(*Metric)(nil),           // 24: ameide.conformance.v1.Metric
 }
 var file_ameide_conformance_v1_adapter_proto_depIdxs = []int32{
 	1,  // 0: ameide.conformance.v1.AdapterRequest.describe:type_name -> ameide.conformance.v1.DescribeRequest
@@ -1517,18 +1538,20 @@ var file_ameide_conformance_v1_adapter_proto_depIdxs = []int32{
 	15, // 13: ameide.conformance.v1.RunResponse.metrics:type_name -> ameide.conformance.v1.RunResponse.MetricsEntry
 	10, // 14: ameide.conformance.v1.RunResponse.logs:type_name -> ameide.conformance.v1.SeenLog
 	11, // 15: ameide.conformance.v1.RunResponse.leaks:type_name -> ameide.conformance.v1.Leaks
-	8,  // 16: ameide.conformance.v1.SeenOutcome.error:type_name -> ameide.conformance.v1.SeenError
-	20, // 17: ameide.conformance.v1.SeenOutcome.headers:type_name -> ameide.conformance.v1.Header
-	16, // 18: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
-	21, // 19: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
-	20, // 20: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
-	22, // 21: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	23, // 22: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	20, // 16: ameide.conformance.v1.RunResponse.drained:type_name -> ameide.conformance.v1.Drained
+	8,  // 17: ameide.conformance.v1.SeenOutcome.error:type_name -> ameide.conformance.v1.SeenError
+	21, // 18: ameide.conformance.v1.SeenOutcome.headers:type_name -> ameide.conformance.v1.Header
+	21, // 19: ameide.conformance.v1.SeenOutcome.trailers:type_name -> ameide.conformance.v1.Header
+	16, // 20: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
+	22, // 21: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
+	21, // 22: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
+	23, // 23: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	24, // 24: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_adapter_proto_init() }

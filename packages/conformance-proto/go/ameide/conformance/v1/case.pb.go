@@ -95,6 +95,8 @@ const (
 	Deed_DEED_CLOSE Deed = 4
 	// It makes a call of the same client, once: of Idempotent, with the text `again`.
 	Deed_DEED_CALL Deed = 5
+	// It drains the client, for the built-in time.
+	Deed_DEED_DRAIN Deed = 6
 )
 
 // Enum value maps for Deed.
@@ -106,6 +108,7 @@ var (
 		3: "DEED_CANCEL",
 		4: "DEED_CLOSE",
 		5: "DEED_CALL",
+		6: "DEED_DRAIN",
 	}
 	Deed_value = map[string]int32{
 		"DEED_UNSPECIFIED": 0,
@@ -114,6 +117,7 @@ var (
 		"DEED_CANCEL":      3,
 		"DEED_CLOSE":       4,
 		"DEED_CALL":        5,
+		"DEED_DRAIN":       6,
 	}
 )
 
@@ -332,7 +336,9 @@ type Given struct {
 	AmbientBaggage map[string]string `protobuf:"bytes,8,rep,name=ambient_baggage,json=ambientBaggage,proto3" json:"ambient_baggage,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// A span named `ambient` is active around all that is done. It is the first of
 	// the spans.
-	AmbientSpan   bool `protobuf:"varint,9,opt,name=ambient_span,json=ambientSpan,proto3" json:"ambient_span,omitempty"`
+	AmbientSpan bool `protobuf:"varint,9,opt,name=ambient_span,json=ambientSpan,proto3" json:"ambient_span,omitempty"`
+	// The client is not closed at the end, and what it keeps is not counted as left.
+	LeftOpen      bool `protobuf:"varint,10,opt,name=left_open,json=leftOpen,proto3" json:"left_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -430,6 +436,13 @@ func (x *Given) GetAmbientSpan() bool {
 	return false
 }
 
+func (x *Given) GetLeftOpen() bool {
+	if x != nil {
+		return x.LeftOpen
+	}
+	return false
+}
+
 // Options of a client, in the terms of the public API.
 type ClientSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -495,8 +508,10 @@ type ClientSettings struct {
 	ConnectTimeoutMs *float64 `protobuf:"fixed64,29,opt,name=connect_timeout_ms,json=connectTimeoutMs,proto3,oneof" json:"connect_timeout_ms,omitempty"`
 	// The client has a certificate: one that the server's authority issued. WIRE only.
 	ClientCertificate bool `protobuf:"varint,30,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Most connections to an origin over HTTP/1.1.
+	MaxConnections *int32 `protobuf:"varint,31,opt,name=max_connections,json=maxConnections,proto3,oneof" json:"max_connections,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -737,6 +752,13 @@ func (x *ClientSettings) GetClientCertificate() bool {
 		return x.ClientCertificate
 	}
 	return false
+}
+
+func (x *ClientSettings) GetMaxConnections() int32 {
+	if x != nil && x.MaxConnections != nil {
+		return *x.MaxConnections
+	}
+	return 0
 }
 
 // When a connection is asked whether its peer is there.
@@ -1461,9 +1483,13 @@ type Interceptor struct {
 	// Sets headers of the request.
 	Headers map[string]string `protobuf:"bytes,6,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What it does before it hands the request on.
-	Does          Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Does Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	// Takes these headers of the request away.
+	Removes []string `protobuf:"bytes,8,rep,name=removes,proto3" json:"removes,omitempty"`
+	// Empties the request id field of the message. Unary calls only.
+	EmptiesRequestId bool `protobuf:"varint,9,opt,name=empties_request_id,json=emptiesRequestId,proto3" json:"empties_request_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Interceptor) Reset() {
@@ -1543,6 +1569,20 @@ func (x *Interceptor) GetDoes() Deed {
 		return x.Does
 	}
 	return Deed_DEED_UNSPECIFIED
+}
+
+func (x *Interceptor) GetRemoves() []string {
+	if x != nil {
+		return x.Removes
+	}
+	return nil
+}
+
+func (x *Interceptor) GetEmptiesRequestId() bool {
+	if x != nil {
+		return x.EmptiesRequestId
+	}
+	return false
 }
 
 // One thing that is done.
@@ -2203,7 +2243,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n" +
 	"\aformats\x18\a \x03(\tR\aformats\x12\x1c\n" +
 	"\tprotocols\x18\b \x03(\tR\tprotocols\x12!\n" +
-	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xca\x04\n" +
+	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xe7\x04\n" +
 	"\x05Given\x12=\n" +
 	"\x06client\x18\x01 \x01(\v2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n" +
 	"\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n" +
@@ -2214,14 +2254,16 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05steps\x18\x06 \x03(\v2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n" +
 	"\x0fbudget_capacity\x18\a \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n" +
 	"\x0fambient_baggage\x18\b \x03(\v20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n" +
-	"\fambient_span\x18\t \x01(\bR\vambientSpan\x1a6\n" +
+	"\fambient_span\x18\t \x01(\bR\vambientSpan\x12\x1b\n" +
+	"\tleft_open\x18\n" +
+	" \x01(\bR\bleftOpen\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xef\f\n" +
+	"\x10_budget_capacity\"\xb1\r\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2254,7 +2296,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"keep_alive\x18\x1b \x01(\v2 .ameide.conformance.v1.KeepAliveR\tkeepAlive\x126\n" +
 	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x121\n" +
 	"\x12connect_timeout_ms\x18\x1d \x01(\x01H\x04R\x10connectTimeoutMs\x88\x01\x01\x12-\n" +
-	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x1a[\n" +
+	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x12,\n" +
+	"\x0fmax_connections\x18\x1f \x01(\x05H\x05R\x0emaxConnections\x88\x01\x01\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2265,7 +2308,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0f_read_max_bytesB\x1a\n" +
 	"\x18_allow_insecure_loopbackB\x18\n" +
 	"\x16_max_connection_age_msB\x15\n" +
-	"\x13_connect_timeout_ms\"\xb9\x01\n" +
+	"\x13_connect_timeout_msB\x12\n" +
+	"\x10_max_connections\"\xb9\x01\n" +
 	"\tKeepAlive\x12\x10\n" +
 	"\x03off\x18\x01 \x01(\bR\x03off\x12$\n" +
 	"\vinterval_ms\x18\x02 \x01(\x01H\x00R\n" +
@@ -2357,7 +2401,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04says\x18\n" +
 	" \x03(\tR\x04saysB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"\xc4\x02\n" +
+	"\v_expires_at\"\x8c\x03\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
@@ -2365,7 +2409,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x12\n" +
 	"\x04text\x18\x05 \x01(\tR\x04text\x12I\n" +
 	"\aheaders\x18\x06 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x12/\n" +
-	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
+	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n" +
+	"\aremoves\x18\b \x03(\tR\aremoves\x12,\n" +
+	"\x12empties_request_id\x18\t \x01(\bR\x10emptiesRequestId\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x02\n" +
@@ -2443,7 +2489,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fLAYER_MEMORY\x10\x01\x12\x0e\n" +
 	"\n" +
-	"LAYER_WIRE\x10\x02*m\n" +
+	"LAYER_WIRE\x10\x02*}\n" +
 	"\x04Deed\x12\x14\n" +
 	"\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -2452,7 +2498,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\vDEED_CANCEL\x10\x03\x12\x0e\n" +
 	"\n" +
 	"DEED_CLOSE\x10\x04\x12\r\n" +
-	"\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\tDEED_CALL\x10\x05\x12\x0e\n" +
+	"\n" +
+	"DEED_DRAIN\x10\x06BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_case_proto_rawDescOnce sync.Once

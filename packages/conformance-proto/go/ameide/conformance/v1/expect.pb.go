@@ -72,7 +72,12 @@ type Expected struct {
 	// Texts that the text form of the last explanation holds.
 	ExplainContains []string `protobuf:"bytes,19,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
 	// Over how many connections the requests came. WIRE only.
-	Connections   *int32 `protobuf:"varint,20,opt,name=connections,proto3,oneof" json:"connections,omitempty"`
+	Connections *int32 `protobuf:"varint,20,opt,name=connections,proto3,oneof" json:"connections,omitempty"`
+	// The process ends by itself once all is done: the case has one of its own, whose
+	// input ends with its answer. WIRE only.
+	ProcessEnds bool `protobuf:"varint,21,opt,name=process_ends,json=processEnds,proto3" json:"process_ends,omitempty"`
+	// What became of each drain, in the order they were asked for.
+	Drained       []*Drained `protobuf:"bytes,22,rep,name=drained,proto3" json:"drained,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -247,6 +252,75 @@ func (x *Expected) GetConnections() int32 {
 	return 0
 }
 
+func (x *Expected) GetProcessEnds() bool {
+	if x != nil {
+		return x.ProcessEnds
+	}
+	return false
+}
+
+func (x *Expected) GetDrained() []*Drained {
+	if x != nil {
+		return x.Drained
+	}
+	return nil
+}
+
+// What became of a client that was drained.
+type Drained struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many calls had not ended, and were ended.
+	Cut int32 `protobuf:"varint,1,opt,name=cut,proto3" json:"cut,omitempty"`
+	// How long it took, in milliseconds. MEMORY only.
+	Ms            *float64 `protobuf:"fixed64,2,opt,name=ms,proto3,oneof" json:"ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Drained) Reset() {
+	*x = Drained{}
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Drained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Drained) ProtoMessage() {}
+
+func (x *Drained) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Drained.ProtoReflect.Descriptor instead.
+func (*Drained) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Drained) GetCut() int32 {
+	if x != nil {
+		return x.Cut
+	}
+	return 0
+}
+
+func (x *Drained) GetMs() float64 {
+	if x != nil && x.Ms != nil {
+		return *x.Ms
+	}
+	return 0
+}
+
 // Numbers, so that none and not stated differ.
 type Numbers struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -258,7 +332,7 @@ type Numbers struct {
 
 func (x *Numbers) Reset() {
 	*x = Numbers{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -270,7 +344,7 @@ func (x *Numbers) String() string {
 func (*Numbers) ProtoMessage() {}
 
 func (x *Numbers) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -283,7 +357,7 @@ func (x *Numbers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Numbers.ProtoReflect.Descriptor instead.
 func (*Numbers) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{1}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Numbers) GetValues() []float64 {
@@ -358,13 +432,18 @@ type Outcome struct {
 	TextContains []string `protobuf:"bytes,29,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
 	// The message of the cause holds this text.
 	CauseContains string `protobuf:"bytes,30,opt,name=cause_contains,json=causeContains,proto3" json:"cause_contains,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Trailers of a good answer as the caller sees them, whichever way the protocol
+	// sends them: the values of each, joined by a comma and a space.
+	Trailers map[string]string `protobuf:"bytes,31,rep,name=trailers,proto3" json:"trailers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Trailers that a good answer does not have.
+	AbsentTrailers []string `protobuf:"bytes,32,rep,name=absent_trailers,json=absentTrailers,proto3" json:"absent_trailers,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +455,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +468,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{2}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Outcome) GetCount() int32 {
@@ -602,6 +681,20 @@ func (x *Outcome) GetCauseContains() string {
 	return ""
 }
 
+func (x *Outcome) GetTrailers() map[string]string {
+	if x != nil {
+		return x.Trailers
+	}
+	return nil
+}
+
+func (x *Outcome) GetAbsentTrailers() []string {
+	if x != nil {
+		return x.AbsentTrailers
+	}
+	return nil
+}
+
 // A failed attempt, as the error lists it.
 type AttemptFailure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -621,7 +714,7 @@ type AttemptFailure struct {
 
 func (x *AttemptFailure) Reset() {
 	*x = AttemptFailure{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +726,7 @@ func (x *AttemptFailure) String() string {
 func (*AttemptFailure) ProtoMessage() {}
 
 func (x *AttemptFailure) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +739,7 @@ func (x *AttemptFailure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptFailure.ProtoReflect.Descriptor instead.
 func (*AttemptFailure) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{3}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AttemptFailure) GetCode() string {
@@ -732,7 +825,7 @@ type Request struct {
 
 func (x *Request) Reset() {
 	*x = Request{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -744,7 +837,7 @@ func (x *Request) String() string {
 func (*Request) ProtoMessage() {}
 
 func (x *Request) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -757,7 +850,7 @@ func (x *Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Request.ProtoReflect.Descriptor instead.
 func (*Request) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Request) GetHeaders() map[string]string {
@@ -899,7 +992,7 @@ type Explained struct {
 
 func (x *Explained) Reset() {
 	*x = Explained{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +1004,7 @@ func (x *Explained) String() string {
 func (*Explained) ProtoMessage() {}
 
 func (x *Explained) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +1017,7 @@ func (x *Explained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Explained.ProtoReflect.Descriptor instead.
 func (*Explained) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Explained) GetValue() *structpb.Value {
@@ -968,7 +1061,7 @@ type Span struct {
 
 func (x *Span) Reset() {
 	*x = Span{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1073,7 @@ func (x *Span) String() string {
 func (*Span) ProtoMessage() {}
 
 func (x *Span) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1086,7 @@ func (x *Span) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Span.ProtoReflect.Descriptor instead.
 func (*Span) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Span) GetName() string {
@@ -1072,7 +1165,7 @@ type SpanEvent struct {
 
 func (x *SpanEvent) Reset() {
 	*x = SpanEvent{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1177,7 @@ func (x *SpanEvent) String() string {
 func (*SpanEvent) ProtoMessage() {}
 
 func (x *SpanEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1190,7 @@ func (x *SpanEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpanEvent.ProtoReflect.Descriptor instead.
 func (*SpanEvent) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SpanEvent) GetName() string {
@@ -1135,7 +1228,7 @@ type Metric struct {
 
 func (x *Metric) Reset() {
 	*x = Metric{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1147,7 +1240,7 @@ func (x *Metric) String() string {
 func (*Metric) ProtoMessage() {}
 
 func (x *Metric) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1160,7 +1253,7 @@ func (x *Metric) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metric.ProtoReflect.Descriptor instead.
 func (*Metric) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Metric) GetCount() int32 {
@@ -1220,7 +1313,7 @@ type LogLine struct {
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1325,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1338,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LogLine) GetLevel() string {
@@ -1284,7 +1377,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1389,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_expect_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1402,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{10}
+	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Event) GetType() string {
@@ -1337,7 +1430,8 @@ var File_ameide_conformance_v1_expect_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xb9\t\n" +
+	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x96\n" +
+	"\n" +
 	"\bExpected\x12:\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x1e.ameide.conformance.v1.OutcomeR\boutcomes\x12:\n" +
 	"\brequests\x18\x02 \x03(\v2\x1e.ameide.conformance.v1.RequestR\brequests\x12(\n" +
@@ -1361,7 +1455,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"policyHash\x12-\n" +
 	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n" +
 	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x12%\n" +
-	"\vconnections\x18\x14 \x01(\x05H\x04R\vconnections\x88\x01\x01\x1a^\n" +
+	"\vconnections\x18\x14 \x01(\x05H\x04R\vconnections\x88\x01\x01\x12!\n" +
+	"\fprocess_ends\x18\x15 \x01(\bR\vprocessEnds\x128\n" +
+	"\adrained\x18\x16 \x03(\v2\x1e.ameide.conformance.v1.DrainedR\adrained\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1372,9 +1468,13 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\a_budgetB\x11\n" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_msB\x0e\n" +
-	"\f_connections\"!\n" +
+	"\f_connections\"7\n" +
+	"\aDrained\x12\x10\n" +
+	"\x03cut\x18\x01 \x01(\x05R\x03cut\x12\x13\n" +
+	"\x02ms\x18\x02 \x01(\x01H\x00R\x02ms\x88\x01\x01B\x05\n" +
+	"\x03_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\x88\f\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\xb8\r\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1411,11 +1511,16 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vfield_count\x18\x1c \x01(\x05H\x0fR\n" +
 	"fieldCount\x88\x01\x01\x12#\n" +
 	"\rtext_contains\x18\x1d \x03(\tR\ftextContains\x12%\n" +
-	"\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x1a;\n" +
+	"\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x12H\n" +
+	"\btrailers\x18\x1f \x03(\v2,.ameide.conformance.v1.Outcome.TrailersEntryR\btrailers\x12'\n" +
+	"\x0fabsent_trailers\x18  \x03(\tR\x0eabsentTrailers\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a;\n" +
+	"\rTrailersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x05\n" +
 	"\x03_okB\t\n" +
@@ -1553,57 +1658,61 @@ func file_ameide_conformance_v1_expect_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_expect_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_expect_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_ameide_conformance_v1_expect_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_ameide_conformance_v1_expect_proto_goTypes = []any{
 	(*Expected)(nil),       // 0: ameide.conformance.v1.Expected
-	(*Numbers)(nil),        // 1: ameide.conformance.v1.Numbers
-	(*Outcome)(nil),        // 2: ameide.conformance.v1.Outcome
-	(*AttemptFailure)(nil), // 3: ameide.conformance.v1.AttemptFailure
-	(*Request)(nil),        // 4: ameide.conformance.v1.Request
-	(*Explained)(nil),      // 5: ameide.conformance.v1.Explained
-	(*Span)(nil),           // 6: ameide.conformance.v1.Span
-	(*SpanEvent)(nil),      // 7: ameide.conformance.v1.SpanEvent
-	(*Metric)(nil),         // 8: ameide.conformance.v1.Metric
-	(*LogLine)(nil),        // 9: ameide.conformance.v1.LogLine
-	(*Event)(nil),          // 10: ameide.conformance.v1.Event
-	nil,                    // 11: ameide.conformance.v1.Expected.ExplainedEntry
-	nil,                    // 12: ameide.conformance.v1.Expected.MetricsEntry
-	nil,                    // 13: ameide.conformance.v1.Outcome.MetadataEntry
-	nil,                    // 14: ameide.conformance.v1.Outcome.HeadersEntry
-	nil,                    // 15: ameide.conformance.v1.Request.HeadersEntry
-	nil,                    // 16: ameide.conformance.v1.Request.CombinedHeadersEntry
-	nil,                    // 17: ameide.conformance.v1.Span.AttributesEntry
-	nil,                    // 18: ameide.conformance.v1.SpanEvent.AttributesEntry
-	nil,                    // 19: ameide.conformance.v1.Event.FieldsEntry
-	(*structpb.Value)(nil), // 20: google.protobuf.Value
+	(*Drained)(nil),        // 1: ameide.conformance.v1.Drained
+	(*Numbers)(nil),        // 2: ameide.conformance.v1.Numbers
+	(*Outcome)(nil),        // 3: ameide.conformance.v1.Outcome
+	(*AttemptFailure)(nil), // 4: ameide.conformance.v1.AttemptFailure
+	(*Request)(nil),        // 5: ameide.conformance.v1.Request
+	(*Explained)(nil),      // 6: ameide.conformance.v1.Explained
+	(*Span)(nil),           // 7: ameide.conformance.v1.Span
+	(*SpanEvent)(nil),      // 8: ameide.conformance.v1.SpanEvent
+	(*Metric)(nil),         // 9: ameide.conformance.v1.Metric
+	(*LogLine)(nil),        // 10: ameide.conformance.v1.LogLine
+	(*Event)(nil),          // 11: ameide.conformance.v1.Event
+	nil,                    // 12: ameide.conformance.v1.Expected.ExplainedEntry
+	nil,                    // 13: ameide.conformance.v1.Expected.MetricsEntry
+	nil,                    // 14: ameide.conformance.v1.Outcome.MetadataEntry
+	nil,                    // 15: ameide.conformance.v1.Outcome.HeadersEntry
+	nil,                    // 16: ameide.conformance.v1.Outcome.TrailersEntry
+	nil,                    // 17: ameide.conformance.v1.Request.HeadersEntry
+	nil,                    // 18: ameide.conformance.v1.Request.CombinedHeadersEntry
+	nil,                    // 19: ameide.conformance.v1.Span.AttributesEntry
+	nil,                    // 20: ameide.conformance.v1.SpanEvent.AttributesEntry
+	nil,                    // 21: ameide.conformance.v1.Event.FieldsEntry
+	(*structpb.Value)(nil), // 22: google.protobuf.Value
 }
 var file_ameide_conformance_v1_expect_proto_depIdxs = []int32{
-	2,  // 0: ameide.conformance.v1.Expected.outcomes:type_name -> ameide.conformance.v1.Outcome
-	4,  // 1: ameide.conformance.v1.Expected.requests:type_name -> ameide.conformance.v1.Request
-	1,  // 2: ameide.conformance.v1.Expected.sleeps:type_name -> ameide.conformance.v1.Numbers
-	11, // 3: ameide.conformance.v1.Expected.explained:type_name -> ameide.conformance.v1.Expected.ExplainedEntry
-	6,  // 4: ameide.conformance.v1.Expected.spans:type_name -> ameide.conformance.v1.Span
-	12, // 5: ameide.conformance.v1.Expected.metrics:type_name -> ameide.conformance.v1.Expected.MetricsEntry
-	9,  // 6: ameide.conformance.v1.Expected.logs:type_name -> ameide.conformance.v1.LogLine
-	9,  // 7: ameide.conformance.v1.Expected.some_logs:type_name -> ameide.conformance.v1.LogLine
-	10, // 8: ameide.conformance.v1.Expected.some_events:type_name -> ameide.conformance.v1.Event
-	3,  // 9: ameide.conformance.v1.Outcome.attempts:type_name -> ameide.conformance.v1.AttemptFailure
-	13, // 10: ameide.conformance.v1.Outcome.metadata:type_name -> ameide.conformance.v1.Outcome.MetadataEntry
-	14, // 11: ameide.conformance.v1.Outcome.headers:type_name -> ameide.conformance.v1.Outcome.HeadersEntry
-	15, // 12: ameide.conformance.v1.Request.headers:type_name -> ameide.conformance.v1.Request.HeadersEntry
-	16, // 13: ameide.conformance.v1.Request.combined_headers:type_name -> ameide.conformance.v1.Request.CombinedHeadersEntry
-	20, // 14: ameide.conformance.v1.Explained.value:type_name -> google.protobuf.Value
-	17, // 15: ameide.conformance.v1.Span.attributes:type_name -> ameide.conformance.v1.Span.AttributesEntry
-	7,  // 16: ameide.conformance.v1.Span.events:type_name -> ameide.conformance.v1.SpanEvent
-	18, // 17: ameide.conformance.v1.SpanEvent.attributes:type_name -> ameide.conformance.v1.SpanEvent.AttributesEntry
-	19, // 18: ameide.conformance.v1.Event.fields:type_name -> ameide.conformance.v1.Event.FieldsEntry
-	5,  // 19: ameide.conformance.v1.Expected.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	8,  // 20: ameide.conformance.v1.Expected.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	3,  // 0: ameide.conformance.v1.Expected.outcomes:type_name -> ameide.conformance.v1.Outcome
+	5,  // 1: ameide.conformance.v1.Expected.requests:type_name -> ameide.conformance.v1.Request
+	2,  // 2: ameide.conformance.v1.Expected.sleeps:type_name -> ameide.conformance.v1.Numbers
+	12, // 3: ameide.conformance.v1.Expected.explained:type_name -> ameide.conformance.v1.Expected.ExplainedEntry
+	7,  // 4: ameide.conformance.v1.Expected.spans:type_name -> ameide.conformance.v1.Span
+	13, // 5: ameide.conformance.v1.Expected.metrics:type_name -> ameide.conformance.v1.Expected.MetricsEntry
+	10, // 6: ameide.conformance.v1.Expected.logs:type_name -> ameide.conformance.v1.LogLine
+	10, // 7: ameide.conformance.v1.Expected.some_logs:type_name -> ameide.conformance.v1.LogLine
+	11, // 8: ameide.conformance.v1.Expected.some_events:type_name -> ameide.conformance.v1.Event
+	1,  // 9: ameide.conformance.v1.Expected.drained:type_name -> ameide.conformance.v1.Drained
+	4,  // 10: ameide.conformance.v1.Outcome.attempts:type_name -> ameide.conformance.v1.AttemptFailure
+	14, // 11: ameide.conformance.v1.Outcome.metadata:type_name -> ameide.conformance.v1.Outcome.MetadataEntry
+	15, // 12: ameide.conformance.v1.Outcome.headers:type_name -> ameide.conformance.v1.Outcome.HeadersEntry
+	16, // 13: ameide.conformance.v1.Outcome.trailers:type_name -> ameide.conformance.v1.Outcome.TrailersEntry
+	17, // 14: ameide.conformance.v1.Request.headers:type_name -> ameide.conformance.v1.Request.HeadersEntry
+	18, // 15: ameide.conformance.v1.Request.combined_headers:type_name -> ameide.conformance.v1.Request.CombinedHeadersEntry
+	22, // 16: ameide.conformance.v1.Explained.value:type_name -> google.protobuf.Value
+	19, // 17: ameide.conformance.v1.Span.attributes:type_name -> ameide.conformance.v1.Span.AttributesEntry
+	8,  // 18: ameide.conformance.v1.Span.events:type_name -> ameide.conformance.v1.SpanEvent
+	20, // 19: ameide.conformance.v1.SpanEvent.attributes:type_name -> ameide.conformance.v1.SpanEvent.AttributesEntry
+	21, // 20: ameide.conformance.v1.Event.fields:type_name -> ameide.conformance.v1.Event.FieldsEntry
+	6,  // 21: ameide.conformance.v1.Expected.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	9,  // 22: ameide.conformance.v1.Expected.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_expect_proto_init() }
@@ -1612,20 +1721,21 @@ func file_ameide_conformance_v1_expect_proto_init() {
 		return
 	}
 	file_ameide_conformance_v1_expect_proto_msgTypes[0].OneofWrappers = []any{}
-	file_ameide_conformance_v1_expect_proto_msgTypes[2].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[1].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[3].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[4].OneofWrappers = []any{}
-	file_ameide_conformance_v1_expect_proto_msgTypes[6].OneofWrappers = []any{}
-	file_ameide_conformance_v1_expect_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[5].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[7].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[9].OneofWrappers = []any{}
 	file_ameide_conformance_v1_expect_proto_msgTypes[10].OneofWrappers = []any{}
+	file_ameide_conformance_v1_expect_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_expect_proto_rawDesc), len(file_ameide_conformance_v1_expect_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,7 +10,7 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Given } from "./case_pb.js";
 import type { Header, Script } from "./script_pb.js";
-import type { AttemptFailure, Explained, Metric, Span } from "./expect_pb.js";
+import type { AttemptFailure, Drained, Explained, Metric, Span } from "./expect_pb.js";
 
 /**
  * Describes the file ameide/conformance/v1/adapter.proto.
@@ -460,6 +460,13 @@ export declare type RunResponse = Message<"ameide.conformance.v1.RunResponse"> &
    * @generated from field: string explain_text = 15;
    */
   explainText: string;
+
+  /**
+   * What became of each drain, in the order they were asked for.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Drained drained = 16;
+   */
+  drained: Drained[];
 };
 
 /**
@@ -516,6 +523,13 @@ export declare type SeenOutcome = Message<"ameide.conformance.v1.SeenOutcome"> &
    * @generated from field: optional double headers_ms = 6;
    */
   headersMs?: number | undefined;
+
+  /**
+   * Trailers of a good answer, values apart, by the names the server gave them.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Header trailers = 7;
+   */
+  trailers: Header[];
 };
 
 /**

@@ -182,6 +182,13 @@ export declare type Given = Message<"ameide.conformance.v1.Given"> & {
    * @generated from field: bool ambient_span = 9;
    */
   ambientSpan: boolean;
+
+  /**
+   * The client is not closed at the end, and what it keeps is not counted as left.
+   *
+   * @generated from field: bool left_open = 10;
+   */
+  leftOpen: boolean;
 };
 
 /**
@@ -407,6 +414,13 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: bool client_certificate = 30;
    */
   clientCertificate: boolean;
+
+  /**
+   * Most connections to an origin over HTTP/1.1.
+   *
+   * @generated from field: optional int32 max_connections = 31;
+   */
+  maxConnections?: number | undefined;
 };
 
 /**
@@ -909,6 +923,20 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
    * @generated from field: ameide.conformance.v1.Deed does = 7;
    */
   does: Deed;
+
+  /**
+   * Takes these headers of the request away.
+   *
+   * @generated from field: repeated string removes = 8;
+   */
+  removes: string[];
+
+  /**
+   * Empties the request id field of the message. Unary calls only.
+   *
+   * @generated from field: bool empties_request_id = 9;
+   */
+  emptiesRequestId: boolean;
 };
 
 /**
@@ -1384,6 +1412,13 @@ export enum Deed {
    * @generated from enum value: DEED_CALL = 5;
    */
   CALL = 5,
+
+  /**
+   * It drains the client, for the built-in time.
+   *
+   * @generated from enum value: DEED_DRAIN = 6;
+   */
+  DRAIN = 6,
 }
 
 /**

@@ -164,6 +164,21 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: optional int32 connections = 20;
    */
   connections?: number | undefined;
+
+  /**
+   * The process ends by itself once all is done: the case has one of its own, whose
+   * input ends with its answer. WIRE only.
+   *
+   * @generated from field: bool process_ends = 21;
+   */
+  processEnds: boolean;
+
+  /**
+   * What became of each drain, in the order they were asked for.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Drained drained = 22;
+   */
+  drained: Drained[];
 };
 
 /**
@@ -171,6 +186,33 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
  * Use `create(ExpectedSchema)` to create a new message.
  */
 export declare const ExpectedSchema: GenMessage<Expected>;
+
+/**
+ * What became of a client that was drained.
+ *
+ * @generated from message ameide.conformance.v1.Drained
+ */
+export declare type Drained = Message<"ameide.conformance.v1.Drained"> & {
+  /**
+   * How many calls had not ended, and were ended.
+   *
+   * @generated from field: int32 cut = 1;
+   */
+  cut: number;
+
+  /**
+   * How long it took, in milliseconds. MEMORY only.
+   *
+   * @generated from field: optional double ms = 2;
+   */
+  ms?: number | undefined;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.Drained.
+ * Use `create(DrainedSchema)` to create a new message.
+ */
+export declare const DrainedSchema: GenMessage<Drained>;
 
 /**
  * Numbers, so that none and not stated differ.
@@ -409,6 +451,21 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: string cause_contains = 30;
    */
   causeContains: string;
+
+  /**
+   * Trailers of a good answer as the caller sees them, whichever way the protocol
+   * sends them: the values of each, joined by a comma and a space.
+   *
+   * @generated from field: map<string, string> trailers = 31;
+   */
+  trailers: { [key: string]: string };
+
+  /**
+   * Trailers that a good answer does not have.
+   *
+   * @generated from field: repeated string absent_trailers = 32;
+   */
+  absentTrailers: string[];
 };
 
 /**

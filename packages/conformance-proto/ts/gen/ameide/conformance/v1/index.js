@@ -41,6 +41,7 @@ export {
 export {
   file_ameide_conformance_v1_expect,
   ExpectedSchema,
+  DrainedSchema,
   NumbersSchema,
   OutcomeSchema,
   AttemptFailureSchema,
