@@ -39,8 +39,8 @@ export class Recording {
    * goes over stands, its TLS included.
    */
   connected: boolean | undefined;
-  /** Set by an HTTP client whose requests wait in line: what for, unless for a connect. */
-  waitsFor: (() => string | undefined) | undefined;
+  /** Set by an HTTP client all of whose connections are in use: what the request waits for. */
+  queued: "a connection" | "a stream" | undefined;
   /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
   onTimeout: (() => void) | undefined;
   /** Set by an HTTP/2 client: an informational head (1xx) has come. */
@@ -248,7 +248,7 @@ export class Recording {
     this.header = undefined;
     this.trailer = undefined;
     this.connected = undefined;
-    this.waitsFor = undefined;
+    this.queued = undefined;
     this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;
