@@ -104,6 +104,42 @@ test.each([
     "min_gap_ms: 5, headers: { x-request-id:",
     /is for the wire layer only/,
   ],
+  [
+    "connections in memory",
+    "outcomes:",
+    "connections: 1\n      outcomes:",
+    /is for the wire layer only/,
+  ],
+  [
+    "a connection in memory",
+    "headers: { x-request-id:",
+    "same_connection_as: 1, headers: { x-request-id:",
+    /is for the wire layer only/,
+  ],
+  [
+    "what only sockets can do",
+    "ok: done\n          cut",
+    "ok: done\n          closes: true\n          cut",
+    /closes is for the wire layer only/,
+  ],
+  [
+    "a silent connection in memory",
+    "ok: done\n          cut: reset_half",
+    "stall: true\n          stall_at: connection",
+    /is for the wire layer only/,
+  ],
+  [
+    "a stream on a silent connection in memory",
+    "ok: done\n          cut: reset_half",
+    "stream: { end: silence }",
+    /is for the wire layer only/,
+  ],
+  [
+    "a limit of streams in memory",
+    "server:",
+    "server:\n      max_concurrent_streams: 1",
+    /is for the wire layer only/,
+  ],
 ])("%s is an error that names its place", (_what, from, to, problem) => {
   expect(changed(from, to).join("\n")).toMatch(problem);
 });

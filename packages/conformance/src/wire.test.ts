@@ -52,6 +52,21 @@ test("a request that the script has no answer for is a difference", async () => 
   ]);
 });
 
+test("connections are those the server accepted", async () => {
+  const answers = [{ ok: "a", closes: true }, { ok: "done" }];
+  const requests = [{}, { other_connection_than: 1 }];
+  expect(await differences({ requests, connections: 2 }, { answers })).toEqual([]);
+  const wrong = [{}, { same_connection_as: 1 }];
+  expect(await differences({ requests: wrong, connections: 1 }, { answers })).toMatchObject([
+    { step: "requests", what: "connections", expected: "1", seen: "2" },
+    {
+      step: "request 2",
+      what: "connection",
+      expected: expect.stringContaining("that of request 1"),
+    },
+  ]);
+});
+
 test("a case that breaks connections has a server of its own", async () => {
   const answers = [{ break: "reset_before_read" }, { ok: "done" }];
   const requests = [{}, { http_method: "POST" }];

@@ -75,11 +75,13 @@ export class WireRunner {
   async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
     const script = one.message.server ?? create(ScriptSchema);
     const streams = kindsOf(one).some((kind) => kind !== "unary");
+    const { maxConcurrentStreams } = script;
+    const limits = maxConcurrentStreams === 0 ? {} : { maxConcurrentStreams };
     const faultsOn = ({ port }: FaultServer) =>
       toFaultScript(script, { format, protocol, port, streams } as SuiteRun);
     if (needsOwnServer(script)) {
       const tls = issueSuiteCertificate(script.certificate, this.#authority);
-      const server = await startFaultServer(tls ? { tls } : {});
+      const server = await startFaultServer({ ...limits, ...(tls && { tls }) });
       try {
         await server.reset(faultsOn(server));
       } catch (reason) {
@@ -148,6 +150,7 @@ function toArrived(record: RecordedRequest): Arrived {
     body: record.body,
     canceled: record.closedEarly,
     exhausted: record.action === "exhausted",
+    connection: record.connection,
     ...(record.httpVersion === undefined ? {} : { http: record.httpVersion }),
   };
 }

@@ -33,6 +33,8 @@ export interface FaultServerOptions {
   readonly port?: number;
   /** PEM key and certificate chain. ALPN offers h2 and http/1.1. Default: no TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** HTTP/2: so many streams at once on a connection. Default: any number. */
+  readonly maxConcurrentStreams?: number;
   /** Called when the action for a request begins. */
   readonly onRequest?: (request: RecordedRequest) => void;
 }
@@ -85,6 +87,7 @@ export class FaultServer {
     // Every exchange in flight listens for the end.
     setMaxListeners(0, this.#closing.signal);
     this.#host = {
+      maxConcurrentStreams: options.maxConcurrentStreams,
       unread: (connection) => this.#unread(connection),
       serve: (exchange) => this.#serve(exchange),
     };

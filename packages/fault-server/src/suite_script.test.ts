@@ -289,6 +289,20 @@ describe("breaks", () => {
     expect(needsOwnServer(script)).toBe(own);
   });
 
+  test("silence of the whole connection", () => {
+    const script = suite({ answers: [{ stall: true, stall_at: "MOMENT_CONNECTION" }] });
+    expect(toFaultScript(script, BINARY).attempts).toEqual([{ silence: "after_read" }]);
+    expect(needsOwnServer(script)).toBe(true);
+  });
+
+  test("a connection that takes no more", async () => {
+    await start({ answers: [{ ok: "a", closes: true }] });
+    const session = session2(server.url);
+    const goaway = new Promise((resolve) => session.on("goaway", (code) => resolve(code)));
+    expect(await ask2(session)).toMatchObject({ status: 200 });
+    expect(await goaway).toBe(0);
+  });
+
   test.each([
     ["CUT_RESET_HALF", "ECONNRESET"],
     ["CUT_CLOSE_HALF", "ECONNRESET"],
@@ -408,6 +422,12 @@ describe("needsOwnServer", () => {
   test("is true of a script with a certificate", () => {
     expect(needsOwnServer(suite({ certificate: "CERTIFICATE_GOOD" }))).toBe(true);
     expect(needsOwnServer(suite({ answers: [{ ok: "" }, { stall: true }] }))).toBe(false);
+  });
+
+  test("is true of a script that limits streams, or silences a connection", () => {
+    expect(needsOwnServer(suite({ max_concurrent_streams: 1 }))).toBe(true);
+    const silent = { stream: { messages: [{ text: "a" }], end: "STREAM_END_SILENCE" } };
+    expect(needsOwnServer(suite({ answers: [silent] }))).toBe(true);
   });
 });
 

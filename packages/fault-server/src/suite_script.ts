@@ -6,6 +6,7 @@ import {
   Cut as SuiteCut,
   ListItemsResponseSchema,
   Moment as SuiteMoment,
+  StreamEnd,
   type Answer,
   type Header as SuiteHeader,
   type HttpAnswer,
@@ -81,9 +82,12 @@ export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
  */
 export function needsOwnServer(script: SuiteScript): boolean {
   if (script.certificate !== SuiteCertificate.UNSPECIFIED) return true;
+  if (script.maxConcurrentStreams !== 0) return true;
   return [...script.answers, ...(script.otherwise ? [script.otherwise] : [])].some(
     ({ action, stallAt }) =>
       stallAt === SuiteMoment.ON_CONNECT ||
+      stallAt === SuiteMoment.CONNECTION ||
+      (action.case === "stream" && action.value.end === StreamEnd.SILENCE) ||
       (action.case === "break" && BEFORE_THE_PATH.has(action.value)),
   );
 }
@@ -131,7 +135,7 @@ const BEFORE_THE_PATH: ReadonlySet<Break> = new Set([
   Break.HANDSHAKE,
 ]);
 
-const MOMENTS: Readonly<Record<SuiteMoment, Moment>> = {
+const MOMENTS: Readonly<Record<Exclude<SuiteMoment, SuiteMoment.CONNECTION>, Moment>> = {
   [SuiteMoment.UNSPECIFIED]: "after_read",
   [SuiteMoment.ON_CONNECT]: "on_connect",
   [SuiteMoment.AFTER_HEAD]: "after_head",
@@ -180,7 +184,9 @@ function toAction(answer: Answer, context: Context): Action {
       refuseDecoration(answer, path);
       if (!action.value) throw new ScriptError(`${path}.stall`, "must be true");
       if (answer.delayMs !== 0n) throw noDelay(path);
-      return { stall: MOMENTS[answer.stallAt] };
+      return answer.stallAt === SuiteMoment.CONNECTION
+        ? { silence: "after_read" }
+        : { stall: MOMENTS[answer.stallAt] };
     case "stream":
       throw new ScriptError(path, "a stream is no answer to a unary call of Connect");
     case undefined:
@@ -208,6 +214,7 @@ function respond(answered: Bare, answer: Answer, { run, path }: Context): Action
       ...(delayMs !== 0n && { delayMs: Number(delayMs) }),
       ...(informational.length > 0 && { informational }),
       ...(answer.beforeBody && { early: true }),
+      ...(answer.closes && { closeAfter: true }),
       ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, answer.resetCode, path) }),
     },
   };
@@ -323,10 +330,13 @@ function isRefused({ action }: Answer): boolean {
 }
 
 function refuseDecoration(answer: Answer, path: string): void {
-  const { action, contentCoding, headers, trailers, cut } = answer;
-  const isBare = headers.length === 0 && trailers.length === 0 && contentCoding === "";
+  const { action, closes, contentCoding, headers, trailers, cut } = answer;
+  const isBare = headers.length === 0 && trailers.length === 0 && contentCoding === "" && !closes;
   if (isBare && cut === SuiteCut.UNSPECIFIED) return;
-  throw new ScriptError(path, `${action.case} has no use for headers, trailers, a coding or cut`);
+  throw new ScriptError(
+    path,
+    `${action.case} has no use for headers, trailers, a coding, closes or cut`,
+  );
 }
 
 function noDelay(path: string): ScriptError {

@@ -71,8 +71,10 @@ type Expected struct {
 	LongestTimerMs *float64 `protobuf:"fixed64,18,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
 	// Texts that the text form of the last explanation holds.
 	ExplainContains []string `protobuf:"bytes,19,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Over how many connections the requests came. WIRE only.
+	Connections   *int32 `protobuf:"varint,20,opt,name=connections,proto3,oneof" json:"connections,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Expected) Reset() {
@@ -236,6 +238,13 @@ func (x *Expected) GetExplainContains() []string {
 		return x.ExplainContains
 	}
 	return nil
+}
+
+func (x *Expected) GetConnections() int32 {
+	if x != nil && x.Connections != nil {
+		return *x.Connections
+	}
+	return 0
 }
 
 // Numbers, so that none and not stated differ.
@@ -710,9 +719,13 @@ type Request struct {
 	// ended.
 	Canceled *bool `protobuf:"varint,14,opt,name=canceled,proto3,oneof" json:"canceled,omitempty"`
 	// Texts of the messages that came, in order. Streams only.
-	Texts         []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Texts []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
+	// It came over the connection of request N, counted from 1. WIRE only.
+	SameConnectionAs *int32 `protobuf:"varint,16,opt,name=same_connection_as,json=sameConnectionAs,proto3,oneof" json:"same_connection_as,omitempty"`
+	// It came over another connection than request N, counted from 1. WIRE only.
+	OtherConnectionThan *int32 `protobuf:"varint,17,opt,name=other_connection_than,json=otherConnectionThan,proto3,oneof" json:"other_connection_than,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Request) Reset() {
@@ -848,6 +861,20 @@ func (x *Request) GetTexts() []string {
 		return x.Texts
 	}
 	return nil
+}
+
+func (x *Request) GetSameConnectionAs() int32 {
+	if x != nil && x.SameConnectionAs != nil {
+		return *x.SameConnectionAs
+	}
+	return 0
+}
+
+func (x *Request) GetOtherConnectionThan() int32 {
+	if x != nil && x.OtherConnectionThan != nil {
+		return *x.OtherConnectionThan
+	}
+	return 0
 }
 
 // One value of an explained policy.
@@ -1301,7 +1328,7 @@ var File_ameide_conformance_v1_expect_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x82\t\n" +
+	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xb9\t\n" +
 	"\bExpected\x12:\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x1e.ameide.conformance.v1.OutcomeR\boutcomes\x12:\n" +
 	"\brequests\x18\x02 \x03(\v2\x1e.ameide.conformance.v1.RequestR\brequests\x12(\n" +
@@ -1324,7 +1351,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vpolicy_hash\x18\x11 \x01(\tR\n" +
 	"policyHash\x12-\n" +
 	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n" +
-	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x1a^\n" +
+	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x12%\n" +
+	"\vconnections\x18\x14 \x01(\x05H\x04R\vconnections\x88\x01\x01\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1334,7 +1362,8 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0e_request_countB\t\n" +
 	"\a_budgetB\x11\n" +
 	"\x0f_provider_callsB\x13\n" +
-	"\x11_longest_timer_ms\"!\n" +
+	"\x11_longest_timer_msB\x0e\n" +
+	"\f_connections\"!\n" +
 	"\aNumbers\x12\x16\n" +
 	"\x06values\x18\x01 \x03(\x01R\x06values\"\x88\f\n" +
 	"\aOutcome\x12\x14\n" +
@@ -1406,7 +1435,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vduration_ms\x18\x05 \x01(\x01H\x01R\n" +
 	"durationMs\x88\x01\x01B\v\n" +
 	"\t_delay_msB\x0e\n" +
-	"\f_duration_ms\"\xfa\x06\n" +
+	"\f_duration_ms\"\x97\b\n" +
 	"\aRequest\x12E\n" +
 	"\aheaders\x18\x01 \x03(\v2+.ameide.conformance.v1.Request.HeadersEntryR\aheaders\x12\x16\n" +
 	"\x06absent\x18\x02 \x03(\tR\x06absent\x12\"\n" +
@@ -1429,7 +1458,10 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x10combined_headers\x18\f \x03(\v23.ameide.conformance.v1.Request.CombinedHeadersEntryR\x0fcombinedHeaders\x12\x17\n" +
 	"\x04span\x18\r \x01(\x05H\aR\x04span\x88\x01\x01\x12\x1f\n" +
 	"\bcanceled\x18\x0e \x01(\bH\bR\bcanceled\x88\x01\x01\x12\x14\n" +
-	"\x05texts\x18\x0f \x03(\tR\x05texts\x1a:\n" +
+	"\x05texts\x18\x0f \x03(\tR\x05texts\x121\n" +
+	"\x12same_connection_as\x18\x10 \x01(\x05H\tR\x10sameConnectionAs\x88\x01\x01\x127\n" +
+	"\x15other_connection_than\x18\x11 \x01(\x05H\n" +
+	"R\x13otherConnectionThan\x88\x01\x01\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +
@@ -1444,7 +1476,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_max_timeout_msB\x12\n" +
 	"\x10_other_body_thanB\a\n" +
 	"\x05_spanB\v\n" +
-	"\t_canceled\"Q\n" +
+	"\t_canceledB\x15\n" +
+	"\x13_same_connection_asB\x18\n" +
+	"\x16_other_connection_than\"Q\n" +
 	"\tExplained\x12,\n" +
 	"\x05value\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x05value\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\"\x90\x03\n" +

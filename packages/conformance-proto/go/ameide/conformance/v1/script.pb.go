@@ -216,6 +216,8 @@ const (
 	StreamEnd_STREAM_END_GARBAGE StreamEnd = 4
 	// HTTP/2: the stream is refused (REFUSED_STREAM).
 	StreamEnd_STREAM_END_REFUSED_STREAM StreamEnd = 5
+	// The whole connection falls silent, and stays open. WIRE only.
+	StreamEnd_STREAM_END_SILENCE StreamEnd = 6
 )
 
 // Enum value maps for StreamEnd.
@@ -227,6 +229,7 @@ var (
 		3: "STREAM_END_HALF_ENVELOPE",
 		4: "STREAM_END_GARBAGE",
 		5: "STREAM_END_REFUSED_STREAM",
+		6: "STREAM_END_SILENCE",
 	}
 	StreamEnd_value = map[string]int32{
 		"STREAM_END_UNSPECIFIED":    0,
@@ -235,6 +238,7 @@ var (
 		"STREAM_END_HALF_ENVELOPE":  3,
 		"STREAM_END_GARBAGE":        4,
 		"STREAM_END_REFUSED_STREAM": 5,
+		"STREAM_END_SILENCE":        6,
 	}
 )
 
@@ -377,6 +381,9 @@ const (
 	Moment_MOMENT_ON_CONNECT Moment = 1
 	// The headers of the request are read, its body is not.
 	Moment_MOMENT_AFTER_HEAD Moment = 2
+	// The whole request is read. Then the whole connection is silent, PINGs
+	// included; it stays open, and others are served. WIRE only.
+	Moment_MOMENT_CONNECTION Moment = 3
 )
 
 // Enum value maps for Moment.
@@ -385,11 +392,13 @@ var (
 		0: "MOMENT_UNSPECIFIED",
 		1: "MOMENT_ON_CONNECT",
 		2: "MOMENT_AFTER_HEAD",
+		3: "MOMENT_CONNECTION",
 	}
 	Moment_value = map[string]int32{
 		"MOMENT_UNSPECIFIED": 0,
 		"MOMENT_ON_CONNECT":  1,
 		"MOMENT_AFTER_HEAD":  2,
+		"MOMENT_CONNECTION":  3,
 	}
 )
 
@@ -489,9 +498,12 @@ type Script struct {
 	// What later requests get; without it, a script that runs out is a failure.
 	Otherwise *Answer `protobuf:"bytes,2,opt,name=otherwise,proto3" json:"otherwise,omitempty"`
 	// Certificate of a server that speaks TLS; without it, cleartext.
-	Certificate   Certificate `protobuf:"varint,3,opt,name=certificate,proto3,enum=ameide.conformance.v1.Certificate" json:"certificate,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Certificate Certificate `protobuf:"varint,3,opt,name=certificate,proto3,enum=ameide.conformance.v1.Certificate" json:"certificate,omitempty"`
+	// HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
+	// WIRE only.
+	MaxConcurrentStreams int32 `protobuf:"varint,4,opt,name=max_concurrent_streams,json=maxConcurrentStreams,proto3" json:"max_concurrent_streams,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Script) Reset() {
@@ -545,6 +557,13 @@ func (x *Script) GetCertificate() Certificate {
 	return Certificate_CERTIFICATE_UNSPECIFIED
 }
 
+func (x *Script) GetMaxConcurrentStreams() int32 {
+	if x != nil {
+		return x.MaxConcurrentStreams
+	}
+	return 0
+}
+
 // What happens to one request.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -588,6 +607,9 @@ type Answer struct {
 	// The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
 	// accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
 	ContentCoding string `protobuf:"bytes,17,opt,name=content_coding,json=contentCoding,proto3" json:"content_coding,omitempty"`
+	// The connection takes no more requests: `connection: close`, or GOAWAY, ahead of
+	// the answer. WIRE only.
+	Closes        bool `protobuf:"varint,18,opt,name=closes,proto3" json:"closes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -760,6 +782,13 @@ func (x *Answer) GetContentCoding() string {
 		return x.ContentCoding
 	}
 	return ""
+}
+
+func (x *Answer) GetCloses() bool {
+	if x != nil {
+		return x.Closes
+	}
+	return false
 }
 
 type isAnswer_Action interface {
@@ -1425,11 +1454,12 @@ var File_ameide_conformance_v1_script_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1\"\xc4\x01\n" +
+	"\"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1\"\xfa\x01\n" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
-	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\x9d\x06\n" +
+	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\x124\n" +
+	"\x16max_concurrent_streams\x18\x04 \x01(\x05R\x14maxConcurrentStreams\"\xb5\x06\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1450,7 +1480,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
 	"reset_code\x18\x0f \x01(\tR\tresetCode\x128\n" +
 	"\apacking\x18\x10 \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apacking\x12%\n" +
-	"\x0econtent_coding\x18\x11 \x01(\tR\rcontentCodingB\b\n" +
+	"\x0econtent_coding\x18\x11 \x01(\tR\rcontentCoding\x12\x16\n" +
+	"\x06closes\x18\x12 \x01(\bR\x06closesB\b\n" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -1522,14 +1553,15 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MALFORMED_MESSAGE\x10\x01\x12\x14\n" +
 	"\x10MALFORMED_DETAIL\x10\x02\x12\x15\n" +
-	"\x11MALFORMED_DETAILS\x10\x03*\xaa\x01\n" +
+	"\x11MALFORMED_DETAILS\x10\x03*\xc2\x01\n" +
 	"\tStreamEnd\x12\x1a\n" +
 	"\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
 	"\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n" +
-	"\x19STREAM_END_REFUSED_STREAM\x10\x05*\xdb\x02\n" +
+	"\x19STREAM_END_REFUSED_STREAM\x10\x05\x12\x16\n" +
+	"\x12STREAM_END_SILENCE\x10\x06*\xdb\x02\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1545,11 +1577,12 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x12\x11\n" +
 	"\rBREAK_NO_HTTP\x10\v\x12\x12\n" +
 	"\x0eBREAK_SWITCHED\x10\f\x12\x16\n" +
-	"\x12BREAK_BOTH_REFUSED\x10\r*N\n" +
+	"\x12BREAK_BOTH_REFUSED\x10\r*e\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +
-	"\x11MOMENT_AFTER_HEAD\x10\x02*s\n" +
+	"\x11MOMENT_AFTER_HEAD\x10\x02\x12\x15\n" +
+	"\x11MOMENT_CONNECTION\x10\x03*s\n" +
 	"\x03Cut\x12\x13\n" +
 	"\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eCUT_RESET_HALF\x10\x01\x12\x12\n" +

@@ -371,6 +371,20 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: string http_version = 25;
    */
   httpVersion: string;
+
+  /**
+   * PINGs of HTTP/2.
+   *
+   * @generated from field: ameide.conformance.v1.KeepAlive keep_alive = 26;
+   */
+  keepAlive?: KeepAlive | undefined;
+
+  /**
+   * How old a connection of HTTP/2 gets, in milliseconds.
+   *
+   * @generated from field: optional double max_connection_age_ms = 27;
+   */
+  maxConnectionAgeMs?: number | undefined;
 };
 
 /**
@@ -378,6 +392,47 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
  * Use `create(ClientSettingsSchema)` to create a new message.
  */
 export declare const ClientSettingsSchema: GenMessage<ClientSettings>;
+
+/**
+ * When a connection is asked whether its peer is there.
+ *
+ * @generated from message ameide.conformance.v1.KeepAlive
+ */
+export declare type KeepAlive = Message<"ameide.conformance.v1.KeepAlive"> & {
+  /**
+   * Never.
+   *
+   * @generated from field: bool off = 1;
+   */
+  off: boolean;
+
+  /**
+   * After so long without a byte from the peer, in milliseconds.
+   *
+   * @generated from field: optional double interval_ms = 2;
+   */
+  intervalMs?: number | undefined;
+
+  /**
+   * How long the answer may take, in milliseconds.
+   *
+   * @generated from field: optional double timeout_ms = 3;
+   */
+  timeoutMs?: number | undefined;
+
+  /**
+   * Also while no call is under way.
+   *
+   * @generated from field: optional bool while_idle = 4;
+   */
+  whileIdle?: boolean | undefined;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.KeepAlive.
+ * Use `create(KeepAliveSchema)` to create a new message.
+ */
+export declare const KeepAliveSchema: GenMessage<KeepAlive>;
 
 /**
  * What one who only watches does when told of an event.

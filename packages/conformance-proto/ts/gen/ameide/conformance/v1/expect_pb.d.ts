@@ -157,6 +157,13 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: repeated string explain_contains = 19;
    */
   explainContains: string[];
+
+  /**
+   * Over how many connections the requests came. WIRE only.
+   *
+   * @generated from field: optional int32 connections = 20;
+   */
+  connections?: number | undefined;
 };
 
 /**
@@ -571,6 +578,20 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
    * @generated from field: repeated string texts = 15;
    */
   texts: string[];
+
+  /**
+   * It came over the connection of request N, counted from 1. WIRE only.
+   *
+   * @generated from field: optional int32 same_connection_as = 16;
+   */
+  sameConnectionAs?: number | undefined;
+
+  /**
+   * It came over another connection than request N, counted from 1. WIRE only.
+   *
+   * @generated from field: optional int32 other_connection_than = 17;
+   */
+  otherConnectionThan?: number | undefined;
 };
 
 /**

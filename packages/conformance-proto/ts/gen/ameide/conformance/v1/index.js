@@ -20,6 +20,7 @@ export {
   CaseSchema,
   GivenSchema,
   ClientSettingsSchema,
+  KeepAliveSchema,
   WatcherSchema,
   BudgetSchema,
   SettingsSchema,

@@ -39,6 +39,14 @@ export declare type Script = Message<"ameide.conformance.v1.Script"> & {
    * @generated from field: ameide.conformance.v1.Certificate certificate = 3;
    */
   certificate: Certificate;
+
+  /**
+   * HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
+   * WIRE only.
+   *
+   * @generated from field: int32 max_concurrent_streams = 4;
+   */
+  maxConcurrentStreams: number;
 };
 
 /**
@@ -193,6 +201,14 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * @generated from field: string content_coding = 17;
    */
   contentCoding: string;
+
+  /**
+   * The connection takes no more requests: `connection: close`, or GOAWAY, ahead of
+   * the answer. WIRE only.
+   *
+   * @generated from field: bool closes = 18;
+   */
+  closes: boolean;
 };
 
 /**
@@ -722,6 +738,13 @@ export enum StreamEnd {
    * @generated from enum value: STREAM_END_REFUSED_STREAM = 5;
    */
   REFUSED_STREAM = 5,
+
+  /**
+   * The whole connection falls silent, and stays open. WIRE only.
+   *
+   * @generated from enum value: STREAM_END_SILENCE = 6;
+   */
+  SILENCE = 6,
 }
 
 /**
@@ -870,6 +893,14 @@ export enum Moment {
    * @generated from enum value: MOMENT_AFTER_HEAD = 2;
    */
   AFTER_HEAD = 2,
+
+  /**
+   * The whole request is read. Then the whole connection is silent, PINGs
+   * included; it stays open, and others are served. WIRE only.
+   *
+   * @generated from enum value: MOMENT_CONNECTION = 3;
+   */
+  CONNECTION = 3,
 }
 
 /**
