@@ -13,6 +13,7 @@ import {
   ConformanceService,
   type Deed,
   type Interceptor as GivenInterceptor,
+  type KeepAlive,
   type ProviderAnswer,
   type RunRequest,
   type Settings as GivenSettings,
@@ -40,6 +41,8 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     format: request.format || undefined,
     httpVersion:
       request.httpClient === FETCH ? undefined : request.http || client.httpVersion || undefined,
+    keepAlive: keepAlive(client.keepAlive),
+    maxConnectionAgeMs: client.maxConnectionAgeMs,
     tls: request.ca === "" ? undefined : { ca: request.ca },
     methods: mapped(
       client.methods,
@@ -67,6 +70,14 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     baggage: client.baggage,
     ...(client.unknownOption && { [client.unknownOption]: true }),
   });
+}
+
+function keepAlive(given: KeepAlive | undefined): AmeideOptions["keepAlive"] {
+  if (given === undefined) {
+    return undefined;
+  }
+  const { intervalMs, off, timeoutMs, whileIdle } = given;
+  return off ? false : defined({ intervalMs, timeoutMs, whileIdle });
 }
 
 function compression({
