@@ -298,6 +298,9 @@ export abstract class CallLoop implements TailCall {
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
+      if (cut !== "canceled") {
+        attempt.recording.onTimeout?.();
+      }
       this.endAttempt(attempt, error);
       return;
     }
