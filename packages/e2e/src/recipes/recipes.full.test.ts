@@ -13,7 +13,7 @@ import { serve, type } from "./shell.js";
 
 // One file: it has one project, and one of its programs at a time.
 
-const LONG = { timeout: 300_000 };
+const LONG = { timeout: 600_000 };
 let project: Project;
 let server: Awaited<ReturnType<typeof startReferenceServer>>;
 let env: Record<string, string>;
@@ -124,6 +124,14 @@ describe("docs/recipes.md", () => {
     expect(printed).toEqual(promised.map((text) => expect.stringContaining(text) as unknown));
   });
 
+  it("esbuild: one file, with the trap it tells of", LONG, async () => {
+    const title = "esbuild: one file";
+    const cwd = await project.add("trap", recipes.get(title)?.files ?? new Map());
+    const line = recipes.get(title)?.commands.find(({ line: each }) => each.includes(" --banner"));
+    await type(line?.line.replace(/ --banner.*$/, "") ?? "", { cwd });
+    await expect(type("node main.mjs", { cwd, env })).rejects.toThrow('Dynamic require of "');
+  });
+
   describe("Next.js", () => {
     let next: ReturnType<typeof serve>;
     let url: string;
@@ -132,7 +140,7 @@ describe("docs/recipes.md", () => {
       const { cwd } = await follow("Next.js", { butLast: 1 });
       next = serve(lastLine("Next.js"), { cwd, env: { ...env, PORT: "0" } });
       url = (await next.printed(/Local: +(http:\S+)/))[1] ?? "";
-    }, 300_000);
+    }, 600_000);
 
     afterAll(() => next?.stop());
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { environment } from "../runtimes/launch/launch.js";
 
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 600_000;
 
 export interface Place {
   readonly cwd: string;
@@ -19,7 +19,7 @@ export interface Server {
 /**
  * Runs a line as it is typed, and gives all it printed, without colors.
  *
- * @throws Error with all it printed when it ends otherwise than well, or not within five minutes.
+ * @throws Error with all it printed when it ends otherwise than well, or not within ten minutes.
  */
 export async function type(line: string, place: Place): Promise<string> {
   const { child, ended } = begin(line, place);
