@@ -4,6 +4,7 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Cut } from "./attempt.js";
 import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
@@ -141,6 +142,13 @@ export class Recording {
   /** The call streams both ways. */
   get bothWays(): boolean {
     return this.shape.bothWays;
+  }
+
+  /** We end the attempt. */
+  endedBy(cut: Cut): void {
+    if (cut !== "canceled") {
+      this.onTimeout?.();
+    }
   }
 
   /** An HTTP client that tells had no connection for the request yet. */

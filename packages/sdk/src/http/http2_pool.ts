@@ -50,7 +50,7 @@ export class Http2Pool implements ConnectionOwner {
         return Promise.resolve(stream);
       }
     } catch (reason) {
-      return Promise.reject(reason as Error);
+      return Promise.reject(reason);
     }
     return new Promise((resolve, reject) => this.wait(new Waiter(this, request, resolve, reject)));
   }
@@ -59,7 +59,7 @@ export class Http2Pool implements ConnectionOwner {
     this.closed = reason;
     this.dialer.close(reason);
     this.refuseAll(reason);
-    for (const connection of [...this.connections]) {
+    for (const connection of this.connections) {
       connection.destroy(reason);
     }
   }
