@@ -1,0 +1,111 @@
+import { BOUND_BYTES, growthPerCall } from "../leak/heap.js";
+import { CALM, type Cells, cellsOf } from "./judge.js";
+import type { ColumnSeen, Seen } from "./run.js";
+import type { Scenario } from "./scenarios.js";
+import { BOUNDS, TIMES } from "./settings.js";
+
+/** One thing a column is to keep, and whether it did. */
+export interface Goal {
+  readonly what: string;
+  readonly found: string;
+  /** Undefined where the run was too short to tell. */
+  readonly met: boolean | undefined;
+}
+
+/** A column with what happened to it, and the goals; only those of the SDK decide over the run. */
+export interface Judged {
+  readonly seen: ColumnSeen;
+  readonly cells: Cells;
+  readonly goals: readonly Goal[];
+  readonly heapPerCall: number | undefined;
+}
+
+/** Fewer samples than these say nothing of a heap. */
+const LEAST_SAMPLES = 18;
+
+/** Judges every column by the same goals. */
+export function judge(seen: Seen, scenarios: readonly Scenario[]): Judged[] {
+  return seen.columns.map((column, index) => {
+    const cells = cellsOf(seen, index);
+    const heapPerCall = growthOf(column);
+    const twice = seen.executedTwice.filter((text) => text.startsWith(`${column.column.title} `));
+    const goals = [
+      ...scenarios.flatMap((scenario) => goalsOf(scenario, cells)),
+      ...goalsOfCalls(column, cells, twice),
+      ...goalsOfEnd(column, heapPerCall),
+    ];
+    return { seen: column, cells, goals, heapPerCall };
+  });
+}
+
+function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells): Goal[] {
+  const cell = cells.get(id);
+  if (cell === undefined) return [];
+  const goals: Goal[] = [];
+  if (keepsCalls) goals.push(none(`${id}: idempotent calls that failed`, cell.failed.idempotent));
+  if (recovers) {
+    const mostMs = BOUNDS.recovery * TIMES.attemptMs;
+    const { recoveryMs } = cell;
+    goals.push({
+      what: `${id}: recovery within ${BOUNDS.recovery} attempt timeouts, ${mostMs} ms`,
+      found: recoveryMs === null ? "never" : `${Math.round(recoveryMs)} ms`,
+      met: recoveryMs !== null && recoveryMs <= mostMs,
+    });
+  }
+  return goals;
+}
+
+function goalsOfCalls({ calls, end }: ColumnSeen, cells: Cells, twice: readonly string[]): Goal[] {
+  const overdue = calls.reduce((most, { overdueMs = 0 }) => Math.max(most, overdueMs), 0);
+  const late = calls.filter((call) => call.late).length;
+  const calm = cells.get(CALM)?.failed;
+  const inCalm = calm === undefined ? 0 : Object.values(calm).reduce((a, b) => a + b, 0);
+  return [
+    none("calls that failed while nothing was done", inCalm),
+    {
+      what: `calls that outlived their deadline by more than ${BOUNDS.lateMs} ms`,
+      found: `${late}, at most by ${overdue.toFixed(1)} ms`,
+      met: late === 0,
+    },
+    none("calls that never ended", end.hung),
+    none("not idempotent, and executed twice", twice),
+  ];
+}
+
+function goalsOfEnd({ end }: ColumnSeen, heapPerCall: number | undefined): Goal[] {
+  const left = [
+    ...some("timers", end.timers),
+    ...some("sockets", end.sockets),
+    ...some("connections at the relay", end.open),
+    ...some("listeners", end.listeners),
+    ...end.resources,
+    ...(end.code === 0 ? [] : [`the process did not end by itself (${String(end.code)})`]),
+  ];
+  return [
+    none("left after close()", left),
+    none("unhandled rejections", end.unhandledRejections),
+    none("warnings of Node.js", end.warnings),
+    {
+      what: `heap per call, at most ${BOUND_BYTES} B`,
+      found: heapPerCall === undefined ? "the run was too short" : `${heapPerCall.toFixed(1)} B`,
+      met: heapPerCall === undefined ? undefined : heapPerCall <= BOUND_BYTES,
+    },
+  ];
+}
+
+function growthOf({ heap, calls }: ColumnSeen): number | undefined {
+  if (heap.length < LEAST_SAMPLES) return undefined;
+  // Until everything has happened once, code is still being compiled.
+  const samples = heap.slice(Math.floor(heap.length / 4));
+  return growthPerCall(samples, calls.length / heap.length);
+}
+
+function none(what: string, found: readonly unknown[] | number): Goal {
+  const count = typeof found === "number" ? found : found.length;
+  const named = typeof found === "number" || count === 0 ? "" : `: ${found.slice(0, 5).join(", ")}`;
+  return { what, found: `${count}${named}`, met: count === 0 };
+}
+
+function some(what: string, count: number): string[] {
+  return count === 0 ? [] : [`${count} ${what}`];
+}

@@ -1,0 +1,124 @@
+import type { Starved } from "./client_process.js";
+import type { CallRecord, Kind } from "./records.js";
+import type { ColumnSeen, Seen, Window } from "./run.js";
+import type { Scenario } from "./scenarios.js";
+import { BOUNDS } from "./settings.js";
+
+/** What a scenario did to a column, over all rounds. */
+export interface Cell {
+  readonly calls: number;
+  readonly failed: Readonly<Record<Kind, number>>;
+  /** The longest of all rounds, from when the fault was over; null for never. */
+  readonly recoveryMs: number | null;
+  readonly connections: number;
+  readonly rounds: number;
+  /** Why calls failed, and how many. */
+  readonly whys: ReadonlyMap<string, number>;
+}
+
+/** What happened to a column by scenario; the times without one have the id `calm`. */
+export type Cells = ReadonlyMap<string, Cell>;
+
+/** The id of the times in which nothing was done. */
+export const CALM = "calm";
+
+/** Brings the calls of a column and what was done in its time together. */
+export function cellsOf(seen: Seen, index: number): Cells {
+  const column = seen.columns[index] as ColumnSeen;
+  const ended = byWindow(seen.windows, column.calls, ({ end }) => end);
+  const begun = byWindow(seen.windows, column.calls, ({ begin }) => begin);
+  const starved = [...column.starved, ...seen.starved].toSorted((a, b) => a.at - b.at);
+  const cells = new Map<string, Mutable>();
+  for (const [place, window] of seen.windows.entries()) {
+    if (!window.counts) continue;
+    const cell = cellOf(cells, window.scenario);
+    cell.rounds += 1;
+    cell.connections += window.connections[index] ?? 0;
+    for (const call of ended[place] ?? []) {
+      cell.calls += 1;
+      if (call.why === undefined) continue;
+      cell.failed[call.kind] += 1;
+      const why = `${call.kind}: ${call.why}`;
+      cell.whys.set(why, (cell.whys.get(why) ?? 0) + 1);
+    }
+    const recoveryMs = recoveryOf(window, begun[place] ?? [], starved);
+    cell.recoveryMs = longer(cell.recoveryMs, recoveryMs);
+  }
+  return cells;
+}
+
+/**
+ * How long after a fault the first probe began that went well, and none after it did not: in time
+ * that client, relay and servers had.
+ *
+ * @param begun - The calls that began in the window.
+ * @returns null where there is none.
+ */
+export function recoveryOf(
+  window: Pick<Window, "at" | "healedAt">,
+  begun: readonly CallRecord[],
+  starved: readonly Starved[],
+): number | null {
+  const probes = begun.filter(({ probe }) => probe).toSorted((a, b) => a.begin - b.begin);
+  const last = probes.findLastIndex((probe) => isHeldUp(probe, starved));
+  if (last < 0) return 0;
+  const first = probes[last + 1];
+  if (first === undefined) return null;
+  const { healedAt } = window;
+  return Math.max(0, first.begin - healedAt - starvedBetween(healedAt, first.begin, starved));
+}
+
+function isHeldUp({ why, begin, end }: CallRecord, starved: readonly Starved[]): boolean {
+  if (why !== undefined) return true;
+  const took = end - begin;
+  return took > BOUNDS.heldUpMs && took - starvedBetween(begin, end, starved) > BOUNDS.heldUpMs;
+}
+
+function starvedBetween(from: number, to: number, starved: readonly Starved[]): number {
+  let ms = 0;
+  for (const each of starved) if (each.at > from && each.at <= to) ms += each.ms;
+  return ms;
+}
+
+function byWindow(
+  windows: readonly Window[],
+  calls: readonly CallRecord[],
+  moment: (call: CallRecord) => number,
+): CallRecord[][] {
+  const found: CallRecord[][] = windows.map(() => []);
+  for (const call of calls) found[placeOf(windows, moment(call))]?.push(call);
+  return found;
+}
+
+/** The last window that began by then. */
+function placeOf(windows: readonly Window[], at: number): number {
+  let [low, high] = [0, windows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((windows[middle] as Window).at <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+type Mutable = {
+  -readonly [K in keyof Cell]: K extends "failed"
+    ? Record<Kind, number>
+    : K extends "whys"
+      ? Map<string, number>
+      : Cell[K];
+};
+
+function cellOf(cells: Map<string, Mutable>, scenario: Scenario | undefined): Mutable {
+  const id = scenario?.id ?? CALM;
+  const known = cells.get(id);
+  if (known !== undefined) return known;
+  const failed = { idempotent: 0, unknown: 0, stream: 0, brief: 0 };
+  const cell = { calls: 0, failed, recoveryMs: 0, connections: 0, rounds: 0, whys: new Map() };
+  cells.set(id, cell);
+  return cell;
+}
+
+function longer(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.max(a, b);
+}

@@ -1,0 +1,41 @@
+/** Times of all clients: a fifth of the SDK's defaults, so that a dead connection costs 6 s, not 30. */
+export const TIMES = {
+  /** Deadline of every call, streams included. */
+  deadlineMs: 6_000,
+  attemptMs: 2_000,
+  connectMs: 2_000,
+  firstMessageMs: 6_000,
+  idleMs: 12_000,
+  keepAlive: { intervalMs: 4_000, timeoutMs: 2_000 },
+} as const;
+
+/** What each client does all the time. */
+export const LOAD = {
+  /** Workers of a client: each makes one call after another. */
+  workers: 64,
+  /** Longest pause of a worker between two calls; half of it on average. */
+  thinkMs: 100,
+  /** A server answers after 800 to 1400 ms: that is what keeps calls in flight, not the CPU. */
+  leastMs: 800,
+  mostMs: 1_400,
+  /** Messages of a stream, and the pause before each. */
+  messages: 5,
+  messageMs: 200,
+  /** Beside the workers one call each begins, whatever became of those before: it sees recovery. */
+  probeMs: 100,
+  /** Deadline of brief calls: shorter than any answer. */
+  briefMs: 100,
+} as const;
+
+/** Longest time a server may drain. */
+export const DRAIN_MS = 5_000;
+
+/** What a column must keep. */
+export const BOUNDS = {
+  /** Recovery from a black hole, in attempt timeouts. */
+  recovery: 1.5,
+  /** How long a call may outlive its deadline. */
+  lateMs: 50,
+  /** A call that takes longer than this, though the server was well, was held up. */
+  heldUpMs: LOAD.mostMs + 300,
+} as const;

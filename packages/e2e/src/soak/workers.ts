@@ -1,0 +1,138 @@
+import { real, wait } from "../leak/watch.js";
+import { type CallRecord, type Kind, nowMs } from "./records.js";
+import { BOUNDS, LOAD, TIMES } from "./settings.js";
+
+const MIX: readonly (readonly [Kind, number])[] = [
+  ["idempotent", 0.6],
+  ["unknown", 0.2],
+  ["stream", 0.15],
+  ["brief", 0.05],
+];
+const WHY_LENGTH = 300;
+
+/** Workers that make one call after another, and write down how each ended. */
+export class Workers {
+  #records: CallRecord[] = [];
+  #open = 0;
+  #number = 0;
+  #stopping = false;
+  #done = false;
+  #all: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly call: (kind: Kind, text: string) => Promise<void>) {}
+
+  /** Every call has been told of. */
+  get stopped(): boolean {
+    return this.#done && this.#records.length === 0;
+  }
+
+  /** @param name - What the texts of this client's calls begin with. */
+  start(name: string, workers: number): void {
+    const working = Array.from({ length: workers }, () => this.#work(name));
+    this.#all = Promise.all([...working, this.#probe(name)]);
+  }
+
+  /** What ended since this was asked last. */
+  take(): readonly CallRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
+  }
+
+  /** Begins no more calls, and waits for those that are there: how many never end. */
+  async stop(): Promise<number> {
+    this.#stopping = true;
+    const limit = new AbortController();
+    await Promise.race([this.#all, waitUnless(limit.signal, TIMES.deadlineMs * 1.5)]);
+    limit.abort();
+    this.#done = true;
+    return this.#open;
+  }
+
+  async #work(name: string): Promise<void> {
+    while (!this.#stopping) {
+      const well = await this.#one(pick(), this.#next(name));
+      // Who fails at once, and would begin at once again, has the CPU for himself.
+      await wait(Math.random() * LOAD.thinkMs + (well ? 0 : LOAD.leastMs));
+    }
+  }
+
+  async #probe(name: string): Promise<void> {
+    const probes = new Set<Promise<boolean>>();
+    while (!this.#stopping) {
+      const probe = this.#one("idempotent", this.#next(name), { probe: true });
+      probes.add(probe);
+      void probe.then(() => probes.delete(probe));
+      await wait(LOAD.probeMs);
+    }
+    await Promise.all(probes);
+  }
+
+  #next(name: string): string {
+    return `${name} ${this.#number++}`;
+  }
+
+  async #one(kind: Kind, text: string, more: Pick<CallRecord, "probe"> = {}): Promise<boolean> {
+    const watch = new DeadlineWatch(kind === "brief" ? LOAD.briefMs : TIMES.deadlineMs);
+    const begin = nowMs();
+    this.#open += 1;
+    let why: string | undefined;
+    try {
+      await this.call(kind, text);
+    } catch (reason) {
+      why = String(reason).slice(0, WHY_LENGTH);
+    }
+    this.#open -= 1;
+    this.#records.push({
+      kind,
+      ...more,
+      begin,
+      end: nowMs(),
+      ...(why !== undefined && { why }),
+      ...watch.end(),
+    });
+    return why === undefined;
+  }
+}
+
+/**
+ * Sees whether a call outlives its deadline, by the order of things in this process: once a timer
+ * for the deadline has fired, one for the bound is set, and who is there a turn after that is late.
+ * Time that the process does not have counts for both.
+ */
+class DeadlineWatch {
+  #timer: NodeJS.Timeout;
+  #passed: number | undefined;
+  #late = false;
+
+  constructor(deadlineMs: number) {
+    this.#timer = real.setTimeout(() => {
+      this.#passed = nowMs();
+      this.#timer = real.setTimeout(() => setImmediate(() => (this.#late = true)), BOUNDS.lateMs);
+    }, deadlineMs);
+  }
+
+  end(): Pick<CallRecord, "overdueMs" | "late"> {
+    real.clearTimeout(this.#timer);
+    return {
+      ...(this.#passed !== undefined && { overdueMs: nowMs() - this.#passed }),
+      ...(this.#late && { late: true }),
+    };
+  }
+}
+
+function pick(): Kind {
+  let left = Math.random();
+  for (const [kind, share] of MIX) {
+    left -= share;
+    if (left < 0) return kind;
+  }
+  return "idempotent";
+}
+
+function waitUnless(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = real.setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => real.clearTimeout(timer), { once: true });
+  });
+}
