@@ -20,9 +20,14 @@ import { parse } from "yaml";
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [devDependencies]
  * @property {Record<string, string>} [peerDependencies]
+ * @property {Record<string, unknown>} [peerDependenciesMeta]
  * @property {Record<string, string>} [optionalDependencies]
  * @property {string | Record<string, string>} [bin]
  * @property {string} [packageManager]
+ * @property {unknown} [repository]
+ * @property {unknown} [homepage]
+ * @property {unknown} [bugs]
+ * @property {string[]} [keywords]
  */
 
 /**
@@ -62,6 +67,19 @@ export function workspacePackages(root) {
  */
 export function readManifest(path) {
   return JSON.parse(readFileSync(path, "utf8"));
+}
+
+/**
+ * Where the repository is on the web, as its package.json says.
+ *
+ * @param {string} root
+ * @returns {string | undefined}
+ */
+export function homeOf(root) {
+  const path = join(root, "package.json");
+  if (!existsSync(path)) return undefined;
+  const { url } = Object(readManifest(path).repository);
+  return /^git\+(https:.*)\.git$/.exec(url ?? "")?.[1];
 }
 
 /**

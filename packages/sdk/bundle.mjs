@@ -1,5 +1,5 @@
 // @ts-check
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { build } from "rolldown";
@@ -58,6 +58,10 @@ for (const format of /** @type {const} */ (["es", "cjs"])) {
 }
 // Whoever runs or compiles takes a file's format from the package.json above it.
 writeFileSync(new URL("dist/cjs/package.json", folder), '{ "type": "commonjs" }\n');
+
+// For protos of users, under the path that they import.
+const options = "proto/ameide/policy/v1/policy.proto";
+cpSync(new URL(`../../${options}`, folder), new URL(`dist/${options}`, folder));
 
 /**
  * @param {unknown} entry Of exports or bin.

@@ -2,10 +2,12 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path/posix";
 
+import { homeOf } from "../workspace.mjs";
+
 /** @type {import("./tree.mjs").Check} */
 export const docs = {
   name: "docs",
-  about: "every relative link and heading anchor in a Markdown file resolves",
+  about: "every link and heading anchor into this repository in a Markdown file resolves",
   run(tree) {
     const pages = tree.files.filter((file) => file.endsWith(".md"));
     const problems = pages.flatMap((page) => brokenLinks(tree, page));
@@ -21,9 +23,11 @@ export const docs = {
  * @param {string} page
  */
 function brokenLinks(tree, page) {
-  return linksOf(tree.read(page)).flatMap(({ target, line }) => {
+  const text = tree.read(page).replaceAll(`](${homeOf(tree.root)}/blob/main/`, "](/");
+  return linksOf(text).flatMap(({ target, line }) => {
     const [path = "", anchor] = target.split("#");
-    const file = path === "" ? page : normalize(join(dirname(page), decodeURIComponent(path)));
+    const from = path.startsWith("/") ? "" : dirname(page);
+    const file = path === "" ? page : normalize(join(from, `./${decodeURIComponent(path)}`));
     const full = join(tree.root, file);
     const where = `${page}:${line}: ${target}`;
     if (file.startsWith("..") || !existsSync(full)) return [`${where}: there is no ${file}`];
@@ -33,7 +37,7 @@ function brokenLinks(tree, page) {
 }
 
 /**
- * The relative links of a page; code, and addresses with a scheme, are none.
+ * The links of a page without a host; code, and addresses with a scheme, are none.
  *
  * @param {string} markdown
  * @returns {{ target: string, line: number }[]}

@@ -23,6 +23,16 @@ describe("docs", () => {
     expect(await check({ "README.md": page })).toEqual([expect.stringContaining(says)]);
   });
 
+  it("follows addresses of the repository itself", async () => {
+    const home = "https://host.example/acme";
+    const problems = await check({
+      "package.json": JSON.stringify({ repository: { url: `git+${home}.git` } }),
+      "a/README.md": `[a](${home}/blob/main/a/README.md#here) [b](${home}/issues)\n# Here\n`,
+      "b/README.md": `[a](${home}/blob/main/gone.md)\n[b](https://other.example/gone.md)\n`,
+    });
+    expect(problems).toEqual(["b/README.md:1: /gone.md: there is no gone.md"]);
+  });
+
   it("is red when it saw no page", async () => {
     expect(await check({})).toEqual(["saw no page"]);
   });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { unusedDependencies } from "./dependencies.mjs";
+import { npmPageProblems } from "./npm_page.mjs";
 import { published } from "./published.mjs";
 
 const LONGEST_FILE = 500;
@@ -13,7 +14,7 @@ const WRITTEN = /(\.([cm]?[jt]sx?|go|py|pyi|proto|md|ya?ml|toml|sh|html|css)|\/r
 /** @type {import("./tree.mjs").Check} */
 export const packageShape = {
   name: "package-shape",
-  about: "package.json fields, exports, dependencies, publint; no file over 500 lines",
+  about: "package.json fields, exports, dependencies, publint, npm page; no file over 500 lines",
   async run(tree) {
     const unbuilt = await tree.build();
     const problems = [...unbuilt];
@@ -23,8 +24,10 @@ export const packageShape = {
       const shape = [...fieldProblems(manifest), ...versionProblems(manifest)];
       shape.push(...exportProblems(manifest, join(tree.root, directory)));
       shape.push(...unusedDependencies(tree, { directory, manifest }));
-      if (manifest.private !== true && unbuilt.length === 0)
-        shape.push(...(await published(tree.root, directory)));
+      if (manifest.private !== true) {
+        shape.push(...npmPageProblems(tree, { directory, manifest }));
+        if (unbuilt.length === 0) shape.push(...(await published(tree.root, directory)));
+      }
       problems.push(...shape.map((problem) => `${directory}: ${problem}`));
     }
     const root = { directory: "", manifest: JSON.parse(tree.read("package.json")) };

@@ -5,6 +5,8 @@ import { manifest, plant } from "../testing/planted.mjs";
 import { fieldProblems, longFiles, packageShape, versionProblems } from "./package_shape.mjs";
 import { openTree } from "./tree.mjs";
 
+const HOME = "https://github.com/acme/acme";
+
 const PRIVATE = {
   name: "@ameideio/a",
   version: "0.0.0",
@@ -19,14 +21,18 @@ const PUBLISHED = {
   files: ["dist"],
   sideEffects: false,
   exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
+  repository: { type: "git", url: `git+${HOME}.git`, directory: "packages/a" },
+  homepage: `${HOME}/tree/main/packages/a#readme`,
+  bugs: { url: `${HOME}/issues` },
+  keywords: ["a"],
 };
 
 const CLEAN = {
-  "package.json": manifest({ private: true }),
+  "package.json": manifest({ private: true, repository: { url: `git+${HOME}.git` } }),
   "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
   ".gitattributes": "gen/** linguist-generated\n",
   "packages/a/package.json": manifest(PUBLISHED),
-  "packages/a/README.md": "# a\n",
+  "packages/a/README.md": `# a\n[b](${HOME}/blob/main/b.md)\nnpm install @ameideio/a\n`,
   "packages/a/dist/index.js": "export {};\n",
   "packages/a/dist/index.d.ts": "export {};\n",
 };
@@ -50,6 +56,25 @@ describe("package-shape", { timeout: 60_000 }, () => {
     expect(fieldProblems(changed)).toEqual([expect.stringContaining(says)]);
     expect(fieldProblems(PUBLISHED)).toEqual([]);
     expect(fieldProblems(PRIVATE)).toEqual([]);
+  });
+
+  it("is red on what the npm page lacks", async () => {
+    const problems = await check({
+      "packages/a/package.json": manifest({
+        ...PUBLISHED,
+        homepage: HOME,
+        keywords: [],
+        peerDependencies: { b: "^1.0.0", c: "^1.0.0" },
+        peerDependenciesMeta: { c: { optional: true } },
+      }),
+      "packages/a/README.md": "# a\n[b](../../b.md)\nnpm install @ameideio/a\n",
+    });
+    expect(problems).toEqual([
+      `packages/a: published, but homepage is not "${PUBLISHED.homepage}"`,
+      "packages/a: published, but states no keywords",
+      `packages/a: README.md:2: ../../b.md leads nowhere from the registry: begin with ${HOME}/blob/main/`,
+      'packages/a: README.md: no "npm install" of b',
+    ]);
   });
 
   it("takes versions from the catalog, and ranges from published peers only", () => {

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { snippetsOf } from "./testing/snippet.js";
+import { generateStubs } from "./testing/generate.js";
+import { protosOf, snippetsOf } from "./testing/snippet.js";
 
 const PAGES = [
   "README.md",
@@ -45,9 +46,11 @@ describe("every snippet of the documentation", () => {
         files: all.map(({ file }) => fileURLToPath(file)),
       }),
     );
+    const protos = new Map(PAGES.flatMap((page) => [...protosOf(page)]));
+    await generateStubs(fileURLToPath(folder), protos);
     server = await startReferenceServer();
     process.env["BASE_URL"] = server.url;
-  });
+  }, 60_000);
 
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });

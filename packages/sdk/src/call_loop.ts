@@ -296,9 +296,7 @@ export abstract class CallLoop implements TailCall, LiveCall {
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
-      if (cut !== "canceled") {
-        attempt.recording.onTimeout?.();
-      }
+      attempt.recording.endedBy(cut);
       this.endAttempt(attempt, error);
       return;
     }

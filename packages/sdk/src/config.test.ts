@@ -241,6 +241,9 @@ describe("presets and versions", () => {
       longLived: false,
       tenant: null,
       auth: null,
+      httpVersion: "negotiated",
+      connectTimeoutMs: 10_000,
+      proxy: null,
     });
     expect(values.timeoutMs.source).toBe("built-in (behavior 1)");
     expect(() => createAmeideTransport({ ...options, behavior: 2 })).toThrow(/option behavior/);

@@ -88,6 +88,12 @@ it("an error of the copy for require is one of the copy for import, and its keys
   expect(Object(both)[Symbol.for("ameide.sdk.call")]).toEqual({ tenant: "acme", timeoutMs: 5 });
 });
 
+it("has policy.proto, under the path that protos import it by", () => {
+  const path = "proto/ameide/policy/v1/policy.proto";
+  const source = fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+  expect(readFileSync(join(dist, path), "utf8")).toBe(readFileSync(source, "utf8"));
+});
+
 it("has no file that no entry loads", () => {
   const all = readdirSync(dist, { recursive: true, encoding: "utf8" });
   const present = all.filter((file) => !file.startsWith("cjs/"));

@@ -63,6 +63,9 @@ describe("docs/behaviour.md", () => {
     ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
     ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
+    ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],
+    ["answer to a PING", `in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
+    ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
     ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
@@ -106,6 +109,10 @@ describe("README.md", () => {
     [
       "budget",
       `${budget.capacity} tokens per origin; a retry costs ${budget.cost}, after a throttle ${budget.throttleCost}`,
+    ],
+    [
+      "PINGs",
+      `asked after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s while calls wait, over ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s later`,
     ],
     ["server delay", `obeyed up to ${defaults.maxServerDelayMs / 1000} s`],
     ["renewal", `renewed ${BEHAVIOR_1.advisoryRefreshMs / 60_000} min before it expires`],

@@ -84,8 +84,7 @@ export function whereItStood(call: Limited): string {
     return ms === 0 ? [] : [`${ms} ${what}`];
   });
   const told = before.length === 0 ? "" : `, after ${before.join(", ")}`;
-  const sent = lineOf(attempt) === undefined ? "" : "; nothing was sent";
-  return `attempt ${number} had waited ${since(last.sinceMs, nowMs)} ${last.what}${told}${sent}`;
+  return `attempt ${number} had waited ${since(last.sinceMs, nowMs)} ${last.what}${told}`;
 }
 
 // What was waited for, and since when.
@@ -98,7 +97,7 @@ interface Phase {
 function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[] {
   const { number, startedMs, recording } = attempt;
   const enteredMs = attempt.enteredMs ?? startedMs;
-  const { askedMs, headMs, progress } = recording;
+  const { askedMs, headMs, progress, queued } = recording;
   const { sinceMs } = awaited;
   const rest = `ms for ${awaited.what}`;
   if (sinceMs !== undefined) {
@@ -114,7 +113,8 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
   }
   phases.push({ what: "ms to be sent", sinceMs: startedMs });
   if (progress !== "unsent" && (progress === "connecting" || askedMs !== undefined)) {
-    phases.push({ what: `ms for ${lineOf(attempt) ?? "a connection"}`, sinceMs: enteredMs });
+    const what = queued ? `ms for ${queued} to be free (nothing was sent)` : "ms for a connection";
+    phases.push({ what, sinceMs: enteredMs });
   }
   if (progress === "sent" || progress === "answered") {
     phases.push({ what: "ms for response headers", sinceMs: askedMs ?? enteredMs });
@@ -123,11 +123,6 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
     phases.push({ what: rest, sinceMs: headMs });
   }
   return phases;
-}
-
-// What a request without a connection waits for in line, if it is in one.
-function lineOf({ recording }: Attempt): string | undefined {
-  return recording.waits ? recording.waitsFor?.() : undefined;
 }
 
 function since(fromMs: number, toMs: number): number {

@@ -4,6 +4,7 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Cut } from "./attempt.js";
 import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
@@ -39,8 +40,8 @@ export class Recording {
    * goes over stands, its TLS included.
    */
   connected: boolean | undefined;
-  /** Set by an HTTP client whose requests wait in line: what for, unless for a connect. */
-  waitsFor: (() => string | undefined) | undefined;
+  /** Set by an HTTP client all of whose connections are in use: what the request waits for. */
+  queued: "a connection" | "a stream" | undefined;
   /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
   onTimeout: (() => void) | undefined;
   /** Set by an HTTP/2 client: an informational head (1xx) has come. */
@@ -141,6 +142,13 @@ export class Recording {
   /** The call streams both ways. */
   get bothWays(): boolean {
     return this.shape.bothWays;
+  }
+
+  /** We end the attempt. */
+  endedBy(cut: Cut): void {
+    if (cut !== "canceled") {
+      this.onTimeout?.();
+    }
   }
 
   /** An HTTP client that tells had no connection for the request yet. */
@@ -248,7 +256,7 @@ export class Recording {
     this.header = undefined;
     this.trailer = undefined;
     this.connected = undefined;
-    this.waitsFor = undefined;
+    this.queued = undefined;
     this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;

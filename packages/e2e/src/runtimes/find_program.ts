@@ -34,8 +34,12 @@ export async function findProgram(runtime: Runtime, modules: string): Promise<st
   return program;
 }
 
-/** A browser by CHROME_PATH or PATH; where Debian's packages can be installed, Debian's. */
-async function findBrowser(): Promise<string> {
+/**
+ * A browser by CHROME_PATH or PATH; where Debian's packages can be installed, Debian's.
+ *
+ * @throws MissingRuntime
+ */
+export async function findBrowser(): Promise<string> {
   const told = process.env["CHROME_PATH"];
   if (told !== undefined && told !== "") {
     if (await isProgram(told)) return told;

@@ -24,3 +24,15 @@ export function snippetsOf(page: string): Snippet[] {
     promised: [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((m) => m[1] ?? ""),
   }));
 }
+
+/**
+ * The protos of a page: blocks whose first line, a comment, is a path.
+ *
+ * @param page - Relative to the root of the repository.
+ * @returns Text by path.
+ */
+export function protosOf(page: string): ReadonlyMap<string, string> {
+  const text = readFileSync(new URL(page, ROOT), "utf8");
+  const blocks = text.matchAll(/^```proto\n(\/\/ (\S+\.proto)\n.*?)^```$/gms);
+  return new Map([...blocks].map(([, code = "", path = ""]) => [path, code]));
+}

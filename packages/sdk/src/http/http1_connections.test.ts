@@ -259,7 +259,7 @@ describe("maxConnections", () => {
     canceled.abort();
     const [error] = await Promise.all(waiting.slice(0, 2));
     expect(error?.message).toMatch(
-      /deadline of 50 ms expired .*: attempt 1 had waited \d+ ms for a connection to be free; nothing was sent/,
+      /deadline of 50 ms expired .*: attempt 1 had waited \d+ ms for a connection to be free \(nothing was sent\)/,
     );
     late.abort();
     await waiting[2];

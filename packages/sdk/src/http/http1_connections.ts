@@ -105,11 +105,11 @@ class Http1Connections {
     const got = this.slots.wait(signal);
     this.full.tell();
     if (recording !== undefined) {
-      recording.waitsFor = () => "a connection to be free";
+      recording.queued = "a connection";
     }
     await got;
     if (recording !== undefined) {
-      recording.waitsFor = undefined;
+      recording.queued = undefined;
     }
   }
 

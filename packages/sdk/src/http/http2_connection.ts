@@ -18,7 +18,7 @@ export interface ConnectionOwner {
   /** It takes no more calls. */
   leaves(connection: Http2Connection): void;
   /** It is closed. */
-  isClosed(connection: Http2Connection, reason: Error): void;
+  isClosed(connection: Http2Connection): void;
   /** Its server has had enough of PINGs. */
   pingedTooOften(): void;
 }
@@ -100,6 +100,11 @@ export class Http2Connection implements Patient {
     return stands && !inDoubt && !left && !session.closed && !session.destroyed;
   }
 
+  /** Why it is closed, or takes no more calls. */
+  get closedBy(): Error {
+    return this.reason ?? new Error("the connection was closed");
+  }
+
   get inUse(): boolean {
     return this.streams > 0;
   }
@@ -173,7 +178,7 @@ export class Http2Connection implements Patient {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
       session.once("remoteSettings", () => resolve());
-      session.once("close", () => reject(this.reason ?? CLOSED()));
+      session.once("close", () => reject(this.closedBy));
       timer = setTimeout(() => {
         this.destroy(new Error(`no SETTINGS came in ${SETTINGS_TIMEOUT_MS} ms`));
       }, SETTINGS_TIMEOUT_MS).unref();
@@ -241,8 +246,6 @@ export class Http2Connection implements Patient {
     this.idle.stop();
     this.pulse?.stop();
     this.socket.destroy();
-    this.owner.isClosed(this, this.reason ?? CLOSED());
+    this.owner.isClosed(this);
   }
 }
-
-const CLOSED = () => new Error("the connection was closed");

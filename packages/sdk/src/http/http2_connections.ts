@@ -23,10 +23,10 @@ export function http2Connections(
       const { recording } = inFlight;
       return {
         authority: origin,
-        request: (method, path, headers, options) =>
+        request: (method, path, headers, ofStream) =>
           pool.request({
             head: { ...headers, ":method": method, ":path": path },
-            options,
+            options: ofStream,
             recording,
           }),
         notifyResponseByteRead: () => {},

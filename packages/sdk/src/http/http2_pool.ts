@@ -40,6 +40,9 @@ export class Http2Pool implements ConnectionOwner {
     const { recording } = request;
     if (recording !== undefined) {
       recording.connected = false;
+      if (recording.signal?.aborted === true) {
+        return Promise.reject(recording.signal.reason as Error);
+      }
     }
     try {
       const stream = this.line.size === 0 ? this.begin(request) : undefined;
@@ -47,7 +50,7 @@ export class Http2Pool implements ConnectionOwner {
         return Promise.resolve(stream);
       }
     } catch (reason) {
-      return Promise.reject(reason as Error);
+      return Promise.reject(reason);
     }
     return new Promise((resolve, reject) => this.wait(new Waiter(this, request, resolve, reject)));
   }
@@ -56,7 +59,7 @@ export class Http2Pool implements ConnectionOwner {
     this.closed = reason;
     this.dialer.close(reason);
     this.refuseAll(reason);
-    for (const connection of [...this.connections]) {
+    for (const connection of this.connections) {
       connection.destroy(reason);
     }
   }
@@ -84,19 +87,21 @@ export class Http2Pool implements ConnectionOwner {
   }
 
   leaves(connection: Http2Connection): void {
-    if (connection.wasUsed) {
-      this.connectIfNeeded();
-    }
+    this.changed(connection);
+  }
+
+  isClosed(connection: Http2Connection): void {
+    this.connections.delete(connection);
+    this.changed(connection);
   }
 
   // One that had no call stands for a connect that failed: a server that closes all
   // at once is not asked again and again by who waits.
-  isClosed(connection: Http2Connection, reason: Error): void {
-    this.connections.delete(connection);
-    if (connection.wasUsed) {
+  private changed(connection: Http2Connection): void {
+    if (connection.takesCalls || connection.wasUsed) {
       this.connectIfNeeded();
     } else {
-      this.refuseIfAlone(reason);
+      this.refuseIfAlone(connection.closedBy);
     }
   }
 
@@ -115,6 +120,7 @@ export class Http2Pool implements ConnectionOwner {
         try {
           const stream = connection.open(head, options);
           if (recording !== undefined) {
+            recording.queued = undefined;
             watchStream(stream, connection, recording);
           }
           return stream;
@@ -135,32 +141,35 @@ export class Http2Pool implements ConnectionOwner {
       waiter.reject(this.closed);
       return;
     }
-    if (recording?.signal?.aborted === true) {
-      waiter.handleEvent();
-      return;
-    }
     this.line.add(waiter);
     if (recording !== undefined) {
-      recording.waitsFor = this.waitsFor;
       recording.signal?.addEventListener("abort", waiter, { once: true });
     }
     this.connectIfNeeded();
+    this.tell(recording);
   }
 
-  private readonly waitsFor = (): string | undefined =>
-    this.connecting > 0 ? undefined : "a free stream";
+  private tellAll(): void {
+    for (const { request } of this.line) {
+      this.tell(request.recording);
+    }
+  }
+
+  private tell(recording: Recording | undefined): void {
+    if (recording !== undefined) {
+      recording.queued = this.connecting > 0 ? undefined : "a stream";
+    }
+  }
 
   private connectIfNeeded(): void {
-    const wanted = Math.max(1, Math.ceil(this.line.size / Math.max(1, this.maxStreams)));
-    let open = this.open;
-    while (
-      this.line.size > 0 &&
-      this.closed === undefined &&
-      this.connecting < wanted &&
-      open + this.connecting < this.maxConnections
-    ) {
+    const { closed, line, maxConnections, maxStreams, open } = this;
+    // Who takes no streams for now takes none on another connection either.
+    if (line.size === 0 || closed !== undefined || (open > 0 && maxStreams === 0)) {
+      return;
+    }
+    const wanted = Math.max(1, Math.ceil(line.size / Math.max(1, maxStreams)));
+    while (this.connecting < Math.min(wanted, maxConnections - open)) {
       void this.connect();
-      open = this.open;
     }
   }
 
@@ -187,11 +196,12 @@ export class Http2Pool implements ConnectionOwner {
       this.maxStreams = connection.maxStreams;
       this.connecting--;
       this.hasRoom();
-      this.connectIfNeeded();
+      this.changed(connection);
     } catch (reason) {
       this.connecting--;
       this.refuseIfAlone(reason as Error);
     }
+    this.tellAll();
   }
 
   private refuseIfAlone(reason: Error): void {

@@ -15,19 +15,13 @@ export function watchStream(
   stream.once("headers", () => (recording.informed = true));
   failIfUnanswered(stream);
   failIfCutShort(stream);
+  drainIfLeft(stream, recording.signal);
   const { bytesRead } = connection;
   recording.onTimeout = () => {
     if (connection.silentSince(bytesRead)) {
       connection.doubt();
     }
   };
-  stream.once("close", () => (recording.onTimeout = undefined));
-  const { signal } = recording;
-  if (signal !== undefined) {
-    const left = new LeftStream(stream);
-    signal.addEventListener("abort", left, { once: true });
-    stream.once("close", () => signal.removeEventListener("abort", left));
-  }
 }
 
 // A stream that the server resets with NO_ERROR before its answer ends without
@@ -38,23 +32,18 @@ function failIfUnanswered(stream: ClientHttp2Stream): void {
   stream.once("response", () => stream.off("end", fail));
 }
 
-// A stream whose attempt we end.
-class LeftStream {
-  constructor(private readonly stream: ClientHttp2Stream) {}
-
-  handleEvent(): void {
-    // After Connect's own listener, which tells the server.
-    queueMicrotask(() => this.drain());
-  }
-
-  // What was not read of an answer keeps its stream, also one that both sides
-  // have closed, and with it the session.
-  private drain(): void {
-    const { stream } = this;
-    const read = () => {
-      while (stream.read() !== null);
-    };
+// What was not read of an answer keeps its stream, also one that both sides
+// have closed, and with it the session.
+function drainIfLeft(stream: ClientHttp2Stream, signal: AbortSignal | undefined): void {
+  const read = () => {
+    while (stream.read() !== null);
+  };
+  const drain = () => {
     stream.on("readable", read);
     read();
-  }
+  };
+  // After Connect's own listener, which tells the server.
+  const left = () => queueMicrotask(drain);
+  signal?.addEventListener("abort", left, { once: true });
+  stream.once("close", () => signal?.removeEventListener("abort", left));
 }

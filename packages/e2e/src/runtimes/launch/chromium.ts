@@ -5,8 +5,8 @@ import type { Outcome } from "../program/place.js";
 import { bundle } from "./bundle.js";
 import type { Launch, Launched } from "./launch.js";
 
-/** What is used of playwright-core; it is installed with the runtimes. */
-interface Playwright {
+/** What is used of playwright-core; it is installed with the runtimes, and for the recipes. */
+export interface Playwright {
   readonly chromium: {
     launch(options: {
       readonly executablePath: string;
@@ -27,7 +27,7 @@ interface Page {
 }
 
 /** Root has no sandbox; all else keeps the browser from calling home. */
-const ARGUMENTS = [
+export const BROWSER_ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -70,7 +70,7 @@ export async function openPage<T>(
   const { chromium } = createRequire(join(modules, "index.js"))("playwright-core") as Playwright;
   const browser = await chromium.launch({
     executablePath: program,
-    args: [...ARGUMENTS, `--ignore-certificate-errors-spki-list=${keyHash(trusted)}`],
+    args: [...BROWSER_ARGUMENTS, `--ignore-certificate-errors-spki-list=${keyHash(trusted)}`],
   });
   try {
     const tab = await browser.newPage();

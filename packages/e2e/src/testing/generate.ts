@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+
+/** What protos of users may import, by the folder it lies in. */
+const MODULES = {
+  sdk: join(ROOT, "packages/sdk/dist/proto"),
+  googleapis: join(ROOT, "third_party/googleapis"),
+};
+
+/**
+ * Generates stubs of protos, as a user does who has the SDK and googleapis: `gen` in the folder.
+ *
+ * @param protos - Text by path.
+ * @throws Error with what buf said.
+ */
+export async function generateStubs(
+  folder: string,
+  protos: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const [name, from] of Object.entries(MODULES)) {
+    await cp(from, join(folder, name), { recursive: true });
+  }
+  for (const [path, text] of protos) {
+    const file = join(folder, "proto", path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  const modules = ["proto", ...Object.keys(MODULES)].map((path) => ({ path }));
+  const plugin = {
+    local: "protoc-gen-es",
+    out: "gen",
+    opt: ["target=js+dts", "import_extension=js"],
+  };
+  await writeFile(join(folder, "buf.yaml"), JSON.stringify({ version: "v2", modules }));
+  const template = { version: "v2", plugins: [{ ...plugin, include_imports: true }] };
+  await writeFile(join(folder, "buf.gen.yaml"), JSON.stringify(template));
+  const tools = join(ROOT, "node_modules/.bin");
+  await promisify(execFile)(join(tools, "buf"), ["generate", "proto"], {
+    cwd: folder,
+    env: { ...process.env, PATH: [tools, process.env["PATH"]].join(delimiter) },
+  });
+}

@@ -1,0 +1,82 @@
+// @ts-check
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { build } from "./build.mjs";
+import { run } from "./command.mjs";
+import { workspacePackages } from "./workspace.mjs";
+
+/**
+ * Builds and packs every package that is published, and prints how a project installs them.
+ *
+ * @param {string} root
+ * @param {string} folder Absolute; made where it is not there.
+ * @throws {Error} When one cannot be built or packed, or the folder not be made.
+ */
+export async function packAll(root, folder) {
+  const packages = workspacePackages(root).filter(({ manifest }) => manifest.private !== true);
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new Error(`${folder} is no folder`);
+  mkdirSync(folder, { recursive: true });
+  for (const { manifest } of packages) {
+    if (!(await build(manifest.name ?? ""))) throw new Error(`${manifest.name} could not be built`);
+  }
+  /** @type {Map<string, string>} */
+  const tarballs = new Map();
+  for (const { directory, manifest } of packages) {
+    tarballs.set(manifest.name ?? "", await pack(join(root, directory), folder));
+  }
+  const install = [...[...tarballs.values()].map(quoted), ...peersOf(root, packages)].join(" ");
+  const inner = packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.dependencies ?? {}).filter((name) => tarballs.has(name)),
+  );
+  const overrides = inner.map(
+    (name) => `    "${name}": ${JSON.stringify(`file:${tarballs.get(name)}`)}`,
+  );
+  console.log(`In your project:
+
+  npm install ${install}
+
+With pnpm, which looks for what a tarball depends on in the registry, write into
+pnpm-workspace.yaml first:
+
+  overrides:
+${overrides.join("\n")}
+
+  pnpm add ${install}`);
+}
+
+/**
+ * @param {string} cwd
+ * @param {string} folder
+ * @returns {Promise<string>} The tarball.
+ */
+async function pack(cwd, folder) {
+  const args = ["pack", "--json", "--pack-destination", folder];
+  const { code, stdout, stderr } = await run("pnpm", args, { cwd });
+  if (code !== 0) throw new Error(`${cwd} could not be packed:\n${stdout}${stderr}`);
+  return JSON.parse(stdout).filename;
+}
+
+/**
+ * What the packages want beside them, at the versions they are tested with. OpenTelemetry is left
+ * to those who have it: its packages have to fit each other.
+ *
+ * @param {string} root
+ * @param {import("./workspace.mjs").Package[]} packages
+ */
+function peersOf(root, packages) {
+  const { catalog } = parse(readFileSync(join(root, "pnpm-workspace.yaml"), "utf8"));
+  const names = packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {}));
+  return [...new Set(names)]
+    .filter((name) => !name.startsWith("@opentelemetry/"))
+    .toSorted()
+    .map((name) => `${name}@${catalog[name]}`);
+}
+
+/** @param {string} path */
+function quoted(path) {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
