@@ -5,6 +5,8 @@ import { BOUNDS } from "./settings.js";
 /** Faults that can be planted into the client, to prove that goals can fail. */
 export const PLANTS = ["no-retries", "repeats", "late", ...LEAKS] as const;
 
+const REPEAT_MS = 300;
+
 /** One of {@link PLANTS}. */
 export type Plant = (typeof PLANTS)[number];
 
@@ -18,8 +20,10 @@ export function planted(caller: Caller, plant: Plant | undefined, place: Place):
       return {
         ...caller,
         call: (kind, text) =>
-          caller.call(kind, text).catch((reason: unknown) => {
+          caller.call(kind, text).catch(async (reason: unknown) => {
             if (kind !== "unknown") throw reason;
+            // As a person would, not in the same turn, when the connection is still breaking.
+            await new Promise((end) => setTimeout(end, REPEAT_MS));
             return caller.call(kind, text);
           }),
       };
