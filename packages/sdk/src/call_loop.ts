@@ -298,6 +298,7 @@ export abstract class CallLoop implements TailCall {
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
+      attempt.recording.endedBy(cut);
       this.endAttempt(attempt, error);
       return;
     }

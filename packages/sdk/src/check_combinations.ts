@@ -33,6 +33,8 @@ const OF_TRANSPORT = [
   "compression",
   "httpGet",
   "httpVersion",
+  "keepAlive",
+  "maxConnectionAgeMs",
   "readMaxBytes",
   "registry",
   "tls",

@@ -109,6 +109,18 @@ const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
+const keepAliveMembers = object({
+  intervalMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  timeoutMs: wholeMs,
+  whileIdle: boolean,
+});
+
+const keepAlive: Check = (value, option, rules) => {
+  if (value !== false) {
+    keepAliveMembers(value, option, rules);
+  }
+};
+
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -293,6 +305,8 @@ const checkClient = exclusive(
       (value) => (value as { kind?: unknown } | null)?.kind === "registry",
     ),
     httpVersion: oneOf("1.1", "2"),
+    keepAlive,
+    maxConnectionAgeMs: wholeMs,
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),
     headerNames,

@@ -44,6 +44,9 @@ describe("docs/behaviour.md", () => {
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
+    ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],
+    ["answer to a PING", `in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
+    ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
     ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
@@ -81,6 +84,10 @@ describe("README.md", () => {
     [
       "budget",
       `${budget.capacity} tokens per origin; a retry costs ${budget.cost}, after a throttle ${budget.throttleCost}`,
+    ],
+    [
+      "PINGs",
+      `asked after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s while calls wait, over ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s later`,
     ],
     ["server delay", `obeyed up to ${defaults.maxServerDelayMs / 1000} s`],
     ["renewal", `renewed ${BEHAVIOR_1.advisoryRefreshMs / 60_000} min before it expires`],

@@ -12,11 +12,18 @@ export interface ExplainedValue {
   readonly source: string;
 }
 
+/** What holds for connections of ours, whatever the method. */
+export interface ExplainedConnections {
+  readonly keepAlive?: ExplainedValue;
+  readonly maxConnectionAgeMs?: ExplainedValue;
+}
+
 /** The effective policy of a method, each value with its source. */
 export interface Explanation {
   /** Full name of the method. */
   readonly method: string;
-  readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>>;
+  readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>> &
+    ExplainedConnections;
   /**
    * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK.
    * Undefined over `fetch`, where hashing has to be waited for.
@@ -40,9 +47,11 @@ export function explainMethod(
   {
     observe,
     policyHash,
+    connections,
   }: {
     readonly observe: boolean;
     readonly policyHash: ((policy: PolicyValues) => string) | undefined;
+    readonly connections: ExplainedConnections;
   },
 ): Explanation {
   const values = Object.fromEntries(
@@ -53,6 +62,7 @@ export function explainMethod(
   ) as Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>;
   values.tenant = { value: config.tenant, source: config.tenantSource };
   values.auth = { value: config.auth && Object.keys(config.auth)[0], source: config.authSource };
+  Object.assign(values, connections);
   const { refusal, misspelt, wireMethod } = config;
   const problems = [
     ...(refusal === undefined ? [] : [`every call is refused: ${refusal.option}: ${refusal.rule}`]),

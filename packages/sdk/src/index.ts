@@ -17,6 +17,7 @@ export type {
   CallSettings,
   CompressionName,
   CompressionOptions,
+  KeepAliveOptions,
   FetchFunction,
   FetchInit,
   HeaderNames,

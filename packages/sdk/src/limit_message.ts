@@ -96,9 +96,9 @@ interface Phase {
 function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[] {
   const { number, startedMs, recording } = attempt;
   const enteredMs = attempt.enteredMs ?? startedMs;
-  const { askedMs, headMs, progress } = recording;
-  const { what, sinceMs } = awaited;
-  const rest = `ms for ${what}`;
+  const { askedMs, headMs, progress, queued } = recording;
+  const { sinceMs } = awaited;
+  const rest = `ms for ${awaited.what}`;
   if (sinceMs !== undefined) {
     return [{ what: rest, sinceMs }];
   }
@@ -112,7 +112,8 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
   }
   phases.push({ what: "ms to be sent", sinceMs: startedMs });
   if (progress !== "unsent" && (progress === "connecting" || askedMs !== undefined)) {
-    phases.push({ what: "ms for a connection", sinceMs: enteredMs });
+    const what = queued ? `ms for ${queued} to be free (nothing was sent)` : "ms for a connection";
+    phases.push({ what, sinceMs: enteredMs });
   }
   if (progress === "sent" || progress === "answered") {
     phases.push({ what: "ms for response headers", sinceMs: askedMs ?? enteredMs });

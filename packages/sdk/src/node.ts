@@ -5,6 +5,7 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./ambient.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
+import { connectionSettings } from "./connection_settings.js";
 import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
@@ -56,6 +57,7 @@ const nodePlatform: Platform = {
       origin,
       httpVersion: httpVersionOf(options, origin),
       tls: options.tls,
+      ...connectionSettings(config),
     });
   },
   policyHash(policy) {

@@ -27,6 +27,8 @@ export interface Observation {
   readonly protocolError: boolean;
   /** Whether the server may have read what the attempt sent, as far as that goes without an error. */
   readonly reached: Sent;
+  /** The request had no connection yet, so that nothing of it was sent. */
+  readonly waits: boolean;
   /** An interceptor sent more than one request, so that no answer stands for the attempt. */
   readonly sentAgain: boolean;
   /** The body of the answer is compressed by what we do not read: it may say anything. */
@@ -175,11 +177,12 @@ export function normalize(seen: Observation): Failure {
     unread: seen.unread,
     hint: isServersError(seen) ? seen.hint : undefined,
   };
+  const sentWhenCut = seen.waits ? "no" : "maybe";
   switch (seen.cut) {
     case "canceled":
-      return { ...failure, code: "canceled", origin: "client", sent: "maybe" };
+      return { ...failure, code: "canceled", origin: "client", sent: sentWhenCut };
     case "deadline":
-      return { ...failure, code: "deadline_exceeded", origin: "client", sent: "maybe" };
+      return { ...failure, code: "deadline_exceeded", origin: "client", sent: sentWhenCut };
     case undefined:
       break;
     default:
@@ -187,7 +190,7 @@ export function normalize(seen: Observation): Failure {
         ...failure,
         code: "deadline_exceeded",
         origin: "transport",
-        sent: "maybe",
+        sent: sentWhenCut,
         attemptTimedOut: true,
       };
   }

@@ -115,6 +115,20 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
 }
 
+/** When a connection of HTTP/2 is asked by a PING whether its peer is there. */
+export interface KeepAliveOptions {
+  /**
+   * After so long without a byte from the peer, in milliseconds, at least 1000. Default
+   * 20000. gRPC recommends no less than 10000 (gRFC A8), and servers close
+   * connections that are asked more often than they allow.
+   */
+  readonly intervalMs?: number;
+  /** How long the answer may take, in milliseconds, at least 1. Default 10000. */
+  readonly timeoutMs?: number;
+  /** Also while no call is under way. Default false. */
+  readonly whileIdle?: boolean;
+}
+
 /** A function with the signature of `fetch`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -184,6 +198,18 @@ export interface AmeideOptions extends Settings {
   readonly compression?: CompressionOptions;
   /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
   readonly httpVersion?: "1.1" | "2";
+  /**
+   * PINGs over HTTP/2 while calls are under way, so that also a quiet stream learns
+   * that its connection is dead; `false` for none, nor for a connection on which an
+   * attempt timed out. Default on.
+   */
+  readonly keepAlive?: false | KeepAliveOptions;
+  /**
+   * How old a connection of HTTP/2 gets, in milliseconds, at least 1, give or take a
+   * tenth (as in gRFC A9): then it takes no new call and ends those under way, so that
+   * servers that came later get some. Default any age.
+   */
+  readonly maxConnectionAgeMs?: number;
   /**
    * Use GET for unary methods without side effects, as long as the address has at
    * most 8000 characters and is not refused as too long. `connect` only. Default false.

@@ -131,6 +131,10 @@ export interface PolicyConstants {
   readonly readMaxBytes: number;
   /** A GET whose address would be longer, in characters, is sent as POST. */
   readonly maxGetUrlLength: number;
+  /** When a connection of HTTP/2 is asked whether its peer is there, in milliseconds. */
+  readonly keepAlive: { readonly intervalMs: number; readonly timeoutMs: number };
+  /** Most connections of HTTP/2 to one origin that take calls. */
+  readonly maxHttp2Connections: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -203,6 +207,8 @@ export const BEHAVIOR_1: PolicyConstants = {
   readMaxBytes: 4 * 1024 * 1024,
   // RFC 9110, section 4.1: what all should be able to receive.
   maxGetUrlLength: 8_000,
+  keepAlive: { intervalMs: 20_000, timeoutMs: 10_000 },
+  maxHttp2Connections: 10,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 

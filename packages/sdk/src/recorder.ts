@@ -4,6 +4,7 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Cut } from "./attempt.js";
 import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
 import { errorChain } from "./error_chain.js";
@@ -39,6 +40,10 @@ export class Recording {
    * goes over stands, its TLS included.
    */
   connected: boolean | undefined;
+  /** Set by an HTTP client all of whose connections are in use: what the request waits for. */
+  queued: "a connection" | "a stream" | undefined;
+  /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
+  onTimeout: (() => void) | undefined;
   /** Set by an HTTP/2 client: an informational head (1xx) has come. */
   informed = false;
   /** Set by an HTTP/2 client. */
@@ -132,6 +137,18 @@ export class Recording {
       connected: this.connected === true,
       informed: this.informed,
     };
+  }
+
+  /** We end the attempt. */
+  endedBy(cut: Cut): void {
+    if (cut !== "canceled") {
+      this.onTimeout?.();
+    }
+  }
+
+  /** An HTTP client that tells had no connection for the request yet. */
+  get waits(): boolean {
+    return this.connected === false && !this.sentAgain;
   }
 
   /** An interceptor sent more than one request. */
@@ -234,6 +251,8 @@ export class Recording {
     this.header = undefined;
     this.trailer = undefined;
     this.connected = undefined;
+    this.queued = undefined;
+    this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;
     this.plainBody = undefined;

@@ -23,11 +23,11 @@ export function classify(failure: Failure, retryableCodes: readonly string[]): R
   if (failure.origin === "client" || failure.certificate) {
     return "NEVER";
   }
-  if (failure.attemptTimedOut || failure.sent === "maybe") {
-    return "AMBIGUOUS";
-  }
   if (failure.sent === "no") {
     return "NOT_SENT";
+  }
+  if (failure.attemptTimedOut || failure.sent === "maybe") {
+    return "AMBIGUOUS";
   }
   if (failure.httpStatus === 429 && !failure.protocolError) {
     return "THROTTLE";

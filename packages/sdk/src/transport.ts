@@ -12,6 +12,7 @@ import { tell, unheard } from "./callbacks.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
+import { explainConnections } from "./connection_settings.js";
 import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
@@ -132,7 +133,11 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
+    explainMethod(config.forMethod(method), {
+      observe: config.observe,
+      policyHash,
+      connections: family.platform.keepsConnections ? explainConnections(config) : {},
+    });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
@@ -179,9 +184,9 @@ function clientClosed(): AmeideError {
 }
 
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "compression"] as const).find(
-    (name) => options[name] !== undefined,
-  );
+  const named = (
+    ["tls", "httpVersion", "compression", "keepAlive", "maxConnectionAgeMs"] as const
+  ).find((name) => options[name] !== undefined);
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
   }
@@ -370,8 +375,15 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, protocol, tls } = config.options;
-    const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
+    const { httpVersion, keepAlive, maxConnectionAgeMs, protocol, tls } = config.options;
+    const key = JSON.stringify([
+      config.origin,
+      httpVersion,
+      protocol === "grpc",
+      tls,
+      keepAlive,
+      maxConnectionAgeMs,
+    ]);
     const connect = () => this.platform.connect(config);
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();

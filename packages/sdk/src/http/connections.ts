@@ -1,10 +1,11 @@
 import { createDialer, type DialOptions } from "./dial.js";
 import { http1Connections } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
+import type { ConnectionSettings } from "../connection_settings.js";
 import type { Pool } from "../connection_pools.js";
 
 /** What the connections to one origin depend on. */
-export interface ConnectionOptions extends DialOptions {
+export interface ConnectionOptions extends DialOptions, ConnectionSettings {
   readonly httpVersion: "1.1" | "2";
 }
 
@@ -12,6 +13,6 @@ export interface ConnectionOptions extends DialOptions {
 export function createConnections(options: ConnectionOptions): Pool {
   const dialer = createDialer(options);
   return options.httpVersion === "2"
-    ? http2Connections(options.origin, dialer)
+    ? http2Connections(options.origin, dialer, options)
     : http1Connections(options.origin, dialer);
 }

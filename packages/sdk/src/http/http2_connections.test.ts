@@ -1,0 +1,176 @@
+import * as http2 from "node:http2";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
+import { createAmeideClient } from "../client.js";
+import { failureOf, LEVELS } from "../harness/scripted_call.js";
+import type { AmeideOptions, CallEvent } from "../index.js";
+
+// What no case of the suite can say: hours in a moment, servers that break HTTP/2,
+// and what happens inside of one process.
+
+beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+async function listening(server: Server): Promise<string> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})));
+  await new Promise<void>((listens) => void server.listen(0, "127.0.0.1", listens));
+  onTestFinished(() => {
+    server.close();
+    sockets.forEach((socket) => socket.destroy());
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function clientOf(baseUrl: string, options: AmeideOptions = {}) {
+  const events: CallEvent[] = [];
+  const client = createAmeideClient({
+    baseUrl,
+    allowInsecureLoopback: true,
+    httpVersion: "2",
+    tenant: "acme",
+    telemetry: false,
+    noDeadline: true,
+    retry: false,
+    observer: (event) => void events.push(event),
+    ...options,
+  });
+  onTestFinished(() => client.close());
+  return { client, failed: () => events.find(({ type }) => type === "attempt_failed") };
+}
+
+// However long real I/O takes.
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) {
+    await turn();
+  }
+}
+
+// Real I/O between steps of a time that is not.
+async function passUntil(done: () => boolean, mostMs: number): Promise<number> {
+  for (let ms = 0; ms <= mostMs; ms += 1_000) {
+    for (let i = 0; i < 50 && !done(); i++) {
+      await turn();
+    }
+    if (done()) {
+      return ms;
+    }
+    vi.advanceTimersByTime(1_000);
+  }
+  throw new Error(`it did not happen in ${mostMs} ms`);
+}
+
+it("is asked half as often by whoever was told: too many PINGs", async () => {
+  const server = http2.createServer();
+  let pings = 0;
+  let calls = 0;
+  const sessions: http2.ServerHttp2Session[] = [];
+  server.on("session", (session) => {
+    sessions.push(session.on("ping", () => pings++).on("error", () => {}));
+  });
+  server.on("stream", (stream) => {
+    calls++;
+    stream.on("error", () => {}).resume();
+  });
+  const { client } = clientOf(await listening(server));
+  const nextPing = async () => {
+    const before = pings;
+    return passUntil(() => pings > before, 200_000);
+  };
+  for (const everyMs of [20_000, 40_000]) {
+    const before = calls;
+    const call = failureOf(LEVELS.unknown(client));
+    await until(() => calls > before);
+    await nextPing();
+    const gapMs = await nextPing();
+    expect(gapMs).toBeGreaterThanOrEqual(everyMs);
+    expect(gapMs).toBeLessThan(1.5 * everyMs);
+    const { NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants;
+    sessions.at(-1)?.goaway(NGHTTP2_ENHANCE_YOUR_CALM, 1, Buffer.from("too_many_pings"));
+    expect(await call).toMatchObject({ origin: "transport", stopReason: "not_idempotent" });
+  }
+});
+
+it("asks nothing while no call is under way, and after: only if told to", async () => {
+  const server = http2.createServer();
+  let pings = 0;
+  server.on("session", (session) => void session.on("ping", () => pings++));
+  server.on("stream", (stream) => {
+    stream.respond({ ":status": 200, "content-type": "application/proto" });
+    stream.end();
+  });
+  const url = await listening(server);
+  for (const whileIdle of [false, true]) {
+    const { client } = clientOf(url, { keepAlive: { whileIdle } });
+    await LEVELS.unknown(client);
+    await passUntil(() => pings > 0, 100_000).catch(() => {});
+    expect(pings > 0).toBe(whileIdle);
+  }
+});
+
+it("gives up on who never sends SETTINGS", async () => {
+  const { client, failed } = clientOf(await listening(createServer((socket) => socket.resume())));
+  let error: Awaited<ReturnType<typeof failureOf>> | undefined;
+  void failureOf(LEVELS.unknown(client)).then((reason) => (error = reason));
+  await passUntil(() => error !== undefined, 12_000);
+  expect(error?.rawMessage).toContain("no SETTINGS came in 10000 ms");
+  expect(failed()).toMatchObject({ sent: "no", class: "NOT_SENT" });
+});
+
+it("does not ask who closes every connection at once again and again", async () => {
+  const server = http2.createServer({ settings: { maxConcurrentStreams: 0 } });
+  let connections = 0;
+  server.on("session", (session) => {
+    connections++;
+    session.on("error", () => {}).on("remoteSettings", () => session.destroy());
+  });
+  const { client, failed } = clientOf(await listening(server));
+  await failureOf(LEVELS.unknown(client));
+  expect(failed()).toMatchObject({ sent: "no" });
+  expect(connections).toBe(1);
+});
+
+it("close() ends calls that wait for a connection", async () => {
+  let accepted = 0;
+  const server = createServer((socket) => {
+    accepted++;
+    socket.resume();
+  });
+  const { client, failed } = clientOf(await listening(server));
+  const calls = [LEVELS.unknown(client), LEVELS.idempotent(client)].map(failureOf);
+  await until(() => accepted > 0);
+  client.close();
+  const errors = await Promise.all(calls);
+  expect(errors.map(({ rawMessage }) => rawMessage)).toEqual(
+    Array(2).fill(expect.stringContaining("the client is closed")),
+  );
+  expect(failed()).toMatchObject({ sent: "no" });
+  expect(accepted).toBe(1);
+});
+
+it("a big upload that stands still fails no neighbor", async () => {
+  const server = http2.createServer();
+  let uploads = 0;
+  server.on("stream", (stream, { "x-big": big }) => {
+    stream.on("error", () => {});
+    if (big === undefined) {
+      stream.resume().respond({ ":status": 200, "content-type": "application/proto" });
+      stream.end();
+    } else {
+      uploads++;
+    }
+  });
+  const url = await listening(server);
+  const { client } = clientOf(url);
+  const big = "x".repeat(32 * 1_024 * 1_024);
+  const upload = failureOf(
+    client.threads.createThread({ title: big }, { headers: { "x-big": "1" } }),
+  );
+  await until(() => uploads > 0);
+  for (let i = 0; i < 3; i++) {
+    await LEVELS.unknown(client);
+  }
+  client.close();
+  expect(await upload).toMatchObject({ origin: "transport" });
+});

@@ -1,0 +1,49 @@
+import type { ClientHttp2Stream } from "node:http2";
+import type { Recording } from "../recorder.js";
+import { failIfCutShort } from "./cut_short.js";
+import type { Http2Connection } from "./http2_connection.js";
+
+/** Records what becomes of a stream, and ends it where neither Node nor Connect does. */
+export function watchStream(
+  stream: ClientHttp2Stream,
+  connection: Http2Connection,
+  recording: Recording,
+): void {
+  recording.connected = true;
+  recording.stream = stream;
+  recording.socket = connection.peer;
+  stream.once("headers", () => (recording.informed = true));
+  failIfUnanswered(stream);
+  failIfCutShort(stream);
+  drainIfLeft(stream, recording.signal);
+  const { bytesRead } = connection;
+  recording.onTimeout = () => {
+    if (connection.silentSince(bytesRead)) {
+      connection.doubt();
+    }
+  };
+}
+
+// A stream that the server resets with NO_ERROR before its answer ends without
+// an error, and Connect would wait for that answer for ever.
+function failIfUnanswered(stream: ClientHttp2Stream): void {
+  const fail = () => stream.destroy(new Error("the stream ended without an answer"));
+  stream.once("end", fail);
+  stream.once("response", () => stream.off("end", fail));
+}
+
+// What was not read of an answer keeps its stream, also one that both sides
+// have closed, and with it the session.
+function drainIfLeft(stream: ClientHttp2Stream, signal: AbortSignal | undefined): void {
+  const read = () => {
+    while (stream.read() !== null);
+  };
+  const drain = () => {
+    stream.on("readable", read);
+    read();
+  };
+  // After Connect's own listener, which tells the server.
+  const left = () => queueMicrotask(drain);
+  signal?.addEventListener("abort", left, { once: true });
+  stream.once("close", () => signal?.removeEventListener("abort", left));
+}
