@@ -11,7 +11,7 @@ import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isAmeideError } from "./errors.js";
 import { freeze, type FrozenHolder } from "./frozen_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
-import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
+import { isShortBody, type NetworkFailure, type Observation, type Sent } from "./normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
 import type { Clock } from "./runtime.js";
@@ -69,6 +69,13 @@ export class Recording {
     private readonly shape: WireShape,
     private readonly clock: Pick<Clock, "now">,
   ) {}
+
+  /** The attempt is ended. */
+  isCut(why: Observation["cut"]): void {
+    if (why !== "canceled") {
+      this.onTimeout?.();
+    }
+  }
 
   /** Sends the request and watches what becomes of it. */
   run(

@@ -164,8 +164,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
     let good: boolean;
     try {
-      good =
-        !attempt.over && attempt.cutError === undefined && this.isForUs(attempt, response.header);
+      good = !attempt.over && attempt.cutError === undefined && this.isForUs(response.header);
     } catch (reason) {
       // What an interceptor made of the answer is none.
       return this.lost(attempt, connectErrorOf(reason));
