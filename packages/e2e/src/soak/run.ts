@@ -26,8 +26,7 @@ export interface Window {
 }
 
 /** A column, as it was seen. */
-export interface ColumnSeen
-  extends Pick<ClientProcess, "column" | "calls" | "starved" | "heap"> {
+export interface ColumnSeen extends Pick<ClientProcess, "column" | "calls" | "starved" | "heap"> {
   readonly end: ClientSeen;
 }
 
@@ -114,7 +113,9 @@ class Watch {
     const failed = world.clients.map(({ calls }) => failedSince(calls, at));
     const clock = new Date(nowMs() - this.#began).toISOString().slice(11, 19);
     const what = `${clock} cycle ${cycle}: ${scenario.id.padEnd(10)}`;
-    options.tell(`${what} failed calls: ${failed.map((count) => String(count).padStart(3)).join(" ")}`);
+    options.tell(
+      `${what} failed calls: ${failed.map((count) => String(count).padStart(3)).join(" ")}`,
+    );
     for (const client of world.clients) client.weigh();
     const { mend } = scenario;
     if (mend === undefined) return;

@@ -11,10 +11,7 @@ export class ServerProcess {
   ) {}
 
   /** @param starved - Hears of time that it does not have. */
-  static async start(
-    order: ServerOrder,
-    starved: (ms: number) => void,
-  ): Promise<ServerProcess> {
+  static async start(order: ServerOrder, starved: (ms: number) => void): Promise<ServerProcess> {
     const child = fork(new URL("./server.js", import.meta.url), { execArgv: [] });
     child.send(order);
     const died = once(child, "exit").then(([code]) => {
