@@ -47,7 +47,8 @@ export class ClientProcess {
   static async fork(column: Column): Promise<ClientProcess> {
     const relay = await Relay.open();
     const child = fork(new URL("./client.js", import.meta.url), {
-      execArgv: ["--expose-gc"],
+      // Without the compilers: their code for what gets hot is on the heap, too.
+      execArgv: ["--expose-gc", "--no-opt", "--no-sparkplug"],
       env: { ...process.env, NO_PROXY: "*", no_proxy: "*" },
     });
     return new ClientProcess(column, relay, child);

@@ -23,7 +23,7 @@ export interface Scenario {
 
 const GAP_MS = 300;
 const STALL_MS = 500;
-const RESETS_MS = 700;
+const RESETS_MS = 2_000;
 const BLACKOUT_MS = TIMES.attemptMs * 1.5;
 // Whoever notices a dead connection by its keepalive alone has done so by then.
 const HOLE_WINDOW_MS = TIMES.keepAlive.intervalMs + TIMES.keepAlive.timeoutMs + 3_000;

@@ -68,10 +68,9 @@ describe("what is planted is found", () => {
   test.each(Object.entries(CASES))(
     "%s",
     async (plant, [scenarios, minutes, goal]) => {
-      const { code, report } = await soak(
-        ...["--clients", "ameide", "--plant", plant],
-        ...["--scenarios", scenarios, "--minutes", minutes],
-      );
+      const args = ["--clients", "ameide", "--plant", plant];
+      args.push("--scenarios", scenarios, "--minutes", minutes);
+      const { code, report } = await soak(...args);
       expect(code).toBe(1);
       for (const { goals } of report.columns) {
         const unmet = goals.filter(({ met }) => met === false).map(({ what }) => what);

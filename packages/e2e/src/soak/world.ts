@@ -95,10 +95,10 @@ export class World {
   /** Drains a server in the background. */
   drain(server: ServerProcess | undefined): void {
     if (server === undefined) return;
-    const drained = server.drain().then((well) => {
-      if (!well) this.undrained += 1;
-    });
-    this.#drains.push(drained);
+    const drained = async () => {
+      if (!(await server.drain())) this.undrained += 1;
+    };
+    this.#drains.push(drained());
   }
 
   /** A new authority: the next server is of it, and lets in its clients alone. */

@@ -1,4 +1,4 @@
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type CallOptions,
   Client,
@@ -13,7 +13,6 @@ import {
   ConformanceResponseSchema,
   ConformanceService,
 } from "@ameideio/conformance-proto/ameide/conformance/v1";
-import { create } from "@bufbuild/protobuf";
 import type { Caller, Place } from "../caller.js";
 import { LOAD, TIMES } from "../settings.js";
 
@@ -21,7 +20,7 @@ type Method = "noSideEffects" | "unknown" | "serverStreamNoSideEffects";
 
 const toBytes = (message: ConformanceRequest) =>
   Buffer.from(toBinary(ConformanceRequestSchema, message));
-const toMessage = reader(ConformanceResponseSchema);
+const toMessage = (bytes: Buffer) => fromBinary(ConformanceResponseSchema, bytes);
 
 /** grpc-js as it comes, with deadlines, and keepalive as tight as the SDK's. */
 export function grpcJsCaller({ port, material }: Place): Caller {
@@ -98,8 +97,4 @@ function deadline(ms: number): CallOptions {
 
 function pathOf(method: Method): string {
   return `/${ConformanceService.typeName}/${ConformanceService.method[method].name}`;
-}
-
-function reader<D extends DescMessage>(schema: D): (bytes: Buffer) => MessageShape<D> {
-  return (bytes) => fromBinary(schema, bytes);
 }
