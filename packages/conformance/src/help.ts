@@ -12,7 +12,7 @@ several values take them repeated or with commas.
   --door <name>      generic or roster
   --protocol <name>  connect, grpc or grpc-web
   --format <name>    binary or json
-  --http <version>   1.1 or 2
+  --http <version>   1.1, 2, or auto: what client and server agree on
   --http-client <name>
                      native (the language's own) or fetch
   --report <folder>  writes report.html and report.json

@@ -33,6 +33,17 @@ test("on the wire also over each HTTP version", () => {
   ]);
 });
 
+test("the version that both sides agree on is for cases that name it", () => {
+  const able = { ...sdk, http: ["1.1", "2", "auto"] };
+  expect(cells(caseWith({}, { layer: "wire" }), able)).toHaveLength(8);
+  const one = caseWith({}, { layer: "wire", http: ["auto"], formats: ["json"] });
+  expect(cells(one, able)).toEqual([
+    "wire generic connect json http/auto",
+    "wire roster connect json http/auto",
+  ]);
+  expect(planCase(one, sdk).missing).toHaveLength(1);
+});
+
 test("a filter leaves out, quietly", () => {
   const filter = { doors: ["roster"], formats: ["json"] };
   expect(planCase(caseWith({}), sdk, filter).cells).toHaveLength(1);

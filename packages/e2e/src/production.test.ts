@@ -99,8 +99,13 @@ describe("the dashboard", () => {
   });
 
   it("uses no variable that it does not have", () => {
-    const known = new Set([...dashboard.templating.list.map(({ name }) => name), "__rate_interval"]);
-    const used = [...JSON.stringify(dashboard.panels).matchAll(/\$\{?(\w+)/g)].map(([, name]) => name);
+    const known = new Set([
+      ...dashboard.templating.list.map(({ name }) => name),
+      "__rate_interval",
+    ]);
+    const used = [...JSON.stringify(dashboard.panels).matchAll(/\$\{?(\w+)/g)].map(
+      ([, name]) => name,
+    );
     expect(used.filter((name) => !known.has(name ?? ""))).toEqual([]);
   });
 });

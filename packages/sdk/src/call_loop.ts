@@ -19,7 +19,7 @@ import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
 import type { Credential } from "./credential.js";
-import { type AttemptLimit, wireTimeout } from "./deadline.js";
+import { type AttemptLimit, sendsAtMs, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import type { AddressLimit } from "./get_request.js";
 import type { Closed, LiveCall } from "./lifetime.js";
@@ -215,7 +215,8 @@ export abstract class CallLoop implements TailCall, LiveCall {
       return;
     }
     if (!(result instanceof TokenWait)) {
-      this.send(result, this.sendsAtMs(source !== undefined));
+      const isFirst = this.sent === 0 && { askedProvider: source !== undefined };
+      this.send(result, sendsAtMs(this.shared.clock, this.plan.startMs, isFirst));
       return;
     }
     this.timer.limit(this.remaining(), "deadline");
@@ -226,17 +227,6 @@ export abstract class CallLoop implements TailCall, LiveCall {
       (credential) => live() && this.send(credential, this.shared.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
-  }
-
-  // In the turn in which a call begins its time stands still, unless a provider took
-  // a millisecond of it.
-  private sendsAtMs(askedProvider: boolean): number {
-    const { startMs } = this.plan;
-    if (this.sent === 0 && !askedProvider) {
-      return startMs;
-    }
-    const nowMs = this.shared.clock.now();
-    return this.sent === 0 && nowMs - startMs < 1 ? startMs : nowMs;
   }
 
   private send(credential: Credential | undefined, startedMs: number): void {
@@ -279,11 +269,10 @@ export abstract class CallLoop implements TailCall, LiveCall {
 
   private isClosed(): boolean {
     const error = this.shared.lifetime.closed();
-    if (error === undefined) {
-      return false;
+    if (error !== undefined) {
+      this.fail(error);
     }
-    this.fail(error);
-    return true;
+    return error !== undefined;
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
@@ -291,9 +280,8 @@ export abstract class CallLoop implements TailCall, LiveCall {
     if (this.over) {
       return;
     }
-    const attempt = this.attempt;
-    const message = cutMessage(cut, reason, this.whatWasSeen());
-    const error = cutError(cut, message, reason ?? this.lastError);
+    const { attempt, lastError } = this;
+    const error = cutError(cut, cutMessage(cut, reason, this.whatWasSeen()), reason ?? lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
       attempt.recording.endedBy(cut);
@@ -304,18 +292,15 @@ export abstract class CallLoop implements TailCall, LiveCall {
     this.fail(errorOfCut(cut, error, this.plan, this.facts()));
   }
 
-  /** Ends the call, whatever it waits for: its client is closed. */
-  endWith(closed: Closed): void {
-    if (this.over) {
-      return;
-    }
-    this.endAs(closed(whereItStood(this.whatWasSeen())));
+  /** The client is closed: ends the call, whatever it waits for. */
+  close(closed: Closed): void {
+    this.endWith(closed(whereItStood(this.whatWasSeen())));
   }
 
   private whatWasSeen(): Limited {
-    const { attempt, plan, shared, tokenWait } = this;
-    const failed = this.attempts.at(-1);
-    return { shared, plan, attempt, failed, tokenWait, awaited: this.awaited() };
+    const { attempt, attempts, plan, shared, tokenWait } = this;
+    const awaited = this.awaited();
+    return { shared, plan, attempt, failed: attempts.at(-1), tokenWait, awaited };
   }
 
   /** Ends the inner request of an attempt, which fails. */
@@ -329,13 +314,13 @@ export abstract class CallLoop implements TailCall, LiveCall {
     const mismatch = this.plan.tenantMismatch(header, this.events);
     if (mismatch !== undefined) {
       const reason = "TENANT_MISMATCH";
-      this.endAs(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
+      this.endWith(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     }
     return mismatch === undefined;
   }
 
   // Ends the call with an error of its own, whatever goes on.
-  private endAs(error: AmeideError): void {
+  private endWith(error: AmeideError): void {
     const { attempt } = this;
     const abort = attempt?.over === false ? attempt.abort : undefined;
     if (attempt !== undefined) {
@@ -416,7 +401,10 @@ export abstract class CallLoop implements TailCall, LiveCall {
     if (decision.retry) {
       this.retry(decision, retryClass);
     } else {
-      this.surface(error, failure, retryClass, decision.stopReason);
+      const { stopReason } = decision;
+      const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };
+      const failed = { error, failure, recording: attempt.recording };
+      this.fail(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
     }
   }
 
@@ -448,17 +436,6 @@ export abstract class CallLoop implements TailCall, LiveCall {
     } else {
       this.timer.sleep(decision.delayMs, () => this.authenticate());
     }
-  }
-
-  private surface(
-    error: ConnectError,
-    failure: Failure,
-    retryClass: RetryClass,
-    stopReason: StopReason,
-  ): void {
-    const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };
-    const failed = { error, failure, recording: this.attempt?.recording };
-    this.fail(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
   }
 
   private facts() {

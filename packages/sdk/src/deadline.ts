@@ -102,3 +102,21 @@ const MAX_TIMER_MS = 2_147_483_647;
 export function timerDelay(ms: number): number {
   return Math.min(Math.max(0, Math.ceil(ms)), MAX_TIMER_MS);
 }
+
+/**
+ * When an attempt begins. In the turn in which a call begins its time stands still,
+ * unless a provider took a millisecond of it.
+ *
+ * @param isFirst - Of the first attempt: whether a provider was asked.
+ */
+export function sendsAtMs(
+  clock: { now(): number },
+  startMs: number,
+  isFirst: { readonly askedProvider: boolean } | false,
+): number {
+  if (isFirst !== false && !isFirst.askedProvider) {
+    return startMs;
+  }
+  const nowMs = clock.now();
+  return isFirst !== false && nowMs - startMs < 1 ? startMs : nowMs;
+}

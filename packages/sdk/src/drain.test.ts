@@ -140,31 +140,36 @@ describe("drain()", () => {
     expect(other.clock.pending).toBe(0);
   });
 
-  it("waits for streams; one that does not end is ended", async () => {
-    const { options, gates, until, clock } = held();
-    for (const ends of [true, false]) {
-      const transport = createAmeideTransport(options);
-      const messages: string[] = [];
-      const read = (async () => {
-        for await (const { text } of createClient(Streams, transport).count({})) {
-          messages.push(text);
-        }
-      })();
-      await until(ends ? 1 : 2);
-      const drained = transport.drain({ timeoutMs: 1_000 });
-      if (ends) {
-        gates[0]?.();
-        await read;
-        expect(await drained).toEqual({ cut: 0 });
-        expect(messages).toEqual(["1", "2"]);
-      } else {
-        const error = errorOf(read);
-        await clock.advance(1_000);
-        expect(await drained).toEqual({ cut: 1 });
-        expect(await error).toMatchObject({ ...CLOSED, committed: true });
-        expect(messages).toEqual(["1"]);
+  async function streaming() {
+    const made = held();
+    const transport = createAmeideTransport(made.options);
+    const messages: string[] = [];
+    const read = (async () => {
+      for await (const { text } of createClient(Streams, transport).count({})) {
+        messages.push(text);
       }
-    }
+    })();
+    await made.until(1);
+    return { ...made, transport, messages, read };
+  }
+
+  it("waits for streams", async () => {
+    const { transport, messages, read, gates } = await streaming();
+    const drained = transport.drain({ timeoutMs: 1_000 });
+    gates[0]?.();
+    await read;
+    expect(await drained).toEqual({ cut: 0 });
+    expect(messages).toEqual(["1", "2"]);
+  });
+
+  it("ends a stream that does not end", async () => {
+    const { transport, messages, read, clock } = await streaming();
+    const drained = transport.drain({ timeoutMs: 1_000 });
+    const error = errorOf(read);
+    await clock.advance(1_000);
+    expect(await drained).toEqual({ cut: 1 });
+    expect(await error).toMatchObject({ ...CLOSED, committed: true });
+    expect(messages).toEqual(["1"]);
   });
 
   it("resolves at once where nothing is under way, and over fetch", async () => {

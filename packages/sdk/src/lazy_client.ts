@@ -140,14 +140,15 @@ export function createLazyClient<S extends DescService>(
       let stop!: () => void;
       const left = unheard(new Promise<never>((_, reject) => (stop = reject)));
       const startedMs = performance.now();
-      const leave = (then: () => T | Promise<T>) => {
+      const leave = (begun: () => T | Promise<T>) => {
+        const then = lifetime === undefined ? begun : () => lifetime.begin(waiting, begun);
         if (waits) {
           waits = false;
           stop();
           arrival.waiting--;
           unlisten(signal, waiting);
           try {
-            resolve(lifetime === undefined ? then() : lifetime.begin(waiting, then));
+            resolve(then());
           } catch (reason) {
             resolve(withCallersStack(AmeideError.from(reason)));
           }
@@ -155,7 +156,7 @@ export function createLazyClient<S extends DescService>(
       };
       const waiting = {
         handleEvent: () => leave(() => withCallersStack(aborted(signal?.reason))),
-        endWith: (closed: Closed) => {
+        close: (closed: Closed) => {
           const waitedMs = Math.floor(performance.now() - startedMs);
           const error = closed(`the call had waited ${waitedMs} ms for its service to be loaded`);
           leave(() => withCallersStack(error));

@@ -12,7 +12,7 @@ export interface DrainResult {
 /** A call that has been made and has not ended. */
 export interface LiveCall {
   /** Ends it, whatever it waits for, with the error that is made of where it stands. */
-  endWith(closed: Closed): void;
+  close(closed: Closed): void;
 }
 
 /** Makes the error of a call that is ended. @param where - What the call waited for. */
@@ -102,7 +102,7 @@ export class Lifetime {
     this.state = "closed";
     const cut = this.calls.size;
     for (const call of this.calls) {
-      call.endWith(closed);
+      call.close(closed);
     }
     this.calls.clear();
     this.onClose(closedError("the client is closed"));

@@ -228,7 +228,7 @@ export const TOLD: readonly Way[] = [
   },
   {
     name: "a client that is closed goes on with its streams",
-    cases: ["u12"],
+    cases: ["u15"],
     shows: /^process, ends/,
     silenceMs: 5000,
     request: ({ given }) => {

@@ -23,7 +23,11 @@ export function selectorsOf(query: string): readonly Selector[] {
       }
       if (name === "VectorSelector") {
         const metric = node.getChild("Identifier");
-        selectors.push({ at: from, names: whole(metric === null ? "" : textOf(metric)), labels: [] });
+        selectors.push({
+          at: from,
+          names: whole(metric === null ? "" : textOf(metric)),
+          labels: [],
+        });
       } else if (name === "UnquotedLabelMatcher") {
         const [, label = "", value = ""] = /^(\w+)\s*[=!]~?\s*"(.*)"$/s.exec(textOf(node)) ?? [];
         const selector = selectors.at(-1);

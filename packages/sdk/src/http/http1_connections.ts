@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { UniversalClientFn, UniversalClientRequest } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../connection_pools.js";
-import { inFlight, type PeerSocket, type Recording } from "../recorder.js";
+import { inFlight, type Recording } from "../recorder.js";
 import type { Dialer } from "./dial.js";
 import { FullPool, type Warn } from "./full_pool.js";
 import { IdleSockets } from "./idle_sockets.js";
@@ -141,11 +141,11 @@ class Http1Connections {
       );
       return undefined;
     };
-    const { addRequest } = agent;
+    const inherited = Object.getPrototypeOf(agent) as AgentOfOurs;
     agent.addRequest = (request, ...rest) => {
       this.entering = false;
       this.watch(request, inFlight.recording);
-      addRequest.call(agent, request, ...rest);
+      inherited.addRequest.call(agent, request, ...rest);
     };
     return agent;
   }
@@ -156,7 +156,10 @@ class Http1Connections {
         this.record(socket, recording);
       }
     });
-    request.once("response", (response) => response.once("end", () => endWith(request)));
+    request.once("response", (response) => {
+      this.idle.hear(response.socket, response.headers["keep-alive"]);
+      response.once("end", () => endWith(request));
+    });
     request.once("close", () => {
       if (recording !== undefined) {
         recording.onTimeout = undefined;
@@ -171,7 +174,7 @@ class Http1Connections {
     if (!socket.writable) {
       return;
     }
-    recording.socket = socket as PeerSocket;
+    recording.socket = socket;
     recording.connected = true;
     const { bytesRead } = socket;
     const beganMs = performance.now();

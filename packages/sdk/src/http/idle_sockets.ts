@@ -1,4 +1,4 @@
-import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { Agent } from "node:http";
 import type { Socket } from "node:net";
 
 /**
@@ -21,16 +21,23 @@ interface Kept {
 /** The connections of an agent that nobody uses. */
 export class IdleSockets {
   private readonly kept = new WeakMap<Socket, Kept>();
+  // When servers say that they close connections, in milliseconds.
+  private readonly hints = new WeakMap<Socket, number>();
 
   constructor(private readonly agent: Agent) {
-    const { reuseSocket } = agent;
+    const inherited = Object.getPrototypeOf(agent) as Agent;
     agent.keepSocketAlive = (stream) => this.keep(stream as Socket);
     agent.reuseSocket = (stream, request) => {
       const socket = stream as Socket;
       socket.off("data", drop);
       socket.setTimeout(0);
-      reuseSocket.call(agent, socket, request);
+      inherited.reuseSocket.call(agent, socket, request);
     };
+  }
+
+  /** Takes note of what a server says of a connection: its header `Keep-Alive`. */
+  hear(socket: Socket, keepAlive: string | readonly string[] | undefined): void {
+    this.hints.set(socket, readHint(keepAlive));
   }
 
   /**
@@ -65,7 +72,7 @@ export class IdleSockets {
   }
 
   private keep(socket: Socket): boolean {
-    const lifeMs = Math.min(IDLE_SOCKET_MS, hintMs(socket) - HINT_MARGIN_MS);
+    const lifeMs = Math.min(IDLE_SOCKET_MS, (this.hints.get(socket) ?? Infinity) - HINT_MARGIN_MS);
     if (lifeMs <= 0) {
       return false;
     }
@@ -84,11 +91,8 @@ function drop(this: Socket): void {
   this.emit("agentRemove");
 }
 
-// `Keep-Alive: timeout=5, max=100` of the last answer.
-function hintMs(socket: Socket): number {
-  const request = (socket as { _httpMessage?: ClientRequest & { res?: IncomingMessage } })
-    ._httpMessage;
-  const header = request?.res?.headers["keep-alive"];
-  const seconds = /(?:^|[\s,])timeout=(\d{1,9})/i.exec(String(header))?.[1];
+// `timeout=5, max=100`.
+function readHint(keepAlive: string | readonly string[] | undefined): number {
+  const seconds = /(?:^|[\s,])timeout=(\d{1,9})/i.exec(String(keepAlive))?.[1];
   return seconds === undefined ? Infinity : Number(seconds) * 1_000;
 }

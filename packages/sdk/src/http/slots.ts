@@ -45,7 +45,7 @@ export class Slots {
           if (failure === undefined) {
             resolve();
           } else {
-            reject(failure.reason as Error);
+            reject(failure.reason);
           }
         },
       };
