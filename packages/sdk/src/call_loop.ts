@@ -419,10 +419,8 @@ export abstract class CallLoop implements TailCall {
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
     this.state = decision.next;
-    if (!decision.transparent) {
-      this.lastCost = decision.cost;
-      debit(this.shared.budget, decision.cost);
-    }
+    this.lastCost = decision.cost;
+    debit(this.shared.budget, decision.cost);
     this.waitedMs += decision.delayMs;
     const kind = decision.transparent ? "transparent" : "retry";
     this.events.waiting(decision.delayMs, retryClass, kind);

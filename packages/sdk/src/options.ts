@@ -36,7 +36,7 @@ export interface BudgetOptions {
   readonly capacity?: number;
   /** What a retry costs. Default 14. */
   readonly cost?: number;
-  /** What a retry after a throttle costs. Default 5. */
+  /** What a retry after a throttle costs, and the transparent one. Default 5. */
   readonly throttleCost?: number;
 }
 

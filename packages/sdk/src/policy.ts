@@ -68,7 +68,7 @@ export interface BudgetValues {
   readonly capacity: number;
   /** What a retry costs. */
   readonly cost: number;
-  /** What a retry after a throttle costs. */
+  /** What a retry after a throttle costs, and the transparent one. */
   readonly throttleCost: number;
 }
 

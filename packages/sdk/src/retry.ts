@@ -157,34 +157,39 @@ export function decide(s: Situation, random: () => number): Decision {
   if (failure.hint?.kind === "stop") {
     return stop("server_pushback");
   }
-  const transparent = retryClass === "NOT_SENT" && !state.transparent;
-  if (!policy.retry || (!transparent && state.attempts >= policy.maxAttempts)) {
+  if (!policy.retry) {
     return stop("attempts");
   }
-  const asked = transparent ? undefined : hintDelay(failure.hint);
+  if (retryClass === "NOT_SENT" && !state.transparent) {
+    return transparentRetry(s);
+  }
+  if (state.attempts >= policy.maxAttempts) {
+    return stop("attempts");
+  }
+  const asked = hintDelay(failure.hint);
   if (asked !== undefined && (asked > policy.maxServerDelayMs || asked >= s.remainingMs)) {
     return stop("server_delay");
   }
   const pushback = failure.hint?.kind === "pushback";
-  const delayMs = transparent
-    ? 0
-    : pushback
-      ? (asked as number)
-      : computedDelay(s, asked, random());
-  if (delayMs >= s.remainingMs - s.constants.deadlineMarginMs) {
+  const delayMs = pushback ? (asked as number) : computedDelay(s, asked, random());
+  const cost = retryCost(s.budget.values, retryClass === "THROTTLE");
+  const next = { ...state, exponent: pushback ? 0 : state.exponent + 1 };
+  return paid(s, { retry: true, delayMs, cost, transparent: false, next });
+}
+
+// Once per call, at once, and as cheap as after a throttle: the server did no work.
+function transparentRetry(s: Situation): Decision {
+  // The attempt it follows does not count, so the number goes back by one.
+  const next = { ...s.state, attempts: s.state.attempts - 1, transparent: true };
+  const cost = retryCost(s.budget.values, true);
+  return paid(s, { retry: true, delayMs: 0, cost, transparent: true, next });
+}
+
+function paid(s: Situation, retry: Decision & { retry: true }): Decision {
+  if (retry.delayMs >= s.remainingMs - s.constants.deadlineMarginMs) {
     return stop("deadline");
   }
-  if (transparent) {
-    // The attempt it followed does not count, so the number goes back by one.
-    const next = { ...state, attempts: state.attempts - 1, transparent: true };
-    return { retry: true, delayMs, cost: 0, transparent, next };
-  }
-  const cost = retryCost(s.budget.values, retryClass === "THROTTLE");
-  if (s.budget.tokens < cost) {
-    return stop("budget");
-  }
-  const next = { ...state, exponent: pushback ? 0 : state.exponent + 1 };
-  return { retry: true, delayMs, cost, transparent, next };
+  return s.budget.tokens < retry.cost ? stop("budget") : retry;
 }
 
 function stop(stopReason: StopReason): Decision {

@@ -211,12 +211,12 @@ describe("after many retries", () => {
 });
 
 describe("the transparent retry", () => {
-  it("leaves attempt header, exponent and budget as they are", async () => {
+  it("leaves attempt header and exponent as they are, and is paid", async () => {
     const scene = scripted({ answers: [REFUSED, REFUSED, GOOD] });
     await LEVELS.unknown(scene.client);
     expect(sent(scene.requests, "grpc-previous-rpc-attempts")).toEqual([null, null, "1"]);
     expect(scene.clock.sleeps).toEqual([25]);
-    expect(scene.tokens).toEqual([500, 486, 500]);
+    expect(scene.tokens).toEqual([495, 481, 495]);
   });
 
   it("comes also after a counted retry, once", async () => {

@@ -184,9 +184,10 @@ export class CallRun {
     if (decision.kind === "transparent") {
       this.#transparentUsed = true;
       this.#list(failure.code, { class: retryClass, durationMs, delayMs: 0, transparent: true });
-      return this.#tell("attempt_failed") || this.#tell("waiting")
-        ? this.#interrupted(false)
-        : undefined;
+      if (this.#tell("attempt_failed")) return this.#interrupted(false);
+      tokens.spend(decision.cost);
+      this.#paid = decision.cost;
+      return this.#tell("waiting") ? this.#interrupted(false) : undefined;
     }
     const { delayMs, cost, pushback } = decision;
     const listed = { class: retryClass, durationMs, delayMs, transparent: false };

@@ -29,7 +29,7 @@ export interface Situation {
 
 export type Decision =
   | { readonly kind: "stop"; readonly reason: string }
-  | { readonly kind: "transparent" }
+  | { readonly kind: "transparent"; readonly cost: number }
   | {
       readonly kind: "retry";
       readonly delayMs: number;
@@ -79,7 +79,9 @@ function decide(
   const invited = failure.sent === "yes" && invites(failure, hint);
   if (situation.inputGone || !allowed(retryClass, invited, policy)) return stop("not_idempotent");
   if (retryClass === "NOT_SENT" && !situation.transparentUsed && !policy.retryOff) {
-    return endsTooLate(0, remainingMs) ? stop("deadline") : { kind: "transparent" };
+    if (endsTooLate(0, remainingMs)) return stop("deadline");
+    const { throttleCost: cost } = situation.costs;
+    return tokens.left < cost ? stop("budget") : { kind: "transparent", cost };
   }
   if (hint?.kind === "stop") return stop("server_pushback");
   if (policy.retryOff || attempts >= policy.maxAttempts) return stop("attempts");

@@ -279,7 +279,8 @@ export declare type RetryBudget = Message<"ameide.policy.v1.RetryBudget"> & {
   cost?: number | undefined;
 
   /**
-   * What a retry after a throttle costs.
+   * What a retry after a throttle costs, and the one at once where nothing was
+   * sent.
    *
    * @generated from field: optional int32 throttle_cost = 3;
    */
