@@ -36,6 +36,8 @@ interface Slot {
   /** All that have not ended, oldest first. */
   flights: Flight[];
   readonly waiting: Set<Waiting>;
+  /** Its token had expired when the wall clock jumped: it may have been dropped by then. */
+  wasOver: boolean;
 }
 
 /** Why there is no token: the provider failed, or what it gave is none. */
@@ -80,7 +82,11 @@ export class Provider {
 
   /** Takes what has come by now, before the wall clock jumps. */
   settle(): void {
-    for (const slot of this.#slots.values()) this.#settle(slot, false);
+    for (const slot of this.#slots.values()) {
+      this.#settle(slot, false);
+      const { token } = slot;
+      slot.wasOver = token !== undefined && this.#age(token) >= token.life;
+    }
   }
 
   /** Whether a refused token may be followed by another. */
@@ -96,6 +102,7 @@ export class Provider {
 
   /** Gets a token, if need be from the provider. */
   *token(answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
+    const { notes } = this;
     const { key, refused } = wish;
     const slot = this.#slot(key);
     this.#settle(slot, false);
@@ -105,7 +112,9 @@ export class Provider {
       if (newer !== undefined) return newer;
     } else if (token !== undefined) {
       const age = this.#age(token);
-      if ([token.renewFrom, token.waitFrom].includes(age)) this.notes.tie("token at its margin");
+      if (slot.wasOver && age < token.life)
+        notes.tie("a token that had expired, and is young again");
+      if ([token.renewFrom, token.waitFrom].includes(age)) notes.tie("token at its margin");
       if (age < token.waitFrom) {
         if (age >= token.renewFrom) this.#renewAhead(slot, answers);
         return token;
@@ -232,6 +241,7 @@ export class Provider {
         flight: undefined,
         flights: [],
         waiting: new Set(),
+        wasOver: false,
       };
       this.#slots.set(key, slot);
     }
@@ -301,6 +311,7 @@ export class Provider {
       afterRefusal,
     };
     slot.failure = undefined;
+    slot.wasOver = false;
   }
 
   #lifeOf({ expiresAt, expiresInMs }: ProviderAnswer, at: number): number | undefined {
