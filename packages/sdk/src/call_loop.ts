@@ -21,6 +21,7 @@ import { CallTimer } from "./call_timer.js";
 import { type Credential, secretsOf } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
+import { type Followed, withAttempt } from "./failed_attempts.js";
 import type { AddressLimit } from "./get_request.js";
 import { type AnswerPart, cutMessage } from "./limit_message.js";
 import type { Failure } from "./normalize.js";
@@ -419,8 +420,10 @@ export abstract class CallLoop implements TailCall {
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
     this.state = decision.next;
-    this.lastCost = decision.cost;
-    debit(this.shared.budget, decision.cost);
+    if (decision.cost > 0) {
+      this.lastCost = decision.cost;
+      debit(this.shared.budget, decision.cost);
+    }
     this.waitedMs += decision.delayMs;
     const kind = decision.transparent ? "transparent" : "retry";
     this.events.waiting(decision.delayMs, retryClass, kind);
@@ -483,15 +486,12 @@ export abstract class CallLoop implements TailCall {
     failure: Failure,
     retryClass: RetryClass,
     error: ConnectError,
-    outcome: { delayMs: number; transparent: boolean } | { retry: false; stopReason: StopReason },
+    followed: Followed,
   ): void {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
-    const next = "delayMs" in outcome ? outcome : undefined;
-    const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
-    const { delayMs = 0, transparent = false } = next ?? {};
-    const noted = { code: failure.code, class: retryClass, durationMs, delayMs, transparent };
-    this.attempts = [...this.attempts, noted];
+    const failed = { code: failure.code, class: retryClass, durationMs };
+    this.attempts = withAttempt(this.attempts, failed, followed);
     const message = redact(error.rawMessage, secretsOf(this.credential, this.earlier));
-    this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
+    this.events.failed(attempt, failure, retryClass, message, followed);
   }
 }

@@ -196,6 +196,7 @@ const settings: Readonly<Record<string, Check>> = {
   firstMessageTimeoutMs: durationMs,
   idleTimeoutMs: durationMs,
   retry,
+  waitForReady: boolean,
   headers,
   idempotencyKey: oneOf("auto", "off"),
   deadlineFrom: rule(

@@ -20,6 +20,7 @@ describe("docs/behaviour.md", () => {
     ],
     ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
     ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
+    ["cap of a wait for a server", `a cap of ${BEHAVIOR_1.maxReadyDelayMs} ms`],
     ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
     ["hint jitter", `a tenth of it (at most ${BEHAVIOR_1.hintJitterCapMs} ms)`],
     ["budget", `${budget.capacity} tokens per client family and origin`],

@@ -149,6 +149,7 @@ function readPart(policy: MethodPolicy, path: string, maxMaxAttempts: number): P
     part.retryableCodes = [...policy.retryableCodes].sort();
   }
   assign(part, "requireIdempotency", policy.requireIdempotency);
+  assign(part, "waitForReady", policy.waitForReady);
   if (policy.idempotencyKey !== IdempotencyKeyMode.UNSPECIFIED) {
     part.idempotencyKey = policy.idempotencyKey === IdempotencyKeyMode.OFF ? "off" : "auto";
   }

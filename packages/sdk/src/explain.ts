@@ -93,7 +93,7 @@ export function explainStop(
   const { method, policy } = plan;
   switch (stopReason) {
     case undefined:
-      return `retried: ${whyAllowed(plan)}`;
+      return `retried: ${whyAllowed(plan, failure)}`;
     case "canceled":
       return "not retried: the caller canceled";
     case "committed":
@@ -132,7 +132,10 @@ function whyNever(failure: Failure | undefined, policy: PolicyValues): string {
     : `${what} does not pass by itself`;
 }
 
-function whyAllowed(plan: CallPlan): string {
+function whyAllowed(plan: CallPlan, failure: Failure | undefined): string {
+  if (plan.policy.waitForReady && failure?.sent === "no") {
+    return "nothing was sent, and waitForReady is on";
+  }
   if (plan.policy.idempotency !== "unknown") {
     return `${plan.method} is ${plan.policy.idempotency.toUpperCase()}`;
   }

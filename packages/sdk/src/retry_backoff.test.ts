@@ -14,7 +14,7 @@ import { nodeError } from "./harness/scripted_client.js";
 import type { AmeideError, RetryOptions } from "./index.js";
 import { createAmeideTransport } from "./node.js";
 import { BEHAVIOR_1, type PolicyValues } from "./policy.js";
-import { decide } from "./retry.js";
+import { decide, FIRST_ATTEMPT } from "./retry.js";
 import { sequence } from "./testing.js";
 
 const REFUSED: Answer = { error: nodeError("ECONNREFUSED"), askBody: false };
@@ -190,7 +190,7 @@ describe("after many retries", () => {
           unread: false,
         },
         retryClass: "TRANSIENT",
-        state: { attempts: 1, exponent, transparent: false },
+        state: { ...FIRST_ATTEMPT, exponent },
         input: "replayable",
         keySent: false,
         committed: false,
