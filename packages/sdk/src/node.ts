@@ -5,7 +5,7 @@ import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./ambient.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
-import { createConnections } from "./node_http.js";
+import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
 import { canonicalJson } from "./policy.js";

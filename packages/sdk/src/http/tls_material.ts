@@ -1,4 +1,4 @@
-import type { TlsOptions } from "./options.js";
+import type { TlsOptions } from "../options.js";
 
 /** TLS material as Node's clients take it. */
 export function tlsMaterial(tls: TlsOptions | undefined): Record<string, string | Buffer> {
