@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { ALONE_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, PATIENCE_MS } from "./http/connect_backoff.js";
 import { BEHAVIOR_1 } from "./policy.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -21,6 +22,10 @@ describe("docs/behaviour.md", () => {
     ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
     ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
     ["cap of a wait for a server", `a cap of ${BEHAVIOR_1.maxReadyDelayMs} ms`],
+    ["pause between connects", `a pause of ${FIRST_PAUSE_MS} ms, twice as long`],
+    ["longest pause", `at most ${LONGEST_PAUSE_MS} ms, half of it random`],
+    ["patience with a pause", `comes with at most ${PATIENCE_MS} ms of it left waits`],
+    ["patience with a connect", `the first of many, for ${ALONE_MS} ms.`],
     ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
     ["hint jitter", `a tenth of it (at most ${BEHAVIOR_1.hintJitterCapMs} ms)`],
     ["budget", `${budget.capacity} tokens per client family and origin`],

@@ -1,3 +1,4 @@
+import { backingOff } from "./connect_backoff.js";
 import { createDialer, type DialOptions } from "./dial.js";
 import { http1Connections } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
@@ -10,7 +11,7 @@ export interface ConnectionOptions extends DialOptions {
 
 /** Makes a pool of connections to one origin. It follows no redirects. */
 export function createConnections(options: ConnectionOptions): Pool {
-  const dialer = createDialer(options);
+  const dialer = backingOff(createDialer(options));
   return options.httpVersion === "2"
     ? http2Connections(options.origin, dialer)
     : http1Connections(options.origin, dialer);
