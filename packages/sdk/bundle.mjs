@@ -51,6 +51,8 @@ for (const format of /** @type {const} */ (["es", "cjs"])) {
       chunkFileNames: "[name].js",
       codeSplitting: { groups: SHARED },
       minifyInternalExports: false,
+      // The declarations have them for people; an import reads past them each time.
+      comments: { annotation: true, legal: true, jsdoc: false },
     },
   });
 }

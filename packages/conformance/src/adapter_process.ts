@@ -106,12 +106,26 @@ export class AdapterProcess {
     });
   }
 
-  /** Ends it: by the end of its input, then by force. */
-  async close(): Promise<void> {
+  /**
+   * Ends it: by the end of its input, then by force.
+   *
+   * @param patienceMs - How long it may take. Default 1000.
+   * @returns `by itself`, or what happened instead.
+   */
+  async close(patienceMs = 1000): Promise<string> {
     this.#child.stdin?.end();
-    const force = setTimeout(() => this.#child.kill("SIGKILL"), 1000);
+    let forced = false;
+    const force = setTimeout(() => {
+      forced = true;
+      this.#child.kill("SIGKILL");
+      // A process of its own may hold them on.
+      this.#child.stdout?.destroy();
+      this.#child.stderr?.destroy();
+    }, patienceMs);
     await this.#exited;
     clearTimeout(force);
+    if (forced) return `not within ${patienceMs} ms of the end of its input`;
+    return this.#child.exitCode === 0 ? "by itself" : (this.#failure?.message ?? "not at all");
   }
 
   #read(chunk: Buffer): void {

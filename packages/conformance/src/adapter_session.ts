@@ -77,6 +77,16 @@ export class AdapterSession {
     await this.#process?.close();
   }
 
+  /** Closes it with all the patience there is; `by itself`, or what happened instead. */
+  async end(): Promise<string> {
+    return (await this.#process?.close(this.#options.silenceMs)) ?? "before its input did";
+  }
+
+  /** Another one of the same adapter. */
+  another(): AdapterSession {
+    return new AdapterSession(this.#command, this.#options);
+  }
+
   #running(): AdapterProcess {
     const failure = this.#process?.failure;
     if (failure !== undefined) {

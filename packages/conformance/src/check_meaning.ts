@@ -14,8 +14,10 @@ import {
 
 /** What only one of the layers can measure. */
 const MEMORY_ONLY = ["sleeps", "longest_timer_ms"];
-const ANSWERS_ON_WIRE_ONLY = ["informational", "before_body", "reset_code"];
+const EXPECTED_ON_WIRE_ONLY = ["connections"];
+const ANSWERS_ON_WIRE_ONLY = ["informational", "before_body", "reset_code", "closes"];
 const WIRE_ONLY = ["min_gap_ms", "max_gap_ms", "min_timeout_ms", "max_timeout_ms"];
+const OF_CONNECTIONS = ["same_connection_as", "other_connection_than"];
 
 /** What a cancel says beside when it is. */
 const HOW_TO_CANCEL = ["as_timeout", "first_only"];
@@ -45,6 +47,7 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
       report(at("server"), `${key} is for the wire layer only`);
     }
   }
+  if (layer === "LAYER_MEMORY") checkServerInMemory(server, answers, at("server"), report);
   const expect = member(json, "expect");
   if (expect.outcomes === undefined) report(at("expect"), "outcomes is missing");
   if ((expect.requests === undefined) === (expect.request_count === undefined)) {
@@ -55,6 +58,11 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
       report(at("expect", key), "is for the memory layer only");
     }
   }
+  for (const key of EXPECTED_ON_WIRE_ONLY) {
+    if (layer === "LAYER_MEMORY" && expect[key] !== undefined) {
+      report(at("expect", key), "is for the wire layer only");
+    }
+  }
   items(expect.outcomes).forEach((outcome, i) => {
     const place = at("expect", "outcomes", i);
     checkOutcome(outcome, place, report);
@@ -62,6 +70,13 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
       report([...place, "headers_ms"], "is for the memory layer only");
     }
   });
+  if (layer === "LAYER_MEMORY" && expect.process_ends === true) {
+    report(at("expect", "process_ends"), "is for the wire layer only");
+  }
+  // The process would have it for all other cases, too.
+  if (member(json, "given").left_open === true && expect.process_ends !== true) {
+    report(at("given", "left_open"), "is for cases that expect process_ends only");
+  }
   const requests = items(expect.requests);
   requests.forEach((request, i) => {
     const place = at("expect", "requests", i);
@@ -71,7 +86,31 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
         report([...place, key], "is for the wire layer only; timeout_ms and sleeps are exact");
       }
     }
+    for (const key of OF_CONNECTIONS) {
+      if (layer === "LAYER_MEMORY" && request[key] !== undefined) {
+        report([...place, key], "is for the wire layer only");
+      }
+    }
   });
+}
+
+function checkServerInMemory(
+  server: JsonObject,
+  answers: readonly JsonObject[],
+  path: Path,
+  report: Report,
+): void {
+  const stated = [
+    server.max_concurrent_streams !== undefined && "max_concurrent_streams",
+    ...answers.map(
+      ({ stall_at, stream }) =>
+        (stall_at === "MOMENT_CONNECTION" && "stall_at: connection") ||
+        ((stream as JsonObject | undefined)?.end === "STREAM_END_SILENCE" && "end: silence"),
+    ),
+  ];
+  for (const what of stated) {
+    if (typeof what === "string") report(path, `${what} is for the wire layer only`);
+  }
 }
 
 /** Whether a case expects every call to fail; such a case needs a control. */
@@ -145,10 +184,10 @@ function checkRequest(request: JsonObject, count: number, path: Path, report: Re
     const pattern = /^\/(.*)\/$/s.exec(value)?.[1];
     if (pattern !== undefined && !compiles(pattern)) report(place, "is no regular expression");
   }
-  for (const key of ["same_body_as", "other_body_than"]) {
-    const body = request[key];
-    if (typeof body === "number" && (body < 1 || body > count)) {
-      report([...path, key], `there is no request ${body}`);
+  for (const key of ["same_body_as", "other_body_than", ...OF_CONNECTIONS]) {
+    const other = request[key];
+    if (typeof other === "number" && (other < 1 || other > count)) {
+      report([...path, key], `there is no request ${other}`);
     }
   }
 }

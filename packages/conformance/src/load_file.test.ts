@@ -78,6 +78,18 @@ test.each([
     /call\.cancel: does not say when/,
   ],
   ["a credential that says nothing", "text: hello", "settings: { auth: {} }", /auth: says nothing/],
+  [
+    "a client left open among others",
+    "given:\n",
+    "given:\n      left_open: true\n",
+    /left_open: is for cases that expect process_ends only/,
+  ],
+  [
+    "the end of a process in memory",
+    "expect:\n",
+    "expect:\n      process_ends: true\n",
+    /process_ends: is for the wire layer only/,
+  ],
   ["an unknown client", "text: hello", "client: blue", /there is no client blue yet/],
   ["no name behind the id", "r01 goes-well", "r01", /:3: cases\[0\]\.name: must be an id/],
   [
@@ -102,6 +114,42 @@ test.each([
     "what only sockets can tell",
     "headers: { x-request-id:",
     "min_gap_ms: 5, headers: { x-request-id:",
+    /is for the wire layer only/,
+  ],
+  [
+    "connections in memory",
+    "outcomes:",
+    "connections: 1\n      outcomes:",
+    /is for the wire layer only/,
+  ],
+  [
+    "a connection in memory",
+    "headers: { x-request-id:",
+    "same_connection_as: 1, headers: { x-request-id:",
+    /is for the wire layer only/,
+  ],
+  [
+    "what only sockets can do",
+    "ok: done\n          cut",
+    "ok: done\n          closes: true\n          cut",
+    /closes is for the wire layer only/,
+  ],
+  [
+    "a silent connection in memory",
+    "ok: done\n          cut: reset_half",
+    "stall: true\n          stall_at: connection",
+    /is for the wire layer only/,
+  ],
+  [
+    "a stream on a silent connection in memory",
+    "ok: done\n          cut: reset_half",
+    "stream: { end: silence }",
+    /is for the wire layer only/,
+  ],
+  [
+    "a limit of streams in memory",
+    "server:",
+    "server:\n      max_concurrent_streams: 1",
     /is for the wire layer only/,
   ],
 ])("%s is an error that names its place", (_what, from, to, problem) => {

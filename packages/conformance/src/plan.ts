@@ -117,7 +117,7 @@ function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Cell[] {
   const { message } = one;
   const layer = layerOf(one);
   const { sdk, httpClient } = has;
-  const http = layer === "wire" ? common(message.http, has.http, filter.http) : [""];
+  const http = layer === "wire" ? versionsOf(one, has, filter) : [""];
   return has.doors
     .filter((door) => allows(filter.doors, door))
     .flatMap((door) =>
@@ -130,6 +130,12 @@ function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Cell[] {
         ),
       ),
     );
+}
+
+// What client and server agree on is for the cases that name it.
+function versionsOf({ message }: LoadedCase, has: Abilities, filter: Filter): readonly string[] {
+  const versions = common(message.http, has.http, filter.http);
+  return message.http.length > 0 ? versions : versions.filter((version) => version !== "auto");
 }
 
 // gRPC ends its answers with trailers, which clients of HTTP/1.1 do not see.

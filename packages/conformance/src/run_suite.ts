@@ -1,11 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { type DescribeResponse, RunRequestSchema } from "@ameideio/conformance-proto";
 import type { AdapterCommand } from "./adapter_process.js";
-import { AdapterSession, type RunResult } from "./adapter_session.js";
+import { AdapterSession } from "./adapter_session.js";
 import { compareCell } from "./compare/cell.js";
 import { compare, type Seen } from "./compare/compare.js";
 import type { Difference } from "./compare/difference.js";
-import type { Arrived } from "./compare/requests.js";
 import type { LoadedCase } from "./load_file.js";
 import { mapLimit } from "./map_limit.js";
 import {
@@ -19,7 +18,7 @@ import {
   wants,
 } from "./plan.js";
 import { type Roster, type Skip, skipOf } from "./roster.js";
-import { WireRunner } from "./wire.js";
+import { type Ran, WireRunner } from "./wire.js";
 
 /** How many cases of each layer are under way at once. */
 const AT_ONCE = { memory: 64, wire: 16 };
@@ -132,13 +131,14 @@ class SdkRun {
       const part = work.filter(({ one }) => layerOf(one) === layer);
       const share = part.length < WORTH_A_SECOND ? 1 : 2;
       await mapLimit([...part.entries()], AT_ONCE[layer], async ([i, { one, cell, skip }]) => {
-        const { result, requests } =
+        const { result, requests, processEnd } =
           layer === "memory"
             ? await this.#runInMemory(one, cell, this.#sessions[i % share === 0 ? 0 : 1])
             : await this.#wire.run(one, cell);
         if ("failure" in result) this.#add(one, cell, adapterFailed(result.failure), { skip });
         else {
-          const seen = { response: result.response, requests, protocol: cell.protocol };
+          const { response } = result;
+          const seen = { response, requests, processEnd, protocol: cell.protocol };
           const differences = compare(one, seen);
           compareCell(cell, requests, differences);
           this.#add(one, cell, differences, { skip, seen });
@@ -162,11 +162,7 @@ class SdkRun {
     return !isLimited(this.#options.filter);
   }
 
-  async #runInMemory(
-    one: LoadedCase,
-    cell: Cell,
-    session: AdapterSession,
-  ): Promise<{ result: RunResult; requests: readonly Arrived[] }> {
+  async #runInMemory(one: LoadedCase, cell: Cell, session: AdapterSession): Promise<Ran> {
     const { given, server } = one.message;
     const { door, protocol, format, httpClient } = cell;
     const request = create(RunRequestSchema, {

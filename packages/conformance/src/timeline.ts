@@ -52,11 +52,12 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
     ...statedLogs(expected, json),
     entry("events", states(json, "events") ? expected.events : expected.someEvents.map(someEvent)),
     entry("leaks", ["timers 0, listeners 0, sockets 0"]),
+    entry("process", expected.processEnds ? ["ends by itself"] : []),
   ].filter(({ lines }) => lines.length > 0);
 }
 
 /** What happened, in the same steps. */
-export function seenTimeline({ response, requests }: Seen): Entry[] {
+export function seenTimeline({ response, requests, processEnd }: Seen): Entry[] {
   const { leaks } = response;
   return [
     ...interleave(
@@ -87,6 +88,7 @@ export function seenTimeline({ response, requests }: Seen): Entry[] {
         ? []
         : [`timers ${leaks.timers}, listeners ${leaks.listeners}, sockets ${leaks.sockets}`],
     ),
+    entry("process", processEnd === undefined ? [] : [`ends ${processEnd}`]),
   ].filter(({ lines }) => lines.length > 0);
 }
 
@@ -179,13 +181,21 @@ function statedOutcome(outcome: Outcome): string[][] {
     first,
     ...more.flatMap(([what, value]) => (value === undefined ? [] : [`${what}: ${show(value)}`])),
     ...outcome.attempts.map((attempt, i) => `attempt ${i + 1}: ${showAttempt(attempt)}`),
+    ...Object.entries(outcome.trailers).map(([name, value]) => `trailer ${name}: ${value}`),
+    ...outcome.absentTrailers.map((name) => `trailer ${name}: absent`),
   ];
   return Array.from({ length: outcome.count || 1 }, () => lines);
 }
 
-function seenOutcome({ ok, error, durationMs }: SeenOutcome): string[] {
+function seenOutcome({ ok, error, durationMs, trailers }: SeenOutcome): string[] {
   const took = `after ${round(durationMs)} ms`;
-  if (error === undefined) return [`ok ${ok ?? ""}`, took];
+  if (error === undefined) {
+    return [
+      `ok ${ok ?? ""}`,
+      took,
+      ...trailers.map(({ name, value }) => `trailer ${name}: ${value}`),
+    ];
+  }
   const more: [string, unknown][] = [
     ["reason", error.reason || undefined],
     ["domain", error.domain || undefined],

@@ -42,7 +42,7 @@ export const CLASSES = ["NOT_SENT", "AMBIGUOUS", "THROTTLE", "TRANSIENT", "NEVER
 export const DOORS = ["generic", "roster"] as const;
 export const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
 export const FORMATS = ["binary", "json"] as const;
-export const HTTP_VERSIONS = ["1.1", "2"] as const;
+export const HTTP_VERSIONS = ["1.1", "2", "auto"] as const;
 /** `native` is the language's own, whatever it is. */
 export const HTTP_CLIENTS = ["native", "fetch"] as const;
 

@@ -52,6 +52,21 @@ test("a request that the script has no answer for is a difference", async () => 
   ]);
 });
 
+test("connections are those the server accepted", async () => {
+  const answers = [{ ok: "a", closes: true }, { ok: "done" }];
+  const requests = [{}, { other_connection_than: 1 }];
+  expect(await differences({ requests, connections: 2 }, { answers })).toEqual([]);
+  const wrong = [{}, { same_connection_as: 1 }];
+  expect(await differences({ requests: wrong, connections: 1 }, { answers })).toMatchObject([
+    { step: "requests", what: "connections", expected: "1", seen: "2" },
+    {
+      step: "request 2",
+      what: "connection",
+      expected: expect.stringContaining("that of request 1"),
+    },
+  ]);
+});
+
 test("a case that breaks connections has a server of its own", async () => {
   const answers = [{ break: "reset_before_read" }, { ok: "done" }];
   const requests = [{}, { http_method: "POST" }];
@@ -70,4 +85,29 @@ test("a script that cannot be played fails its case", async () => {
   expect(await differences({ request_count: 0 }, { answers })).toMatchObject([
     { step: "adapter", seen: expect.stringContaining("there is no handshake") },
   ]);
+});
+
+test.each([
+  ["by itself", "", []],
+  [
+    "not at all",
+    "setInterval(() => {}, 1000);",
+    [{ step: "process", seen: "not within 3000 ms of the end of its input" }],
+  ],
+  [
+    "badly",
+    'process.stdin.once("end", () => process.exit(3));',
+    [{ step: "process", seen: expect.stringContaining("exit code 3") }],
+  ],
+])("a process of its own ends %s", async (_how, first, expected) => {
+  const answered = "answer(id, { run: { outcomes: [{ ok: 'done' }], leaks: LEAKS } });";
+  const { results, problems } = await runSuite({
+    cases: [caseWith({ request_count: 0, process_ends: true }, { layer: "wire" })],
+    roster: NO_ROSTER,
+    adapters: [fakeAdapter(first + answered)],
+    filter: { formats: ["json"] },
+    silenceMs: 3000,
+  });
+  expect(problems).toEqual([]);
+  expect(results[0]?.differences).toMatchObject(expected);
 });

@@ -5,11 +5,11 @@ import {
   type Authority,
   createAuthority,
   type FaultServer,
-  issueSuiteCertificate,
   needsOwnServer,
   type RecordedRequest,
   startFaultServer,
   type SuiteRun,
+  suiteTls,
   toFaultScript,
 } from "@ameideio/fault-server";
 import type { AdapterSession, RunResult } from "./adapter_session.js";
@@ -28,25 +28,51 @@ interface Place {
   leave(): Promise<void>;
 }
 
+/** What became of a case. */
+export interface Ran {
+  readonly result: RunResult;
+  readonly requests: readonly Arrived[];
+  /** How its process ended, if it had one for itself. */
+  readonly processEnd?: string | undefined;
+}
+
 /** Runs cases over real sockets: one server for all that can share one, each under its own path. */
 export class WireRunner {
   readonly #session: AdapterSession;
   readonly #authority: Authority = createAuthority();
   #shared: Promise<FaultServer> | undefined;
   #mounted = 0;
+  // Few at once: that a process takes long to start must not look like silence.
+  readonly #lanes: Promise<unknown>[] = Array.from({ length: 3 }, () => Promise.resolve());
+  #aloneRuns = 0;
 
+  /** @param session - For all cases but those that have a process for themselves. */
   constructor(session: AdapterSession) {
     this.#session = session;
   }
 
   /** Runs one case. Never rejects. */
-  async run(
+  async run(one: LoadedCase, cell: Cell): Promise<Ran> {
+    if (one.message.expect?.processEnds !== true) return this.#runIn(this.#session, one, cell);
+    const lane = this.#aloneRuns++ % this.#lanes.length;
+    const ran = (this.#lanes[lane] ?? Promise.resolve()).then(() => {
+      const own = this.#session.another();
+      return this.#runIn(own, one, cell, () => own.end());
+    });
+    this.#lanes[lane] = ran.catch(() => {});
+    return ran;
+  }
+
+  /** @param end - Ends the session, while the server is still there, and says how. */
+  async #runIn(
+    session: AdapterSession,
     one: LoadedCase,
     cell: Cell,
-  ): Promise<{ result: RunResult; requests: readonly Arrived[] }> {
+    end?: () => Promise<string>,
+  ): Promise<Ran> {
     const script = one.message.server ?? create(ScriptSchema);
     let place: Place | undefined;
-    const result = await this.#session.run(async () => {
+    const result = await session.run(async () => {
       await place?.leave();
       place = undefined;
       place = await this.#enter(one, cell);
@@ -54,6 +80,7 @@ export class WireRunner {
         ...(one.message.given === undefined ? {} : { given: one.message.given }),
         baseUrl: place.url,
         ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
+        ...this.#clientCertificate(one),
         door: cell.door,
         protocol: cell.protocol,
         format: cell.format,
@@ -61,25 +88,33 @@ export class WireRunner {
         httpClient: cell.httpClient,
       });
     });
-    if (place === undefined) return { result, requests: [] };
-    if ("response" in result) await settle(place, one);
-    const requests = place.requests().map(toArrived);
-    await place.leave();
-    return { result, requests };
+    if (place !== undefined && "response" in result) await settle(place, one);
+    const processEnd = await end?.();
+    const requests = place?.requests().map(toArrived) ?? [];
+    await place?.leave();
+    return { result, requests, processEnd };
   }
 
   async close(): Promise<void> {
     await (await this.#shared)?.close();
   }
 
+  #clientCertificate({ message }: LoadedCase) {
+    if (message.given?.client?.clientCertificate !== true) return {};
+    const { cert, key } = this.#authority.issue({ hosts: ["client.test"] });
+    return { clientCertificate: cert, clientKey: key };
+  }
+
   async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
     const script = one.message.server ?? create(ScriptSchema);
     const streams = kindsOf(one).some((kind) => kind !== "unary");
+    const { maxConcurrentStreams } = script;
+    const limits = maxConcurrentStreams === 0 ? {} : { maxConcurrentStreams };
     const faultsOn = ({ port }: FaultServer) =>
       toFaultScript(script, { format, protocol, port, streams } as SuiteRun);
     if (needsOwnServer(script)) {
-      const tls = issueSuiteCertificate(script.certificate, this.#authority);
-      const server = await startFaultServer(tls ? { tls } : {});
+      const tls = suiteTls(script, this.#authority);
+      const server = await startFaultServer({ ...limits, ...(tls && { tls }) });
       try {
         await server.reset(faultsOn(server));
       } catch (reason) {
@@ -148,6 +183,7 @@ function toArrived(record: RecordedRequest): Arrived {
     body: record.body,
     canceled: record.closedEarly,
     exhausted: record.action === "exhausted",
+    connection: record.connection,
     ...(record.httpVersion === undefined ? {} : { http: record.httpVersion }),
   };
 }

@@ -56,7 +56,7 @@ const chunk: Rule = (value, path) => {
 const breakOff: Rule = (value, path) =>
   typeof value === "object"
     ? object({ rstStream: code })(value, path)
-    : word("reset", "fin", "stall")(value, path);
+    : word("reset", "fin", "stall", "silence")(value, path);
 
 const cut = object({
   after: (value, path) =>
@@ -94,6 +94,7 @@ const action = oneKey({
   reset: moment,
   fin: moment,
   stall: moment,
+  silence: late,
   refuse: object({ "forMs?": millis }),
   rstStream: object({ code, "at?": late }),
   goaway: object({

@@ -55,12 +55,16 @@ export interface Connection {
   reset(): void;
   /** FIN after what was written; what the client still sends is dropped. */
   fin(): void;
+  /** It stays open, and nothing is said on it any more. */
+  silence(): void;
   /** Closes it in good order: at once if it is idle, else with the answers under way. */
   retire(): void;
 }
 
 /** What a connection asks of the server above it. */
 export interface Host {
+  /** HTTP/2: so many streams at once on a connection. */
+  readonly maxConcurrentStreams: number | undefined;
   /** Called when a request arrives, unread; true if it is not to be read. */
   unread(connection: Connection): boolean;
   /** Answers a request. Never rejects. */

@@ -181,6 +181,34 @@ test("stall before_read silences the whole connection, PINGs included", async ()
   expect(server.requests[1]).not.toHaveProperty("resetCode");
 });
 
+test("silence stops other answers and PINGs, too; later connections are served", async () => {
+  await start({
+    attempts: [
+      { respond: { status: 204, delayMs: 50 } },
+      { silence: "after_read" },
+      { respond: { status: 204 } },
+    ],
+  });
+  const answers = [ask2(session), ask2(session, { body: "abc" })];
+  await server.until(() => server.requests[1]?.read === "body");
+  let seen = 0;
+  session.ping(() => seen++);
+  session.on("stream", () => seen++);
+  await server.until(() => server.requests[0]?.finishedAtMs !== undefined);
+  expect((await ask1(server.url)).status).toBe(204);
+  expect(seen).toBe(0);
+  session.destroy();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([undefined, undefined]);
+  await server.until(() => server.requests[1]?.closedEarly === true);
+});
+
+test("maxConcurrentStreams is told", async () => {
+  server = await startFaultServer({ maxConcurrentStreams: 3 });
+  session = session2(server.url);
+  await new Promise((resolve) => session.once("remoteSettings", resolve));
+  expect(session.remoteSettings.maxConcurrentStreams).toBe(3);
+});
+
 test.each([
   ["reset", "ECONNRESET"],
   ["fin", undefined],

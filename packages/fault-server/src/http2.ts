@@ -37,7 +37,9 @@ export function serveHttp2(
 ): Http2Connection {
   const wire = new Http2Wire(socket, first, () => host.unread(connection));
   wire.on("error", () => {});
-  const session = performServerHandshake(wire);
+  const { maxConcurrentStreams } = host;
+  const settings = maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams };
+  const session = performServerHandshake(wire, { settings });
   session.on("error", () => {});
   const onStream = (
     stream: ServerHttp2Stream,

@@ -26,12 +26,8 @@ export type {
 export {
   FaultServer,
   type FaultServerOptions,
+  type FaultTls,
   type MountedScript,
   startFaultServer,
 } from "./server.js";
-export {
-  issueSuiteCertificate,
-  needsOwnServer,
-  type SuiteRun,
-  toFaultScript,
-} from "./suite_script.js";
+export { suiteTls, needsOwnServer, type SuiteRun, toFaultScript } from "./suite_script.js";

@@ -61,6 +61,10 @@ export class Link implements Http1Link {
     this.socket.end();
   }
 
+  silence(): void {
+    this.#http2?.wire.silence();
+  }
+
   retire(): void {
     this.retiring = true;
     if (this.#http2) this.#http2.session.close();

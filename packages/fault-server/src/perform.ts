@@ -39,6 +39,7 @@ async function act(action: Action, exchange: Exchange, stage: Stage): Promise<vo
   if ("reset" in action) return breakOff("reset", action.reset, exchange, stage);
   if ("fin" in action) return breakOff("fin", action.fin, exchange, stage);
   if ("stall" in action) return breakOff("stall", action.stall, exchange, stage);
+  if ("silence" in action) return breakOff("silence", action.silence, exchange, stage);
   if ("rstStream" in action) {
     const { code, at } = action.rstStream;
     return breakOff({ rstStream: code }, at ?? "after_head", exchange, stage);
@@ -122,7 +123,8 @@ async function broken(
   const spoke = record.status !== undefined || exchange.head.httpVersion === "2";
   const gap = how === "reset" && spoke ? RESET_GAP_MS : 0;
   await pause(delayMs ?? gap, exchange.gone);
-  if (how === "stall") {
+  if (how === "silence") exchange.connection.silence();
+  if (how === "stall" || how === "silence") {
     await exchange.stall();
     throw new Gone();
   }

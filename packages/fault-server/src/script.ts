@@ -30,6 +30,7 @@ export type Action =
   | { readonly reset: Moment }
   | { readonly fin: Moment }
   | { readonly stall: Moment }
+  | { readonly silence: "after_head" | "after_read" }
   | { readonly refuse: Refuse }
   | { readonly rstStream: RstStream }
   | { readonly goaway: Goaway }
@@ -58,9 +59,11 @@ export type Moment = "on_connect" | "before_read" | "after_head" | "after_read";
  * - `fin`: TCP FIN (with TLS a close_notify before it).
  * - `stall`: stays open, and nothing more is ever sent. On HTTP/2 PINGs are still answered, unless
  *   the stall began at `on_connect` or `before_read`, where the whole connection falls silent.
+ * - `silence`: stays open, and neither this answer nor any other on the connection goes on. On HTTP/2
+ *   no PING is answered.
  * - an HTTP/2 error code: RST_STREAM with that code; the connection lives on.
  */
-export type BreakOff = "reset" | "fin" | "stall" | { readonly rstStream: Http2Code };
+export type BreakOff = "reset" | "fin" | "stall" | "silence" | { readonly rstStream: Http2Code };
 
 /** Error codes of RFC 9113, section 7. */
 export type Http2Code =

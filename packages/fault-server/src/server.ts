@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import {
   createServer as createTlsServer,
   type Server as TlsServer,
+  type TlsOptions as TlsServerOptions,
   type TLSSocket,
 } from "node:tls";
 import { checkScript, isConnectionLevel, momentOf, needsOwnPort } from "./check_script.js";
@@ -22,6 +23,20 @@ import { ScriptError } from "./rules.js";
 import type { Action, Script } from "./script.js";
 import { EXHAUSTED, ScriptRun, type Turn } from "./script_run.js";
 
+/** What a server that speaks TLS shows and takes. */
+export interface FaultTls {
+  /** PEM. */
+  readonly key: string;
+  /** Certificate chain, PEM. */
+  readonly cert: string;
+  /** ALPN names it picks from. Default: h2 and http/1.1. Empty: it knows no ALPN. */
+  readonly alpn?: readonly string[];
+  /** Authority of client certificates, PEM. Default: none is asked for. With it, nobody is served without. */
+  readonly clientAuthority?: string;
+  /** The newest version of TLS. Default: Node's. */
+  readonly maxVersion?: "TLSv1.1" | "TLSv1.2";
+}
+
 export interface FaultServerOptions {
   /** Governs every request whose path begins with no script id. Default: none is known. */
   readonly script?: Script;
@@ -31,8 +46,10 @@ export interface FaultServerOptions {
   readonly host?: string;
   /** Default: 0, a free one. */
   readonly port?: number;
-  /** PEM key and certificate chain. ALPN offers h2 and http/1.1. Default: no TLS. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Default: no TLS. */
+  readonly tls?: FaultTls;
+  /** HTTP/2: so many streams at once on a connection. Default: any number. */
+  readonly maxConcurrentStreams?: number;
   /** Called when the action for a request begins. */
   readonly onRequest?: (request: RecordedRequest) => void;
 }
@@ -55,6 +72,18 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
   const server = new FaultServer(options);
   await server.reset(options.script ?? { attempts: [] });
   return server;
+}
+
+function toNode(tls: FaultTls): TlsServerOptions {
+  const { alpn = ["h2", "http/1.1"], cert, clientAuthority, key, maxVersion } = tls;
+  return {
+    cert,
+    key,
+    ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+    ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true }),
+    // OpenSSL does not speak versions before 1.2 at the level that is usual now.
+    ...(maxVersion && { maxVersion, minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" }),
+  };
 }
 
 /** A running fault server; made by `startFaultServer`. */
@@ -80,11 +109,12 @@ export class FaultServer {
     }
     this.#options = options;
     this.#listener = new Listener(host, port, (socket) => void this.#accept(socket));
-    this.#tls = tls && createTlsServer({ ...tls, ALPNProtocols: ["h2", "http/1.1"] });
+    this.#tls = tls && createTlsServer(toNode(tls));
     this.#tls?.setMaxListeners(0);
     // Every exchange in flight listens for the end.
     setMaxListeners(0, this.#closing.signal);
     this.#host = {
+      maxConcurrentStreams: options.maxConcurrentStreams,
       unread: (connection) => this.#unread(connection),
       serve: (exchange) => this.#serve(exchange),
     };

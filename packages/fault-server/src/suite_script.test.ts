@@ -24,9 +24,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   createAuthority,
   type FaultServer,
-  issueSuiteCertificate,
   needsOwnServer,
   startFaultServer,
+  suiteTls,
   toFaultScript,
 } from "./index.js";
 import { ask1, ask2, session2 } from "./testing/clients.js";
@@ -289,6 +289,20 @@ describe("breaks", () => {
     expect(needsOwnServer(script)).toBe(own);
   });
 
+  test("silence of the whole connection", () => {
+    const script = suite({ answers: [{ stall: true, stall_at: "MOMENT_CONNECTION" }] });
+    expect(toFaultScript(script, BINARY).attempts).toEqual([{ silence: "after_read" }]);
+    expect(needsOwnServer(script)).toBe(true);
+  });
+
+  test("a connection that takes no more", async () => {
+    await start({ answers: [{ ok: "a", closes: true }] });
+    const session = session2(server.url);
+    const goaway = new Promise((resolve) => session.on("goaway", (code) => resolve(code)));
+    expect(await ask2(session)).toMatchObject({ status: 200 });
+    expect(await goaway).toBe(0);
+  });
+
   test.each([
     ["CUT_RESET_HALF", "ECONNRESET"],
     ["CUT_CLOSE_HALF", "ECONNRESET"],
@@ -342,13 +356,14 @@ describe("certificates", () => {
   const authority = createAuthority();
 
   /** How a TLS handshake by a client that trusts the authority ends. */
-  async function handshake(json: JsonValue): Promise<string> {
+  async function handshake(json: JsonValue, ALPNProtocols: string[] = []): Promise<string> {
     const script = suite(json);
-    const tls = issueSuiteCertificate(script.certificate, authority);
+    const tls = suiteTls(script, authority);
     server = await startFaultServer({ script: toFaultScript(script, BINARY), ...(tls && { tls }) });
     return new Promise((resolve) => {
       const { port } = server;
-      const to = { port, host: "127.0.0.1", servername: "localhost", ca: authority.cert };
+      const ca = authority.cert;
+      const to = { port, host: "127.0.0.1", servername: "localhost", ca, ALPNProtocols };
       const socket = connect(to, () => {
         resolve("secure");
         socket.destroy();
@@ -366,13 +381,29 @@ describe("certificates", () => {
     expect(await handshake({ answers: [{ ok: "" }], certificate })).toBe(outcome);
   });
 
+  test.each([
+    [{ alpn: ["http/1.1"] }, "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL"],
+    [{ noAlpn: true }, "secure"],
+    [{ maxVersion: "1.1" }, "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"],
+    [{ maxVersion: "1.2" }, "secure"],
+    [{ clientCertificate: true, maxVersion: "1.2" }, "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"],
+  ])("terms %j end in %s", async (tls, outcome) => {
+    const script = { answers: [{ ok: "" }], certificate: "CERTIFICATE_GOOD", tls };
+    expect(await handshake(script, ["h2"])).toBe(outcome);
+  });
+
+  test("a version of TLS that nobody knows is refused", () => {
+    const script = suite({ certificate: "CERTIFICATE_GOOD", tls: { maxVersion: "4" } });
+    expect(() => suiteTls(script, authority)).toThrow("script.tls.max_version");
+  });
+
   test("a handshake breaks", async () => {
     const script = { answers: [{ break: "BREAK_HANDSHAKE" }], certificate: "CERTIFICATE_GOOD" };
     expect(await handshake(script)).toBe("ECONNRESET");
   });
 
   test("without a certificate there is none", () => {
-    expect(issueSuiteCertificate(Certificate.UNSPECIFIED, authority)).toBeUndefined();
+    expect(suiteTls(create(ScriptSchema), authority)).toBeUndefined();
   });
 });
 
@@ -408,6 +439,12 @@ describe("needsOwnServer", () => {
   test("is true of a script with a certificate", () => {
     expect(needsOwnServer(suite({ certificate: "CERTIFICATE_GOOD" }))).toBe(true);
     expect(needsOwnServer(suite({ answers: [{ ok: "" }, { stall: true }] }))).toBe(false);
+  });
+
+  test("is true of a script that limits streams, or silences a connection", () => {
+    expect(needsOwnServer(suite({ max_concurrent_streams: 1 }))).toBe(true);
+    const silent = { stream: { messages: [{ text: "a" }], end: "STREAM_END_SILENCE" } };
+    expect(needsOwnServer(suite({ answers: [silent] }))).toBe(true);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   Cut as SuiteCut,
   ListItemsResponseSchema,
   Moment as SuiteMoment,
+  StreamEnd,
   type Answer,
   type Header as SuiteHeader,
   type HttpAnswer,
@@ -23,6 +24,7 @@ import { type Authority, type Certificate, createAuthority } from "./certificate
 import { HTTP2_CODES } from "./check_script.js";
 import { toConnectError } from "./connect_error.js";
 import { ScriptError } from "./rules.js";
+import type { FaultTls } from "./server.js";
 import type { Action, Body, Cut, Header, Http2Code, Moment, Respond, Script } from "./script.js";
 import { packed } from "./suite_packing.js";
 import { isEnveloped, toEnvelopes } from "./suite_stream.js";
@@ -81,20 +83,18 @@ export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
  */
 export function needsOwnServer(script: SuiteScript): boolean {
   if (script.certificate !== SuiteCertificate.UNSPECIFIED) return true;
+  if (script.maxConcurrentStreams !== 0) return true;
   return [...script.answers, ...(script.otherwise ? [script.otherwise] : [])].some(
     ({ action, stallAt }) =>
       stallAt === SuiteMoment.ON_CONNECT ||
+      stallAt === SuiteMoment.CONNECTION ||
+      (action.case === "stream" && action.value.end === StreamEnd.SILENCE) ||
       (action.case === "break" && BEFORE_THE_PATH.has(action.value)),
   );
 }
 
-/**
- * Makes the certificate that a case asks for, for a server on 127.0.0.1 or localhost.
- *
- * @param authority The one that the client is told to trust.
- * @returns What the server's option `tls` takes; undefined for cleartext.
- */
-export function issueSuiteCertificate(
+// For a server on 127.0.0.1 or localhost.
+function issueSuiteCertificate(
   kind: SuiteCertificate,
   authority: Authority,
 ): Certificate | undefined {
@@ -112,6 +112,33 @@ export function issueSuiteCertificate(
       return createAuthority("authority nobody trusts").issue({ hosts });
   }
 }
+
+/**
+ * What a case says of TLS, as the server's option `tls` takes it; undefined for cleartext.
+ *
+ * @param authority The one that the client is told to trust.
+ * @throws ScriptError for a version of TLS that it does not know.
+ */
+export function suiteTls(
+  { certificate: kind, tls: terms }: SuiteScript,
+  authority: Authority,
+): FaultTls | undefined {
+  const certificate = issueSuiteCertificate(kind, authority);
+  if (certificate === undefined || terms === undefined) return certificate;
+  const { alpn, noAlpn, clientCertificate, maxVersion } = terms;
+  const newest = TLS_VERSIONS.find((version) => version === `TLSv${maxVersion}`);
+  if (maxVersion !== "" && newest === undefined) {
+    throw new ScriptError("script.tls.max_version", "must be 1.1 or 1.2");
+  }
+  return {
+    ...certificate,
+    ...((noAlpn || alpn.length > 0) && { alpn }),
+    ...(clientCertificate && { clientAuthority: authority.cert }),
+    ...(newest && { maxVersion: newest }),
+  };
+}
+
+const TLS_VERSIONS = ["TLSv1.1", "TLSv1.2"] as const;
 
 /** What an answer is translated with. */
 interface Context {
@@ -131,7 +158,7 @@ const BEFORE_THE_PATH: ReadonlySet<Break> = new Set([
   Break.HANDSHAKE,
 ]);
 
-const MOMENTS: Readonly<Record<SuiteMoment, Moment>> = {
+const MOMENTS: Readonly<Record<Exclude<SuiteMoment, SuiteMoment.CONNECTION>, Moment>> = {
   [SuiteMoment.UNSPECIFIED]: "after_read",
   [SuiteMoment.ON_CONNECT]: "on_connect",
   [SuiteMoment.AFTER_HEAD]: "after_head",
@@ -180,7 +207,9 @@ function toAction(answer: Answer, context: Context): Action {
       refuseDecoration(answer, path);
       if (!action.value) throw new ScriptError(`${path}.stall`, "must be true");
       if (answer.delayMs !== 0n) throw noDelay(path);
-      return { stall: MOMENTS[answer.stallAt] };
+      return answer.stallAt === SuiteMoment.CONNECTION
+        ? { silence: "after_read" }
+        : { stall: MOMENTS[answer.stallAt] };
     case "stream":
       throw new ScriptError(path, "a stream is no answer to a unary call of Connect");
     case undefined:
@@ -208,6 +237,7 @@ function respond(answered: Bare, answer: Answer, { run, path }: Context): Action
       ...(delayMs !== 0n && { delayMs: Number(delayMs) }),
       ...(informational.length > 0 && { informational }),
       ...(answer.beforeBody && { early: true }),
+      ...(answer.closes && { closeAfter: true }),
       ...(cut !== SuiteCut.UNSPECIFIED && { cut: toCut(cut, answer.resetCode, path) }),
     },
   };
@@ -323,10 +353,13 @@ function isRefused({ action }: Answer): boolean {
 }
 
 function refuseDecoration(answer: Answer, path: string): void {
-  const { action, contentCoding, headers, trailers, cut } = answer;
-  const isBare = headers.length === 0 && trailers.length === 0 && contentCoding === "";
+  const { action, closes, contentCoding, headers, trailers, cut } = answer;
+  const isBare = headers.length === 0 && trailers.length === 0 && contentCoding === "" && !closes;
   if (isBare && cut === SuiteCut.UNSPECIFIED) return;
-  throw new ScriptError(path, `${action.case} has no use for headers, trailers, a coding or cut`);
+  throw new ScriptError(
+    path,
+    `${action.case} has no use for headers, trailers, a coding, closes or cut`,
+  );
 }
 
 function noDelay(path: string): ScriptError {

@@ -151,6 +151,23 @@ describe.each(WIRES)("%s over HTTP/%s, %s", (protocol, http, format) => {
     expect(server.requests[0]).toMatchObject({ read: "body", closedEarly: true });
   });
 
+  test("a silent connection is ended by the client", async () => {
+    const client = await start(
+      { answers: [{ stream: { messages: two, end: "STREAM_END_SILENCE" } }] },
+      protocol,
+      http,
+      { format },
+    );
+    const controller = new AbortController();
+    let left = 2;
+    const { texts, error } = await read(client.serverStreamIdempotent, controller.signal, () => {
+      if (--left === 0) controller.abort();
+    });
+    expect([texts, error?.code]).toEqual([["one", "é"], Code.Canceled]);
+    expect(server.openSockets()).toBeGreaterThan(0);
+    expect(server.requests[0]).toMatchObject({ read: "body" });
+  });
+
   test("client streams are read whole, then answered", async () => {
     const client = await start({ answers: [{ ok: "done" }] }, protocol, http, { format });
     const { text } = await client.clientStreamIdempotent(from("one", "two"));

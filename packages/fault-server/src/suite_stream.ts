@@ -79,6 +79,8 @@ function streamed(answer: StreamAnswer, context: Context): Omit<Enveloped, "stat
       const how = { rstStream: "REFUSED_STREAM" } as const;
       return { chunks: [...sent, { text: "", delayMs }], cut: after(sent, how) };
     }
+    case StreamEnd.SILENCE:
+      return { chunks: [...sent, { text: "", delayMs }], cut: after(sent, "silence") };
     case StreamEnd.MISSING:
       return { chunks: [...sent, { text: "", delayMs }] };
     case StreamEnd.HALF_ENVELOPE:

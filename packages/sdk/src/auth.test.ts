@@ -181,13 +181,15 @@ describe("what is no expiry", () => {
   it("a token that throws when it is read is a provider that fails", async () => {
     const given = {
       get token(): string {
-        throw new Error("s3cret");
+        throw new Error("token=s3cret is over");
       },
     };
     const made = scriptedThreads([thread], { auth: { provider: () => given } });
     const error = await errorOf(made.threads.getThread(t1));
-    expect(error).toMatchObject({ reason: "TOKEN_PROVIDER_FAILED" });
-    expect(error.message).not.toContain("s3cret");
+    expect(error).toMatchObject({
+      reason: "TOKEN_PROVIDER_FAILED",
+      rawMessage: "the token provider failed: token=REDACTED is over",
+    });
   });
 
   it("control: a date of another realm", async () => {
@@ -229,11 +231,11 @@ describe("close()", () => {
 
 describe("credentials that cannot be had or sent", () => {
   it.each([
-    ["rejects", () => Promise.reject(new Error("s3cret"))],
+    ["rejects", () => Promise.reject(new Error("secret=s3cret"))],
     [
       "throws",
       () => {
-        throw new Error("s3cret");
+        throw new Error("secret=s3cret");
       },
     ],
   ])("a11 provider-error-shape: %s", async (_name, provider) => {
@@ -244,11 +246,38 @@ describe("credentials that cannot be had or sent", () => {
       reason: "TOKEN_PROVIDER_FAILED",
       method: "ameide.threads.v1.ThreadsService/GetThread",
       attempts: [],
-      cause: { message: "s3cret" },
+      cause: { message: "secret=s3cret" },
     });
-    expect(error.message).toContain("[unauthenticated]");
+    expect(error.message).toBe("[unauthenticated] the token provider failed: secret=REDACTED");
     expect(`${String(error)}${JSON.stringify(error)}`).not.toContain("s3cret");
     expect(made.http.requests).toEqual([]);
+  });
+
+  it.each<[what: string, thrown: unknown, told: string]>([
+    ["words", "the disk is full", ": the disk is full"],
+    ["nothing", undefined, ""],
+    ["what is no error", { password: "s3cret" }, ""],
+    ["a code alone", Object.assign(new Error(""), { code: "ENOENT" }), ": ENOENT"],
+    [
+      "what throws when it is read",
+      Object.defineProperty(new Error("never"), "message", {
+        get: () => {
+          throw new Error("s3cret");
+        },
+      }),
+      "",
+    ],
+    [
+      "several",
+      new AggregateError([new Error("one"), new Error("two")], "both"),
+      ": both: one: two",
+    ],
+  ])("a provider that throws %s", async (_name, thrown, told) => {
+    const provider = () => Promise.reject(thrown);
+    const error = await errorOf(
+      scriptedThreads([thread], { auth: { provider } }).threads.getThread(t1),
+    );
+    expect(error.rawMessage).toBe(`the token provider failed${told}`);
   });
 
   it.each([

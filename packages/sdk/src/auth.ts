@@ -24,7 +24,8 @@ export interface Token {
 
 /**
  * Gets a token. Called once for many waiting calls, for at most 16 tenants and
- * scopes at once. After a failure it is not called again for a second.
+ * scopes at once. After a failure it is not called again for a second. What it throws
+ * stands in the error of the calls, with `REDACTED` for what looks like a credential.
  */
 export type TokenProvider = (request: TokenRequest) => Token | Promise<Token>;
 

@@ -1,10 +1,12 @@
 import { configError } from "./errors.js";
+import { includesHost } from "./insecure_hosts.js";
 
 /** What a base address has to keep, beyond its own rules. */
 export interface BaseUrlRules {
   /** What the address is called in errors: an option or a variable. */
   readonly option: string;
   readonly allowInsecureLoopback: boolean;
+  readonly allowInsecureHosts: readonly string[];
 }
 
 /**
@@ -14,7 +16,8 @@ export interface BaseUrlRules {
  *
  * @throws AmeideError CONFIG_INVALID. It never holds the address.
  */
-export function readBaseUrl(text: string, { option, allowInsecureLoopback }: BaseUrlRules): URL {
+export function readBaseUrl(text: string, rules: BaseUrlRules): URL {
+  const { option, allowInsecureLoopback, allowInsecureHosts } = rules;
   const url = parse(text);
   if (url === undefined) {
     throw configError(option, "must be a URL", text);
@@ -23,7 +26,7 @@ export function readBaseUrl(text: string, { option, allowInsecureLoopback }: Bas
     throw configError(option, "must have no user, password, query or fragment");
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw configError(option, "must be https, or http to a loopback address");
+    throw configError(option, "must be https, or http where that is allowed");
   }
   if (!isAsUsed(text, url)) {
     throw configError(
@@ -35,11 +38,14 @@ export function readBaseUrl(text: string, { option, allowInsecureLoopback }: Bas
   if (url.port === "0") {
     throw configError(option, "must have a port from 1 to 65535");
   }
-  if (url.protocol === "https:") {
+  if (url.protocol === "https:" || includesHost(allowInsecureHosts, url.hostname)) {
     return url;
   }
   if (!isLoopback(url.hostname)) {
-    throw configError(option, "must be https: plain http is for loopback addresses only");
+    throw configError(
+      option,
+      "must be https: plain http is for loopback addresses and for hosts that allowInsecureHosts lists",
+    );
   }
   if (!allowInsecureLoopback) {
     throw configError(option, "plain http to a loopback address needs allowInsecureLoopback: true");

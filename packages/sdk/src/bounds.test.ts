@@ -154,6 +154,22 @@ describe("what a server sends is read in time that grows with its size", () => {
       ),
     ],
     [
+      "trailers in the body of a good answer",
+      25_000,
+      reads(
+        "echo",
+        (n) => {
+          const names = Array.from({ length: n }, (_, i) => `k${i}: v\r\nk: v\r\n`);
+          const body = bytesOf(`grpc-status: 0\r\n${names.join("")}`);
+          return {
+            type: "application/grpc-web+proto",
+            body: envelopes([0, textMessage(3)], [0x80, body]),
+          };
+        },
+        grpcWeb,
+      ),
+    ],
+    [
       "metadata of the end of a stream",
       5_000,
       reads("count", (n) => {

@@ -2,7 +2,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Cut } from "./attempt.js";
 import type { CallPlan } from "./call_plan.js";
 import { AmeideError, type ErrorFacts, isAmeideError } from "./errors.js";
-import { explainStop } from "./explain.js";
+import { explainStop } from "./explain_stop.js";
 import { hintDelay } from "./hints.js";
 import type { Failure } from "./normalize.js";
 import type { Recording } from "./recorder.js";
@@ -38,7 +38,7 @@ export function errorOfAttempt(
       stopReason,
       httpStatus: failure.httpStatus,
       retryAfterMs: hintDelay(failure.hint),
-      explanation: explainStop(stopReason, plan, failure),
+      explanation: explainStop(stopReason, plan, failure, facts.attempts?.length ?? 0),
       // Connect keeps the trailers that stand in a body with the error.
       serverRequestId: recording?.get(requestId) ?? error.metadata.get(requestId) ?? undefined,
     },
@@ -54,6 +54,6 @@ export function errorOfCut(
   facts: Omit<ErrorFacts, "origin">,
 ): AmeideError {
   const stopReason = cut === "canceled" ? "canceled" : "deadline";
-  const explanation = explainStop(stopReason, plan, undefined);
+  const explanation = explainStop(stopReason, plan, undefined, 0);
   return new AmeideError(error, { ...facts, origin: "client", stopReason, explanation });
 }

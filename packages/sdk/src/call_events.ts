@@ -4,7 +4,7 @@ import { printable, truncate } from "./bounded_text.js";
 import type { CallPlan } from "./call_plan.js";
 import { tell } from "./callbacks.js";
 import type { AmeideError } from "./errors.js";
-import { explainStop } from "./explain.js";
+import { explainStop } from "./explain_stop.js";
 import type { Followed } from "./failed_attempts.js";
 import { hintDelay } from "./hints.js";
 import { redactHeaders } from "./log.js";
@@ -74,7 +74,7 @@ export class CallEvents {
       durationMs: this.shared.clock.now() - attempt.startedMs,
       delayMs,
       stopReason,
-      explanation: explainStop(stopReason, this.plan, failure),
+      explanation: explainStop(stopReason, this.plan, failure, attempt.number),
     });
   }
 

@@ -90,9 +90,14 @@ export class CallHeaders {
 
   /** Sets all of them. */
   writeTo(headers: Headers): void {
+    this.forEach((value, name) => headers.set(name, value));
+  }
+
+  /** Like that of `Headers`. */
+  forEach(each: (value: string, name: string) => void): void {
     const { list } = this;
     for (let at = 0; at < list.length; at += 2) {
-      headers.set(list[at] as string, list[at + 1] as string);
+      each(list[at + 1] as string, list[at] as string);
     }
   }
 

@@ -18,7 +18,7 @@ import { errorOfAttempt, errorOfCut } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
-import { type Credential, secretsOf } from "./credential.js";
+import type { Credential } from "./credential.js";
 import { type AttemptLimit, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
 import { type Followed, withAttempt } from "./failed_attempts.js";
@@ -119,9 +119,8 @@ export abstract class CallLoop implements TailCall {
       this.cut("deadline");
       return;
     }
-    if (this.signal !== undefined) {
-      listen(this.signal, this);
-    }
+    listen(this.signal, this);
+    this.shared.running.add(this);
     this.authenticate();
   }
 
@@ -299,6 +298,9 @@ export abstract class CallLoop implements TailCall {
     const error = cutError(cut, message, reason ?? this.lastError);
     if (attempt !== undefined && !attempt.over) {
       attempt.cut = cut;
+      if (cut !== "canceled") {
+        attempt.recording.onTimeout?.();
+      }
       this.endAttempt(attempt, error);
       return;
     }
@@ -312,24 +314,25 @@ export abstract class CallLoop implements TailCall {
     this.failed(attempt, error);
   }
 
-  /**
-   * Looks whether an answer is for the tenant that was sent. If not, the call
-   * has failed.
-   */
-  protected isForUs(attempt: Attempt, header: Headers): boolean {
-    const mismatch = this.plan.tenantMismatch(header);
-    if (mismatch === undefined) {
-      return true;
+  /** Whether an answer is for the tenant that was sent. If not, the call has failed. */
+  protected isForUs(header: Headers): boolean {
+    const mismatch = this.plan.tenantMismatch(header, this.events);
+    if (mismatch !== undefined) {
+      const reason = "TENANT_MISMATCH";
+      this.endWith(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     }
-    if (this.plan.observed !== undefined) {
-      this.events.wouldRefuse(mismatch.rawMessage);
-      return true;
+    return mismatch === undefined;
+  }
+
+  /** Ends the call with an error of its own, whatever goes on. */
+  endWith(error: AmeideError): void {
+    const { attempt } = this;
+    const abort = attempt?.over === false ? attempt.abort : undefined;
+    if (attempt !== undefined) {
+      attempt.over = true;
     }
-    attempt.over = true;
-    attempt.abort?.(abortReason());
-    const reason = "TENANT_MISMATCH";
-    this.fail(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
-    return false;
+    this.fail(error);
+    abort?.(abortReason());
   }
 
   /** The call ends well. */
@@ -455,7 +458,7 @@ export abstract class CallLoop implements TailCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.shared.constants,
-      secrets: secretsOf(this.credential, this.earlier),
+      secrets: this.plan.secrets(this.credential, this.earlier),
     };
   }
 
@@ -473,11 +476,10 @@ export abstract class CallLoop implements TailCall {
 
   private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
+    this.shared.running.delete(this);
     this.timer.clear();
     this.leaveTokenWait();
-    if (this.signal !== undefined) {
-      unlisten(this.signal, this);
-    }
+    unlisten(this.signal, this);
     this.events.done(error, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 
@@ -491,7 +493,8 @@ export abstract class CallLoop implements TailCall {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
     const failed = { code: failure.code, class: retryClass, durationMs };
     this.attempts = withAttempt(this.attempts, failed, followed);
-    const message = redact(error.rawMessage, secretsOf(this.credential, this.earlier));
+    const { rawMessage } = error;
+    const message = redact(rawMessage, this.plan.secrets(this.credential, this.earlier));
     this.events.failed(attempt, failure, retryClass, message, followed);
   }
 }

@@ -1,4 +1,4 @@
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues, type UnaryRequest } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import {
   create,
@@ -13,16 +13,17 @@ import { tell } from "./callbacks.js";
 import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import { checkCallSettings } from "./check_options.js";
 import { type MethodConfig, policyPart } from "./config.js";
-import type { Credential, CredentialRequest } from "./credential.js";
+import { type Credential, type CredentialRequest, secretsOf } from "./credential.js";
 import type { CredentialSource } from "./credential_source.js";
-import { overallTimeout, setTimeoutHeader } from "./deadline.js";
+import { overallTimeout, setTimeoutHeader, TIMEOUT_HEADERS } from "./deadline.js";
 import { AmeideError, configError, namingConfigError } from "./errors.js";
+import { isLoggedHeader } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { CallSettings } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
 import type { WireShape } from "./wire_shape.js";
 import { uuidV4, uuidV7 } from "./request_id.js";
-import { connectionHeader } from "./reserved_headers.js";
+import { connectionHeader, isOwnHeader } from "./reserved_headers.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "./tenant.js";
 
@@ -66,6 +67,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
   readonly protocol: Protocol;
   // What is not of the SDK's own: of the client, the call, and its spans.
   private others: CallHeaders | undefined;
+  // As interceptors left them.
+  private sentHeader: Headers | undefined;
   private readonly sendsRequestId: boolean;
   private readonly forMethod: MethodConfig;
   private readonly settings: CallSettings | undefined;
@@ -149,9 +152,12 @@ export class CallPlan implements CredentialRequest, CallInfo {
   }
 
   /** Who stated a limit, as `explain` names it. */
-  sourceOf(name: TimeLimit): string {
+  sourceOf(name: TimeLimit | "maxServerDelayMs"): string {
     const { forMethod, settings } = this;
-    return settings?.[name] === undefined ? forMethod.policy.sources[name] : "code: call";
+    const { retry } = settings ?? {};
+    const inRetry = name === "maxServerDelayMs";
+    const stated = inRetry ? retry && retry.maxServerDelayMs : settings?.[name];
+    return stated === undefined ? forMethod.policy.sources[name] : "code: call";
   }
 
   /** Who stated the deadline that holds, of all that may. */
@@ -183,6 +189,13 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return copy;
   }
 
+  /** The request as the tail sends it: an interceptor may have emptied its request id field. */
+  withRequestIdAgain<T extends UnaryRequest>(request: T): T {
+    return this.requestIdField === undefined || !this.shared.hasInterceptors
+      ? request
+      : { ...request, message: this.withRequestId(request.message) };
+  }
+
   /** Takes up what is different in an attempt. */
   prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
     this.previousAttempts = previousAttempts;
@@ -210,6 +223,9 @@ export class CallPlan implements CredentialRequest, CallInfo {
   /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
   writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
     const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
+    if (hasInterceptors) {
+      this.mend(header);
+    }
     if (timeoutMs !== undefined) {
       setTimeoutHeader(header, protocol, timeoutMs);
     }
@@ -224,25 +240,44 @@ export class CallPlan implements CredentialRequest, CallInfo {
     } else if (protocol === "grpc-web") {
       header.delete("x-user-agent");
     }
-    if (hasInterceptors) {
-      this.mend(header);
-    } else if (inner.ours) {
+    if (!hasInterceptors && inner.ours) {
       this.writeAll(header);
     }
   }
 
-  /** The error for an answer that echoes another tenant than was sent. */
-  tenantMismatch(header: Headers): ConnectError | undefined {
+  /** The error for an answer that echoes another tenant than was sent; observe mode only tells. */
+  tenantMismatch(
+    header: Headers,
+    events: { wouldRefuse(text: string): void },
+  ): ConnectError | undefined {
     const echo = this.tenant === undefined ? null : header.get(this.headerNames.tenant);
     if (echo === null || echo === this.tenant) {
       return undefined;
     }
-    return new ConnectError("the answer is for another tenant", Code.Internal);
+    const mismatch = new ConnectError("the answer is for another tenant", Code.Internal);
+    if (this.observed === undefined) {
+      return mismatch;
+    }
+    events.wouldRefuse(mismatch.rawMessage);
+    return undefined;
   }
 
   /** The code of a failure, from Connect's spelling. */
   codeOf(name: string): Code {
     return codeFromString(name) ?? Code.Unknown;
+  }
+
+  /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
+  secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
+    const { config, constants } = this.shared;
+    const values = this.idempotencyKey === undefined ? [] : [this.idempotencyKey];
+    (this.sentHeader ?? this.others)?.forEach((value, name) => {
+      const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
+      if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
+        values.push(value);
+      }
+    });
+    return secretsOf(last, earlier, values);
   }
 
   private writeAll(header: Headers): void {
@@ -275,7 +310,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
     if (refused !== undefined) {
       throw configError("interceptors", `must not set ${refused}, a header of the connection`);
     }
-    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER]) {
+    this.sentHeader = header;
+    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER, ...TIMEOUT_HEADERS]) {
       header.delete(name);
     }
     this.writeOwn(header);

@@ -1,6 +1,7 @@
-import type { CallOptions } from "@connectrpc/connect";
+import type { CallOptions, ContextValues } from "@connectrpc/connect";
 import { didYouMean } from "./did_you_mean.js";
-import { type AmeideError, configError } from "./errors.js";
+import { configError } from "./errors.js";
+import { readOptions } from "./read_options.js";
 
 const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
   timeoutMs: true,
@@ -12,18 +13,47 @@ const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
 };
 
 /**
- * The error for options of a call that Connect would drop: CONFIG_INVALID, naming
- * the first of them. Undefined where there is none.
+ * Reads Connect's own options of a call, once.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the first that Connect would drop.
  */
-export function wrongCallOption(options: object): AmeideError | undefined {
-  for (const name of Object.keys(options)) {
+export function readCallOptions(options: CallOptions): CallOptions {
+  const read = readOptions("options", () => ({ ...options }));
+  for (const name of Object.keys(read)) {
     if (!Object.hasOwn(KNOWN, name)) {
       const known = Object.keys(KNOWN);
       const rule =
         `is none of Connect's options (${known.join(", ")}), which would drop it; ` +
         `a setting of this SDK is wrapped: call({ ${name}: … })`;
-      return configError(name, rule + didYouMean(name, known));
+      throw configError(name, didYouMean(name, known) + rule);
     }
   }
-  return undefined;
+  return read;
+}
+
+/**
+ * Checks what Connect hands on unseen.
+ *
+ * @throws AmeideError CONFIG_INVALID naming what is not.
+ */
+export function checkRuntimeOptions(
+  signal: AbortSignal | undefined,
+  contextValues: ContextValues | undefined,
+): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    // Another realm's, or one that is made by hand.
+    const { aborted, addEventListener } = readOptions("signal", () => {
+      const given = Object(signal) as Partial<AbortSignal>;
+      return { aborted: given.aborted, addEventListener: given.addEventListener };
+    });
+    if (typeof aborted !== "boolean" || typeof addEventListener !== "function") {
+      throw configError("signal", "must be an AbortSignal", signal);
+    }
+  }
+  if (contextValues !== undefined) {
+    const get = readOptions("contextValues", () => Object(contextValues).get as unknown);
+    if (typeof get !== "function") {
+      throw configError("contextValues", "must be made by createContextValues()", contextValues);
+    }
+  }
 }

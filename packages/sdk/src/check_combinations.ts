@@ -11,6 +11,8 @@ import type { AmeideOptions } from "./options.js";
  */
 export function checkCombinations(options: AmeideOptions, url: URL, layers: OptionLayers): void {
   const { protocol = "connect", httpGet, httpVersion, tls = {}, transport } = options;
+  const statesTls =
+    typeof tls === "function" || Object.values(tls).some((each) => each !== undefined);
   if (protocol === "grpc" && httpVersion === "1.1") {
     throw configError(
       "httpVersion",
@@ -20,7 +22,7 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
   if (protocol !== "connect" && httpGet === true) {
     throw configError("httpGet", `is for protocol connect: ${protocol} has no GET; leave it out`);
   }
-  if (url.protocol === "http:" && Object.values(tls).some((each) => each !== undefined)) {
+  if (url.protocol === "http:" && statesTls) {
     throw configError("tls", "is for https, and the base address is http; leave one of them out");
   }
   if (transport !== undefined && typeof transport !== "function") {
@@ -31,8 +33,13 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
 const OF_TRANSPORT = [
   "format",
   "compression",
+  "connectTimeoutMs",
   "httpGet",
   "httpVersion",
+  "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
+  "proxy",
   "readMaxBytes",
   "registry",
   "tls",
@@ -53,10 +60,16 @@ function refuseWhatIsTheTransports({ interceptors }: AmeideOptions, layers: Opti
   }
 }
 
+/** HTTP version of connections; a server over https picks it where nothing else does. */
+export type HttpVersion = "1.1" | "2" | "negotiated";
+
 /** HTTP version of the connections we make. */
 export function httpVersionOf(
   { httpVersion, protocol }: AmeideOptions,
   origin: string,
-): "1.1" | "2" {
-  return httpVersion ?? (protocol === "grpc" || origin.startsWith("https:") ? "2" : "1.1");
+): HttpVersion {
+  if (httpVersion !== undefined || protocol === "grpc") {
+    return httpVersion ?? "2";
+  }
+  return origin.startsWith("https:") ? "negotiated" : "1.1";
 }

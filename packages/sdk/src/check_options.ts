@@ -1,9 +1,11 @@
 import { CREDENTIAL_RULE, isCredential } from "./credential.js";
 import { didYouMean } from "./did_you_mean.js";
 import { CODE_NAMES, configError, isCode, namingConfigError } from "./errors.js";
+import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "./log.js";
 import type { HeaderNames } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
+import { unreadable } from "./read_options.js";
 import { isIdempotencyKey, isRequestId } from "./request_id.js";
 import {
   hasMeaning,
@@ -78,17 +80,23 @@ function memberPath(option: string, name: string): string {
 function object(members: Readonly<Record<string, Check>>): Check {
   return (value, option, rules) => {
     checkIsObject(value, option);
-    for (const [name, member] of Object.entries(value)) {
-      const path = memberPath(option, name);
-      const check = Object.hasOwn(members, name) ? members[name] : undefined;
-      if (check === undefined) {
-        const known = Object.keys(members).sort();
-        const hint = didYouMean(name, known);
-        throw configError(path, `is not an option; known here: ${known.join(", ")}${hint}`);
+    let path = option || "options";
+    try {
+      for (const name of Object.keys(value)) {
+        path = memberPath(option, name);
+        const check = Object.hasOwn(members, name) ? members[name] : undefined;
+        if (check === undefined) {
+          const known = Object.keys(members).sort();
+          const hint = didYouMean(name, known);
+          throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
+        }
+        const member = (value as Readonly<Record<string, unknown>>)[name];
+        if (member !== undefined) {
+          check(member, path, rules);
+        }
       }
-      if (member !== undefined) {
-        check(member, path, rules);
-      }
+    } catch (reason) {
+      throw unreadable(path, reason);
     }
   };
 }
@@ -109,6 +117,19 @@ const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
+const keepAliveMembers = object({
+  intervalMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  timeoutMs: wholeMs,
+  whileIdle: boolean,
+});
+
+const keepAlive: Check = (value, option, rules) => {
+  if (value !== false) {
+    keepAliveMembers(value, option, rules);
+  }
+};
+
+const tlsMembers = object({ ca: pem, certificate: pem, key: pem });
 const tenant: Check = (value, option) => {
   if (value !== null && !isTenant(value)) {
     throw configError(option, TENANT_RULE, value);
@@ -240,17 +261,20 @@ const checkCall = exclusive(
 const methods: Check = (value, option, rules) => {
   checkIsObject(value, option, "an object of selectors and settings");
   for (const [selector, entry] of Object.entries(value)) {
-    checkSelector(selector, option);
+    if (!isSelector(selector)) {
+      throw configError(option, SELECTOR_RULE, selector);
+    }
     checkSettings(entry, `${option}[${selector}]`, rules);
   }
 };
 
-/** Checks a selector: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
-export function checkSelector(selector: string, option: string): void {
-  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector)) {
-    throw configError(option, "a selector must be a service or service/method", selector);
-  }
+/** Whether a selector is one: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
+export function isSelector(selector: string): boolean {
+  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector);
 }
+
+/** The rule of {@link isSelector} in words. */
+export const SELECTOR_RULE = "a selector must be a service or service/method";
 
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
 
@@ -271,6 +295,10 @@ const checkClient = exclusive(
     ...settings,
     baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
     allowInsecureLoopback: boolean,
+    allowInsecureHosts: rule(
+      INSECURE_HOST_RULE,
+      (value) => Array.isArray(value) && value.every(isInsecureHost),
+    ),
     environmentCredentials: boolean,
     protocol: oneOf("connect", "grpc", "grpc-web"),
     format: oneOf("binary", "json"),
@@ -294,6 +322,10 @@ const checkClient = exclusive(
       (value) => (value as { kind?: unknown } | null)?.kind === "registry",
     ),
     httpVersion: oneOf("1.1", "2"),
+    connectTimeoutMs: durationMs,
+    maxConnections: integer(1, 65_535),
+    keepAlive,
+    maxConnectionAgeMs: wholeMs,
     httpGet: boolean,
     readMaxBytes: integer(1, 0xffffffff),
     headerNames,
@@ -305,7 +337,15 @@ const checkClient = exclusive(
       (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
     ),
     attemptSpans: boolean,
-    tls: object({ ca: pem, certificate: pem, key: pem }),
+    tls: (value, option, rules) => {
+      if (typeof value !== "function") {
+        tlsMembers(value, option, rules);
+      }
+    },
+    proxy: rule(
+      "must be an http or https address, or null",
+      (value) => value === null || typeof value === "string" || value instanceof URL,
+    ),
     clientHeader: boolean,
     appName: rule(
       "must be app/version in visible ASCII",

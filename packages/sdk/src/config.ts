@@ -1,4 +1,4 @@
-import type { DescField, DescMethod } from "@bufbuild/protobuf";
+import type { DescField, DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Auth } from "./auth.js";
 import { readBaseUrl, withoutSlash } from "./base_url.js";
 import { checkCombinations } from "./check_combinations.js";
@@ -77,8 +77,12 @@ export interface ClientConfig {
   readonly environment: Environment;
   readonly document: PolicyDocument;
   readonly observe: boolean;
-  /** The configuration of a method, made at its first call. */
-  forMethod(method: DescMethod): MethodConfig;
+  /**
+   * The configuration of a method, made when it is first asked for.
+   *
+   * @param calls - It is for a call; default true.
+   */
+  forMethod(method: DescMethod, calls?: boolean): MethodConfig;
   /** Methods called or asked for so far. */
   knownMethods(): readonly DescMethod[];
 }
@@ -88,7 +92,7 @@ export interface ConfigContext {
   /** Reads the environment; undefined where there is none. */
   readonly environment: ((maxMaxAttempts: number) => Environment) | undefined;
   /**
-   * Told of every selector that selects nothing, at the first method of its service.
+   * Told of every selector that selects nothing, at the first call of its service.
    */
   readonly warn: (problem: string) => void;
   /** Perturbed numbers, in tests; default those of the behavior version. */
@@ -132,7 +136,7 @@ export function createConfig(
     options.preset ?? document.preset ?? "standalone",
   );
   const cache = new Map<DescMethod, MethodConfig>();
-  const services = new Set<string>();
+  const warned = new WeakSet<DescService>();
   return {
     layers: current,
     options,
@@ -158,7 +162,7 @@ export function createConfig(
     environment,
     document,
     observe: options.mode === "observe",
-    forMethod(method) {
+    forMethod(method, calls = true) {
       let found = cache.get(method);
       if (found === undefined) {
         found = resolve(method);
@@ -167,11 +171,10 @@ export function createConfig(
           cache.delete(oldest);
         }
         cache.set(method, found);
-        const { typeName } = method.parent;
-        if (!services.has(typeName)) {
-          services.add(typeName);
-          found.misspelt.forEach(warn);
-        }
+      }
+      if (calls && found.misspelt.length > 0 && !warned.has(method.parent)) {
+        warned.add(method.parent);
+        found.misspelt.forEach(warn);
       }
       return found;
     },
@@ -187,6 +190,7 @@ function baseUrl(options: AmeideOptions, environment: Environment): URL {
   return readBaseUrl(given, {
     option: options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl",
     allowInsecureLoopback: options.allowInsecureLoopback === true,
+    allowInsecureHosts: options.allowInsecureHosts ?? [],
   });
 }
 

@@ -1,9 +1,9 @@
-import type { DescMethod, Registry } from "@bufbuild/protobuf";
+import type { DescEnum, DescMethod, Registry } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import {
   auth,
-  AuthMode,
+  AuthModeSchema,
   default_timeout_ms,
   idempotency_key,
   long_lived,
@@ -13,15 +13,10 @@ import {
   service_scopes,
   service_tenant,
   tenant,
-  TenantMode,
+  TenantModeSchema,
   wait_for_ready,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
-import type {
-  Idempotency,
-  PolicyLayer,
-  PolicyValues,
-  TenantMode as TenantModeName,
-} from "./policy.js";
+import type { Idempotency, PolicyLayer, PolicyValues, TenantMode } from "./policy.js";
 import { placeOf } from "./proto_place.js";
 
 /** Writable parts of a policy, while it is put together. */
@@ -66,16 +61,18 @@ function readContract(method: DescMethod, located: DescMethod): PolicyLayer[] {
     state(true, IDEMPOTENCY_LEVEL, { idempotency: level });
   }
   const ownTenant = hasOption(method, tenant);
-  const tenantMode = tenantModeName(
+  const tenantMode = wordOf(
+    TenantModeSchema,
     ownTenant ? getOption(method, tenant) : getOption(method.parent, service_tenant),
-  );
+  ) as TenantMode | undefined;
   if (tenantMode !== undefined) {
     state(ownTenant, tenant.number, { tenantMode });
   }
   const ownAuth = hasOption(method, auth);
-  const authMode = authModeName(
+  const authMode = wordOf(
+    AuthModeSchema,
     ownAuth ? getOption(method, auth) : getOption(method.parent, service_auth),
-  );
+  ) as PolicyValues["authMode"] | undefined;
   if (authMode !== undefined) {
     state(ownAuth, auth.number, { authMode });
   }
@@ -124,23 +121,12 @@ function locatedIn(registry: Registry | undefined, method: DescMethod): DescMeth
   return service?.methods.find(({ name }) => name === method.name) ?? method;
 }
 
-/** Name of a tenant mode; undefined where nothing is said. */
-export function tenantModeName(mode: TenantMode): TenantModeName | undefined {
-  switch (mode) {
-    case TenantMode.REQUIRED:
-      return "required";
-    case TenantMode.OPTIONAL:
-      return "optional";
-    case TenantMode.FORBIDDEN:
-      return "forbidden";
-    default:
-      return undefined;
-  }
-}
-
-/** Name of an auth mode; undefined where nothing is said. */
-export function authModeName(mode: AuthMode): "bearer" | "none" | undefined {
-  return mode === AuthMode.NONE ? "none" : mode === AuthMode.BEARER ? "bearer" : undefined;
+/**
+ * What an enum value is called in options: `IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS` is
+ * `no_side_effects`; undefined where nothing is said.
+ */
+export function wordOf(desc: DescEnum, value: number): string | undefined {
+  return value === 0 ? undefined : desc.value[value]?.localName.toLowerCase();
 }
 
 /** Sets a value unless it is undefined. */

@@ -49,7 +49,7 @@ describe("settings of a call without call()", () => {
 
   it("a typo is told", async () => {
     const error = await errorOf(threads.getThread(t1, { timeoutMS: 5 } as CallOptions));
-    expect(error.message).toContain("Did you mean timeoutMs?");
+    expect(error.message).toContain(": did you mean timeoutMs? It is none of");
   });
 
   it.each<object>([{ maxItem: 5 }, UNWRAPPED, call({})])("paginate refuses %j", (options) => {

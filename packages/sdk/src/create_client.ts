@@ -13,7 +13,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { unheard } from "./callbacks.js";
-import { wrongCallOption } from "./check_call_options.js";
+import { readCallOptions } from "./check_call_options.js";
 import { StreamReader } from "./stream_reader.js";
 
 /**
@@ -55,8 +55,11 @@ type Send = (input: never, options?: CallOptions) => Promise<unknown>;
 
 function checked(send: Send): Send {
   return (input, options) => {
-    const wrong = options === undefined ? undefined : wrongCallOption(options);
-    return wrong === undefined ? send(input, options) : Promise.reject(wrong);
+    try {
+      return send(input, options && readCallOptions(options));
+    } catch (reason) {
+      return Promise.reject(reason);
+    }
   };
 }
 
@@ -67,21 +70,18 @@ function open<I extends DescMessage, O extends DescMessage>(
   input: AsyncIterable<MessageInitShape<I>>,
   options: CallOptions | undefined,
 ): AsyncIterable<MessageShape<O>> {
-  const wrong = options === undefined ? undefined : wrongCallOption(options);
-  const response =
-    wrong === undefined
-      ? transport.stream(
-          method,
-          options?.signal,
-          options?.timeoutMs,
-          options?.headers,
-          input,
-          options?.contextValues,
-        )
-      : Promise.reject<StreamResponse<I, O>>(wrong);
+  let read: CallOptions | undefined;
+  let response: Promise<StreamResponse<I, O>>;
+  try {
+    read = options && readCallOptions(options);
+    const { signal, timeoutMs, headers, contextValues } = read ?? {};
+    response = transport.stream(method, signal, timeoutMs, headers, input, contextValues);
+  } catch (reason) {
+    response = Promise.reject(reason);
+  }
   // Whoever reads it is told, if somebody does.
   void unheard(response);
-  const iterator = new StreamReader(response, options);
+  const iterator = new StreamReader(response, read);
   return { [Symbol.asyncIterator]: () => iterator };
 }
 

@@ -22,12 +22,17 @@ export function isCredential(value: unknown): value is string {
 /** The rule of {@link isCredential} in words. */
 export const CREDENTIAL_RULE = "must be printable ASCII on one line, without spaces around it";
 
-/** What of a call's credentials is secret: of the last one, and of those before it. */
+/**
+ * What of a call is secret: the last credential, those before it, and values of
+ * headers. The longest come first: one may be a part of another.
+ */
 export function secretsOf(
   last: Credential | undefined,
   earlier: readonly Credential[],
+  headers: readonly string[],
 ): readonly string[] {
-  return (last === undefined ? earlier : [last, ...earlier]).map(({ value }) =>
-    value.replace(/^Bearer /, ""),
-  );
+  const credentials = last === undefined ? earlier : [last, ...earlier];
+  return [...credentials.map(({ value }) => value), ...headers]
+    .map((value) => value.replace(/^(?:Bearer|Basic) /i, ""))
+    .sort((a, b) => b.length - a.length);
 }

@@ -23,6 +23,8 @@ export interface CredentialSource {
    * @throws AmeideError where the provider failed.
    */
   renew(request: CredentialRequest, refused: Credential): Credential | TokenWait;
+  /** The server refused it, and the call goes no further: the next one wants a newer one. */
+  refuse(request: CredentialRequest, refused: Credential): void;
 }
 
 /**
@@ -47,5 +49,6 @@ export function createCredentialSource(
     get: () => credential,
     canRenew: () => false,
     renew: () => credential,
+    refuse: () => {},
   };
 }

@@ -89,6 +89,9 @@ export function setTimeoutHeader(header: Headers, protocol: Protocol, ms: number
   }
 }
 
+/** Names of the headers that tell a server a limit, over whichever protocol. */
+export const TIMEOUT_HEADERS = ["connect-timeout-ms", "grpc-timeout"] as const;
+
 // Timers hold a signed 32-bit number; beyond it Node's fire at once.
 const MAX_TIMER_MS = 2_147_483_647;
 

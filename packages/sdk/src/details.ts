@@ -64,16 +64,21 @@ export const preconditionViolations = (error: ConnectError, reading: DetailReadi
     description: each.text(3),
   }));
 
-/** A detail that says which one field is wrong, and why: `google.rpc.BadRequest`. */
-export function badRequest(field: string, description: string): ConnectError["details"][number] {
-  const violation = new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(field)
-    .tag(2, WireType.LengthDelimited)
-    .string(description)
-    .finish();
-  const value = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(violation).finish();
-  return { type: "google.rpc.BadRequest", value };
+/** A detail that says which fields are wrong, and why: `google.rpc.BadRequest`. */
+export function badRequest(
+  fields: readonly { readonly option: string; readonly rule: string }[],
+): ConnectError["details"][number] {
+  const writer = new BinaryWriter();
+  for (const { option, rule } of fields) {
+    const violation = new BinaryWriter()
+      .tag(1, WireType.LengthDelimited)
+      .string(option)
+      .tag(2, WireType.LengthDelimited)
+      .string(rule)
+      .finish();
+    writer.tag(1, WireType.LengthDelimited).bytes(violation);
+  }
+  return { type: "google.rpc.BadRequest", value: writer.finish() };
 }
 
 function violations<T>(

@@ -1,7 +1,10 @@
-/** `. Did you mean maxAttempts?`, where a name is nearly one of those that are known. */
+/**
+ * `did you mean maxAttempts? It `, before what is wrong with a name that is nearly one of
+ * those that are known; else nothing.
+ */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestOf(name, known);
-  return nearest === undefined ? "" : `. Did you mean ${nearest}?`;
+  return nearest === undefined ? "" : `did you mean ${nearest}? It `;
 }
 
 // Longer names are not looked at: the work grows with the square of their length.

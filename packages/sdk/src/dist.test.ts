@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -100,6 +101,22 @@ it("has no file that no entry loads", () => {
 
 it("/node is few files, since each costs what an import takes", () => {
   expect(loadedWith("node.js", { later: false }).files.length).toBeLessThanOrEqual(3);
+});
+
+it("/node loads nothing of Node.js at import that Connect's own client does not", () => {
+  const loadedBy = (module: string) => {
+    const program = `
+      const before = new Set(process.moduleLoadList);
+      await import(${JSON.stringify(module)});
+      process.stdout.write(JSON.stringify(process.moduleLoadList.filter((each) => !before.has(each))));`;
+    const args = ["--input-type=module", "--eval", program];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: dist, encoding: "utf8" });
+    return JSON.parse(stdout) as string[];
+  };
+  const connect = loadedBy("@connectrpc/connect-node");
+  expect(connect).toContain("NativeModule http2");
+  const allowed = [...connect, "NativeModule async_hooks"];
+  expect(loadedBy(join(dist, "node.js")).filter((each) => !allowed.includes(each))).toEqual([]);
 });
 
 const forBrowsers = ["web.js", "client_web.js", "roster_web.js", "index.js", "testing.js"];

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { MAX_ORIGINS } from "./connection_pools.js";
+import { QUIET_MS } from "./http/full_pool.js";
+import { MAX_CONNECTIONS } from "./http/http1_connections.js";
+import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
+import { IDLE_CONNECTION_MS } from "./http/idle_timer.js";
+import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
 import { ALONE_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, PATIENCE_MS } from "./http/connect_backoff.js";
 import { BEHAVIOR_1 } from "./policy.js";
+import { THROWN_BOUNDS } from "./thrown_text.js";
+import { MAX_FAULTS } from "./unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
@@ -45,12 +53,27 @@ describe("docs/behaviour.md", () => {
     ["least expiry", `a number below ${BEHAVIOR_1.minExpiryMs} can only be seconds`],
     ["pause of a provider", `not asked again for ${BEHAVIOR_1.providerPauseMs} ms`],
     ["pause after a refusal", `is refused within ${BEHAVIOR_1.providerPauseMs} ms`],
+    [
+      "error of a provider",
+      `first ${THROWN_BOUNDS.characters} characters of each of ${THROWN_BOUNDS.texts} texts`,
+    ],
+    ["unknown fields", `at most ${MAX_FAULTS} of them`],
+    ["wrong values", `the first ${MAX_FAULTS}. \`ameide-policy`],
     ["deadline of a provider", `told a deadline of ${BEHAVIOR_1.tokenTimeoutMs} ms`],
     ["limit of who joins", `makes one of his own when it is ${BEHAVIOR_1.tokenJoinMs} ms old`],
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
+    ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
+    ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
+    ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
+    ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
+    ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
+    ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
+    ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
+    ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],
+    ["lines about a full pool", `not within ${QUIET_MS / 1_000} s`],
     ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
     ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
     ["details looked at", `the first ${BEHAVIOR_1.maxDetails} are looked at`],
@@ -75,6 +98,7 @@ describe("README.md", () => {
       "attempt timeout",
       `attempt timeout, while another may follow | ${Number(defaults.attemptTimeoutMs) / 1000} s |`,
     ],
+    ["connect timeout", `| a connection | ${BEHAVIOR_1.connectTimeoutMs / 1000} s |`],
     [
       "stream timeouts",
       `each further one | ${Number(defaults.firstMessageTimeoutMs) / 1000} s, ${Number(defaults.idleTimeoutMs) / 1000} s |`,

@@ -173,19 +173,40 @@ describe("k05 bad-duration-rejected", () => {
     ["policy.default.attemptTimeoutMs", { default: { attemptTimeoutMs: "0" } }],
     ["policy.default.baseDelayMs", { default: { baseDelayMs: "0" } }],
     ["policy.default.maxAttempts", { default: { maxAttempts: 6 } }],
-    ["policy.default.retryableCodes", { default: { retryableCodes: ["ABORTED"] } }],
+    ["policy.default.retryableCodes[0]", { default: { retryableCodes: ["ABORTED"] } }],
     ["policy.methods[1].policy.maxDelayMs", { methods: [{}, { policy: { maxDelayMs: "0" } }] }],
-    ["policy.methods[0].selectors", { methods: [{ selectors: ["/acme"] }] }],
+    ["policy.methods[0].selectors[0]", { methods: [{ selectors: ["/acme"] }] }],
     ["policy.budget.capacity", { budget: { capacity: 10_001 } }],
     ["policy.behavior", { behavior: 2 }],
-    ["policy", { default: { timeoutMs: "s3cret" } }],
-    ["policy", { default: "s3cret" }],
+    ["policy.default.timeoutMs", { default: { timeoutMs: "s3cret" } }],
+    ["policy.default.maxAttempts", { default: { maxAttempts: 1.5 } }],
+    ["policy.default.requireIdempotency", { default: { requireIdempotency: "yes" } }],
+    ["policy.default.facts.requestIdField", { default: { facts: { requestIdField: 5 } } }],
+    ["policy.default", { default: "s3cret" }],
+    ["policy.methods", { methods: { selectors: [] } }],
+    ["policy.methods[1]", { methods: [{}, "s3cret"] }],
+    ["policy.methods[0].selectors", { methods: [{ selectors: "s3cret" }] }],
+    ["policy.logLevel", { logLevel: {} }],
     ["policy", []],
   ])("%s: %j", (field, policy) => {
     const error = thrownBy(() => scriptedThreads([thread], { policy } as AmeideOptions));
     expect(error).toMatchObject({ reason: "CONFIG_INVALID", fieldViolations: [{ field }] });
     expect(error.message).toContain(`option ${field}: `);
     expect(error.message).not.toContain("s3cret");
+  });
+
+  it("all of them at once, and of too many their number", () => {
+    const methods = Array.from({ length: 30 }, () => ({ policy: { maxAttempts: 9 } }));
+    const policy = { behavior: 7, default: { timeoutMs: true, maxDelayMs: "0" }, methods };
+    const error = thrownBy(() => scriptedThreads([thread], { policy }));
+    expect(error.message).toContain("] 33 options are wrong: policy.default.timeoutMs: must be an");
+    expect(error.message).toContain("; policy.methods[0].policy.maxAttempts: must be an integer");
+    expect(error.fieldViolations).toHaveLength(20);
+    expect(error.fieldViolations.map(({ field }) => field).slice(0, 3)).toEqual([
+      "policy.default.timeoutMs",
+      "policy.methods[0].policy.maxAttempts",
+      "policy.methods[1].policy.maxAttempts",
+    ]);
   });
 
   it.each(["1", "9007199254740991"])("control: %s ms", (timeoutMs) => {

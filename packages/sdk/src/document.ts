@@ -1,34 +1,39 @@
-import { fromJson, isMessage, type JsonObject } from "@bufbuild/protobuf";
+import { type DescEnum, fromJson, isMessage, type JsonObject } from "@bufbuild/protobuf";
 import {
   type ClientPolicy,
   ClientPolicySchema,
-  IdempotencyKeyMode,
-  IdempotencyLevel,
-  LogLevel,
+  IdempotencyKeyModeSchema,
+  IdempotencyLevelSchema,
+  LogLevelSchema,
   type MethodPolicy,
-  Preset,
+  AuthModeSchema,
+  PresetSchema,
+  TenantModeSchema,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
-import { checkSelector } from "./check_options.js";
-import { assign, authModeName, type PolicyPart, tenantModeName } from "./contract.js";
-import { configError, isCode } from "./errors.js";
-import { unknownInJson, unknownInMessage } from "./unknown_fields.js";
-import type { LogLevel as LogLevelName } from "./log.js";
+import { isSelector, SELECTOR_RULE } from "./check_options.js";
+import { assign, type PolicyPart, wordOf } from "./contract.js";
 import {
-  type BudgetValues,
-  BEHAVIORS,
-  type Idempotency,
-  type Preset as PresetName,
-} from "./policy.js";
+  CODE_NAMES,
+  configErrors,
+  configFault,
+  type Fault,
+  isCode,
+  namingConfigFault,
+} from "./errors.js";
+import { readJson, type Unknown } from "./json_document.js";
+import type { LogLevel } from "./log.js";
+import { type BudgetValues, BEHAVIORS, type Preset } from "./policy.js";
+import { MAX_FAULTS, unknownInMessage, unknownNames } from "./unknown_fields.js";
 
 /** A policy document, read. */
 export interface PolicyDocument {
   readonly behavior: number | undefined;
-  readonly preset: PresetName | undefined;
+  readonly preset: Preset | undefined;
   readonly default: PolicyPart;
   /** By selector. */
   readonly methods: ReadonlyMap<string, PolicyPart>;
   readonly budget: Partial<BudgetValues>;
-  readonly logLevel: LogLevelName | undefined;
+  readonly logLevel: LogLevel | undefined;
   /** Fields this version does not know, by their paths; they are ignored. */
   readonly unknownFields: readonly string[];
 }
@@ -44,78 +49,130 @@ export const EMPTY_DOCUMENT: PolicyDocument = {
   unknownFields: [],
 };
 
+/** A document, and what is wrong in it. */
+export interface InspectedDocument {
+  readonly document: PolicyDocument;
+  readonly unknown: readonly Unknown[];
+  readonly faults: readonly Fault[];
+  /** Where each selector stands: `methods[0].selectors[1]`. */
+  readonly places: ReadonlyMap<string, string>;
+}
+
 /**
  * Reads a policy document. Fields it does not know are passed over, so that an
  * older SDK can read a newer document.
  *
- * @throws AmeideError CONFIG_INVALID if a value is out of its bounds.
+ * @throws AmeideError CONFIG_INVALID if values are out of their bounds, naming all.
  */
 export function readDocument(
   policy: ClientPolicy | JsonObject,
   maxMaxAttempts: number,
 ): PolicyDocument {
-  const { message, unknownFields } = parse(policy);
+  const { document, faults } = inspectDocument(policy, maxMaxAttempts);
+  if (faults.length > 0) {
+    const told = faults.slice(0, MAX_FAULTS);
+    const inOptions = ({ option, ...rest }: Fault) => ({ option: optionOf(option), ...rest });
+    throw configErrors(told.map(inOptions), faults.length);
+  }
+  return document;
+}
+
+function optionOf(path: string): string {
+  return path === "" ? "policy" : `policy.${path}`;
+}
+
+/** Reads a policy document to its end, whatever is wrong in it. */
+export function inspectDocument(
+  policy: ClientPolicy | JsonObject,
+  maxMaxAttempts: number,
+): InspectedDocument {
+  const { message, unknown, wrong } = parse(policy);
+  const faults = new Faults();
+  wrong.forEach((each) => faults.add(each));
   const budget: { -readonly [K in keyof BudgetValues]?: number } = {};
   for (const name of ["capacity", "cost", "throttleCost"] as const) {
     const value = message.budget?.[name];
     if (value !== undefined) {
-      budget[name] = bounded(value, 1, 10_000, `policy.budget.${name}`);
+      budget[name] = faults.bounded(value, 1, 10_000, `budget.${name}`);
     }
   }
   const methods = new Map<string, PolicyPart>();
+  const places = new Map<string, string>();
   message.methods.forEach((entry, i) => {
-    const path = `policy.methods[${i}]`;
+    const path = `methods[${i}]`;
     const part =
-      entry.policy === undefined ? {} : readPart(entry.policy, `${path}.policy`, maxMaxAttempts);
-    for (const selector of entry.selectors) {
-      checkSelector(selector, `${path}.selectors`);
+      entry.policy === undefined
+        ? {}
+        : readPart(entry.policy, `${path}.policy`, maxMaxAttempts, faults);
+    entry.selectors.forEach((selector, j) => {
+      if (!isSelector(selector)) {
+        faults.add(configFault(`${path}.selectors[${j}]`, SELECTOR_RULE, selector));
+        return;
+      }
       if (!selector.includes("/")) {
-        refuseRequestIdField(part, `${path}.policy`);
+        refuseRequestIdField(part, `${path}.policy`, faults);
       }
       methods.set(selector, { ...part, ...methods.get(selector) });
-    }
+      places.set(selector, places.get(selector) ?? `${path}.selectors[${j}]`);
+    });
   });
   const defaults =
     message.default === undefined
       ? {}
-      : readPart(message.default, "policy.default", maxMaxAttempts);
-  refuseRequestIdField(defaults, "policy.default");
-  if (message.behavior !== undefined && !(message.behavior in BEHAVIORS)) {
-    throw configError("policy.behavior", `must be one of ${Object.keys(BEHAVIORS).join(", ")}`);
+      : readPart(message.default, "default", maxMaxAttempts, faults);
+  refuseRequestIdField(defaults, "default", faults);
+  const { behavior } = message;
+  if (behavior !== undefined && !(behavior in BEHAVIORS)) {
+    const rule = `must be one of ${Object.keys(BEHAVIORS).join(", ")}`;
+    faults.add(namingConfigFault("behavior", rule, behavior));
   }
   return {
-    behavior: message.behavior,
-    preset: PRESET_NAMES[message.preset],
-    default: defaults,
-    methods,
-    budget,
-    logLevel: LOG_LEVEL_NAMES[message.logLevel],
-    unknownFields,
+    document: {
+      behavior,
+      preset: wordOf(PresetSchema, message.preset) as Preset | undefined,
+      default: defaults,
+      methods,
+      budget,
+      logLevel: wordOf(LogLevelSchema, message.logLevel) as LogLevel | undefined,
+      unknownFields: unknownNames(unknown),
+    },
+    unknown,
+    faults: faults.all,
+    places,
   };
+}
+
+class Faults {
+  // By option: of one fact that several selectors share there is one.
+  private readonly found = new Map<string, Fault>();
+
+  get all(): readonly Fault[] {
+    return [...this.found.values()];
+  }
+
+  add(fault: Fault): void {
+    this.found.set(fault.option, fault);
+  }
+
+  bounded(value: number, min: number, max: number, option: string): number {
+    if (!Number.isInteger(value) || value < min || value > max) {
+      this.add(namingConfigFault(option, `must be an integer from ${min} to ${max}`, value));
+    }
+    return value;
+  }
 }
 
 function parse(policy: ClientPolicy | JsonObject): {
   message: ClientPolicy;
-  unknownFields: readonly string[];
+  unknown: readonly Unknown[];
+  wrong: readonly Fault[];
 } {
   if (isMessage(policy, ClientPolicySchema)) {
-    return { message: policy, unknownFields: unknownInMessage(ClientPolicySchema, policy) };
+    const unknown = unknownInMessage(ClientPolicySchema, policy);
+    return { message: policy, unknown, wrong: [] };
   }
-  try {
-    return { message: fromJson(ClientPolicySchema, policy), unknownFields: [] };
-  } catch {
-    // Not strictly what we know: newer than we are, or wrong.
-  }
-  try {
-    const message = fromJson(ClientPolicySchema, policy, {
-      ignoreUnknownFields: true,
-    });
-    return { message, unknownFields: unknownInJson(ClientPolicySchema, policy) };
-  } catch (reason) {
-    // What comes after this is the value.
-    const where = String(reason).replace(/ from JSON.*$/s, "");
-    throw configError("policy", `is no ameide.policy.v1.ClientPolicy: ${where}`);
-  }
+  const { json, unknown, wrong } = readJson(ClientPolicySchema, policy);
+  return { message: fromJson(ClientPolicySchema, json), unknown, wrong };
 }
 
 const DURATIONS = [
@@ -129,75 +186,57 @@ const DURATIONS = [
   "maxServerDelayMs",
 ] as const;
 
-function readPart(policy: MethodPolicy, path: string, maxMaxAttempts: number): PolicyPart {
+function readPart(
+  policy: MethodPolicy,
+  path: string,
+  maxMaxAttempts: number,
+  faults: Faults,
+): PolicyPart {
   const part: PolicyPart = {};
   for (const name of DURATIONS) {
     const value = policy[name];
     if (value !== undefined) {
-      part[name] = bounded(Number(value), 1, Number.MAX_SAFE_INTEGER, `${path}.${name}`);
+      part[name] = faults.bounded(Number(value), 1, Number.MAX_SAFE_INTEGER, `${path}.${name}`);
     }
   }
   if (policy.maxAttempts !== undefined) {
-    part.maxAttempts = bounded(policy.maxAttempts, 1, maxMaxAttempts, `${path}.maxAttempts`);
+    const { maxAttempts } = policy;
+    part.maxAttempts = faults.bounded(maxAttempts, 1, maxMaxAttempts, `${path}.maxAttempts`);
   }
   if (policy.retryableCodes.length > 0) {
-    for (const code of policy.retryableCodes) {
+    policy.retryableCodes.forEach((code, i) => {
       if (!isCode(code)) {
-        throw configError(`${path}.retryableCodes`, "must be codes in Connect's spelling", code);
+        const rule = "must be a code in Connect's spelling, such as aborted";
+        faults.add(namingConfigFault(`${path}.retryableCodes[${i}]`, rule, code, CODE_NAMES));
       }
-    }
+    });
     part.retryableCodes = [...policy.retryableCodes].sort();
   }
   assign(part, "requireIdempotency", policy.requireIdempotency);
   assign(part, "waitForReady", policy.waitForReady);
-  if (policy.idempotencyKey !== IdempotencyKeyMode.UNSPECIFIED) {
-    part.idempotencyKey = policy.idempotencyKey === IdempotencyKeyMode.OFF ? "off" : "auto";
-  }
+  const stated = (
+    name: "idempotencyKey" | "idempotency" | "tenantMode" | "authMode",
+    desc: DescEnum,
+    value: number,
+  ) => assign(part, name, wordOf(desc, value) as never);
+  stated("idempotencyKey", IdempotencyKeyModeSchema, policy.idempotencyKey);
   const facts = policy.facts;
   if (facts !== undefined) {
-    assign(part, "idempotency", IDEMPOTENCY_NAMES[facts.idempotencyLevel]);
+    stated("idempotency", IdempotencyLevelSchema, facts.idempotencyLevel);
     assign(part, "carriesIdempotencyKey", facts.idempotencyKey);
     if (facts.requestIdField !== undefined) {
       part.requestIdField = facts.requestIdField || null;
     }
-    assign(part, "tenantMode", tenantModeName(facts.tenant));
-    assign(part, "authMode", authModeName(facts.auth));
+    stated("tenantMode", TenantModeSchema, facts.tenant);
+    stated("authMode", AuthModeSchema, facts.auth);
   }
   return part;
 }
 
 // It is a field of one method's request, and to be named for that method.
-function refuseRequestIdField({ requestIdField }: PolicyPart, path: string): void {
+function refuseRequestIdField({ requestIdField }: PolicyPart, path: string, faults: Faults): void {
   if (requestIdField) {
-    throw configError(
-      `${path}.facts.requestIdField`,
-      "is for selectors of single methods, such as acme.v1.Billing/Charge",
-    );
+    const rule = "is for selectors of single methods, such as acme.v1.Billing/Charge";
+    faults.add(configFault(`${path}.facts.requestIdField`, rule));
   }
 }
-
-function bounded(value: number, min: number, max: number, option: string): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw configError(option, `must be an integer from ${min} to ${max}`, value);
-  }
-  return value;
-}
-
-const PRESET_NAMES: Readonly<Record<number, PresetName | undefined>> = {
-  [Preset.STANDALONE]: "standalone",
-  [Preset.MESH]: "mesh",
-};
-
-const IDEMPOTENCY_NAMES: Readonly<Record<number, Idempotency | undefined>> = {
-  [IdempotencyLevel.NO_SIDE_EFFECTS]: "no_side_effects",
-  [IdempotencyLevel.IDEMPOTENT]: "idempotent",
-  [IdempotencyLevel.UNKNOWN]: "unknown",
-};
-
-const LOG_LEVEL_NAMES: Readonly<Record<number, LogLevelName | undefined>> = {
-  [LogLevel.OFF]: "off",
-  [LogLevel.ERROR]: "error",
-  [LogLevel.WARN]: "warn",
-  [LogLevel.INFO]: "info",
-  [LogLevel.DEBUG]: "debug",
-};

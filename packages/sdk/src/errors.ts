@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
-import { AnswerMetadata } from "./answer_metadata.js";
+import { answerMetadata } from "./answer_metadata.js";
 import { printable, redact, summary, truncate } from "./bounded_text.js";
 import { didYouMean } from "./did_you_mean.js";
 import {
@@ -179,7 +179,7 @@ export class AmeideError extends ConnectError {
     this.explanation = facts.explanation;
     this.retryable = facts.retryable ?? false;
     this.committed = facts.committed ?? false;
-    this.metadata = new AnswerMetadata(source.metadata, isFinal(this));
+    this.metadata = answerMetadata(source.metadata, isFinal(this));
   }
 
   /**
@@ -269,41 +269,63 @@ export const CODE_NAMES: readonly string[] = Object.values(Code)
   .filter((code) => typeof code === "number")
   .map(codeToString);
 
-/**
- * The error for a wrong option: `invalid_argument`, origin `client`, reason
- * `CONFIG_INVALID`. It names the option, the rule and the class of the value,
- * never the value: that may be a secret.
- */
-export function configError(option: string, rule: string, value?: unknown): AmeideError {
-  return refusal(option, rule, value === undefined ? "" : `, got ${valueClass(value)}`);
+/** What is wrong with an option, or a value of a document. */
+export interface Fault {
+  readonly option: string;
+  readonly rule: string;
+  /** `, got a string` */
+  readonly got: string;
+}
+
+/** A fault that names the class of the value, never the value: that may be a secret. */
+export function configFault(option: string, rule: string, value?: unknown): Fault {
+  return { option, rule, got: value === undefined ? "" : `, got ${valueClass(value)}` };
 }
 
 /**
  * The same for a value that can be no secret: numbers, booleans, and words where
  * only certain ones are known, of which the nearest is told.
  */
-export function namingConfigError(
+export function namingConfigFault(
   option: string,
   rule: string,
   value: unknown,
   known: readonly string[] = [],
-): AmeideError {
+): Fault {
   if (typeof value === "string" && known.length > 0 && /^[\w.-]{1,32}$/.test(value)) {
-    return refusal(option, rule, `, got ${value}${didYouMean(value, known)}`);
+    return { option, rule: didYouMean(value, known) + rule, got: `, got ${value}` };
   }
   if (typeof value === "boolean") {
-    return refusal(option, rule, `, got ${value}`);
+    return { option, rule, got: `, got ${value}` };
   }
   if (typeof value === "number" && Number.isFinite(value) && value !== 0) {
-    return refusal(option, rule, `, got ${value < 0 ? `a negative number (${value})` : value}`);
+    return { option, rule, got: `, got ${value < 0 ? `a negative number (${value})` : value}` };
   }
-  return configError(option, rule, value);
+  return configFault(option, rule, value);
 }
 
-function refusal(option: string, rule: string, got: string): AmeideError {
-  const source = new ConnectError(`option ${option}: ${rule}${got}`, Code.InvalidArgument);
-  source.details = [badRequest(option, rule)];
+/**
+ * The error for wrong options: `invalid_argument`, origin `client`, reason
+ * `CONFIG_INVALID`. It names each, its rule, and what is there instead.
+ *
+ * @param count - How many there are, where not all are told.
+ */
+export function configErrors(faults: readonly Fault[], count = faults.length): AmeideError {
+  const what = count === 1 ? "option" : `${count} options are wrong:`;
+  const texts = faults.map(({ option, rule, got }) => `${option}: ${rule}${got}`);
+  const source = new ConnectError(`${what} ${texts.join("; ")}`, Code.InvalidArgument);
+  source.details = [badRequest(faults)];
   return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
+}
+
+/** The error for one {@link configFault}. */
+export function configError(...fault: Parameters<typeof configFault>): AmeideError {
+  return configErrors([configFault(...fault)]);
+}
+
+/** The error for one {@link namingConfigFault}. */
+export function namingConfigError(...fault: Parameters<typeof namingConfigFault>): AmeideError {
+  return configErrors([namingConfigFault(...fault)]);
 }
 
 // A call that was repeated, or that server or budget kept from it.

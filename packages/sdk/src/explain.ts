@@ -1,8 +1,5 @@
-import type { CallPlan } from "./call_plan.js";
 import type { MethodConfig } from "./config.js";
-import type { Failure } from "./normalize.js";
 import type { EffectivePolicy, PolicyValues } from "./policy.js";
-import type { StopReason } from "./retry.js";
 import { verdictOf } from "./verdict.js";
 
 /** One value of an effective policy. */
@@ -12,11 +9,22 @@ export interface ExplainedValue {
   readonly source: string;
 }
 
+/** What holds for connections of ours, whatever the method. */
+export type ConnectionFact =
+  | "connectTimeoutMs"
+  | "httpVersion"
+  | "keepAlive"
+  | "maxConnectionAgeMs"
+  | "proxy";
+
 /** The effective policy of a method, each value with its source. */
 export interface Explanation {
   /** Full name of the method. */
   readonly method: string;
-  readonly values: Readonly<Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>>;
+  readonly values: Readonly<
+    Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue> &
+      Partial<Record<ConnectionFact, ExplainedValue>>
+  >;
   /**
    * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK.
    * Undefined over `fetch`, where hashing has to be waited for.
@@ -40,9 +48,11 @@ export function explainMethod(
   {
     observe,
     policyHash,
+    connection,
   }: {
     readonly observe: boolean;
     readonly policyHash: ((policy: PolicyValues) => string) | undefined;
+    readonly connection: Readonly<Record<ConnectionFact, ExplainedValue>> | undefined;
   },
 ): Explanation {
   const values = Object.fromEntries(
@@ -53,6 +63,7 @@ export function explainMethod(
   ) as Record<keyof PolicyValues | "tenant" | "auth", ExplainedValue>;
   values.tenant = { value: config.tenant, source: config.tenantSource };
   values.auth = { value: config.auth && Object.keys(config.auth)[0], source: config.authSource };
+  Object.assign(values, connection);
   const { refusal, misspelt, wireMethod } = config;
   const problems = [
     ...(refusal === undefined ? [] : [`every call is refused: ${refusal.option}: ${refusal.rule}`]),
@@ -82,70 +93,4 @@ export function explainMethod(
         `  ${verdict}`,
       ].join("\n"),
   };
-}
-
-/** The fact that decided about a retry, in words. */
-export function explainStop(
-  stopReason: StopReason | undefined,
-  plan: CallPlan,
-  failure: Failure | undefined,
-): string {
-  const { method, policy } = plan;
-  switch (stopReason) {
-    case undefined:
-      return `retried: ${whyAllowed(plan, failure)}`;
-    case "canceled":
-      return "not retried: the caller canceled";
-    case "committed":
-      return "not retried: messages had reached the application";
-    case "not_retryable":
-      return `not retried: ${whyNever(failure, policy)}`;
-    case "not_idempotent":
-      return plan.shape.replays
-        ? `not retried: ${method} declares no idempotency level, and the server may have acted${policy.requireIdempotency ? " (requireIdempotency)" : ""}`
-        : `not retried: ${method} streams its request, and what was sent of it cannot be had again`;
-    case "server_pushback":
-      return "not retried: the server asked not to (grpc-retry-pushback-ms)";
-    case "attempts":
-      return policy.retry
-        ? `not retried: all ${policy.maxAttempts} attempts of ${method} were made`
-        : `not retried: retries of ${method} are off`;
-    case "server_delay":
-      return "not retried: the server asked for a longer wait than the call has";
-    case "deadline":
-      return "not retried: the deadline comes first";
-    case "budget":
-      return "not retried: the retry budget is used up";
-  }
-}
-
-function whyNever(failure: Failure | undefined, policy: PolicyValues): string {
-  if (failure?.certificate === true) {
-    return "the peer's certificate was refused";
-  }
-  if (failure?.reason === "REDIRECT_REFUSED") {
-    return "redirects are not followed";
-  }
-  const what = `${failure?.code ?? "the failure"} from the ${failure?.origin ?? "client"}`;
-  return failure?.code === "unauthenticated" && policy.requireIdempotency
-    ? `${what} does not pass by itself, and requireIdempotency allows no replay without proof`
-    : `${what} does not pass by itself`;
-}
-
-function whyAllowed(plan: CallPlan, failure: Failure | undefined): string {
-  if (plan.policy.waitForReady && failure?.sent === "no") {
-    return "nothing was sent, and waitForReady is on";
-  }
-  if (plan.policy.idempotency !== "unknown") {
-    return `${plan.method} is ${plan.policy.idempotency.toUpperCase()}`;
-  }
-  if (plan.idempotencyKey !== undefined) {
-    return plan.policy.carriesIdempotencyKey
-      ? `${plan.method} declares idempotency_key, and one was sent`
-      : "an idempotency key was sent";
-  }
-  if (plan.keySent) {
-    return `${plan.method} declares request_id_field ${plan.policy.requestIdField}, which was sent`;
-  }
-  return "the server did not act on it, or asked for it";
 }

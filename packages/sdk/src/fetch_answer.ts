@@ -1,8 +1,9 @@
 import type { UniversalClientResponse } from "@connectrpc/connect/protocol";
 import { configError } from "./errors.js";
+import { contentCodings } from "./media_type.js";
 
 /** Content codings that a `fetch` decodes, or does not ask for. */
-const DECODED: ReadonlySet<string> = new Set(["br", "deflate", "gzip", "x-gzip", "zstd"]);
+const DECODED: ReadonlySet<string> = new Set(["br", "deflate", "gzip", "zstd"]);
 
 /**
  * What a `fetch` resolved with, as its bytes are now: `fetch` has decoded the
@@ -34,8 +35,8 @@ export function readAnswer(
   // It followed a redirect, and what came of that is no answer to us.
   const status = response.redirected ? 0 : response.status;
   const trailer = new Headers();
-  const codings = headers.get("content-encoding")?.toLowerCase().split(",") ?? [];
-  if (codings.length > 0 && codings.every((name) => DECODED.has(name.trim()))) {
+  const codings = contentCodings(headers.get("content-encoding") ?? "");
+  if (codings.length > 0 && codings.every((name) => DECODED.has(name))) {
     const header = without(headers, "content-encoding", "content-length");
     return { status, header, body: gunzipped(chunks(response.body)), trailer };
   }

@@ -17,12 +17,14 @@ export type {
   CallSettings,
   CompressionName,
   CompressionOptions,
+  KeepAliveOptions,
   FetchFunction,
   FetchInit,
   HeaderNames,
   RetryOptions,
   Settings,
   TlsOptions,
+  TlsSource,
 } from "./options.js";
 export type { Auth, Token, TokenProvider, TokenRequest } from "./auth.js";
 export type {

@@ -10,6 +10,7 @@ import type { LazyService } from "@ameideio/core-proto/roster";
 import { cutError, cutOfSignal } from "./attempt.js";
 import { withCallersStack } from "./callers_stack.js";
 import { unheard } from "./callbacks.js";
+import { checkRuntimeOptions, readCallOptions } from "./check_call_options.js";
 import { createClient } from "./create_client.js";
 import { AmeideError } from "./errors.js";
 import { signalMessage } from "./limit_message.js";
@@ -124,16 +125,15 @@ export function createLazyClient<S extends DescService>(
   // Calls begin in the order they were made, each in its own async context. Each loads
   // for itself: in a worker, what another request began dies with it. Whoever has no
   // patience to begin with still is told first what is wrong with the call.
-  const wait = <T>(begin: (those: Methods) => T, signal: AbortSignal | undefined): Promise<T> =>
+  const wait = <T>(begin: (those: Methods) => T, options: CallOptions | undefined): Promise<T> =>
     new Promise((resolve) => {
+      const signal = signalOf(options);
       let waits = true;
       const leave = (then: () => T | Promise<T>) => {
         if (waits) {
           waits = false;
           arrival.waiting--;
-          if (signal !== undefined) {
-            unlisten(signal, listener);
-          }
+          unlisten(signal, listener);
           try {
             resolve(then());
           } catch (reason) {
@@ -160,11 +160,17 @@ export function createLazyClient<S extends DescService>(
       }
       const call = (those: Methods) => (those[method] as Method)(input, options);
       return kind === "unary" || kind === "client_streaming"
-        ? wait(call, options?.signal)
-        : openSoon((open) => wait(open, options?.signal), call as Open);
+        ? wait(call, options)
+        : openSoon((open) => wait(open, options), call as Open);
     };
   }
   return client as Client<S>;
+}
+
+function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
+  const { signal } = options === undefined ? {} : readCallOptions(options);
+  checkRuntimeOptions(signal, undefined);
+  return signal;
 }
 
 // As in `createClient`, the call begins as soon as it can, not when its first

@@ -193,7 +193,7 @@ describe("sockets gone after close()", () => {
     const failed = errorOf(threads.getThread(t1));
     await server.until(() => server.requests[0]?.read === "body");
     transport.close();
-    expect(await failed).toMatchObject({ origin: "transport", stopReason: "attempts" });
+    expect(await failed).toMatchObject({ origin: "client", reason: "CLIENT_CLOSED" });
     await server.until(() => server.openSockets() === 0);
     expect(clock.pending).toBe(0);
   });

@@ -83,7 +83,8 @@ function whereItStood(call: Limited): string {
     return ms === 0 ? [] : [`${ms} ${what}`];
   });
   const told = before.length === 0 ? "" : `, after ${before.join(", ")}`;
-  return `attempt ${number} had waited ${since(last.sinceMs, nowMs)} ${last.what}${told}`;
+  const sent = lineOf(attempt) === undefined ? "" : "; nothing was sent";
+  return `attempt ${number} had waited ${since(last.sinceMs, nowMs)} ${last.what}${told}${sent}`;
 }
 
 // What was waited for, and since when.
@@ -97,8 +98,8 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
   const { number, startedMs, recording } = attempt;
   const enteredMs = attempt.enteredMs ?? startedMs;
   const { askedMs, headMs, progress } = recording;
-  const { what, sinceMs } = awaited;
-  const rest = `ms for ${what}`;
+  const { sinceMs } = awaited;
+  const rest = `ms for ${awaited.what}`;
   if (sinceMs !== undefined) {
     return [{ what: rest, sinceMs }];
   }
@@ -112,7 +113,7 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
   }
   phases.push({ what: "ms to be sent", sinceMs: startedMs });
   if (progress !== "unsent" && (progress === "connecting" || askedMs !== undefined)) {
-    phases.push({ what: "ms for a connection", sinceMs: enteredMs });
+    phases.push({ what: `ms for ${lineOf(attempt) ?? "a connection"}`, sinceMs: enteredMs });
   }
   if (progress === "sent" || progress === "answered") {
     phases.push({ what: "ms for response headers", sinceMs: askedMs ?? enteredMs });
@@ -121,6 +122,11 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
     phases.push({ what: rest, sinceMs: headMs });
   }
   return phases;
+}
+
+// What a request without a connection waits for in line, if it is in one.
+function lineOf({ recording }: Attempt): string | undefined {
+  return recording.waits ? recording.waitsFor?.() : undefined;
 }
 
 function since(fromMs: number, toMs: number): number {

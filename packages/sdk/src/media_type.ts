@@ -1,5 +1,3 @@
-import type { AnswerLimits } from "./wire_shape.js";
-
 /**
  * A media type alone: in lower case, without parameters, of which the types of
  * the protocols know none that matter (RFC 9110, section 8.3.1).
@@ -14,15 +12,23 @@ const USUAL = /^[a-z/+-]+(; ?charset=utf-?8)?$/;
 const CODINGS: Readonly<Record<string, string>> = { "x-gzip": "gzip" };
 
 /**
+ * What `content-encoding` names, in its order: in lower case, without the members
+ * of the list that are empty (RFC 9110, sections 5.6.1 and 8.4.1).
+ */
+export function contentCodings(value: string): readonly string[] {
+  const names = value.split(",").map((each) => each.trim().toLowerCase());
+  return names.filter((name) => name !== "").map((name) => CODINGS[name] ?? name);
+}
+
+/**
  * The headers of an answer as Connect reads them: it knows a media type and a
  * content coding in their usual spelling only. The same object where nothing is
  * spelled in another way.
  */
-export function usualSpelling(header: Headers, { accepted }: AnswerLimits): Headers {
+export function usualSpelling(header: Headers): Headers {
   const type = header.get("content-type");
-  // Without one that is accepted, no coding is read, however it is spelled.
-  const coding = accepted === undefined ? null : header.get("content-encoding");
-  const usualCoding = coding && (CODINGS[coding.toLowerCase()] ?? coding.toLowerCase());
+  const coding = header.get("content-encoding");
+  const usualCoding = coding === null ? null : contentCodings(coding).join(", ");
   if ((type === null || USUAL.test(type)) && coding === usualCoding && coding !== "") {
     return header;
   }
@@ -32,7 +38,7 @@ export function usualSpelling(header: Headers, { accepted }: AnswerLimits): Head
   }
   if (usualCoding) {
     usual.set("content-encoding", usualCoding);
-  } else if (coding === "") {
+  } else {
     usual.delete("content-encoding");
   }
   return usual;

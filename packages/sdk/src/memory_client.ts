@@ -6,6 +6,7 @@ import {
 } from "@connectrpc/connect";
 import { createUniversalHandlerClient, type UniversalClientFn } from "@connectrpc/connect/protocol";
 import type { DescService } from "@bufbuild/protobuf";
+import { TIMEOUT_HEADERS } from "./deadline.js";
 import { type Clock, systemClock } from "./runtime.js";
 
 /**
@@ -28,12 +29,11 @@ export function createMemoryHttpClient(
 
 // Connect's handlers time by real timers, which the client's own limit makes
 // unneeded; so the header reaches a handler under another name.
-const TIMEOUTS = ["connect-timeout-ms", "grpc-timeout"] as const;
 const KEPT = "ameide-memory-";
 
 function withoutTimeout(header: Headers): Headers {
   const changed = new Headers(header);
-  for (const name of TIMEOUTS) {
+  for (const name of TIMEOUT_HEADERS) {
     move(changed, name, KEPT + name);
   }
   return changed;
@@ -81,7 +81,7 @@ function timedService<S extends DescService>(
 function timed(implementation: Implementation, clock: Pick<Clock, "now">): Implementation {
   return (input, context) => {
     const header = context.requestHeader;
-    const values = TIMEOUTS.map((name) => move(header, KEPT + name, name));
+    const values = TIMEOUT_HEADERS.map((name) => move(header, KEPT + name, name));
     const limits = values.flatMap((value) => (value === undefined ? [] : [milliseconds(value)]));
     const dueMs = clock.now() + Math.min(...limits);
     const timeoutMs = () => (limits.length === 0 ? undefined : dueMs - clock.now());

@@ -3,8 +3,8 @@ import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./ambient.js";
-import { httpVersionOf } from "./check_combinations.js";
 import { readEnvironment } from "./environment.js";
+import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options.js";
 import { createTelemetry } from "./otel_telemetry.js";
@@ -17,8 +17,8 @@ export { withDeadlineFrom } from "./ambient.js";
 export type { AmeideTransport } from "./transport.js";
 
 /**
- * Makes a transport for Node.js: give it to Connect's `createClient` with any
- * service of yours.
+ * Makes a transport for Node.js: give it to the `createClient` of this
+ * package, with any service of yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
@@ -50,14 +50,8 @@ const nodePlatform: Platform = {
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
-  connect(config) {
-    const { options, origin } = config;
-    return createConnections({
-      origin,
-      httpVersion: httpVersionOf(options, origin),
-      tls: options.tls,
-    });
-  },
+  connect: (config, warn) => createConnections({ ...connectionOptions(config), warn }),
+  connectionFacts,
   policyHash(policy) {
     const { createHash } = process.getBuiltinModule("node:crypto");
     return createHash("sha256").update(canonicalJson(policy)).digest("hex");

@@ -27,6 +27,8 @@ export interface Observation {
   readonly protocolError: boolean;
   /** Whether the server may have read what the attempt sent, as far as that goes without an error. */
   readonly reached: Sent;
+  /** The request had no connection yet, so that nothing of it was sent. */
+  readonly waits: boolean;
   /** An interceptor sent more than one request, so that no answer stands for the attempt. */
   readonly sentAgain: boolean;
   /** The body of the answer is compressed by what we do not read: it may say anything. */
@@ -65,14 +67,20 @@ export interface NetworkError {
   readonly text: string;
 }
 
+/**
+ * What is wrong with the two sides of a connection, and does not pass by itself: we
+ * refuse the peer's certificate; one refuses the other's settings.
+ */
+export type Mismatch = "certificate" | "settings";
+
 /** A failure in the terms that decide about a retry. */
 export interface Failure {
   /** In Connect's spelling. */
   readonly code: string;
   readonly origin: Origin;
   readonly sent: Sent;
-  /** The peer's certificate was refused. */
-  readonly certificate: boolean;
+  /** What keeps the two sides from ever having a connection. */
+  readonly mismatch: Mismatch | undefined;
   /** A timeout that is not the call's own ended the attempt. */
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
@@ -108,6 +116,35 @@ const CERTIFICATE: ReadonlySet<string> = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+// What a server says of a client certificate.
+const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
+  "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+  "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_TLSV1_ALERT_ACCESS_DENIED",
+  "ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR",
+  "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+]);
+
+// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not
+// fit; and a proxy that wants a credential, or lets nobody pass.
+const HANDSHAKE: ReadonlySet<string> = new Set([
+  "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+  "ERR_PROXY_REFUSED",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY",
+  "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+  "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+  "ERR_SSL_UNSUPPORTED_PROTOCOL",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
 ]);
 
 // The head of an answer is larger than the HTTP client takes.
@@ -167,7 +204,7 @@ const H2_REFUSED_STREAM = 7;
 export function normalize(seen: Observation): Failure {
   const failure = {
     sent: "yes" as Sent,
-    certificate: false,
+    mismatch: undefined,
     attemptTimedOut: false,
     httpStatus: seen.status === 0 ? undefined : seen.status,
     protocolError: seen.protocolError,
@@ -175,11 +212,12 @@ export function normalize(seen: Observation): Failure {
     unread: seen.unread,
     hint: isServersError(seen) ? seen.hint : undefined,
   };
+  const sentWhenCut = seen.waits ? "no" : "maybe";
   switch (seen.cut) {
     case "canceled":
-      return { ...failure, code: "canceled", origin: "client", sent: "maybe" };
+      return { ...failure, code: "canceled", origin: "client", sent: sentWhenCut };
     case "deadline":
-      return { ...failure, code: "deadline_exceeded", origin: "client", sent: "maybe" };
+      return { ...failure, code: "deadline_exceeded", origin: "client", sent: sentWhenCut };
     case undefined:
       break;
     default:
@@ -187,7 +225,7 @@ export function normalize(seen: Observation): Failure {
         ...failure,
         code: "deadline_exceeded",
         origin: "transport",
-        sent: "maybe",
+        sent: sentWhenCut,
         attemptTimedOut: true,
       };
   }
@@ -196,9 +234,10 @@ export function normalize(seen: Observation): Failure {
   }
   if (seen.network !== undefined) {
     const mayBeSent = isAnswered(seen, seen.network) || seen.sentAgain;
-    const certificate = !mayBeSent && isCertificateRefused(seen.network);
-    const sent = certificate || (!mayBeSent && isNotSent(seen.network)) ? "no" : "maybe";
-    return { ...failure, code: "unavailable", origin: "transport", sent, certificate };
+    const mismatch = mayBeSent ? undefined : mismatchOf(seen.network);
+    const refused = mismatch !== undefined && !seen.network.connected;
+    const sent = refused || (!mayBeSent && isNotSent(seen.network)) ? "no" : "maybe";
+    return { ...failure, code: "unavailable", origin: "transport", sent, mismatch };
   }
   if (seen.local || seen.status === undefined) {
     return { ...failure, code: seen.runtimeCode, origin: "client", sent: seen.reached };
@@ -254,8 +293,13 @@ function isOfSession({ code }: NetworkError): boolean {
   return code === "ERR_HTTP2_SESSION_ERROR";
 }
 
-function isCertificateRefused({ connected, errors }: NetworkFailure): boolean {
-  return !connected && errors.some(({ code }) => code !== undefined && CERTIFICATE.has(code));
+// With TLS 1.3 a server may refuse our certificate after the handshake.
+function mismatchOf({ connected, errors }: NetworkFailure): Mismatch | undefined {
+  const has = (codes: ReadonlySet<string>) => errors.some(({ code = "" }) => codes.has(code));
+  if (!connected && has(CERTIFICATE)) {
+    return "certificate";
+  }
+  return has(OUR_CERTIFICATE) || (!connected && has(HANDSHAKE)) ? "settings" : undefined;
 }
 
 // An error that has a code and does not say it may be of an earlier request of a

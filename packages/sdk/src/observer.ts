@@ -19,6 +19,7 @@ export interface AttemptStarted extends EventBase {
   readonly attempt: number;
   /** What the attempt may take, as on the wire; undefined for no limit. */
   readonly timeoutMs: number | undefined;
+  /** The key as it is sent, to find by it what the server did. No log and no span has it. */
   readonly idempotencyKey: string | undefined;
   /** Request headers, values outside the allow-list replaced by `REDACTED`. */
   readonly headers: Readonly<Record<string, string>>;

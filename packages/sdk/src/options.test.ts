@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createAuthority } from "@ameideio/fault-server";
 import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallSettings } from "./index.js";
 import { createAmeideTransport } from "./node.js";
@@ -29,8 +30,8 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.requireIdempotency", "yes", /true or false, got a string/],
   ["waitForReady", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
-  ["retry.maxAtempts", 3, /Did you mean maxAttempts\?/],
-  ["auth.tokn", { tokn: "s3cret" }, /Did you mean token\?/],
+  ["retry.maxAtempts", 3, /: did you mean maxAttempts\?/],
+  ["auth.tokn", { tokn: "s3cret" }, /: did you mean token\?/],
   ["auth.header", { header: "date", value: "s3cret" }, /value is logged/],
   ["headers.Connection", { Connection: "s3cret" }, /of the connection/],
   ["auth", "s3cret", /must be null, \{ token \}/],
@@ -52,7 +53,7 @@ const SETTINGS: readonly Wrong[] = [
   ["headers.x-a", { "x-a": 7 }, /printable ASCII/],
   ["headers.AUTHORIZATION", { AUTHORIZATION: "s3cret" }, /is set by the SDK/],
   ["deadlineFrom", {}, /function, or have a method timeoutMs/],
-  ["timeout", 500, /is not an option; known here: .*timeoutMs.*Did you mean timeoutMs\?/],
+  ["timeout", 500, /: did you mean timeoutMs\? It is not an option; known here: .*timeoutMs/],
 ];
 
 const CLIENT: readonly Wrong[] = [
@@ -64,8 +65,10 @@ const CLIENT: readonly Wrong[] = [
   ["baseUrl", "https://user:s3cret@api.test", /no user, password/],
   ["baseUrl", "https://api.test?key=s3cret", /no user, password, query/],
   ["allowInsecureLoopback", 1, /true or false/],
+  ["allowInsecureHosts", "orders", /array of host names/],
+  ["allowInsecureHosts", [1], /array of host names/],
   ["protocol", "soap", /one of connect, grpc, grpc-web, got soap$/],
-  ["protocol", "gprc", /got gprc. Did you mean grpc\?/],
+  ["protocol", "gprc", /: did you mean grpc\? It must be one of .*, got gprc/],
   ["protocol", "s3cret or so", /grpc-web, got a string$/],
   ["environmentCredentials", "yes", /true or false/],
   ["format", "xml", /one of binary, json/],
@@ -78,6 +81,8 @@ const CLIENT: readonly Wrong[] = [
   ["interceptors", [7], /array of functions/],
   ["compression.send", { send: "zstd" }, /one of none, gzip, br/],
   ["httpVersion", "3", /one of 1.1, 2/],
+  ["maxConnections", 0, /integer from 1 to 65535/],
+  ["maxConnections", 65_536, /integer from 1 to 65535, got 65536/],
   ["httpGet", "yes", /true or false/],
   ["readMaxBytes", 0, /integer from 1/],
   ["readMaxBytes", -5, /got a negative number \(-5\)$/],
@@ -92,9 +97,9 @@ const CLIENT: readonly Wrong[] = [
   ["attemptSpans", 1, /true or false/],
   ["tls.ca", { ca: 7 }, /must be PEM/],
   ["tls.cert", { cert: "s3cret" }, /is not an option; known here: ca, certificate, key/],
-  ["tls.certificat", { certificat: "s3cret" }, /Did you mean certificate\?/],
-  ["headerNames.tennant", { tennant: "x-org" }, /Did you mean tenant\?/],
-  ["budget.costs", { costs: 5 }, /Did you mean cost\?/],
+  ["tls.certificat", { certificat: "s3cret" }, /: did you mean certificate\?/],
+  ["headerNames.tennant", { tennant: "x-org" }, /: did you mean tenant\?/],
+  ["budget.costs", { costs: 5 }, /: did you mean cost\?/],
   ["appName", "my app", /app\/version/],
   ["telemetry", true, /must be false, or made by/],
   ["logger", {}, /must have error, warn, info and debug/],
@@ -256,14 +261,16 @@ it("control: right options of every kind", async () => {
     compression: { send: "gzip", accept: "br", minBytes: 0 },
     httpVersion: "1.1",
     httpGet: false,
+    maxConnections: 65_535,
     readMaxBytes: 1_000,
     headerNames: { tenant: "x-org", requestId: "x-id", idempotencyKey: "x-key" },
     preset: "mesh",
     mode: "enforce",
     behavior: 1,
     baggage: ["a"],
+    allowInsecureHosts: [],
     attemptSpans: true,
-    tls: { ca: "-----BEGIN CERTIFICATE-----", certificate: new Uint8Array() },
+    tls: { ca: new TextEncoder().encode(createAuthority().cert) },
     appName: "shop/1",
     telemetry: false,
     logger: console,

@@ -122,6 +122,22 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
 }
 
+/** When a connection of HTTP/2 is asked by a PING whether its peer is there. */
+export interface KeepAliveOptions {
+  /**
+   * After so long without a byte from the peer, in milliseconds, at least 1000. Default
+   * 20000. gRPC recommends no less than 10000 (gRFC A8), and servers close
+   * connections that are asked more often than they allow.
+   */
+  readonly intervalMs?: number;
+  /** How long the answer may take, in milliseconds, at least 1. Default 10000. */
+  readonly timeoutMs?: number;
+  /** Also while no call is under way. Default false. */
+  readonly whileIdle?: boolean;
+}
+/** Gives TLS material for a connection that is about to be made. */
+export type TlsSource = () => TlsOptions | Promise<TlsOptions>;
+
 /** A function with the signature of `fetch`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -157,13 +173,20 @@ export interface CompressionOptions {
 export interface AmeideOptions extends Settings {
   /**
    * Where the service is: https, or http to a loopback address with
-   * `allowInsecureLoopback`, written as it is used. A client derived for another
-   * origin states `auth`, `tenant`, `headers` and `tls` anew where its parent has
-   * them. Default `AMEIDE_BASE_URL`.
+   * `allowInsecureLoopback` or to a host of `allowInsecureHosts`, written as it is
+   * used. A client derived for another origin states `auth`, `tenant`, `headers` and
+   * `tls` anew where its parent has them. Default `AMEIDE_BASE_URL`.
    */
   readonly baseUrl?: string;
   /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
   readonly allowInsecureLoopback?: boolean;
+  /**
+   * Allow plain http to these hosts, on any port, credentials included: those whose
+   * sidecars or networks encrypt. Names and IP addresses as they stand in the base
+   * address; `*.svc.cluster.local` is every name below that one, `*.` with fewer than
+   * two labels behind it is refused. Default none.
+   */
+  readonly allowInsecureHosts?: readonly string[];
   /**
    * Send `AMEIDE_TOKEN` and `AMEIDE_TENANT` to the base address that code names.
    * Default false: they are for the origin of `AMEIDE_BASE_URL` alone.
@@ -189,8 +212,35 @@ export interface AmeideOptions extends Settings {
   readonly interceptors?: readonly Interceptor[];
   /** Compression. Default none. */
   readonly compression?: CompressionOptions;
-  /** HTTP version. Default `2` over https and for `grpc`, else `1.1`. */
+  /**
+   * HTTP version. Default over https what the server picks, `2` if it can (ALPN, RFC
+   * 7301); over http `1.1`. For `grpc` always `2`.
+   */
   readonly httpVersion?: "1.1" | "2";
+  /**
+   * Longest time for a connection to be made, its TLS included, in milliseconds: a
+   * failure where nothing was sent. Calls that wait for one connection share it; a call
+   * may give up before. Not over `/web`. Default 10000.
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Most connections to an origin over HTTP/1.1, each of which carries one call, 1 to
+   * 65535. Calls beyond wait for one, within their deadlines. HTTP/2 makes few. Over
+   * `/node` only. Default 256.
+   */
+  readonly maxConnections?: number;
+  /**
+   * PINGs over HTTP/2 while calls are under way, so that also a quiet stream learns
+   * that its connection is dead; `false` for none, nor for a connection on which an
+   * attempt timed out. Default on.
+   */
+  readonly keepAlive?: false | KeepAliveOptions;
+  /**
+   * How old a connection of HTTP/2 gets, in milliseconds, at least 1, give or take a
+   * tenth (as in gRFC A9): then it takes no new call and ends those under way, so that
+   * servers that came later get some. Default any age.
+   */
+  readonly maxConnectionAgeMs?: number;
   /**
    * Use GET for unary methods without side effects, as long as the address has at
    * most 8000 characters and is not refused as too long. `connect` only. Default false.
@@ -200,7 +250,10 @@ export interface AmeideOptions extends Settings {
   readonly readMaxBytes?: number;
   /** Other names for the SDK's headers. */
   readonly headerNames?: HeaderNames;
-  /** What the environment around the client does. Default `standalone`. */
+  /**
+   * What the environment around the client does. Default `standalone`. `mesh`: one
+   * attempt, since a proxy retries. It allows no plain http: `allowInsecureHosts` does.
+   */
   readonly preset?: Preset;
   /**
    * `observe`: decide and report, but add nothing to what was asked for by
@@ -213,8 +266,18 @@ export interface AmeideOptions extends Settings {
   readonly baggage?: readonly string[];
   /** A child span for each attempt. Default false. */
   readonly attemptSpans?: boolean;
-  /** TLS material. Default the system's. */
-  readonly tls?: TlsOptions;
+  /**
+   * TLS material, which is looked at when the client is made; or a function, which is
+   * asked for each connection, within `connectTimeoutMs`, so that certificates may
+   * rotate. Default the system's.
+   */
+  readonly tls?: TlsOptions | TlsSource;
+  /**
+   * Proxy on the way to the server, an http or https address; a user and password in it
+   * are for the proxy alone. `null` for none. Not over `/web`. Default what Node's own
+   * clients take with `NODE_USE_ENV_PROXY=1`: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+   */
+  readonly proxy?: string | URL | null;
   /**
    * Say who we are as `x-user-agent` where `user-agent` is the browser's. A
    * server has to allow it (CORS). Default false.

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createAuthority } from "@ameideio/fault-server";
 import { createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { scriptedClient } from "./harness/scripted_client.js";
@@ -12,7 +13,9 @@ afterEach(() => vi.unstubAllEnvs());
 type HeadersInit = ConstructorParameters<typeof Headers>[0];
 
 const OTHER = "https://other.test";
-const CERTIFICATE = { certificate: "-----BEGIN CERTIFICATE-----", key: "-----BEGIN KEY-----" };
+const AUTHORITY = createAuthority();
+const { cert, key } = AUTHORITY.issue({ hosts: ["client.test"] });
+const CERTIFICATE = { certificate: cert, key };
 
 // What cannot be said in a case: TLS is below it, and a URL is JavaScript's.
 describe("a client derived for another origin", () => {
@@ -25,14 +28,21 @@ describe("a client derived for another origin", () => {
     for (const changes of [
       { baseUrl: OTHER, tls: {} },
       { baseUrl: OTHER, tls: CERTIFICATE },
+      { baseUrl: OTHER, tls: () => CERTIFICATE },
       { baseUrl: "https://api.test/v2" },
     ]) {
       expect(() => parent().with(changes)).not.toThrow();
     }
   });
 
+  it("states a function that gives certificates anew", () => {
+    const first = createAmeideTransport({ baseUrl: "https://api.test", tls: () => CERTIFICATE });
+    expect(() => first.with({ baseUrl: OTHER })).toThrow(/option tls/);
+    expect(() => first.with({ baseUrl: OTHER, tls: {} })).not.toThrow();
+  });
+
   it("control: authorities that are trusted are no secret", () => {
-    const tls = { ca: "-----BEGIN CERTIFICATE-----" };
+    const tls = { ca: AUTHORITY.cert };
     const first = createAmeideTransport({ baseUrl: "https://api.test", tls });
     expect(() => first.with({ baseUrl: OTHER })).not.toThrow();
   });

@@ -78,11 +78,8 @@ function refuseToCarry(
     refuse("headers", "{}");
   }
   const tls = layers.find((each) => each.tls !== undefined)?.tls;
-  if (
-    ownTransport([changes]) === undefined &&
-    changes.tls === undefined &&
-    (tls?.certificate ?? tls?.key) !== undefined
-  ) {
+  const identifies = typeof tls === "function" || (tls?.certificate ?? tls?.key) !== undefined;
+  if (ownTransport([changes]) === undefined && changes.tls === undefined && identifies) {
     refuse("tls", "{}");
   }
 }

@@ -1,8 +1,9 @@
 import { Code, ConnectError, type CallOptions } from "@connectrpc/connect";
 import { callSettingsKey } from "./call.js";
-import { wrongCallOption } from "./check_call_options.js";
+import { readCallOptions } from "./check_call_options.js";
 import { didYouMean } from "./did_you_mean.js";
 import { AmeideError, configError, namingConfigError } from "./errors.js";
+import { readOptions } from "./read_options.js";
 import { SeenTokens } from "./seen_tokens.js";
 
 /** A page of a list method (AIP-158). */
@@ -54,17 +55,20 @@ type ListMethod<R, P> = (request: R, options?: CallOptions) => Promise<P>;
 export function paginate<R extends { pageToken?: string }, P extends Page>(
   method: ListMethod<R, P>,
   request: R,
-  options: PaginateOptions = {},
+  given: PaginateOptions = {},
 ): Paginated<P> {
+  const options: { -readonly [K in keyof PaginateOptions]: PaginateOptions[K] } = readOptions(
+    "options",
+    () => ({ ...given }),
+  );
   for (const name of Object.keys(options)) {
     if (!OPTIONS.includes(name)) {
       const rule = `is no option of paginate; known here: ${OPTIONS.join(", ")}; settings of each call go into call: call({ … })`;
-      throw configError(name, rule + didYouMean(name, OPTIONS));
+      throw configError(name, didYouMean(name, OPTIONS) + rule);
     }
   }
-  const wrong = options.call && wrongCallOption(options.call);
-  if (wrong !== undefined) {
-    throw wrong;
+  if (options.call !== undefined) {
+    options.call = readCallOptions(options.call);
   }
   for (const name of ["maxItems", "maxPages"] as const) {
     const value = options[name];

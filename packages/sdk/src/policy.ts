@@ -133,8 +133,14 @@ export interface PolicyConstants {
   readonly maxPrintedTextBytes: number;
   readonly maxUserAgentBytes: number;
   readonly readMaxBytes: number;
+  /** Longest time for a connection to be made. */
+  readonly connectTimeoutMs: number;
   /** A GET whose address would be longer, in characters, is sent as POST. */
   readonly maxGetUrlLength: number;
+  /** When a connection of HTTP/2 is asked whether its peer is there, in milliseconds. */
+  readonly keepAlive: { readonly intervalMs: number; readonly timeoutMs: number };
+  /** Most connections of HTTP/2 to one origin that take calls. */
+  readonly maxHttp2Connections: number;
   /** What each preset changes of the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
@@ -207,8 +213,11 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxPrintedTextBytes: 256,
   maxUserAgentBytes: 256,
   readMaxBytes: 4 * 1024 * 1024,
+  connectTimeoutMs: 10_000,
   // RFC 9110, section 4.1: what all should be able to receive.
   maxGetUrlLength: 8_000,
+  keepAlive: { intervalMs: 20_000, timeoutMs: 10_000 },
+  maxHttp2Connections: 10,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 

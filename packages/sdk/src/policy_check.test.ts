@@ -34,15 +34,87 @@ describe("ameide-policy check", () => {
     expect(run("check", good)).toEqual({ status: 0, stdout: `${good}: good\n`, stderr: "" });
   });
 
-  it.each([
-    ["k02 unknown-field-rejected", '{"default": {"maxAttemps": 4}}', '"maxAttemps" is unknown'],
-    ["a value out of its bounds", '{"default": {"maxAttempts": 6}}', "policy.default.maxAttempts"],
-    ["a wrong selector", '{"methods": [{"selectors": ["a b"], "policy": {}}]}', "selector"],
-    ["no JSON", "{", "cannot decode"],
-  ])("refuses %s", (_name, text, problem) => {
-    const { status, stderr } = run("check", good, file("bad.json", text));
+  it("refuses what is wrong in a document, a line each", () => {
+    const wrong = [
+      [
+        "k02 unknown-field-rejected",
+        '{\n  "default": {\n    "maxAttemps": 4}}',
+        ":3: default.maxAttemps: did you mean maxAttempts? It is not known",
+      ],
+      ["an unknown field that is near to none", '{"zzz": 4}', ":1: zzz: is not known"],
+      [
+        "an unknown word",
+        '{"preset":\n"PRESET_MUSH"}',
+        ":1: preset: did you mean PRESET_MESH? It is not known, got PRESET_MUSH",
+      ],
+      [
+        "a value out of its bounds",
+        '{"default": {"maxAttempts": 6}}',
+        ":1: default.maxAttempts: must be an integer from 1 to 5, got 6",
+      ],
+      [
+        "the same in the spelling of the proto",
+        '{"default": {\n"max_attempts": 6}}',
+        ":2: default.maxAttempts: must be an integer from 1 to 5, got 6",
+      ],
+      [
+        "a code that is none",
+        '{"default": {"retryableCodes": [\n"aborted",\n"unavailble"]}}',
+        ":3: default.retryableCodes[1]: did you mean unavailable? It must be a code in Connect's spelling, such as aborted, got unavailble",
+      ],
+      [
+        "a wrong selector",
+        '{"methods": [{"selectors": ["acme.v1.Billing",\n\n"a b"], "policy": {}}]}',
+        ":3: methods[0].selectors[1]: a selector must be a service or service/method, got a string",
+      ],
+      ["no object", "\n[]", ":2: must be an object, got an array"],
+      ["no JSON", '{\n"default": oops\n}', ":2: is no JSON: "],
+      ["a comma too many", '{\n"behavior": 1,\n}', ":3: is no JSON: "],
+      ["half of one", '{\n"default": {', ":2: is no JSON: "],
+      ["a text without an end", '{\n"default": "', ":2: is no JSON: "],
+      ["a wrong escape", '{"default":\n"\\x"}', ": is no JSON: "],
+    ] as const;
+    const files = wrong.map(([, text], i) => file(`bad${i}.json`, text));
+    const { status, stdout, stderr } = run("check", good, ...files);
+    expect([status, stdout]).toEqual([1, `${good}: good\n`]);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines).toHaveLength(wrong.length);
+    for (const [i, [name, , problem]] of wrong.entries()) {
+      expect([name, lines[i]]).toEqual([name, expect.stringContaining(`${files[i]}${problem}`)]);
+    }
+  });
+
+  it("names all that is wrong in one run, by lines", () => {
+    const bad = file(
+      "bad.json",
+      `{
+  "behavior": 7,
+  "default": { "maxAttempts": "many", "timeoutMs": 0, "made up": { "a": [1, 2] } },
+  "methods": [
+    { "selectors": ["acme.v1.Billing/Charge"], "policy": { "facts": { "tennant": "x" } } },
+    {
+      "selectors": ["acme.v1.Billing"],
+      "policy": { "facts": { "requestIdField": "id" },
+        "baseDelayMs": -1 }
+    }
+  ],
+  "logLevel": "WARN"
+}`,
+    );
+    const { status, stderr } = run("check", bad, good);
     expect(status).toBe(1);
-    expect(stderr).toContain(problem);
+    const bounds = "must be an integer from 1 to 9007199254740991";
+    expect(stderr.replaceAll(bad, "bad").split("\n")).toEqual([
+      "bad:2: behavior: must be one of 1, got 7",
+      'bad:3: default."made up": is not known',
+      "bad:3: default.maxAttempts: must be an integer, got a string",
+      `bad:3: default.timeoutMs: ${bounds}, got zero`,
+      "bad:5: methods[0].policy.facts.tennant: did you mean tenant? It is not known",
+      "bad:8: methods[1].policy.facts.requestIdField: is for selectors of single methods, such as acme.v1.Billing/Charge",
+      `bad:9: methods[1].policy.baseDelayMs: ${bounds}, got a negative number (-1)`,
+      "bad:12: logLevel: is not known, got WARN",
+      "",
+    ]);
   });
 
   it.each([[[]], [["chek", good]], [["check"]], [["check", join(folder, "none.json")]]])(
@@ -97,6 +169,30 @@ describe("ameide-policy check --image", () => {
     expect(status).toBe(1);
     expect(stderr).toContain(`the selector ${selector} selects nothing: `);
     expect(stderr).toContain(problem);
+  });
+
+  it("names all that is wrong, in the document and beside the image", () => {
+    const bad = file(
+      "bad.json",
+      `{ "default": { "maxAttemps": 1 },
+  "methods": [
+    { "selectors": ["${THREADS}",
+        "${THREADS}/GetTread"] },
+    { "selectors": ["ameide.identity.v1.OrganizationsDirectoryService/CreateApiKey"],
+      "policy": { "maxAttempts": 9,
+        "facts": { "requestIdField": "scopes" } } }
+  ]
+}`,
+    );
+    const { status, stderr } = run("check", "--image", image, bad);
+    expect(status).toBe(1);
+    expect(stderr.replaceAll(bad, "bad").split("\n")).toEqual([
+      "bad:1: default.maxAttemps: did you mean maxAttempts? It is not known",
+      `bad:4: methods[0].selectors[1]: the selector ${THREADS}/GetTread selects nothing: ${THREADS} has no method GetTread; did you mean GetThread?`,
+      "bad:6: methods[1].policy.maxAttempts: must be an integer from 1 to 5, got 9",
+      'bad:7: methods[1].policy.facts.requestIdField: "scopes" of ameide.identity.v1.CreateApiKeyRequest must be one string, outside of any oneof',
+      "",
+    ]);
   });
 
   it("refuses a request id field that is not there, or is none", () => {

@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type DescService, fromJsonString } from "@bufbuild/protobuf";
-import { ClientPolicySchema } from "@ameideio/core-proto/ameide/policy/v1";
-import { readDocument } from "./document.js";
+import type { DescService, JsonObject } from "@bufbuild/protobuf";
+import { printable } from "./bounded_text.js";
+import { didYouMean } from "./did_you_mean.js";
+import { inspectDocument } from "./document.js";
+import { NoJson, placesOf } from "./json_places.js";
 import { BEHAVIOR_1 } from "./policy.js";
-import { problemsIn, readServices, type Services } from "./policy_image.js";
+import { misfitsIn, readServices, type Services } from "./policy_image.js";
 
 const HELP = `usage: ameide-policy check [--image <image>]... [<file>...]
 
 Checks policy documents (ameide.policy.v1.ClientPolicy as JSON) before they are
-rolled out. A running SDK passes over fields it does not know, so that it can
-read a newer document; this command refuses them.
+rolled out, and names all that is wrong in them, a line each: FILE:LINE: path:
+what. A running SDK passes over fields it does not know, so that it can read a
+newer document; this command refuses them.
 
 With images of the protos, made by \`buf build -o image.binpb\` or by
 \`protoc --include_imports --include_source_info --descriptor_set_out=…\`, it
@@ -40,14 +43,14 @@ function main(args: readonly string[]): number {
     try {
       readServices(readFileSync(image)).forEach((service, name) => services.set(name, service));
     } catch (reason) {
-      return report(image, [reason], 2);
+      return report(image, [{ text: textOf(reason) }], 2);
     }
   }
   if (images.length > 0 && services.size === 0) {
-    return report(images.join(", "), ["has no service to check with"], 2);
+    return report(images.join(", "), [{ text: "has no service to check with" }], 2);
   }
   if (files.length === 0) {
-    return report(images.join(", "), problemsIn(services), 1);
+    return report(images.join(", "), misfitsIn(services), 1);
   }
   return Math.max(...files.map((file) => check(file, images.length > 0 ? services : undefined)));
 }
@@ -78,22 +81,64 @@ function check(file: string, services: Services | undefined): number {
   try {
     text = readFileSync(file, "utf8");
   } catch (reason) {
-    return report(file, [reason], 2);
+    return report(file, [{ text: textOf(reason) }], 2);
   }
+  let json: JsonObject;
   try {
-    const policy = fromJsonString(ClientPolicySchema, text);
-    const document = readDocument(policy, BEHAVIOR_1.maxMaxAttempts);
-    return report(file, services === undefined ? [] : problemsIn(services, document), 1);
+    json = JSON.parse(text) as JsonObject;
   } catch (reason) {
-    return report(file, [reason], 1);
+    return report(file, [notJson(text, textOf(reason))], 1);
+  }
+  const { document, faults, unknown, places } = inspectDocument(json, BEHAVIOR_1.maxMaxAttempts);
+  const lines = placesOf(text);
+  const at = (path: string, what: string): Problem => {
+    const line = lines.get(path);
+    return { text: path === "" ? what : `${path}: ${what}`, ...(line !== undefined && { line }) };
+  };
+  const misfits = services === undefined ? [] : misfitsIn(services, document);
+  const problems = [
+    ...unknown.map(({ path, name, known, got }) =>
+      at(path, `${didYouMean(name, known)}is not known${got}`),
+    ),
+    ...faults.map(({ option, rule, got }) => at(option, rule + got)),
+    ...misfits.map(({ selector, member, text: what }) => {
+      const place = selector === undefined ? undefined : places.get(selector);
+      return place === undefined ? { text: what } : at(member(place), what);
+    }),
+  ];
+  return report(file, problems.sort(byLine), 1);
+}
+
+// What the parser of JSON says may quote the text, and names no line.
+function notJson(text: string, message: string): Problem {
+  const what = `is no JSON: ${printable(message)}`;
+  try {
+    placesOf(text);
+    return { text: what };
+  } catch (reason) {
+    return reason instanceof NoJson ? { line: reason.line, text: what } : { text: what };
   }
 }
 
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+interface Problem {
+  readonly line?: number;
+  readonly text: string;
+}
+
+function byLine(a: Problem, b: Problem): number {
+  return (a.line ?? Infinity) === (b.line ?? Infinity)
+    ? 0
+    : (a.line ?? Infinity) - (b.line ?? Infinity);
+}
+
 // Without a problem it is good.
-function report(what: string, problems: readonly unknown[], code: number): number {
-  for (const problem of problems) {
-    const message = problem instanceof Error ? problem.message : String(problem);
-    process.stderr.write(`${what}: ${message}\n`);
+function report(what: string, problems: readonly Problem[], code: number): number {
+  for (const { line, text } of problems) {
+    process.stderr.write(`${line === undefined ? what : `${what}:${line}`}: ${text}\n`);
   }
   if (problems.length > 0) {
     return code;

@@ -26,16 +26,26 @@ export function readServices(image: Uint8Array): Services {
   return new Map(services.map((service) => [service.typeName, service]));
 }
 
+/** What does not fit the services. */
+export interface Misfit {
+  /** The selector of the document that it stands at; undefined where it stands in a proto. */
+  readonly selector: string | undefined;
+  /** Where it is, by the place of that selector: itself, or a fact beside it. */
+  readonly member: (place: string) => string;
+  readonly text: string;
+}
+
 /**
  * What a document says that does not fit the services: selectors that select
  * nothing, and facts that cannot be carried out, those of the protos included.
  * Without a document, what the protos themselves say.
  */
-export function problemsIn(services: Services, document = EMPTY_DOCUMENT): string[] {
+export function misfitsIn(services: Services, document = EMPTY_DOCUMENT): Misfit[] {
   return [
     ...[...document.methods.keys()].flatMap((selector) => {
       const problem = selectsNothing(services, selector);
-      return problem === undefined ? [] : [`the selector ${selector} selects nothing: ${problem}`];
+      const text = `the selector ${selector} selects nothing: ${problem}`;
+      return problem === undefined ? [] : [{ selector, member: itself, text }];
     }),
     ...[...services.values()].flatMap(({ methods }) =>
       methods.flatMap((method) => cannotBe(method, document)),
@@ -54,16 +64,29 @@ function selectsNothing(services: Services, selector: string): string | undefine
   return `the image has no service ${name}${near === undefined ? "" : `; did you mean ${near}?`}`;
 }
 
-function cannotBe(method: DescMethod, document: PolicyDocument): string[] {
+function cannotBe(method: DescMethod, document: PolicyDocument): Misfit[] {
   const stated = select(document.methods, method.parent.typeName, method.name);
-  const { refusal } = refusalOf(
-    method,
-    resolvePolicy([
-      ...stated.map(([selector, values]) => ({ source: `policy document: ${selector}`, values })),
-      { source: "policy document: default", values: document.default },
-      ...contractOf(method),
-      { source: "built-in", values: BEHAVIOR_1.defaults },
-    ]),
-  );
-  return refusal === undefined ? [] : [`${refusal.option}: ${refusal.rule}`];
+  const policy = resolvePolicy([
+    ...stated.map(([selector, values]) => ({ source: selector, values })),
+    { source: "policy document: default", values: document.default },
+    ...contractOf(method),
+    { source: "built-in", values: BEHAVIOR_1.defaults },
+  ]);
+  const { refusal } = refusalOf(method, policy);
+  if (refusal === undefined) {
+    return [];
+  }
+  const selector = stated
+    .map(([each]) => each)
+    .find((each) => each === policy.sources.requestIdField);
+  const text = selector === undefined ? `${refusal.option}: ${refusal.rule}` : refusal.rule;
+  return [{ selector, member: requestIdFieldBeside, text }];
+}
+
+function itself(place: string): string {
+  return place;
+}
+
+function requestIdFieldBeside(place: string): string {
+  return place.replace(/selectors\[\d+\]$/, "policy.facts.requestIdField");
 }

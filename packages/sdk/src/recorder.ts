@@ -6,11 +6,11 @@ import type {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
-import { errorChain } from "./error_chain.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isAmeideError } from "./errors.js";
 import { freeze, type FrozenHolder } from "./frozen_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
+import { networkErrors } from "./network_errors.js";
 import { isShortBody, type NetworkFailure, type Sent } from "./normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
@@ -39,6 +39,10 @@ export class Recording {
    * goes over stands, its TLS included.
    */
   connected: boolean | undefined;
+  /** Set by an HTTP client whose requests wait in line: what for, unless for a connect. */
+  waitsFor: (() => string | undefined) | undefined;
+  /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
+  onTimeout: (() => void) | undefined;
   /** Set by an HTTP/2 client: an informational head (1xx) has come. */
   informed = false;
   /** Set by an HTTP/2 client. */
@@ -126,12 +130,22 @@ export class Recording {
       return undefined;
     }
     return {
-      errors: errorChain(broken.reason),
+      errors: networkErrors(broken.reason),
       h2ErrorCode: this.stream?.rstCode,
       nothingSent: this.nothingSent,
       connected: this.connected === true,
       informed: this.informed,
     };
+  }
+
+  /** The call streams both ways. */
+  get bothWays(): boolean {
+    return this.shape.bothWays;
+  }
+
+  /** An HTTP client that tells had no connection for the request yet. */
+  get waits(): boolean {
+    return this.connected === false && !this.sentAgain;
   }
 
   /** An interceptor sent more than one request. */
@@ -234,6 +248,8 @@ export class Recording {
     this.header = undefined;
     this.trailer = undefined;
     this.connected = undefined;
+    this.waitsFor = undefined;
+    this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;
     this.plainBody = undefined;
@@ -283,10 +299,16 @@ export class Recording {
     if (shape.protocol !== "grpc-web" || header === undefined || this.broken !== undefined) {
       return error;
     }
+    if (this.good && this.isAnotherType) {
+      return new ConnectError(
+        `unsupported content type ${header.get("content-type")}`,
+        Code.Unknown,
+      );
+    }
     if (this.good) {
-      return this.isAnotherType
-        ? new ConnectError(`unsupported content type ${header.get("content-type")}`, Code.Unknown)
-        : error;
+      // What Headers throws, and Connect hands on.
+      const isOfTrailers = error.code === Code.Unknown && this.envelopes?.endComplete === true;
+      return isOfTrailers ? new ConnectError("the trailers are no headers", Code.Internal) : error;
     }
     const message = grpcMessage(header.get("grpc-message") ?? `HTTP ${status}`);
     return new ConnectError(message, status < 300 ? Code.Unknown : error.code, header);
@@ -325,7 +347,7 @@ export class Recording {
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
-    const header = usualSpelling(sent, this.shape);
+    const header = usualSpelling(sent);
     this.headMs = this.clock.now();
     this.status = status;
     this.header = header;

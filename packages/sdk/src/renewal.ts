@@ -8,7 +8,8 @@ export type Renewal = () => Credential | TokenWait;
 
 /**
  * How a refused credential is renewed; undefined where the call is not to be
- * replayed with another.
+ * replayed with another. Where the call may not be, the next one is sent with
+ * another.
  *
  * @param refused - What the attempt was sent with.
  */
@@ -18,11 +19,16 @@ export function renewal(
   situation: Omit<Parameters<typeof mayReplayWithNewToken>[0], "keySent">,
 ): Renewal | undefined {
   const source = plan.credentials;
-  const keySent = plan.keySent || (situation.policy === plan.observed && plan.keyWithheld);
-  return source !== undefined &&
-    refused !== undefined &&
-    mayReplayWithNewToken({ ...situation, keySent }) &&
-    source.canRenew(plan, refused)
-    ? () => source.renew(plan, refused)
-    : undefined;
+  if (source === undefined || refused === undefined) {
+    return undefined;
+  }
+  const { failure, policy, replayed } = situation;
+  const keySent = plan.keySent || (policy === plan.observed && plan.keyWithheld);
+  if (mayReplayWithNewToken({ ...situation, keySent })) {
+    return source.canRenew(plan, refused) ? () => source.renew(plan, refused) : undefined;
+  }
+  if (failure.code === "unauthenticated" && failure.origin === "server" && !replayed) {
+    source.refuse(plan, refused);
+  }
+  return undefined;
 }

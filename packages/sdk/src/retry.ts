@@ -20,14 +20,14 @@ export type StopReason =
 
 /** Puts a failure into a class; the first that matches. */
 export function classify(failure: Failure, retryableCodes: readonly string[]): RetryClass {
-  if (failure.origin === "client" || failure.certificate) {
+  if (failure.origin === "client" || failure.mismatch !== undefined) {
     return "NEVER";
-  }
-  if (failure.attemptTimedOut || failure.sent === "maybe") {
-    return "AMBIGUOUS";
   }
   if (failure.sent === "no") {
     return "NOT_SENT";
+  }
+  if (failure.attemptTimedOut || failure.sent === "maybe") {
+    return "AMBIGUOUS";
   }
   if (failure.httpStatus === 429 && !failure.protocolError) {
     return "THROTTLE";

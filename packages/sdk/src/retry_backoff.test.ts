@@ -183,7 +183,7 @@ describe("after many retries", () => {
           code: "unavailable",
           origin: "server",
           sent: "yes",
-          certificate: false,
+          mismatch: undefined,
           attemptTimedOut: false,
           protocolError: true,
           sentAgain: false,

@@ -6,6 +6,7 @@ import { createClient } from "./create_client.js";
 import { configError } from "./errors.js";
 import { createLazyClient, loadedService, loadService } from "./lazy_client.js";
 import type { AmeideOptions } from "./options.js";
+import { readOptions } from "./read_options.js";
 import type { AmeideTransport } from "./transport.js";
 
 /** Services, by the names they have in a client; of a lazy one the stub is loaded when it is needed. */
@@ -66,7 +67,10 @@ export interface CreateRosterClient {
 export function rosterClientMaker(
   createTransport: (options?: AmeideOptions) => AmeideTransport,
 ): CreateRosterClient {
-  return (services, options) => clientOver(services, createTransport(options));
+  return (services, options) => {
+    const transport = createTransport(options);
+    return readOptions("services", () => clientOver(services, transport));
+  };
 }
 
 function clientOver<S extends Roster>(services: S, transport: AmeideTransport): RosterClient<S> {

@@ -71,6 +71,8 @@ export interface Shared {
   /** Who we are, where that is asked for and `user-agent` is the runtime's. */
   readonly clientHeader: string | undefined;
   readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
+  /** Calls under way: what closing the client ends. */
+  readonly running: Set<{ endWith(error: AmeideError): void }>;
   /** The error CLIENT_CLOSED, once the client is closed. */
   closed(): AmeideError | undefined;
   credentials(auth: Auth): CredentialSource;

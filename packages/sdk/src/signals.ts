@@ -17,8 +17,11 @@ class Listeners implements AbortListener {
   }
 }
 
-/** Tells someone when a signal fires, until {@link unlisten}. */
-export function listen(signal: AbortSignal, listener: AbortListener): void {
+/** Tells someone when a signal fires, if there is one, until {@link unlisten}. */
+export function listen(signal: AbortSignal | undefined, listener: AbortListener): void {
+  if (signal === undefined) {
+    return;
+  }
   let listeners = shared.get(signal);
   if (listeners === undefined) {
     listeners = new Listeners();
@@ -31,9 +34,9 @@ export function listen(signal: AbortSignal, listener: AbortListener): void {
 }
 
 /** Tells it no more. */
-export function unlisten(signal: AbortSignal, listener: AbortListener): void {
-  const listeners = shared.get(signal);
+export function unlisten(signal: AbortSignal | undefined, listener: AbortListener): void {
+  const listeners = signal && shared.get(signal);
   if (listeners?.members.delete(listener) === true && listeners.members.size === 0) {
-    signal.removeEventListener("abort", listeners);
+    signal?.removeEventListener("abort", listeners);
   }
 }

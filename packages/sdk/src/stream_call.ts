@@ -206,7 +206,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     let iterator: AsyncIterator<MessageShape<O>>;
     try {
       // Who is told of the answer may end the call.
-      if (attempt.over || !this.isForUs(attempt, response.header) || attempt.over) {
+      if (attempt.over || !this.isForUs(response.header) || attempt.over) {
         return;
       }
       iterator = response.message[Symbol.asyncIterator]();

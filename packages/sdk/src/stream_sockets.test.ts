@@ -143,6 +143,7 @@ it("/web refuses what fetch cannot do", () => {
     ["httpVersion", "2"],
     ["tls", {}],
     ["compression", { accept: "gzip" }],
+    ["maxConnections", 2],
   ] as const) {
     expect(() => createWebTransport(options("http://127.0.0.1:1", { [option]: value }))).toThrow(
       expect.objectContaining({ fieldViolations: [expect.objectContaining({ field: option })] }),

@@ -5,6 +5,7 @@ import { AmeideError } from "./errors.js";
 import type { PolicyConstants } from "./policy.js";
 import { ProviderSlots } from "./provider_slots.js";
 import type { Clock, Runtime } from "./runtime.js";
+import { thrownTextWithoutTokens } from "./thrown_text.js";
 import { readToken, TokenLife } from "./token_life.js";
 import type { TokenEntry, TokenFlight, TokenStore } from "./token_store.js";
 import { type TokenSource, TokenWait, usableToken } from "./token_wait.js";
@@ -34,6 +35,9 @@ export class TokenCache implements TokenSource {
   get(request: CredentialRequest): Credential | TokenWait {
     const entry = this.entry(request);
     const { token } = entry;
+    if (generationOf(entry) <= entry.refused && this.mayRenew(entry, entry.refused)) {
+      return this.renewed(entry, request, entry.refused);
+    }
     const stage = token?.life.stage() ?? "expired";
     if (token !== undefined && stage === "fresh") {
       return token.credential;
@@ -45,19 +49,34 @@ export class TokenCache implements TokenSource {
     return this.fetch(entry, request, 0);
   }
 
-  canRenew(request: CredentialRequest, refused: Credential): boolean {
+  canRenew(request: CredentialRequest, { generation }: Credential): boolean {
+    return this.mayRenew(this.entry(request), generation);
+  }
+
+  renew(request: CredentialRequest, { generation }: Credential): Credential | TokenWait {
+    return this.renewed(this.entry(request), request, generation);
+  }
+
+  refuse(request: CredentialRequest, { generation }: Credential): void {
     const entry = this.entry(request);
+    entry.refused = Math.max(entry.refused, generation);
+  }
+
+  private mayRenew(entry: TokenEntry, refused: number): boolean {
     const { token, flight } = entry;
-    if (usableToken(entry, refused.generation) !== undefined || flight !== undefined) {
+    if (usableToken(entry, refused) !== undefined || flight !== undefined) {
       return true;
     }
     const isNew = token?.afterRefusal === true && token.life.age() < this.constants.providerPauseMs;
     return !isNew && !this.isPaused(entry);
   }
 
-  renew(request: CredentialRequest, refused: Credential): Credential | TokenWait {
-    const entry = this.entry(request);
-    return usableToken(entry, refused.generation) ?? this.fetch(entry, request, refused.generation);
+  private renewed(
+    entry: TokenEntry,
+    request: CredentialRequest,
+    refused: number,
+  ): Credential | TokenWait {
+    return usableToken(entry, refused) ?? this.fetch(entry, request, refused);
   }
 
   mayAsk(): boolean {
@@ -243,9 +262,18 @@ function tokenError(reason: unknown): AmeideError {
   return reason instanceof AmeideError ? reason : providerError(reason);
 }
 
-// The provider's own text may hold anything, so it is the cause only.
 function providerError(reason: unknown): AmeideError {
-  const source = new ConnectError("the token provider failed", Code.Unauthenticated);
+  const source = new ConnectError(`the token provider failed${told(reason)}`, Code.Unauthenticated);
   source.cause = reason;
   return new AmeideError(source, { origin: "client", reason: "TOKEN_PROVIDER_FAILED" });
+}
+
+// Reading what was thrown may run code of its own, too.
+function told(reason: unknown): string {
+  try {
+    const text = thrownTextWithoutTokens(reason);
+    return text === "" ? "" : `: ${text}`;
+  } catch {
+    return "";
+  }
 }

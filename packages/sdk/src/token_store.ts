@@ -34,6 +34,8 @@ export interface TokenWaiter {
 /** All that is kept for a tenant and scopes of one provider. */
 export interface TokenEntry {
   token: KeptToken | undefined;
+  /** Generation of the newest token that is not to be used again, if there is another. */
+  refused: number;
   /** The last failure of the provider, since when no token came. */
   failure: { readonly error: AmeideError; readonly atMs: number } | undefined;
   /** The newest request, until it is answered. */
@@ -77,6 +79,7 @@ export class TokenStore {
     }
     entry = {
       token: undefined,
+      refused: 0,
       failure: undefined,
       flight: undefined,
       waits: new Set(),

@@ -9,6 +9,7 @@ import type { Auth } from "./auth.js";
 import { type Budget, createBudget } from "./budget.js";
 import { CallPlan } from "./call_plan.js";
 import { tell, unheard } from "./callbacks.js";
+import { checkRuntimeOptions } from "./check_call_options.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
@@ -16,14 +17,21 @@ import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
-import { type Explanation, explainMethod } from "./explain.js";
+import {
+  type ConnectionFact,
+  type ExplainedValue,
+  type Explanation,
+  explainMethod,
+} from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
+import type { Warn } from "./http/full_pool.js";
 import type { LateTransport } from "./late_transport.js";
-import { createLogSink, type Logger } from "./log.js";
+import { createLogSink, type Logger, type LogLevel } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName } from "./options.js";
 import type { PolicyValues, Protocol } from "./policy.js";
+import { readOptions } from "./read_options.js";
 import { RecentMap } from "./recent_map.js";
 import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
@@ -33,6 +41,7 @@ import { tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
 import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
+import { unstreamable } from "./unstreamable.js";
 import { userAgent } from "./version.js";
 import { type AnswerLimits, wireShapes } from "./wire_shape.js";
 
@@ -45,7 +54,7 @@ export interface Explain {
   (): readonly Explanation[];
 }
 
-/** A Connect transport with policy around it. Give it to Connect's `createClient`. */
+/** A Connect transport with policy around it. Give it to the `createClient` of this package. */
 export interface AmeideTransport extends Transport {
   /**
    * The effective policy of a method, each value with its source; without a
@@ -67,8 +76,9 @@ export interface AmeideTransport extends Transport {
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
-   * Ends all connections, also those of the transports derived from this one.
-   * Calls in flight fail, later ones are refused.
+   * Ends all calls and connections, also those of the transports derived from this
+   * one. Calls under way fail at once, later ones are refused, both with the reason
+   * CLIENT_CLOSED.
    */
   close(): void;
 }
@@ -95,9 +105,24 @@ export interface Platform {
   /** Spans and metrics where the options say nothing. */
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
-  connect(config: ClientConfig): Pool;
+  /** @param warn - Told of what whoever runs the client should know. */
+  connect(config: ClientConfig, warn: Warn): Pool;
+  /**
+   * Looks at what connections are made with; undefined where they are the runtime's.
+   *
+   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+   */
+  readonly connectionFacts?: (config: ClientConfig) => ConnectionFacts;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
+}
+
+/** What connections of ours depend on beside the origin. */
+export interface ConnectionFacts {
+  /** The same for clients that may share connections. No secret stands in it. */
+  readonly key: string;
+  /** For `explain`. */
+  readonly explained: Readonly<Record<ConnectionFact, ExplainedValue>>;
 }
 
 /** What all of Connect's transports are made with. */
@@ -108,9 +133,11 @@ export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
 ): AmeideTransport {
-  checkIsObject(options, "options");
-  const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
-  return derive([snapshot(options)], family, undefined);
+  return readOptions("options", () => {
+    checkIsObject(options, "options");
+    const family = new Family(platform, hiddenRuntime(options) ?? platform.runtime);
+    return derive([snapshot(options)], family, undefined);
+  });
 }
 
 function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
@@ -119,8 +146,12 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
 
 // What the caller changes later is nobody's option; a URL can be changed, too.
 function snapshot(options: AmeideOptions): AmeideOptions {
-  const { baseUrl } = options as { baseUrl?: unknown };
-  return baseUrl instanceof URL ? { ...options, baseUrl: baseUrl.href } : { ...options };
+  const { baseUrl, proxy } = options as { baseUrl?: unknown; proxy?: unknown };
+  return {
+    ...options,
+    ...(baseUrl instanceof URL && { baseUrl: baseUrl.href }),
+    ...(proxy instanceof URL && { proxy: proxy.href }),
+  };
 }
 
 function derive(
@@ -132,11 +163,16 @@ function derive(
   const { config } = shared;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method), { observe: config.observe, policyHash });
+    explainMethod(config.forMethod(method, false), {
+      observe: config.observe,
+      policyHash,
+      connection: family.facts(config)?.explained,
+    });
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
+        checkRuntimeOptions(signal, contextValues);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         const onWire = plan.wireMethod as typeof method;
         return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
@@ -147,6 +183,7 @@ function derive(
     stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
         refuseIfClosed(family);
+        checkRuntimeOptions(signal, contextValues);
         refuseUnlessStreamable(method, family.platform, config);
         const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
         return new StreamCall(shared, plan, method, input, signal, contextValues).run();
@@ -159,8 +196,10 @@ function derive(
     withTenant: (tenant) => transport.with({ tenant }),
     withAuth: (auth) => transport.with({ auth }),
     with(changes) {
-      checkIsObject(changes, "options");
-      return derive([snapshot(changes), ...config.layers], family, config);
+      return readOptions("options", () => {
+        checkIsObject(changes, "options");
+        return derive([snapshot(changes), ...config.layers], family, config);
+      });
     },
     close: () => family.close(),
   };
@@ -178,10 +217,19 @@ function clientClosed(): AmeideError {
   return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
 }
 
+const OF_RUNTIME = [
+  "tls",
+  "httpVersion",
+  "connectTimeoutMs",
+  "proxy",
+  "compression",
+  "maxConnections",
+  "keepAlive",
+  "maxConnectionAgeMs",
+] as const;
+
 function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = (["tls", "httpVersion", "compression"] as const).find(
-    (name) => options[name] !== undefined,
-  );
+  const named = OF_RUNTIME.find((name) => options[name] !== undefined);
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
   }
@@ -222,14 +270,21 @@ function refuseUnlessStreamable(
   }
 }
 
-function unstreamable(text: string): AmeideError {
-  const source = new ConnectError(text, Code.Unimplemented);
-  return new AmeideError(source, { origin: "client", reason: "STREAMING_UNSUPPORTED" });
+function logLevelOf({ options, document }: ClientConfig): LogLevel {
+  return options.logLevel ?? document.logLevel ?? "warn";
+}
+
+// Not the configuration itself: a pool lives longer than the client that was first to call.
+function warner(config: ClientConfig): Warn {
+  const { logger } = config.options;
+  const isSilent = ["off", "error"].includes(logLevelOf(config));
+  return isSilent ? () => {} : (text, fields) => logger?.warn(text, fields);
 }
 
 // A client and all that are derived from it.
 class Family {
   closed = false;
+  private readonly running: Shared["running"] = new Set();
   private readonly pools = new ConnectionPools();
   private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
   private readonly addresses = new RecentMap<string, AddressLimit>(MAX_ORIGINS);
@@ -291,6 +346,7 @@ class Family {
       userAgent: agent && who,
       clientHeader: options.clientHeader === true ? who : undefined,
       ambientDeadline: platform.ambientDeadline,
+      running: this.running,
       closed: () => (this.closed ? clientClosed() : undefined),
       credentials: (auth) => this.credentials(auth, config),
       sinks: (call) => {
@@ -302,6 +358,9 @@ class Family {
 
   close(): void {
     this.closed = true;
+    for (const call of this.running) {
+      call.endWith(clientClosed());
+    }
     this.tokens.close(clientClosed());
     this.pools.close();
   }
@@ -370,9 +429,8 @@ class Family {
 
   // Connections are made at the first call: a client that makes none holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
-    const { httpVersion, protocol, tls } = config.options;
-    const key = JSON.stringify([config.origin, httpVersion, protocol === "grpc", tls]);
-    const connect = () => this.platform.connect(config);
+    const key = JSON.stringify([config.origin, this.facts(config)?.key]);
+    const connect = () => this.platform.connect(config, warner(config));
     // Where there is nothing to share, what a client was made with goes with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
     return (request) => {
@@ -383,10 +441,16 @@ class Family {
     };
   }
 
+  /** Of connections that are ours. */
+  facts(config: ClientConfig): ConnectionFacts | undefined {
+    return config.options.transport === undefined
+      ? this.platform.connectionFacts?.(config)
+      : undefined;
+  }
+
   private logSink(config: ClientConfig): CallSink | undefined {
-    const { logger, logLevel } = config.options;
-    const level = logLevel ?? config.document.logLevel ?? "warn";
-    return logger && createLogSink(logger, level);
+    const { logger } = config.options;
+    return logger && createLogSink(logger, logLevelOf(config));
   }
 
   private logOnce(config: ClientConfig): void {

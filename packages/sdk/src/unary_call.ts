@@ -73,7 +73,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     if (!this.enter(attempt, request)) {
       return Promise.reject(abortReason());
     }
-    const answer = this.shared.recordings.expect(attempt.recording, next, request);
+    const sent = this.plan.withRequestIdAgain(request);
+    const answer = this.shared.recordings.expect(attempt.recording, next, sent);
     const ended = new Promise<Awaited<typeof answer>>(capture);
     const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
     attempt.abort = reject;
@@ -164,8 +165,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
     let good: boolean;
     try {
-      good =
-        !attempt.over && attempt.cutError === undefined && this.isForUs(attempt, response.header);
+      good = !attempt.over && attempt.cutError === undefined && this.isForUs(response.header);
     } catch (reason) {
       // What an interceptor made of the answer is none.
       return this.lost(attempt, connectErrorOf(reason));

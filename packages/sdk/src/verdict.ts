@@ -12,8 +12,9 @@ export interface VerdictSubject {
 }
 
 /**
- * Which failures of a method are repeated, in words: how often, which, and by what
- * fact. What a call says for itself is not in it.
+ * Which failures of a method are repeated: how often, of which classes (docs/behaviour.md,
+ * "Which failures are tried again"), and by what fact. What a call says for itself is not
+ * in it.
  */
 export function verdictOf(subject: VerdictSubject): string {
   const { values, sources } = subject.policy;
@@ -22,7 +23,7 @@ export function verdictOf(subject: VerdictSubject): string {
   }
   const limited =
     values.maxAttempts === 1
-      ? `repeated once, at once: failures where nothing was sent; maxAttempts is 1 (${sources.maxAttempts})`
+      ? `repeated once, at once: NOT_SENT; maxAttempts is 1 (${sources.maxAttempts})`
       : repeated(subject);
   const verdict = `${limited}${beyond(subject)}`;
   return subject.observe ? `no failure is repeated in observe mode; else ${verdict}` : verdict;
@@ -37,20 +38,20 @@ function beyond({ policy: { values, sources } }: VerdictSubject): string {
 function repeated({ policy, kind, renewsTokens }: VerdictSubject): string {
   const { values, sources } = policy;
   const upTo = `repeated, up to ${values.maxAttempts} attempts`;
-  const renewed = renewsTokens ? ", and one of unauthenticated, with a new token" : "";
+  const renewed = renewsTokens ? ", and one unauthenticated, with a new token" : "";
   if (kind === "client_streaming" || kind === "bidi_streaming") {
-    return `${upTo} while no message was taken: failures where nothing was sent${renewed}; it streams its requests`;
+    return `${upTo} while no message was taken: NOT_SENT${renewed}; it streams its requests`;
   }
   const often = kind === "server_streaming" ? `${upTo} until the first message` : upTo;
   const proof = proofOf(policy);
   if (proof !== undefined) {
     const codes = ["unavailable", ...values.retryableCodes].join(", ");
-    return `${often}: failures where nothing was sent or nobody knows, throttles, ${codes}${renewed}; ${proof}`;
+    return `${often}: NOT_SENT, AMBIGUOUS, THROTTLE, TRANSIENT (${codes})${renewed}; ${proof}`;
   }
   const why = "it states no idempotency level and carries no key";
   return values.requireIdempotency
-    ? `${often}: failures where nothing was sent, no others; ${why}, requireIdempotency is on (${sources.requireIdempotency})`
-    : `${often}: failures where nothing was sent, answers that ask to come back${renewed}; ${why}`;
+    ? `${often}: NOT_SENT alone; ${why}, requireIdempotency is on (${sources.requireIdempotency})`
+    : `${often}: NOT_SENT, and what the server asks to repeat${renewed}; ${why}`;
 }
 
 // The fact by which a second execution does no harm.

@@ -9,7 +9,7 @@ export type { AmeideTransport } from "./transport.js";
 
 /**
  * Makes a transport over `fetch`, for browsers and workers: give it to
- * `createClient` with any service of yours.
+ * the `createClient` of this package, with any service of yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
@@ -17,7 +17,7 @@ export type { AmeideTransport } from "./transport.js";
  *
  * It speaks Connect and gRPC-Web, and makes unary calls and server streams. The
  * connections, their TLS and their HTTP version are the runtime's, so the
- * options `tls`, `httpVersion` and `compression` are refused, as is `grpc`; so
+ * options `tls`, `proxy`, `httpVersion`, `connectTimeoutMs` and `compression` are refused, as is `grpc`; so
  * are calls of client and bidi streams: `fetch` cannot stream a request. What
  * `fetch` is told is up to `fetchInit`; `fetch` puts another in its place.
  *

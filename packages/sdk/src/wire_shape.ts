@@ -17,6 +17,8 @@ export interface WireShape extends AnswerLimits {
   readonly enveloped: boolean;
   /** The request is one message, so that it can be sent again. */
   readonly replays: boolean;
+  /** Both sides stream, which takes HTTP/2. */
+  readonly bothWays: boolean;
 }
 
 /** What a protocol makes of the kinds of methods. */
@@ -24,16 +26,17 @@ export function wireShapes(
   protocol: Protocol,
   limits: AnswerLimits,
 ): Readonly<Record<DescMethod["methodKind"], WireShape>> {
-  const shape = (enveloped: boolean, replays: boolean) => ({
+  const shape = (enveloped: boolean, replays: boolean, bothWays = false) => ({
     ...limits,
     protocol,
     enveloped,
     replays,
+    bothWays,
   });
   return {
     unary: shape(protocol !== "connect", true),
     server_streaming: shape(true, true),
     client_streaming: shape(true, false),
-    bidi_streaming: shape(true, false),
+    bidi_streaming: shape(true, false, true),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { caseWith, seen } from "../testing/a_case.js";
-import { code, failed, type Row, stepsOf } from "../testing/rows.js";
+import { code, failed, header, type Row, stepsOf } from "../testing/rows.js";
 import { compare } from "./compare.js";
 
 const ROWS: readonly Row[] = [
@@ -60,6 +60,20 @@ const ROWS: readonly Row[] = [
     { outcomes: [{ ok: "", headers_ms: 0 }] },
     { outcomes: [{ ok: "", headersMs: 0 }] },
     { outcomes: [{ ok: "", headersMs: 5 }] },
+    "outcome 1",
+  ],
+  [
+    "trailers, of several values",
+    { outcomes: [{ ok: "", trailers: { "x-a": "1, 2" }, absent_trailers: ["x-b"] }] },
+    { outcomes: [{ ok: "", trailers: [header("X-A", "1"), header("x-a", "2")] }] },
+    { outcomes: [{ ok: "", trailers: [header("x-a", "1")] }] },
+    "outcome 1",
+  ],
+  [
+    "trailers that are not there",
+    { outcomes: [{ ok: "", absent_trailers: ["x-b"] }] },
+    { outcomes: [{ ok: "" }] },
+    { outcomes: [{ ok: "", trailers: [header("x-b", "1")] }] },
     "outcome 1",
   ],
   ["retryable", code({ retryable: false }), failed({}), failed({ retryable: true }), "outcome 1"],

@@ -81,6 +81,11 @@ function compareOne(
     for (const [name, value] of Object.entries(outcome.headers)) {
       step.equal(`header ${name}`, [value], headerValues(seen, name));
     }
+    const values = (name: string) => headerValues({ headers: seen.trailers }, name);
+    for (const [name, value] of Object.entries(outcome.trailers)) {
+      step.equal(`trailer ${name}`, value, values(name).join(", "));
+    }
+    for (const name of outcome.absentTrailers) step.equal(`trailer ${name}`, [], values(name));
   } else if (error === undefined) {
     step.differs("", outcome.code, `ok ${seen.ok ?? ""}`);
   } else {

@@ -11,6 +11,8 @@ export type Arrived = Pick<
 > & {
   /** The script had no answer left for it. */
   readonly exhausted?: boolean;
+  /** Number of the connection; absent in memory. */
+  readonly connection?: number;
   /** Version of HTTP, `1.1` or `2`; absent in memory, and where nothing was read. */
   readonly http?: string;
 };
@@ -30,6 +32,10 @@ export function compareRequests(
       new Step(`request ${i + 1}`, found).differs("", "an answer in the script", "none is left");
     }
   });
+  if (expected.connections !== undefined) {
+    const connections = new Set(seen.map(({ connection }) => connection)).size;
+    new Step("requests", found).equal("connections", expected.connections, connections);
+  }
   expected.requests.forEach((request, i) => {
     const arrived = seen[i];
     if (arrived === undefined) return;
@@ -39,6 +45,7 @@ export function compareRequests(
     compareParent(request, arrived, spans, step);
     compareRest(request, { arrived, before: seen[i - 1], all: seen }, step);
     if (request.canceled !== undefined) step.equal("canceled", request.canceled, arrived.canceled);
+    if (request.http !== "") step.equal("HTTP version", request.http, arrived.http ?? "");
     if (states(stated[i] ?? {}, "texts")) step.equal("texts", request.texts, textsOf(arrived));
   });
 }
@@ -150,6 +157,15 @@ function compareRest(
     const own = arrived.bodySha256 || "not read";
     if (other === own || own === "not read") {
       step.differs("body", `other than that of request ${request.otherBodyThan} (${other})`, own);
+    }
+  }
+  for (const same of [true, false]) {
+    const number = same ? request.sameConnectionAs : request.otherConnectionThan;
+    if (number === undefined) continue;
+    const other = all[number - 1]?.connection;
+    if ((other === arrived.connection) !== same || other === undefined) {
+      const rule = `${same ? "that of" : "another than"} request ${number} (${other})`;
+      step.differs("connection", rule, arrived.connection);
     }
   }
   const gap = before === undefined ? undefined : arrived.atMs - before.atMs;

@@ -218,6 +218,22 @@ export const OUTCOMES: readonly Way[] = [
     },
   },
   {
+    name: "the trailers of an answer are lost",
+    cases: ["x13", "s19"],
+    shows: /^outcome 1, trailer x-cost/,
+    response: ({ outcomes }) => {
+      for (const outcome of outcomes) outcome.trailers = [];
+    },
+  },
+  {
+    name: "the trailers of an answer come twice",
+    cases: ["x13", "s19"],
+    shows: /^outcome 1, trailer x-cost/,
+    response: ({ outcomes }) => {
+      for (const { trailers } of outcomes) trailers.push(...trailers);
+    },
+  },
+  {
     name: "an outcome is missing",
     cases: ["r01"],
     shows: /^outcomes, number/,

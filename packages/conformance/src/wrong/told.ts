@@ -219,6 +219,15 @@ export const TOLD: readonly Way[] = [
     response: ({ leaks }) => void (leaks && (leaks.warnings += 1)),
   },
   {
+    name: "a client that is closed goes on with its streams",
+    cases: ["u12"],
+    shows: /^process, ends/,
+    silenceMs: 5000,
+    request: ({ given }) => {
+      if (given !== undefined) given.leftOpen = true;
+    },
+  },
+  {
     name: "does not say what is left",
     cases: ["r01"],
     shows: /^leaks, $/,

@@ -12,7 +12,7 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
     doors: ["generic", "roster"],
     protocols: ["connect", "grpc", "grpc-web"],
     formats: ["binary", "json"],
-    http: ["1.1", "2"],
+    http: ["1.1", "2", "auto"],
     kinds: ["unary", "server_stream", "client_stream", "bidi"],
     httpClients: [
       {

@@ -51,6 +51,8 @@ function streamed(answer: StreamAnswer, { format, trailers }: Sent): HttpRespons
       return { ...open(format, [...parts, nothing]), instead: "reset" };
     case StreamEnd.REFUSED_STREAM:
       return { ...open(format, [...parts, nothing]), instead: "refused_stream" };
+    case StreamEnd.SILENCE:
+      return { ...open(format, parts), instead: "stall" };
     case StreamEnd.MISSING:
       return open(format, [...parts, nothing]);
     case StreamEnd.HALF_ENVELOPE: {

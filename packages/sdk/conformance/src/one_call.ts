@@ -36,6 +36,7 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
   const { door, clock } = making;
   const startMs = clock.now();
   const headers: { values?: Headers; atMs?: number } = {};
+  let trailers: Headers | undefined;
   const messages: string[] = [];
   const options: CallOptions = {
     ...making.options,
@@ -43,6 +44,7 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
       headers.values = values;
       headers.atMs = clock.now() - startMs;
     },
+    onTrailer: (values) => (trailers = values),
   };
   const send = door.conformance[method.localName as keyof Conformance["method"]] as unknown;
   const input = createInput(call, clock);
@@ -72,7 +74,8 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
   return {
     ...outcome,
     messages,
-    headers: [...(headers.values ?? [])].map(([name, value]) => ({ name, value })),
+    headers: listOf(headers.values),
+    trailers: listOf(trailers),
     ...(headers.atMs !== undefined && { headersMs: headers.atMs }),
   };
 
@@ -107,6 +110,10 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
       await new Promise<void>((go) => void clock.setTimer(go, ms, "deadline"));
     }
   }
+}
+
+function listOf(headers: Headers | undefined): { name: string; value: string }[] {
+  return [...(headers ?? [])].map(([name, value]) => ({ name, value }));
 }
 
 // The method whose request has all fields there are stands for all. The caller may change the

@@ -13,6 +13,7 @@ import {
   ConformanceService,
   type Deed,
   type Interceptor as GivenInterceptor,
+  type KeepAlive,
   type ProviderAnswer,
   type RunRequest,
   type Settings as GivenSettings,
@@ -36,11 +37,21 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     ...settings(client.settings, context),
     baseUrl: baseUrl(request),
     allowInsecureLoopback: client.allowInsecureLoopback ?? true,
+    allowInsecureHosts: client.allowInsecureHosts,
     protocol: request.protocol || undefined,
     format: request.format || undefined,
     httpVersion:
-      request.httpClient === FETCH ? undefined : request.http || client.httpVersion || undefined,
-    tls: request.ca === "" ? undefined : { ca: request.ca },
+      request.httpClient === FETCH || request.http === "auto"
+        ? undefined
+        : request.http || client.httpVersion || undefined,
+    connectTimeoutMs: client.connectTimeoutMs,
+    keepAlive: keepAlive(client.keepAlive),
+    maxConnectionAgeMs: client.maxConnectionAgeMs,
+    tls: nonEmpty({
+      ca: request.ca || undefined,
+      certificate: request.clientCertificate || undefined,
+      key: request.clientKey || undefined,
+    }),
     methods: mapped(
       client.methods,
       (each) => settings(each, context),
@@ -67,6 +78,14 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     baggage: client.baggage,
     ...(client.unknownOption && { [client.unknownOption]: true }),
   });
+}
+
+function keepAlive(given: KeepAlive | undefined): AmeideOptions["keepAlive"] {
+  if (given === undefined) {
+    return undefined;
+  }
+  const { intervalMs, off, timeoutMs, whileIdle } = given;
+  return off ? false : defined({ intervalMs, timeoutMs, whileIdle });
 }
 
 function compression({
@@ -160,9 +179,14 @@ async function provide(answer: ProviderAnswer, request: TokenRequest, time: Time
     });
   }
   if (answer.fail) {
-    throw new Error("the provider fails, as the case says");
+    const [text = "the provider fails, as the case says", ...causes] = answer.says;
+    throw causedBy(text, causes);
   }
   return tokenOf(answer, time);
+}
+
+function causedBy(text: string, [cause, ...further]: readonly string[]): Error {
+  return new Error(text, cause === undefined ? undefined : { cause: causedBy(cause, further) });
 }
 
 function tokenOf(answer: ProviderAnswer, time: Time) {
@@ -193,6 +217,12 @@ function interceptor(given: GivenInterceptor, context: ProviderContext): Interce
     }
     for (const [name, value] of Object.entries(given.headers)) {
       request.header.set(name, value);
+    }
+    for (const name of given.removes) {
+      request.header.delete(name);
+    }
+    if (given.emptiesRequestId && !request.stream) {
+      (request.message as { requestId?: string }).requestId = "";
     }
     if (given.text !== "" && !request.stream) {
       (request.message as { text?: string }).text = given.text;

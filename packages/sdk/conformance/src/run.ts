@@ -115,7 +115,9 @@ class Run implements CallContext, Reach {
         ? this.inSpan()
         : withBaggage(baggage, () => this.inSpan()));
       await this.again;
-      this.close();
+      if (!this.given.leftOpen) {
+        this.close();
+      }
     };
     const sockets = this.memory === undefined ? await countSockets(all) : await all().then(() => 0);
     const budgets = this.events.flatMap((event) =>

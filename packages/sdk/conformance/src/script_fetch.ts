@@ -17,8 +17,9 @@ export function fetchOver(client: UniversalClientFn): FetchFunction {
         throw failure("fetch failed", cause, signal);
       },
     );
-    const coding = response.header.get("content-encoding")?.toLowerCase() ?? "identity";
-    const decode = coding === "identity" ? undefined : gunzipSync;
+    // What is a coding it does not know, or none, it hands on as it is.
+    const isGzip = /^(x-)?gzip$/i.test(response.header.get("content-encoding") ?? "");
+    const decode = isGzip ? gunzipSync : undefined;
     const stream = streamOf(response.body, { decode, signal });
     return responseOf(response.status, response.header, stream);
   };

@@ -1,18 +1,39 @@
+import type { HttpVersion } from "../check_combinations.js";
+import type { Pool } from "../connection_pools.js";
+import type { ConnectionSettings } from "../connection_settings.js";
 import { backingOff } from "./connect_backoff.js";
 import { createDialer, type DialOptions } from "./dial.js";
-import { http1Connections } from "./http1_connections.js";
+import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
-import type { Pool } from "../connection_pools.js";
+import { negotiatedConnections } from "./negotiated_connections.js";
 
 /** What the connections to one origin depend on. */
-export interface ConnectionOptions extends DialOptions {
-  readonly httpVersion: "1.1" | "2";
+export interface ConnectionOptions
+  extends Omit<DialOptions, "advice">, Http1Options, ConnectionSettings {
+  readonly httpVersion: HttpVersion;
+  /** The protocol needs HTTP/2. */
+  readonly grpc: boolean;
 }
 
 /** Makes a pool of connections to one origin. It follows no redirects. */
 export function createConnections(options: ConnectionOptions): Pool {
-  const dialer = backingOff(createDialer(options));
-  return options.httpVersion === "2"
-    ? http2Connections(options.origin, dialer)
-    : http1Connections(options.origin, dialer);
+  const { httpVersion, origin } = options;
+  const dialer = backingOff(createDialer({ ...options, advice: adviceOf(options) }));
+  switch (httpVersion) {
+    case "1.1":
+      return http1Connections(origin, dialer, options);
+    case "2":
+      return http2Connections(origin, dialer, options);
+    case "negotiated":
+      return negotiatedConnections(origin, dialer, options);
+  }
+}
+
+function adviceOf({ httpVersion, grpc }: ConnectionOptions): string {
+  if (grpc) {
+    return "HTTP/2, which gRPC needs; take protocol connect or grpc-web";
+  }
+  return httpVersion === "negotiated"
+    ? "HTTP"
+    : `HTTP/${httpVersion}, as httpVersion asks; leave the option out`;
 }

@@ -1,4 +1,5 @@
 import type { ClientHttp2Stream } from "node:http2";
+import { IS_NODE } from "./is_node.js";
 
 /**
  * Fails an answer over HTTP/2 that a reset with NO_ERROR ends before its end.
@@ -11,9 +12,6 @@ export function failIfCutShort(stream: ClientHttp2Stream): void {
     stream.push = push;
   }
 }
-
-// Others have streams that are made in another way.
-const IS_NODE = !("Bun" in globalThis) && !("Deno" in globalThis);
 
 // Node tells a stream of the end of its answer before the stream is closed, and
 // pushes another end if it has not.

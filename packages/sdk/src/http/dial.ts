@@ -1,6 +1,15 @@
+import type { LookupAddress } from "node:dns";
 import type * as net from "node:net";
-import type { TlsOptions } from "../options.js";
-import { tlsMaterial } from "./tls_material.js";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
+import { timerDelay } from "../deadline.js";
+import type { TlsOptions, TlsSource } from "../options.js";
+import { addressesOf } from "./addresses.js";
+import { connectFirst } from "./connect_first.js";
+import { openTunnel, shown as shownProxy } from "./proxy_tunnel.js";
+import type { Proxy } from "./proxy.js";
+import { readAlertsFirst } from "./tls_alerts.js";
+import { putIntoWords, versionNotSpoken } from "./tls_failures.js";
+import { tlsMaterial, type TlsMaterial } from "./tls_material.js";
 
 /** A protocol by its ALPN name (RFC 7301). */
 export type AlpnProtocol = "h2" | "http/1.1";
@@ -9,7 +18,13 @@ export type AlpnProtocol = "h2" | "http/1.1";
 export interface DialOptions {
   /** Scheme, host and port; no path. */
   readonly origin: string;
-  readonly tls: TlsOptions | undefined;
+  /** A function is asked for each connection. */
+  readonly tls: TlsOptions | TlsSource | undefined;
+  readonly proxy: Proxy | undefined;
+  /** Longest time until a connection stands, its TLS included, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** What to do where the server speaks nothing of what is offered. */
+  readonly advice: string;
 }
 
 /** A connection that stands, its TLS included. */
@@ -33,56 +48,190 @@ export interface Dialer {
 
 /** A dialer over TCP, with TLS where the origin says so. */
 export function createDialer(options: DialOptions): Dialer {
-  const underWay = new Set<net.Socket>();
+  const underWay = new Set<Dial>();
   let closed: Error | undefined;
   return {
     dial(offered) {
       if (closed !== undefined) {
         return Promise.reject(closed);
       }
-      const { socket, ready } = open(options, offered);
-      underWay.add(socket);
-      return new Promise<Dialed>((resolve, reject) => {
-        socket.once("error", reject);
-        socket.once("close", () => reject(closed ?? new Error("the connection was closed")));
-        socket.once(ready, () => {
-          socket.off("error", reject);
-          resolve({ socket, protocol: agreedOn(socket) ?? offered[0] ?? "http/1.1" });
-        });
-      }).finally(() => underWay.delete(socket));
+      const dial = new Dial(options, offered);
+      underWay.add(dial);
+      return dial.run().finally(() => underWay.delete(dial));
     },
     close(reason) {
       closed = reason;
-      for (const socket of underWay) {
-        socket.destroy();
+      for (const dial of underWay) {
+        dial.end(reason);
       }
     },
   };
 }
 
-// What is imported from a module of Node's costs every program, and few come here.
-function open(
-  { origin, tls: options }: DialOptions,
-  offered: readonly AlpnProtocol[],
-): { socket: net.Socket; ready: "connect" | "secureConnect" } {
-  const { connect, isIP } = process.getBuiltinModule("node:net");
-  const { hostname, port, protocol } = new URL(origin);
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
-  if (protocol === "http:") {
-    return { socket: connect(Number(port || 80), host), ready: "connect" };
+class Dial {
+  private readonly ended = new AbortController();
+  private waitsFor = "";
+
+  constructor(
+    private readonly options: DialOptions,
+    private readonly offered: readonly AlpnProtocol[],
+  ) {}
+
+  async run(): Promise<Dialed> {
+    const { signal } = this.ended;
+    const timer = setTimeout(
+      () => this.end(this.timedOut()),
+      timerDelay(this.options.connectTimeoutMs),
+    );
+    const ended = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error));
+    });
+    try {
+      return await Promise.race([this.connect(), ended]);
+    } catch (reason) {
+      // What stands of it goes, too.
+      this.end(reason as Error);
+      throw reason;
+    } finally {
+      clearTimeout(timer);
+    }
   }
-  const tls = process.getBuiltinModule("node:tls");
-  const socket = tls.connect({
-    host,
-    port: Number(port || 443),
-    ALPNProtocols: [...offered],
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...tlsMaterial(options),
-  });
-  return { socket, ready: "secureConnect" };
+
+  end(reason: Error): void {
+    this.ended.abort(reason);
+  }
+
+  private async connect(): Promise<Dialed> {
+    const { offered } = this;
+    const { origin, proxy } = this.options;
+    const { hostname, port, protocol } = new URL(origin);
+    const secure = protocol === "https:";
+    const to = { hostname, port: Number(port || (secure ? 443 : 80)) };
+    const material = secure ? await this.material() : undefined;
+    const socket =
+      proxy === undefined ? await this.connectTo(to) : await this.connectBy(proxy, to, material);
+    if (!secure) {
+      return { socket, protocol: offered[0] ?? "http/1.1" };
+    }
+    this.waitsFor = `the TLS handshake with ${hostname}`;
+    const tls = await this.secured(socket, hostname, {
+      ...material?.own,
+      ALPNProtocols: [...offered],
+    });
+    return { socket: tls, protocol: this.agreedOn(tls) };
+  }
+
+  private async material(): Promise<TlsMaterial | undefined> {
+    const { tls } = this.options;
+    if (typeof tls !== "function") {
+      return tls && tlsMaterial(tls);
+    }
+    this.waitsFor = "the option tls, which is a function";
+    let told: TlsOptions;
+    try {
+      told = await tls();
+    } catch (cause) {
+      throw new Error("the option tls, which is a function, failed", { cause });
+    }
+    this.ended.signal.throwIfAborted();
+    return tlsMaterial(told);
+  }
+
+  private async connectTo({ hostname, port }: Target): Promise<net.Socket> {
+    const { signal } = this.ended;
+    const host = withoutBrackets(hostname);
+    this.waitsFor = `the addresses of ${host}`;
+    const addresses = await addressesOf(host);
+    signal.throwIfAborted();
+    this.waitsFor = `a TCP connection to ${addresses.map((each) => shown(each, port)).join(", ")}`;
+    return connectFirst(addresses, port, signal);
+  }
+
+  private async connectBy(
+    proxy: Proxy,
+    { hostname, port }: Target,
+    material: TlsMaterial | undefined,
+  ): Promise<net.Socket> {
+    let socket = await this.connectTo({ hostname: proxy.host, port: proxy.port });
+    if (proxy.secure) {
+      this.waitsFor = `the TLS handshake with the proxy ${shownProxy(proxy)}`;
+      socket = await this.secured(socket, proxy.host, { ...material?.authorities });
+    }
+    this.waitsFor = `the answer of the proxy ${shownProxy(proxy)}`;
+    const raw = socket;
+    const stop = () => raw.destroy();
+    this.ended.signal.throwIfAborted();
+    this.ended.signal.addEventListener("abort", stop);
+    await openTunnel(raw, proxy, `${hostname}:${port}`);
+    this.ended.signal.removeEventListener("abort", stop);
+    return raw;
+  }
+
+  private secured(
+    socket: net.Socket,
+    hostname: string,
+    options: ConnectionOptions,
+  ): Promise<TLSSocket> {
+    const { signal } = this.ended;
+    signal.throwIfAborted();
+    // What is imported from a module of Node's costs every program, and few come here.
+    const { connect } = process.getBuiltinModule("node:tls");
+    const { isIP } = process.getBuiltinModule("node:net");
+    const host = withoutBrackets(hostname);
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const secure = connect({ socket, host, ...name, ...options });
+    return new Promise((resolve, reject) => {
+      const stop = () => secure.destroy();
+      signal.addEventListener("abort", stop);
+      const fail = (reason: Error) => reject(reason);
+      // Before those of who uses the connection, so that they see what it means. Below a
+      // session of HTTP/2 an error of TLS closes nothing.
+      secure.on("error", (reason) => {
+        putIntoWords(reason, this.options.advice);
+        secure.destroy();
+      });
+      secure.on("error", fail);
+      readAlertsFirst(secure);
+      secure.once("close", () => reject(new Error("the connection was closed in the handshake")));
+      secure.once("secureConnect", () => {
+        signal.removeEventListener("abort", stop);
+        secure.off("error", fail);
+        resolve(secure);
+      });
+    });
+  }
+
+  private agreedOn(socket: TLSSocket): AlpnProtocol {
+    const { offered } = this;
+    const { alpnProtocol } = socket;
+    if (alpnProtocol === "h2" || alpnProtocol === "http/1.1") {
+      return alpnProtocol;
+    }
+    // Who says nothing speaks HTTP/1.1: HTTP/2 over TLS is agreed on (RFC 9113, section 3.2).
+    if (offered.includes("http/1.1")) {
+      return "http/1.1";
+    }
+    socket.destroy();
+    throw versionNotSpoken(this.options.advice);
+  }
+
+  private timedOut(): Error {
+    const { connectTimeoutMs } = this.options;
+    const text = `no connection stood after ${connectTimeoutMs} ms (connectTimeoutMs): waited for ${this.waitsFor}`;
+    return Object.assign(new Error(text), { code: "ETIMEDOUT", syscall: "connect" });
+  }
 }
 
-function agreedOn(socket: net.Socket): AlpnProtocol | undefined {
-  const { alpnProtocol } = socket as { alpnProtocol?: string | false | null };
-  return alpnProtocol === "h2" || alpnProtocol === "http/1.1" ? alpnProtocol : undefined;
+interface Target {
+  /** As in an address: IPv6 in brackets. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+function shown({ address, family }: LookupAddress, port: number): string {
+  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }

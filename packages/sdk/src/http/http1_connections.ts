@@ -1,59 +1,205 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { UniversalClientFn, UniversalClientRequest } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../connection_pools.js";
-import { inFlight, type PeerSocket } from "../recorder.js";
+import { inFlight, type PeerSocket, type Recording } from "../recorder.js";
 import type { Dialer } from "./dial.js";
-import { IDLE_CONNECTION_MS } from "./idle_timer.js";
+import { FullPool, type Warn } from "./full_pool.js";
+import { IdleSockets } from "./idle_sockets.js";
 import { refuseUpgrades } from "./refuse_upgrades.js";
+import { Slots } from "./slots.js";
 
 type Made = (error: Error | null, socket?: Duplex) => void;
 
+/** Most connections to an origin where nothing is stated: as many as Node.js keeps idle. */
+export const MAX_CONNECTIONS = 256;
+
+/** What a pool of HTTP/1.1 connections is made with. */
+export interface Http1Options {
+  /** Most connections at once. Requests beyond wait for one. */
+  readonly maxConnections: number | undefined;
+  /** Told of what whoever runs the client should know. */
+  readonly warn: Warn;
+}
+
 /** A pool of HTTP/1.1 connections, one for each request under way. */
-export function http1Connections(origin: string, dialer: Dialer): Pool {
-  const { Agent } = origin.startsWith("https:") ? https : http;
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }) as WithAddRequest;
-  agent.createConnection = (_options, made) => {
-    dialer.dial(["http/1.1"]).then(
-      ({ socket }) => made(null, socket),
-      (error: Error) => made(error),
-    );
-    return undefined;
-  };
-  const { addRequest } = agent;
-  agent.addRequest = (request, ...rest) => {
-    record(request);
-    addRequest.call(agent, request, ...rest);
-  };
-  const client = createNodeHttpClient({
-    httpVersion: "1.1",
-    nodeOptions: { agent: refuseUpgrades(agent) },
-  });
+export function http1Connections(origin: string, dialer: Dialer, options: Http1Options): Pool {
+  const connections = new Http1Connections(origin, dialer, options);
   return {
-    client,
-    close: () => {
-      dialer.close(new Error("the client is closed"));
-      agent.destroy();
-    },
+    client: (request) => connections.send(request),
+    close: () => connections.close(new Error("the client is closed")),
   };
 }
 
+class Http1Connections {
+  private readonly agent: AgentOfOurs;
+  private readonly idle: IdleSockets;
+  private readonly slots: Slots;
+  private readonly full: FullPool;
+  private readonly client: UniversalClientFn;
+  // A request has a slot, and the agent has not seen it.
+  private entering = false;
+
+  constructor(
+    origin: string,
+    private readonly dialer: Dialer,
+    { maxConnections = MAX_CONNECTIONS, warn }: Http1Options,
+  ) {
+    this.slots = new Slots(maxConnections);
+    this.full = new FullPool({ origin, maxConnections, warn, slots: this.slots });
+    this.agent = this.createAgent(origin, maxConnections);
+    this.idle = new IdleSockets(this.agent);
+    this.client = createNodeHttpClient({
+      httpVersion: "1.1",
+      nodeOptions: { agent: refuseUpgrades(this.agent) },
+    });
+  }
+
+  send(request: UniversalClientRequest): ReturnType<UniversalClientFn> {
+    const { recording } = inFlight;
+    if (recording !== undefined) {
+      recording.connected = false;
+    }
+    if (!this.slots.take()) {
+      return this.sendLater(request, recording, true);
+    }
+    return this.idle.isDoubtful()
+      ? this.sendLater(request, recording, false)
+      : this.hand(request, recording);
+  }
+
+  close(reason: Error): void {
+    this.slots.close(reason);
+    this.dialer.close(reason);
+    this.agent.destroy();
+  }
+
+  private async sendLater(
+    request: UniversalClientRequest,
+    recording: Recording | undefined,
+    queued: boolean,
+  ): ReturnType<UniversalClientFn> {
+    if (queued) {
+      await this.queue(request.signal, recording);
+    }
+    if (this.idle.isDoubtful()) {
+      // What has come on a connection is seen in the first, that it is over in the second.
+      await turn();
+      await turn();
+      this.idle.isDoubtful();
+    }
+    if (request.signal?.aborted === true) {
+      this.slots.release();
+      throw request.signal.reason;
+    }
+    return this.hand(request, recording);
+  }
+
+  private async queue(
+    signal: AbortSignal | undefined,
+    recording: Recording | undefined,
+  ): Promise<void> {
+    const got = this.slots.wait(signal);
+    this.full.tell();
+    if (recording !== undefined) {
+      recording.waitsFor = () => "a connection to be free";
+    }
+    await got;
+    if (recording !== undefined) {
+      recording.waitsFor = undefined;
+    }
+  }
+
+  // Of one that has a slot.
+  private hand(
+    request: UniversalClientRequest,
+    recording: Recording | undefined,
+  ): ReturnType<UniversalClientFn> {
+    this.entering = true;
+    inFlight.recording = recording;
+    try {
+      return this.client(request);
+    } finally {
+      inFlight.recording = undefined;
+      if (this.entering) {
+        this.entering = false;
+        this.slots.release();
+      }
+    }
+  }
+
+  private createAgent(origin: string, maxFreeSockets: number): AgentOfOurs {
+    const { Agent } = origin.startsWith("https:") ? https : http;
+    const agent = new Agent({ keepAlive: true, maxFreeSockets }) as AgentOfOurs;
+    agent.createConnection = (_options, made) => {
+      this.dialer.dial(["http/1.1"]).then(
+        ({ socket }) => made(null, socket),
+        (error: Error) => made(error),
+      );
+      return undefined;
+    };
+    const { addRequest } = agent;
+    agent.addRequest = (request, ...rest) => {
+      this.entering = false;
+      this.watch(request, inFlight.recording);
+      addRequest.call(agent, request, ...rest);
+    };
+    return agent;
+  }
+
+  private watch(request: http.ClientRequest, recording: Recording | undefined): void {
+    request.prependOnceListener("socket", (socket) => {
+      if (recording !== undefined) {
+        this.record(socket, recording);
+      }
+    });
+    request.once("response", (response) => response.once("end", () => endWith(request)));
+    request.once("close", () => {
+      if (recording !== undefined) {
+        recording.onTimeout = undefined;
+      }
+      // The agent gets the connection back in this turn.
+      queueMicrotask(() => this.slots.release());
+    });
+  }
+
+  private record(socket: Socket, recording: Recording): void {
+    // One that has ended by now takes nothing of the request.
+    if (!socket.writable) {
+      return;
+    }
+    recording.socket = socket as PeerSocket;
+    recording.connected = true;
+    const { bytesRead } = socket;
+    const beganMs = performance.now();
+    recording.onTimeout = () => {
+      // A way that is dead is so for all that were idle meanwhile.
+      if (socket.bytesRead === bytesRead) {
+        this.idle.dropOlder(beganMs);
+      }
+    };
+  }
+}
+
 // What Node's types leave out, and how `createConnection` may answer.
-interface WithAddRequest extends Omit<http.Agent, "createConnection"> {
+interface AgentOfOurs extends Omit<http.Agent, "createConnection"> {
   createConnection(options: unknown, made: Made): undefined;
   addRequest(request: http.ClientRequest, ...rest: unknown[]): void;
 }
 
-// A request gets its socket once it stands, be it new or kept.
-function record(request: http.ClientRequest): void {
-  const { recording } = inFlight;
-  if (recording === undefined) {
-    return;
-  }
-  recording.connected = false;
-  request.prependOnceListener("socket", (socket) => {
-    recording.socket = socket as PeerSocket;
-    recording.connected = true;
+// An answer that is over before its request would keep the connection for ever:
+// nobody goes on sending.
+function endWith(request: http.ClientRequest): void {
+  setImmediate(() => {
+    if (!request.writableEnded) {
+      request.destroy();
+    }
   });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -1,28 +1,26 @@
 /** Connections close after so long without a call, in milliseconds. */
 export const IDLE_CONNECTION_MS = 15 * 60_000;
 
-/** Calls back when nothing was in use for a while. */
+/**
+ * Calls back when something was idle for a while. Cheap for what is idle often: its
+ * timer is moved, not made anew, and use does not touch it.
+ */
 export class IdleTimer {
-  private inUse = 0;
-  private closed = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
+  /** @param onIdle - Looks itself whether it is idle still. */
   constructor(private readonly onIdle: () => void) {}
 
-  /** Something is used; returns what ends that. */
-  begin(): () => void {
-    clearTimeout(this.timer);
-    this.inUse++;
-    return () => {
-      this.inUse--;
-      if (this.inUse === 0 && !this.closed) {
-        this.timer = setTimeout(this.onIdle, IDLE_CONNECTION_MS).unref();
-      }
-    };
+  /** It is idle from now on. */
+  begin(): void {
+    if (this.timer === undefined) {
+      this.timer = setTimeout(this.onIdle, IDLE_CONNECTION_MS).unref();
+    } else {
+      this.timer.refresh();
+    }
   }
 
-  close(): void {
-    this.closed = true;
+  stop(): void {
     clearTimeout(this.timer);
   }
 }

@@ -1,16 +1,128 @@
-import type { TlsOptions } from "../options.js";
+import type { SecureContextOptions } from "node:tls";
+import { checkIsObject } from "../check_options.js";
+import { configError } from "../errors.js";
+import type { TlsOptions, TlsSource } from "../options.js";
+import { IS_NODE } from "./is_node.js";
 
-/** TLS material as Node's clients take it. */
-export function tlsMaterial(tls: TlsOptions | undefined): Record<string, string | Buffer> {
-  const material: Record<string, string | Buffer> = {};
-  for (const [name, value] of [
-    ["ca", tls?.ca],
-    ["cert", tls?.certificate],
-    ["key", tls?.key],
-  ] as const) {
-    if (value !== undefined) {
-      material[name] = typeof value === "string" ? value : Buffer.from(value);
-    }
+/** TLS material that has been looked at, as Node takes it. */
+export interface TlsMaterial {
+  /** Names the material, and gives nothing of it away. */
+  readonly id: string;
+  /** Authorities alone: what is not for the server itself gets no certificate. */
+  readonly authorities: SecureContextOptions;
+  readonly own: SecureContextOptions;
+}
+
+const PEM_RULE = "must be PEM; where it is the path of a file, read the file";
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g;
+const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
+const looked = new WeakMap<TlsOptions, TlsMaterial>();
+const sources = new WeakMap<TlsSource, string>();
+let lastSource = 0;
+
+/** Names what a client's connections identify themselves by. A function is known by itself. */
+export function tlsId(tls: TlsOptions | TlsSource): string {
+  if (typeof tls !== "function") {
+    return tlsMaterial(tls).id;
+  }
+  let id = sources.get(tls);
+  if (id === undefined) {
+    id = `function ${++lastSource}`;
+    sources.set(tls, id);
+  }
+  return id;
+}
+
+/**
+ * Looks at TLS material, once for each object.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the member and the rule, never its value.
+ */
+export function tlsMaterial(tls: TlsOptions): TlsMaterial {
+  checkIsObject(tls, "tls");
+  let material = looked.get(tls);
+  if (material === undefined) {
+    material = look(tls);
+    looked.set(tls, material);
   }
   return material;
+}
+
+function look(tls: TlsOptions): TlsMaterial {
+  const [ca, cert, key] = [textOf(tls.ca), textOf(tls.certificate), textOf(tls.key)];
+  certificates(ca, "tls.ca");
+  const [own] = certificates(cert, "tls.certificate");
+  if (key !== undefined && !KEY.test(key)) {
+    throw configError("tls.key", PEM_RULE);
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    const [option, other] =
+      cert === undefined ? ["tls.key", "certificate"] : ["tls.certificate", "key"];
+    throw configError(option, `needs tls.${other} beside it`);
+  }
+  if (key !== undefined) {
+    checkKey(key, own);
+  }
+  const { createHash } = process.getBuiltinModule("node:crypto");
+  const authorities = ca === undefined ? {} : { ca };
+  return {
+    id: createHash("sha256")
+      .update(JSON.stringify([ca, cert, key]))
+      .digest("hex"),
+    authorities: context(authorities),
+    own: context({ ...authorities, ...(cert !== undefined && key !== undefined && { cert, key }) }),
+  };
+}
+
+// A context is made once: it takes longer than the rest of a connection. Others than
+// Node may not look at it.
+function context(options: SecureContextOptions): SecureContextOptions {
+  if (Object.keys(options).length === 0) {
+    return options;
+  }
+  const { createSecureContext } = process.getBuiltinModule("node:tls");
+  return { ...options, ...(IS_NODE && { secureContext: createSecureContext(options) }) };
+}
+
+function textOf(value: string | Uint8Array | undefined): string | undefined {
+  return value === undefined || typeof value === "string" ? value : new TextDecoder().decode(value);
+}
+
+function certificates(text: string | undefined, option: string): readonly string[] {
+  if (text === undefined) {
+    return [];
+  }
+  const found = text.match(CERTIFICATE) ?? [];
+  if (found.length === 0) {
+    throw configError(option, PEM_RULE);
+  }
+  if (IS_NODE) {
+    const { X509Certificate } = process.getBuiltinModule("node:crypto");
+    for (const each of found) {
+      refuse(option, "holds a certificate that cannot be read", () => new X509Certificate(each));
+    }
+  }
+  return found;
+}
+
+function checkKey(key: string, certificate: string | undefined): void {
+  if (!IS_NODE) {
+    return;
+  }
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
+  const rule = "cannot be read; it must be one private key in PEM, not encrypted";
+  const read = refuse("tls.key", rule, () => createPrivateKey(key));
+  if (certificate !== undefined && !new X509Certificate(certificate).checkPrivateKey(read)) {
+    throw configError("tls.key", "is not the key of tls.certificate");
+  }
+}
+
+// What OpenSSL says may quote what it was given.
+function refuse<T>(option: string, rule: string, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw configError(option, rule);
+  }
 }

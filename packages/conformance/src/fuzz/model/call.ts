@@ -243,23 +243,32 @@ export class CallRun {
     return true;
   }
 
-  // 2.13: once per call, if an attempt is left, whatever the idempotency level; not where the answer
-  // says that the call is not to be made again; with requireIdempotency only what may be repeated anyway.
+  // 2.13: once per call. A call that may not leaves it to the next.
   #mayReplay(failure: Failure): boolean {
-    const { credential, retryOff, maxAttempts, repeatable, requireIdempotency, tenant, scopes } =
-      this.#policy;
+    const { credential, tenant, scopes } = this.#policy;
+    const { notes, provider } = this.#world;
     const { code, origin } = failure;
     if (code !== "unauthenticated" || origin !== "server" || this.#replayed) return false;
+    if (credential.kind !== "provider") return false;
+    const key = `${tenant ?? ""} ${scopes}`;
+    const refused = this.#sent?.generation ?? 0;
+    if (!this.#allowsReplay(failure)) {
+      provider.refuse(key, refused);
+      return false;
+    }
+    if (!provider.mayRenew(key, refused)) return false;
+    if (endsTooLate(0, this.#remaining())) notes.undecided("lateReplay");
+    return true;
+  }
+
+  // If an attempt is left, whatever the idempotency level; not where the answer says that the call is not
+  // to be made again; with requireIdempotency only what may be repeated anyway.
+  #allowsReplay(failure: Failure): boolean {
+    const { retryOff, maxAttempts, repeatable, requireIdempotency } = this.#policy;
     if (hintOf(failure, this.#wallMs())?.kind === "stop") return false;
     if (retryOff || this.#attempts >= maxAttempts) return false;
     if (requireIdempotency && !repeatable) return false;
-    if (credential.kind !== "provider") return false;
-    if (this.#progress.committed || this.#progress.inputGone) return false;
-    const key = `${tenant ?? ""} ${scopes}`;
-    const refused = this.#sent?.generation ?? 0;
-    if (!this.#world.provider.mayRenew(key, refused)) return false;
-    if (endsTooLate(0, this.#remaining())) this.#world.notes.undecided("lateReplay");
-    return true;
+    return !this.#progress.committed && !this.#progress.inputGone;
   }
 
   #goesByGet(): boolean {

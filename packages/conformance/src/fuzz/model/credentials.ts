@@ -30,6 +30,8 @@ interface Flight {
 
 interface Slot {
   token: KeptToken | undefined;
+  /** Generation of the newest that is not used again, if another can be had. */
+  refused: number;
   failure: { readonly as: Failed; readonly at: number } | undefined;
   /** The newest, until it has ended. */
   flight: Flight | undefined;
@@ -100,6 +102,12 @@ export class Provider {
     return age >= PAUSE_MS && !this.#isPaused(slot);
   }
 
+  /** The server refused a token, and the call that was sent with it ends. */
+  refuse(key: string, generation: number): void {
+    const slot = this.#slot(key);
+    slot.refused = Math.max(slot.refused, generation);
+  }
+
   /** Gets a token, if need be from the provider. */
   *token(answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
     const { notes } = this;
@@ -111,6 +119,9 @@ export class Provider {
       const newer = this.#usable(slot, refused);
       if (newer !== undefined) return newer;
     } else if (token !== undefined) {
+      if (token.generation <= slot.refused && this.mayRenew(key, token.generation)) {
+        return yield* this.#wait(slot, answers, { ...wish, refused: token.generation });
+      }
       const age = this.#age(token);
       if (slot.wasOver && age < token.life)
         notes.tie("a token that had expired, and is young again");
@@ -237,6 +248,7 @@ export class Provider {
     if (slot === undefined) {
       slot = {
         token: undefined,
+        refused: 0,
         failure: undefined,
         flight: undefined,
         flights: [],

@@ -126,6 +126,10 @@ function streamed(flow: Flow, answer: Answer, reading: Reading): Flow {
       error === undefined ? undefined : ended(error, answer, reading),
     [StreamEnd.RESET]: () => known({ code: "unavailable" }),
     [StreamEnd.REFUSED_STREAM]: () => known({ code: "unavailable" }),
+    [StreamEnd.SILENCE]: () => {
+      reading.notes.invalid("a connection in memory");
+      return undefined;
+    },
     [StreamEnd.MISSING]: () => known({ code: "internal" }),
     [StreamEnd.HALF_ENVELOPE]: () => known({ code: "internal" }),
     [StreamEnd.GARBAGE]: () => known({ code: "internal", origin: "client", sent: "yes" }),

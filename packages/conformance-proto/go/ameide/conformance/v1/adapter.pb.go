@@ -173,14 +173,18 @@ type RunRequest struct {
 	Protocol string `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// `binary` or `json`.
 	Format string `protobuf:"bytes,6,opt,name=format,proto3" json:"format,omitempty"`
-	// `1.1` or `2`.
+	// `1.1` or `2`; `auto` for what client and server agree on.
 	Http string `protobuf:"bytes,7,opt,name=http,proto3" json:"http,omitempty"`
 	// Authority to trust, in PEM.
 	Ca string `protobuf:"bytes,8,opt,name=ca,proto3" json:"ca,omitempty"`
 	// Built-in numbers that are perturbed, by name.
 	Constants map[string]float64 `protobuf:"bytes,9,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// The HTTP client to use; empty for the language's own.
-	HttpClient    string `protobuf:"bytes,10,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
+	HttpClient string `protobuf:"bytes,10,opt,name=http_client,json=httpClient,proto3" json:"http_client,omitempty"`
+	// Client certificate, in PEM; empty for none.
+	ClientCertificate string `protobuf:"bytes,11,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	// Its key, in PEM.
+	ClientKey     string `protobuf:"bytes,12,opt,name=client_key,json=clientKey,proto3" json:"client_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,6 +285,20 @@ func (x *RunRequest) GetConstants() map[string]float64 {
 func (x *RunRequest) GetHttpClient() string {
 	if x != nil {
 		return x.HttpClient
+	}
+	return ""
+}
+
+func (x *RunRequest) GetClientCertificate() string {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return ""
+}
+
+func (x *RunRequest) GetClientKey() string {
+	if x != nil {
+		return x.ClientKey
 	}
 	return ""
 }
@@ -789,7 +807,9 @@ type SeenOutcome struct {
 	Headers []*Header `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty"`
 	// From the start of the call until the caller saw headers, in milliseconds;
 	// absent if it never did.
-	HeadersMs     *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	HeadersMs *float64 `protobuf:"fixed64,6,opt,name=headers_ms,json=headersMs,proto3,oneof" json:"headers_ms,omitempty"`
+	// Trailers of a good answer, values apart, by the names the server gave them.
+	Trailers      []*Header `protobuf:"bytes,7,rep,name=trailers,proto3" json:"trailers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -864,6 +884,13 @@ func (x *SeenOutcome) GetHeadersMs() float64 {
 		return *x.HeadersMs
 	}
 	return 0
+}
+
+func (x *SeenOutcome) GetTrailers() []*Header {
+	if x != nil {
+		return x.Trailers
+	}
+	return nil
 }
 
 // An error, as the SDK gives it.
@@ -1314,7 +1341,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2&.ameide.conformance.v1.DescribeRequestH\x00R\bdescribe\x125\n" +
 	"\x03run\x18\x03 \x01(\v2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\b\n" +
 	"\x06action\"\x11\n" +
-	"\x0fDescribeRequest\"\xad\x03\n" +
+	"\x0fDescribeRequest\"\xfb\x03\n" +
 	"\n" +
 	"RunRequest\x122\n" +
 	"\x05given\x18\x01 \x01(\v2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n" +
@@ -1328,7 +1355,10 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\tconstants\x18\t \x03(\v20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n" +
 	"\vhttp_client\x18\n" +
 	" \x01(\tR\n" +
-	"httpClient\x1a<\n" +
+	"httpClient\x12-\n" +
+	"\x12client_certificate\x18\v \x01(\tR\x11clientCertificate\x12\x1d\n" +
+	"\n" +
+	"client_key\x18\f \x01(\tR\tclientKey\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xc2\x01\n" +
@@ -1382,7 +1412,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n" +
-	"\a_budget\"\x8a\x02\n" +
+	"\a_budget\"\xc5\x02\n" +
 	"\vSeenOutcome\x12\x13\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n" +
 	"\x05error\x18\x02 \x01(\v2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n" +
@@ -1391,7 +1421,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bmessages\x18\x04 \x03(\tR\bmessages\x127\n" +
 	"\aheaders\x18\x05 \x03(\v2\x1d.ameide.conformance.v1.HeaderR\aheaders\x12\"\n" +
 	"\n" +
-	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01B\x05\n" +
+	"headers_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n" +
+	"\btrailers\x18\a \x03(\v2\x1d.ameide.conformance.v1.HeaderR\btrailersB\x05\n" +
 	"\x03_okB\r\n" +
 	"\v_headers_ms\"\x82\x06\n" +
 	"\tSeenError\x12\x12\n" +
@@ -1498,16 +1529,17 @@ var file_ameide_conformance_v1_adapter_proto_depIdxs = []int32{
 	11, // 15: ameide.conformance.v1.RunResponse.leaks:type_name -> ameide.conformance.v1.Leaks
 	8,  // 16: ameide.conformance.v1.SeenOutcome.error:type_name -> ameide.conformance.v1.SeenError
 	20, // 17: ameide.conformance.v1.SeenOutcome.headers:type_name -> ameide.conformance.v1.Header
-	16, // 18: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
-	21, // 19: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
-	20, // 20: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
-	22, // 21: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	23, // 22: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	20, // 18: ameide.conformance.v1.SeenOutcome.trailers:type_name -> ameide.conformance.v1.Header
+	16, // 19: ameide.conformance.v1.SeenError.metadata:type_name -> ameide.conformance.v1.SeenError.MetadataEntry
+	21, // 20: ameide.conformance.v1.SeenError.attempts:type_name -> ameide.conformance.v1.AttemptFailure
+	20, // 21: ameide.conformance.v1.SeenRequest.headers:type_name -> ameide.conformance.v1.Header
+	22, // 22: ameide.conformance.v1.RunResponse.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	23, // 23: ameide.conformance.v1.RunResponse.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_adapter_proto_init() }

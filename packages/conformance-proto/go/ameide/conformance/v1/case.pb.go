@@ -204,7 +204,8 @@ type Case struct {
 	Server *Script `protobuf:"bytes,4,opt,name=server,proto3" json:"server,omitempty"`
 	// What is expected.
 	Expect *Expected `protobuf:"bytes,5,opt,name=expect,proto3" json:"expect,omitempty"`
-	// HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+	// HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+	// empty for `1.1` and `2`. WIRE only.
 	Http []string `protobuf:"bytes,6,rep,name=http,proto3" json:"http,omitempty"`
 	// Formats it is for (`binary`, `json`); empty for all.
 	Formats []string `protobuf:"bytes,7,rep,name=formats,proto3" json:"formats,omitempty"`
@@ -331,7 +332,9 @@ type Given struct {
 	AmbientBaggage map[string]string `protobuf:"bytes,8,rep,name=ambient_baggage,json=ambientBaggage,proto3" json:"ambient_baggage,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// A span named `ambient` is active around all that is done. It is the first of
 	// the spans.
-	AmbientSpan   bool `protobuf:"varint,9,opt,name=ambient_span,json=ambientSpan,proto3" json:"ambient_span,omitempty"`
+	AmbientSpan bool `protobuf:"varint,9,opt,name=ambient_span,json=ambientSpan,proto3" json:"ambient_span,omitempty"`
+	// The client is not closed at the end, and what it keeps is not counted as left.
+	LeftOpen      bool `protobuf:"varint,10,opt,name=left_open,json=leftOpen,proto3" json:"left_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -429,6 +432,13 @@ func (x *Given) GetAmbientSpan() bool {
 	return false
 }
 
+func (x *Given) GetLeftOpen() bool {
+	if x != nil {
+		return x.LeftOpen
+	}
+	return false
+}
+
 // Options of a client, in the terms of the public API.
 type ClientSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -483,9 +493,19 @@ type ClientSettings struct {
 	// AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
 	EnvironmentCredentials bool `protobuf:"varint,24,opt,name=environment_credentials,json=environmentCredentials,proto3" json:"environment_credentials,omitempty"`
 	// `1.1` or `2`. On the wire the HTTP version of the run comes first.
-	HttpVersion   string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HttpVersion string `protobuf:"bytes,25,opt,name=http_version,json=httpVersion,proto3" json:"http_version,omitempty"`
+	// Hosts that plain http is allowed to.
+	AllowInsecureHosts []string `protobuf:"bytes,26,rep,name=allow_insecure_hosts,json=allowInsecureHosts,proto3" json:"allow_insecure_hosts,omitempty"`
+	// PINGs of HTTP/2.
+	KeepAlive *KeepAlive `protobuf:"bytes,27,opt,name=keep_alive,json=keepAlive,proto3" json:"keep_alive,omitempty"`
+	// How old a connection of HTTP/2 gets, in milliseconds.
+	MaxConnectionAgeMs *float64 `protobuf:"fixed64,28,opt,name=max_connection_age_ms,json=maxConnectionAgeMs,proto3,oneof" json:"max_connection_age_ms,omitempty"`
+	// Longest time for a connection to be made, in milliseconds.
+	ConnectTimeoutMs *float64 `protobuf:"fixed64,29,opt,name=connect_timeout_ms,json=connectTimeoutMs,proto3,oneof" json:"connect_timeout_ms,omitempty"`
+	// The client has a certificate: one that the server's authority issued. WIRE only.
+	ClientCertificate bool `protobuf:"varint,30,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ClientSettings) Reset() {
@@ -693,6 +713,114 @@ func (x *ClientSettings) GetHttpVersion() string {
 	return ""
 }
 
+func (x *ClientSettings) GetAllowInsecureHosts() []string {
+	if x != nil {
+		return x.AllowInsecureHosts
+	}
+	return nil
+}
+
+func (x *ClientSettings) GetKeepAlive() *KeepAlive {
+	if x != nil {
+		return x.KeepAlive
+	}
+	return nil
+}
+
+func (x *ClientSettings) GetMaxConnectionAgeMs() float64 {
+	if x != nil && x.MaxConnectionAgeMs != nil {
+		return *x.MaxConnectionAgeMs
+	}
+	return 0
+}
+
+func (x *ClientSettings) GetConnectTimeoutMs() float64 {
+	if x != nil && x.ConnectTimeoutMs != nil {
+		return *x.ConnectTimeoutMs
+	}
+	return 0
+}
+
+func (x *ClientSettings) GetClientCertificate() bool {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return false
+}
+
+// When a connection is asked whether its peer is there.
+type KeepAlive struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Never.
+	Off bool `protobuf:"varint,1,opt,name=off,proto3" json:"off,omitempty"`
+	// After so long without a byte from the peer, in milliseconds.
+	IntervalMs *float64 `protobuf:"fixed64,2,opt,name=interval_ms,json=intervalMs,proto3,oneof" json:"interval_ms,omitempty"`
+	// How long the answer may take, in milliseconds.
+	TimeoutMs *float64 `protobuf:"fixed64,3,opt,name=timeout_ms,json=timeoutMs,proto3,oneof" json:"timeout_ms,omitempty"`
+	// Also while no call is under way.
+	WhileIdle     *bool `protobuf:"varint,4,opt,name=while_idle,json=whileIdle,proto3,oneof" json:"while_idle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeepAlive) Reset() {
+	*x = KeepAlive{}
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeepAlive) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeepAlive) ProtoMessage() {}
+
+func (x *KeepAlive) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeepAlive.ProtoReflect.Descriptor instead.
+func (*KeepAlive) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *KeepAlive) GetOff() bool {
+	if x != nil {
+		return x.Off
+	}
+	return false
+}
+
+func (x *KeepAlive) GetIntervalMs() float64 {
+	if x != nil && x.IntervalMs != nil {
+		return *x.IntervalMs
+	}
+	return 0
+}
+
+func (x *KeepAlive) GetTimeoutMs() float64 {
+	if x != nil && x.TimeoutMs != nil {
+		return *x.TimeoutMs
+	}
+	return 0
+}
+
+func (x *KeepAlive) GetWhileIdle() bool {
+	if x != nil && x.WhileIdle != nil {
+		return *x.WhileIdle
+	}
+	return false
+}
+
 // What one who only watches does when told of an event.
 type Watcher struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -710,7 +838,7 @@ type Watcher struct {
 
 func (x *Watcher) Reset() {
 	*x = Watcher{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -722,7 +850,7 @@ func (x *Watcher) String() string {
 func (*Watcher) ProtoMessage() {}
 
 func (x *Watcher) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -735,7 +863,7 @@ func (x *Watcher) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Watcher.ProtoReflect.Descriptor instead.
 func (*Watcher) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Watcher) GetWho() string {
@@ -774,7 +902,7 @@ type Budget struct {
 
 func (x *Budget) Reset() {
 	*x = Budget{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -786,7 +914,7 @@ func (x *Budget) String() string {
 func (*Budget) ProtoMessage() {}
 
 func (x *Budget) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -799,7 +927,7 @@ func (x *Budget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Budget.ProtoReflect.Descriptor instead.
 func (*Budget) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Budget) GetCapacity() int32 {
@@ -871,7 +999,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +1011,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +1024,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Settings) GetTimeoutMs() float64 {
@@ -1056,7 +1184,7 @@ type Retry struct {
 
 func (x *Retry) Reset() {
 	*x = Retry{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1068,7 +1196,7 @@ func (x *Retry) String() string {
 func (*Retry) ProtoMessage() {}
 
 func (x *Retry) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1081,7 +1209,7 @@ func (x *Retry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retry.ProtoReflect.Descriptor instead.
 func (*Retry) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Retry) GetMaxAttempts() float64 {
@@ -1150,7 +1278,7 @@ type Auth struct {
 
 func (x *Auth) Reset() {
 	*x = Auth{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1290,7 @@ func (x *Auth) String() string {
 func (*Auth) ProtoMessage() {}
 
 func (x *Auth) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1303,7 @@ func (x *Auth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Auth.ProtoReflect.Descriptor instead.
 func (*Auth) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Auth) GetToken() string {
@@ -1227,14 +1355,16 @@ type ProviderAnswer struct {
 	// What it does before it answers.
 	Does Deed `protobuf:"varint,8,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
 	// It answers before it returns, where its language lets it.
-	AtOnce        bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	AtOnce bool `protobuf:"varint,9,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	// What its error says, and the causes of that error, each of the one before it.
+	Says          []string `protobuf:"bytes,10,rep,name=says,proto3" json:"says,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ProviderAnswer) Reset() {
 	*x = ProviderAnswer{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1376,7 @@ func (x *ProviderAnswer) String() string {
 func (*ProviderAnswer) ProtoMessage() {}
 
 func (x *ProviderAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1389,7 @@ func (x *ProviderAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderAnswer.ProtoReflect.Descriptor instead.
 func (*ProviderAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ProviderAnswer) GetToken() string {
@@ -1325,6 +1455,13 @@ func (x *ProviderAnswer) GetAtOnce() bool {
 	return false
 }
 
+func (x *ProviderAnswer) GetSays() []string {
+	if x != nil {
+		return x.Says
+	}
+	return nil
+}
+
 // An interceptor of a user.
 type Interceptor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1342,14 +1479,18 @@ type Interceptor struct {
 	// Sets headers of the request.
 	Headers map[string]string `protobuf:"bytes,6,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What it does before it hands the request on.
-	Does          Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Does Deed `protobuf:"varint,7,opt,name=does,proto3,enum=ameide.conformance.v1.Deed" json:"does,omitempty"`
+	// Takes these headers of the request away.
+	Removes []string `protobuf:"bytes,8,rep,name=removes,proto3" json:"removes,omitempty"`
+	// Empties the request id field of the message. Unary calls only.
+	EmptiesRequestId bool `protobuf:"varint,9,opt,name=empties_request_id,json=emptiesRequestId,proto3" json:"empties_request_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Interceptor) Reset() {
 	*x = Interceptor{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1361,7 +1502,7 @@ func (x *Interceptor) String() string {
 func (*Interceptor) ProtoMessage() {}
 
 func (x *Interceptor) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[10]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1374,7 +1515,7 @@ func (x *Interceptor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Interceptor.ProtoReflect.Descriptor instead.
 func (*Interceptor) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{10}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Interceptor) GetAppend() string {
@@ -1426,6 +1567,20 @@ func (x *Interceptor) GetDoes() Deed {
 	return Deed_DEED_UNSPECIFIED
 }
 
+func (x *Interceptor) GetRemoves() []string {
+	if x != nil {
+		return x.Removes
+	}
+	return nil
+}
+
+func (x *Interceptor) GetEmptiesRequestId() bool {
+	if x != nil {
+		return x.EmptiesRequestId
+	}
+	return false
+}
+
 // One thing that is done.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1446,7 +1601,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1613,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[11]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1626,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Step) GetAction() isStep_Action {
@@ -1640,7 +1795,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1652,7 +1807,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[12]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1665,7 +1820,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{12}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Call) GetMethod() string {
@@ -1841,7 +1996,7 @@ type Cancel struct {
 
 func (x *Cancel) Reset() {
 	*x = Cancel{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1853,7 +2008,7 @@ func (x *Cancel) String() string {
 func (*Cancel) ProtoMessage() {}
 
 func (x *Cancel) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[13]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1866,7 +2021,7 @@ func (x *Cancel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cancel.ProtoReflect.Descriptor instead.
 func (*Cancel) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Cancel) GetAfterMs() int64 {
@@ -1923,7 +2078,7 @@ type Derive struct {
 
 func (x *Derive) Reset() {
 	*x = Derive{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2090,7 @@ func (x *Derive) String() string {
 func (*Derive) ProtoMessage() {}
 
 func (x *Derive) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[14]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2103,7 @@ func (x *Derive) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Derive.ProtoReflect.Descriptor instead.
 func (*Derive) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Derive) GetName() string {
@@ -2005,7 +2160,7 @@ type Paginate struct {
 
 func (x *Paginate) Reset() {
 	*x = Paginate{}
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[15]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2017,7 +2172,7 @@ func (x *Paginate) String() string {
 func (*Paginate) ProtoMessage() {}
 
 func (x *Paginate) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_case_proto_msgTypes[15]
+	mi := &file_ameide_conformance_v1_case_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2030,7 +2185,7 @@ func (x *Paginate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Paginate.ProtoReflect.Descriptor instead.
 func (*Paginate) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{15}
+	return file_ameide_conformance_v1_case_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Paginate) GetMaxItems() float64 {
@@ -2084,7 +2239,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n" +
 	"\aformats\x18\a \x03(\tR\aformats\x12\x1c\n" +
 	"\tprotocols\x18\b \x03(\tR\tprotocols\x12!\n" +
-	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xca\x04\n" +
+	"\fhttp_clients\x18\t \x03(\tR\vhttpClients\"\xe7\x04\n" +
 	"\x05Given\x12=\n" +
 	"\x06client\x18\x01 \x01(\v2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n" +
 	"\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n" +
@@ -2095,15 +2250,16 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05steps\x18\x06 \x03(\v2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n" +
 	"\x0fbudget_capacity\x18\a \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n" +
 	"\x0fambient_baggage\x18\b \x03(\v20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n" +
-	"\fambient_span\x18\t \x01(\bR\vambientSpan\x1a6\n" +
+	"\fambient_span\x18\t \x01(\bR\vambientSpan\x12\x1b\n" +
+	"\tleft_open\x18\n" +
+	" \x01(\bR\bleftOpen\x1a6\n" +
 	"\bEnvEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n" +
 	"\x13AmbientBaggageEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n" +
-	"\x10_budget_capacity\"\xb1\n" +
-	"\n" +
+	"\x10_budget_capacity\"\xef\f\n" +
 	"\x0eClientSettings\x12;\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\bsettings\x12L\n" +
 	"\amethods\x18\x02 \x03(\v22.ameide.conformance.v1.ClientSettings.MethodsEntryR\amethods\x12\x16\n" +
@@ -2130,7 +2286,13 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\bwatchers\x18\x16 \x03(\v2\x1e.ameide.conformance.v1.WatcherR\bwatchers\x12\x17\n" +
 	"\aload_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n" +
 	"\x17environment_credentials\x18\x18 \x01(\bR\x16environmentCredentials\x12!\n" +
-	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x1a[\n" +
+	"\fhttp_version\x18\x19 \x01(\tR\vhttpVersion\x120\n" +
+	"\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x12?\n" +
+	"\n" +
+	"keep_alive\x18\x1b \x01(\v2 .ameide.conformance.v1.KeepAliveR\tkeepAlive\x126\n" +
+	"\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x121\n" +
+	"\x12connect_timeout_ms\x18\x1d \x01(\x01H\x04R\x10connectTimeoutMs\x88\x01\x01\x12-\n" +
+	"\x12client_certificate\x18\x1e \x01(\bR\x11clientCertificate\x1a[\n" +
 	"\fMethodsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n" +
@@ -2139,7 +2301,20 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
 	"\t_behaviorB\x11\n" +
 	"\x0f_read_max_bytesB\x1a\n" +
-	"\x18_allow_insecure_loopback\"\\\n" +
+	"\x18_allow_insecure_loopbackB\x18\n" +
+	"\x16_max_connection_age_msB\x15\n" +
+	"\x13_connect_timeout_ms\"\xb9\x01\n" +
+	"\tKeepAlive\x12\x10\n" +
+	"\x03off\x18\x01 \x01(\bR\x03off\x12$\n" +
+	"\vinterval_ms\x18\x02 \x01(\x01H\x00R\n" +
+	"intervalMs\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"timeout_ms\x18\x03 \x01(\x01H\x01R\ttimeoutMs\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"while_idle\x18\x04 \x01(\bH\x02R\twhileIdle\x88\x01\x01B\x0e\n" +
+	"\f_interval_msB\r\n" +
+	"\v_timeout_msB\r\n" +
+	"\v_while_idle\"\\\n" +
 	"\aWatcher\x12\x10\n" +
 	"\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\tR\x02at\x12/\n" +
@@ -2207,7 +2382,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\tR\x05value\x12A\n" +
-	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xca\x02\n" +
+	"\bprovider\x18\x04 \x03(\v2%.ameide.conformance.v1.ProviderAnswerR\bprovider\"\xde\x02\n" +
 	"\x0eProviderAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12'\n" +
 	"\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\vexpiresInMs\x88\x01\x01\x12\x19\n" +
@@ -2218,9 +2393,11 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"expires_at\x18\x06 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12%\n" +
 	"\x0euntil_deadline\x18\a \x01(\bR\runtilDeadline\x12/\n" +
 	"\x04does\x18\b \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n" +
-	"\aat_once\x18\t \x01(\bR\x06atOnceB\x10\n" +
+	"\aat_once\x18\t \x01(\bR\x06atOnce\x12\x12\n" +
+	"\x04says\x18\n" +
+	" \x03(\tR\x04saysB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"\xc4\x02\n" +
+	"\v_expires_at\"\x8c\x03\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
 	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
@@ -2228,7 +2405,9 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x12\n" +
 	"\x04text\x18\x05 \x01(\tR\x04text\x12I\n" +
 	"\aheaders\x18\x06 \x03(\v2/.ameide.conformance.v1.Interceptor.HeadersEntryR\aheaders\x12/\n" +
-	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n" +
+	"\x04does\x18\a \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n" +
+	"\aremoves\x18\b \x03(\tR\aremoves\x12,\n" +
+	"\x12empties_request_id\x18\t \x01(\bR\x10emptiesRequestId\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x02\n" +
@@ -2330,7 +2509,7 @@ func file_ameide_conformance_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_ameide_conformance_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_ameide_conformance_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	(Layer)(0),              // 0: ameide.conformance.v1.Layer
 	(Deed)(0),               // 1: ameide.conformance.v1.Deed
@@ -2338,68 +2517,70 @@ var file_ameide_conformance_v1_case_proto_goTypes = []any{
 	(*Case)(nil),            // 3: ameide.conformance.v1.Case
 	(*Given)(nil),           // 4: ameide.conformance.v1.Given
 	(*ClientSettings)(nil),  // 5: ameide.conformance.v1.ClientSettings
-	(*Watcher)(nil),         // 6: ameide.conformance.v1.Watcher
-	(*Budget)(nil),          // 7: ameide.conformance.v1.Budget
-	(*Settings)(nil),        // 8: ameide.conformance.v1.Settings
-	(*Retry)(nil),           // 9: ameide.conformance.v1.Retry
-	(*Auth)(nil),            // 10: ameide.conformance.v1.Auth
-	(*ProviderAnswer)(nil),  // 11: ameide.conformance.v1.ProviderAnswer
-	(*Interceptor)(nil),     // 12: ameide.conformance.v1.Interceptor
-	(*Step)(nil),            // 13: ameide.conformance.v1.Step
-	(*Call)(nil),            // 14: ameide.conformance.v1.Call
-	(*Cancel)(nil),          // 15: ameide.conformance.v1.Cancel
-	(*Derive)(nil),          // 16: ameide.conformance.v1.Derive
-	(*Paginate)(nil),        // 17: ameide.conformance.v1.Paginate
-	nil,                     // 18: ameide.conformance.v1.Given.EnvEntry
-	nil,                     // 19: ameide.conformance.v1.Given.AmbientBaggageEntry
-	nil,                     // 20: ameide.conformance.v1.ClientSettings.MethodsEntry
-	nil,                     // 21: ameide.conformance.v1.ClientSettings.HeaderNamesEntry
-	nil,                     // 22: ameide.conformance.v1.Settings.HeadersEntry
-	nil,                     // 23: ameide.conformance.v1.Interceptor.HeadersEntry
-	nil,                     // 24: ameide.conformance.v1.Call.RuntimeHeadersEntry
-	(*Script)(nil),          // 25: ameide.conformance.v1.Script
-	(*Expected)(nil),        // 26: ameide.conformance.v1.Expected
-	(*structpb.Struct)(nil), // 27: google.protobuf.Struct
+	(*KeepAlive)(nil),       // 6: ameide.conformance.v1.KeepAlive
+	(*Watcher)(nil),         // 7: ameide.conformance.v1.Watcher
+	(*Budget)(nil),          // 8: ameide.conformance.v1.Budget
+	(*Settings)(nil),        // 9: ameide.conformance.v1.Settings
+	(*Retry)(nil),           // 10: ameide.conformance.v1.Retry
+	(*Auth)(nil),            // 11: ameide.conformance.v1.Auth
+	(*ProviderAnswer)(nil),  // 12: ameide.conformance.v1.ProviderAnswer
+	(*Interceptor)(nil),     // 13: ameide.conformance.v1.Interceptor
+	(*Step)(nil),            // 14: ameide.conformance.v1.Step
+	(*Call)(nil),            // 15: ameide.conformance.v1.Call
+	(*Cancel)(nil),          // 16: ameide.conformance.v1.Cancel
+	(*Derive)(nil),          // 17: ameide.conformance.v1.Derive
+	(*Paginate)(nil),        // 18: ameide.conformance.v1.Paginate
+	nil,                     // 19: ameide.conformance.v1.Given.EnvEntry
+	nil,                     // 20: ameide.conformance.v1.Given.AmbientBaggageEntry
+	nil,                     // 21: ameide.conformance.v1.ClientSettings.MethodsEntry
+	nil,                     // 22: ameide.conformance.v1.ClientSettings.HeaderNamesEntry
+	nil,                     // 23: ameide.conformance.v1.Settings.HeadersEntry
+	nil,                     // 24: ameide.conformance.v1.Interceptor.HeadersEntry
+	nil,                     // 25: ameide.conformance.v1.Call.RuntimeHeadersEntry
+	(*Script)(nil),          // 26: ameide.conformance.v1.Script
+	(*Expected)(nil),        // 27: ameide.conformance.v1.Expected
+	(*structpb.Struct)(nil), // 28: google.protobuf.Struct
 }
 var file_ameide_conformance_v1_case_proto_depIdxs = []int32{
 	3,  // 0: ameide.conformance.v1.CaseFile.cases:type_name -> ameide.conformance.v1.Case
 	0,  // 1: ameide.conformance.v1.Case.layer:type_name -> ameide.conformance.v1.Layer
 	4,  // 2: ameide.conformance.v1.Case.given:type_name -> ameide.conformance.v1.Given
-	25, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
-	26, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
+	26, // 3: ameide.conformance.v1.Case.server:type_name -> ameide.conformance.v1.Script
+	27, // 4: ameide.conformance.v1.Case.expect:type_name -> ameide.conformance.v1.Expected
 	5,  // 5: ameide.conformance.v1.Given.client:type_name -> ameide.conformance.v1.ClientSettings
-	18, // 6: ameide.conformance.v1.Given.env:type_name -> ameide.conformance.v1.Given.EnvEntry
-	13, // 7: ameide.conformance.v1.Given.steps:type_name -> ameide.conformance.v1.Step
-	19, // 8: ameide.conformance.v1.Given.ambient_baggage:type_name -> ameide.conformance.v1.Given.AmbientBaggageEntry
-	8,  // 9: ameide.conformance.v1.ClientSettings.settings:type_name -> ameide.conformance.v1.Settings
-	20, // 10: ameide.conformance.v1.ClientSettings.methods:type_name -> ameide.conformance.v1.ClientSettings.MethodsEntry
-	27, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
-	7,  // 12: ameide.conformance.v1.ClientSettings.budget:type_name -> ameide.conformance.v1.Budget
-	12, // 13: ameide.conformance.v1.ClientSettings.interceptors:type_name -> ameide.conformance.v1.Interceptor
-	21, // 14: ameide.conformance.v1.ClientSettings.header_names:type_name -> ameide.conformance.v1.ClientSettings.HeaderNamesEntry
-	6,  // 15: ameide.conformance.v1.ClientSettings.watchers:type_name -> ameide.conformance.v1.Watcher
-	1,  // 16: ameide.conformance.v1.Watcher.does:type_name -> ameide.conformance.v1.Deed
-	9,  // 17: ameide.conformance.v1.Settings.retry:type_name -> ameide.conformance.v1.Retry
-	10, // 18: ameide.conformance.v1.Settings.auth:type_name -> ameide.conformance.v1.Auth
-	22, // 19: ameide.conformance.v1.Settings.headers:type_name -> ameide.conformance.v1.Settings.HeadersEntry
-	11, // 20: ameide.conformance.v1.Auth.provider:type_name -> ameide.conformance.v1.ProviderAnswer
-	1,  // 21: ameide.conformance.v1.ProviderAnswer.does:type_name -> ameide.conformance.v1.Deed
-	23, // 22: ameide.conformance.v1.Interceptor.headers:type_name -> ameide.conformance.v1.Interceptor.HeadersEntry
-	1,  // 23: ameide.conformance.v1.Interceptor.does:type_name -> ameide.conformance.v1.Deed
-	14, // 24: ameide.conformance.v1.Step.call:type_name -> ameide.conformance.v1.Call
-	16, // 25: ameide.conformance.v1.Step.derive:type_name -> ameide.conformance.v1.Derive
-	17, // 26: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
-	8,  // 27: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
-	15, // 28: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
-	24, // 29: ameide.conformance.v1.Call.runtime_headers:type_name -> ameide.conformance.v1.Call.RuntimeHeadersEntry
-	8,  // 30: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
-	8,  // 31: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
-	8,  // 32: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	19, // 6: ameide.conformance.v1.Given.env:type_name -> ameide.conformance.v1.Given.EnvEntry
+	14, // 7: ameide.conformance.v1.Given.steps:type_name -> ameide.conformance.v1.Step
+	20, // 8: ameide.conformance.v1.Given.ambient_baggage:type_name -> ameide.conformance.v1.Given.AmbientBaggageEntry
+	9,  // 9: ameide.conformance.v1.ClientSettings.settings:type_name -> ameide.conformance.v1.Settings
+	21, // 10: ameide.conformance.v1.ClientSettings.methods:type_name -> ameide.conformance.v1.ClientSettings.MethodsEntry
+	28, // 11: ameide.conformance.v1.ClientSettings.policy:type_name -> google.protobuf.Struct
+	8,  // 12: ameide.conformance.v1.ClientSettings.budget:type_name -> ameide.conformance.v1.Budget
+	13, // 13: ameide.conformance.v1.ClientSettings.interceptors:type_name -> ameide.conformance.v1.Interceptor
+	22, // 14: ameide.conformance.v1.ClientSettings.header_names:type_name -> ameide.conformance.v1.ClientSettings.HeaderNamesEntry
+	7,  // 15: ameide.conformance.v1.ClientSettings.watchers:type_name -> ameide.conformance.v1.Watcher
+	6,  // 16: ameide.conformance.v1.ClientSettings.keep_alive:type_name -> ameide.conformance.v1.KeepAlive
+	1,  // 17: ameide.conformance.v1.Watcher.does:type_name -> ameide.conformance.v1.Deed
+	10, // 18: ameide.conformance.v1.Settings.retry:type_name -> ameide.conformance.v1.Retry
+	11, // 19: ameide.conformance.v1.Settings.auth:type_name -> ameide.conformance.v1.Auth
+	23, // 20: ameide.conformance.v1.Settings.headers:type_name -> ameide.conformance.v1.Settings.HeadersEntry
+	12, // 21: ameide.conformance.v1.Auth.provider:type_name -> ameide.conformance.v1.ProviderAnswer
+	1,  // 22: ameide.conformance.v1.ProviderAnswer.does:type_name -> ameide.conformance.v1.Deed
+	24, // 23: ameide.conformance.v1.Interceptor.headers:type_name -> ameide.conformance.v1.Interceptor.HeadersEntry
+	1,  // 24: ameide.conformance.v1.Interceptor.does:type_name -> ameide.conformance.v1.Deed
+	15, // 25: ameide.conformance.v1.Step.call:type_name -> ameide.conformance.v1.Call
+	17, // 26: ameide.conformance.v1.Step.derive:type_name -> ameide.conformance.v1.Derive
+	18, // 27: ameide.conformance.v1.Step.paginate:type_name -> ameide.conformance.v1.Paginate
+	9,  // 28: ameide.conformance.v1.Call.settings:type_name -> ameide.conformance.v1.Settings
+	16, // 29: ameide.conformance.v1.Call.cancel:type_name -> ameide.conformance.v1.Cancel
+	25, // 30: ameide.conformance.v1.Call.runtime_headers:type_name -> ameide.conformance.v1.Call.RuntimeHeadersEntry
+	9,  // 31: ameide.conformance.v1.Derive.settings:type_name -> ameide.conformance.v1.Settings
+	9,  // 32: ameide.conformance.v1.Paginate.settings:type_name -> ameide.conformance.v1.Settings
+	9,  // 33: ameide.conformance.v1.ClientSettings.MethodsEntry.value:type_name -> ameide.conformance.v1.Settings
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_case_proto_init() }
@@ -2411,11 +2592,12 @@ func file_ameide_conformance_v1_case_proto_init() {
 	file_ameide_conformance_v1_script_proto_init()
 	file_ameide_conformance_v1_case_proto_msgTypes[2].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[3].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[5].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[4].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[6].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[7].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[9].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[11].OneofWrappers = []any{
+	file_ameide_conformance_v1_case_proto_msgTypes[8].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[10].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[12].OneofWrappers = []any{
 		(*Step_Call)(nil),
 		(*Step_Derive)(nil),
 		(*Step_AdvanceMs)(nil),
@@ -2423,16 +2605,16 @@ func file_ameide_conformance_v1_case_proto_init() {
 		(*Step_Explain)(nil),
 		(*Step_WallJumpMs)(nil),
 	}
-	file_ameide_conformance_v1_case_proto_msgTypes[12].OneofWrappers = []any{}
 	file_ameide_conformance_v1_case_proto_msgTypes[13].OneofWrappers = []any{}
-	file_ameide_conformance_v1_case_proto_msgTypes[15].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[14].OneofWrappers = []any{}
+	file_ameide_conformance_v1_case_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_case_proto_rawDesc), len(file_ameide_conformance_v1_case_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

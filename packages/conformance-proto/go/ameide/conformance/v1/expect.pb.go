@@ -71,8 +71,13 @@ type Expected struct {
 	LongestTimerMs *float64 `protobuf:"fixed64,18,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
 	// Texts that the text form of the last explanation holds.
 	ExplainContains []string `protobuf:"bytes,19,rep,name=explain_contains,json=explainContains,proto3" json:"explain_contains,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Over how many connections the requests came. WIRE only.
+	Connections *int32 `protobuf:"varint,20,opt,name=connections,proto3,oneof" json:"connections,omitempty"`
+	// The process ends by itself once all is done: the case has one of its own, whose
+	// input ends with its answer. WIRE only.
+	ProcessEnds   bool `protobuf:"varint,21,opt,name=process_ends,json=processEnds,proto3" json:"process_ends,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Expected) Reset() {
@@ -238,6 +243,20 @@ func (x *Expected) GetExplainContains() []string {
 	return nil
 }
 
+func (x *Expected) GetConnections() int32 {
+	if x != nil && x.Connections != nil {
+		return *x.Connections
+	}
+	return 0
+}
+
+func (x *Expected) GetProcessEnds() bool {
+	if x != nil {
+		return x.ProcessEnds
+	}
+	return false
+}
+
 // Numbers, so that none and not stated differ.
 type Numbers struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -349,8 +368,13 @@ type Outcome struct {
 	TextContains []string `protobuf:"bytes,29,rep,name=text_contains,json=textContains,proto3" json:"text_contains,omitempty"`
 	// The message of the cause holds this text.
 	CauseContains string `protobuf:"bytes,30,opt,name=cause_contains,json=causeContains,proto3" json:"cause_contains,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Trailers of a good answer as the caller sees them, whichever way the protocol
+	// sends them: the values of each, joined by a comma and a space.
+	Trailers map[string]string `protobuf:"bytes,31,rep,name=trailers,proto3" json:"trailers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Trailers that a good answer does not have.
+	AbsentTrailers []string `protobuf:"bytes,32,rep,name=absent_trailers,json=absentTrailers,proto3" json:"absent_trailers,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Outcome) Reset() {
@@ -593,6 +617,20 @@ func (x *Outcome) GetCauseContains() string {
 	return ""
 }
 
+func (x *Outcome) GetTrailers() map[string]string {
+	if x != nil {
+		return x.Trailers
+	}
+	return nil
+}
+
+func (x *Outcome) GetAbsentTrailers() []string {
+	if x != nil {
+		return x.AbsentTrailers
+	}
+	return nil
+}
+
 // A failed attempt, as the error lists it.
 type AttemptFailure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -710,7 +748,13 @@ type Request struct {
 	// ended.
 	Canceled *bool `protobuf:"varint,14,opt,name=canceled,proto3,oneof" json:"canceled,omitempty"`
 	// Texts of the messages that came, in order. Streams only.
-	Texts         []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
+	Texts []string `protobuf:"bytes,15,rep,name=texts,proto3" json:"texts,omitempty"`
+	// It came over the connection of request N, counted from 1. WIRE only.
+	SameConnectionAs *int32 `protobuf:"varint,16,opt,name=same_connection_as,json=sameConnectionAs,proto3,oneof" json:"same_connection_as,omitempty"`
+	// It came over another connection than request N, counted from 1. WIRE only.
+	OtherConnectionThan *int32 `protobuf:"varint,17,opt,name=other_connection_than,json=otherConnectionThan,proto3,oneof" json:"other_connection_than,omitempty"`
+	// HTTP version it came over; empty for that of the run. WIRE.
+	Http          string `protobuf:"bytes,18,opt,name=http,proto3" json:"http,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -848,6 +892,27 @@ func (x *Request) GetTexts() []string {
 		return x.Texts
 	}
 	return nil
+}
+
+func (x *Request) GetSameConnectionAs() int32 {
+	if x != nil && x.SameConnectionAs != nil {
+		return *x.SameConnectionAs
+	}
+	return 0
+}
+
+func (x *Request) GetOtherConnectionThan() int32 {
+	if x != nil && x.OtherConnectionThan != nil {
+		return *x.OtherConnectionThan
+	}
+	return 0
+}
+
+func (x *Request) GetHttp() string {
+	if x != nil {
+		return x.Http
+	}
+	return ""
 }
 
 // One value of an explained policy.
@@ -1301,7 +1366,7 @@ var File_ameide_conformance_v1_expect_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\x82\t\n" +
+	"\"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xdc\t\n" +
 	"\bExpected\x12:\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x1e.ameide.conformance.v1.OutcomeR\boutcomes\x12:\n" +
 	"\brequests\x18\x02 \x03(\v2\x1e.ameide.conformance.v1.RequestR\brequests\x12(\n" +
@@ -1324,7 +1389,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vpolicy_hash\x18\x11 \x01(\tR\n" +
 	"policyHash\x12-\n" +
 	"\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n" +
-	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x1a^\n" +
+	"\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x12%\n" +
+	"\vconnections\x18\x14 \x01(\x05H\x04R\vconnections\x88\x01\x01\x12!\n" +
+	"\fprocess_ends\x18\x15 \x01(\bR\vprocessEnds\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x126\n" +
 	"\x05value\x18\x02 \x01(\v2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n" +
@@ -1334,9 +1401,10 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0e_request_countB\t\n" +
 	"\a_budgetB\x11\n" +
 	"\x0f_provider_callsB\x13\n" +
-	"\x11_longest_timer_ms\"!\n" +
+	"\x11_longest_timer_msB\x0e\n" +
+	"\f_connections\"!\n" +
 	"\aNumbers\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\x01R\x06values\"\x88\f\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\"\xb8\r\n" +
 	"\aOutcome\x12\x14\n" +
 	"\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n" +
 	"\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n" +
@@ -1373,11 +1441,16 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vfield_count\x18\x1c \x01(\x05H\x0fR\n" +
 	"fieldCount\x88\x01\x01\x12#\n" +
 	"\rtext_contains\x18\x1d \x03(\tR\ftextContains\x12%\n" +
-	"\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x1a;\n" +
+	"\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x12H\n" +
+	"\btrailers\x18\x1f \x03(\v2,.ameide.conformance.v1.Outcome.TrailersEntryR\btrailers\x12'\n" +
+	"\x0fabsent_trailers\x18  \x03(\tR\x0eabsentTrailers\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a;\n" +
+	"\rTrailersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x05\n" +
 	"\x03_okB\t\n" +
@@ -1406,7 +1479,7 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\vduration_ms\x18\x05 \x01(\x01H\x01R\n" +
 	"durationMs\x88\x01\x01B\v\n" +
 	"\t_delay_msB\x0e\n" +
-	"\f_duration_ms\"\xfa\x06\n" +
+	"\f_duration_ms\"\xab\b\n" +
 	"\aRequest\x12E\n" +
 	"\aheaders\x18\x01 \x03(\v2+.ameide.conformance.v1.Request.HeadersEntryR\aheaders\x12\x16\n" +
 	"\x06absent\x18\x02 \x03(\tR\x06absent\x12\"\n" +
@@ -1429,7 +1502,11 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x10combined_headers\x18\f \x03(\v23.ameide.conformance.v1.Request.CombinedHeadersEntryR\x0fcombinedHeaders\x12\x17\n" +
 	"\x04span\x18\r \x01(\x05H\aR\x04span\x88\x01\x01\x12\x1f\n" +
 	"\bcanceled\x18\x0e \x01(\bH\bR\bcanceled\x88\x01\x01\x12\x14\n" +
-	"\x05texts\x18\x0f \x03(\tR\x05texts\x1a:\n" +
+	"\x05texts\x18\x0f \x03(\tR\x05texts\x121\n" +
+	"\x12same_connection_as\x18\x10 \x01(\x05H\tR\x10sameConnectionAs\x88\x01\x01\x127\n" +
+	"\x15other_connection_than\x18\x11 \x01(\x05H\n" +
+	"R\x13otherConnectionThan\x88\x01\x01\x12\x12\n" +
+	"\x04http\x18\x12 \x01(\tR\x04http\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +
@@ -1444,7 +1521,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\x0f_max_timeout_msB\x12\n" +
 	"\x10_other_body_thanB\a\n" +
 	"\x05_spanB\v\n" +
-	"\t_canceled\"Q\n" +
+	"\t_canceledB\x15\n" +
+	"\x13_same_connection_asB\x18\n" +
+	"\x16_other_connection_than\"Q\n" +
 	"\tExplained\x12,\n" +
 	"\x05value\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x05value\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\"\x90\x03\n" +
@@ -1509,7 +1588,7 @@ func file_ameide_conformance_v1_expect_proto_rawDescGZIP() []byte {
 	return file_ameide_conformance_v1_expect_proto_rawDescData
 }
 
-var file_ameide_conformance_v1_expect_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_ameide_conformance_v1_expect_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_ameide_conformance_v1_expect_proto_goTypes = []any{
 	(*Expected)(nil),       // 0: ameide.conformance.v1.Expected
 	(*Numbers)(nil),        // 1: ameide.conformance.v1.Numbers
@@ -1526,12 +1605,13 @@ var file_ameide_conformance_v1_expect_proto_goTypes = []any{
 	nil,                    // 12: ameide.conformance.v1.Expected.MetricsEntry
 	nil,                    // 13: ameide.conformance.v1.Outcome.MetadataEntry
 	nil,                    // 14: ameide.conformance.v1.Outcome.HeadersEntry
-	nil,                    // 15: ameide.conformance.v1.Request.HeadersEntry
-	nil,                    // 16: ameide.conformance.v1.Request.CombinedHeadersEntry
-	nil,                    // 17: ameide.conformance.v1.Span.AttributesEntry
-	nil,                    // 18: ameide.conformance.v1.SpanEvent.AttributesEntry
-	nil,                    // 19: ameide.conformance.v1.Event.FieldsEntry
-	(*structpb.Value)(nil), // 20: google.protobuf.Value
+	nil,                    // 15: ameide.conformance.v1.Outcome.TrailersEntry
+	nil,                    // 16: ameide.conformance.v1.Request.HeadersEntry
+	nil,                    // 17: ameide.conformance.v1.Request.CombinedHeadersEntry
+	nil,                    // 18: ameide.conformance.v1.Span.AttributesEntry
+	nil,                    // 19: ameide.conformance.v1.SpanEvent.AttributesEntry
+	nil,                    // 20: ameide.conformance.v1.Event.FieldsEntry
+	(*structpb.Value)(nil), // 21: google.protobuf.Value
 }
 var file_ameide_conformance_v1_expect_proto_depIdxs = []int32{
 	2,  // 0: ameide.conformance.v1.Expected.outcomes:type_name -> ameide.conformance.v1.Outcome
@@ -1546,20 +1626,21 @@ var file_ameide_conformance_v1_expect_proto_depIdxs = []int32{
 	3,  // 9: ameide.conformance.v1.Outcome.attempts:type_name -> ameide.conformance.v1.AttemptFailure
 	13, // 10: ameide.conformance.v1.Outcome.metadata:type_name -> ameide.conformance.v1.Outcome.MetadataEntry
 	14, // 11: ameide.conformance.v1.Outcome.headers:type_name -> ameide.conformance.v1.Outcome.HeadersEntry
-	15, // 12: ameide.conformance.v1.Request.headers:type_name -> ameide.conformance.v1.Request.HeadersEntry
-	16, // 13: ameide.conformance.v1.Request.combined_headers:type_name -> ameide.conformance.v1.Request.CombinedHeadersEntry
-	20, // 14: ameide.conformance.v1.Explained.value:type_name -> google.protobuf.Value
-	17, // 15: ameide.conformance.v1.Span.attributes:type_name -> ameide.conformance.v1.Span.AttributesEntry
-	7,  // 16: ameide.conformance.v1.Span.events:type_name -> ameide.conformance.v1.SpanEvent
-	18, // 17: ameide.conformance.v1.SpanEvent.attributes:type_name -> ameide.conformance.v1.SpanEvent.AttributesEntry
-	19, // 18: ameide.conformance.v1.Event.fields:type_name -> ameide.conformance.v1.Event.FieldsEntry
-	5,  // 19: ameide.conformance.v1.Expected.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
-	8,  // 20: ameide.conformance.v1.Expected.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	15, // 12: ameide.conformance.v1.Outcome.trailers:type_name -> ameide.conformance.v1.Outcome.TrailersEntry
+	16, // 13: ameide.conformance.v1.Request.headers:type_name -> ameide.conformance.v1.Request.HeadersEntry
+	17, // 14: ameide.conformance.v1.Request.combined_headers:type_name -> ameide.conformance.v1.Request.CombinedHeadersEntry
+	21, // 15: ameide.conformance.v1.Explained.value:type_name -> google.protobuf.Value
+	18, // 16: ameide.conformance.v1.Span.attributes:type_name -> ameide.conformance.v1.Span.AttributesEntry
+	7,  // 17: ameide.conformance.v1.Span.events:type_name -> ameide.conformance.v1.SpanEvent
+	19, // 18: ameide.conformance.v1.SpanEvent.attributes:type_name -> ameide.conformance.v1.SpanEvent.AttributesEntry
+	20, // 19: ameide.conformance.v1.Event.fields:type_name -> ameide.conformance.v1.Event.FieldsEntry
+	5,  // 20: ameide.conformance.v1.Expected.ExplainedEntry.value:type_name -> ameide.conformance.v1.Explained
+	8,  // 21: ameide.conformance.v1.Expected.MetricsEntry.value:type_name -> ameide.conformance.v1.Metric
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_expect_proto_init() }
@@ -1581,7 +1662,7 @@ func file_ameide_conformance_v1_expect_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_expect_proto_rawDesc), len(file_ameide_conformance_v1_expect_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

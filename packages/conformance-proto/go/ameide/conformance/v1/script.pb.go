@@ -216,6 +216,8 @@ const (
 	StreamEnd_STREAM_END_GARBAGE StreamEnd = 4
 	// HTTP/2: the stream is refused (REFUSED_STREAM).
 	StreamEnd_STREAM_END_REFUSED_STREAM StreamEnd = 5
+	// The whole connection falls silent, and stays open. WIRE only.
+	StreamEnd_STREAM_END_SILENCE StreamEnd = 6
 )
 
 // Enum value maps for StreamEnd.
@@ -227,6 +229,7 @@ var (
 		3: "STREAM_END_HALF_ENVELOPE",
 		4: "STREAM_END_GARBAGE",
 		5: "STREAM_END_REFUSED_STREAM",
+		6: "STREAM_END_SILENCE",
 	}
 	StreamEnd_value = map[string]int32{
 		"STREAM_END_UNSPECIFIED":    0,
@@ -235,6 +238,7 @@ var (
 		"STREAM_END_HALF_ENVELOPE":  3,
 		"STREAM_END_GARBAGE":        4,
 		"STREAM_END_REFUSED_STREAM": 5,
+		"STREAM_END_SILENCE":        6,
 	}
 )
 
@@ -377,6 +381,9 @@ const (
 	Moment_MOMENT_ON_CONNECT Moment = 1
 	// The headers of the request are read, its body is not.
 	Moment_MOMENT_AFTER_HEAD Moment = 2
+	// The whole request is read. Then the whole connection is silent, PINGs
+	// included; it stays open, and others are served. WIRE only.
+	Moment_MOMENT_CONNECTION Moment = 3
 )
 
 // Enum value maps for Moment.
@@ -385,11 +392,13 @@ var (
 		0: "MOMENT_UNSPECIFIED",
 		1: "MOMENT_ON_CONNECT",
 		2: "MOMENT_AFTER_HEAD",
+		3: "MOMENT_CONNECTION",
 	}
 	Moment_value = map[string]int32{
 		"MOMENT_UNSPECIFIED": 0,
 		"MOMENT_ON_CONNECT":  1,
 		"MOMENT_AFTER_HEAD":  2,
+		"MOMENT_CONNECTION":  3,
 	}
 )
 
@@ -489,7 +498,12 @@ type Script struct {
 	// What later requests get; without it, a script that runs out is a failure.
 	Otherwise *Answer `protobuf:"bytes,2,opt,name=otherwise,proto3" json:"otherwise,omitempty"`
 	// Certificate of a server that speaks TLS; without it, cleartext.
-	Certificate   Certificate `protobuf:"varint,3,opt,name=certificate,proto3,enum=ameide.conformance.v1.Certificate" json:"certificate,omitempty"`
+	Certificate Certificate `protobuf:"varint,3,opt,name=certificate,proto3,enum=ameide.conformance.v1.Certificate" json:"certificate,omitempty"`
+	// HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
+	// WIRE only.
+	MaxConcurrentStreams int32 `protobuf:"varint,4,opt,name=max_concurrent_streams,json=maxConcurrentStreams,proto3" json:"max_concurrent_streams,omitempty"`
+	// What a server that speaks TLS takes.
+	Tls           *TlsTerms `protobuf:"bytes,5,opt,name=tls,proto3" json:"tls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -545,6 +559,94 @@ func (x *Script) GetCertificate() Certificate {
 	return Certificate_CERTIFICATE_UNSPECIFIED
 }
 
+func (x *Script) GetMaxConcurrentStreams() int32 {
+	if x != nil {
+		return x.MaxConcurrentStreams
+	}
+	return 0
+}
+
+func (x *Script) GetTls() *TlsTerms {
+	if x != nil {
+		return x.Tls
+	}
+	return nil
+}
+
+// What a server that speaks TLS takes. WIRE only.
+type TlsTerms struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// HTTP versions it picks from, by ALPN names, the preferred first. Default `h2`
+	// and `http/1.1`.
+	Alpn []string `protobuf:"bytes,1,rep,name=alpn,proto3" json:"alpn,omitempty"`
+	// It knows no ALPN, and speaks HTTP/1.1.
+	NoAlpn bool `protobuf:"varint,2,opt,name=no_alpn,json=noAlpn,proto3" json:"no_alpn,omitempty"`
+	// It asks for a client certificate, and serves nobody without.
+	ClientCertificate bool `protobuf:"varint,3,opt,name=client_certificate,json=clientCertificate,proto3" json:"client_certificate,omitempty"`
+	// The newest version of TLS it speaks: `1.1`, `1.2`.
+	MaxVersion    string `protobuf:"bytes,4,opt,name=max_version,json=maxVersion,proto3" json:"max_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TlsTerms) Reset() {
+	*x = TlsTerms{}
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TlsTerms) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TlsTerms) ProtoMessage() {}
+
+func (x *TlsTerms) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TlsTerms.ProtoReflect.Descriptor instead.
+func (*TlsTerms) Descriptor() ([]byte, []int) {
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *TlsTerms) GetAlpn() []string {
+	if x != nil {
+		return x.Alpn
+	}
+	return nil
+}
+
+func (x *TlsTerms) GetNoAlpn() bool {
+	if x != nil {
+		return x.NoAlpn
+	}
+	return false
+}
+
+func (x *TlsTerms) GetClientCertificate() bool {
+	if x != nil {
+		return x.ClientCertificate
+	}
+	return false
+}
+
+func (x *TlsTerms) GetMaxVersion() string {
+	if x != nil {
+		return x.MaxVersion
+	}
+	return ""
+}
+
 // What happens to one request.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -588,13 +690,16 @@ type Answer struct {
 	// The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
 	// accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
 	ContentCoding string `protobuf:"bytes,17,opt,name=content_coding,json=contentCoding,proto3" json:"content_coding,omitempty"`
+	// The connection takes no more requests: `connection: close`, or GOAWAY, ahead of
+	// the answer. WIRE only.
+	Closes        bool `protobuf:"varint,18,opt,name=closes,proto3" json:"closes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +711,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[1]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +724,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{1}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Answer) GetAction() isAnswer_Action {
@@ -762,6 +867,13 @@ func (x *Answer) GetContentCoding() string {
 	return ""
 }
 
+func (x *Answer) GetCloses() bool {
+	if x != nil {
+		return x.Closes
+	}
+	return false
+}
+
 type isAnswer_Action interface {
 	isAnswer_Action()
 }
@@ -828,7 +940,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +952,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[2]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +965,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{2}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Header) GetName() string {
@@ -902,7 +1014,7 @@ type ErrorAnswer struct {
 
 func (x *ErrorAnswer) Reset() {
 	*x = ErrorAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +1026,7 @@ func (x *ErrorAnswer) String() string {
 func (*ErrorAnswer) ProtoMessage() {}
 
 func (x *ErrorAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[3]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +1039,7 @@ func (x *ErrorAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorAnswer.ProtoReflect.Descriptor instead.
 func (*ErrorAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{3}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ErrorAnswer) GetCode() string {
@@ -1015,7 +1127,7 @@ type ErrorInfo struct {
 
 func (x *ErrorInfo) Reset() {
 	*x = ErrorInfo{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1139,7 @@ func (x *ErrorInfo) String() string {
 func (*ErrorInfo) ProtoMessage() {}
 
 func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[4]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1152,7 @@ func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorInfo.ProtoReflect.Descriptor instead.
 func (*ErrorInfo) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{4}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ErrorInfo) GetReason() string {
@@ -1081,7 +1193,7 @@ type Detail struct {
 
 func (x *Detail) Reset() {
 	*x = Detail{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1205,7 @@ func (x *Detail) String() string {
 func (*Detail) ProtoMessage() {}
 
 func (x *Detail) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[5]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1218,7 @@ func (x *Detail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Detail.ProtoReflect.Descriptor instead.
 func (*Detail) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{5}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Detail) GetType() string {
@@ -1156,7 +1268,7 @@ type HttpAnswer struct {
 
 func (x *HttpAnswer) Reset() {
 	*x = HttpAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1280,7 @@ func (x *HttpAnswer) String() string {
 func (*HttpAnswer) ProtoMessage() {}
 
 func (x *HttpAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[6]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1293,7 @@ func (x *HttpAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpAnswer.ProtoReflect.Descriptor instead.
 func (*HttpAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{6}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HttpAnswer) GetStatus() int32 {
@@ -1232,7 +1344,7 @@ type PageAnswer struct {
 
 func (x *PageAnswer) Reset() {
 	*x = PageAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +1356,7 @@ func (x *PageAnswer) String() string {
 func (*PageAnswer) ProtoMessage() {}
 
 func (x *PageAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[7]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +1369,7 @@ func (x *PageAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageAnswer.ProtoReflect.Descriptor instead.
 func (*PageAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{7}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PageAnswer) GetItems() []string {
@@ -1296,7 +1408,7 @@ type StreamAnswer struct {
 
 func (x *StreamAnswer) Reset() {
 	*x = StreamAnswer{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1420,7 @@ func (x *StreamAnswer) String() string {
 func (*StreamAnswer) ProtoMessage() {}
 
 func (x *StreamAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[8]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1433,7 @@ func (x *StreamAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAnswer.ProtoReflect.Descriptor instead.
 func (*StreamAnswer) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{8}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *StreamAnswer) GetMessages() []*StreamMessage {
@@ -1379,7 +1491,7 @@ type StreamMessage struct {
 
 func (x *StreamMessage) Reset() {
 	*x = StreamMessage{}
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1503,7 @@ func (x *StreamMessage) String() string {
 func (*StreamMessage) ProtoMessage() {}
 
 func (x *StreamMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_conformance_v1_script_proto_msgTypes[9]
+	mi := &file_ameide_conformance_v1_script_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1516,7 @@ func (x *StreamMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamMessage.ProtoReflect.Descriptor instead.
 func (*StreamMessage) Descriptor() ([]byte, []int) {
-	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{9}
+	return file_ameide_conformance_v1_script_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *StreamMessage) GetText() string {
@@ -1425,11 +1537,19 @@ var File_ameide_conformance_v1_script_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
-	"\"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1\"\xc4\x01\n" +
+	"\"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1\"\xad\x02\n" +
 	"\x06Script\x127\n" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.ameide.conformance.v1.AnswerR\aanswers\x12;\n" +
 	"\totherwise\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n" +
-	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\"\x9d\x06\n" +
+	"\vcertificate\x18\x03 \x01(\x0e2\".ameide.conformance.v1.CertificateR\vcertificate\x124\n" +
+	"\x16max_concurrent_streams\x18\x04 \x01(\x05R\x14maxConcurrentStreams\x121\n" +
+	"\x03tls\x18\x05 \x01(\v2\x1f.ameide.conformance.v1.TlsTermsR\x03tls\"\x87\x01\n" +
+	"\bTlsTerms\x12\x12\n" +
+	"\x04alpn\x18\x01 \x03(\tR\x04alpn\x12\x17\n" +
+	"\ano_alpn\x18\x02 \x01(\bR\x06noAlpn\x12-\n" +
+	"\x12client_certificate\x18\x03 \x01(\bR\x11clientCertificate\x12\x1f\n" +
+	"\vmax_version\x18\x04 \x01(\tR\n" +
+	"maxVersion\"\xb5\x06\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n" +
 	"\x05error\x18\x02 \x01(\v2\".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n" +
@@ -1450,7 +1570,8 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\n" +
 	"reset_code\x18\x0f \x01(\tR\tresetCode\x128\n" +
 	"\apacking\x18\x10 \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\apacking\x12%\n" +
-	"\x0econtent_coding\x18\x11 \x01(\tR\rcontentCodingB\b\n" +
+	"\x0econtent_coding\x18\x11 \x01(\tR\rcontentCoding\x12\x16\n" +
+	"\x06closes\x18\x12 \x01(\bR\x06closesB\b\n" +
 	"\x06action\"2\n" +
 	"\x06Header\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -1522,14 +1643,15 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MALFORMED_MESSAGE\x10\x01\x12\x14\n" +
 	"\x10MALFORMED_DETAIL\x10\x02\x12\x15\n" +
-	"\x11MALFORMED_DETAILS\x10\x03*\xaa\x01\n" +
+	"\x11MALFORMED_DETAILS\x10\x03*\xc2\x01\n" +
 	"\tStreamEnd\x12\x1a\n" +
 	"\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10STREAM_END_RESET\x10\x01\x12\x16\n" +
 	"\x12STREAM_END_MISSING\x10\x02\x12\x1c\n" +
 	"\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n" +
 	"\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n" +
-	"\x19STREAM_END_REFUSED_STREAM\x10\x05*\xdb\x02\n" +
+	"\x19STREAM_END_REFUSED_STREAM\x10\x05\x12\x16\n" +
+	"\x12STREAM_END_SILENCE\x10\x06*\xdb\x02\n" +
 	"\x05Break\x12\x15\n" +
 	"\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rBREAK_REFUSED\x10\x01\x12\x1b\n" +
@@ -1545,11 +1667,12 @@ const file_ameide_conformance_v1_script_proto_rawDesc = "" +
 	"\x12\x11\n" +
 	"\rBREAK_NO_HTTP\x10\v\x12\x12\n" +
 	"\x0eBREAK_SWITCHED\x10\f\x12\x16\n" +
-	"\x12BREAK_BOTH_REFUSED\x10\r*N\n" +
+	"\x12BREAK_BOTH_REFUSED\x10\r*e\n" +
 	"\x06Moment\x12\x16\n" +
 	"\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n" +
-	"\x11MOMENT_AFTER_HEAD\x10\x02*s\n" +
+	"\x11MOMENT_AFTER_HEAD\x10\x02\x12\x15\n" +
+	"\x11MOMENT_CONNECTION\x10\x03*s\n" +
 	"\x03Cut\x12\x13\n" +
 	"\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eCUT_RESET_HALF\x10\x01\x12\x12\n" +
@@ -1570,7 +1693,7 @@ func file_ameide_conformance_v1_script_proto_rawDescGZIP() []byte {
 }
 
 var file_ameide_conformance_v1_script_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_ameide_conformance_v1_script_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_ameide_conformance_v1_script_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_ameide_conformance_v1_script_proto_goTypes = []any{
 	(Certificate)(0),      // 0: ameide.conformance.v1.Certificate
 	(Packing)(0),          // 1: ameide.conformance.v1.Packing
@@ -1580,44 +1703,46 @@ var file_ameide_conformance_v1_script_proto_goTypes = []any{
 	(Moment)(0),           // 5: ameide.conformance.v1.Moment
 	(Cut)(0),              // 6: ameide.conformance.v1.Cut
 	(*Script)(nil),        // 7: ameide.conformance.v1.Script
-	(*Answer)(nil),        // 8: ameide.conformance.v1.Answer
-	(*Header)(nil),        // 9: ameide.conformance.v1.Header
-	(*ErrorAnswer)(nil),   // 10: ameide.conformance.v1.ErrorAnswer
-	(*ErrorInfo)(nil),     // 11: ameide.conformance.v1.ErrorInfo
-	(*Detail)(nil),        // 12: ameide.conformance.v1.Detail
-	(*HttpAnswer)(nil),    // 13: ameide.conformance.v1.HttpAnswer
-	(*PageAnswer)(nil),    // 14: ameide.conformance.v1.PageAnswer
-	(*StreamAnswer)(nil),  // 15: ameide.conformance.v1.StreamAnswer
-	(*StreamMessage)(nil), // 16: ameide.conformance.v1.StreamMessage
-	nil,                   // 17: ameide.conformance.v1.ErrorInfo.MetadataEntry
+	(*TlsTerms)(nil),      // 8: ameide.conformance.v1.TlsTerms
+	(*Answer)(nil),        // 9: ameide.conformance.v1.Answer
+	(*Header)(nil),        // 10: ameide.conformance.v1.Header
+	(*ErrorAnswer)(nil),   // 11: ameide.conformance.v1.ErrorAnswer
+	(*ErrorInfo)(nil),     // 12: ameide.conformance.v1.ErrorInfo
+	(*Detail)(nil),        // 13: ameide.conformance.v1.Detail
+	(*HttpAnswer)(nil),    // 14: ameide.conformance.v1.HttpAnswer
+	(*PageAnswer)(nil),    // 15: ameide.conformance.v1.PageAnswer
+	(*StreamAnswer)(nil),  // 16: ameide.conformance.v1.StreamAnswer
+	(*StreamMessage)(nil), // 17: ameide.conformance.v1.StreamMessage
+	nil,                   // 18: ameide.conformance.v1.ErrorInfo.MetadataEntry
 }
 var file_ameide_conformance_v1_script_proto_depIdxs = []int32{
-	8,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
-	8,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
+	9,  // 0: ameide.conformance.v1.Script.answers:type_name -> ameide.conformance.v1.Answer
+	9,  // 1: ameide.conformance.v1.Script.otherwise:type_name -> ameide.conformance.v1.Answer
 	0,  // 2: ameide.conformance.v1.Script.certificate:type_name -> ameide.conformance.v1.Certificate
-	10, // 3: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	13, // 4: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
-	4,  // 5: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
-	14, // 6: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
-	15, // 7: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
-	9,  // 8: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
-	9,  // 9: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
-	6,  // 10: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
-	5,  // 11: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
-	1,  // 12: ameide.conformance.v1.Answer.packing:type_name -> ameide.conformance.v1.Packing
-	11, // 13: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
-	9,  // 14: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
-	12, // 15: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
-	2,  // 16: ameide.conformance.v1.ErrorAnswer.malformed:type_name -> ameide.conformance.v1.Malformed
-	17, // 17: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
-	16, // 18: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
-	10, // 19: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
-	3,  // 20: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	8,  // 3: ameide.conformance.v1.Script.tls:type_name -> ameide.conformance.v1.TlsTerms
+	11, // 4: ameide.conformance.v1.Answer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	14, // 5: ameide.conformance.v1.Answer.http:type_name -> ameide.conformance.v1.HttpAnswer
+	4,  // 6: ameide.conformance.v1.Answer.break:type_name -> ameide.conformance.v1.Break
+	15, // 7: ameide.conformance.v1.Answer.page:type_name -> ameide.conformance.v1.PageAnswer
+	16, // 8: ameide.conformance.v1.Answer.stream:type_name -> ameide.conformance.v1.StreamAnswer
+	10, // 9: ameide.conformance.v1.Answer.headers:type_name -> ameide.conformance.v1.Header
+	10, // 10: ameide.conformance.v1.Answer.trailers:type_name -> ameide.conformance.v1.Header
+	6,  // 11: ameide.conformance.v1.Answer.cut:type_name -> ameide.conformance.v1.Cut
+	5,  // 12: ameide.conformance.v1.Answer.stall_at:type_name -> ameide.conformance.v1.Moment
+	1,  // 13: ameide.conformance.v1.Answer.packing:type_name -> ameide.conformance.v1.Packing
+	12, // 14: ameide.conformance.v1.ErrorAnswer.error_info:type_name -> ameide.conformance.v1.ErrorInfo
+	10, // 15: ameide.conformance.v1.ErrorAnswer.field_violations:type_name -> ameide.conformance.v1.Header
+	13, // 16: ameide.conformance.v1.ErrorAnswer.details:type_name -> ameide.conformance.v1.Detail
+	2,  // 17: ameide.conformance.v1.ErrorAnswer.malformed:type_name -> ameide.conformance.v1.Malformed
+	18, // 18: ameide.conformance.v1.ErrorInfo.metadata:type_name -> ameide.conformance.v1.ErrorInfo.MetadataEntry
+	17, // 19: ameide.conformance.v1.StreamAnswer.messages:type_name -> ameide.conformance.v1.StreamMessage
+	11, // 20: ameide.conformance.v1.StreamAnswer.error:type_name -> ameide.conformance.v1.ErrorAnswer
+	3,  // 21: ameide.conformance.v1.StreamAnswer.end:type_name -> ameide.conformance.v1.StreamEnd
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_ameide_conformance_v1_script_proto_init() }
@@ -1625,7 +1750,7 @@ func file_ameide_conformance_v1_script_proto_init() {
 	if File_ameide_conformance_v1_script_proto != nil {
 		return
 	}
-	file_ameide_conformance_v1_script_proto_msgTypes[1].OneofWrappers = []any{
+	file_ameide_conformance_v1_script_proto_msgTypes[2].OneofWrappers = []any{
 		(*Answer_Ok)(nil),
 		(*Answer_Error)(nil),
 		(*Answer_Http)(nil),
@@ -1634,14 +1759,14 @@ func file_ameide_conformance_v1_script_proto_init() {
 		(*Answer_Page)(nil),
 		(*Answer_Stream)(nil),
 	}
-	file_ameide_conformance_v1_script_proto_msgTypes[3].OneofWrappers = []any{}
+	file_ameide_conformance_v1_script_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_conformance_v1_script_proto_rawDesc), len(file_ameide_conformance_v1_script_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

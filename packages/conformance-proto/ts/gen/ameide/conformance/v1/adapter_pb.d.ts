@@ -123,7 +123,7 @@ export declare type RunRequest = Message<"ameide.conformance.v1.RunRequest"> & {
   format: string;
 
   /**
-   * `1.1` or `2`.
+   * `1.1` or `2`; `auto` for what client and server agree on.
    *
    * @generated from field: string http = 7;
    */
@@ -149,6 +149,20 @@ export declare type RunRequest = Message<"ameide.conformance.v1.RunRequest"> & {
    * @generated from field: string http_client = 10;
    */
   httpClient: string;
+
+  /**
+   * Client certificate, in PEM; empty for none.
+   *
+   * @generated from field: string client_certificate = 11;
+   */
+  clientCertificate: string;
+
+  /**
+   * Its key, in PEM.
+   *
+   * @generated from field: string client_key = 12;
+   */
+  clientKey: string;
 };
 
 /**
@@ -502,6 +516,13 @@ export declare type SeenOutcome = Message<"ameide.conformance.v1.SeenOutcome"> &
    * @generated from field: optional double headers_ms = 6;
    */
   headersMs?: number | undefined;
+
+  /**
+   * Trailers of a good answer, values apart, by the names the server gave them.
+   *
+   * @generated from field: repeated ameide.conformance.v1.Header trailers = 7;
+   */
+  trailers: Header[];
 };
 
 /**

@@ -77,7 +77,8 @@ export declare type Case = Message<"ameide.conformance.v1.Case"> & {
   expect?: Expected | undefined;
 
   /**
-   * HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+   * HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+   * empty for `1.1` and `2`. WIRE only.
    *
    * @generated from field: repeated string http = 6;
    */
@@ -181,6 +182,13 @@ export declare type Given = Message<"ameide.conformance.v1.Given"> & {
    * @generated from field: bool ambient_span = 9;
    */
   ambientSpan: boolean;
+
+  /**
+   * The client is not closed at the end, and what it keeps is not counted as left.
+   *
+   * @generated from field: bool left_open = 10;
+   */
+  leftOpen: boolean;
 };
 
 /**
@@ -371,6 +379,41 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
    * @generated from field: string http_version = 25;
    */
   httpVersion: string;
+
+  /**
+   * Hosts that plain http is allowed to.
+   *
+   * @generated from field: repeated string allow_insecure_hosts = 26;
+   */
+  allowInsecureHosts: string[];
+
+  /**
+   * PINGs of HTTP/2.
+   *
+   * @generated from field: ameide.conformance.v1.KeepAlive keep_alive = 27;
+   */
+  keepAlive?: KeepAlive | undefined;
+
+  /**
+   * How old a connection of HTTP/2 gets, in milliseconds.
+   *
+   * @generated from field: optional double max_connection_age_ms = 28;
+   */
+  maxConnectionAgeMs?: number | undefined;
+
+  /**
+   * Longest time for a connection to be made, in milliseconds.
+   *
+   * @generated from field: optional double connect_timeout_ms = 29;
+   */
+  connectTimeoutMs?: number | undefined;
+
+  /**
+   * The client has a certificate: one that the server's authority issued. WIRE only.
+   *
+   * @generated from field: bool client_certificate = 30;
+   */
+  clientCertificate: boolean;
 };
 
 /**
@@ -378,6 +421,47 @@ export declare type ClientSettings = Message<"ameide.conformance.v1.ClientSettin
  * Use `create(ClientSettingsSchema)` to create a new message.
  */
 export declare const ClientSettingsSchema: GenMessage<ClientSettings>;
+
+/**
+ * When a connection is asked whether its peer is there.
+ *
+ * @generated from message ameide.conformance.v1.KeepAlive
+ */
+export declare type KeepAlive = Message<"ameide.conformance.v1.KeepAlive"> & {
+  /**
+   * Never.
+   *
+   * @generated from field: bool off = 1;
+   */
+  off: boolean;
+
+  /**
+   * After so long without a byte from the peer, in milliseconds.
+   *
+   * @generated from field: optional double interval_ms = 2;
+   */
+  intervalMs?: number | undefined;
+
+  /**
+   * How long the answer may take, in milliseconds.
+   *
+   * @generated from field: optional double timeout_ms = 3;
+   */
+  timeoutMs?: number | undefined;
+
+  /**
+   * Also while no call is under way.
+   *
+   * @generated from field: optional bool while_idle = 4;
+   */
+  whileIdle?: boolean | undefined;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.KeepAlive.
+ * Use `create(KeepAliveSchema)` to create a new message.
+ */
+export declare const KeepAliveSchema: GenMessage<KeepAlive>;
 
 /**
  * What one who only watches does when told of an event.
@@ -769,6 +853,13 @@ export declare type ProviderAnswer = Message<"ameide.conformance.v1.ProviderAnsw
    * @generated from field: bool at_once = 9;
    */
   atOnce: boolean;
+
+  /**
+   * What its error says, and the causes of that error, each of the one before it.
+   *
+   * @generated from field: repeated string says = 10;
+   */
+  says: string[];
 };
 
 /**
@@ -832,6 +923,20 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
    * @generated from field: ameide.conformance.v1.Deed does = 7;
    */
   does: Deed;
+
+  /**
+   * Takes these headers of the request away.
+   *
+   * @generated from field: repeated string removes = 8;
+   */
+  removes: string[];
+
+  /**
+   * Empties the request id field of the message. Unary calls only.
+   *
+   * @generated from field: bool empties_request_id = 9;
+   */
+  emptiesRequestId: boolean;
 };
 
 /**

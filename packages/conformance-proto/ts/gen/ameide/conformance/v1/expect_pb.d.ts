@@ -157,6 +157,21 @@ export declare type Expected = Message<"ameide.conformance.v1.Expected"> & {
    * @generated from field: repeated string explain_contains = 19;
    */
   explainContains: string[];
+
+  /**
+   * Over how many connections the requests came. WIRE only.
+   *
+   * @generated from field: optional int32 connections = 20;
+   */
+  connections?: number | undefined;
+
+  /**
+   * The process ends by itself once all is done: the case has one of its own, whose
+   * input ends with its answer. WIRE only.
+   *
+   * @generated from field: bool process_ends = 21;
+   */
+  processEnds: boolean;
 };
 
 /**
@@ -402,6 +417,21 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
    * @generated from field: string cause_contains = 30;
    */
   causeContains: string;
+
+  /**
+   * Trailers of a good answer as the caller sees them, whichever way the protocol
+   * sends them: the values of each, joined by a comma and a space.
+   *
+   * @generated from field: map<string, string> trailers = 31;
+   */
+  trailers: { [key: string]: string };
+
+  /**
+   * Trailers that a good answer does not have.
+   *
+   * @generated from field: repeated string absent_trailers = 32;
+   */
+  absentTrailers: string[];
 };
 
 /**
@@ -571,6 +601,27 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
    * @generated from field: repeated string texts = 15;
    */
   texts: string[];
+
+  /**
+   * It came over the connection of request N, counted from 1. WIRE only.
+   *
+   * @generated from field: optional int32 same_connection_as = 16;
+   */
+  sameConnectionAs?: number | undefined;
+
+  /**
+   * It came over another connection than request N, counted from 1. WIRE only.
+   *
+   * @generated from field: optional int32 other_connection_than = 17;
+   */
+  otherConnectionThan?: number | undefined;
+
+  /**
+   * HTTP version it came over; empty for that of the run. WIRE.
+   *
+   * @generated from field: string http = 18;
+   */
+  http: string;
 };
 
 /**

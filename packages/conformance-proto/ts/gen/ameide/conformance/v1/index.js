@@ -20,6 +20,7 @@ export {
   CaseSchema,
   GivenSchema,
   ClientSettingsSchema,
+  KeepAliveSchema,
   WatcherSchema,
   BudgetSchema,
   SettingsSchema,
@@ -54,6 +55,7 @@ export {
 export {
   file_ameide_conformance_v1_script,
   ScriptSchema,
+  TlsTermsSchema,
   AnswerSchema,
   HeaderSchema,
   ErrorAnswerSchema,

@@ -39,6 +39,21 @@ export declare type Script = Message<"ameide.conformance.v1.Script"> & {
    * @generated from field: ameide.conformance.v1.Certificate certificate = 3;
    */
   certificate: Certificate;
+
+  /**
+   * HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
+   * WIRE only.
+   *
+   * @generated from field: int32 max_concurrent_streams = 4;
+   */
+  maxConcurrentStreams: number;
+
+  /**
+   * What a server that speaks TLS takes.
+   *
+   * @generated from field: ameide.conformance.v1.TlsTerms tls = 5;
+   */
+  tls?: TlsTerms | undefined;
 };
 
 /**
@@ -46,6 +61,48 @@ export declare type Script = Message<"ameide.conformance.v1.Script"> & {
  * Use `create(ScriptSchema)` to create a new message.
  */
 export declare const ScriptSchema: GenMessage<Script>;
+
+/**
+ * What a server that speaks TLS takes. WIRE only.
+ *
+ * @generated from message ameide.conformance.v1.TlsTerms
+ */
+export declare type TlsTerms = Message<"ameide.conformance.v1.TlsTerms"> & {
+  /**
+   * HTTP versions it picks from, by ALPN names, the preferred first. Default `h2`
+   * and `http/1.1`.
+   *
+   * @generated from field: repeated string alpn = 1;
+   */
+  alpn: string[];
+
+  /**
+   * It knows no ALPN, and speaks HTTP/1.1.
+   *
+   * @generated from field: bool no_alpn = 2;
+   */
+  noAlpn: boolean;
+
+  /**
+   * It asks for a client certificate, and serves nobody without.
+   *
+   * @generated from field: bool client_certificate = 3;
+   */
+  clientCertificate: boolean;
+
+  /**
+   * The newest version of TLS it speaks: `1.1`, `1.2`.
+   *
+   * @generated from field: string max_version = 4;
+   */
+  maxVersion: string;
+};
+
+/**
+ * Describes the message ameide.conformance.v1.TlsTerms.
+ * Use `create(TlsTermsSchema)` to create a new message.
+ */
+export declare const TlsTermsSchema: GenMessage<TlsTerms>;
 
 /**
  * What happens to one request.
@@ -193,6 +250,14 @@ export declare type Answer = Message<"ameide.conformance.v1.Answer"> & {
    * @generated from field: string content_coding = 17;
    */
   contentCoding: string;
+
+  /**
+   * The connection takes no more requests: `connection: close`, or GOAWAY, ahead of
+   * the answer. WIRE only.
+   *
+   * @generated from field: bool closes = 18;
+   */
+  closes: boolean;
 };
 
 /**
@@ -722,6 +787,13 @@ export enum StreamEnd {
    * @generated from enum value: STREAM_END_REFUSED_STREAM = 5;
    */
   REFUSED_STREAM = 5,
+
+  /**
+   * The whole connection falls silent, and stays open. WIRE only.
+   *
+   * @generated from enum value: STREAM_END_SILENCE = 6;
+   */
+  SILENCE = 6,
 }
 
 /**
@@ -870,6 +942,14 @@ export enum Moment {
    * @generated from enum value: MOMENT_AFTER_HEAD = 2;
    */
   AFTER_HEAD = 2,
+
+  /**
+   * The whole request is read. Then the whole connection is silent, PINGs
+   * included; it stays open, and others are served. WIRE only.
+   *
+   * @generated from enum value: MOMENT_CONNECTION = 3;
+   */
+  CONNECTION = 3,
 }
 
 /**

@@ -100,7 +100,8 @@ class Case(Message[_CaseFields]):
             optional ameide.conformance.v1.Expected expect = 5;
             ```
         http:
-            HTTP versions it is for (`1.1`, `2`); empty for all. WIRE only.
+            HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
+            empty for `1.1` and `2`. WIRE only.
 
             ```proto
             repeated string http = 6;
@@ -154,7 +155,7 @@ class Case(Message[_CaseFields]):
         protocols: list[str]
         http_clients: list[str]
 
-_GivenFields: TypeAlias = Literal["client", "random", "auth_random", "wall_clock_ms", "env", "steps", "budget_capacity", "ambient_baggage", "ambient_span"]
+_GivenFields: TypeAlias = Literal["client", "random", "auth_random", "wall_clock_ms", "env", "steps", "budget_capacity", "ambient_baggage", "ambient_span", "left_open"]
 
 class Given(Message[_GivenFields]):
     """
@@ -221,9 +222,15 @@ class Given(Message[_GivenFields]):
             ```proto
             bool ambient_span = 9;
             ```
+        left_open:
+            The client is not closed at the end, and what it keeps is not counted as left.
+
+            ```proto
+            bool left_open = 10;
+            ```
     """
 
-    __slots__ = ("client", "random", "auth_random", "wall_clock_ms", "env", "steps", "budget_capacity", "ambient_baggage", "ambient_span")
+    __slots__ = ("client", "random", "auth_random", "wall_clock_ms", "env", "steps", "budget_capacity", "ambient_baggage", "ambient_span", "left_open")
 
     if TYPE_CHECKING:
 
@@ -239,6 +246,7 @@ class Given(Message[_GivenFields]):
             budget_capacity: int | None = None,
             ambient_baggage: dict[str, str] | None = None,
             ambient_span: bool = False,
+            left_open: bool = False,
         ) -> None:
             pass
 
@@ -251,8 +259,9 @@ class Given(Message[_GivenFields]):
         budget_capacity: int
         ambient_baggage: dict[str, str]
         ambient_span: bool
+        left_open: bool
 
-_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms", "environment_credentials", "http_version"]
+_ClientSettingsFields: TypeAlias = Literal["settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms", "environment_credentials", "http_version", "allow_insecure_hosts", "keep_alive", "max_connection_age_ms", "connect_timeout_ms", "client_certificate"]
 
 class ClientSettings(Message[_ClientSettingsFields]):
     """
@@ -415,9 +424,39 @@ class ClientSettings(Message[_ClientSettingsFields]):
             ```proto
             string http_version = 25;
             ```
+        allow_insecure_hosts:
+            Hosts that plain http is allowed to.
+
+            ```proto
+            repeated string allow_insecure_hosts = 26;
+            ```
+        keep_alive:
+            PINGs of HTTP/2.
+
+            ```proto
+            optional ameide.conformance.v1.KeepAlive keep_alive = 27;
+            ```
+        max_connection_age_ms:
+            How old a connection of HTTP/2 gets, in milliseconds.
+
+            ```proto
+            optional double max_connection_age_ms = 28;
+            ```
+        connect_timeout_ms:
+            Longest time for a connection to be made, in milliseconds.
+
+            ```proto
+            optional double connect_timeout_ms = 29;
+            ```
+        client_certificate:
+            The client has a certificate: one that the server's authority issued. WIRE only.
+
+            ```proto
+            bool client_certificate = 30;
+            ```
     """
 
-    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms", "environment_credentials", "http_version")
+    __slots__ = ("settings", "methods", "preset", "mode", "behavior", "policy", "http_get", "read_max_bytes", "budget", "interceptors", "log_level", "telemetry", "attempt_spans", "header_names", "base_url", "allow_insecure_loopback", "unknown_option", "app_name", "send_compression", "baggage", "accept_compression", "watchers", "load_ms", "environment_credentials", "http_version", "allow_insecure_hosts", "keep_alive", "max_connection_age_ms", "connect_timeout_ms", "client_certificate")
 
     if TYPE_CHECKING:
 
@@ -449,6 +488,11 @@ class ClientSettings(Message[_ClientSettingsFields]):
             load_ms: list[int] | None = None,
             environment_credentials: bool = False,
             http_version: str = "",
+            allow_insecure_hosts: list[str] | None = None,
+            keep_alive: KeepAlive | None = None,
+            max_connection_age_ms: float | None = None,
+            connect_timeout_ms: float | None = None,
+            client_certificate: bool = False,
         ) -> None:
             pass
 
@@ -477,6 +521,67 @@ class ClientSettings(Message[_ClientSettingsFields]):
         load_ms: list[int]
         environment_credentials: bool
         http_version: str
+        allow_insecure_hosts: list[str]
+        keep_alive: KeepAlive | None
+        max_connection_age_ms: float
+        connect_timeout_ms: float
+        client_certificate: bool
+
+_KeepAliveFields: TypeAlias = Literal["off", "interval_ms", "timeout_ms", "while_idle"]
+
+class KeepAlive(Message[_KeepAliveFields]):
+    """
+    When a connection is asked whether its peer is there.
+
+    ```proto
+    message ameide.conformance.v1.KeepAlive
+    ```
+
+    Attributes:
+        off:
+            Never.
+
+            ```proto
+            bool off = 1;
+            ```
+        interval_ms:
+            After so long without a byte from the peer, in milliseconds.
+
+            ```proto
+            optional double interval_ms = 2;
+            ```
+        timeout_ms:
+            How long the answer may take, in milliseconds.
+
+            ```proto
+            optional double timeout_ms = 3;
+            ```
+        while_idle:
+            Also while no call is under way.
+
+            ```proto
+            optional bool while_idle = 4;
+            ```
+    """
+
+    __slots__ = ("off", "interval_ms", "timeout_ms", "while_idle")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            off: bool = False,
+            interval_ms: float | None = None,
+            timeout_ms: float | None = None,
+            while_idle: bool | None = None,
+        ) -> None:
+            pass
+
+        off: bool
+        interval_ms: float
+        timeout_ms: float
+        while_idle: bool
 
 _WatcherFields: TypeAlias = Literal["who", "at", "does"]
 
@@ -890,7 +995,7 @@ class Auth(Message[_AuthFields]):
         value: str
         provider: list[ProviderAnswer]
 
-_ProviderAnswerFields: TypeAlias = Literal["token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline", "does", "at_once"]
+_ProviderAnswerFields: TypeAlias = Literal["token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline", "does", "at_once", "says"]
 
 class ProviderAnswer(Message[_ProviderAnswerFields]):
     """
@@ -956,9 +1061,15 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
             ```proto
             bool at_once = 9;
             ```
+        says:
+            What its error says, and the causes of that error, each of the one before it.
+
+            ```proto
+            repeated string says = 10;
+            ```
     """
 
-    __slots__ = ("token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline", "does", "at_once")
+    __slots__ = ("token", "expires_in_ms", "delay_ms", "fail", "stall", "expires_at", "until_deadline", "does", "at_once", "says")
 
     if TYPE_CHECKING:
 
@@ -974,6 +1085,7 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
             until_deadline: bool = False,
             does: Deed | None = None,
             at_once: bool = False,
+            says: list[str] | None = None,
         ) -> None:
             pass
 
@@ -986,8 +1098,9 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
         until_deadline: bool
         does: Deed
         at_once: bool
+        says: list[str]
 
-_InterceptorFields: TypeAlias = Literal["append", "throw", "attempt_info", "attempt", "text", "headers", "does"]
+_InterceptorFields: TypeAlias = Literal["append", "throw", "attempt_info", "attempt", "text", "headers", "does", "removes", "empties_request_id"]
 
 class Interceptor(Message[_InterceptorFields]):
     """
@@ -1041,9 +1154,21 @@ class Interceptor(Message[_InterceptorFields]):
             ```proto
             ameide.conformance.v1.Deed does = 7;
             ```
+        removes:
+            Takes these headers of the request away.
+
+            ```proto
+            repeated string removes = 8;
+            ```
+        empties_request_id:
+            Empties the request id field of the message. Unary calls only.
+
+            ```proto
+            bool empties_request_id = 9;
+            ```
     """
 
-    __slots__ = ("append", "throw", "attempt_info", "attempt", "text", "headers", "does")
+    __slots__ = ("append", "throw", "attempt_info", "attempt", "text", "headers", "does", "removes", "empties_request_id")
 
     if TYPE_CHECKING:
 
@@ -1057,6 +1182,8 @@ class Interceptor(Message[_InterceptorFields]):
             text: str = "",
             headers: dict[str, str] | None = None,
             does: Deed | None = None,
+            removes: list[str] | None = None,
+            empties_request_id: bool = False,
         ) -> None:
             pass
 
@@ -1067,6 +1194,8 @@ class Interceptor(Message[_InterceptorFields]):
         text: str
         headers: dict[str, str]
         does: Deed
+        removes: list[str]
+        empties_request_id: bool
 
 _StepFields: TypeAlias = Literal["call", "derive", "advance_ms", "paginate", "explain", "wall_jump_ms"]
 
@@ -1588,7 +1717,7 @@ class Deed(Enum):
 
 
 _DESC = file_desc(
-    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xe1\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols\x12!\n\x0chttp_clients\x18\t \x03(\tR\x0bhttpClients"\xca\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xb1\n\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x12-\n\x12accept_compression\x18\x15 \x01(\tR\x11acceptCompression\x12:\n\x08watchers\x18\x16 \x03(\x0b2\x1e.ameide.conformance.v1.WatcherR\x08watchers\x12\x17\n\x07load_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n\x17environment_credentials\x18\x18 \x01(\x08R\x16environmentCredentials\x12!\n\x0chttp_version\x18\x19 \x01(\tR\x0bhttpVersion\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopback"\\\n\x07Watcher\x12\x10\n\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n\x02at\x18\x02 \x01(\tR\x02at\x12/\n\x04does\x18\x03 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\xc1\x08\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x122\n\x15ambient_deadline_text\x18\x10 \x01(\tR\x13ambientDeadlineText\x126\n\x17ambient_deadline_throws\x18\x11 \x01(\x08R\x15ambientDeadlineThrows\x12#\n\rheaders_empty\x18\x12 \x01(\x08R\x0cheadersEmpty\x12)\n\x0ewait_for_ready\x18\x13 \x01(\x08H\x08R\x0cwaitForReady\x88\x01\x01\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_msB\x11\n\x0f_wait_for_ready"\xbd\x03\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n\x13require_idempotency\x18\x07 \x01(\x08H\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\x16\n\x14_require_idempotency"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xca\x02\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stall\x12"\n\nexpires_at\x18\x06 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12%\n\x0euntil_deadline\x18\x07 \x01(\x08R\runtilDeadline\x12/\n\x04does\x18\x08 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n\x07at_once\x18\t \x01(\x08R\x06atOnceB\x10\n\x0e_expires_in_msB\r\n\x0b_expires_at"\xc4\x02\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo\x12\x18\n\x07attempt\x18\x04 \x01(\x05R\x07attempt\x12\x12\n\x04text\x18\x05 \x01(\tR\x04text\x12I\n\x07headers\x18\x06 \x03(\x0b2/.ameide.conformance.v1.Interceptor.HeadersEntryR\x07headers\x12/\n\x04does\x18\x07 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\x9c\x02\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explain\x12"\n\x0cwall_jump_ms\x18\x06 \x01(\x03H\x00R\nwallJumpMsB\x08\n\x06action"\x95\x07\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12\x1f\n\x0btenant_each\x18\x0f \x01(\x08R\ntenantEach\x12!\n\x0cshare_cancel\x18\x10 \x01(\x08R\x0bshareCancel\x12"\n\rread_delay_ms\x18\x11 \x01(\x03R\x0breadDelayMs\x12\x16\n\x06unread\x18\x12 \x01(\x08R\x06unread\x12\x16\n\x06forget\x18\x13 \x01(\x08R\x06forget\x12!\n\x0cinput_throws\x18\x14 \x01(\x08R\x0binputThrows\x12\x1a\n\x08numbered\x18\x15 \x01(\x08R\x08numbered\x12X\n\x0fruntime_headers\x18\x16 \x03(\x0b2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n\x13RuntimeHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\xb7\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnly\x12\x1f\n\x0bby_callback\x18\x05 \x01(\x08R\nbyCallbackB\x0b\n\t_after_ms"\xc1\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl\x127\n\x17environment_credentials\x18\x05 \x01(\x08R\x16environmentCredentials"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02*m\n\x04Deed\x12\x14\n\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n\nDEED_THROW\x10\x01\x12\x0f\n\x0bDEED_REJECT\x10\x02\x12\x0f\n\x0bDEED_CANCEL\x10\x03\x12\x0e\n\nDEED_CLOSE\x10\x04\x12\r\n\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n ameide/conformance/v1/case.proto\x12\x15ameide.conformance.v1\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto\x1a\x1cgoogle/protobuf/struct.proto"=\n\x08CaseFile\x121\n\x05cases\x18\x01 \x03(\x0b2\x1b.ameide.conformance.v1.CaseR\x05cases"\xe1\x02\n\x04Case\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x122\n\x05layer\x18\x02 \x01(\x0e2\x1c.ameide.conformance.v1.LayerR\x05layer\x122\n\x05given\x18\x03 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x125\n\x06server\x18\x04 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06server\x127\n\x06expect\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.ExpectedR\x06expect\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x18\n\x07formats\x18\x07 \x03(\tR\x07formats\x12\x1c\n\tprotocols\x18\x08 \x03(\tR\tprotocols\x12!\n\x0chttp_clients\x18\t \x03(\tR\x0bhttpClients"\xe7\x04\n\x05Given\x12=\n\x06client\x18\x01 \x01(\x0b2%.ameide.conformance.v1.ClientSettingsR\x06client\x12\x16\n\x06random\x18\x02 \x03(\x01R\x06random\x12\x1f\n\x0bauth_random\x18\x03 \x03(\x01R\nauthRandom\x12"\n\rwall_clock_ms\x18\x04 \x01(\x03R\x0bwallClockMs\x127\n\x03env\x18\x05 \x03(\x0b2%.ameide.conformance.v1.Given.EnvEntryR\x03env\x121\n\x05steps\x18\x06 \x03(\x0b2\x1b.ameide.conformance.v1.StepR\x05steps\x12,\n\x0fbudget_capacity\x18\x07 \x01(\x05H\x00R\x0ebudgetCapacity\x88\x01\x01\x12Y\n\x0fambient_baggage\x18\x08 \x03(\x0b20.ameide.conformance.v1.Given.AmbientBaggageEntryR\x0eambientBaggage\x12!\n\x0cambient_span\x18\t \x01(\x08R\x0bambientSpan\x12\x1b\n\tleft_open\x18\n \x01(\x08R\x08leftOpen\x1a6\n\x08EnvEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n\x13AmbientBaggageEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x12\n\x10_budget_capacity"\xef\x0c\n\x0eClientSettings\x12;\n\x08settings\x18\x01 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12L\n\x07methods\x18\x02 \x03(\x0b22.ameide.conformance.v1.ClientSettings.MethodsEntryR\x07methods\x12\x16\n\x06preset\x18\x03 \x01(\tR\x06preset\x12\x12\n\x04mode\x18\x04 \x01(\tR\x04mode\x12\x1f\n\x08behavior\x18\x05 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x12/\n\x06policy\x18\x06 \x01(\x0b2\x17.google.protobuf.StructR\x06policy\x12\x19\n\x08http_get\x18\x07 \x01(\x08R\x07httpGet\x12)\n\x0eread_max_bytes\x18\x08 \x01(\x03H\x01R\x0creadMaxBytes\x88\x01\x01\x125\n\x06budget\x18\t \x01(\x0b2\x1d.ameide.conformance.v1.BudgetR\x06budget\x12F\n\x0cinterceptors\x18\n \x03(\x0b2".ameide.conformance.v1.InterceptorR\x0cinterceptors\x12\x1b\n\tlog_level\x18\x0b \x01(\tR\x08logLevel\x12\x1c\n\ttelemetry\x18\x0c \x01(\x08R\ttelemetry\x12#\n\rattempt_spans\x18\r \x01(\x08R\x0cattemptSpans\x12Y\n\x0cheader_names\x18\x0e \x03(\x0b26.ameide.conformance.v1.ClientSettings.HeaderNamesEntryR\x0bheaderNames\x12\x19\n\x08base_url\x18\x0f \x01(\tR\x07baseUrl\x12;\n\x17allow_insecure_loopback\x18\x10 \x01(\x08H\x02R\x15allowInsecureLoopback\x88\x01\x01\x12%\n\x0eunknown_option\x18\x11 \x01(\tR\runknownOption\x12\x19\n\x08app_name\x18\x12 \x01(\tR\x07appName\x12)\n\x10send_compression\x18\x13 \x01(\tR\x0fsendCompression\x12\x18\n\x07baggage\x18\x14 \x03(\tR\x07baggage\x12-\n\x12accept_compression\x18\x15 \x01(\tR\x11acceptCompression\x12:\n\x08watchers\x18\x16 \x03(\x0b2\x1e.ameide.conformance.v1.WatcherR\x08watchers\x12\x17\n\x07load_ms\x18\x17 \x03(\x03R\x06loadMs\x127\n\x17environment_credentials\x18\x18 \x01(\x08R\x16environmentCredentials\x12!\n\x0chttp_version\x18\x19 \x01(\tR\x0bhttpVersion\x120\n\x14allow_insecure_hosts\x18\x1a \x03(\tR\x12allowInsecureHosts\x12?\n\nkeep_alive\x18\x1b \x01(\x0b2 .ameide.conformance.v1.KeepAliveR\tkeepAlive\x126\n\x15max_connection_age_ms\x18\x1c \x01(\x01H\x03R\x12maxConnectionAgeMs\x88\x01\x01\x121\n\x12connect_timeout_ms\x18\x1d \x01(\x01H\x04R\x10connectTimeoutMs\x88\x01\x01\x12-\n\x12client_certificate\x18\x1e \x01(\x08R\x11clientCertificate\x1a[\n\x0cMethodsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x125\n\x05value\x18\x02 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x05value:\x028\x01\x1a>\n\x10HeaderNamesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0b\n\t_behaviorB\x11\n\x0f_read_max_bytesB\x1a\n\x18_allow_insecure_loopbackB\x18\n\x16_max_connection_age_msB\x15\n\x13_connect_timeout_ms"\xb9\x01\n\tKeepAlive\x12\x10\n\x03off\x18\x01 \x01(\x08R\x03off\x12$\n\x0binterval_ms\x18\x02 \x01(\x01H\x00R\nintervalMs\x88\x01\x01\x12"\n\ntimeout_ms\x18\x03 \x01(\x01H\x01R\ttimeoutMs\x88\x01\x01\x12"\n\nwhile_idle\x18\x04 \x01(\x08H\x02R\twhileIdle\x88\x01\x01B\x0e\n\x0c_interval_msB\r\n\x0b_timeout_msB\r\n\x0b_while_idle"\\\n\x07Watcher\x12\x10\n\x03who\x18\x01 \x01(\tR\x03who\x12\x0e\n\x02at\x18\x02 \x01(\tR\x02at\x12/\n\x04does\x18\x03 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does"\x94\x01\n\x06Budget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost"\xc1\x08\n\x08Settings\x12"\n\ntimeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n\x0bno_deadline\x18\x02 \x01(\x08R\nnoDeadline\x121\n\x12attempt_timeout_ms\x18\x03 \x01(\x01H\x01R\x10attemptTimeoutMs\x88\x01\x01\x12\x1b\n\tretry_off\x18\x04 \x01(\x08R\x08retryOff\x122\n\x05retry\x18\x05 \x01(\x0b2\x1c.ameide.conformance.v1.RetryR\x05retry\x12\x1b\n\x06tenant\x18\x06 \x01(\tH\x02R\x06tenant\x88\x01\x01\x12\x1f\n\x0btenant_null\x18\x07 \x01(\x08R\ntenantNull\x12/\n\x04auth\x18\x08 \x01(\x0b2\x1b.ameide.conformance.v1.AuthR\x04auth\x12\x1b\n\tauth_null\x18\t \x01(\x08R\x08authNull\x12F\n\x07headers\x18\n \x03(\x0b2,.ameide.conformance.v1.Settings.HeadersEntryR\x07headers\x12"\n\nrequest_id\x18\x0b \x01(\tH\x03R\trequestId\x88\x01\x01\x12,\n\x0fidempotency_key\x18\x0c \x01(\tH\x04R\x0eidempotencyKey\x88\x01\x01\x123\n\x13ambient_deadline_ms\x18\r \x01(\x01H\x05R\x11ambientDeadlineMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\x0e \x01(\x01H\x06R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\x0f \x01(\x01H\x07R\ridleTimeoutMs\x88\x01\x01\x122\n\x15ambient_deadline_text\x18\x10 \x01(\tR\x13ambientDeadlineText\x126\n\x17ambient_deadline_throws\x18\x11 \x01(\x08R\x15ambientDeadlineThrows\x12#\n\rheaders_empty\x18\x12 \x01(\x08R\x0cheadersEmpty\x12)\n\x0ewait_for_ready\x18\x13 \x01(\x08H\x08R\x0cwaitForReady\x88\x01\x01\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\t\n\x07_tenantB\r\n\x0b_request_idB\x12\n\x10_idempotency_keyB\x16\n\x14_ambient_deadline_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_msB\x11\n\x0f_wait_for_ready"\xbd\x03\n\x05Retry\x12&\n\x0cmax_attempts\x18\x01 \x01(\x01H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x01H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x01H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x01H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x124\n\x13require_idempotency\x18\x07 \x01(\x08H\x05R\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\x16\n\x14_require_idempotency"\x8d\x01\n\x04Auth\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n\x06header\x18\x02 \x01(\tR\x06header\x12\x14\n\x05value\x18\x03 \x01(\tR\x05value\x12A\n\x08provider\x18\x04 \x03(\x0b2%.ameide.conformance.v1.ProviderAnswerR\x08provider"\xde\x02\n\x0eProviderAnswer\x12\x14\n\x05token\x18\x01 \x01(\tR\x05token\x12\'\n\rexpires_in_ms\x18\x02 \x01(\x03H\x00R\x0bexpiresInMs\x88\x01\x01\x12\x19\n\x08delay_ms\x18\x03 \x01(\x03R\x07delayMs\x12\x12\n\x04fail\x18\x04 \x01(\x08R\x04fail\x12\x14\n\x05stall\x18\x05 \x01(\x08R\x05stall\x12"\n\nexpires_at\x18\x06 \x01(\x01H\x01R\texpiresAt\x88\x01\x01\x12%\n\x0euntil_deadline\x18\x07 \x01(\x08R\runtilDeadline\x12/\n\x04does\x18\x08 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x17\n\x07at_once\x18\t \x01(\x08R\x06atOnce\x12\x12\n\x04says\x18\n \x03(\tR\x04saysB\x10\n\x0e_expires_in_msB\r\n\x0b_expires_at"\x8c\x03\n\x0bInterceptor\x12\x16\n\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n\x05throw\x18\x02 \x01(\x08R\x05throw\x12!\n\x0cattempt_info\x18\x03 \x01(\x08R\x0battemptInfo\x12\x18\n\x07attempt\x18\x04 \x01(\x05R\x07attempt\x12\x12\n\x04text\x18\x05 \x01(\tR\x04text\x12I\n\x07headers\x18\x06 \x03(\x0b2/.ameide.conformance.v1.Interceptor.HeadersEntryR\x07headers\x12/\n\x04does\x18\x07 \x01(\x0e2\x1b.ameide.conformance.v1.DeedR\x04does\x12\x18\n\x07removes\x18\x08 \x03(\tR\x07removes\x12,\n\x12empties_request_id\x18\t \x01(\x08R\x10emptiesRequestId\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\x9c\x02\n\x04Step\x121\n\x04call\x18\x01 \x01(\x0b2\x1b.ameide.conformance.v1.CallH\x00R\x04call\x127\n\x06derive\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.DeriveH\x00R\x06derive\x12\x1f\n\nadvance_ms\x18\x03 \x01(\x03H\x00R\tadvanceMs\x12=\n\x08paginate\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.PaginateH\x00R\x08paginate\x12\x1a\n\x07explain\x18\x05 \x01(\tH\x00R\x07explain\x12"\n\x0cwall_jump_ms\x18\x06 \x01(\x03H\x00R\nwallJumpMsB\x08\n\x06action"\x95\x07\n\x04Call\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x16\n\x06client\x18\x02 \x01(\tR\x06client\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n\x08parallel\x18\x05 \x01(\x05R\x08parallel\x125\n\x06cancel\x18\x06 \x01(\x0b2\x1d.ameide.conformance.v1.CancelR\x06cancel\x121\n\x12runtime_timeout_ms\x18\x07 \x01(\x01H\x00R\x10runtimeTimeoutMs\x88\x01\x01\x12%\n\x0emutate_message\x18\x08 \x01(\x08R\rmutateMessage\x12(\n\x10request_id_field\x18\t \x01(\tR\x0erequestIdField\x12\x14\n\x05texts\x18\n \x03(\tR\x05texts\x12$\n\x0bbreak_after\x18\x0b \x01(\x05H\x01R\nbreakAfter\x88\x01\x01\x12\x1d\n\ntext_times\x18\x0c \x01(\x05R\ttextTimes\x12"\n\rtext_delay_ms\x18\r \x01(\x03R\x0btextDelayMs\x12\x1b\n\tkeep_open\x18\x0e \x01(\x08R\x08keepOpen\x12\x1f\n\x0btenant_each\x18\x0f \x01(\x08R\ntenantEach\x12!\n\x0cshare_cancel\x18\x10 \x01(\x08R\x0bshareCancel\x12"\n\rread_delay_ms\x18\x11 \x01(\x03R\x0breadDelayMs\x12\x16\n\x06unread\x18\x12 \x01(\x08R\x06unread\x12\x16\n\x06forget\x18\x13 \x01(\x08R\x06forget\x12!\n\x0cinput_throws\x18\x14 \x01(\x08R\x0binputThrows\x12\x1a\n\x08numbered\x18\x15 \x01(\x08R\x08numbered\x12X\n\x0fruntime_headers\x18\x16 \x03(\x0b2/.ameide.conformance.v1.Call.RuntimeHeadersEntryR\x0eruntimeHeaders\x1aA\n\x13RuntimeHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x15\n\x13_runtime_timeout_msB\x0e\n\x0c_break_after"\xb7\x01\n\x06Cancel\x12\x1e\n\x08after_ms\x18\x01 \x01(\x03H\x00R\x07afterMs\x88\x01\x01\x12!\n\x0cbefore_start\x18\x02 \x01(\x08R\x0bbeforeStart\x12\x1d\n\nas_timeout\x18\x03 \x01(\x08R\tasTimeout\x12\x1d\n\nfirst_only\x18\x04 \x01(\x08R\tfirstOnly\x12\x1f\n\x0bby_callback\x18\x05 \x01(\x08R\nbyCallbackB\x0b\n\t_after_ms"\xc1\x01\n\x06Derive\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04from\x18\x02 \x01(\tR\x04from\x12;\n\x08settings\x18\x03 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x19\n\x08base_url\x18\x04 \x01(\tR\x07baseUrl\x127\n\x17environment_credentials\x18\x05 \x01(\x08R\x16environmentCredentials"\xf3\x01\n\x08Paginate\x12 \n\tmax_items\x18\x01 \x01(\x01H\x00R\x08maxItems\x88\x01\x01\x12 \n\tmax_pages\x18\x02 \x01(\x01H\x01R\x08maxPages\x88\x01\x01\x12$\n\x0bbreak_after\x18\x03 \x01(\x05H\x02R\nbreakAfter\x88\x01\x01\x12;\n\x08settings\x18\x04 \x01(\x0b2\x1f.ameide.conformance.v1.SettingsR\x08settings\x12\x14\n\x05pages\x18\x05 \x01(\x08R\x05pagesB\x0c\n\n_max_itemsB\x0c\n\n_max_pagesB\x0e\n\x0c_break_after*@\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_MEMORY\x10\x01\x12\x0e\n\nLAYER_WIRE\x10\x02*m\n\x04Deed\x12\x14\n\x10DEED_UNSPECIFIED\x10\x00\x12\x0e\n\nDEED_THROW\x10\x01\x12\x0f\n\x0bDEED_REJECT\x10\x02\x12\x0f\n\x0bDEED_CANCEL\x10\x03\x12\x0e\n\nDEED_CLOSE\x10\x04\x12\r\n\tDEED_CALL\x10\x05BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         expect_pb.desc(),
         script_pb.desc(),
@@ -1599,6 +1728,7 @@ _DESC = file_desc(
         "Case": Case,
         "Given": Given,
         "ClientSettings": ClientSettings,
+        "KeepAlive": KeepAlive,
         "Watcher": Watcher,
         "Budget": Budget,
         "Settings": Settings,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from protobuf.wkt.google.protobuf.struct_pb import Value
 
 
-_ExpectedFields: TypeAlias = Literal["outcomes", "requests", "request_count", "sleeps", "budget", "provider_calls", "items", "explained", "spans", "metrics", "logs", "no_logs", "events", "secrets", "some_logs", "some_events", "policy_hash", "longest_timer_ms", "explain_contains"]
+_ExpectedFields: TypeAlias = Literal["outcomes", "requests", "request_count", "sleeps", "budget", "provider_calls", "items", "explained", "spans", "metrics", "logs", "no_logs", "events", "secrets", "some_logs", "some_events", "policy_hash", "longest_timer_ms", "explain_contains", "connections", "process_ends"]
 
 class Expected(Message[_ExpectedFields]):
     """
@@ -150,9 +150,22 @@ class Expected(Message[_ExpectedFields]):
             ```proto
             repeated string explain_contains = 19;
             ```
+        connections:
+            Over how many connections the requests came. WIRE only.
+
+            ```proto
+            optional int32 connections = 20;
+            ```
+        process_ends:
+            The process ends by itself once all is done: the case has one of its own, whose
+            input ends with its answer. WIRE only.
+
+            ```proto
+            bool process_ends = 21;
+            ```
     """
 
-    __slots__ = ("outcomes", "requests", "request_count", "sleeps", "budget", "provider_calls", "items", "explained", "spans", "metrics", "logs", "no_logs", "events", "secrets", "some_logs", "some_events", "policy_hash", "longest_timer_ms", "explain_contains")
+    __slots__ = ("outcomes", "requests", "request_count", "sleeps", "budget", "provider_calls", "items", "explained", "spans", "metrics", "logs", "no_logs", "events", "secrets", "some_logs", "some_events", "policy_hash", "longest_timer_ms", "explain_contains", "connections", "process_ends")
 
     if TYPE_CHECKING:
 
@@ -178,6 +191,8 @@ class Expected(Message[_ExpectedFields]):
             policy_hash: str = "",
             longest_timer_ms: float | None = None,
             explain_contains: list[str] | None = None,
+            connections: int | None = None,
+            process_ends: bool = False,
         ) -> None:
             pass
 
@@ -200,6 +215,8 @@ class Expected(Message[_ExpectedFields]):
         policy_hash: str
         longest_timer_ms: float
         explain_contains: list[str]
+        connections: int
+        process_ends: bool
 
 _NumbersFields: TypeAlias = Literal["values"]
 
@@ -233,7 +250,7 @@ class Numbers(Message[_NumbersFields]):
 
         values: list[float]
 
-_OutcomeFields: TypeAlias = Literal["count", "ok", "code", "origin", "stop_reason", "reason", "retry_after_ms", "http_status", "retryable", "attempts", "attempt_count", "message_contains", "message_max_bytes", "explanation_contains", "server_request_id", "fields", "domain", "metadata", "detail_count", "native_cancellation", "min_ms", "max_ms", "messages", "committed", "headers", "headers_ms", "grpc_http_status", "field_count", "text_contains", "cause_contains"]
+_OutcomeFields: TypeAlias = Literal["count", "ok", "code", "origin", "stop_reason", "reason", "retry_after_ms", "http_status", "retryable", "attempts", "attempt_count", "message_contains", "message_max_bytes", "explanation_contains", "server_request_id", "fields", "domain", "metadata", "detail_count", "native_cancellation", "min_ms", "max_ms", "messages", "committed", "headers", "headers_ms", "grpc_http_status", "field_count", "text_contains", "cause_contains", "trailers", "absent_trailers"]
 
 class Outcome(Message[_OutcomeFields]):
     """
@@ -426,9 +443,22 @@ class Outcome(Message[_OutcomeFields]):
             ```proto
             string cause_contains = 30;
             ```
+        trailers:
+            Trailers of a good answer as the caller sees them, whichever way the protocol
+            sends them: the values of each, joined by a comma and a space.
+
+            ```proto
+            map<string, string> trailers = 31;
+            ```
+        absent_trailers:
+            Trailers that a good answer does not have.
+
+            ```proto
+            repeated string absent_trailers = 32;
+            ```
     """
 
-    __slots__ = ("count", "ok", "code", "origin", "stop_reason", "reason", "retry_after_ms", "http_status", "retryable", "attempts", "attempt_count", "message_contains", "message_max_bytes", "explanation_contains", "server_request_id", "fields", "domain", "metadata", "detail_count", "native_cancellation", "min_ms", "max_ms", "messages", "committed", "headers", "headers_ms", "grpc_http_status", "field_count", "text_contains", "cause_contains")
+    __slots__ = ("count", "ok", "code", "origin", "stop_reason", "reason", "retry_after_ms", "http_status", "retryable", "attempts", "attempt_count", "message_contains", "message_max_bytes", "explanation_contains", "server_request_id", "fields", "domain", "metadata", "detail_count", "native_cancellation", "min_ms", "max_ms", "messages", "committed", "headers", "headers_ms", "grpc_http_status", "field_count", "text_contains", "cause_contains", "trailers", "absent_trailers")
 
     if TYPE_CHECKING:
 
@@ -465,6 +495,8 @@ class Outcome(Message[_OutcomeFields]):
             field_count: int | None = None,
             text_contains: list[str] | None = None,
             cause_contains: str = "",
+            trailers: dict[str, str] | None = None,
+            absent_trailers: list[str] | None = None,
         ) -> None:
             pass
 
@@ -498,6 +530,8 @@ class Outcome(Message[_OutcomeFields]):
         field_count: int
         text_contains: list[str]
         cause_contains: str
+        trailers: dict[str, str]
+        absent_trailers: list[str]
 
 _AttemptFailureFields: TypeAlias = Literal["code", "class", "delay_ms", "transparent", "duration_ms"]
 
@@ -563,7 +597,7 @@ class AttemptFailure(Message[_AttemptFailureFields]):
         transparent: bool
         duration_ms: float
 
-_RequestFields: TypeAlias = Literal["headers", "absent", "timeout_ms", "no_timeout", "same_body_as", "min_gap_ms", "max_gap_ms", "http_method", "min_timeout_ms", "max_timeout_ms", "other_body_than", "combined_headers", "span", "canceled", "texts"]
+_RequestFields: TypeAlias = Literal["headers", "absent", "timeout_ms", "no_timeout", "same_body_as", "min_gap_ms", "max_gap_ms", "http_method", "min_timeout_ms", "max_timeout_ms", "other_body_than", "combined_headers", "span", "canceled", "texts", "same_connection_as", "other_connection_than", "http"]
 
 class Request(Message[_RequestFields]):
     """
@@ -667,9 +701,27 @@ class Request(Message[_RequestFields]):
             ```proto
             repeated string texts = 15;
             ```
+        same_connection_as:
+            It came over the connection of request N, counted from 1. WIRE only.
+
+            ```proto
+            optional int32 same_connection_as = 16;
+            ```
+        other_connection_than:
+            It came over another connection than request N, counted from 1. WIRE only.
+
+            ```proto
+            optional int32 other_connection_than = 17;
+            ```
+        http:
+            HTTP version it came over; empty for that of the run. WIRE.
+
+            ```proto
+            string http = 18;
+            ```
     """
 
-    __slots__ = ("headers", "absent", "timeout_ms", "no_timeout", "same_body_as", "min_gap_ms", "max_gap_ms", "http_method", "min_timeout_ms", "max_timeout_ms", "other_body_than", "combined_headers", "span", "canceled", "texts")
+    __slots__ = ("headers", "absent", "timeout_ms", "no_timeout", "same_body_as", "min_gap_ms", "max_gap_ms", "http_method", "min_timeout_ms", "max_timeout_ms", "other_body_than", "combined_headers", "span", "canceled", "texts", "same_connection_as", "other_connection_than", "http")
 
     if TYPE_CHECKING:
 
@@ -691,6 +743,9 @@ class Request(Message[_RequestFields]):
             span: int | None = None,
             canceled: bool | None = None,
             texts: list[str] | None = None,
+            same_connection_as: int | None = None,
+            other_connection_than: int | None = None,
+            http: str = "",
         ) -> None:
             pass
 
@@ -709,6 +764,9 @@ class Request(Message[_RequestFields]):
         span: int
         canceled: bool
         texts: list[str]
+        same_connection_as: int
+        other_connection_than: int
+        http: str
 
 _ExplainedFields: TypeAlias = Literal["value", "source"]
 
@@ -1056,7 +1114,7 @@ class Event(Message[_EventFields]):
 
 
 _DESC = file_desc(
-    b'\n"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto"\x82\t\n\x08Expected\x12:\n\x08outcomes\x18\x01 \x03(\x0b2\x1e.ameide.conformance.v1.OutcomeR\x08outcomes\x12:\n\x08requests\x18\x02 \x03(\x0b2\x1e.ameide.conformance.v1.RequestR\x08requests\x12(\n\rrequest_count\x18\x03 \x01(\x05H\x00R\x0crequestCount\x88\x01\x01\x126\n\x06sleeps\x18\x04 \x01(\x0b2\x1e.ameide.conformance.v1.NumbersR\x06sleeps\x12\x1b\n\x06budget\x18\x05 \x01(\x01H\x01R\x06budget\x88\x01\x01\x12*\n\x0eprovider_calls\x18\x06 \x01(\x05H\x02R\rproviderCalls\x88\x01\x01\x12\x14\n\x05items\x18\x07 \x03(\tR\x05items\x12L\n\texplained\x18\x08 \x03(\x0b2..ameide.conformance.v1.Expected.ExplainedEntryR\texplained\x121\n\x05spans\x18\t \x03(\x0b2\x1b.ameide.conformance.v1.SpanR\x05spans\x12F\n\x07metrics\x18\n \x03(\x0b2,.ameide.conformance.v1.Expected.MetricsEntryR\x07metrics\x122\n\x04logs\x18\x0b \x03(\x0b2\x1e.ameide.conformance.v1.LogLineR\x04logs\x12\x17\n\x07no_logs\x18\x0c \x01(\x08R\x06noLogs\x12\x16\n\x06events\x18\r \x03(\tR\x06events\x12\x18\n\x07secrets\x18\x0e \x03(\tR\x07secrets\x12;\n\tsome_logs\x18\x0f \x03(\x0b2\x1e.ameide.conformance.v1.LogLineR\x08someLogs\x12=\n\x0bsome_events\x18\x10 \x03(\x0b2\x1c.ameide.conformance.v1.EventR\nsomeEvents\x12\x1f\n\x0bpolicy_hash\x18\x11 \x01(\tR\npolicyHash\x12-\n\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x1a^\n\x0eExplainedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x126\n\x05value\x18\x02 \x01(\x0b2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x123\n\x05value\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\x10\n\x0e_request_countB\t\n\x07_budgetB\x11\n\x0f_provider_callsB\x13\n\x11_longest_timer_ms"!\n\x07Numbers\x12\x16\n\x06values\x18\x01 \x03(\x01R\x06values"\x88\x0c\n\x07Outcome\x12\x14\n\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n\x06origin\x18\x04 \x01(\tR\x06origin\x12\x1f\n\x0bstop_reason\x18\x05 \x01(\tR\nstopReason\x12\x1b\n\x06reason\x18\x06 \x01(\tH\x01R\x06reason\x88\x01\x01\x12)\n\x0eretry_after_ms\x18\x07 \x01(\x01H\x02R\x0cretryAfterMs\x88\x01\x01\x12$\n\x0bhttp_status\x18\x08 \x01(\x05H\x03R\nhttpStatus\x88\x01\x01\x12!\n\tretryable\x18\t \x01(\x08H\x04R\tretryable\x88\x01\x01\x12A\n\x08attempts\x18\n \x03(\x0b2%.ameide.conformance.v1.AttemptFailureR\x08attempts\x12(\n\rattempt_count\x18\x0b \x01(\x05H\x05R\x0cattemptCount\x88\x01\x01\x12)\n\x10message_contains\x18\x0c \x01(\tR\x0fmessageContains\x12/\n\x11message_max_bytes\x18\r \x01(\x05H\x06R\x0fmessageMaxBytes\x88\x01\x01\x121\n\x14explanation_contains\x18\x0e \x01(\tR\x13explanationContains\x12/\n\x11server_request_id\x18\x0f \x01(\tH\x07R\x0fserverRequestId\x88\x01\x01\x12\x16\n\x06fields\x18\x10 \x03(\tR\x06fields\x12\x1b\n\x06domain\x18\x11 \x01(\tH\x08R\x06domain\x88\x01\x01\x12H\n\x08metadata\x18\x12 \x03(\x0b2,.ameide.conformance.v1.Outcome.MetadataEntryR\x08metadata\x12&\n\x0cdetail_count\x18\x13 \x01(\x05H\tR\x0bdetailCount\x88\x01\x01\x12/\n\x13native_cancellation\x18\x14 \x01(\x08R\x12nativeCancellation\x12\x1a\n\x06min_ms\x18\x15 \x01(\x01H\nR\x05minMs\x88\x01\x01\x12\x1a\n\x06max_ms\x18\x16 \x01(\x01H\x0bR\x05maxMs\x88\x01\x01\x12\x1a\n\x08messages\x18\x17 \x03(\tR\x08messages\x12!\n\tcommitted\x18\x18 \x01(\x08H\x0cR\tcommitted\x88\x01\x01\x12E\n\x07headers\x18\x19 \x03(\x0b2+.ameide.conformance.v1.Outcome.HeadersEntryR\x07headers\x12"\n\nheaders_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x12-\n\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12$\n\x0bfield_count\x18\x1c \x01(\x05H\x0fR\nfieldCount\x88\x01\x01\x12#\n\rtext_contains\x18\x1d \x03(\tR\x0ctextContains\x12%\n\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x05\n\x03_okB\t\n\x07_reasonB\x11\n\x0f_retry_after_msB\x0e\n\x0c_http_statusB\x0c\n\n_retryableB\x10\n\x0e_attempt_countB\x14\n\x12_message_max_bytesB\x14\n\x12_server_request_idB\t\n\x07_domainB\x0f\n\r_detail_countB\t\n\x07_min_msB\t\n\x07_max_msB\x0c\n\n_committedB\r\n\x0b_headers_msB\x13\n\x11_grpc_http_statusB\x0e\n\x0c_field_count"\xbf\x01\n\x0eAttemptFailure\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n\x05class\x18\x02 \x01(\tR\x05class\x12\x1e\n\x08delay_ms\x18\x03 \x01(\x01H\x00R\x07delayMs\x88\x01\x01\x12 \n\x0btransparent\x18\x04 \x01(\x08R\x0btransparent\x12$\n\x0bduration_ms\x18\x05 \x01(\x01H\x01R\ndurationMs\x88\x01\x01B\x0b\n\t_delay_msB\x0e\n\x0c_duration_ms"\xfa\x06\n\x07Request\x12E\n\x07headers\x18\x01 \x03(\x0b2+.ameide.conformance.v1.Request.HeadersEntryR\x07headers\x12\x16\n\x06absent\x18\x02 \x03(\tR\x06absent\x12"\n\ntimeout_ms\x18\x03 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1d\n\nno_timeout\x18\x04 \x01(\x08R\tnoTimeout\x12%\n\x0csame_body_as\x18\x05 \x01(\x05H\x01R\nsameBodyAs\x88\x01\x01\x12!\n\nmin_gap_ms\x18\x06 \x01(\x01H\x02R\x08minGapMs\x88\x01\x01\x12!\n\nmax_gap_ms\x18\x07 \x01(\x01H\x03R\x08maxGapMs\x88\x01\x01\x12\x1f\n\x0bhttp_method\x18\x08 \x01(\tR\nhttpMethod\x12)\n\x0emin_timeout_ms\x18\t \x01(\x01H\x04R\x0cminTimeoutMs\x88\x01\x01\x12)\n\x0emax_timeout_ms\x18\n \x01(\x01H\x05R\x0cmaxTimeoutMs\x88\x01\x01\x12+\n\x0fother_body_than\x18\x0b \x01(\x05H\x06R\rotherBodyThan\x88\x01\x01\x12^\n\x10combined_headers\x18\x0c \x03(\x0b23.ameide.conformance.v1.Request.CombinedHeadersEntryR\x0fcombinedHeaders\x12\x17\n\x04span\x18\r \x01(\x05H\x07R\x04span\x88\x01\x01\x12\x1f\n\x08canceled\x18\x0e \x01(\x08H\x08R\x08canceled\x88\x01\x01\x12\x14\n\x05texts\x18\x0f \x03(\tR\x05texts\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n\x14CombinedHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x0f\n\r_same_body_asB\r\n\x0b_min_gap_msB\r\n\x0b_max_gap_msB\x11\n\x0f_min_timeout_msB\x11\n\x0f_max_timeout_msB\x12\n\x10_other_body_thanB\x07\n\x05_spanB\x0b\n\t_canceled"Q\n\tExplained\x12,\n\x05value\x18\x01 \x01(\x0b2\x16.google.protobuf.ValueR\x05value\x12\x16\n\x06source\x18\x02 \x01(\tR\x06source"\x90\x03\n\x04Span\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12K\n\nattributes\x18\x02 \x03(\x0b2+.ameide.conformance.v1.Span.AttributesEntryR\nattributes\x12\x16\n\x06absent\x18\x03 \x03(\tR\x06absent\x128\n\x06events\x18\x04 \x03(\x0b2 .ameide.conformance.v1.SpanEventR\x06events\x12\x16\n\x06parent\x18\x05 \x01(\x05R\x06parent\x12\x14\n\x05error\x18\x06 \x01(\x08R\x05error\x12$\n\x0bduration_ms\x18\x07 \x01(\x01H\x00R\ndurationMs\x88\x01\x01\x12\x19\n\x08trace_id\x18\x08 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\t \x01(\tR\x06spanId\x1a=\n\x0fAttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n\x0c_duration_ms"\xb0\x01\n\tSpanEvent\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12P\n\nattributes\x18\x02 \x03(\x0b20.ameide.conformance.v1.SpanEvent.AttributesEntryR\nattributes\x1a=\n\x0fAttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\xab\x01\n\x06Metric\x12\x14\n\x05count\x18\x01 \x01(\x05R\x05count\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1e\n\nattributes\x18\x03 \x03(\tR\nattributes\x12\x16\n\x06bounds\x18\x04 \x03(\x01R\x06bounds\x12\x15\n\x03sum\x18\x05 \x01(\x01H\x00R\x03sum\x88\x01\x01\x12 \n\x0bdescription\x18\x06 \x01(\tR\x0bdescriptionB\x06\n\x04_sum"`\n\x07LogLine\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x1a\n\x08contains\x18\x02 \x03(\tR\x08contains\x12\x19\n\x05count\x18\x03 \x01(\x05H\x00R\x05count\x88\x01\x01B\x08\n\x06_count"\xbd\x01\n\x05Event\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12@\n\x06fields\x18\x02 \x03(\x0b2(.ameide.conformance.v1.Event.FieldsEntryR\x06fields\x12\x19\n\x05count\x18\x03 \x01(\x05H\x00R\x05count\x88\x01\x01\x1a9\n\x0bFieldsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x08\n\x06_countBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n"ameide/conformance/v1/expect.proto\x12\x15ameide.conformance.v1\x1a\x1cgoogle/protobuf/struct.proto"\xdc\t\n\x08Expected\x12:\n\x08outcomes\x18\x01 \x03(\x0b2\x1e.ameide.conformance.v1.OutcomeR\x08outcomes\x12:\n\x08requests\x18\x02 \x03(\x0b2\x1e.ameide.conformance.v1.RequestR\x08requests\x12(\n\rrequest_count\x18\x03 \x01(\x05H\x00R\x0crequestCount\x88\x01\x01\x126\n\x06sleeps\x18\x04 \x01(\x0b2\x1e.ameide.conformance.v1.NumbersR\x06sleeps\x12\x1b\n\x06budget\x18\x05 \x01(\x01H\x01R\x06budget\x88\x01\x01\x12*\n\x0eprovider_calls\x18\x06 \x01(\x05H\x02R\rproviderCalls\x88\x01\x01\x12\x14\n\x05items\x18\x07 \x03(\tR\x05items\x12L\n\texplained\x18\x08 \x03(\x0b2..ameide.conformance.v1.Expected.ExplainedEntryR\texplained\x121\n\x05spans\x18\t \x03(\x0b2\x1b.ameide.conformance.v1.SpanR\x05spans\x12F\n\x07metrics\x18\n \x03(\x0b2,.ameide.conformance.v1.Expected.MetricsEntryR\x07metrics\x122\n\x04logs\x18\x0b \x03(\x0b2\x1e.ameide.conformance.v1.LogLineR\x04logs\x12\x17\n\x07no_logs\x18\x0c \x01(\x08R\x06noLogs\x12\x16\n\x06events\x18\r \x03(\tR\x06events\x12\x18\n\x07secrets\x18\x0e \x03(\tR\x07secrets\x12;\n\tsome_logs\x18\x0f \x03(\x0b2\x1e.ameide.conformance.v1.LogLineR\x08someLogs\x12=\n\x0bsome_events\x18\x10 \x03(\x0b2\x1c.ameide.conformance.v1.EventR\nsomeEvents\x12\x1f\n\x0bpolicy_hash\x18\x11 \x01(\tR\npolicyHash\x12-\n\x10longest_timer_ms\x18\x12 \x01(\x01H\x03R\x0elongestTimerMs\x88\x01\x01\x12)\n\x10explain_contains\x18\x13 \x03(\tR\x0fexplainContains\x12%\n\x0bconnections\x18\x14 \x01(\x05H\x04R\x0bconnections\x88\x01\x01\x12!\n\x0cprocess_ends\x18\x15 \x01(\x08R\x0bprocessEnds\x1a^\n\x0eExplainedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x126\n\x05value\x18\x02 \x01(\x0b2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x123\n\x05value\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\x10\n\x0e_request_countB\t\n\x07_budgetB\x11\n\x0f_provider_callsB\x13\n\x11_longest_timer_msB\x0e\n\x0c_connections"!\n\x07Numbers\x12\x16\n\x06values\x18\x01 \x03(\x01R\x06values"\xb8\r\n\x07Outcome\x12\x14\n\x05count\x18\x01 \x01(\x05R\x05count\x12\x13\n\x02ok\x18\x02 \x01(\tH\x00R\x02ok\x88\x01\x01\x12\x12\n\x04code\x18\x03 \x01(\tR\x04code\x12\x16\n\x06origin\x18\x04 \x01(\tR\x06origin\x12\x1f\n\x0bstop_reason\x18\x05 \x01(\tR\nstopReason\x12\x1b\n\x06reason\x18\x06 \x01(\tH\x01R\x06reason\x88\x01\x01\x12)\n\x0eretry_after_ms\x18\x07 \x01(\x01H\x02R\x0cretryAfterMs\x88\x01\x01\x12$\n\x0bhttp_status\x18\x08 \x01(\x05H\x03R\nhttpStatus\x88\x01\x01\x12!\n\tretryable\x18\t \x01(\x08H\x04R\tretryable\x88\x01\x01\x12A\n\x08attempts\x18\n \x03(\x0b2%.ameide.conformance.v1.AttemptFailureR\x08attempts\x12(\n\rattempt_count\x18\x0b \x01(\x05H\x05R\x0cattemptCount\x88\x01\x01\x12)\n\x10message_contains\x18\x0c \x01(\tR\x0fmessageContains\x12/\n\x11message_max_bytes\x18\r \x01(\x05H\x06R\x0fmessageMaxBytes\x88\x01\x01\x121\n\x14explanation_contains\x18\x0e \x01(\tR\x13explanationContains\x12/\n\x11server_request_id\x18\x0f \x01(\tH\x07R\x0fserverRequestId\x88\x01\x01\x12\x16\n\x06fields\x18\x10 \x03(\tR\x06fields\x12\x1b\n\x06domain\x18\x11 \x01(\tH\x08R\x06domain\x88\x01\x01\x12H\n\x08metadata\x18\x12 \x03(\x0b2,.ameide.conformance.v1.Outcome.MetadataEntryR\x08metadata\x12&\n\x0cdetail_count\x18\x13 \x01(\x05H\tR\x0bdetailCount\x88\x01\x01\x12/\n\x13native_cancellation\x18\x14 \x01(\x08R\x12nativeCancellation\x12\x1a\n\x06min_ms\x18\x15 \x01(\x01H\nR\x05minMs\x88\x01\x01\x12\x1a\n\x06max_ms\x18\x16 \x01(\x01H\x0bR\x05maxMs\x88\x01\x01\x12\x1a\n\x08messages\x18\x17 \x03(\tR\x08messages\x12!\n\tcommitted\x18\x18 \x01(\x08H\x0cR\tcommitted\x88\x01\x01\x12E\n\x07headers\x18\x19 \x03(\x0b2+.ameide.conformance.v1.Outcome.HeadersEntryR\x07headers\x12"\n\nheaders_ms\x18\x1a \x01(\x01H\rR\theadersMs\x88\x01\x01\x12-\n\x10grpc_http_status\x18\x1b \x01(\x05H\x0eR\x0egrpcHttpStatus\x88\x01\x01\x12$\n\x0bfield_count\x18\x1c \x01(\x05H\x0fR\nfieldCount\x88\x01\x01\x12#\n\rtext_contains\x18\x1d \x03(\tR\x0ctextContains\x12%\n\x0ecause_contains\x18\x1e \x01(\tR\rcauseContains\x12H\n\x08trailers\x18\x1f \x03(\x0b2,.ameide.conformance.v1.Outcome.TrailersEntryR\x08trailers\x12\'\n\x0fabsent_trailers\x18  \x03(\tR\x0eabsentTrailers\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a;\n\rTrailersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x05\n\x03_okB\t\n\x07_reasonB\x11\n\x0f_retry_after_msB\x0e\n\x0c_http_statusB\x0c\n\n_retryableB\x10\n\x0e_attempt_countB\x14\n\x12_message_max_bytesB\x14\n\x12_server_request_idB\t\n\x07_domainB\x0f\n\r_detail_countB\t\n\x07_min_msB\t\n\x07_max_msB\x0c\n\n_committedB\r\n\x0b_headers_msB\x13\n\x11_grpc_http_statusB\x0e\n\x0c_field_count"\xbf\x01\n\x0eAttemptFailure\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n\x05class\x18\x02 \x01(\tR\x05class\x12\x1e\n\x08delay_ms\x18\x03 \x01(\x01H\x00R\x07delayMs\x88\x01\x01\x12 \n\x0btransparent\x18\x04 \x01(\x08R\x0btransparent\x12$\n\x0bduration_ms\x18\x05 \x01(\x01H\x01R\ndurationMs\x88\x01\x01B\x0b\n\t_delay_msB\x0e\n\x0c_duration_ms"\xab\x08\n\x07Request\x12E\n\x07headers\x18\x01 \x03(\x0b2+.ameide.conformance.v1.Request.HeadersEntryR\x07headers\x12\x16\n\x06absent\x18\x02 \x03(\tR\x06absent\x12"\n\ntimeout_ms\x18\x03 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1d\n\nno_timeout\x18\x04 \x01(\x08R\tnoTimeout\x12%\n\x0csame_body_as\x18\x05 \x01(\x05H\x01R\nsameBodyAs\x88\x01\x01\x12!\n\nmin_gap_ms\x18\x06 \x01(\x01H\x02R\x08minGapMs\x88\x01\x01\x12!\n\nmax_gap_ms\x18\x07 \x01(\x01H\x03R\x08maxGapMs\x88\x01\x01\x12\x1f\n\x0bhttp_method\x18\x08 \x01(\tR\nhttpMethod\x12)\n\x0emin_timeout_ms\x18\t \x01(\x01H\x04R\x0cminTimeoutMs\x88\x01\x01\x12)\n\x0emax_timeout_ms\x18\n \x01(\x01H\x05R\x0cmaxTimeoutMs\x88\x01\x01\x12+\n\x0fother_body_than\x18\x0b \x01(\x05H\x06R\rotherBodyThan\x88\x01\x01\x12^\n\x10combined_headers\x18\x0c \x03(\x0b23.ameide.conformance.v1.Request.CombinedHeadersEntryR\x0fcombinedHeaders\x12\x17\n\x04span\x18\r \x01(\x05H\x07R\x04span\x88\x01\x01\x12\x1f\n\x08canceled\x18\x0e \x01(\x08H\x08R\x08canceled\x88\x01\x01\x12\x14\n\x05texts\x18\x0f \x03(\tR\x05texts\x121\n\x12same_connection_as\x18\x10 \x01(\x05H\tR\x10sameConnectionAs\x88\x01\x01\x127\n\x15other_connection_than\x18\x11 \x01(\x05H\nR\x13otherConnectionThan\x88\x01\x01\x12\x12\n\x04http\x18\x12 \x01(\tR\x04http\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n\x14CombinedHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n\x0b_timeout_msB\x0f\n\r_same_body_asB\r\n\x0b_min_gap_msB\r\n\x0b_max_gap_msB\x11\n\x0f_min_timeout_msB\x11\n\x0f_max_timeout_msB\x12\n\x10_other_body_thanB\x07\n\x05_spanB\x0b\n\t_canceledB\x15\n\x13_same_connection_asB\x18\n\x16_other_connection_than"Q\n\tExplained\x12,\n\x05value\x18\x01 \x01(\x0b2\x16.google.protobuf.ValueR\x05value\x12\x16\n\x06source\x18\x02 \x01(\tR\x06source"\x90\x03\n\x04Span\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12K\n\nattributes\x18\x02 \x03(\x0b2+.ameide.conformance.v1.Span.AttributesEntryR\nattributes\x12\x16\n\x06absent\x18\x03 \x03(\tR\x06absent\x128\n\x06events\x18\x04 \x03(\x0b2 .ameide.conformance.v1.SpanEventR\x06events\x12\x16\n\x06parent\x18\x05 \x01(\x05R\x06parent\x12\x14\n\x05error\x18\x06 \x01(\x08R\x05error\x12$\n\x0bduration_ms\x18\x07 \x01(\x01H\x00R\ndurationMs\x88\x01\x01\x12\x19\n\x08trace_id\x18\x08 \x01(\tR\x07traceId\x12\x17\n\x07span_id\x18\t \x01(\tR\x06spanId\x1a=\n\x0fAttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n\x0c_duration_ms"\xb0\x01\n\tSpanEvent\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12P\n\nattributes\x18\x02 \x03(\x0b20.ameide.conformance.v1.SpanEvent.AttributesEntryR\nattributes\x1a=\n\x0fAttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"\xab\x01\n\x06Metric\x12\x14\n\x05count\x18\x01 \x01(\x05R\x05count\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1e\n\nattributes\x18\x03 \x03(\tR\nattributes\x12\x16\n\x06bounds\x18\x04 \x03(\x01R\x06bounds\x12\x15\n\x03sum\x18\x05 \x01(\x01H\x00R\x03sum\x88\x01\x01\x12 \n\x0bdescription\x18\x06 \x01(\tR\x0bdescriptionB\x06\n\x04_sum"`\n\x07LogLine\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x1a\n\x08contains\x18\x02 \x03(\tR\x08contains\x12\x19\n\x05count\x18\x03 \x01(\x05H\x00R\x05count\x88\x01\x01B\x08\n\x06_count"\xbd\x01\n\x05Event\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12@\n\x06fields\x18\x02 \x03(\x0b2(.ameide.conformance.v1.Event.FieldsEntryR\x06fields\x12\x19\n\x05count\x18\x03 \x01(\x05H\x00R\x05count\x88\x01\x01\x1a9\n\x0bFieldsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x08\n\x06_countBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         struct_pb.desc(),
     ],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from protobuf import DescFile, Oneof
 
 
-_ScriptFields: TypeAlias = Literal["answers", "otherwise", "certificate"]
+_ScriptFields: TypeAlias = Literal["answers", "otherwise", "certificate", "max_concurrent_streams", "tls"]
 
 class Script(Message[_ScriptFields]):
     """
@@ -47,9 +47,22 @@ class Script(Message[_ScriptFields]):
             ```proto
             ameide.conformance.v1.Certificate certificate = 3;
             ```
+        max_concurrent_streams:
+            HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
+            WIRE only.
+
+            ```proto
+            int32 max_concurrent_streams = 4;
+            ```
+        tls:
+            What a server that speaks TLS takes.
+
+            ```proto
+            optional ameide.conformance.v1.TlsTerms tls = 5;
+            ```
     """
 
-    __slots__ = ("answers", "otherwise", "certificate")
+    __slots__ = ("answers", "otherwise", "certificate", "max_concurrent_streams", "tls")
 
     if TYPE_CHECKING:
 
@@ -59,14 +72,75 @@ class Script(Message[_ScriptFields]):
             answers: list[Answer] | None = None,
             otherwise: Answer | None = None,
             certificate: Certificate | None = None,
+            max_concurrent_streams: int = 0,
+            tls: TlsTerms | None = None,
         ) -> None:
             pass
 
         answers: list[Answer]
         otherwise: Answer | None
         certificate: Certificate
+        max_concurrent_streams: int
+        tls: TlsTerms | None
 
-_AnswerFields: TypeAlias = Literal["ok", "error", "http", "break", "stall", "page", "stream", "delay_ms", "headers", "trailers", "cut", "stall_at", "informational", "before_body", "reset_code", "packing", "content_coding"]
+_TlsTermsFields: TypeAlias = Literal["alpn", "no_alpn", "client_certificate", "max_version"]
+
+class TlsTerms(Message[_TlsTermsFields]):
+    """
+    What a server that speaks TLS takes. WIRE only.
+
+    ```proto
+    message ameide.conformance.v1.TlsTerms
+    ```
+
+    Attributes:
+        alpn:
+            HTTP versions it picks from, by ALPN names, the preferred first. Default `h2`
+            and `http/1.1`.
+
+            ```proto
+            repeated string alpn = 1;
+            ```
+        no_alpn:
+            It knows no ALPN, and speaks HTTP/1.1.
+
+            ```proto
+            bool no_alpn = 2;
+            ```
+        client_certificate:
+            It asks for a client certificate, and serves nobody without.
+
+            ```proto
+            bool client_certificate = 3;
+            ```
+        max_version:
+            The newest version of TLS it speaks: `1.1`, `1.2`.
+
+            ```proto
+            string max_version = 4;
+            ```
+    """
+
+    __slots__ = ("alpn", "no_alpn", "client_certificate", "max_version")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            alpn: list[str] | None = None,
+            no_alpn: bool = False,
+            client_certificate: bool = False,
+            max_version: str = "",
+        ) -> None:
+            pass
+
+        alpn: list[str]
+        no_alpn: bool
+        client_certificate: bool
+        max_version: str
+
+_AnswerFields: TypeAlias = Literal["ok", "error", "http", "break", "stall", "page", "stream", "delay_ms", "headers", "trailers", "cut", "stall_at", "informational", "before_body", "reset_code", "packing", "content_coding", "closes"]
 
 class Answer(Message[_AnswerFields]):
     """
@@ -151,9 +225,16 @@ class Answer(Message[_AnswerFields]):
             ```proto
             string content_coding = 17;
             ```
+        closes:
+            The connection takes no more requests: `connection: close`, or GOAWAY, ahead of
+            the answer. WIRE only.
+
+            ```proto
+            bool closes = 18;
+            ```
     """
 
-    __slots__ = ("delay_ms", "headers", "trailers", "cut", "stall_at", "informational", "before_body", "reset_code", "packing", "content_coding", "action")
+    __slots__ = ("delay_ms", "headers", "trailers", "cut", "stall_at", "informational", "before_body", "reset_code", "packing", "content_coding", "closes", "action")
 
     if TYPE_CHECKING:
 
@@ -171,6 +252,7 @@ class Answer(Message[_AnswerFields]):
             reset_code: str = "",
             packing: Packing | None = None,
             content_coding: str = "",
+            closes: bool = False,
         ) -> None:
             pass
 
@@ -185,6 +267,7 @@ class Answer(Message[_AnswerFields]):
         reset_code: str
         packing: Packing
         content_coding: str
+        closes: bool
 
 _HeaderFields: TypeAlias = Literal["name", "value"]
 
@@ -827,6 +910,12 @@ class StreamEnd(Enum):
             ```proto
             STREAM_END_REFUSED_STREAM = 5
             ```
+        SILENCE:
+            The whole connection falls silent, and stays open. WIRE only.
+
+            ```proto
+            STREAM_END_SILENCE = 6
+            ```
     """
 
     UNSPECIFIED = 0
@@ -835,6 +924,7 @@ class StreamEnd(Enum):
     HALF_ENVELOPE = 3
     GARBAGE = 4
     REFUSED_STREAM = 5
+    SILENCE = 6
 
 class Break(Enum):
     """
@@ -978,11 +1068,19 @@ class Moment(Enum):
             ```proto
             MOMENT_AFTER_HEAD = 2
             ```
+        CONNECTION:
+            The whole request is read. Then the whole connection is silent, PINGs
+            included; it stays open, and others are served. WIRE only.
+
+            ```proto
+            MOMENT_CONNECTION = 3
+            ```
     """
 
     UNSPECIFIED = 0
     ON_CONNECT = 1
     AFTER_HEAD = 2
+    CONNECTION = 3
 
 class Cut(Enum):
     """
@@ -1033,10 +1131,11 @@ class Cut(Enum):
 
 
 _DESC = file_desc(
-    b'\n"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1"\xc4\x01\n\x06Script\x127\n\x07answers\x18\x01 \x03(\x0b2\x1d.ameide.conformance.v1.AnswerR\x07answers\x12;\n\totherwise\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n\x0bcertificate\x18\x03 \x01(\x0e2".ameide.conformance.v1.CertificateR\x0bcertificate"\x9d\x06\n\x06Answer\x12\x10\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n\x04http\x18\x03 \x01(\x0b2!.ameide.conformance.v1.HttpAnswerH\x00R\x04http\x124\n\x05break\x18\x04 \x01(\x0e2\x1c.ameide.conformance.v1.BreakH\x00R\x05break\x12\x16\n\x05stall\x18\x05 \x01(\x08H\x00R\x05stall\x127\n\x04page\x18\x06 \x01(\x0b2!.ameide.conformance.v1.PageAnswerH\x00R\x04page\x12=\n\x06stream\x18\x0b \x01(\x0b2#.ameide.conformance.v1.StreamAnswerH\x00R\x06stream\x12\x19\n\x08delay_ms\x18\x07 \x01(\x03R\x07delayMs\x127\n\x07headers\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x129\n\x08trailers\x18\t \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailers\x12,\n\x03cut\x18\n \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n\x08stall_at\x18\x0c \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\x07stallAt\x12$\n\rinformational\x18\r \x03(\x05R\rinformational\x12\x1f\n\x0bbefore_body\x18\x0e \x01(\x08R\nbeforeBody\x12\x1d\n\nreset_code\x18\x0f \x01(\tR\tresetCode\x128\n\x07packing\x18\x10 \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\x07packing\x12%\n\x0econtent_coding\x18\x11 \x01(\tR\rcontentCodingB\x08\n\x06action"2\n\x06Header\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value"\xd6\x03\n\x0bErrorAnswer\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x16\n\x06status\x18\x03 \x01(\x05R\x06status\x12\'\n\rretry_info_ms\x18\x04 \x01(\x03H\x00R\x0bretryInfoMs\x88\x01\x01\x12?\n\nerror_info\x18\x05 \x01(\x0b2 .ameide.conformance.v1.ErrorInfoR\terrorInfo\x12H\n\x10field_violations\x18\x06 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x127\n\x07details\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.DetailR\x07details\x12#\n\rmessage_times\x18\t \x01(\x05R\x0cmessageTimes\x12>\n\tmalformed\x18\n \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n\x0e_retry_info_ms"\xc4\x01\n\tErrorInfo\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x02 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x03 \x03(\x0b2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"i\n\x06Detail\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05value\x18\x02 \x01(\x0cR\x05value\x12\x1f\n\x0bvalue_times\x18\x03 \x01(\x05R\nvalueTimes\x12\x14\n\x05times\x18\x04 \x01(\x05R\x05times"\x99\x01\n\nHttpAnswer\x12\x16\n\x06status\x18\x01 \x01(\x05R\x06status\x12!\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentType\x12\x12\n\x04body\x18\x03 \x01(\tR\x04body\x12\x1d\n\nbody_bytes\x18\x04 \x01(\x0cR\tbodyBytes\x12\x1d\n\nbody_zeros\x18\x05 \x01(\x03R\tbodyZeros"J\n\nPageAnswer\x12\x14\n\x05items\x18\x01 \x03(\tR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8c\x02\n\x0cStreamAnswer\x12@\n\x08messages\x18\x01 \x03(\x0b2$.ameide.conformance.v1.StreamMessageR\x08messages\x128\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n\x05stall\x18\x03 \x01(\x08R\x05stall\x122\n\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n\x0cend_delay_ms\x18\x05 \x01(\x03R\nendDelayMs\x12\x14\n\x05early\x18\x06 \x01(\x08R\x05early">\n\rStreamMessage\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n\x08delay_ms\x18\x02 \x01(\x03R\x07delayMs*\x98\x01\n\x0bCertificate\x12\x1b\n\x17CERTIFICATE_UNSPECIFIED\x10\x00\x12\x14\n\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*f\n\x07Packing\x12\x17\n\x13PACKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cPACKING_GZIP\x10\x01\x12\x17\n\x13PACKING_BROKEN_GZIP\x10\x02\x12\x17\n\x13PACKING_UNTOLD_GZIP\x10\x03*j\n\tMalformed\x12\x19\n\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n\x11MALFORMED_MESSAGE\x10\x01\x12\x14\n\x10MALFORMED_DETAIL\x10\x02\x12\x15\n\x11MALFORMED_DETAILS\x10\x03*\xaa\x01\n\tStreamEnd\x12\x1a\n\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_END_RESET\x10\x01\x12\x16\n\x12STREAM_END_MISSING\x10\x02\x12\x1c\n\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n\x19STREAM_END_REFUSED_STREAM\x10\x05*\xdb\x02\n\x05Break\x12\x15\n\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n\rBREAK_REFUSED\x10\x01\x12\x1b\n\x17BREAK_RESET_BEFORE_READ\x10\x02\x12\x1a\n\x16BREAK_RESET_AFTER_READ\x10\x03\x12\x1b\n\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n\x0cBREAK_GOAWAY\x10\x06\x12\x13\n\x0fBREAK_HANDSHAKE\x10\x07\x12\x15\n\x11BREAK_UNREACHABLE\x10\x08\x12 \n\x1cBREAK_UNREACHABLE_AFTER_READ\x10\t\x12\x19\n\x15BREAK_GOAWAY_INCLUDED\x10\n\x12\x11\n\rBREAK_NO_HTTP\x10\x0b\x12\x12\n\x0eBREAK_SWITCHED\x10\x0c\x12\x16\n\x12BREAK_BOTH_REFUSED\x10\r*N\n\x06Moment\x12\x16\n\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n\x11MOMENT_AFTER_HEAD\x10\x02*s\n\x03Cut\x12\x13\n\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n\x0eCUT_RESET_HALF\x10\x01\x12\x12\n\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n\x0eCUT_STALL_HALF\x10\x03\x12\x1b\n\x17CUT_REFUSED_STREAM_HALF\x10\x04BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n"ameide/conformance/v1/script.proto\x12\x15ameide.conformance.v1"\xad\x02\n\x06Script\x127\n\x07answers\x18\x01 \x03(\x0b2\x1d.ameide.conformance.v1.AnswerR\x07answers\x12;\n\totherwise\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.AnswerR\totherwise\x12D\n\x0bcertificate\x18\x03 \x01(\x0e2".ameide.conformance.v1.CertificateR\x0bcertificate\x124\n\x16max_concurrent_streams\x18\x04 \x01(\x05R\x14maxConcurrentStreams\x121\n\x03tls\x18\x05 \x01(\x0b2\x1f.ameide.conformance.v1.TlsTermsR\x03tls"\x87\x01\n\x08TlsTerms\x12\x12\n\x04alpn\x18\x01 \x03(\tR\x04alpn\x12\x17\n\x07no_alpn\x18\x02 \x01(\x08R\x06noAlpn\x12-\n\x12client_certificate\x18\x03 \x01(\x08R\x11clientCertificate\x12\x1f\n\x0bmax_version\x18\x04 \x01(\tR\nmaxVersion"\xb5\x06\n\x06Answer\x12\x10\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x12:\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerH\x00R\x05error\x127\n\x04http\x18\x03 \x01(\x0b2!.ameide.conformance.v1.HttpAnswerH\x00R\x04http\x124\n\x05break\x18\x04 \x01(\x0e2\x1c.ameide.conformance.v1.BreakH\x00R\x05break\x12\x16\n\x05stall\x18\x05 \x01(\x08H\x00R\x05stall\x127\n\x04page\x18\x06 \x01(\x0b2!.ameide.conformance.v1.PageAnswerH\x00R\x04page\x12=\n\x06stream\x18\x0b \x01(\x0b2#.ameide.conformance.v1.StreamAnswerH\x00R\x06stream\x12\x19\n\x08delay_ms\x18\x07 \x01(\x03R\x07delayMs\x127\n\x07headers\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x129\n\x08trailers\x18\t \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailers\x12,\n\x03cut\x18\n \x01(\x0e2\x1a.ameide.conformance.v1.CutR\x03cut\x128\n\x08stall_at\x18\x0c \x01(\x0e2\x1d.ameide.conformance.v1.MomentR\x07stallAt\x12$\n\rinformational\x18\r \x03(\x05R\rinformational\x12\x1f\n\x0bbefore_body\x18\x0e \x01(\x08R\nbeforeBody\x12\x1d\n\nreset_code\x18\x0f \x01(\tR\tresetCode\x128\n\x07packing\x18\x10 \x01(\x0e2\x1e.ameide.conformance.v1.PackingR\x07packing\x12%\n\x0econtent_coding\x18\x11 \x01(\tR\rcontentCoding\x12\x16\n\x06closes\x18\x12 \x01(\x08R\x06closesB\x08\n\x06action"2\n\x06Header\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value"\xd6\x03\n\x0bErrorAnswer\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x16\n\x06status\x18\x03 \x01(\x05R\x06status\x12\'\n\rretry_info_ms\x18\x04 \x01(\x03H\x00R\x0bretryInfoMs\x88\x01\x01\x12?\n\nerror_info\x18\x05 \x01(\x0b2 .ameide.conformance.v1.ErrorInfoR\terrorInfo\x12H\n\x10field_violations\x18\x06 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x0ffieldViolations\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x127\n\x07details\x18\x08 \x03(\x0b2\x1d.ameide.conformance.v1.DetailR\x07details\x12#\n\rmessage_times\x18\t \x01(\x05R\x0cmessageTimes\x12>\n\tmalformed\x18\n \x01(\x0e2 .ameide.conformance.v1.MalformedR\tmalformedB\x10\n\x0e_retry_info_ms"\xc4\x01\n\tErrorInfo\x12\x16\n\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x02 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x03 \x03(\x0b2..ameide.conformance.v1.ErrorInfo.MetadataEntryR\x08metadata\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01"i\n\x06Detail\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05value\x18\x02 \x01(\x0cR\x05value\x12\x1f\n\x0bvalue_times\x18\x03 \x01(\x05R\nvalueTimes\x12\x14\n\x05times\x18\x04 \x01(\x05R\x05times"\x99\x01\n\nHttpAnswer\x12\x16\n\x06status\x18\x01 \x01(\x05R\x06status\x12!\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentType\x12\x12\n\x04body\x18\x03 \x01(\tR\x04body\x12\x1d\n\nbody_bytes\x18\x04 \x01(\x0cR\tbodyBytes\x12\x1d\n\nbody_zeros\x18\x05 \x01(\x03R\tbodyZeros"J\n\nPageAnswer\x12\x14\n\x05items\x18\x01 \x03(\tR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8c\x02\n\x0cStreamAnswer\x12@\n\x08messages\x18\x01 \x03(\x0b2$.ameide.conformance.v1.StreamMessageR\x08messages\x128\n\x05error\x18\x02 \x01(\x0b2".ameide.conformance.v1.ErrorAnswerR\x05error\x12\x14\n\x05stall\x18\x03 \x01(\x08R\x05stall\x122\n\x03end\x18\x04 \x01(\x0e2 .ameide.conformance.v1.StreamEndR\x03end\x12 \n\x0cend_delay_ms\x18\x05 \x01(\x03R\nendDelayMs\x12\x14\n\x05early\x18\x06 \x01(\x08R\x05early">\n\rStreamMessage\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n\x08delay_ms\x18\x02 \x01(\x03R\x07delayMs*\x98\x01\n\x0bCertificate\x12\x1b\n\x17CERTIFICATE_UNSPECIFIED\x10\x00\x12\x14\n\x10CERTIFICATE_GOOD\x10\x01\x12\x1a\n\x16CERTIFICATE_WRONG_HOST\x10\x02\x12\x17\n\x13CERTIFICATE_EXPIRED\x10\x03\x12!\n\x1dCERTIFICATE_UNKNOWN_AUTHORITY\x10\x04*f\n\x07Packing\x12\x17\n\x13PACKING_UNSPECIFIED\x10\x00\x12\x10\n\x0cPACKING_GZIP\x10\x01\x12\x17\n\x13PACKING_BROKEN_GZIP\x10\x02\x12\x17\n\x13PACKING_UNTOLD_GZIP\x10\x03*j\n\tMalformed\x12\x19\n\x15MALFORMED_UNSPECIFIED\x10\x00\x12\x15\n\x11MALFORMED_MESSAGE\x10\x01\x12\x14\n\x10MALFORMED_DETAIL\x10\x02\x12\x15\n\x11MALFORMED_DETAILS\x10\x03*\xc2\x01\n\tStreamEnd\x12\x1a\n\x16STREAM_END_UNSPECIFIED\x10\x00\x12\x14\n\x10STREAM_END_RESET\x10\x01\x12\x16\n\x12STREAM_END_MISSING\x10\x02\x12\x1c\n\x18STREAM_END_HALF_ENVELOPE\x10\x03\x12\x16\n\x12STREAM_END_GARBAGE\x10\x04\x12\x1d\n\x19STREAM_END_REFUSED_STREAM\x10\x05\x12\x16\n\x12STREAM_END_SILENCE\x10\x06*\xdb\x02\n\x05Break\x12\x15\n\x11BREAK_UNSPECIFIED\x10\x00\x12\x11\n\rBREAK_REFUSED\x10\x01\x12\x1b\n\x17BREAK_RESET_BEFORE_READ\x10\x02\x12\x1a\n\x16BREAK_RESET_AFTER_READ\x10\x03\x12\x1b\n\x17BREAK_CLOSED_AFTER_READ\x10\x04\x12\x18\n\x14BREAK_REFUSED_STREAM\x10\x05\x12\x10\n\x0cBREAK_GOAWAY\x10\x06\x12\x13\n\x0fBREAK_HANDSHAKE\x10\x07\x12\x15\n\x11BREAK_UNREACHABLE\x10\x08\x12 \n\x1cBREAK_UNREACHABLE_AFTER_READ\x10\t\x12\x19\n\x15BREAK_GOAWAY_INCLUDED\x10\n\x12\x11\n\rBREAK_NO_HTTP\x10\x0b\x12\x12\n\x0eBREAK_SWITCHED\x10\x0c\x12\x16\n\x12BREAK_BOTH_REFUSED\x10\r*e\n\x06Moment\x12\x16\n\x12MOMENT_UNSPECIFIED\x10\x00\x12\x15\n\x11MOMENT_ON_CONNECT\x10\x01\x12\x15\n\x11MOMENT_AFTER_HEAD\x10\x02\x12\x15\n\x11MOMENT_CONNECTION\x10\x03*s\n\x03Cut\x12\x13\n\x0fCUT_UNSPECIFIED\x10\x00\x12\x12\n\x0eCUT_RESET_HALF\x10\x01\x12\x12\n\x0eCUT_CLOSE_HALF\x10\x02\x12\x12\n\x0eCUT_STALL_HALF\x10\x03\x12\x1b\n\x17CUT_REFUSED_STREAM_HALF\x10\x04BUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [],
     {
         "Script": Script,
+        "TlsTerms": TlsTerms,
         "Answer": Answer,
         "Header": Header,
         "ErrorAnswer": ErrorAnswer,

@@ -1,0 +1,49 @@
+import { tell } from "../callbacks.js";
+import type { Slots } from "./slots.js";
+
+/** Told of what whoever runs a client should know. */
+export type Warn = (text: string, fields: Record<string, unknown>) => void;
+
+/** A pool that is full again and again says so no more often, in milliseconds. */
+export const QUIET_MS = 60_000;
+
+/** Says that all connections to an origin are in use: once, until they are not. */
+export class FullPool {
+  private told = false;
+  private quietUntilMs = 0;
+
+  constructor(
+    private readonly about: {
+      readonly origin: string;
+      readonly maxConnections: number;
+      readonly slots: Slots;
+      readonly warn: Warn;
+    },
+  ) {}
+
+  /** A call has begun to wait. */
+  tell(): void {
+    const { slots } = this.about;
+    if (slots.waiting === 1) {
+      this.told = false;
+    }
+    if (!this.told) {
+      this.told = true;
+      // Of many calls at once the number is known when all have come.
+      setImmediate(() => this.say());
+    }
+  }
+
+  private say(): void {
+    const { origin, maxConnections, slots, warn } = this.about;
+    const { waiting } = slots;
+    const nowMs = performance.now();
+    if (waiting === 0 || nowMs < this.quietUntilMs) {
+      return;
+    }
+    this.quietUntilMs = nowMs + QUIET_MS;
+    const calls = waiting === 1 ? "1 call waits" : `${waiting} calls wait`;
+    const text = `ameide all ${maxConnections} connections to ${origin} are in use: ${calls} for one (maxConnections)`;
+    tell(() => warn(text, { origin, maxConnections, waiting }));
+  }
+}

@@ -1,0 +1,238 @@
+import type {
+  ClientHttp2Stream,
+  ClientSessionRequestOptions,
+  OutgoingHttpHeaders,
+} from "node:http2";
+import type { Recording } from "../recorder.js";
+import type { Dialer } from "./dial.js";
+import { type ConnectionOwner, Http2Connection, type Http2Settings } from "./http2_connection.js";
+import { watchStream } from "./http2_stream.js";
+
+/** A request, as far as HTTP/2 knows it. */
+export interface Http2Request {
+  readonly head: OutgoingHttpHeaders;
+  readonly options: ClientSessionRequestOptions;
+  readonly recording: Recording | undefined;
+}
+
+/**
+ * Connections to one origin. A call goes over the first that has room. Where none
+ * has, calls wait in line, for one connect that they share; where a server bounds
+ * the streams of a connection, further ones are made, up to a number.
+ */
+export class Http2Pool implements ConnectionOwner {
+  private readonly connections = new Set<Http2Connection>();
+  private readonly line = new Set<Waiter>();
+  private connecting = 0;
+  private closed: Error | undefined;
+  // Of the connection that was made last.
+  private maxStreams = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly origin: string,
+    private readonly dialer: Dialer,
+    private readonly settings: Http2Settings,
+    private readonly maxConnections: number,
+  ) {}
+
+  /** Sends the head of a request, as soon as there is a stream for it. */
+  request(request: Http2Request): Promise<ClientHttp2Stream> {
+    const { recording } = request;
+    if (recording !== undefined) {
+      recording.connected = false;
+    }
+    try {
+      const stream = this.line.size === 0 ? this.begin(request) : undefined;
+      if (stream !== undefined) {
+        return Promise.resolve(stream);
+      }
+    } catch (reason) {
+      return Promise.reject(reason as Error);
+    }
+    return new Promise((resolve, reject) => this.wait(new Waiter(this, request, resolve, reject)));
+  }
+
+  close(reason: Error): void {
+    this.closed = reason;
+    this.dialer.close(reason);
+    this.refuseAll(reason);
+    for (const connection of [...this.connections]) {
+      connection.destroy(reason);
+    }
+  }
+
+  /** One that waited in line has gone. */
+  leaveLine(waiter: Waiter): void {
+    this.line.delete(waiter);
+  }
+
+  hasRoom(): void {
+    if (this.line.size === 0) {
+      return;
+    }
+    for (const waiter of this.line) {
+      try {
+        const stream = this.begin(waiter.request);
+        if (stream === undefined) {
+          break;
+        }
+        waiter.resolve(stream);
+      } catch (reason) {
+        waiter.reject(reason as Error);
+      }
+    }
+  }
+
+  leaves(connection: Http2Connection): void {
+    if (connection.wasUsed) {
+      this.connectIfNeeded();
+    }
+  }
+
+  // One that had no call stands for a connect that failed: a server that closes all
+  // at once is not asked again and again by who waits.
+  isClosed(connection: Http2Connection, reason: Error): void {
+    this.connections.delete(connection);
+    if (connection.wasUsed) {
+      this.connectIfNeeded();
+    } else {
+      this.refuseIfAlone(reason);
+    }
+  }
+
+  // As in gRPC (gRFC A8).
+  pingedTooOften(): void {
+    const { pings } = this.settings;
+    if (pings !== undefined) {
+      pings.intervalMs *= 2;
+    }
+  }
+
+  // Undefined where no connection has room.
+  private begin({ head, options, recording }: Http2Request): ClientHttp2Stream | undefined {
+    for (const connection of this.connections) {
+      if (connection.hasRoom) {
+        try {
+          const stream = connection.open(head, options);
+          if (recording !== undefined) {
+            watchStream(stream, connection, recording);
+          }
+          return stream;
+        } catch (reason) {
+          // A session may end at any time; another one takes the call.
+          if (connection.takesCalls) {
+            throw reason;
+          }
+        }
+      }
+    }
+    return undefined;
+  }
+
+  private wait(waiter: Waiter): void {
+    const { recording } = waiter.request;
+    if (this.closed !== undefined) {
+      waiter.reject(this.closed);
+      return;
+    }
+    if (recording?.signal?.aborted === true) {
+      waiter.handleEvent();
+      return;
+    }
+    this.line.add(waiter);
+    if (recording !== undefined) {
+      recording.waitsFor = this.waitsFor;
+      recording.signal?.addEventListener("abort", waiter, { once: true });
+    }
+    this.connectIfNeeded();
+  }
+
+  private readonly waitsFor = (): string | undefined =>
+    this.connecting > 0 ? undefined : "a free stream";
+
+  private connectIfNeeded(): void {
+    const wanted = Math.max(1, Math.ceil(this.line.size / Math.max(1, this.maxStreams)));
+    let open = this.open;
+    while (
+      this.line.size > 0 &&
+      this.closed === undefined &&
+      this.connecting < wanted &&
+      open + this.connecting < this.maxConnections
+    ) {
+      void this.connect();
+      open = this.open;
+    }
+  }
+
+  // How many take calls.
+  private get open(): number {
+    let open = 0;
+    for (const { takesCalls } of this.connections) {
+      open += takesCalls ? 1 : 0;
+    }
+    return open;
+  }
+
+  private async connect(): Promise<void> {
+    this.connecting++;
+    try {
+      const { socket } = await this.dialer.dial(["h2"]);
+      if (this.closed !== undefined) {
+        socket.destroy();
+        throw this.closed;
+      }
+      const connection = new Http2Connection(this.origin, socket, this.settings, this);
+      this.connections.add(connection);
+      await connection.ready;
+      this.maxStreams = connection.maxStreams;
+      this.connecting--;
+      this.hasRoom();
+      this.connectIfNeeded();
+    } catch (reason) {
+      this.connecting--;
+      this.refuseIfAlone(reason as Error);
+    }
+  }
+
+  private refuseIfAlone(reason: Error): void {
+    if (this.connecting === 0 && this.open === 0) {
+      this.refuseAll(reason);
+    }
+  }
+
+  private refuseAll(reason: Error): void {
+    for (const waiter of this.line) {
+      waiter.reject(reason);
+    }
+  }
+}
+
+// A request that has no stream yet.
+class Waiter {
+  constructor(
+    private readonly pool: Http2Pool,
+    readonly request: Http2Request,
+    private readonly resolved: (stream: ClientHttp2Stream) => void,
+    private readonly rejected: (reason: Error) => void,
+  ) {}
+
+  /** Its attempt is over. */
+  handleEvent(): void {
+    this.reject(this.request.recording?.signal?.reason as Error);
+  }
+
+  resolve(stream: ClientHttp2Stream): void {
+    this.leave();
+    this.resolved(stream);
+  }
+
+  reject(reason: Error): void {
+    this.leave();
+    this.rejected(reason);
+  }
+
+  private leave(): void {
+    this.pool.leaveLine(this);
+    this.request.recording?.signal?.removeEventListener("abort", this);
+  }
+}

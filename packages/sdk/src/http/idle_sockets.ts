@@ -1,0 +1,94 @@
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+
+/**
+ * Idle connections of HTTP/1.1 close after so long, in milliseconds: before the 5 s
+ * of Node.js, Apache and uvicorn, and all that wait longer.
+ */
+export const IDLE_SOCKET_MS = 4_000;
+
+/** A server that says when it closes a connection is left so much earlier. */
+export const HINT_MARGIN_MS = 1_000;
+
+/** A connection that was idle for so long may be closed without our having seen it. */
+export const DOUBTFUL_MS = 1_000;
+
+interface Kept {
+  readonly sinceMs: number;
+  readonly lifeMs: number;
+}
+
+/** The connections of an agent that nobody uses. */
+export class IdleSockets {
+  private readonly kept = new WeakMap<Socket, Kept>();
+
+  constructor(private readonly agent: Agent) {
+    const { reuseSocket } = agent;
+    agent.keepSocketAlive = (stream) => this.keep(stream as Socket);
+    agent.reuseSocket = (stream, request) => {
+      const socket = stream as Socket;
+      socket.off("data", drop);
+      socket.setTimeout(0);
+      reuseSocket.call(agent, socket, request);
+    };
+  }
+
+  /**
+   * Whether the next to be used has been idle for a while. What has ended is let go
+   * first.
+   */
+  isDoubtful(): boolean {
+    const nowMs = performance.now();
+    for (let socket = this.next(); socket !== undefined; socket = this.next()) {
+      const { sinceMs = nowMs, lifeMs = IDLE_SOCKET_MS } = this.kept.get(socket) ?? {};
+      if (socket.writable && nowMs < sinceMs + lifeMs) {
+        return nowMs >= sinceMs + DOUBTFUL_MS;
+      }
+      drop.call(socket);
+    }
+    return false;
+  }
+
+  /** Lets go what has been idle since before a moment. */
+  dropOlder(thanMs: number): void {
+    for (const socket of Object.values(this.agent.freeSockets).flat()) {
+      if (socket !== undefined && (this.kept.get(socket)?.sinceMs ?? 0) < thanMs) {
+        drop.call(socket);
+      }
+    }
+  }
+
+  // The agent takes the one that came last.
+  private next(): Socket | undefined {
+    const [sockets] = Object.values(this.agent.freeSockets);
+    return sockets?.at(-1);
+  }
+
+  private keep(socket: Socket): boolean {
+    const lifeMs = Math.min(IDLE_SOCKET_MS, hintMs(socket) - HINT_MARGIN_MS);
+    if (lifeMs <= 0) {
+      return false;
+    }
+    this.kept.set(socket, { sinceMs: performance.now(), lifeMs });
+    socket.unref();
+    socket.setTimeout(lifeMs);
+    // What is said now answers nothing, and would be taken for the next answer.
+    socket.on("data", drop);
+    return true;
+  }
+}
+
+// An agent forgets at once only what is told to go.
+function drop(this: Socket): void {
+  this.destroy();
+  this.emit("agentRemove");
+}
+
+// `Keep-Alive: timeout=5, max=100` of the last answer.
+function hintMs(socket: Socket): number {
+  const request = (socket as { _httpMessage?: ClientRequest & { res?: IncomingMessage } })
+    ._httpMessage;
+  const header = request?.res?.headers["keep-alive"];
+  const seconds = /(?:^|[\s,])timeout=(\d{1,9})/i.exec(String(header))?.[1];
+  return seconds === undefined ? Infinity : Number(seconds) * 1_000;
+}

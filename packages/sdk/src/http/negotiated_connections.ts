@@ -1,0 +1,135 @@
+import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
+import type { Pool } from "../connection_pools.js";
+import type { ConnectionSettings } from "../connection_settings.js";
+import { inFlight, type Recording } from "../recorder.js";
+import { unstreamable } from "../unstreamable.js";
+import type { AlpnProtocol, Dialed, Dialer } from "./dial.js";
+import { http1Connections, type Http1Options } from "./http1_connections.js";
+import { http2Connections } from "./http2_connections.js";
+
+// A spare connection is for the call whose dial made it.
+const SPARE_MS = 1_000;
+// Servers behind one address may differ. Whom it hits more often begins a new attempt.
+const MOST_TURNS = 2;
+const NEEDS_HTTP2 =
+  "the method streams both ways, which takes HTTP/2, and the server does not speak it";
+const OFFERED: readonly AlpnProtocol[] = ["h2", "http/1.1"];
+
+/**
+ * A pool of connections of the version that the server picks: HTTP/2, or what it has.
+ * The choice is remembered until a later connection says otherwise.
+ */
+export function negotiatedConnections(
+  origin: string,
+  dialer: Dialer,
+  options: Http1Options & ConnectionSettings,
+): Pool {
+  const choice = new Choice(dialer);
+  const pools = {
+    h2: http2Connections(origin, choice.dialerOf("h2"), options),
+    "http/1.1": http1Connections(origin, choice.dialerOf("http/1.1"), options),
+  };
+  const send = (request: UniversalClientRequest, turns: number, recording?: Recording) => {
+    const { protocol } = choice;
+    if (protocol === "http/1.1" && recording?.bothWays === true) {
+      return Promise.reject(unstreamable(NEEDS_HTTP2));
+    }
+    const answer = pools[protocol].client(request);
+    return choice.dials === 0
+      ? answer
+      : answer.catch((reason: unknown) => again(reason, request, turns, recording));
+  };
+  const again = (
+    reason: unknown,
+    request: UniversalClientRequest,
+    turns: number,
+    recording: Recording | undefined,
+  ): Promise<UniversalClientResponse> => {
+    if (turns === MOST_TURNS || !isOtherVersion(reason) || request.signal?.aborted === true) {
+      throw reason;
+    }
+    inFlight.recording = recording;
+    try {
+      return send(request, turns + 1, recording);
+    } finally {
+      inFlight.recording = undefined;
+    }
+  };
+  return {
+    client: (request) => send(request, 0, inFlight.recording),
+    close() {
+      pools.h2.close();
+      pools["http/1.1"].close();
+      choice.close();
+    },
+  };
+}
+
+class Choice {
+  protocol: AlpnProtocol = "h2";
+  /** How many connections are being made. */
+  dials = 0;
+  private readonly spares = new Map<AlpnProtocol, Dialed>();
+
+  constructor(private readonly dialer: Dialer) {}
+
+  /** Makes connections of one version; fails with what `isOtherVersion` knows where it is not that. */
+  dialerOf(protocol: AlpnProtocol): Dialer {
+    return {
+      dial: async () => {
+        const spare = this.spares.get(protocol);
+        this.spares.delete(protocol);
+        if (spare !== undefined && !spare.socket.destroyed) {
+          return spare;
+        }
+        this.dials++;
+        try {
+          const dialed = await this.dialer.dial(OFFERED);
+          this.protocol = dialed.protocol;
+          if (dialed.protocol !== protocol) {
+            this.keep(dialed);
+            throw new OtherVersion();
+          }
+          return dialed;
+        } finally {
+          this.dials--;
+        }
+      },
+      close: (reason) => this.dialer.close(reason),
+    };
+  }
+
+  close(): void {
+    for (const { socket } of this.spares.values()) {
+      socket.destroy();
+    }
+  }
+
+  private keep(dialed: Dialed): void {
+    const { protocol, socket } = dialed;
+    socket.on("error", () => {});
+    if (this.spares.has(protocol)) {
+      socket.destroy();
+      return;
+    }
+    this.spares.set(protocol, dialed);
+    setTimeout(() => {
+      if (this.spares.get(protocol) === dialed) {
+        this.spares.delete(protocol);
+        socket.destroy();
+      }
+    }, SPARE_MS).unref();
+  }
+}
+
+class OtherVersion extends Error {
+  constructor() {
+    super("the server picked another HTTP version");
+  }
+}
+
+// Connect's client puts it into an error of its own.
+function isOtherVersion(reason: unknown): boolean {
+  const { cause } = reason as { cause?: unknown };
+  return reason instanceof OtherVersion || cause instanceof OtherVersion;
+}

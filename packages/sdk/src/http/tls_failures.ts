@@ -1,0 +1,54 @@
+// What TLS says of two sides that do not fit, and what to do. `normalize` has the
+// same codes: none of them passes by itself.
+const WORDS: Readonly<Record<string, string>> = {
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",
+  // Bun has OpenSSL's alerts by other names.
+  ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    "the server takes no TLS that is offered: it may ask for a client certificate (tls), or for other ciphers",
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:
+    "the server does not know the authority of the client certificate (tls)",
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "the server refuses the client certificate (tls)",
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: "the server refuses the client certificate (tls)",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: "the client certificate (tls) is revoked",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the client certificate (tls) has expired",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: "the server refuses the client certificate (tls)",
+  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: "the server refuses the client certificate (tls)",
+  ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: "the server refuses the client certificate (tls)",
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "client and server have no TLS version in common",
+  ERR_SSL_UNSUPPORTED_PROTOCOL: "client and server have no TLS version in common",
+  ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY: "client and server have no TLS cipher in common",
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: "the server does not know the host's name",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS on this port; is it http?",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "the server does not speak TLS on this port; is it http?",
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: "the key is not that of the certificate (tls)",
+};
+
+const NO_APPLICATION_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
+
+/** The server speaks no HTTP version that was offered. */
+export function versionNotSpoken(advice: string): Error {
+  return Object.assign(new Error(notSpoken(advice)), { code: NO_APPLICATION_PROTOCOL });
+}
+
+/** Puts what an error of TLS means before what OpenSSL says. */
+export function putIntoWords(
+  error: Error & { code?: string; words?: boolean },
+  advice: string,
+): void {
+  const { message } = error;
+  // An error of a write names the system call, not OpenSSL's reason.
+  const [, told] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? [];
+  if (error.code === "EPROTO" && told !== undefined) {
+    error.code = `ERR_SSL_${told.toUpperCase().replace(/\W+/g, "_")}`;
+  }
+  const { code = "" } = error;
+  const words = code === NO_APPLICATION_PROTOCOL ? notSpoken(advice) : WORDS[code];
+  if (words !== undefined && !message.startsWith(words)) {
+    error.message = told === undefined ? words : `${words}: ${told}`;
+  }
+}
+
+function notSpoken(advice: string): string {
+  return `the server does not speak ${advice}`;
+}

@@ -1,0 +1,80 @@
+import { causesOf } from "./causes.js";
+
+/** How many texts are told, and how much of each. */
+export const THROWN_BOUNDS = { texts: 8, characters: 300 };
+
+/**
+ * What was thrown says, along its causes: each text once, and codes that no text names;
+ * empty where it says nothing. No query, user or password of an address stands in it, and
+ * no control character.
+ */
+export function thrownText(thrown: unknown): string {
+  const texts: string[] = [];
+  const codes = new Set<string>();
+  for (const each of causesOf(thrown)) {
+    const { text, code } = readThrown(each);
+    const told = clean(text);
+    if (
+      told !== "" &&
+      texts.length < THROWN_BOUNDS.texts &&
+      !texts.some((known) => known.includes(told))
+    ) {
+      texts.push(told);
+    }
+    codes.add(clean(code));
+  }
+  let told = texts.join(": ");
+  for (const code of codes) {
+    if (!told.includes(code)) {
+      told += told === "" ? code : ` (${code})`;
+    }
+  }
+  return told;
+}
+
+function readThrown(thrown: unknown): { text: string; code: string } {
+  if (!(thrown instanceof Error)) {
+    return { text: typeof thrown === "string" ? thrown : "", code: "" };
+  }
+  // Connect puts the code before the message of its own.
+  const { message, rawMessage, code } = thrown as Error & {
+    readonly rawMessage?: unknown;
+    readonly code?: unknown;
+  };
+  return {
+    text: typeof rawMessage === "string" ? rawMessage : message,
+    code: typeof code === "string" ? code : "",
+  };
+}
+
+/** The same without what looks like a credential, for what is thrown by code that has some. */
+export function thrownTextWithoutTokens(thrown: unknown): string {
+  return thrownText(thrown)
+    .replace(NAMED, "$1REDACTED")
+    .replace(JWT, "REDACTED")
+    .replace(OPAQUE, (run) => (/\d/.test(run) && /[a-z]/i.test(run) ? "REDACTED" : run));
+}
+
+// `client_secret=…`, `"access_token":"…"`, `Authorization: Bearer …`
+const NAMED =
+  /((?:(?:token|assertion|code|credential)["']?\s*=|(?:token|assertion|code|credential)["']\s*:|(?:secret|passw(?:or)?d|pwd|api[-_]?key|authorization)["']?\s*[=:])\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&,;)\]}]+/gi;
+const JWT = /\beyJ[\w-]+(?:\.[\w-]*)*/g;
+// Letters and digits without a break, longer than words and identifiers are.
+const OPAQUE = /[\w+=]{16,}/g;
+
+function clean(text: string): string {
+  return text
+    .slice(0, THROWN_BOUNDS.characters)
+    .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi, withoutSecrets)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .trim();
+}
+
+function withoutSecrets(address: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(address);
+    return `${protocol}//${host}${pathname}`;
+  } catch {
+    return "an address";
+  }
+}
