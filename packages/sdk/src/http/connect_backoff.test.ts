@@ -48,7 +48,7 @@ function world({ random = 0 } = {}) {
     run,
     settled,
     /** Fails the connect under way, and says how much later another is. */
-    async pauseAfterFailure(): Promise<number> {
+    pauseAfterFailure: async (): Promise<number> => {
       const fromMs = clock.now();
       const made = dials.length;
       dials.at(-1)?.fail();

@@ -35,15 +35,19 @@ describe.each(HTTP_VERSIONS)("over HTTP/%s", (httpVersion) => {
   });
 
   it("a call that waits for a server gets to one that comes back", async () => {
+    let hasWaited = () => {};
+    const waited = new Promise<void>((resolve) => (hasWaited = resolve));
     const { client, server } = await wired({
       ...closed,
-      options: { waitForReady: true, observer: ({ type }) => void (type === "waiting" && waits++) },
+      // The clock is virtual, and the pauses between connects are not.
+      options: {
+        waitForReady: true,
+        noDeadline: true,
+        observer: (event) => event.type === "waiting" && event.delayMs > 0 && hasWaited(),
+      },
     });
-    let waits = 0;
     const answer = LEVELS.unknown(client);
-    while (waits < 3) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    await waited;
     expect(server.requests).toEqual([]);
     await server.open();
     await answer;
