@@ -52,7 +52,7 @@ describe("the retry budget", () => {
       answers: [U, connectError("internal", 500)],
       tokens: [486, 486],
     },
-    { name: "a transparent retry is not paid", answers: [REFUSED, GOOD], tokens: [500, 500] },
+    { name: "a transparent retry is paid", answers: [REFUSED, GOOD], tokens: [495, 500] },
     {
       name: "costs are options",
       budget: { capacity: 100, cost: 30, throttleCost: 20 },

@@ -17,9 +17,9 @@ export function createBudget(values: BudgetValues): Budget {
   return { tokens: values.capacity, values };
 }
 
-/** What a retry after a failure of this class costs. */
-export function retryCost(values: BudgetValues, throttled: boolean): number {
-  return throttled ? values.throttleCost : values.cost;
+/** What a retry costs; one that is cheap follows a failure that cost the server little. */
+export function retryCost(values: BudgetValues, cheap: boolean): number {
+  return cheap ? values.throttleCost : values.cost;
 }
 
 /** Takes the cost of a retry. Call only after finding that enough is left. */

@@ -5,6 +5,7 @@ import type { CallPlan } from "./call_plan.js";
 import { tell } from "./callbacks.js";
 import type { AmeideError } from "./errors.js";
 import { explainStop } from "./explain_stop.js";
+import type { Followed } from "./failed_attempts.js";
 import { hintDelay } from "./hints.js";
 import { redactHeaders } from "./log.js";
 import type { Failure } from "./normalize.js";
@@ -56,9 +57,10 @@ export class CallEvents {
     failure: Failure,
     retryClass: RetryClass,
     message: string,
-    delayMs: number | undefined,
-    stopReason: StopReason | undefined,
+    followed: Followed,
   ): void {
+    const delayMs = "delayMs" in followed ? followed.delayMs : undefined;
+    const stopReason = "stopReason" in followed ? followed.stopReason : undefined;
     this.emit({
       type: "attempt_failed",
       attempt: attempt.number,

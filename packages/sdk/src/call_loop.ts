@@ -21,6 +21,7 @@ import { CallTimer } from "./call_timer.js";
 import type { Credential } from "./credential.js";
 import { type AttemptLimit, sendsAtMs, wireTimeout } from "./deadline.js";
 import { AmeideError, type AttemptFailure } from "./errors.js";
+import { type Followed, withAttempt } from "./failed_attempts.js";
 import type { AddressLimit } from "./get_request.js";
 import type { Closed, LiveCall } from "./lifetime.js";
 import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
@@ -421,7 +422,7 @@ export abstract class CallLoop implements TailCall, LiveCall {
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
     this.state = decision.next;
-    if (!decision.transparent) {
+    if (decision.cost > 0) {
       this.lastCost = decision.cost;
       debit(this.shared.budget, decision.cost);
     }
@@ -475,16 +476,13 @@ export abstract class CallLoop implements TailCall, LiveCall {
     failure: Failure,
     retryClass: RetryClass,
     error: ConnectError,
-    outcome: { delayMs: number; transparent: boolean } | { retry: false; stopReason: StopReason },
+    followed: Followed,
   ): void {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
-    const next = "delayMs" in outcome ? outcome : undefined;
-    const stopReason = "stopReason" in outcome ? outcome.stopReason : undefined;
-    const { delayMs = 0, transparent = false } = next ?? {};
-    const noted = { code: failure.code, class: retryClass, durationMs, delayMs, transparent };
-    this.attempts = [...this.attempts, noted];
+    const failed = { code: failure.code, class: retryClass, durationMs };
+    this.attempts = withAttempt(this.attempts, failed, followed);
     const { rawMessage } = error;
     const message = redact(rawMessage, this.plan.secrets(this.credential, this.earlier));
-    this.events.failed(attempt, failure, retryClass, message, next?.delayMs, stopReason);
+    this.events.failed(attempt, failure, retryClass, message, followed);
   }
 }

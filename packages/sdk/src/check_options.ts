@@ -217,6 +217,7 @@ const settings: Readonly<Record<string, Check>> = {
   firstMessageTimeoutMs: durationMs,
   idleTimeoutMs: durationMs,
   retry,
+  waitForReady: boolean,
   headers,
   idempotencyKey: oneOf("auto", "off"),
   deadlineFrom: rule(

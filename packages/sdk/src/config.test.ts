@@ -234,6 +234,7 @@ describe("presets and versions", () => {
       maxServerDelayMs: 60_000,
       retryableCodes: [],
       requireIdempotency: false,
+      waitForReady: false,
       carriesIdempotencyKey: false,
       requestIdField: null,
       idempotencyKey: "auto",

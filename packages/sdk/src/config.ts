@@ -221,6 +221,9 @@ export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart
       part.retryableCodes = [...retryableCodes].sort();
     }
   }
+  if (settings.waitForReady !== undefined) {
+    part.waitForReady = settings.waitForReady;
+  }
   if (settings.idempotencyKey !== undefined) {
     part.idempotencyKey = settings.idempotencyKey;
   }

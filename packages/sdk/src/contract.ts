@@ -14,6 +14,7 @@ import {
   service_tenant,
   tenant,
   TenantModeSchema,
+  wait_for_ready,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
 import type { Idempotency, PolicyLayer, PolicyValues, TenantMode } from "./policy.js";
 import { placeOf } from "./proto_place.js";
@@ -91,6 +92,9 @@ function readContract(method: DescMethod, located: DescMethod): PolicyLayer[] {
   if (hasOption(method, default_timeout_ms)) {
     const timeoutMs = Number(getOption(method, default_timeout_ms));
     state(true, default_timeout_ms.number, { timeoutMs });
+  }
+  if (hasOption(method, wait_for_ready)) {
+    state(true, wait_for_ready.number, { waitForReady: getOption(method, wait_for_ready) });
   }
   if (getOption(method, long_lived)) {
     const limits = { firstMessageTimeoutMs: null, idleTimeoutMs: null };

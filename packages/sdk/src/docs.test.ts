@@ -6,6 +6,7 @@ import { MAX_CONNECTIONS } from "./http/http1_connections.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
 import { IDLE_CONNECTION_MS } from "./http/idle_timer.js";
 import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
+import { ALONE_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, PATIENCE_MS } from "./http/connect_backoff.js";
 import { BEHAVIOR_1 } from "./policy.js";
 import { THROWN_BOUNDS } from "./thrown_text.js";
 import { MAX_FAULTS } from "./unknown_fields.js";
@@ -28,6 +29,11 @@ describe("docs/behaviour.md", () => {
     ],
     ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
     ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
+    ["cap of a wait for a server", `a cap of ${BEHAVIOR_1.maxReadyDelayMs} ms`],
+    ["pause between connects", `a pause of ${FIRST_PAUSE_MS} ms, twice as long`],
+    ["longest pause", `at most ${LONGEST_PAUSE_MS} ms, half of it random`],
+    ["patience with a pause", `comes with at most ${PATIENCE_MS} ms of it left waits`],
+    ["patience with a connect", `the first of many, for ${ALONE_MS} ms.`],
     ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
     ["hint jitter", `a tenth of it (at most ${BEHAVIOR_1.hintJitterCapMs} ms)`],
     ["budget", `${budget.capacity} tokens per client family and origin`],

@@ -213,6 +213,7 @@ function readPart(
     part.retryableCodes = [...policy.retryableCodes].sort();
   }
   assign(part, "requireIdempotency", policy.requireIdempotency);
+  assign(part, "waitForReady", policy.waitForReady);
   const stated = (
     name: "idempotencyKey" | "idempotency" | "tenantMode" | "authMode",
     desc: DescEnum,

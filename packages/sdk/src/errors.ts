@@ -30,7 +30,10 @@ export interface AttemptFailure {
   readonly durationMs: number;
   /** The wait after it, in milliseconds; 0 where none followed. */
   readonly delayMs: number;
-  /** It was followed by the one transparent retry and does not count. */
+  /**
+   * It was followed by a transparent retry and does not count. Of those that follow each
+   * other while a call waits for a server, the last is listed.
+   */
   readonly transparent: boolean;
 }
 

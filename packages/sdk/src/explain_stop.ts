@@ -16,7 +16,7 @@ export function explainStop(
   made: number,
 ): string {
   if (stopReason === undefined) {
-    return `retried: ${whyAllowed(plan)}`;
+    return `retried: ${whyAllowed(plan, failure)}`;
   }
   const fact = `not retried: ${whyStopped(stopReason, plan, failure, made)}`;
   const { hint, origin } = failure ?? {};
@@ -88,7 +88,10 @@ function whyNever(failure: Failure | undefined, policy: PolicyValues): string {
     : `${what} does not pass by itself`;
 }
 
-function whyAllowed(plan: CallPlan): string {
+function whyAllowed(plan: CallPlan, failure: Failure | undefined): string {
+  if (plan.policy.waitForReady && failure?.sent === "no") {
+    return "nothing was sent, and waitForReady is on";
+  }
   if (plan.policy.idempotency !== "unknown") {
     return `${plan.method} is ${plan.policy.idempotency.toUpperCase()}`;
   }

@@ -51,7 +51,10 @@ export interface Waiting extends EventBase {
   readonly type: "waiting";
   readonly delayMs: number;
   readonly class: RetryClass;
-  /** The transparent retry, the replay with a new token or as POST, or a counted one. */
+  /**
+   * A transparent retry, the replay with a new token or as POST, or a counted one. One
+   * of `waitForReady` is transparent, with a wait.
+   */
   readonly kind: "transparent" | "replay" | "retry";
   /** Tokens left in the budget. */
   readonly budgetTokens: number;

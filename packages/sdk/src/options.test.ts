@@ -28,6 +28,7 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.retryableCodes", ["constructor"], /Connect's spelling/],
   ["retry.retryableCodes", "aborted", /array of codes/],
   ["retry.requireIdempotency", "yes", /true or false, got a string/],
+  ["waitForReady", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
   ["retry.maxAtempts", 3, /: did you mean maxAttempts\?/],
   ["auth.tokn", { tokn: "s3cret" }, /: did you mean token\?/],

@@ -36,7 +36,7 @@ export interface BudgetOptions {
   readonly capacity?: number;
   /** What a retry costs. Default 14. */
   readonly cost?: number;
-  /** What a retry after a throttle costs. Default 5. */
+  /** What a retry after a throttle costs, and the transparent one. Default 5. */
   readonly throttleCost?: number;
 }
 
@@ -76,6 +76,13 @@ export interface Settings {
   readonly idleTimeoutMs?: number;
   /** Whether failed attempts are followed by others; `false` for never. */
   readonly retry?: false | RetryOptions;
+  /**
+   * While nothing of a call was sent, because no connection comes about or the server
+   * refuses before it reads, go on until the deadline, also beyond `maxAttempts`; a
+   * call without a deadline goes on until it is canceled. Not with `retry: false`.
+   * Default false, or what the proto says by `wait_for_ready`. The term is gRPC's.
+   */
+  readonly waitForReady?: boolean;
   /** Extra headers. Names of the SDK, the protocol or the connection are refused. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether an idempotency key is attached where the contract asks for one. Default `auto`. */

@@ -44,6 +44,8 @@ export interface PolicyValues {
    * nothing was sent.
    */
   readonly requireIdempotency: boolean;
+  /** True: while nothing was sent, a call goes on until its deadline. */
+  readonly waitForReady: boolean;
   /** Idempotency of the method. */
   readonly idempotency: Idempotency;
   /** Whether the contract asks for an idempotency key. */
@@ -68,7 +70,7 @@ export interface BudgetValues {
   readonly capacity: number;
   /** What a retry costs. */
   readonly cost: number;
-  /** What a retry after a throttle costs. */
+  /** What a retry after a throttle costs, and the transparent one. */
   readonly throttleCost: number;
 }
 
@@ -79,6 +81,8 @@ export interface PolicyConstants {
   /** Tokens that come back when a call ends well and paid for no retry. */
   readonly successRefund: number;
   readonly maxMaxAttempts: number;
+  /** Cap of the backoff while nothing can be sent, so that a server that is back is found soon. */
+  readonly maxReadyDelayMs: number;
   readonly hintJitterCapMs: number;
   readonly hintJitterDivisor: number;
   /** A wait must end at least this long before the deadline. */
@@ -169,6 +173,7 @@ export const BEHAVIOR_1: PolicyConstants = {
     maxServerDelayMs: 60_000,
     retryableCodes: [],
     requireIdempotency: false,
+    waitForReady: false,
     idempotency: "unknown",
     carriesIdempotencyKey: false,
     requestIdField: null,
@@ -181,6 +186,7 @@ export const BEHAVIOR_1: PolicyConstants = {
   budget: { capacity: 500, cost: 14, throttleCost: 5 },
   successRefund: 1,
   maxMaxAttempts: 5,
+  maxReadyDelayMs: 1_000,
   hintJitterCapMs: 1_000,
   hintJitterDivisor: 10,
   deadlineMarginMs: 1,

@@ -84,12 +84,19 @@ export interface RetryState {
   readonly attempts: number;
   /** Counted retries since the last pushback. */
   readonly exponent: number;
-  /** The one transparent retry has been used. */
+  /** The one transparent retry has been used, or could not be paid. */
   readonly transparent: boolean;
+  /** Waits for a server since an attempt last reached one. */
+  readonly waits: number;
 }
 
 /** A new call's state. */
-export const NO_ATTEMPTS: RetryState = { attempts: 0, exponent: 0, transparent: false };
+export const NO_ATTEMPTS: RetryState = {
+  attempts: 0,
+  exponent: 0,
+  transparent: false,
+  waits: 0,
+};
 
 /** The state of a call whose first attempt goes on. */
 export const FIRST_ATTEMPT: RetryState = { ...NO_ATTEMPTS, attempts: 1 };
@@ -134,7 +141,7 @@ export interface Situation {
 
 /**
  * Decides whether a failed attempt is followed by another. Draws one random
- * number, uniform in [0, 1), for each counted wait it computes.
+ * number, uniform in [0, 1), for each wait it computes.
  */
 export function decide(s: Situation, random: () => number): Decision {
   const { failure, policy, retryClass, state } = s;
@@ -157,34 +164,72 @@ export function decide(s: Situation, random: () => number): Decision {
   if (failure.hint?.kind === "stop") {
     return stop("server_pushback");
   }
-  const transparent = retryClass === "NOT_SENT" && !state.transparent;
-  if (!policy.retry || (!transparent && state.attempts >= policy.maxAttempts)) {
+  if (!policy.retry) {
     return stop("attempts");
   }
-  const asked = transparent ? undefined : hintDelay(failure.hint);
+  if (retryClass === "NOT_SENT") {
+    if (!state.transparent && (canPay(s, atOnceCost(s)) || !policy.waitForReady)) {
+      return transparentRetry(s);
+    }
+    if (policy.waitForReady) {
+      return waitForReady(s, random());
+    }
+  }
+  if (state.attempts >= policy.maxAttempts) {
+    return stop("attempts");
+  }
+  const asked = hintDelay(failure.hint);
   if (asked !== undefined && (asked > policy.maxServerDelayMs || asked >= s.remainingMs)) {
     return stop("server_delay");
   }
   const pushback = failure.hint?.kind === "pushback";
-  const delayMs = transparent
-    ? 0
-    : pushback
-      ? (asked as number)
-      : computedDelay(s, asked, random());
-  if (delayMs >= s.remainingMs - s.constants.deadlineMarginMs) {
+  const delayMs = pushback ? (asked as number) : computedDelay(s, asked, random());
+  const cost = retryCost(s.budget.values, retryClass === "THROTTLE");
+  const next = { ...state, exponent: pushback ? 0 : state.exponent + 1, waits: 0 };
+  return paid(s, { retry: true, delayMs, cost, transparent: false, next });
+}
+
+// Once per call, at once, and as cheap as after a throttle: the server did no work.
+function transparentRetry(s: Situation): Decision {
+  const next = { ...uncounted(s.state), transparent: true };
+  return paid(s, { retry: true, delayMs: 0, cost: atOnceCost(s), transparent: true, next });
+}
+
+// A server that cannot be reached has no load of it, so that it costs nothing. A
+// wait that is longer than the call has gives way to one that leaves time to send.
+function waitForReady(s: Situation, u: number): Decision {
+  const { baseDelayMs, maxDelayMs } = s.policy;
+  const capMs = Math.min(maxDelayMs, s.constants.maxReadyDelayMs);
+  const drawnMs = Math.floor(u * Math.min(capMs, baseDelayMs * 2 ** s.state.waits));
+  const waitMs = isInTime(s, drawnMs) ? drawnMs : Math.floor(s.remainingMs / 2);
+  // Something of the time passes with each, so that there is an end.
+  const delayMs = Math.max(1, waitMs);
+  const next = { ...uncounted(s.state), transparent: true, waits: s.state.waits + 1 };
+  return paid(s, { retry: true, delayMs, cost: 0, transparent: true, next });
+}
+
+// The attempt that failed does not count, so the number goes back by one.
+function uncounted(state: RetryState): RetryState {
+  return { ...state, attempts: state.attempts - 1 };
+}
+
+function atOnceCost({ budget }: Situation): number {
+  return retryCost(budget.values, true);
+}
+
+function canPay({ budget }: Situation, cost: number): boolean {
+  return budget.tokens >= cost;
+}
+
+function isInTime({ remainingMs, constants }: Situation, delayMs: number): boolean {
+  return delayMs < remainingMs - constants.deadlineMarginMs;
+}
+
+function paid(s: Situation, retry: Decision & { retry: true }): Decision {
+  if (!isInTime(s, retry.delayMs)) {
     return stop("deadline");
   }
-  if (transparent) {
-    // The attempt it followed does not count, so the number goes back by one.
-    const next = { ...state, attempts: state.attempts - 1, transparent: true };
-    return { retry: true, delayMs, cost: 0, transparent, next };
-  }
-  const cost = retryCost(s.budget.values, retryClass === "THROTTLE");
-  if (s.budget.tokens < cost) {
-    return stop("budget");
-  }
-  const next = { ...state, exponent: pushback ? 0 : state.exponent + 1 };
-  return { retry: true, delayMs, cost, transparent, next };
+  return canPay(s, retry.cost) ? retry : stop("budget");
 }
 
 function stop(stopReason: StopReason): Decision {

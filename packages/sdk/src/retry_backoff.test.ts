@@ -14,7 +14,7 @@ import { nodeError } from "./harness/scripted_client.js";
 import type { AmeideError, RetryOptions } from "./index.js";
 import { createAmeideTransport } from "./node.js";
 import { BEHAVIOR_1, type PolicyValues } from "./policy.js";
-import { decide } from "./retry.js";
+import { decide, FIRST_ATTEMPT } from "./retry.js";
 import { sequence } from "./testing.js";
 
 const REFUSED: Answer = { error: nodeError("ECONNREFUSED"), askBody: false };
@@ -190,7 +190,7 @@ describe("after many retries", () => {
           unread: false,
         },
         retryClass: "TRANSIENT",
-        state: { attempts: 1, exponent, transparent: false },
+        state: { ...FIRST_ATTEMPT, exponent },
         input: "replayable",
         keySent: false,
         committed: false,
@@ -211,12 +211,12 @@ describe("after many retries", () => {
 });
 
 describe("the transparent retry", () => {
-  it("leaves attempt header, exponent and budget as they are", async () => {
+  it("leaves attempt header and exponent as they are, and is paid", async () => {
     const scene = scripted({ answers: [REFUSED, REFUSED, GOOD] });
     await LEVELS.unknown(scene.client);
     expect(sent(scene.requests, "grpc-previous-rpc-attempts")).toEqual([null, null, "1"]);
     expect(scene.clock.sleeps).toEqual([25]);
-    expect(scene.tokens).toEqual([500, 486, 500]);
+    expect(scene.tokens).toEqual([495, 481, 495]);
   });
 
   it("comes also after a counted retry, once", async () => {

@@ -31,7 +31,7 @@ describe.each(HTTP_VERSIONS)("over HTTP/%s", (httpVersion) => {
       kind: "transparent",
       class: "NOT_SENT",
       delayMs: 0,
-      budgetTokens: 500,
+      budgetTokens: 495,
     });
   });
 

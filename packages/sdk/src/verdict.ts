@@ -21,11 +21,18 @@ export function verdictOf(subject: VerdictSubject): string {
   if (!values.retry) {
     return `no failure is repeated: retries are off (${sources.retry})`;
   }
-  const verdict =
+  const limited =
     values.maxAttempts === 1
       ? `repeated once, at once: NOT_SENT; maxAttempts is 1 (${sources.maxAttempts})`
       : repeated(subject);
+  const verdict = `${limited}${beyond(subject)}`;
   return subject.observe ? `no failure is repeated in observe mode; else ${verdict}` : verdict;
+}
+
+function beyond({ policy: { values, sources } }: VerdictSubject): string {
+  return values.waitForReady
+    ? `; until the deadline while nothing was sent: waitForReady is on (${sources.waitForReady})`
+    : "";
 }
 
 function repeated({ policy, kind, renewsTokens }: VerdictSubject): string {

@@ -98,6 +98,20 @@ describe("generateCase", () => {
     );
   });
 
+  it("makes calls that wait for a server, and end in every way", () => {
+    const ends = new Set<string>();
+    for (const { prediction } of cases) {
+      for (const { error } of prediction.outcomes) {
+        const { attempts = [], stopReason } = error ?? {};
+        if (attempts.some(({ transparent, delayMs }) => transparent && delayMs !== 0)) {
+          ends.add(String(stopReason));
+        }
+      }
+    }
+    const reasons = ["attempts", "canceled", "deadline", "not_idempotent", "not_retryable"];
+    expect([...ends]).toEqual(expect.arrayContaining(reasons));
+  });
+
   it("makes cases of what it is given", () => {
     const among = { protocols: ["grpc"], kinds: ["server_stream"] };
     const made = Array.from({ length: 20 }, (_, index) => generateCase(SEED, index, among));

@@ -120,6 +120,7 @@ function clientSettings(random: Random): SettingsInit {
   return {
     ...timing(random, 0.35),
     ...retrying(random, 0.35),
+    ...waiting(random, 0.2),
     ...(random.chance(0.5) ? { tenant: random.pick(["blue", "red"]) } : {}),
     ...(random.chance(0.4) ? { auth: credential(random) } : {}),
     ...(random.chance(0.1) ? { headers: { "x-u-client": "1", "x-u-both": "client" } } : {}),
@@ -131,6 +132,7 @@ function methodSettings(random: Random): SettingsInit {
   return {
     ...timing(random, 0.5),
     ...retrying(random, 0.5),
+    ...waiting(random, 0.3),
     ...(random.chance(0.1) ? { headers: { "x-u-method": "1", "x-u-both": "method" } } : {}),
     ...(random.chance(0.1) ? { idempotencyKey: random.pick(["auto", "off"]) } : {}),
     ...(random.chance(0.2) ? { tenant: "method" } : random.chance(0.1) ? { tenantNull: true } : {}),
@@ -142,6 +144,7 @@ function derivedSettings(random: Random): SettingsInit {
   return {
     ...timing(random, 0.3),
     ...retrying(random, 0.3),
+    ...waiting(random, 0.2),
     ...(random.chance(0.6) ? { tenant: random.pick(["green", "red"]) } : {}),
     ...(random.chance(0.15) ? { headers: { "x-u-derived": "1", "x-u-both": "derived" } } : {}),
     ...(random.chance(0.1) ? { idempotencyKey: random.pick(["auto", "off"]) } : {}),
@@ -172,6 +175,10 @@ function retrying(random: Random, probability: number): SettingsInit {
       ...(random.chance(0.5) ? { requireIdempotency: random.chance(0.8) } : {}),
     },
   };
+}
+
+function waiting(random: Random, probability: number): SettingsInit {
+  return random.chance(probability) ? { waitForReady: random.chance(0.8) } : {};
 }
 
 function credential(random: Random): NonNullable<SettingsInit["auth"]> {
@@ -249,6 +256,7 @@ function document(random: Random, method: string): JsonObject {
     ...(random.chance(0.1) ? { idempotency_key: "IDEMPOTENCY_KEY_MODE_OFF" } : {}),
     ...(random.chance(0.1) ? { retryable_codes: [random.pick(CODES)] } : {}),
     ...(random.chance(0.3) ? { require_idempotency: random.chance(0.8) } : {}),
+    ...(random.chance(0.2) ? { wait_for_ready: random.chance(0.8) } : {}),
   });
   const facts = (ofMethod: boolean): JsonObject => ({
     ...(random.chance(0.5)
@@ -357,6 +365,7 @@ function callSettings(random: Random): SettingsInit {
   return {
     ...timing(random, 0.3),
     ...retrying(random, 0.3),
+    ...waiting(random, 0.2),
     ...(random.chance(0.15)
       ? { tenant: random.pick(["call", "red"]) }
       : random.chance(0.05)

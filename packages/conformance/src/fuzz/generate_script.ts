@@ -69,6 +69,9 @@ export function generateScript(
     return { answers: [], otherwise: { ...answer(random, context), delayMs } };
   }
   const answers = Array.from({ length: random.between(0, 7) }, () => answer(random, context));
+  if (random.chance(0.25)) {
+    answers.splice(random.between(0, answers.length), 0, ...outage(random));
+  }
   const otherwise = random.chance(0.8) ? good(random, context) : answer(random, context);
   return { answers, otherwise };
 }
@@ -107,6 +110,15 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
 
 function packed(random: Random, whole: AnswerInit): AnswerInit {
   return { ...whole, packing: random.pick(PACKINGS) };
+}
+
+// The server is away for a while.
+function outage(random: Random): AnswerInit[] {
+  const slow = random.chance(0.3);
+  return Array.from({ length: random.between(2, 14) }, () => ({
+    ...unsent(random),
+    delayMs: BigInt(slow ? delay(random) : 0),
+  }));
 }
 
 function unsent(random: Random): AnswerInit {

@@ -120,6 +120,7 @@ export function settings(
           retryableCodes: retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
           requireIdempotency: retry.requireIdempotency,
         }),
+    waitForReady: given?.waitForReady,
     tenant: given?.tenantNull ? null : given?.tenant,
     auth: given?.authNull ? null : given?.auth && auth(given.auth, context),
     headers: given?.headersEmpty ? {} : nonEmpty(given?.headers ?? {}),

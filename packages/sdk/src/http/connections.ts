@@ -1,6 +1,7 @@
 import type { HttpVersion } from "../check_combinations.js";
 import type { Pool } from "../connection_pools.js";
 import type { ConnectionSettings } from "../connection_settings.js";
+import { backingOff } from "./connect_backoff.js";
 import { createDialer, type DialOptions } from "./dial.js";
 import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
@@ -17,7 +18,7 @@ export interface ConnectionOptions
 /** Makes a pool of connections to one origin. It follows no redirects. */
 export function createConnections(options: ConnectionOptions): Pool {
   const { httpVersion, origin } = options;
-  const dialer = createDialer({ ...options, advice: adviceOf(options) });
+  const dialer = backingOff(createDialer({ ...options, advice: adviceOf(options) }));
   switch (httpVersion) {
     case "1.1":
       return http1Connections(origin, dialer, options);

@@ -11,6 +11,12 @@ import { requestOf } from "./request.js";
 import { endsTooLate, judge, type Judgement } from "./retry.js";
 import type { Process } from "./simulation.js";
 
+const MOST_REQUESTS = 300;
+
+function isReadyWait({ delayMs, transparent }: Omit<PredictedAttempt, "code">): boolean {
+  return transparent && delayMs !== 0;
+}
+
 /** How long the text of a call is. */
 export function textLength({ text, textTimes }: Call): number {
   return text.length * Math.max(1, textTimes);
@@ -35,6 +41,7 @@ export class CallRun {
   };
   #attempts = 1;
   #transparentUsed = false;
+  #waits = 0;
   #replayed = false;
   #posts = false;
   #sentGet = false;
@@ -135,6 +142,10 @@ export class CallRun {
       notes.invalid("no answer, or one that cannot be given");
       return { kind: "interrupted" };
     }
+    if (requests.length > MOST_REQUESTS) {
+      notes.invalid("a call that goes on for very long");
+      return { kind: "interrupted" };
+    }
     const exchange = {
       world: this.#world,
       call: this.#call,
@@ -184,35 +195,38 @@ export class CallRun {
     if (decision.kind === "transparent") {
       this.#transparentUsed = true;
       this.#list(failure.code, { class: retryClass, durationMs, delayMs: 0, transparent: true });
-      return this.#tell("attempt_failed") || this.#tell("waiting")
-        ? this.#interrupted(false)
-        : undefined;
+      if (this.#tell("attempt_failed")) return this.#interrupted(false);
+      tokens.spend(decision.cost);
+      this.#paid = decision.cost;
+      return this.#tell("waiting") ? this.#interrupted(false) : undefined;
     }
-    const { delayMs, cost, pushback } = decision;
-    const listed = { class: retryClass, durationMs, delayMs, transparent: false };
+    const { delayMs } = decision;
+    const transparent = decision.kind === "wait";
+    const listed = { class: retryClass, durationMs, delayMs, transparent };
     if (this.#tell("attempt_failed")) {
       this.#list(failure.code, listed);
       return this.#interrupted(false);
     }
-    tokens.spend(cost);
+    if (decision.kind === "retry") tokens.spend(decision.cost);
     if (this.#tell("waiting")) {
       this.#list(failure.code, listed);
       return this.#interrupted(false);
     }
-    this.#paid = cost;
-    this.#attempts++;
-    this.#exponent = pushback ? 0 : this.#exponent + 1;
+    if (decision.kind === "retry") {
+      this.#paid = decision.cost;
+      this.#attempts++;
+      this.#exponent = decision.pushback ? 0 : this.#exponent + 1;
+      this.#waits = 0;
+    } else {
+      this.#transparentUsed = true;
+      this.#waits++;
+    }
     const wakesAt = simulation.now + delayMs;
     if (this.#sideBySide && delayMs === 0) notes.tie("calls side by side, retried at once");
     if (wakesAt === interruptAt) notes.tie("end of a wait");
     if (wakesAt > interruptAt) {
       this.#world.sleepsKnown = false;
-      this.#list(failure.code, {
-        class: retryClass,
-        durationMs,
-        delayMs: undefined,
-        transparent: false,
-      });
+      this.#list(failure.code, { ...listed, delayMs: undefined });
       yield interruptAt;
       return this.#interrupted(false);
     }
@@ -275,6 +289,7 @@ export class CallRun {
       draws,
       attempts: this.#attempts,
       transparentUsed: this.#transparentUsed,
+      waits: this.#waits,
       exponent: this.#exponent,
       remainingMs: this.#remaining(),
       committed: this.#progress.committed,
@@ -288,7 +303,10 @@ export class CallRun {
     return wallClockMs + simulation.now + simulation.wallShift;
   }
 
+  // Of waits for a server that follow each other the last is kept.
   #list(code: string, attempt: Omit<PredictedAttempt, "code">): void {
+    const last = this.#failures.at(-1);
+    if (last !== undefined && isReadyWait(last) && isReadyWait(attempt)) this.#failures.pop();
     this.#failures.push({ code, ...attempt });
   }
 

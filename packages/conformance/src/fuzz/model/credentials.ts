@@ -38,6 +38,8 @@ interface Slot {
   /** All that have not ended, oldest first. */
   flights: Flight[];
   readonly waiting: Set<Waiting>;
+  /** Its token had expired when the wall clock jumped: it may have been dropped by then. */
+  wasOver: boolean;
 }
 
 /** Why there is no token: the provider failed, or what it gave is none. */
@@ -82,7 +84,11 @@ export class Provider {
 
   /** Takes what has come by now, before the wall clock jumps. */
   settle(): void {
-    for (const slot of this.#slots.values()) this.#settle(slot, false);
+    for (const slot of this.#slots.values()) {
+      this.#settle(slot, false);
+      const { token } = slot;
+      slot.wasOver = token !== undefined && this.#age(token) >= token.life;
+    }
   }
 
   /** Whether a refused token may be followed by another. */
@@ -104,6 +110,7 @@ export class Provider {
 
   /** Gets a token, if need be from the provider. */
   *token(answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
+    const { notes } = this;
     const { key, refused } = wish;
     const slot = this.#slot(key);
     this.#settle(slot, false);
@@ -116,7 +123,9 @@ export class Provider {
         return yield* this.#wait(slot, answers, { ...wish, refused: token.generation });
       }
       const age = this.#age(token);
-      if ([token.renewFrom, token.waitFrom].includes(age)) this.notes.tie("token at its margin");
+      if (slot.wasOver && age < token.life)
+        notes.tie("a token that had expired, and is young again");
+      if ([token.renewFrom, token.waitFrom].includes(age)) notes.tie("token at its margin");
       if (age < token.waitFrom) {
         if (age >= token.renewFrom) this.#renewAhead(slot, answers);
         return token;
@@ -244,6 +253,7 @@ export class Provider {
         flight: undefined,
         flights: [],
         waiting: new Set(),
+        wasOver: false,
       };
       this.#slots.set(key, slot);
     }
@@ -313,6 +323,7 @@ export class Provider {
       afterRefusal,
     };
     slot.failure = undefined;
+    slot.wasOver = false;
   }
 
   #lifeOf({ expiresAt, expiresInMs }: ProviderAnswer, at: number): number | undefined {

@@ -90,6 +90,7 @@ function levelOfPolicy(policy: MethodPolicy): Level {
     maxServerDelayMs: number(policy.maxServerDelayMs),
     retryableCodes: policy.retryableCodes.length === 0 ? undefined : policy.retryableCodes,
     requireIdempotency: policy.requireIdempotency,
+    waitForReady: policy.waitForReady,
     idempotencyKey:
       idempotencyKey === IdempotencyKeyMode.UNSPECIFIED
         ? undefined

@@ -22,6 +22,7 @@ export interface Level {
   readonly maxServerDelayMs?: number | undefined;
   readonly retryableCodes?: readonly string[] | undefined;
   readonly requireIdempotency?: boolean | undefined;
+  readonly waitForReady?: boolean | undefined;
   /** Null for no tenant, said explicitly. */
   readonly tenant?: string | null | undefined;
   readonly credential?: Credential | undefined;
@@ -56,6 +57,7 @@ export function levelOf(settings: Settings): Level {
     retryableCodes:
       retry === undefined || retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
     requireIdempotency: retry?.requireIdempotency,
+    waitForReady: settings.waitForReady,
     tenant: settings.tenantNull ? null : settings.tenant,
     credential: settings.authNull
       ? { kind: "none" }
@@ -105,6 +107,7 @@ export interface Facts extends DocumentFacts {
   readonly tenant: "required" | "optional" | "forbidden";
   readonly auth: "bearer" | "none";
   readonly timeoutMs: number | undefined;
+  readonly waitForReady: boolean;
   readonly scopes: string;
 }
 
@@ -119,6 +122,7 @@ const PLAIN: Facts = {
   tenant: "optional",
   auth: "bearer",
   timeoutMs: undefined,
+  waitForReady: false,
   scopes: "",
 };
 
@@ -133,6 +137,7 @@ const FACTS: Readonly<Record<string, Facts>> = {
   TenantForbidden: { ...PLAIN, tenant: "forbidden" },
   WithoutAuth: { ...PLAIN, auth: "none" },
   WithTimeout: { ...PLAIN, timeoutMs: 45_000 },
+  WaitsForReady: { ...PLAIN, waitForReady: true },
   ServerStreamNoSideEffects: { ...PLAIN, kind: "server", safe: true },
   ServerStreamIdempotent: { ...PLAIN, kind: "server" },
   ServerStreamUnknown: { ...PLAIN, kind: "server", repeatable: false },

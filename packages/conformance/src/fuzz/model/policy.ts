@@ -33,6 +33,8 @@ export interface Policy {
   readonly repeatable: boolean;
   /** 2.3: what is not repeatable is tried again only where nothing was sent. */
   readonly requireIdempotency: boolean;
+  /** While nothing was sent a call goes on until its deadline. */
+  readonly waitForReady: boolean;
   /** The key's own value, or `auto` for a made one. */
   readonly key: string | undefined;
   readonly filledField: boolean;
@@ -132,6 +134,7 @@ export function policyOf(
     retryableCodes: pick((level) => level.retryableCodes) ?? [],
     repeatable: repeatableMethod || key !== undefined || field !== "",
     requireIdempotency: pick((level) => level.requireIdempotency) ?? false,
+    waitForReady: pick((level) => level.waitForReady) ?? facts.waitForReady,
     key,
     filledField: field !== "" && call.requestIdField === "",
     tenant,

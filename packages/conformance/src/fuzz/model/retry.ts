@@ -17,6 +17,8 @@ export interface Situation {
   /** Counted attempts so far. */
   readonly attempts: number;
   readonly transparentUsed: boolean;
+  /** Waits for a server since an attempt last reached one. */
+  readonly waits: number;
   /** 2.5: counted retries since the last pushback. */
   readonly exponent: number;
   readonly remainingMs: number;
@@ -29,7 +31,8 @@ export interface Situation {
 
 export type Decision =
   | { readonly kind: "stop"; readonly reason: string }
-  | { readonly kind: "transparent" }
+  | { readonly kind: "transparent"; readonly cost: number }
+  | { readonly kind: "wait"; readonly delayMs: number }
   | {
       readonly kind: "retry";
       readonly delayMs: number;
@@ -79,7 +82,15 @@ function decide(
   const invited = failure.sent === "yes" && invites(failure, hint);
   if (situation.inputGone || !allowed(retryClass, invited, policy)) return stop("not_idempotent");
   if (retryClass === "NOT_SENT" && !situation.transparentUsed && !policy.retryOff) {
-    return endsTooLate(0, remainingMs) ? stop("deadline") : { kind: "transparent" };
+    const { throttleCost: cost } = situation.costs;
+    if (tokens.left >= cost || !policy.waitForReady) {
+      if (endsTooLate(0, remainingMs)) return stop("deadline");
+      return tokens.left < cost ? stop("budget") : { kind: "transparent", cost };
+    }
+  }
+  if (retryClass === "NOT_SENT" && policy.waitForReady && !policy.retryOff) {
+    const delayMs = readyWaitOf(situation);
+    return endsTooLate(delayMs, remainingMs) ? stop("deadline") : { kind: "wait", delayMs };
   }
   if (hint?.kind === "stop") return stop("server_pushback");
   if (policy.retryOff || attempts >= policy.maxAttempts) return stop("attempts");
@@ -116,6 +127,16 @@ function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): bool
 function invites({ httpStatus, protocolError, unread }: Failure, hint: Hint | undefined): boolean {
   if (hint?.kind === "retry_after") return httpStatus === 429 && !protocolError && !unread;
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
+}
+
+const LONGEST_READY_WAIT_MS = 1000;
+
+// The backoff with a cap of its own; half of what is left where that is too long; never nothing.
+function readyWaitOf({ policy, waits, draws, remainingMs }: Situation): number {
+  const cap = Math.min(policy.maxDelayMs, LONGEST_READY_WAIT_MS);
+  const drawn = Math.floor(draws.take() * Math.min(cap, policy.baseDelayMs * 2 ** waits));
+  const wait = endsTooLate(drawn, remainingMs) ? Math.floor(remainingMs / 2) : drawn;
+  return wait < 1 ? 1 : wait;
 }
 
 // 2.5, 2.7. A number is drawn for every wait but that of a pushback, also for one that is not begun.

@@ -1003,7 +1003,9 @@ type Settings struct {
 	// The ambient deadline fails when it is asked what is left.
 	AmbientDeadlineThrows bool `protobuf:"varint,17,opt,name=ambient_deadline_throws,json=ambientDeadlineThrows,proto3" json:"ambient_deadline_throws,omitempty"`
 	// No extra headers, said explicitly.
-	HeadersEmpty  bool `protobuf:"varint,18,opt,name=headers_empty,json=headersEmpty,proto3" json:"headers_empty,omitempty"`
+	HeadersEmpty bool `protobuf:"varint,18,opt,name=headers_empty,json=headersEmpty,proto3" json:"headers_empty,omitempty"`
+	// A call goes on until its deadline while nothing of it was sent.
+	WaitForReady  *bool `protobuf:"varint,19,opt,name=wait_for_ready,json=waitForReady,proto3,oneof" json:"wait_for_ready,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1160,6 +1162,13 @@ func (x *Settings) GetAmbientDeadlineThrows() bool {
 func (x *Settings) GetHeadersEmpty() bool {
 	if x != nil {
 		return x.HeadersEmpty
+	}
+	return false
+}
+
+func (x *Settings) GetWaitForReady() bool {
+	if x != nil && x.WaitForReady != nil {
+		return *x.WaitForReady
 	}
 	return false
 }
@@ -2331,7 +2340,7 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\rthrottle_cost\x18\x03 \x01(\x05H\x02R\fthrottleCost\x88\x01\x01B\v\n" +
 	"\t_capacityB\a\n" +
 	"\x05_costB\x10\n" +
-	"\x0e_throttle_cost\"\x83\b\n" +
+	"\x0e_throttle_cost\"\xc1\b\n" +
 	"\bSettings\x12\"\n" +
 	"\n" +
 	"timeout_ms\x18\x01 \x01(\x01H\x00R\ttimeoutMs\x88\x01\x01\x12\x1f\n" +
@@ -2355,7 +2364,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x0fidle_timeout_ms\x18\x0f \x01(\x01H\aR\ridleTimeoutMs\x88\x01\x01\x122\n" +
 	"\x15ambient_deadline_text\x18\x10 \x01(\tR\x13ambientDeadlineText\x126\n" +
 	"\x17ambient_deadline_throws\x18\x11 \x01(\bR\x15ambientDeadlineThrows\x12#\n" +
-	"\rheaders_empty\x18\x12 \x01(\bR\fheadersEmpty\x1a:\n" +
+	"\rheaders_empty\x18\x12 \x01(\bR\fheadersEmpty\x12)\n" +
+	"\x0ewait_for_ready\x18\x13 \x01(\bH\bR\fwaitForReady\x88\x01\x01\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\r\n" +
@@ -2366,7 +2376,8 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x10_idempotency_keyB\x16\n" +
 	"\x14_ambient_deadline_msB\x1b\n" +
 	"\x19_first_message_timeout_msB\x12\n" +
-	"\x10_idle_timeout_ms\"\xbd\x03\n" +
+	"\x10_idle_timeout_msB\x11\n" +
+	"\x0f_wait_for_ready\"\xbd\x03\n" +
 	"\x05Retry\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x01H\x00R\vmaxAttempts\x88\x01\x01\x12'\n" +
 	"\rbase_delay_ms\x18\x02 \x01(\x01H\x01R\vbaseDelayMs\x88\x01\x01\x12/\n" +

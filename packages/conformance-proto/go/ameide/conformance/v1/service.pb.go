@@ -302,7 +302,7 @@ const file_ameide_conformance_v1_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"Q\n" +
 	"\x11ListItemsResponse\x12\x14\n" +
 	"\x05items\x18\x01 \x03(\tR\x05items\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc5\x12\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb6\x13\n" +
 	"\x12ConformanceService\x12\x7f\n" +
 	"\rNoSideEffects\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\x17\x82\xe8\x18\x10conformance.read\x90\x02\x01\x12h\n" +
 	"\n" +
@@ -316,7 +316,8 @@ const file_ameide_conformance_v1_service_proto_rawDesc = "" +
 	"\x0eTenantRequired\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xd8\xe7\x18\x01\x90\x02\x02\x12q\n" +
 	"\x0fTenantForbidden\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xd8\xe7\x18\x03\x90\x02\x02\x12m\n" +
 	"\vWithoutAuth\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xe0\xe7\x18\x02\x90\x02\x02\x12o\n" +
-	"\vWithTimeout\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\t\xf0\xe7\x18\xc8\xdf\x02\x90\x02\x02\x12c\n" +
+	"\vWithTimeout\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\t\xf0\xe7\x18\xc8\xdf\x02\x90\x02\x02\x12o\n" +
+	"\rWaitsForReady\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\a\xa0\xe8\x18\x01\x90\x02\x02\x12c\n" +
 	"\tListItems\x12'.ameide.conformance.v1.ListItemsRequest\x1a(.ameide.conformance.v1.ListItemsResponse\"\x03\x90\x02\x01\x12y\n" +
 	"\x19ServerStreamNoSideEffects\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\x03\x90\x02\x010\x01\x12v\n" +
 	"\x16ServerStreamIdempotent\x12).ameide.conformance.v1.ConformanceRequest\x1a*.ameide.conformance.v1.ConformanceResponse\"\x03\x90\x02\x020\x01\x12s\n" +
@@ -359,37 +360,39 @@ var file_ameide_conformance_v1_service_proto_depIdxs = []int32{
 	0,  // 8: ameide.conformance.v1.ConformanceService.TenantForbidden:input_type -> ameide.conformance.v1.ConformanceRequest
 	0,  // 9: ameide.conformance.v1.ConformanceService.WithoutAuth:input_type -> ameide.conformance.v1.ConformanceRequest
 	0,  // 10: ameide.conformance.v1.ConformanceService.WithTimeout:input_type -> ameide.conformance.v1.ConformanceRequest
-	3,  // 11: ameide.conformance.v1.ConformanceService.ListItems:input_type -> ameide.conformance.v1.ListItemsRequest
-	0,  // 12: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 13: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 14: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 15: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 16: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 17: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 18: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
-	0,  // 19: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
-	2,  // 20: ameide.conformance.v1.ConformanceService.NoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 21: ameide.conformance.v1.ConformanceService.Idempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 22: ameide.conformance.v1.ConformanceService.Unknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 23: ameide.conformance.v1.ConformanceService.UnknownWithKey:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 24: ameide.conformance.v1.ConformanceService.UnknownWithRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 25: ameide.conformance.v1.ConformanceService.UnknownWithUuid:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 26: ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 27: ameide.conformance.v1.ConformanceService.TenantRequired:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 28: ameide.conformance.v1.ConformanceService.TenantForbidden:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 29: ameide.conformance.v1.ConformanceService.WithoutAuth:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 30: ameide.conformance.v1.ConformanceService.WithTimeout:output_type -> ameide.conformance.v1.ConformanceResponse
-	4,  // 31: ameide.conformance.v1.ConformanceService.ListItems:output_type -> ameide.conformance.v1.ListItemsResponse
-	2,  // 32: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 33: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 34: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 35: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 36: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 37: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 38: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
-	2,  // 39: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
-	20, // [20:40] is the sub-list for method output_type
-	0,  // [0:20] is the sub-list for method input_type
+	0,  // 11: ameide.conformance.v1.ConformanceService.WaitsForReady:input_type -> ameide.conformance.v1.ConformanceRequest
+	3,  // 12: ameide.conformance.v1.ConformanceService.ListItems:input_type -> ameide.conformance.v1.ListItemsRequest
+	0,  // 13: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 14: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 15: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 16: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 17: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 18: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 19: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:input_type -> ameide.conformance.v1.ConformanceRequest
+	0,  // 20: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:input_type -> ameide.conformance.v1.ConformanceRequest
+	2,  // 21: ameide.conformance.v1.ConformanceService.NoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 22: ameide.conformance.v1.ConformanceService.Idempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 23: ameide.conformance.v1.ConformanceService.Unknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 24: ameide.conformance.v1.ConformanceService.UnknownWithKey:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 25: ameide.conformance.v1.ConformanceService.UnknownWithRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 26: ameide.conformance.v1.ConformanceService.UnknownWithUuid:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 27: ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 28: ameide.conformance.v1.ConformanceService.TenantRequired:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 29: ameide.conformance.v1.ConformanceService.TenantForbidden:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 30: ameide.conformance.v1.ConformanceService.WithoutAuth:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 31: ameide.conformance.v1.ConformanceService.WithTimeout:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 32: ameide.conformance.v1.ConformanceService.WaitsForReady:output_type -> ameide.conformance.v1.ConformanceResponse
+	4,  // 33: ameide.conformance.v1.ConformanceService.ListItems:output_type -> ameide.conformance.v1.ListItemsResponse
+	2,  // 34: ameide.conformance.v1.ConformanceService.ServerStreamNoSideEffects:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 35: ameide.conformance.v1.ConformanceService.ServerStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 36: ameide.conformance.v1.ConformanceService.ServerStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 37: ameide.conformance.v1.ConformanceService.ServerStreamLongLived:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 38: ameide.conformance.v1.ConformanceService.ClientStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 39: ameide.conformance.v1.ConformanceService.ClientStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 40: ameide.conformance.v1.ConformanceService.BidiStreamIdempotent:output_type -> ameide.conformance.v1.ConformanceResponse
+	2,  // 41: ameide.conformance.v1.ConformanceService.BidiStreamUnknown:output_type -> ameide.conformance.v1.ConformanceResponse
+	21, // [21:42] is the sub-list for method output_type
+	0,  // [0:21] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -600,8 +600,10 @@ type MethodPolicy struct {
 	// Whether a method that states no idempotency level and carries no key is
 	// repeated only where nothing was sent: no server can ask for more.
 	RequireIdempotency *bool `protobuf:"varint,13,opt,name=require_idempotency,json=requireIdempotency,proto3,oneof" json:"require_idempotency,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Whether a call goes on until its deadline while nothing of it was sent.
+	WaitForReady  *bool `protobuf:"varint,14,opt,name=wait_for_ready,json=waitForReady,proto3,oneof" json:"wait_for_ready,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MethodPolicy) Reset() {
@@ -725,6 +727,13 @@ func (x *MethodPolicy) GetRequireIdempotency() bool {
 	return false
 }
 
+func (x *MethodPolicy) GetWaitForReady() bool {
+	if x != nil && x.WaitForReady != nil {
+		return *x.WaitForReady
+	}
+	return false
+}
+
 // Facts about a method whose proto cannot be changed.
 type MethodFacts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -816,7 +825,8 @@ type RetryBudget struct {
 	Capacity *int32 `protobuf:"varint,1,opt,name=capacity,proto3,oneof" json:"capacity,omitempty"`
 	// What a retry costs.
 	Cost *int32 `protobuf:"varint,2,opt,name=cost,proto3,oneof" json:"cost,omitempty"`
-	// What a retry after a throttle costs.
+	// What a retry after a throttle costs, and the one at once where nothing was
+	// sent.
 	ThrottleCost  *int32 `protobuf:"varint,3,opt,name=throttle_cost,json=throttleCost,proto3,oneof" json:"throttle_cost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -939,6 +949,14 @@ var file_ameide_policy_v1_policy_proto_extTypes = []protoimpl.ExtensionInfo{
 		Filename:      "ameide/policy/v1/policy.proto",
 	},
 	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50820,
+		Name:          "ameide.policy.v1.wait_for_ready",
+		Tag:           "varint,50820,opt,name=wait_for_ready",
+		Filename:      "ameide/policy/v1/policy.proto",
+	},
+	{
 		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
 		ExtensionType: (*TenantMode)(nil),
 		Field:         50811,
@@ -1016,6 +1034,12 @@ var (
 	//
 	// optional string request_id_field = 50818;
 	E_RequestIdField = &file_ameide_policy_v1_policy_proto_extTypes[7]
+	// Whether a call goes on until its deadline while nothing of it was sent: the
+	// server cannot be reached, or refuses before it reads. Without it such a call
+	// has the attempts of any other.
+	//
+	// optional bool wait_for_ready = 50820;
+	E_WaitForReady = &file_ameide_policy_v1_policy_proto_extTypes[8]
 )
 
 // Extension fields to descriptorpb.ServiceOptions.
@@ -1023,21 +1047,21 @@ var (
 	// Whether calls carry a tenant.
 	//
 	// optional ameide.policy.v1.TenantMode service_tenant = 50811;
-	E_ServiceTenant = &file_ameide_policy_v1_policy_proto_extTypes[8]
+	E_ServiceTenant = &file_ameide_policy_v1_policy_proto_extTypes[9]
 	// How calls are authenticated.
 	//
 	// optional ameide.policy.v1.AuthMode service_auth = 50812;
-	E_ServiceAuth = &file_ameide_policy_v1_policy_proto_extTypes[9]
+	E_ServiceAuth = &file_ameide_policy_v1_policy_proto_extTypes[10]
 	// OAuth scopes the access token needs.
 	//
 	// repeated string service_scopes = 50816;
-	E_ServiceScopes = &file_ameide_policy_v1_policy_proto_extTypes[10]
+	E_ServiceScopes = &file_ameide_policy_v1_policy_proto_extTypes[11]
 	// What the service is called in a client of the roster, in lower camel case.
 	// Without it the name is made of the service's own: `ThreadsService` is
 	// `threads`, and in a package of another version than v1 `threadsV2`.
 	//
 	// optional string roster_name = 50819;
-	E_RosterName = &file_ameide_policy_v1_policy_proto_extTypes[11]
+	E_RosterName = &file_ameide_policy_v1_policy_proto_extTypes[12]
 )
 
 var File_ameide_policy_v1_policy_proto protoreflect.FileDescriptor
@@ -1055,7 +1079,7 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\t_behavior\"i\n" +
 	"\x11MethodPolicyEntry\x12\x1c\n" +
 	"\tselectors\x18\x01 \x03(\tR\tselectors\x126\n" +
-	"\x06policy\x18\x02 \x01(\v2\x1e.ameide.policy.v1.MethodPolicyR\x06policy\"\xe1\x06\n" +
+	"\x06policy\x18\x02 \x01(\v2\x1e.ameide.policy.v1.MethodPolicyR\x06policy\"\x9f\a\n" +
 	"\fMethodPolicy\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x05H\x00R\vmaxAttempts\x88\x01\x01\x12'\n" +
 	"\rbase_delay_ms\x18\x02 \x01(\x03H\x01R\vbaseDelayMs\x88\x01\x01\x12/\n" +
@@ -1072,7 +1096,9 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	" \x01(\x03H\bR\ridleTimeoutMs\x88\x01\x01\x12M\n" +
 	"\x0fidempotency_key\x18\v \x01(\x0e2$.ameide.policy.v1.IdempotencyKeyModeR\x0eidempotencyKey\x123\n" +
 	"\x05facts\x18\f \x01(\v2\x1d.ameide.policy.v1.MethodFactsR\x05facts\x124\n" +
-	"\x13require_idempotency\x18\r \x01(\bH\tR\x12requireIdempotency\x88\x01\x01B\x0f\n" +
+	"\x13require_idempotency\x18\r \x01(\bH\tR\x12requireIdempotency\x88\x01\x01\x12)\n" +
+	"\x0ewait_for_ready\x18\x0e \x01(\bH\n" +
+	"R\fwaitForReady\x88\x01\x01B\x0f\n" +
 	"\r_max_attemptsB\x10\n" +
 	"\x0e_base_delay_msB\x14\n" +
 	"\x12_throttle_delay_msB\x0f\n" +
@@ -1082,7 +1108,8 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\x13_attempt_timeout_msB\x1b\n" +
 	"\x19_first_message_timeout_msB\x12\n" +
 	"\x10_idle_timeout_msB\x16\n" +
-	"\x14_require_idempotency\"\xca\x02\n" +
+	"\x14_require_idempotencyB\x11\n" +
+	"\x0f_wait_for_ready\"\xca\x02\n" +
 	"\vMethodFacts\x12O\n" +
 	"\x11idempotency_level\x18\x01 \x01(\x0e2\".ameide.policy.v1.IdempotencyLevelR\x10idempotencyLevel\x12,\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\bH\x00R\x0eidempotencyKey\x88\x01\x01\x124\n" +
@@ -1140,7 +1167,8 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"long_lived\x12\x1e.google.protobuf.MethodOptions\x18\xff\x8c\x03 \x01(\bR\tlongLived\x88\x01\x01:8\n" +
 	"\x06scopes\x12\x1e.google.protobuf.MethodOptions\x18\x80\x8d\x03 \x03(\tR\x06scopes:P\n" +
 	"\x03mcp\x12\x1e.google.protobuf.MethodOptions\x18\x81\x8d\x03 \x01(\x0e2\x19.ameide.policy.v1.McpModeR\x03mcp\x88\x01\x01:M\n" +
-	"\x10request_id_field\x12\x1e.google.protobuf.MethodOptions\x18\x82\x8d\x03 \x01(\tR\x0erequestIdField\x88\x01\x01:i\n" +
+	"\x10request_id_field\x12\x1e.google.protobuf.MethodOptions\x18\x82\x8d\x03 \x01(\tR\x0erequestIdField\x88\x01\x01:I\n" +
+	"\x0ewait_for_ready\x12\x1e.google.protobuf.MethodOptions\x18\x84\x8d\x03 \x01(\bR\fwaitForReady\x88\x01\x01:i\n" +
 	"\x0eservice_tenant\x12\x1f.google.protobuf.ServiceOptions\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantModeR\rserviceTenant\x88\x01\x01:c\n" +
 	"\fservice_auth\x12\x1f.google.protobuf.ServiceOptions\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\vserviceAuth\x88\x01\x01:H\n" +
 	"\x0eservice_scopes\x12\x1f.google.protobuf.ServiceOptions\x18\x80\x8d\x03 \x03(\tR\rserviceScopes:E\n" +
@@ -1197,19 +1225,20 @@ var file_ameide_policy_v1_policy_proto_depIdxs = []int32{
 	12, // 16: ameide.policy.v1.scopes:extendee -> google.protobuf.MethodOptions
 	12, // 17: ameide.policy.v1.mcp:extendee -> google.protobuf.MethodOptions
 	12, // 18: ameide.policy.v1.request_id_field:extendee -> google.protobuf.MethodOptions
-	13, // 19: ameide.policy.v1.service_tenant:extendee -> google.protobuf.ServiceOptions
-	13, // 20: ameide.policy.v1.service_auth:extendee -> google.protobuf.ServiceOptions
-	13, // 21: ameide.policy.v1.service_scopes:extendee -> google.protobuf.ServiceOptions
-	13, // 22: ameide.policy.v1.roster_name:extendee -> google.protobuf.ServiceOptions
-	0,  // 23: ameide.policy.v1.tenant:type_name -> ameide.policy.v1.TenantMode
-	1,  // 24: ameide.policy.v1.auth:type_name -> ameide.policy.v1.AuthMode
-	2,  // 25: ameide.policy.v1.mcp:type_name -> ameide.policy.v1.McpMode
-	0,  // 26: ameide.policy.v1.service_tenant:type_name -> ameide.policy.v1.TenantMode
-	1,  // 27: ameide.policy.v1.service_auth:type_name -> ameide.policy.v1.AuthMode
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	23, // [23:28] is the sub-list for extension type_name
-	11, // [11:23] is the sub-list for extension extendee
+	12, // 19: ameide.policy.v1.wait_for_ready:extendee -> google.protobuf.MethodOptions
+	13, // 20: ameide.policy.v1.service_tenant:extendee -> google.protobuf.ServiceOptions
+	13, // 21: ameide.policy.v1.service_auth:extendee -> google.protobuf.ServiceOptions
+	13, // 22: ameide.policy.v1.service_scopes:extendee -> google.protobuf.ServiceOptions
+	13, // 23: ameide.policy.v1.roster_name:extendee -> google.protobuf.ServiceOptions
+	0,  // 24: ameide.policy.v1.tenant:type_name -> ameide.policy.v1.TenantMode
+	1,  // 25: ameide.policy.v1.auth:type_name -> ameide.policy.v1.AuthMode
+	2,  // 26: ameide.policy.v1.mcp:type_name -> ameide.policy.v1.McpMode
+	0,  // 27: ameide.policy.v1.service_tenant:type_name -> ameide.policy.v1.TenantMode
+	1,  // 28: ameide.policy.v1.service_auth:type_name -> ameide.policy.v1.AuthMode
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	24, // [24:29] is the sub-list for extension type_name
+	11, // [11:24] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
 }
 
@@ -1229,7 +1258,7 @@ func file_ameide_policy_v1_policy_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_policy_v1_policy_proto_rawDesc), len(file_ameide_policy_v1_policy_proto_rawDesc)),
 			NumEnums:      7,
 			NumMessages:   5,
-			NumExtensions: 12,
+			NumExtensions: 13,
 			NumServices:   0,
 		},
 		GoTypes:           file_ameide_policy_v1_policy_proto_goTypes,

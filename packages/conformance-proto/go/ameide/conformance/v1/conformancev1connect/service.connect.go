@@ -69,6 +69,9 @@ const (
 	// ConformanceServiceWithTimeoutProcedure is the fully-qualified name of the ConformanceService's
 	// WithTimeout RPC.
 	ConformanceServiceWithTimeoutProcedure = "/ameide.conformance.v1.ConformanceService/WithTimeout"
+	// ConformanceServiceWaitsForReadyProcedure is the fully-qualified name of the ConformanceService's
+	// WaitsForReady RPC.
+	ConformanceServiceWaitsForReadyProcedure = "/ameide.conformance.v1.ConformanceService/WaitsForReady"
 	// ConformanceServiceListItemsProcedure is the fully-qualified name of the ConformanceService's
 	// ListItems RPC.
 	ConformanceServiceListItemsProcedure = "/ameide.conformance.v1.ConformanceService/ListItems"
@@ -123,6 +126,8 @@ type ConformanceServiceClient interface {
 	WithoutAuth(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, with a default timeout of its own.
 	WithTimeout(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
+	// Unary, idempotent, waits for a server that cannot be reached.
+	WaitsForReady(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, a page of a list (AIP-158).
 	ListItems(context.Context, *v1.ListItemsRequest) (*v1.ListItemsResponse, error)
 	// Server stream, without side effects.
@@ -226,6 +231,13 @@ func NewConformanceServiceClient(httpClient connect.HTTPClient, baseURL string, 
 			connect.WithIdempotency(connect.IdempotencyIdempotent),
 			connect.WithClientOptions(opts...),
 		),
+		waitsForReady: connect.NewClient[v1.ConformanceRequest, v1.ConformanceResponse](
+			httpClient,
+			baseURL+ConformanceServiceWaitsForReadyProcedure,
+			connect.WithSchema(conformanceServiceMethods.ByName("WaitsForReady")),
+			connect.WithIdempotency(connect.IdempotencyIdempotent),
+			connect.WithClientOptions(opts...),
+		),
 		listItems: connect.NewClient[v1.ListItemsRequest, v1.ListItemsResponse](
 			httpClient,
 			baseURL+ConformanceServiceListItemsProcedure,
@@ -302,6 +314,7 @@ type conformanceServiceClient struct {
 	tenantForbidden           *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	withoutAuth               *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	withTimeout               *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
+	waitsForReady             *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	listItems                 *connect.Client[v1.ListItemsRequest, v1.ListItemsResponse]
 	serverStreamNoSideEffects *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
 	serverStreamIdempotent    *connect.Client[v1.ConformanceRequest, v1.ConformanceResponse]
@@ -413,6 +426,15 @@ func (c *conformanceServiceClient) WithTimeout(ctx context.Context, req *v1.Conf
 	return nil, err
 }
 
+// WaitsForReady calls ameide.conformance.v1.ConformanceService.WaitsForReady.
+func (c *conformanceServiceClient) WaitsForReady(ctx context.Context, req *v1.ConformanceRequest) (*v1.ConformanceResponse, error) {
+	response, err := c.waitsForReady.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ListItems calls ameide.conformance.v1.ConformanceService.ListItems.
 func (c *conformanceServiceClient) ListItems(ctx context.Context, req *v1.ListItemsRequest) (*v1.ListItemsResponse, error) {
 	response, err := c.listItems.CallUnary(ctx, connect.NewRequest(req))
@@ -489,6 +511,8 @@ type ConformanceServiceHandler interface {
 	WithoutAuth(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, with a default timeout of its own.
 	WithTimeout(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
+	// Unary, idempotent, waits for a server that cannot be reached.
+	WaitsForReady(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, a page of a list (AIP-158).
 	ListItems(context.Context, *v1.ListItemsRequest) (*v1.ListItemsResponse, error)
 	// Server stream, without side effects.
@@ -588,6 +612,13 @@ func NewConformanceServiceHandler(svc ConformanceServiceHandler, opts ...connect
 		connect.WithIdempotency(connect.IdempotencyIdempotent),
 		connect.WithHandlerOptions(opts...),
 	)
+	conformanceServiceWaitsForReadyHandler := connect.NewUnaryHandlerSimple(
+		ConformanceServiceWaitsForReadyProcedure,
+		svc.WaitsForReady,
+		connect.WithSchema(conformanceServiceMethods.ByName("WaitsForReady")),
+		connect.WithIdempotency(connect.IdempotencyIdempotent),
+		connect.WithHandlerOptions(opts...),
+	)
 	conformanceServiceListItemsHandler := connect.NewUnaryHandlerSimple(
 		ConformanceServiceListItemsProcedure,
 		svc.ListItems,
@@ -672,6 +703,8 @@ func NewConformanceServiceHandler(svc ConformanceServiceHandler, opts ...connect
 			conformanceServiceWithoutAuthHandler.ServeHTTP(w, r)
 		case ConformanceServiceWithTimeoutProcedure:
 			conformanceServiceWithTimeoutHandler.ServeHTTP(w, r)
+		case ConformanceServiceWaitsForReadyProcedure:
+			conformanceServiceWaitsForReadyHandler.ServeHTTP(w, r)
 		case ConformanceServiceListItemsProcedure:
 			conformanceServiceListItemsHandler.ServeHTTP(w, r)
 		case ConformanceServiceServerStreamNoSideEffectsProcedure:
@@ -741,6 +774,10 @@ func (UnimplementedConformanceServiceHandler) WithoutAuth(context.Context, *v1.C
 
 func (UnimplementedConformanceServiceHandler) WithTimeout(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ameide.conformance.v1.ConformanceService.WithTimeout is not implemented"))
+}
+
+func (UnimplementedConformanceServiceHandler) WaitsForReady(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("ameide.conformance.v1.ConformanceService.WaitsForReady is not implemented"))
 }
 
 func (UnimplementedConformanceServiceHandler) ListItems(context.Context, *v1.ListItemsRequest) (*v1.ListItemsResponse, error) {

@@ -672,6 +672,13 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
    * @generated from field: bool headers_empty = 18;
    */
   headersEmpty: boolean;
+
+  /**
+   * A call goes on until its deadline while nothing of it was sent.
+   *
+   * @generated from field: optional bool wait_for_ready = 19;
+   */
+  waitForReady?: boolean | undefined;
 };
 
 /**

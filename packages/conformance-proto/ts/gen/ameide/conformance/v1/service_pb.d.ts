@@ -252,6 +252,16 @@ export declare const ConformanceService: GenService<{
     output: typeof ConformanceResponseSchema;
   },
   /**
+   * Unary, idempotent, waits for a server that cannot be reached.
+   *
+   * @generated from rpc ameide.conformance.v1.ConformanceService.WaitsForReady
+   */
+  waitsForReady: {
+    methodKind: "unary";
+    input: typeof ConformanceRequestSchema;
+    output: typeof ConformanceResponseSchema;
+  },
+  /**
    * Unary, a page of a list (AIP-158).
    *
    * @generated from rpc ameide.conformance.v1.ConformanceService.ListItems

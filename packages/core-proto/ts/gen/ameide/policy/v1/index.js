@@ -21,6 +21,7 @@ export {
   scopes,
   mcp,
   request_id_field,
+  wait_for_ready,
   service_tenant,
   service_auth,
   service_scopes,

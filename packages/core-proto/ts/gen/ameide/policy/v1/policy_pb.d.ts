@@ -200,6 +200,13 @@ export declare type MethodPolicy = Message<"ameide.policy.v1.MethodPolicy"> & {
    * @generated from field: optional bool require_idempotency = 13;
    */
   requireIdempotency?: boolean | undefined;
+
+  /**
+   * Whether a call goes on until its deadline while nothing of it was sent.
+   *
+   * @generated from field: optional bool wait_for_ready = 14;
+   */
+  waitForReady?: boolean | undefined;
 };
 
 /**
@@ -279,7 +286,8 @@ export declare type RetryBudget = Message<"ameide.policy.v1.RetryBudget"> & {
   cost?: number | undefined;
 
   /**
-   * What a retry after a throttle costs.
+   * What a retry after a throttle costs, and the one at once where nothing was
+   * sent.
    *
    * @generated from field: optional int32 throttle_cost = 3;
    */
@@ -624,6 +632,15 @@ export declare const mcp: GenExtension<MethodOptions, McpMode>;
  * @generated from extension: optional string request_id_field = 50818;
  */
 export declare const request_id_field: GenExtension<MethodOptions, string>;
+
+/**
+ * Whether a call goes on until its deadline while nothing of it was sent: the
+ * server cannot be reached, or refuses before it reads. Without it such a call
+ * has the attempts of any other.
+ *
+ * @generated from extension: optional bool wait_for_ready = 50820;
+ */
+export declare const wait_for_ready: GenExtension<MethodOptions, boolean>;
 
 /**
  * Whether calls carry a tenant.

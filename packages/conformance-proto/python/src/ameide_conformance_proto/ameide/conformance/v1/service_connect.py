@@ -101,6 +101,12 @@ class ConformanceService(Protocol):
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
+    async def waits_for_ready(self, request: ConformanceRequest, ctx: RequestContext[ConformanceRequest, ConformanceResponse], /) -> ConformanceResponse:
+        """
+        Unary, idempotent, waits for a server that cannot be reached.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
     async def list_items(self, request: ListItemsRequest, ctx: RequestContext[ListItemsRequest, ListItemsResponse], /) -> ListItemsResponse:
         """
         Unary, a page of a list (AIP-158).
@@ -293,6 +299,17 @@ class ConformanceServiceASGIApplication(ConnectASGIApplication[ConformanceServic
                         stream_type=StreamType.UNARY,
                     ),
                     function=svc.with_timeout,
+                ),
+                "/ameide.conformance.v1.ConformanceService/WaitsForReady": Endpoint.unary(
+                    method=MethodInfo(
+                        name="WaitsForReady",
+                        service_name="ameide.conformance.v1.ConformanceService",
+                        input=ConformanceRequest,
+                        output=ConformanceResponse,
+                        idempotency_level=IdempotencyLevel.IDEMPOTENT,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.waits_for_ready,
                 ),
                 "/ameide.conformance.v1.ConformanceService/ListItems": Endpoint.unary(
                     method=MethodInfo(
@@ -666,6 +683,29 @@ class ConformanceServiceClient(ConnectClient):
             headers=headers,
             timeout_ms=timeout_ms,
         )
+    async def waits_for_ready(
+        self,
+        request: ConformanceRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> ConformanceResponse:
+        """
+        Unary, idempotent, waits for a server that cannot be reached.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="WaitsForReady",
+                service_name="ameide.conformance.v1.ConformanceService",
+                input=ConformanceRequest,
+                output=ConformanceResponse,
+                idempotency_level=IdempotencyLevel.IDEMPOTENT,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
     async def list_items(
         self,
         request: ListItemsRequest,
@@ -947,6 +987,12 @@ class ConformanceServiceSync(Protocol):
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
+    def waits_for_ready(self, request: ConformanceRequest, ctx: RequestContext[ConformanceRequest, ConformanceResponse], /) -> ConformanceResponse:
+        """
+        Unary, idempotent, waits for a server that cannot be reached.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
     def list_items(self, request: ListItemsRequest, ctx: RequestContext[ListItemsRequest, ListItemsResponse], /) -> ListItemsResponse:
         """
         Unary, a page of a list (AIP-158).
@@ -1137,6 +1183,17 @@ class ConformanceServiceWSGIApplication(ConnectWSGIApplication):
                         stream_type=StreamType.UNARY,
                     ),
                     function=service.with_timeout,
+                ),
+                "/ameide.conformance.v1.ConformanceService/WaitsForReady": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="WaitsForReady",
+                        service_name="ameide.conformance.v1.ConformanceService",
+                        input=ConformanceRequest,
+                        output=ConformanceResponse,
+                        idempotency_level=IdempotencyLevel.IDEMPOTENT,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.waits_for_ready,
                 ),
                 "/ameide.conformance.v1.ConformanceService/ListItems": EndpointSync.unary(
                     method=MethodInfo(
@@ -1501,6 +1558,29 @@ class ConformanceServiceClientSync(ConnectClientSync):
             request=request,
             method=MethodInfo(
                 name="WithTimeout",
+                service_name="ameide.conformance.v1.ConformanceService",
+                input=ConformanceRequest,
+                output=ConformanceResponse,
+                idempotency_level=IdempotencyLevel.IDEMPOTENT,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    def waits_for_ready(
+        self,
+        request: ConformanceRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> ConformanceResponse:
+        """
+        Unary, idempotent, waits for a server that cannot be reached.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="WaitsForReady",
                 service_name="ameide.conformance.v1.ConformanceService",
                 input=ConformanceRequest,
                 output=ConformanceResponse,

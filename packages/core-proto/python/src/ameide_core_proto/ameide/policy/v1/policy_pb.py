@@ -135,7 +135,7 @@ class MethodPolicyEntry(Message[_MethodPolicyEntryFields]):
         selectors: list[str]
         policy: MethodPolicy | None
 
-_MethodPolicyFields: TypeAlias = Literal["max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes", "timeout_ms", "attempt_timeout_ms", "first_message_timeout_ms", "idle_timeout_ms", "idempotency_key", "facts", "require_idempotency"]
+_MethodPolicyFields: TypeAlias = Literal["max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes", "timeout_ms", "attempt_timeout_ms", "first_message_timeout_ms", "idle_timeout_ms", "idempotency_key", "facts", "require_idempotency", "wait_for_ready"]
 
 class MethodPolicy(Message[_MethodPolicyFields]):
     """
@@ -226,9 +226,15 @@ class MethodPolicy(Message[_MethodPolicyFields]):
             ```proto
             optional bool require_idempotency = 13;
             ```
+        wait_for_ready:
+            Whether a call goes on until its deadline while nothing of it was sent.
+
+            ```proto
+            optional bool wait_for_ready = 14;
+            ```
     """
 
-    __slots__ = ("max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes", "timeout_ms", "attempt_timeout_ms", "first_message_timeout_ms", "idle_timeout_ms", "idempotency_key", "facts", "require_idempotency")
+    __slots__ = ("max_attempts", "base_delay_ms", "throttle_delay_ms", "max_delay_ms", "max_server_delay_ms", "retryable_codes", "timeout_ms", "attempt_timeout_ms", "first_message_timeout_ms", "idle_timeout_ms", "idempotency_key", "facts", "require_idempotency", "wait_for_ready")
 
     if TYPE_CHECKING:
 
@@ -248,6 +254,7 @@ class MethodPolicy(Message[_MethodPolicyFields]):
             idempotency_key: IdempotencyKeyMode | None = None,
             facts: MethodFacts | None = None,
             require_idempotency: bool | None = None,
+            wait_for_ready: bool | None = None,
         ) -> None:
             pass
 
@@ -264,6 +271,7 @@ class MethodPolicy(Message[_MethodPolicyFields]):
         idempotency_key: IdempotencyKeyMode
         facts: MethodFacts | None
         require_idempotency: bool
+        wait_for_ready: bool
 
 _MethodFactsFields: TypeAlias = Literal["idempotency_level", "idempotency_key", "tenant", "auth", "request_id_field"]
 
@@ -355,7 +363,8 @@ class RetryBudget(Message[_RetryBudgetFields]):
             optional int32 cost = 2;
             ```
         throttle_cost:
-            What a retry after a throttle costs.
+            What a retry after a throttle costs, and the one at once where nothing was
+            sent.
 
             ```proto
             optional int32 throttle_cost = 3;
@@ -728,6 +737,17 @@ extend google.protobuf.MethodOptions { optional string request_id_field = 50818 
 ```
 """
 
+ext_wait_for_ready: Final[Extension[MethodOptions, bool]] = Extension()
+"""
+Whether a call goes on until its deadline while nothing of it was sent: the
+server cannot be reached, or refuses before it reads. Without it such a call
+has the attempts of any other.
+
+```proto
+extend google.protobuf.MethodOptions { optional bool wait_for_ready = 50820 [json_name = "[ameide.policy.v1.wait_for_ready]"] }
+```
+"""
+
 ext_service_tenant: Final[Extension[ServiceOptions, TenantMode]] = Extension()
 """
 Whether calls carry a tenant.
@@ -768,7 +788,7 @@ extend google.protobuf.ServiceOptions { optional string roster_name = 50819 [jso
 
 
 _DESC = file_desc(
-    b'\n\x1dameide/policy/v1/policy.proto\x12\x10ameide.policy.v1\x1a google/protobuf/descriptor.proto"\xd7\x02\n\x0cClientPolicy\x12\x1f\n\x08behavior\x18\x01 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x120\n\x06preset\x18\x02 \x01(\x0e2\x18.ameide.policy.v1.PresetR\x06preset\x128\n\x07default\x18\x03 \x01(\x0b2\x1e.ameide.policy.v1.MethodPolicyR\x07default\x12=\n\x07methods\x18\x04 \x03(\x0b2#.ameide.policy.v1.MethodPolicyEntryR\x07methods\x125\n\x06budget\x18\x05 \x01(\x0b2\x1d.ameide.policy.v1.RetryBudgetR\x06budget\x127\n\tlog_level\x18\x06 \x01(\x0e2\x1a.ameide.policy.v1.LogLevelR\x08logLevelB\x0b\n\t_behavior"i\n\x11MethodPolicyEntry\x12\x1c\n\tselectors\x18\x01 \x03(\tR\tselectors\x126\n\x06policy\x18\x02 \x01(\x0b2\x1e.ameide.policy.v1.MethodPolicyR\x06policy"\xe1\x06\n\x0cMethodPolicy\x12&\n\x0cmax_attempts\x18\x01 \x01(\x05H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x03H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x03H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x03H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x03H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x12"\n\ntimeout_ms\x18\x07 \x01(\x03H\x05R\ttimeoutMs\x88\x01\x01\x121\n\x12attempt_timeout_ms\x18\x08 \x01(\x03H\x06R\x10attemptTimeoutMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\t \x01(\x03H\x07R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\n \x01(\x03H\x08R\ridleTimeoutMs\x88\x01\x01\x12M\n\x0fidempotency_key\x18\x0b \x01(\x0e2$.ameide.policy.v1.IdempotencyKeyModeR\x0eidempotencyKey\x123\n\x05facts\x18\x0c \x01(\x0b2\x1d.ameide.policy.v1.MethodFactsR\x05facts\x124\n\x13require_idempotency\x18\r \x01(\x08H\tR\x12requireIdempotency\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_msB\x16\n\x14_require_idempotency"\xca\x02\n\x0bMethodFacts\x12O\n\x11idempotency_level\x18\x01 \x01(\x0e2".ameide.policy.v1.IdempotencyLevelR\x10idempotencyLevel\x12,\n\x0fidempotency_key\x18\x02 \x01(\x08H\x00R\x0eidempotencyKey\x88\x01\x01\x124\n\x06tenant\x18\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantModeR\x06tenant\x12.\n\x04auth\x18\x04 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\x04auth\x12-\n\x10request_id_field\x18\x05 \x01(\tH\x01R\x0erequestIdField\x88\x01\x01B\x12\n\x10_idempotency_keyB\x13\n\x11_request_id_field"\x99\x01\n\x0bRetryBudget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost*x\n\nTenantMode\x12\x1b\n\x17TENANT_MODE_UNSPECIFIED\x10\x00\x12\x18\n\x14TENANT_MODE_REQUIRED\x10\x01\x12\x18\n\x14TENANT_MODE_OPTIONAL\x10\x02\x12\x19\n\x15TENANT_MODE_FORBIDDEN\x10\x03*O\n\x08AuthMode\x12\x19\n\x15AUTH_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10AUTH_MODE_BEARER\x10\x01\x12\x12\n\x0eAUTH_MODE_NONE\x10\x02*H\n\x07McpMode\x12\x18\n\x14MCP_MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cMCP_MODE_OFF\x10\x01\x12\x11\n\rMCP_MODE_TOOL\x10\x02*H\n\x06Preset\x12\x16\n\x12PRESET_UNSPECIFIED\x10\x00\x12\x15\n\x11PRESET_STANDALONE\x10\x01\x12\x0f\n\x0bPRESET_MESH\x10\x02*w\n\x12IdempotencyKeyMode\x12$\n IDEMPOTENCY_KEY_MODE_UNSPECIFIED\x10\x00\x12\x1d\n\x19IDEMPOTENCY_KEY_MODE_AUTO\x10\x01\x12\x1c\n\x18IDEMPOTENCY_KEY_MODE_OFF\x10\x02*\x9d\x01\n\x10IdempotencyLevel\x12!\n\x1dIDEMPOTENCY_LEVEL_UNSPECIFIED\x10\x00\x12%\n!IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS\x10\x01\x12 \n\x1cIDEMPOTENCY_LEVEL_IDEMPOTENT\x10\x02\x12\x1d\n\x19IDEMPOTENCY_LEVEL_UNKNOWN\x10\x03*\x8a\x01\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x11\n\rLOG_LEVEL_OFF\x10\x01\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x02\x12\x12\n\x0eLOG_LEVEL_WARN\x10\x03\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x04\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x05:Y\n\x06tenant\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantMode\x12\x1e.google.protobuf.MethodOptionsR\x06tenant\x88\x01\x01:S\n\x04auth\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthMode\x12\x1e.google.protobuf.MethodOptionsR\x04auth\x88\x01\x01:L\n\x0fidempotency_key\x18\xfd\x8c\x03 \x01(\x08\x12\x1e.google.protobuf.MethodOptionsR\x0eidempotencyKey\x88\x01\x01:Q\n\x12default_timeout_ms\x18\xfe\x8c\x03 \x01(\x03\x12\x1e.google.protobuf.MethodOptionsR\x10defaultTimeoutMs\x88\x01\x01:B\n\nlong_lived\x18\xff\x8c\x03 \x01(\x08\x12\x1e.google.protobuf.MethodOptionsR\tlongLived\x88\x01\x01:8\n\x06scopes\x18\x80\x8d\x03 \x03(\t\x12\x1e.google.protobuf.MethodOptionsR\x06scopes:P\n\x03mcp\x18\x81\x8d\x03 \x01(\x0e2\x19.ameide.policy.v1.McpMode\x12\x1e.google.protobuf.MethodOptionsR\x03mcp\x88\x01\x01:M\n\x10request_id_field\x18\x82\x8d\x03 \x01(\t\x12\x1e.google.protobuf.MethodOptionsR\x0erequestIdField\x88\x01\x01:i\n\x0eservice_tenant\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantMode\x12\x1f.google.protobuf.ServiceOptionsR\rserviceTenant\x88\x01\x01:c\n\x0cservice_auth\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthMode\x12\x1f.google.protobuf.ServiceOptionsR\x0bserviceAuth\x88\x01\x01:H\n\x0eservice_scopes\x18\x80\x8d\x03 \x03(\t\x12\x1f.google.protobuf.ServiceOptionsR\rserviceScopes:E\n\x0broster_name\x18\x83\x8d\x03 \x01(\t\x12\x1f.google.protobuf.ServiceOptionsR\nrosterName\x88\x01\x01BDZBgithub.com/ameideio/ameide-core-proto-go/ameide/policy/v1;policyv1b\x06proto3',
+    b'\n\x1dameide/policy/v1/policy.proto\x12\x10ameide.policy.v1\x1a google/protobuf/descriptor.proto"\xd7\x02\n\x0cClientPolicy\x12\x1f\n\x08behavior\x18\x01 \x01(\x05H\x00R\x08behavior\x88\x01\x01\x120\n\x06preset\x18\x02 \x01(\x0e2\x18.ameide.policy.v1.PresetR\x06preset\x128\n\x07default\x18\x03 \x01(\x0b2\x1e.ameide.policy.v1.MethodPolicyR\x07default\x12=\n\x07methods\x18\x04 \x03(\x0b2#.ameide.policy.v1.MethodPolicyEntryR\x07methods\x125\n\x06budget\x18\x05 \x01(\x0b2\x1d.ameide.policy.v1.RetryBudgetR\x06budget\x127\n\tlog_level\x18\x06 \x01(\x0e2\x1a.ameide.policy.v1.LogLevelR\x08logLevelB\x0b\n\t_behavior"i\n\x11MethodPolicyEntry\x12\x1c\n\tselectors\x18\x01 \x03(\tR\tselectors\x126\n\x06policy\x18\x02 \x01(\x0b2\x1e.ameide.policy.v1.MethodPolicyR\x06policy"\x9f\x07\n\x0cMethodPolicy\x12&\n\x0cmax_attempts\x18\x01 \x01(\x05H\x00R\x0bmaxAttempts\x88\x01\x01\x12\'\n\rbase_delay_ms\x18\x02 \x01(\x03H\x01R\x0bbaseDelayMs\x88\x01\x01\x12/\n\x11throttle_delay_ms\x18\x03 \x01(\x03H\x02R\x0fthrottleDelayMs\x88\x01\x01\x12%\n\x0cmax_delay_ms\x18\x04 \x01(\x03H\x03R\nmaxDelayMs\x88\x01\x01\x122\n\x13max_server_delay_ms\x18\x05 \x01(\x03H\x04R\x10maxServerDelayMs\x88\x01\x01\x12\'\n\x0fretryable_codes\x18\x06 \x03(\tR\x0eretryableCodes\x12"\n\ntimeout_ms\x18\x07 \x01(\x03H\x05R\ttimeoutMs\x88\x01\x01\x121\n\x12attempt_timeout_ms\x18\x08 \x01(\x03H\x06R\x10attemptTimeoutMs\x88\x01\x01\x12<\n\x18first_message_timeout_ms\x18\t \x01(\x03H\x07R\x15firstMessageTimeoutMs\x88\x01\x01\x12+\n\x0fidle_timeout_ms\x18\n \x01(\x03H\x08R\ridleTimeoutMs\x88\x01\x01\x12M\n\x0fidempotency_key\x18\x0b \x01(\x0e2$.ameide.policy.v1.IdempotencyKeyModeR\x0eidempotencyKey\x123\n\x05facts\x18\x0c \x01(\x0b2\x1d.ameide.policy.v1.MethodFactsR\x05facts\x124\n\x13require_idempotency\x18\r \x01(\x08H\tR\x12requireIdempotency\x88\x01\x01\x12)\n\x0ewait_for_ready\x18\x0e \x01(\x08H\nR\x0cwaitForReady\x88\x01\x01B\x0f\n\r_max_attemptsB\x10\n\x0e_base_delay_msB\x14\n\x12_throttle_delay_msB\x0f\n\r_max_delay_msB\x16\n\x14_max_server_delay_msB\r\n\x0b_timeout_msB\x15\n\x13_attempt_timeout_msB\x1b\n\x19_first_message_timeout_msB\x12\n\x10_idle_timeout_msB\x16\n\x14_require_idempotencyB\x11\n\x0f_wait_for_ready"\xca\x02\n\x0bMethodFacts\x12O\n\x11idempotency_level\x18\x01 \x01(\x0e2".ameide.policy.v1.IdempotencyLevelR\x10idempotencyLevel\x12,\n\x0fidempotency_key\x18\x02 \x01(\x08H\x00R\x0eidempotencyKey\x88\x01\x01\x124\n\x06tenant\x18\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantModeR\x06tenant\x12.\n\x04auth\x18\x04 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\x04auth\x12-\n\x10request_id_field\x18\x05 \x01(\tH\x01R\x0erequestIdField\x88\x01\x01B\x12\n\x10_idempotency_keyB\x13\n\x11_request_id_field"\x99\x01\n\x0bRetryBudget\x12\x1f\n\x08capacity\x18\x01 \x01(\x05H\x00R\x08capacity\x88\x01\x01\x12\x17\n\x04cost\x18\x02 \x01(\x05H\x01R\x04cost\x88\x01\x01\x12(\n\rthrottle_cost\x18\x03 \x01(\x05H\x02R\x0cthrottleCost\x88\x01\x01B\x0b\n\t_capacityB\x07\n\x05_costB\x10\n\x0e_throttle_cost*x\n\nTenantMode\x12\x1b\n\x17TENANT_MODE_UNSPECIFIED\x10\x00\x12\x18\n\x14TENANT_MODE_REQUIRED\x10\x01\x12\x18\n\x14TENANT_MODE_OPTIONAL\x10\x02\x12\x19\n\x15TENANT_MODE_FORBIDDEN\x10\x03*O\n\x08AuthMode\x12\x19\n\x15AUTH_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10AUTH_MODE_BEARER\x10\x01\x12\x12\n\x0eAUTH_MODE_NONE\x10\x02*H\n\x07McpMode\x12\x18\n\x14MCP_MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cMCP_MODE_OFF\x10\x01\x12\x11\n\rMCP_MODE_TOOL\x10\x02*H\n\x06Preset\x12\x16\n\x12PRESET_UNSPECIFIED\x10\x00\x12\x15\n\x11PRESET_STANDALONE\x10\x01\x12\x0f\n\x0bPRESET_MESH\x10\x02*w\n\x12IdempotencyKeyMode\x12$\n IDEMPOTENCY_KEY_MODE_UNSPECIFIED\x10\x00\x12\x1d\n\x19IDEMPOTENCY_KEY_MODE_AUTO\x10\x01\x12\x1c\n\x18IDEMPOTENCY_KEY_MODE_OFF\x10\x02*\x9d\x01\n\x10IdempotencyLevel\x12!\n\x1dIDEMPOTENCY_LEVEL_UNSPECIFIED\x10\x00\x12%\n!IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS\x10\x01\x12 \n\x1cIDEMPOTENCY_LEVEL_IDEMPOTENT\x10\x02\x12\x1d\n\x19IDEMPOTENCY_LEVEL_UNKNOWN\x10\x03*\x8a\x01\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x11\n\rLOG_LEVEL_OFF\x10\x01\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x02\x12\x12\n\x0eLOG_LEVEL_WARN\x10\x03\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x04\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x05:Y\n\x06tenant\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantMode\x12\x1e.google.protobuf.MethodOptionsR\x06tenant\x88\x01\x01:S\n\x04auth\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthMode\x12\x1e.google.protobuf.MethodOptionsR\x04auth\x88\x01\x01:L\n\x0fidempotency_key\x18\xfd\x8c\x03 \x01(\x08\x12\x1e.google.protobuf.MethodOptionsR\x0eidempotencyKey\x88\x01\x01:Q\n\x12default_timeout_ms\x18\xfe\x8c\x03 \x01(\x03\x12\x1e.google.protobuf.MethodOptionsR\x10defaultTimeoutMs\x88\x01\x01:B\n\nlong_lived\x18\xff\x8c\x03 \x01(\x08\x12\x1e.google.protobuf.MethodOptionsR\tlongLived\x88\x01\x01:8\n\x06scopes\x18\x80\x8d\x03 \x03(\t\x12\x1e.google.protobuf.MethodOptionsR\x06scopes:P\n\x03mcp\x18\x81\x8d\x03 \x01(\x0e2\x19.ameide.policy.v1.McpMode\x12\x1e.google.protobuf.MethodOptionsR\x03mcp\x88\x01\x01:M\n\x10request_id_field\x18\x82\x8d\x03 \x01(\t\x12\x1e.google.protobuf.MethodOptionsR\x0erequestIdField\x88\x01\x01:I\n\x0ewait_for_ready\x18\x84\x8d\x03 \x01(\x08\x12\x1e.google.protobuf.MethodOptionsR\x0cwaitForReady\x88\x01\x01:i\n\x0eservice_tenant\x18\xfb\x8c\x03 \x01(\x0e2\x1c.ameide.policy.v1.TenantMode\x12\x1f.google.protobuf.ServiceOptionsR\rserviceTenant\x88\x01\x01:c\n\x0cservice_auth\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthMode\x12\x1f.google.protobuf.ServiceOptionsR\x0bserviceAuth\x88\x01\x01:H\n\x0eservice_scopes\x18\x80\x8d\x03 \x03(\t\x12\x1f.google.protobuf.ServiceOptionsR\rserviceScopes:E\n\x0broster_name\x18\x83\x8d\x03 \x01(\t\x12\x1f.google.protobuf.ServiceOptionsR\nrosterName\x88\x01\x01BDZBgithub.com/ameideio/ameide-core-proto-go/ameide/policy/v1;policyv1b\x06proto3',
     [
         descriptor_pb.desc(),
     ],
@@ -793,6 +813,7 @@ _DESC = file_desc(
         "scopes": ext_scopes,
         "mcp": ext_mcp,
         "request_id_field": ext_request_id_field,
+        "wait_for_ready": ext_wait_for_ready,
         "service_tenant": ext_service_tenant,
         "service_auth": ext_service_auth,
         "service_scopes": ext_service_scopes,

@@ -1,0 +1,147 @@
+import { type Clock, systemClock } from "../runtime.js";
+import type { Dialer } from "./dial.js";
+
+/** The pause after a connect that failed, before jitter; twice as long after each further one. */
+export const FIRST_PAUSE_MS = 50;
+/** The longest pause: a server that is back is found within it. */
+export const LONGEST_PAUSE_MS = 1_000;
+/** Who comes when less of a pause is left waits for its end; others fail at once. */
+export const PATIENCE_MS = 100;
+/** How long connects wait for one that is under way, where none has failed. */
+export const ALONE_MS = 10;
+
+/** What {@link ConnectBackoff} works with. */
+export interface BackoffContext {
+  readonly clock: Pick<Clock, "now" | "setTimer" | "clearTimer">;
+  /** Uniform in [0, 1), one draw for each pause. */
+  readonly random: () => number;
+}
+
+/**
+ * Spaces connects to one origin, for all of its calls. After one that failed there is
+ * a pause; then one goes alone, and what it comes to holds for all that want to
+ * connect meanwhile. The scheme is gRPC's (connection-backoff.md), with shorter
+ * pauses: calls have deadlines, and fail while there is no connection.
+ */
+export class ConnectBackoff {
+  private failures = 0;
+  private pauseEndsMs = 0;
+  private lastError: unknown;
+  /** Connects that failed so far, those not counted that began before another failed. */
+  private round = 0;
+  /** The connect that others wait for. */
+  private leader: Promise<unknown> | undefined;
+  /** For all who wait for the end of one pause, or for the leader. */
+  private pause: Wait | undefined;
+  private moment: Wait | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly context: BackoffContext = { clock: systemClock, random: Math.random },
+  ) {}
+
+  /**
+   * Connects, when it may. Rejects without a connect of its own where the pause is
+   * long yet, or where the connect it waited for failed.
+   *
+   * @param dial - Makes one connection; whatever it rejects with, it sent nothing.
+   */
+  async run<T>(dial: () => Promise<T>): Promise<T> {
+    const leftMs = this.pauseEndsMs - this.context.clock.now();
+    if (leftMs > 0 && !this.closed) {
+      if (leftMs > PATIENCE_MS) {
+        throw new Error("connects are paused", { cause: this.lastError });
+      }
+      await this.pauseEnds(leftMs);
+    }
+    const { leader } = this;
+    if (leader !== undefined) {
+      await (this.failures > 0 ? leader : Promise.race([leader, this.momentEnds()]));
+    }
+    return this.connect(dial);
+  }
+
+  /** Ends the pause for those who wait, and leaves it to the dialer to refuse them. */
+  close(): void {
+    this.closed = true;
+    this.pause?.end();
+  }
+
+  private async connect<T>(dial: () => Promise<T>): Promise<T> {
+    const { round } = this;
+    const made = dial();
+    this.leader ??= made;
+    try {
+      const connection = await made;
+      this.failures = 0;
+      this.pauseEndsMs = 0;
+      this.lastError = undefined;
+      return connection;
+    } catch (error) {
+      // Of those under way at once one failure counts.
+      if (round === this.round) {
+        this.failed(error);
+      }
+      throw error;
+    } finally {
+      if (this.leader === made) {
+        this.leader = undefined;
+        this.moment?.end();
+      }
+    }
+  }
+
+  private failed(error: unknown): void {
+    const { clock, random } = this.context;
+    const nowMs = clock.now();
+    const isNews = nowMs > this.pauseEndsMs + LONGEST_PAUSE_MS;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (isNews ? 0 : this.failures));
+    this.failures = isNews ? 1 : this.failures + 1;
+    // Half of it is random, so that clients of one server do not come together.
+    this.pauseEndsMs = nowMs + (pauseMs * (1 + random())) / 2;
+    this.lastError = error;
+    this.round++;
+    // One that began before may take long yet.
+    this.leader = undefined;
+  }
+
+  private pauseEnds(leftMs: number): Promise<void> {
+    this.pause ??= wait(this.context.clock, leftMs, () => (this.pause = undefined));
+    return this.pause.ended;
+  }
+
+  private momentEnds(): Promise<void> {
+    this.moment ??= wait(this.context.clock, ALONE_MS, () => (this.moment = undefined));
+    return this.moment.ended;
+  }
+}
+
+interface Wait {
+  readonly ended: Promise<void>;
+  end(): void;
+}
+
+function wait(clock: BackoffContext["clock"], ms: number, over: () => void): Wait {
+  let resolve = () => {};
+  const ended = new Promise<void>((done) => (resolve = done));
+  const end = () => {
+    clock.clearTimer(timer);
+    over();
+    resolve();
+  };
+  // A process that is busy finds its timers due before it hears of its sockets.
+  const timer = clock.setTimer(() => setImmediate(end), ms, "deadline");
+  return { ended, end };
+}
+
+/** A dialer whose connects back off. */
+export function backingOff(dialer: Dialer): Dialer {
+  const backoff = new ConnectBackoff();
+  return {
+    dial: (offered) => backoff.run(() => dialer.dial(offered)),
+    close(reason) {
+      dialer.close(reason);
+      backoff.close();
+    },
+  };
+}
