@@ -13,6 +13,7 @@ import { MAX_FAULTS } from "./unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
+const production = read("docs/in-production.md").replaceAll(/\s+/g, " ");
 const readme = read("README.md").replaceAll(/\s+/g, " ");
 const { defaults, budget } = BEHAVIOR_1;
 
@@ -89,6 +90,26 @@ describe("docs/behaviour.md", () => {
     ["texts printed", `of a text in them ${BEHAVIOR_1.maxPrintedTextBytes} bytes`],
   ])("states the %s as the code has it", (_, text) => {
     expect(behaviour).toContain(text);
+  });
+});
+
+describe("docs/in-production.md", () => {
+  it.each([
+    ["PINGs", `after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s of silence`],
+    ["answer to a PING", `the answer is due in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s`],
+    ["connections over HTTP/2", `up to ${BEHAVIOR_1.maxHttp2Connections} connections`],
+    ["connections over HTTP/1.1", `more than ${MAX_CONNECTIONS} calls at once`],
+    ["idle connections", `let go after ${IDLE_SOCKET_MS / 1000} s`],
+    ["connect timeout", `${BEHAVIOR_1.connectTimeoutMs / 1000} s for the addresses`],
+    [
+      "retries of a budget",
+      `from one budget, ${Math.floor(budget.capacity / budget.cost)} of them`,
+    ],
+    ["cost of a retry", `at ${budget.cost} × the calls in flight`],
+    ["overall deadline", `calls have ${Number(defaults.timeoutMs) / 1000} s`],
+    ["attempts", `only if ${defaults.maxAttempts} are wrong`],
+  ])("states the %s as the code has it", (_, text) => {
+    expect(production).toContain(text);
   });
 });
 
