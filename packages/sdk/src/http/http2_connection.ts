@@ -29,6 +29,8 @@ export interface Http2Settings {
   readonly pings: PingPolicy | undefined;
   /** After so long it takes no more calls, in milliseconds, give or take a tenth. */
   readonly maxConnectionAgeMs: number | undefined;
+  /** How long the server's SETTINGS may take, in milliseconds. */
+  readonly settingsTimeoutMs: number;
 }
 
 const STREAM_WINDOW_BYTES = 1_024 * 1_024;
@@ -40,7 +42,6 @@ const NO_MEMORY_LIMIT = 0xffffffff;
 // A frame without a payload (RFC 9113, section 4.1): of what a server sends, only that
 // acknowledgment is so short.
 const FRAME_HEAD_BYTES = 9;
-const SETTINGS_TIMEOUT_MS = 10_000;
 const AGE_JITTER = 0.1;
 // How long a connection that is closed in good order waits for its peer to do so, too.
 const LINGER_MS = 1_000;
@@ -96,8 +97,10 @@ export class Http2Connection implements Patient {
 
   /** It takes calls, now or when one of its own has ended. */
   get takesCalls(): boolean {
-    const { inDoubt, left, session, stands } = this;
-    return stands && !inDoubt && !left && !session.closed && !session.destroyed;
+    const { inDoubt, left, session, socket, stands } = this;
+    const open = !session.closed && !session.destroyed;
+    // A session hears of the end of its socket some turns later.
+    return stands && !inDoubt && !left && open && socket.readable && socket.writable;
   }
 
   /** Why it is closed, or takes no more calls. */
@@ -173,15 +176,16 @@ export class Http2Connection implements Patient {
     this.socket.destroy();
   }
 
-  private async settled({ maxConnectionAgeMs, pings }: Http2Settings): Promise<void> {
+  private async settled(settings: Http2Settings): Promise<void> {
+    const { maxConnectionAgeMs, pings, settingsTimeoutMs } = settings;
     const { session } = this;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
       session.once("remoteSettings", () => resolve());
       session.once("close", () => reject(this.closedBy));
       timer = setTimeout(() => {
-        this.destroy(new Error(`no SETTINGS came in ${SETTINGS_TIMEOUT_MS} ms`));
-      }, SETTINGS_TIMEOUT_MS).unref();
+        this.destroy(new Error(`no SETTINGS came in ${settingsTimeoutMs} ms (connectTimeoutMs)`));
+      }, timerDelay(settingsTimeoutMs)).unref();
     }).finally(() => clearTimeout(timer));
     session.on("remoteSettings", () => this.limited());
     this.stands = true;
