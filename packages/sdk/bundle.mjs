@@ -14,7 +14,7 @@ import { build } from "rolldown";
 const SHARED = [
   {
     name: "base",
-    test: /[\\/](answer_metadata|bounded_text|call|callbacks|callers_stack|details|did_you_mean|errors|otel_registry|otel_telemetry|policy|runtime|thrown|version)\.ts$/,
+    test: /[\\/](answer_metadata|bounded_text|call|callbacks|callers_stack|check_call_options|deadline|details|did_you_mean|errors|otel_registry|otel_telemetry|policy|read_options|runtime|thrown|version)\.ts$/,
   },
   // By /node, by /web, and by /client and /roster over each of them.
   { name: "transport", minShareCount: 6 },

@@ -244,6 +244,8 @@ describe("presets and versions", () => {
       auth: null,
       httpVersion: "negotiated",
       connectTimeoutMs: 10_000,
+      keepAlive: { intervalMs: 20_000, timeoutMs: 10_000, whileIdle: false },
+      maxConnectionAgeMs: null,
       proxy: null,
     });
     expect(values.timeoutMs.source).toBe("built-in (behavior 1)");

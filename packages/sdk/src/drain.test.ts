@@ -201,7 +201,7 @@ describe("drain()", () => {
     [{ timeoutMs: 0 }, "drain.timeoutMs: must be a finite number of milliseconds greater than 0"],
     [{ timeoutMs: Infinity }, "drain.timeoutMs"],
     [{ timeoutMs: "1" }, "drain.timeoutMs"],
-    [{ timeout: 1 }, "drain.timeout: is not an option"],
+    [{ timeout: 1 }, "drain.timeout: did you mean timeoutMs? It is not an option"],
     [5, "drain: must be an object, got a number"],
   ])("refuses %s, and goes on", async (options, message) => {
     const { options: given, gates, until } = held();
