@@ -117,7 +117,7 @@ describe("the alert for a drained budget", () => {
     const alert = rules.find(({ alert: name }) => name === "AmeideRetryBudgetDrained");
     expect(alert?.expr).toContain(`(ameide_client_retry_budget_tokens) < ${cost} `);
     const panel = dashboard.panels.find(({ title }) => title.startsWith("Retry budget"));
-    expect(panel?.description).toContain(`Under ${cost} `);
+    expect(panel?.description).toContain(`Under ${cost} only`);
   });
 });
 

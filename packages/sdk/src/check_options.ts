@@ -3,7 +3,7 @@ import { didYouMean } from "./did_you_mean.js";
 import { CODE_NAMES, configError, isCode, namingConfigError } from "./errors.js";
 import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "./log.js";
-import type { HeaderNames } from "./options.js";
+import type { HeaderNames, TlsOptions } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "./policy.js";
 import { unreadable } from "./read_options.js";
 import { isIdempotencyKey, isRequestId } from "./request_id.js";
@@ -394,6 +394,14 @@ export function checkClientOptions(options: object, rules: OptionRules): void {
 }
 
 const checkDrain = object({ timeoutMs: durationMs });
+
+const NONE: ReadonlySet<string> = new Set();
+const NO_RULES: OptionRules = { maxMaxAttempts: 0, own: NONE, keys: NONE };
+
+/** Checks TLS material: that of a function is known only when a connection is made. */
+export function checkTls(tls: TlsOptions): void {
+  tlsMembers(tls, "tls", NO_RULES);
+}
 
 /** Checks how a client is to be drained. */
 export function checkDrainOptions(options: object, rules: OptionRules): void {

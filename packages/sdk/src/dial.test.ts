@@ -6,6 +6,7 @@ import { createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { errorOf, t1, thrownBy } from "./harness/scripted_threads.js";
+import { Streams } from "./harness/stream_service.js";
 import { GOOD_ANSWER } from "./harness/socket_call.js";
 import { type AmeideOptions, type CallEvent, call } from "./index.js";
 import { createAmeideTransport } from "./node.js";
@@ -39,6 +40,9 @@ function open(options: AmeideOptions) {
   const attempts = () => events.filter(({ type }) => type === "attempt_started").length;
   return { transport, threads, attempts, events };
 }
+
+// oxlint-disable-next-line eslint/require-await -- of no messages
+async function* none(): AsyncGenerator<{ text: string }> {}
 
 function clientCertificate(name: string) {
   const { cert, key } = AUTHORITY.issue({ hosts: [name] });
@@ -105,6 +109,23 @@ describe("the HTTP version that the server picks", () => {
     expect(failed.filter((message) => message?.includes("HTTP version"))).toEqual([]);
   });
 
+  it("is looked for again by a bidi stream, which HTTP/1.1 has not", async () => {
+    const first = await serve({ alpn: ["http/1.1"] });
+    const { port } = first;
+    const { transport } = open({ baseUrl: first.url, retry: false });
+    const streams = createClient(Streams, transport);
+    const bidi = async () => {
+      for await (const _ of streams.talk(none())) {
+        // Nothing comes.
+      }
+    };
+    expect(await errorOf(bidi())).toMatchObject({ reason: "STREAMING_UNSUPPORTED" });
+    await first.close();
+    const second = await serve({ alpn: ["h2"] }, { port });
+    await errorOf(bidi());
+    expect(second.requests).toMatchObject([{ httpVersion: "2" }]);
+  });
+
   it("a connection that nobody takes is closed", async () => {
     let give = (_tls: object) => {};
     const gate = new Promise<object>((resolve) => (give = resolve));
@@ -143,6 +164,15 @@ describe("settings that do not fit", () => {
       expect(error.rawMessage).toMatch(text);
       expect(error.attempts).toHaveLength(1);
     }
+    const plain = http.createServer();
+    await new Promise<void>((done) => plain.listen(0, "127.0.0.1", done));
+    onTestFinished(() => void plain.close());
+    const { port } = plain.address() as AddressInfo;
+    const baseUrl = `http://127.0.0.1:${port}`;
+    const { threads } = open({ baseUrl, allowInsecureLoopback: true, tls: {}, ...options });
+    const error = await errorOf(threads.getThread(t1));
+    expect(error.rawMessage).toMatch(text);
+    expect(error.attempts).toHaveLength(1);
   });
 });
 
@@ -204,9 +234,43 @@ describe("tls that is a function", () => {
     expect(failed).toHaveProperty("message", expect.stringContaining("the agent is away"));
   });
 
+  it("is told without credentials when it throws", async () => {
+    const { key } = clientCertificate("client.test");
+    const tls = () => {
+      throw new Error(`GET https://vault.test/pki?a=s3cret failed, client_secret=s3cret: ${key}`);
+    };
+    const { threads, events } = open({ baseUrl: "https://localhost:9", tls, retry: false });
+    const error = await errorOf(threads.getThread(t1));
+    expect(error.rawMessage).toContain("the option tls, which is a function, failed: GET");
+    const body = key.split("\n")[1] ?? "";
+    const told = [error.message, error.stack, JSON.stringify([error, events])].join();
+    expect(told).not.toMatch(/s3cret/);
+    expect(told).not.toContain(body);
+  });
+
+  it("is looked at again where it gives an object that has changed", async () => {
+    const server = await serve({ alpn: ["http/1.1"] });
+    const given: { ca: string } = { ...CA };
+    const { threads } = open({ baseUrl: server.url, tls: () => given, retry: false });
+    await threads.getThread(t1);
+    given.ca = createAuthority().cert;
+    // The connection that is kept serves no two at once.
+    const both = await Promise.allSettled([threads.getThread(t1), threads.getThread(t1)]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  });
+
   it.each<[string, unknown]>([
     ["a path", { ca: "/etc/ssl/s3cret.pem" }],
     ["nothing", undefined],
+    ["a misspelt member", { certifcate: "s3cret" }],
+    [
+      "a getter that throws",
+      {
+        get ca() {
+          throw new Error("s3cret");
+        },
+      },
+    ],
   ])("that gives %s is CONFIG_INVALID", async (_what, given) => {
     const server = await serve();
     const tls = (() => given) as () => object;
@@ -269,6 +333,16 @@ describe("TLS material is looked at when the client is made", () => {
     const tls = { ca: `# ours\n${AUTHORITY.cert}`, certificate: bytes, key };
     expect(() => createAmeideTransport({ baseUrl: "https://api.test", tls })).not.toThrow();
   });
+});
+
+it("material that a caller changes later is nobody's option", async () => {
+  const server = await serve({ alpn: ["http/1.1"] });
+  const tls = { ...CA };
+  const { threads } = open({ baseUrl: server.url, tls, retry: false });
+  tls.ca = createAuthority().cert;
+  await threads.getThread(t1);
+  const { threads: later } = open({ baseUrl: server.url, tls, retry: false });
+  expect(await errorOf(later.getThread(t1))).toMatchObject({ retryable: false });
 });
 
 it("clients with other certificates share no connection, with equal ones they do", async () => {

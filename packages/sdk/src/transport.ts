@@ -162,11 +162,12 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
 
 // What the caller changes later is nobody's option; a URL can be changed, too.
 function snapshot(options: AmeideOptions): AmeideOptions {
-  const { baseUrl, proxy } = options as { baseUrl?: unknown; proxy?: unknown };
+  const { baseUrl, proxy, tls } = options as { baseUrl?: unknown; proxy?: unknown; tls?: unknown };
   return {
     ...options,
     ...(baseUrl instanceof URL && { baseUrl: baseUrl.href }),
     ...(proxy instanceof URL && { proxy: proxy.href }),
+    ...(typeof tls === "object" && tls !== null && { tls: { ...tls } }),
   };
 }
 

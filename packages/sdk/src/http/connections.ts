@@ -18,14 +18,15 @@ export interface ConnectionOptions
 /** Makes a pool of connections to one origin. It follows no redirects. */
 export function createConnections(options: ConnectionOptions): Pool {
   const { httpVersion, origin } = options;
-  const dialer = backingOff(createDialer({ ...options, advice: adviceOf(options) }));
+  const advice = adviceOf(options);
+  const dialer = backingOff(createDialer({ ...options, advice }));
   switch (httpVersion) {
     case "1.1":
       return http1Connections(origin, dialer, options);
     case "2":
-      return http2Connections(origin, dialer, options);
+      return http2Connections(origin, dialer, { ...options, advice });
     case "negotiated":
-      return negotiatedConnections(origin, dialer, options);
+      return negotiatedConnections(origin, dialer, { ...options, advice });
   }
 }
 

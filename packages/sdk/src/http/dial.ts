@@ -3,6 +3,7 @@ import type * as net from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { timerDelay } from "../deadline.js";
 import type { TlsOptions, TlsSource } from "../options.js";
+import { thrownTextWithoutTokens } from "../thrown_text.js";
 import { addressesOf } from "./addresses.js";
 import { connectFirst } from "./connect_first.js";
 import { openTunnel, shown as shownProxy } from "./proxy_tunnel.js";
@@ -147,7 +148,10 @@ class Dial {
     try {
       told = await tls();
     } catch (cause) {
-      throw new Error("the option tls, which is a function, failed", { cause });
+      // What it throws may quote what it reads: keys, and credentials for where they are kept.
+      const text = thrownTextWithoutTokens(cause);
+      // oxlint-disable-next-line eslint/preserve-caught-error -- causes are told as they are
+      throw new Error(`the option tls, which is a function, failed: ${text}`);
     }
     this.ended.signal.throwIfAborted();
     return tlsMaterial(told);

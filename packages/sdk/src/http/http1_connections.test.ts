@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as net from "node:net";
 import { Worker } from "node:worker_threads";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { envelope } from "../harness/scripted_stream.js";
@@ -401,5 +401,20 @@ describe("a connection is free again after", () => {
       expect(first.done).toBe(false);
       controller.abort();
     }
+  });
+});
+
+it.each(["101 Switching Protocols", "000 none"])("%s is no answer", async (status) => {
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.write(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`));
+  });
+  const port = await listen(server);
+  onTestFinished(() => void server.close());
+  const error = await failure(client(`http://127.0.0.1:${port}`, { retry: false }).getThread({}));
+  expect(error).toMatchObject({
+    code: Code.Unavailable,
+    origin: "transport",
+    httpStatus: undefined,
   });
 });

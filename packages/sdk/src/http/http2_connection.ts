@@ -10,6 +10,7 @@ import { timerDelay } from "../deadline.js";
 import type { PeerSocket } from "../recorder.js";
 import { type Patient, type PingPolicy, Pulse } from "./http2_pulse.js";
 import { IdleTimer } from "./idle_timer.js";
+import { versionNotSpoken } from "./tls_failures.js";
 
 /** What a connection tells the pool that it belongs to. */
 export interface ConnectionOwner {
@@ -33,6 +34,8 @@ export interface Http2Settings {
   readonly maxConnectionAgeMs: number | undefined;
   /** How long the server's SETTINGS may take, in milliseconds. */
   readonly settingsTimeoutMs: number;
+  /** What to do where the server does not speak HTTP/2. */
+  readonly advice: string;
 }
 
 const STREAM_WINDOW_BYTES = 1_024 * 1_024;
@@ -41,6 +44,10 @@ const CONNECTION_WINDOW_BYTES = 16 * STREAM_WINDOW_BYTES;
 // streams whose answers come in (ENHANCE_YOUR_CALM). What comes in is bounded by
 // the windows, and what goes out by what callers hold anyway.
 const NO_MEMORY_LIMIT = 0xffffffff;
+// Beyond the number of header fields that it takes, Node 20 ends the process (an
+// assertion at the end of the session). Their size is bounded, 16 MiB with 32 bytes for
+// each field (RFC 9113, section 10.5.1), and so are the frames of a head.
+const NO_HEADER_LIMIT = (16 * 1_024 * 1_024) / 32;
 // A frame without a payload (RFC 9113, section 4.1): of what a server sends, only that
 // acknowledgment is so short.
 const FRAME_HEAD_BYTES = 9;
@@ -86,10 +93,14 @@ export class Http2Connection implements Patient {
       createConnection: () => socket,
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
       maxSessionMemory: NO_MEMORY_LIMIT,
+      maxHeaderListPairs: NO_HEADER_LIMIT,
     });
     this.session = session;
     this.pulse = pings && new Pulse(session, socket, pings, this);
-    session.on("error", (error) => (this.reason ??= error));
+    session.on("error", (error: Error & { code?: string }) => {
+      const isAnotherProtocol = !this.stands && error.code === "ERR_HTTP2_ERROR";
+      this.reason ??= isAnotherProtocol ? versionNotSpoken(settings.advice) : error;
+    });
     session.once("connect", () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
     session.once("goaway", (code, _lastStream, data) => this.goneAway(code, data));
     session.once("close", () => this.closed());
@@ -146,7 +157,6 @@ export class Http2Connection implements Patient {
       }
     };
   }
-
 
   /** @throws Error where the session has ended meanwhile, or a header cannot be sent. */
   open(head: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {

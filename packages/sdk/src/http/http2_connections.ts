@@ -9,13 +9,14 @@ import { Http2Pool } from "./http2_pool.js";
 export function http2Connections(
   origin: string,
   dialer: Dialer,
-  options: ConnectionSettings & Pick<DialOptions, "connectTimeoutMs">,
+  options: ConnectionSettings & Pick<DialOptions, "advice" | "connectTimeoutMs">,
 ): Pool {
-  const { connectTimeoutMs, keepAlive, maxConnectionAgeMs, maxHttp2Connections } = options;
+  const { advice, connectTimeoutMs, keepAlive, maxConnectionAgeMs, maxHttp2Connections } = options;
   const settings = {
     pings: keepAlive === false ? undefined : { ...keepAlive },
     maxConnectionAgeMs: maxConnectionAgeMs ?? undefined,
     settingsTimeoutMs: connectTimeoutMs,
+    advice,
   };
   const pool = new Http2Pool(origin, dialer, settings, maxHttp2Connections);
   const client = createNodeHttpClient({

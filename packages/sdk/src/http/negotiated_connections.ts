@@ -22,7 +22,7 @@ const OFFERED: readonly AlpnProtocol[] = ["h2", "http/1.1"];
 export function negotiatedConnections(
   origin: string,
   dialer: Dialer,
-  options: Http1Options & ConnectionSettings & Pick<DialOptions, "connectTimeoutMs">,
+  options: Http1Options & ConnectionSettings & Pick<DialOptions, "advice" | "connectTimeoutMs">,
 ): Pool {
   const choice = new Choice(dialer);
   const pools = {
@@ -30,10 +30,8 @@ export function negotiatedConnections(
     "http/1.1": http1Connections(origin, choice.dialerOf("http/1.1"), options),
   };
   const send = (request: UniversalClientRequest, turns: number, recording?: Recording) => {
-    const { protocol } = choice;
-    if (protocol === "http/1.1" && recording?.bothWays === true) {
-      return Promise.reject(unstreamable(NEEDS_HTTP2));
-    }
+    // The server may speak HTTP/2 by now, and nothing else of the call would find out.
+    const protocol = recording?.bothWays === true ? "h2" : choice.protocol;
     const answer = pools[protocol].client(request);
     return choice.dials === 0
       ? answer
@@ -47,6 +45,9 @@ export function negotiatedConnections(
   ): Promise<UniversalClientResponse> => {
     if (turns === MOST_TURNS || !isOtherVersion(reason) || request.signal?.aborted === true) {
       throw reason;
+    }
+    if (recording?.bothWays === true) {
+      throw unstreamable(NEEDS_HTTP2);
     }
     inFlight.recording = recording;
     try {

@@ -14,10 +14,18 @@ export function refuseUpgrades<A extends Agent>(agent: A): A {
   if (addRequest !== undefined) {
     own.addRequest = (request, ...rest) => {
       request.on("upgrade", fail);
+      request.on("response", failIfInterim);
       addRequest.call(agent, request, ...rest);
     };
   }
   return agent;
+}
+
+// A 101 that names no protocol, and what is no status at all, are no answers.
+function failIfInterim(this: ClientRequest, answer: IncomingMessage): void {
+  if ((answer.statusCode ?? 0) < 200) {
+    fail.call(this, answer, answer.socket);
+  }
 }
 
 function fail(this: ClientRequest, _answer: IncomingMessage, socket: Duplex): void {

@@ -1,7 +1,8 @@
 import type { SecureContextOptions } from "node:tls";
-import { checkIsObject } from "../check_options.js";
+import { checkTls } from "../check_options.js";
 import { configError } from "../errors.js";
 import type { TlsOptions, TlsSource } from "../options.js";
+import { readOptions } from "../read_options.js";
 import { IS_NODE } from "./is_node.js";
 
 /** TLS material that has been looked at, as Node takes it. */
@@ -17,7 +18,7 @@ const PEM_RULE = "must be PEM; where it is the path of a file, read the file";
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/g;
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
-const looked = new WeakMap<TlsOptions, TlsMaterial>();
+const looked = new WeakMap<TlsOptions, { readonly texts: string; readonly made: TlsMaterial }>();
 const sources = new WeakMap<TlsSource, string>();
 let lastSource = 0;
 
@@ -35,22 +36,27 @@ export function tlsId(tls: TlsOptions | TlsSource): string {
 }
 
 /**
- * Looks at TLS material, once for each object.
+ * Looks at TLS material, once for each object and what it holds.
  *
  * @throws AmeideError CONFIG_INVALID naming the member and the rule, never its value.
  */
 export function tlsMaterial(tls: TlsOptions): TlsMaterial {
-  checkIsObject(tls, "tls");
-  let material = looked.get(tls);
-  if (material === undefined) {
-    material = look(tls);
-    looked.set(tls, material);
-  }
-  return material;
+  return readOptions("tls", () => {
+    checkTls(tls);
+    const parts = [textOf(tls.ca), textOf(tls.certificate), textOf(tls.key)] as const;
+    const texts = parts.join("\0");
+    let { made } = looked.get(tls) ?? {};
+    if (made === undefined || looked.get(tls)?.texts !== texts) {
+      made = look(parts);
+      looked.set(tls, { texts, made });
+    }
+    return made;
+  });
 }
 
-function look(tls: TlsOptions): TlsMaterial {
-  const [ca, cert, key] = [textOf(tls.ca), textOf(tls.certificate), textOf(tls.key)];
+type Text = string | undefined;
+
+function look([ca, cert, key]: readonly [ca: Text, cert: Text, key: Text]): TlsMaterial {
   certificates(ca, "tls.ca");
   const [own] = certificates(cert, "tls.certificate");
   if (key !== undefined && !KEY.test(key)) {
