@@ -10,6 +10,7 @@ import { protosOf, snippetsOf } from "./testing/snippet.js";
 const PAGES = [
   "README.md",
   "docs/bring-your-own.md",
+  "docs/in-production.md",
   "docs/seeing-what-happens.md",
   "docs/testing.md",
   "packages/sdk/README.md",

@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { createAuthority, type FaultTls, startFaultServer } from "@ameideio/fault-server";
 import { createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
@@ -61,6 +62,29 @@ describe("the HTTP version that the server picks", () => {
     const { threads } = open({ baseUrl: server.url });
     await Promise.all(Array.from({ length: 20 }, () => threads.getThread(t1)));
     expect(server.connections).toBe(1);
+  });
+
+  it("a later connection resumes the session of TLS", async () => {
+    const resumed: boolean[] = [];
+    const server = createTlsServer(SERVER, (socket) => {
+      resumed.push(socket.isSessionReused());
+      // An answer each time, and no connection is kept.
+      socket.once("data", () =>
+        socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"),
+      );
+    });
+    await new Promise<void>((done) => server.listen(0, "localhost", done));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const baseUrl = `https://localhost:${port}`;
+    const fixed = open({ baseUrl, retry: false }).threads;
+    await errorOf(fixed.getThread(t1));
+    await errorOf(fixed.getThread(t1));
+    // Material that may rotate is shown anew each time.
+    const rotating = open({ baseUrl, retry: false, tls: () => CA }).threads;
+    await errorOf(rotating.getThread(t1));
+    await errorOf(rotating.getThread(t1));
+    expect(resumed).toEqual([false, true, false, false]);
   });
 
   it("is revised within an attempt when the server has changed", async () => {

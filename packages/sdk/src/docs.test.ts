@@ -4,6 +4,7 @@ import { MAX_ORIGINS } from "./connection_pools.js";
 import { QUIET_MS } from "./http/full_pool.js";
 import { MAX_CONNECTIONS } from "./http/http1_connections.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
+import { SILENCE_MS } from "./http/http2_connection.js";
 import { IDLE_CONNECTION_MS } from "./http/idle_timer.js";
 import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
 import { ALONE_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, PATIENCE_MS } from "./http/connect_backoff.js";
@@ -13,6 +14,7 @@ import { MAX_FAULTS } from "./unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
+const production = read("docs/in-production.md").replaceAll(/\s+/g, " ");
 const readme = read("README.md").replaceAll(/\s+/g, " ");
 const { defaults, budget } = BEHAVIOR_1;
 
@@ -71,6 +73,7 @@ describe("docs/behaviour.md", () => {
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],
     ["answer to a PING", `in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
+    ["silence", `since it began or for\n${SILENCE_MS} ms`],
     ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
@@ -89,6 +92,26 @@ describe("docs/behaviour.md", () => {
     ["texts printed", `of a text in them ${BEHAVIOR_1.maxPrintedTextBytes} bytes`],
   ])("states the %s as the code has it", (_, text) => {
     expect(behaviour).toContain(text);
+  });
+});
+
+describe("docs/in-production.md", () => {
+  it.each([
+    ["PINGs", `after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s of silence`],
+    ["answer to a PING", `the answer is due in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s`],
+    ["connections over HTTP/2", `up to ${BEHAVIOR_1.maxHttp2Connections} connections`],
+    ["connections over HTTP/1.1", `more than ${MAX_CONNECTIONS} calls at once`],
+    ["idle connections", `let go after ${IDLE_SOCKET_MS / 1000} s`],
+    ["connect timeout", `${BEHAVIOR_1.connectTimeoutMs / 1000} s for the addresses`],
+    [
+      "retries of a budget",
+      `from one budget, ${Math.floor(budget.capacity / budget.cost)} of them`,
+    ],
+    ["cost of a retry", `at ${budget.cost} × the calls in flight`],
+    ["overall deadline", `calls have ${Number(defaults.timeoutMs) / 1000} s`],
+    ["attempts", `only if ${defaults.maxAttempts} are wrong`],
+  ])("states the %s as the code has it", (_, text) => {
+    expect(production).toContain(text);
   });
 });
 

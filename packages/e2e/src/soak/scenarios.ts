@@ -90,7 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "gap",
     title: `restart, SIGTERM, refused for ${GAP_MS} ms`,
     windowMs: 4_000,
-    keepsCalls: false,
+    keepsCalls: true,
     prepare: (world) => world.startNext(),
     async act(world) {
       for (const relay of world.relays) relay.refuse();

@@ -49,13 +49,14 @@ export interface Dialer {
 /** A dialer over TCP, with TLS where the origin says so. */
 export function createDialer(options: DialOptions): Dialer {
   const underWay = new Set<Dial>();
+  const resumption: Resumption = {};
   let closed: Error | undefined;
   return {
     dial(offered) {
       if (closed !== undefined) {
         return Promise.reject(closed);
       }
-      const dial = new Dial(options, offered);
+      const dial = new Dial(options, offered, resumption);
       underWay.add(dial);
       return dial.run().finally(() => underWay.delete(dial));
     },
@@ -68,6 +69,11 @@ export function createDialer(options: DialOptions): Dialer {
   };
 }
 
+/** The TLS session that was told last: the next handshake is shorter (RFC 8446, section 2.2). */
+interface Resumption {
+  session?: Buffer | undefined;
+}
+
 class Dial {
   private readonly ended = new AbortController();
   private waitsFor = "";
@@ -75,6 +81,7 @@ class Dial {
   constructor(
     private readonly options: DialOptions,
     private readonly offered: readonly AlpnProtocol[],
+    private readonly resumption: Resumption,
   ) {}
 
   async run(): Promise<Dialed> {
@@ -114,10 +121,19 @@ class Dial {
       return { socket, protocol: offered[0] ?? "http/1.1" };
     }
     this.waitsFor = `the TLS handshake with ${hostname}`;
+    const { resumption } = this;
     const tls = await this.secured(socket, hostname, {
       ...material?.own,
       ALPNProtocols: [...offered],
+      session: resumption.session,
+    }).catch((reason: unknown) => {
+      resumption.session = undefined;
+      throw reason;
     });
+    // A certificate that rotates is for connections made later; a session would keep the old one.
+    if (typeof this.options.tls !== "function") {
+      tls.on("session", (session) => (resumption.session = session));
+    }
     return { socket: tls, protocol: this.agreedOn(tls) };
   }
 

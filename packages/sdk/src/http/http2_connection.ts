@@ -19,6 +19,8 @@ export interface ConnectionOwner {
   leaves(connection: Http2Connection): void;
   /** It is closed. */
   isClosed(connection: Http2Connection): void;
+  /** Nothing has come on one for so long, and a call on it was cut: others may be dead alike. */
+  doubts(silentMs: number): void;
   /** Its server has had enough of PINGs. */
   pingedTooOften(): void;
 }
@@ -29,6 +31,8 @@ export interface Http2Settings {
   readonly pings: PingPolicy | undefined;
   /** After so long it takes no more calls, in milliseconds, give or take a tenth. */
   readonly maxConnectionAgeMs: number | undefined;
+  /** How long the server's SETTINGS may take, in milliseconds. */
+  readonly settingsTimeoutMs: number;
 }
 
 const STREAM_WINDOW_BYTES = 1_024 * 1_024;
@@ -40,8 +44,9 @@ const NO_MEMORY_LIMIT = 0xffffffff;
 // A frame without a payload (RFC 9113, section 4.1): of what a server sends, only that
 // acknowledgment is so short.
 const FRAME_HEAD_BYTES = 9;
-const SETTINGS_TIMEOUT_MS = 10_000;
 const AGE_JITTER = 0.1;
+/** So long without a byte says that a connection may be dead, in milliseconds. */
+export const SILENCE_MS = 1_000;
 // How long a connection that is closed in good order waits for its peer to do so, too.
 const LINGER_MS = 1_000;
 
@@ -59,6 +64,8 @@ export class Http2Connection implements Patient {
   private readonly idle = new IdleTimer(() => this.closeIfUnused());
   private age: NodeJS.Timeout | undefined;
   private streams = 0;
+  private heardBytes = 0;
+  private heardMs = 0;
   private stands = false;
   private inDoubt = false;
   private left = false;
@@ -96,8 +103,10 @@ export class Http2Connection implements Patient {
 
   /** It takes calls, now or when one of its own has ended. */
   get takesCalls(): boolean {
-    const { inDoubt, left, session, stands } = this;
-    return stands && !inDoubt && !left && !session.closed && !session.destroyed;
+    const { inDoubt, left, session, socket, stands } = this;
+    const open = !session.closed && !session.destroyed;
+    // A session hears of the end of its socket some turns later.
+    return stands && !inDoubt && !left && open && socket.readable && socket.writable;
   }
 
   /** Why it is closed, or takes no more calls. */
@@ -109,19 +118,41 @@ export class Http2Connection implements Patient {
     return this.streams > 0;
   }
 
-  /** Bytes that have come so far. */
-  get bytesRead(): number {
-    return this.socket.bytesRead;
+  /** It is asked whether its peer is there, and takes no calls until then. */
+  get isAsked(): boolean {
+    return this.inDoubt && !this.left;
   }
 
-  /** Nothing has come since, unless it is the acknowledgment of SETTINGS sent long before. */
-  silentSince(bytesRead: number): boolean {
-    return this.socket.bytesRead - bytesRead <= FRAME_HEAD_BYTES;
+  /**
+   * For how long nothing has come, in milliseconds. Looks when calls begin and end, and
+   * when heads come: it may be longer.
+   */
+  get silentMs(): number {
+    this.hear();
+    return performance.now() - this.heardMs;
   }
+
+  /** @returns What is to be called when a limit of time ends the call that begins now. */
+  watchCall(): () => void {
+    const { bytesRead } = this.socket;
+    const beganMs = performance.now();
+    return () => {
+      const enoughMs = Math.min(SILENCE_MS, performance.now() - beganMs);
+      // Unless it is the acknowledgment of SETTINGS sent long before.
+      const silent = this.socket.bytesRead - bytesRead <= FRAME_HEAD_BYTES;
+      if (silent || this.silentMs >= enoughMs) {
+        this.doubt();
+        this.owner.doubts(enoughMs);
+      }
+    };
+  }
+
 
   /** @throws Error where the session has ended meanwhile, or a header cannot be sent. */
   open(head: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
     const stream = this.session.request(head, options);
+    this.hear();
+    stream.once("response", this.hear);
     stream.once("close", this.ended);
     if (this.streams++ === 0) {
       this.wasUsed = true;
@@ -131,10 +162,7 @@ export class Http2Connection implements Patient {
     return stream;
   }
 
-  /**
-   * Nothing has come for all the time that an attempt had. The connection takes no
-   * calls until its peer has shown that it is there.
-   */
+  /** Takes no calls until its peer has shown that it is there. */
   doubt(): void {
     if (this.pulse === undefined) {
       this.leave();
@@ -173,15 +201,16 @@ export class Http2Connection implements Patient {
     this.socket.destroy();
   }
 
-  private async settled({ maxConnectionAgeMs, pings }: Http2Settings): Promise<void> {
+  private async settled(settings: Http2Settings): Promise<void> {
+    const { maxConnectionAgeMs, pings, settingsTimeoutMs } = settings;
     const { session } = this;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
       session.once("remoteSettings", () => resolve());
       session.once("close", () => reject(this.closedBy));
       timer = setTimeout(() => {
-        this.destroy(new Error(`no SETTINGS came in ${SETTINGS_TIMEOUT_MS} ms`));
-      }, SETTINGS_TIMEOUT_MS).unref();
+        this.destroy(new Error(`no SETTINGS came in ${settingsTimeoutMs} ms (connectTimeoutMs)`));
+      }, timerDelay(settingsTimeoutMs)).unref();
     }).finally(() => clearTimeout(timer));
     session.on("remoteSettings", () => this.limited());
     this.stands = true;
@@ -196,6 +225,14 @@ export class Http2Connection implements Patient {
     }
   }
 
+  private readonly hear = (): void => {
+    const { bytesRead } = this.socket;
+    if (bytesRead !== this.heardBytes) {
+      this.heardBytes = bytesRead;
+      this.heardMs = performance.now();
+    }
+  };
+
   private limited(): void {
     const { maxConcurrentStreams } = this.session.remoteSettings;
     this.maxStreams = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
@@ -204,6 +241,7 @@ export class Http2Connection implements Patient {
 
   // One listener for all streams.
   private readonly ended = (): void => {
+    this.hear();
     if (--this.streams === 0) {
       this.unused();
     }

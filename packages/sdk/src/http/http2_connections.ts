@@ -2,19 +2,20 @@ import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../connection_pools.js";
 import type { ConnectionSettings } from "../connection_settings.js";
 import { inFlight } from "../recorder.js";
-import type { Dialer } from "./dial.js";
+import type { Dialer, DialOptions } from "./dial.js";
 import { Http2Pool } from "./http2_pool.js";
 
 /** A pool of HTTP/2 connections, made when they are needed. */
 export function http2Connections(
   origin: string,
   dialer: Dialer,
-  options: ConnectionSettings,
+  options: ConnectionSettings & Pick<DialOptions, "connectTimeoutMs">,
 ): Pool {
-  const { keepAlive, maxConnectionAgeMs, maxHttp2Connections } = options;
+  const { connectTimeoutMs, keepAlive, maxConnectionAgeMs, maxHttp2Connections } = options;
   const settings = {
     pings: keepAlive === false ? undefined : { ...keepAlive },
     maxConnectionAgeMs: maxConnectionAgeMs ?? undefined,
+    settingsTimeoutMs: connectTimeoutMs,
   };
   const pool = new Http2Pool(origin, dialer, settings, maxHttp2Connections);
   const client = createNodeHttpClient({

@@ -8,6 +8,9 @@ import type { Dialer } from "./dial.js";
 import { type ConnectionOwner, Http2Connection, type Http2Settings } from "./http2_connection.js";
 import { watchStream } from "./http2_stream.js";
 
+// How long a connection in doubt has before another is made, as a part of the silence.
+const PATIENCE = 0.25;
+
 /** A request, as far as HTTP/2 knows it. */
 export interface Http2Request {
   readonly head: OutgoingHttpHeaders;
@@ -25,6 +28,8 @@ export class Http2Pool implements ConnectionOwner {
   private readonly line = new Set<Waiter>();
   private connecting = 0;
   private closed: Error | undefined;
+  // Until then connections in doubt may answer: that is faster than another connection.
+  private patience: NodeJS.Timeout | undefined;
   // Of the connection that was made last.
   private maxStreams = Number.POSITIVE_INFINITY;
 
@@ -58,6 +63,7 @@ export class Http2Pool implements ConnectionOwner {
   close(reason: Error): void {
     this.closed = reason;
     this.dialer.close(reason);
+    clearTimeout(this.patience);
     this.refuseAll(reason);
     for (const connection of this.connections) {
       connection.destroy(reason);
@@ -104,6 +110,22 @@ export class Http2Pool implements ConnectionOwner {
       this.refuseIfAlone(connection.closedBy);
     }
   }
+
+  // A way that is dead is so for all connections that took it.
+  doubts(silentMs: number): void {
+    for (const connection of this.connections) {
+      if (connection.takesCalls && connection.silentMs >= silentMs) {
+        connection.doubt();
+      }
+    }
+    this.patience ??= setTimeout(this.isPatientNoMore, silentMs * PATIENCE);
+  }
+
+  private readonly isPatientNoMore = (): void => {
+    this.patience = undefined;
+    this.connectIfNeeded();
+    this.tellAll();
+  };
 
   // As in gRPC (gRFC A8).
   pingedTooOften(): void {
@@ -167,10 +189,22 @@ export class Http2Pool implements ConnectionOwner {
     if (line.size === 0 || closed !== undefined || (open > 0 && maxStreams === 0)) {
       return;
     }
+    if (this.patience !== undefined && this.any((connection) => connection.isAsked)) {
+      return;
+    }
     const wanted = Math.max(1, Math.ceil(line.size / Math.max(1, maxStreams)));
     while (this.connecting < Math.min(wanted, maxConnections - open)) {
       void this.connect();
     }
+  }
+
+  private any(holds: (connection: Http2Connection) => boolean): boolean {
+    for (const connection of this.connections) {
+      if (holds(connection)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // How many take calls.
@@ -197,6 +231,10 @@ export class Http2Pool implements ConnectionOwner {
       this.connecting--;
       this.hasRoom();
       this.changed(connection);
+      // Another one came back to life meanwhile, or those who waited have gone.
+      if (!connection.inUse && this.any((other) => other !== connection && other.hasRoom)) {
+        connection.leave();
+      }
     } catch (reason) {
       this.connecting--;
       this.refuseIfAlone(reason as Error);

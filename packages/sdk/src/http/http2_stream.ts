@@ -16,12 +16,7 @@ export function watchStream(
   failIfUnanswered(stream);
   failIfCutShort(stream);
   drainIfLeft(stream, recording.signal);
-  const { bytesRead } = connection;
-  recording.onTimeout = () => {
-    if (connection.silentSince(bytesRead)) {
-      connection.doubt();
-    }
-  };
+  recording.onTimeout = connection.watchCall();
 }
 
 // A stream that the server resets with NO_ERROR before its answer ends without

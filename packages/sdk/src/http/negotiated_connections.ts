@@ -3,7 +3,7 @@ import type { Pool } from "../connection_pools.js";
 import type { ConnectionSettings } from "../connection_settings.js";
 import { inFlight, type Recording } from "../recorder.js";
 import { unstreamable } from "../unstreamable.js";
-import type { AlpnProtocol, Dialed, Dialer } from "./dial.js";
+import type { AlpnProtocol, Dialed, Dialer, DialOptions } from "./dial.js";
 import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
 
@@ -22,7 +22,7 @@ const OFFERED: readonly AlpnProtocol[] = ["h2", "http/1.1"];
 export function negotiatedConnections(
   origin: string,
   dialer: Dialer,
-  options: Http1Options & ConnectionSettings,
+  options: Http1Options & ConnectionSettings & Pick<DialOptions, "connectTimeoutMs">,
 ): Pool {
   const choice = new Choice(dialer);
   const pools = {

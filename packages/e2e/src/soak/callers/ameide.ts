@@ -26,6 +26,8 @@ export function ameideCaller(place: Place): Caller {
     idleTimeoutMs: TIMES.idleMs,
     // A broken connection fails all that are in flight at once, and the default pays 35 retries.
     budget: { capacity: 10_000 },
+    // A gap between two servers is waited for.
+    waitForReady: true,
     ...(withoutRetries && { retry: false }),
   };
   const transport = createAmeideTransport(options);
