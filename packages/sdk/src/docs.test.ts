@@ -13,12 +13,14 @@ import { THROWN_BOUNDS } from "./thrown_text.js";
 import { MAX_FAULTS } from "./unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
+const behaviour = ["behaviour", "connections"]
+  .map((page) => read(`docs/${page}.md`).replaceAll(/\s+/g, " "))
+  .join(" ");
 const production = read("docs/in-production.md").replaceAll(/\s+/g, " ");
 const readme = read("README.md").replaceAll(/\s+/g, " ");
 const { defaults, budget } = BEHAVIOR_1;
 
-describe("docs/behaviour.md", () => {
+describe("docs/behaviour.md and docs/connections.md", () => {
   it.each([
     ["overall deadline", `${defaults.timeoutMs} ms overall`],
     ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
