@@ -72,7 +72,7 @@ describe("docs/behaviour.md", () => {
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],
     ["answer to a PING", `in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
-    ["silence", `since it began or for\n${SILENCE_MS} ms`],
+    ["silence", `since it began or for ${SILENCE_MS} ms`],
     ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
