@@ -5,6 +5,7 @@ import { QUIET_MS } from "./http/full_pool.js";
 import { MAX_CONNECTIONS } from "./http/http1_connections.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
 import { SILENCE_MS } from "./http/http2_connection.js";
+import { ANSWER_MS } from "./http/http2_pool.js";
 import { IDLE_CONNECTION_MS } from "./http/idle_timer.js";
 import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
 import { ALONE_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, PATIENCE_MS } from "./http/connect_backoff.js";
@@ -13,12 +14,14 @@ import { THROWN_BOUNDS } from "./thrown_text.js";
 import { MAX_FAULTS } from "./unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const behaviour = read("docs/behaviour.md").replaceAll(/\s+/g, " ");
+const behaviour = ["behaviour", "connections"]
+  .map((page) => read(`docs/${page}.md`).replaceAll(/\s+/g, " "))
+  .join(" ");
 const production = read("docs/in-production.md").replaceAll(/\s+/g, " ");
 const readme = read("README.md").replaceAll(/\s+/g, " ");
 const { defaults, budget } = BEHAVIOR_1;
 
-describe("docs/behaviour.md", () => {
+describe("docs/behaviour.md and docs/connections.md", () => {
   it.each([
     ["overall deadline", `${defaults.timeoutMs} ms overall`],
     ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
@@ -73,7 +76,8 @@ describe("docs/behaviour.md", () => {
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],
     ["answer to a PING", `in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
-    ["silence", `since it began or for\n${SILENCE_MS} ms`],
+    ["silence", `since it began or for ${SILENCE_MS} ms`],
+    ["time of that PING", `half of that silence, ${ANSWER_MS} ms at most`],
     ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],

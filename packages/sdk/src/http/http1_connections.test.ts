@@ -150,6 +150,32 @@ const CLOSES_WHAT_IS_IDLE = `
   server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
 `;
 
+describe("a kept connection that breaks", () => {
+  it.each([
+    ["before the answer", (response: http.ServerResponse) => void response],
+    ["in the answer", (response: http.ServerResponse) => response.write("a")],
+  ])("%s takes those that are idle along", async (_, begin) => {
+    let asked = 0;
+    const { baseUrl, seen, sockets } = await serve((request, response) => {
+      asked++;
+      if (asked !== 4) {
+        good(request, response);
+        return;
+      }
+      response.writeHead(200, { ...type, "content-length": 2 });
+      begin(response);
+      setTimeout(() => request.socket.destroy(), 50);
+    });
+    const threads = client(baseUrl, { retry: { baseDelayMs: 1 } });
+    const warm = () => threads.getThread({ threadId: "t1" });
+    await Promise.all([warm(), warm(), warm()]);
+    expect(seen.made).toBe(3);
+    await warm();
+    expect([asked, seen.made]).toEqual([5, 4]);
+    await vi.waitFor(() => expect(sockets.size).toBe(1));
+  });
+});
+
 describe("a way that is dead", () => {
   // Connections through it can be silenced; new ones work.
   async function relayTo(port: number) {

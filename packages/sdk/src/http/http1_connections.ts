@@ -156,7 +156,16 @@ class Http1Connections {
         this.record(socket, recording);
       }
     });
+    const broken = () => {
+      // What breaks a kept connection, a server that ends, mostly breaks all: who tries
+      // again gets a fresh one.
+      if (request.reusedSocket && recording?.signal?.aborted !== true) {
+        this.idle.dropOlder(performance.now());
+      }
+    };
+    request.once("error", broken);
     request.once("response", (response) => {
+      response.once("error", broken);
       this.idle.hear(response.socket, response.headers["keep-alive"]);
       response.once("end", () => endWith(request));
     });

@@ -8,8 +8,8 @@ import type { Dialer } from "./dial.js";
 import { type ConnectionOwner, Http2Connection, type Http2Settings } from "./http2_connection.js";
 import { watchStream } from "./http2_stream.js";
 
-// How long a connection in doubt has before another is made, as a part of the silence.
-const PATIENCE = 0.25;
+/** A connection in doubt has so long before another is made, or half of the silence, in milliseconds. */
+export const ANSWER_MS = 250;
 
 /** A request, as far as HTTP/2 knows it. */
 export interface Http2Request {
@@ -118,7 +118,9 @@ export class Http2Pool implements ConnectionOwner {
         connection.doubt();
       }
     }
-    this.patience ??= setTimeout(this.isPatientNoMore, silentMs * PATIENCE);
+    const patienceMs = Math.min(ANSWER_MS, silentMs / 2);
+    // A process that is busy finds its timers due before it hears of its sockets.
+    this.patience ??= setTimeout(() => setImmediate(this.isPatientNoMore), patienceMs);
   }
 
   private readonly isPatientNoMore = (): void => {

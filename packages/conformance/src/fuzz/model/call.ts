@@ -183,7 +183,9 @@ export class CallRun {
       if (!this.#policy.retryOff) {
         this.#posts = true;
         this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: true });
-        return undefined;
+        return this.#tell("attempt_failed") || this.#tell("waiting")
+          ? this.#interrupted(false)
+          : undefined;
       }
     }
     const judgement = this.#judge(failure);
