@@ -41,7 +41,6 @@ function open(options: AmeideOptions) {
   return { transport, threads, attempts, events };
 }
 
-// oxlint-disable-next-line eslint/require-await -- of no messages
 async function* none(): AsyncGenerator<{ text: string }> {}
 
 function clientCertificate(name: string) {
