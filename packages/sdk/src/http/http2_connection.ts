@@ -147,7 +147,6 @@ export class Http2Connection implements Patient {
     };
   }
 
-
   /** @throws Error where the session has ended meanwhile, or a header cannot be sent. */
   open(head: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
     const stream = this.session.request(head, options);

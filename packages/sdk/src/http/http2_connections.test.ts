@@ -202,7 +202,7 @@ it.each([
   const { client } = clientOf(url);
   await LEVELS.unknown(client);
   const next = new Promise((resolve, reject) => {
-    sockets[0]?.prependListener(event, () => LEVELS.unknown(client).then(resolve, reject));
+    sockets[0]?.prependListener(event, () => void LEVELS.unknown(client).then(resolve, reject));
   });
   accepted.forEach(breaks);
   await next;

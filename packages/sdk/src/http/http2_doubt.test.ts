@@ -120,10 +120,8 @@ async function setUp({ maxConcurrentStreams }: http2.Settings = {}) {
     attempts: () => events.filter(({ type }) => type === "attempt_started").length,
     /** Requests that came so far and are not answered. */
     waiting,
-    async came(count: number): Promise<void> {
-      await until(() => waiting.length >= count);
-    },
-    answer(): void {
+    came: (count: number) => until(() => waiting.length >= count),
+    answer: () => {
       for (const stream of waiting.splice(0)) {
         stream.respond({ ":status": 200, "content-type": "application/proto" });
         stream.end();
