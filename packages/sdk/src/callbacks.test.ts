@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { Code, createClient as createConnectClient } from "@connectrpc/connect";
+import { Code, createClient as createConnectClient, type Interceptor } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { createAmeideClient } from "./client.js";
 import { connectError, scriptedClient } from "./harness/scripted_client.js";
@@ -159,6 +160,24 @@ describe("what is thrown", () => {
       "not_retryable",
       0,
     ]);
+  });
+
+  it("by an interceptor whose request goes on ends no process", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const interceptors: Interceptor[] = [
+      (next) => (request) => next(request),
+      (next) => async (request) => {
+        void next(request);
+        await turn();
+        throw boom;
+      },
+    ];
+    const { client } = scripted({ answers: [unavailable()], options: { interceptors, retry: false } });
+    await failureOf(client.threads.getThread({}));
+    await turn();
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it.each<[string, unknown]>([

@@ -7,6 +7,7 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
+import { unheard } from "./callbacks.js";
 
 type AnyRequest = UnaryRequest | StreamRequest;
 type AnyResponse = UnaryResponse | StreamResponse;
@@ -31,3 +32,8 @@ export const tailInterceptor: Interceptor = (next) => (request) => {
   const call = request.contextValues.get(tailKey);
   return call === undefined ? next(request) : call.tail(next, request);
 };
+
+/** An interceptor that may fail while what it called goes on: nobody waits for that then. */
+export function mayLeave(interceptor: Interceptor): Interceptor {
+  return (next) => interceptor((request) => unheard(next(request)));
+}

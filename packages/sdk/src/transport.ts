@@ -38,7 +38,7 @@ import { Recordings, withRecorder } from "./recorder.js";
 import { type Runtime, runtimeOption } from "./runtime.js";
 import { foreignTransport, type InnerTransport, ourTransport, type Shared } from "./shared.js";
 import { StreamCall } from "./stream_call.js";
-import { tailInterceptor } from "./tail.js";
+import { mayLeave, tailInterceptor } from "./tail.js";
 import type { Telemetry } from "./telemetry.js";
 import { TokenStore } from "./token_store.js";
 import { UnaryCall } from "./unary_call.js";
@@ -422,7 +422,7 @@ class Family {
         baseUrl: config.baseUrl,
         httpClient: withRecorder(client, recordings, config.origin),
         useBinaryFormat: options.format !== "json",
-        interceptors: [...(options.interceptors ?? []), tailInterceptor],
+        interceptors: [...(options.interceptors ?? []).map(mayLeave), tailInterceptor],
         acceptCompression: accepted === undefined ? [] : [accepted],
         sendCompression: this.compression(send) ?? null,
         // Connect compresses what is longer than this.

@@ -225,7 +225,9 @@ export class Http2Connection implements Patient {
     session.on("remoteSettings", () => this.limited());
     this.stands = true;
     this.limited();
-    this.unused();
+    if (!this.inUse) {
+      this.unused();
+    }
     if (pings?.whileIdle === true) {
       this.pulse?.watch();
     }

@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import * as http2 from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { createAmeideClient } from "../client.js";
 import { failureOf, LEVELS } from "../harness/scripted_call.js";
@@ -9,6 +12,8 @@ import type { AmeideOptions, CallEvent } from "../index.js";
 
 // What no case of the suite can say: hours in a moment, servers that break HTTP/2,
 // and what happens inside of one process.
+
+const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
@@ -220,4 +225,33 @@ it("a head of many fields is an answer", async () => {
   let told: Headers | undefined;
   await client.threads.createThread({ title: "t" }, { onHeader: (header) => (told = header) });
   expect(told?.get("x-999")).toBe("1");
+});
+
+// The process of a call that has no limit of time.
+it.each([
+  ["its first call", {}],
+  ["a call that waits for a stream", { settings: { maxConcurrentStreams: 0 } }],
+])("keeps the process for %s", async (_what, settings) => {
+  vi.useRealTimers();
+  const server = http2.createServer(settings);
+  server.on("stream", (stream) => {
+    setTimeout(() => {
+      stream.respond({ ":status": 200, "content-type": "application/proto" });
+      stream.end();
+    }, 200);
+  });
+  server.on("session", (session) => {
+    setTimeout(() => session.settings({ maxConcurrentStreams: 1 }), 200);
+  });
+  const url = await listening(server);
+  const program = `
+    import { createAmeideClient } from "@ameideio/ameide-sdk-ts/client";
+    const client = createAmeideClient({ baseUrl: ${JSON.stringify(url)}, allowInsecureLoopback: true,
+      httpVersion: "2", tenant: "acme", noDeadline: true, keepAlive: false });
+    await client.threads.createThread({ title: "t" });
+    console.log("answered");
+  `;
+  const args = ["--input-type=module", "-e", program];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: PACKAGE });
+  expect(stdout).toBe("answered\n");
 });

@@ -11,6 +11,8 @@ import { watchStream } from "./http2_stream.js";
 /** A connection in doubt has so long before another is made, or half of the silence, in milliseconds. */
 export const ANSWER_MS = 250;
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** A request, as far as HTTP/2 knows it. */
 export interface Http2Request {
   readonly head: OutgoingHttpHeaders;
@@ -26,6 +28,8 @@ export interface Http2Request {
 export class Http2Pool implements ConnectionOwner {
   private readonly connections = new Set<Http2Connection>();
   private readonly line = new Set<Waiter>();
+  // Who waits keeps the process, as a call does.
+  private hold: NodeJS.Timeout | undefined;
   private connecting = 0;
   private closed: Error | undefined;
   // Until then connections in doubt may answer: that is faster than another connection.
@@ -73,6 +77,9 @@ export class Http2Pool implements ConnectionOwner {
   /** One that waited in line has gone. */
   leaveLine(waiter: Waiter): void {
     this.line.delete(waiter);
+    if (this.line.size === 0) {
+      clearInterval(this.hold);
+    }
   }
 
   hasRoom(): void {
@@ -164,6 +171,9 @@ export class Http2Pool implements ConnectionOwner {
     if (this.closed !== undefined) {
       waiter.reject(this.closed);
       return;
+    }
+    if (this.line.size === 0) {
+      this.hold = setInterval(() => {}, MAX_TIMER_MS);
     }
     this.line.add(waiter);
     if (recording !== undefined) {
