@@ -173,7 +173,10 @@ describe("what is thrown", () => {
         throw boom;
       },
     ];
-    const { client } = scripted({ answers: [unavailable()], options: { interceptors, retry: false } });
+    const { client } = scripted({
+      answers: [unavailable()],
+      options: { interceptors, retry: false },
+    });
     await failureOf(client.threads.getThread({}));
     await turn();
     process.off("unhandledRejection", unhandled);
