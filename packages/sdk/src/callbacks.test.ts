@@ -163,7 +163,7 @@ describe("what is thrown", () => {
   });
 
   it("by an interceptor whose request goes on ends no process", async () => {
-    const unhandled = vi.fn();
+    const unhandled = vi.fn<() => void>();
     process.on("unhandledRejection", unhandled);
     const interceptors: Interceptor[] = [
       (next) => (request) => next(request),
