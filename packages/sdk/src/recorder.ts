@@ -86,7 +86,10 @@ export class Recording {
       return client(sent).then(
         (response) => this.responded(response),
         (reason: unknown) => {
-          this.networkError = { reason };
+          // What we have ended has not failed.
+          if (request.signal?.aborted !== true) {
+            this.networkError = { reason };
+          }
           throw reason;
         },
       );

@@ -6,6 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
+import type { Interceptor } from "@connectrpc/connect";
 import { createAmeideClient } from "../client.js";
 import { failureOf, LEVELS } from "../harness/scripted_call.js";
 import type { AmeideOptions, CallEvent } from "../index.js";
@@ -254,4 +255,21 @@ it.each([
   const args = ["--input-type=module", "-e", program];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: PACKAGE });
   expect(stdout).toBe("answered\n");
+});
+
+it("an interceptor that fails while its request goes on is no failure of the connection", async () => {
+  const server = http2.createServer();
+  let asked = 0;
+  server.on("stream", () => void asked++);
+  const url = await listening(server);
+  const interceptor: Interceptor = (next) => async (request) => {
+    next(request).catch(() => {});
+    await until(() => asked > 0);
+    throw new Error("the audit failed");
+  };
+  const { client } = clientOf(url, { retry: { maxAttempts: 3 }, interceptors: [interceptor] });
+  const error = await failureOf(LEVELS.no_side_effects(client));
+  expect(error).toMatchObject({ origin: "client", retryable: false });
+  expect(error.rawMessage).toContain("the audit failed");
+  expect(asked).toBe(1);
 });
