@@ -6,6 +6,8 @@ export interface Pool {
   readonly client: UniversalClientFn;
   /** Ends all connections; calls in flight fail. */
   close(): void;
+  /** No further call comes: lets connections end with the calls that they have. */
+  letGo?(): void;
 }
 
 /** How many origins a client family keeps connections and retry budgets of. */
@@ -13,8 +15,7 @@ export const MAX_ORIGINS = 100;
 
 /**
  * The connections of a client family: those to the origins used last. Others are
- * let go, not cut: a call may be under way on them, and what is idle closes by
- * itself.
+ * let go, not cut: a call may be under way on them.
  */
 export class ConnectionPools {
   private readonly pools = new RecentMap<string, Pool>(MAX_ORIGINS, (pool) => this.letGo(pool));
@@ -35,6 +36,7 @@ export class ConnectionPools {
   }
 
   private letGo(pool: Pool): void {
+    pool.letGo?.();
     // Some workers have none; there, requests end with what began them.
     if (typeof WeakRef === "function") {
       this.released = this.released.filter((each) => each.deref() !== undefined);

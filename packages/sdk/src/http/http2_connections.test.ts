@@ -273,3 +273,32 @@ it("an interceptor that fails while its request goes on is no failure of the con
   expect(error.rawMessage).toContain("the audit failed");
   expect(asked).toBe(1);
 });
+
+it("connections that are let go end with their calls", async () => {
+  const server = http2.createServer();
+  let open = 0;
+  server.on("session", (session) => {
+    open++;
+    session.once("close", () => void open--);
+  });
+  server.on("stream", (stream, { ":path": path }) => {
+    if (path?.endsWith("/GetThread") === false) {
+      stream.respond({ ":status": 200, "content-type": "application/proto" });
+      stream.end();
+    }
+  });
+  const { client } = clientOf(await listening(server));
+  const stays = new AbortController();
+  const underWay = client.threads.getThread({ threadId: "t" }, { signal: stays.signal });
+  const ended = failureOf(underWay);
+  for (let age = 1; age <= 110; age++) {
+    await LEVELS.unknown(client.with({ maxConnectionAgeMs: 1_000_000 + age }));
+  }
+  // 100 are kept, and one has a call.
+  await until(() => open <= 101);
+  expect(open).toBe(101);
+  stays.abort();
+  await ended;
+  await until(() => open <= 100);
+  expect(open).toBe(100);
+});

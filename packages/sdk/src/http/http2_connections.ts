@@ -35,5 +35,9 @@ export function http2Connections(
       };
     },
   });
-  return { client, close: () => pool.close(new Error("the client is closed")) };
+  return {
+    client,
+    close: () => pool.close(new Error("the client is closed")),
+    letGo: () => pool.letGo(),
+  };
 }

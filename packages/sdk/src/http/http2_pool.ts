@@ -32,6 +32,7 @@ export class Http2Pool implements ConnectionOwner {
   private hold: NodeJS.Timeout | undefined;
   private connecting = 0;
   private closed: Error | undefined;
+  private isLetGo = false;
   // Until then connections in doubt may answer: that is faster than another connection.
   private patience: NodeJS.Timeout | undefined;
   // Of the connection that was made last.
@@ -71,6 +72,14 @@ export class Http2Pool implements ConnectionOwner {
     this.refuseAll(reason);
     for (const connection of this.connections) {
       connection.destroy(reason);
+    }
+  }
+
+  /** No further call comes: connections end with the calls that they have. */
+  letGo(): void {
+    this.isLetGo = true;
+    for (const connection of this.connections) {
+      connection.leave();
     }
   }
 
@@ -244,7 +253,9 @@ export class Http2Pool implements ConnectionOwner {
       this.hasRoom();
       this.changed(connection);
       // Another one came back to life meanwhile, or those who waited have gone.
-      if (!connection.inUse && this.any((other) => other !== connection && other.hasRoom)) {
+      const isNeeded =
+        connection.inUse || !this.any((other) => other !== connection && other.hasRoom);
+      if (this.isLetGo || !isNeeded) {
         connection.leave();
       }
     } catch (reason) {

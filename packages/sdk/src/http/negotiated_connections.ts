@@ -58,6 +58,7 @@ export function negotiatedConnections(
   };
   return {
     client: (request) => send(request, 0, inFlight.recording),
+    letGo: () => pools.h2.letGo?.(),
     close() {
       pools.h2.close();
       pools["http/1.1"].close();
