@@ -162,12 +162,11 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
 
 // What the caller changes later is nobody's option; a URL can be changed, too.
 function snapshot(options: AmeideOptions): AmeideOptions {
-  const { baseUrl, proxy, tls } = options as { baseUrl?: unknown; proxy?: unknown; tls?: unknown };
+  const { baseUrl, proxy } = options as { baseUrl?: unknown; proxy?: unknown };
   return {
     ...options,
     ...(baseUrl instanceof URL && { baseUrl: baseUrl.href }),
     ...(proxy instanceof URL && { proxy: proxy.href }),
-    ...(typeof tls === "object" && tls !== null && { tls: { ...tls } }),
   };
 }
 

@@ -28,7 +28,8 @@ function read(config: ClientConfig): KnownOptions {
     origin,
     httpVersion: httpVersionOf(options, origin),
     grpc: options.protocol === "grpc",
-    tls: options.tls,
+    // What the caller changes later is nobody's option.
+    tls: typeof options.tls === "object" ? { ...options.tls } : options.tls,
     connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
     proxy: proxyOf(options, origin, process),
     maxConnections: options.maxConnections,
@@ -46,7 +47,7 @@ export function connectionFacts(config: ClientConfig): ConnectionFacts {
   const made = connectionOptions(config);
   const { connectTimeoutMs, grpc, httpVersion, proxy } = made;
   const { keepAlive, maxConnectionAgeMs, maxConnections } = made;
-  const tls = options.tls === undefined ? "" : tlsId(options.tls);
+  const tls = made.tls === undefined ? "" : tlsId(made.tls);
   const defaults = `built-in (behavior ${options.behavior ?? 1})`;
   const of = (value: unknown, name: keyof typeof options): ExplainedValue => ({
     value,
