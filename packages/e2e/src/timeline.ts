@@ -107,7 +107,8 @@ function failed(
 
 function next(event: AttemptFailed, events: readonly Seen[], decision: Decision): string {
   if (event.stopReason !== undefined) {
-    const words = event.explanation.replace(/^not retried: /, "");
+    // Where a limit is stated, and what the server asked for, fill a line of their own.
+    const [words = ""] = event.explanation.replace(/^not retried: /, "").split(/; | \(/, 1);
     return `stopped: ${event.stopReason}: ${decision.place === "stop" ? decision.fact : words}`;
   }
   const kind = events

@@ -86,10 +86,8 @@ export class Recording {
       return client(sent).then(
         (response) => this.responded(response),
         (reason: unknown) => {
-          // What we have ended has not failed.
-          if (request.signal?.aborted !== true) {
-            this.networkError = { reason };
-          }
+          // What we end has not failed.
+          this.networkError = request.signal?.aborted === true ? undefined : { reason };
           throw reason;
         },
       );
