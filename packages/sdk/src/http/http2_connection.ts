@@ -70,6 +70,7 @@ export class Http2Connection implements Patient {
   private readonly pulse: Pulse | undefined;
   private readonly idle = new IdleTimer(() => this.closeIfUnused());
   private age: NodeJS.Timeout | undefined;
+  private linger: NodeJS.Timeout | undefined;
   private streams = 0;
   private heardBytes = 0;
   private heardMs = 0;
@@ -278,7 +279,7 @@ export class Http2Connection implements Patient {
 
   private lingerIfUnused(): void {
     if (!this.inUse) {
-      setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
+      this.linger ??= setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
     }
   }
 
@@ -293,6 +294,7 @@ export class Http2Connection implements Patient {
   private closed(): void {
     this.left = true;
     clearTimeout(this.age);
+    clearTimeout(this.linger);
     this.idle.stop();
     this.pulse?.stop();
     this.socket.destroy();
