@@ -6,7 +6,7 @@ import type { ConnectionFacts } from "../transport.js";
 import type { ConnectionOptions } from "./connections.js";
 import { type Proxy, proxyOf } from "./proxy.js";
 import { shown } from "./proxy_tunnel.js";
-import { tlsId } from "./tls_material.js";
+import { tlsId, tlsMaterial } from "./tls_material.js";
 
 type KnownOptions = Omit<ConnectionOptions, "warn">;
 
@@ -29,7 +29,7 @@ function read(config: ClientConfig): KnownOptions {
     httpVersion: httpVersionOf(options, origin),
     grpc: options.protocol === "grpc",
     // What the caller changes later is nobody's option.
-    tls: typeof options.tls === "object" ? { ...options.tls } : options.tls,
+    tls: typeof options.tls === "object" ? tlsMaterial(options.tls) : options.tls,
     connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
     proxy: proxyOf(options, origin, process),
     maxConnections: options.maxConnections,

@@ -20,7 +20,7 @@ export interface DialOptions {
   /** Scheme, host and port; no path. */
   readonly origin: string;
   /** A function is asked for each connection. */
-  readonly tls: TlsOptions | TlsSource | undefined;
+  readonly tls: TlsMaterial | TlsSource | undefined;
   readonly proxy: Proxy | undefined;
   /** Longest time until a connection stands, its TLS included, in milliseconds. */
   readonly connectTimeoutMs: number;
@@ -141,7 +141,7 @@ class Dial {
   private async material(): Promise<TlsMaterial | undefined> {
     const { tls } = this.options;
     if (typeof tls !== "function") {
-      return tls && tlsMaterial(tls);
+      return tls;
     }
     this.waitsFor = "the option tls, which is a function";
     let told: TlsOptions;

@@ -23,9 +23,9 @@ const sources = new WeakMap<TlsSource, string>();
 let lastSource = 0;
 
 /** Names what a client's connections identify themselves by. A function is known by itself. */
-export function tlsId(tls: TlsOptions | TlsSource): string {
+export function tlsId(tls: TlsMaterial | TlsSource): string {
   if (typeof tls !== "function") {
-    return tlsMaterial(tls).id;
+    return tls.id;
   }
   let id = sources.get(tls);
   if (id === undefined) {
