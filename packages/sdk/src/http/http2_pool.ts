@@ -3,15 +3,15 @@ import type {
   ClientSessionRequestOptions,
   OutgoingHttpHeaders,
 } from "node:http2";
+import { timerDelay } from "../deadline.js";
 import type { Recording } from "../recorder.js";
+import { listen, unlisten } from "../signals.js";
 import type { Dialer } from "./dial.js";
 import { type ConnectionOwner, Http2Connection, type Http2Settings } from "./http2_connection.js";
 import { watchStream } from "./http2_stream.js";
 
 /** A connection in doubt has so long before another is made, or half of the silence, in milliseconds. */
 export const ANSWER_MS = 250;
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A request, as far as HTTP/2 knows it. */
 export interface Http2Request {
@@ -182,12 +182,10 @@ export class Http2Pool implements ConnectionOwner {
       return;
     }
     if (this.line.size === 0) {
-      this.hold = setInterval(() => {}, MAX_TIMER_MS);
+      this.hold = setInterval(() => {}, timerDelay(Number.POSITIVE_INFINITY));
     }
     this.line.add(waiter);
-    if (recording !== undefined) {
-      recording.signal?.addEventListener("abort", waiter, { once: true });
-    }
+    listen(recording?.signal, waiter);
     this.connectIfNeeded();
     this.tell(recording);
   }
@@ -304,6 +302,6 @@ class Waiter {
 
   private leave(): void {
     this.pool.leaveLine(this);
-    this.request.recording?.signal?.removeEventListener("abort", this);
+    unlisten(this.request.recording?.signal, this);
   }
 }

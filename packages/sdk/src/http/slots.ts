@@ -39,9 +39,7 @@ export class Slots {
       const waiting: Waiting = {
         end: (failure) => {
           this.queue.delete(waiting);
-          if (signal !== undefined) {
-            unlisten(signal, aborted);
-          }
+          unlisten(signal, aborted);
           if (failure === undefined) {
             resolve();
           } else {
@@ -50,9 +48,7 @@ export class Slots {
         },
       };
       this.queue.add(waiting);
-      if (signal !== undefined) {
-        listen(signal, aborted);
-      }
+      listen(signal, aborted);
     });
   }
 
