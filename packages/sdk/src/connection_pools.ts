@@ -1,4 +1,5 @@
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import type { ConnectionFact, ExplainedValue } from "./explain.js";
 import { RecentMap } from "./recent_map.js";
 
 /** Connections to one origin. */
@@ -8,6 +9,14 @@ export interface Pool {
   close(): void;
   /** No further call comes: lets connections end with the calls that they have. */
   letGo?(): void;
+}
+
+/** What connections of ours depend on beside the origin. */
+export interface ConnectionFacts {
+  /** The same for clients that may share connections. No secret stands in it. */
+  readonly key: string;
+  /** For `explain`. */
+  readonly explained: Readonly<Record<ConnectionFact, ExplainedValue>>;
 }
 
 /** How many origins a client family keeps connections and retry budgets of. */

@@ -13,6 +13,9 @@ export interface Logger {
   debug(message: string, fields: Record<string, unknown>): void;
 }
 
+/** Told of what whoever runs a client should know. */
+export type Warn = (message: string, fields: Record<string, unknown>) => void;
+
 /** Every level, from silence to chatter. */
 export const LOG_LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
 

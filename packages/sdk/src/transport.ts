@@ -13,21 +13,20 @@ import { checkRuntimeOptions } from "./check_call_options.js";
 import { httpVersionOf } from "./check_combinations.js";
 import { checkDrainOptions, checkIsObject } from "./check_options.js";
 import { type ClientConfig, createConfig } from "./config.js";
-import { ConnectionPools, MAX_ORIGINS, type Pool } from "./connection_pools.js";
+import {
+  type ConnectionFacts,
+  ConnectionPools,
+  MAX_ORIGINS,
+  type Pool,
+} from "./connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "./credential_source.js";
 import type { Environment } from "./environment.js";
 import { AmeideError, configError } from "./errors.js";
-import {
-  type ConnectionFact,
-  type ExplainedValue,
-  type Explanation,
-  explainMethod,
-} from "./explain.js";
+import { type Explanation, explainMethod } from "./explain.js";
 import type { AddressLimit } from "./get_request.js";
-import type { Warn } from "./http/full_pool.js";
 import type { LateTransport } from "./late_transport.js";
 import { type DrainResult, Lifetime, setLifetime } from "./lifetime.js";
-import { createLogSink, type Logger, type LogLevel } from "./log.js";
+import { createLogSink, type Logger, type LogLevel, type Warn } from "./log.js";
 import type { CallInfo, CallSink } from "./observer.js";
 import type { OptionLayers } from "./option_layers.js";
 import type { AmbientDeadline, AmeideOptions, CompressionName, DrainOptions } from "./options.js";
@@ -131,14 +130,6 @@ export interface Platform {
   readonly connectionFacts?: (config: ClientConfig) => ConnectionFacts;
   /** The hash in an explanation. Undefined where it has to be waited for. */
   readonly policyHash?: (policy: PolicyValues) => string;
-}
-
-/** What connections of ours depend on beside the origin. */
-export interface ConnectionFacts {
-  /** The same for clients that may share connections. No secret stands in it. */
-  readonly key: string;
-  /** For `explain`. */
-  readonly explained: Readonly<Record<ConnectionFact, ExplainedValue>>;
 }
 
 /** What all of Connect's transports are made with. */

@@ -1,8 +1,8 @@
 import { httpVersionOf } from "../check_combinations.js";
 import type { ClientConfig } from "../config.js";
-import { connectionSettings } from "../connection_settings.js";
+import type { ConnectionFacts } from "../connection_pools.js";
+import { connectionSettings } from "./connection_settings.js";
 import type { ExplainedValue } from "../explain.js";
-import type { ConnectionFacts } from "../transport.js";
 import type { ConnectionOptions } from "./connections.js";
 import { type Proxy, proxyOf } from "./proxy.js";
 import { shown } from "./proxy_tunnel.js";

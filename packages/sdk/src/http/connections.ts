@@ -1,6 +1,6 @@
 import type { HttpVersion } from "../check_combinations.js";
 import type { Pool } from "../connection_pools.js";
-import type { ConnectionSettings } from "../connection_settings.js";
+import type { ConnectionSettings } from "./connection_settings.js";
 import { backingOff } from "./connect_backoff.js";
 import { createDialer, type DialOptions } from "./dial.js";
 import { http1Connections, type Http1Options } from "./http1_connections.js";

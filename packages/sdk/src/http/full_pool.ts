@@ -1,8 +1,6 @@
 import { tell } from "../callbacks.js";
+import type { Warn } from "../log.js";
 import type { Slots } from "./slots.js";
-
-/** Told of what whoever runs a client should know. */
-export type Warn = (text: string, fields: Record<string, unknown>) => void;
 
 /** A pool that is full again and again says so no more often, in milliseconds. */
 export const QUIET_MS = 60_000;

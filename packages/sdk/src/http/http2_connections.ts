@@ -1,6 +1,6 @@
 import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../connection_pools.js";
-import type { ConnectionSettings } from "../connection_settings.js";
+import type { ConnectionSettings } from "./connection_settings.js";
 import { inFlight } from "../recorder.js";
 import type { Dialer, DialOptions } from "./dial.js";
 import { Http2Pool } from "./http2_pool.js";

@@ -1,6 +1,6 @@
 import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
 import type { Pool } from "../connection_pools.js";
-import type { ConnectionSettings } from "../connection_settings.js";
+import type { ConnectionSettings } from "./connection_settings.js";
 import { inFlight, type Recording } from "../recorder.js";
 import { unstreamable } from "../unstreamable.js";
 import type { AlpnProtocol, Dialed, Dialer, DialOptions } from "./dial.js";
