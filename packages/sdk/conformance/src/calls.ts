@@ -19,6 +19,8 @@ export interface CallContext {
   readonly cancelers: (() => void)[];
   /** Items of lists. */
   readonly items: string[];
+  /** Streams that were opened and are not read. */
+  readonly unread: unknown[];
   /** Called once, when an attempt has failed. */
   onAttemptFailed: (() => void) | undefined;
 }
@@ -46,6 +48,7 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
       options: call.settings || call.tenantEach ? callOptions(own, options) : options,
       clock: within.context.time,
       onAttemptFailed: (react) => (within.onAttemptFailed = react),
+      unread: within.unread,
     });
     canceler?.start();
     return outcome.finally(() => canceler !== shared && canceler?.stop());

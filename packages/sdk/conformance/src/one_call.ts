@@ -18,6 +18,8 @@ interface Making {
   readonly clock: Clock;
   /** Registers what is to be done once an attempt has failed. */
   readonly onAttemptFailed: (react: () => void) => void;
+  /** Streams that nobody reads: who has opened them holds them. */
+  readonly unread: unknown[];
 }
 
 // A collector needs a turn of the event loop in which nobody holds what it is to find, and
@@ -81,6 +83,7 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
 
   async function read(stream: AsyncIterable<{ readonly text: string }>): Promise<void> {
     if (call.unread) {
+      making.unread.push(stream);
       return;
     }
     const iterator = call.forget ? withoutReturn(stream) : stream;

@@ -60,6 +60,7 @@ class Run implements CallContext, Reach {
   private again: Promise<unknown> | undefined;
   private readonly drains: Promise<{ cut: number; ms: number }>[] = [];
   readonly items: string[] = [];
+  readonly unread: unknown[] = [];
   private readonly logs: { level: string; text: string }[] = [];
   private readonly events: CallEvent[] = [];
   private explained: Pick<Response, "explained" | "policyHash" | "explainText"> = {};
