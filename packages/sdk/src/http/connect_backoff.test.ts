@@ -105,6 +105,17 @@ describe("ConnectBackoff", () => {
     expect(dials).toHaveLength(4);
   });
 
+  it("does not wait for one again that took long", async () => {
+    const { run, dials, clock, settled } = world();
+    run(2);
+    await clock.advance(ALONE_MS);
+    dials[1]?.succeed();
+    await settled();
+    run();
+    await settled();
+    expect(dials).toHaveLength(3);
+  });
+
   it("waits for the end of a short pause, for which one timer is set", async () => {
     const { run, dials, clock, outcomes, settled } = world();
     run();

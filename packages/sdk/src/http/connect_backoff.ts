@@ -56,7 +56,7 @@ export class ConnectBackoff {
     }
     const { leader } = this;
     if (leader !== undefined) {
-      await (this.failures > 0 ? leader : Promise.race([leader, this.momentEnds()]));
+      await (this.failures > 0 ? leader : Promise.race([leader, this.momentEnds(leader)]));
     }
     return this.connect(dial);
   }
@@ -110,8 +110,14 @@ export class ConnectBackoff {
     return this.pause.ended;
   }
 
-  private momentEnds(): Promise<void> {
-    this.moment ??= wait(this.context.clock, ALONE_MS, () => (this.moment = undefined));
+  private momentEnds(leader: Promise<unknown>): Promise<void> {
+    this.moment ??= wait(this.context.clock, ALONE_MS, () => {
+      this.moment = undefined;
+      // A promise keeps all that wait for it, and this one may take as long as a connect may.
+      if (this.leader === leader) {
+        this.leader = undefined;
+      }
+    });
     return this.moment.ended;
   }
 }
