@@ -4,7 +4,7 @@ import { basename, dirname, join, normalize } from "node:path/posix";
 
 import { importsOf, parseScript, walk } from "./specifiers.mjs";
 
-const FOLDER = "packages/sdk/src";
+const FOLDER = "packages/sdk/src/policy";
 
 /** The files of the policy core: they decide, the shell does. */
 const CORE = ["policy", "retry", "budget", "deadline", "hints", "normalize"];

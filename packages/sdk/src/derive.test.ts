@@ -6,7 +6,7 @@ import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { scriptedThreads, settled, t1, thread } from "./harness/scripted_threads.js";
 import { sent } from "./harness/tokens.js";
 import { createAmeideTransport } from "./node.js";
-import type { AmeideOptions } from "./options.js";
+import type { AmeideOptions } from "./options/options.js";
 
 const method = ThreadsService.method.getThread;
 const selector = "ameide.threads.v1.ThreadsService/GetThread";

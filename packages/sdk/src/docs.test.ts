@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { MAX_ORIGINS } from "./connection_pools.js";
+import { MAX_ORIGINS } from "./wire/connection_pools.js";
 import { QUIET_MS } from "./http/full_pool.js";
 import { MAX_CONNECTIONS } from "./http/http1_connections.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "./http/idle_sockets.js";
@@ -9,9 +9,9 @@ import { ANSWER_MS } from "./http/http2_pool.js";
 import { IDLE_CONNECTION_MS } from "./http/idle_timer.js";
 import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "./http/connect_first.js";
 import { ALONE_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, PATIENCE_MS } from "./http/connect_backoff.js";
-import { BEHAVIOR_1 } from "./policy.js";
-import { THROWN_BOUNDS } from "./thrown_text.js";
-import { MAX_FAULTS } from "./unknown_fields.js";
+import { BEHAVIOR_1 } from "./policy/policy.js";
+import { THROWN_BOUNDS } from "./errors/thrown_text.js";
+import { MAX_FAULTS } from "./config/unknown_fields.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = ["behaviour", "connections"]

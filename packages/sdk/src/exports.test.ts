@@ -253,7 +253,7 @@ describe("what an entry loads", () => {
   it("the policy core: only itself", () => {
     const core = ["budget", "deadline", "hints", "normalize", "policy", "retry"];
     for (const name of core) {
-      const { files, packages } = loadedFrom(join(src, `${name}.ts`));
+      const { files, packages } = loadedFrom(join(src, "policy", `${name}.ts`));
       expect([name, ...packages]).toEqual([name]);
       const outside = [...files].filter((file) => !core.includes(basename(file, ".ts")));
       expect(outside).toEqual([]);

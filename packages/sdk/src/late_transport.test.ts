@@ -5,7 +5,7 @@ import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { errorOf, t1 } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "./index.js";
-import { lateTransport } from "./late_transport.js";
+import { lateTransport } from "./wire/late_transport.js";
 import { memoryOptions } from "./testing.js";
 
 const grpcWeb = { tenant: "acme", protocol: "grpc-web" } satisfies AmeideOptions;
@@ -50,7 +50,7 @@ function neverThen<T>(found: T): () => Promise<T> {
 
 afterEach(() => {
   vi.useRealTimers();
-  vi.doUnmock("./grpc_web.js");
+  vi.doUnmock("./fetch/grpc_web.js");
 });
 
 describe("gRPC-Web over fetch, while its code is on the way", () => {

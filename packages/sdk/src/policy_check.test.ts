@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { request_id_field } from "@ameideio/core-proto/ameide/policy/v1";
 import { readImage } from "@ameideio/core-proto/image";
 
-const program = fileURLToPath(new URL("../dist/policy_check.js", import.meta.url));
+const program = fileURLToPath(new URL("../dist/bin/policy_check.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "policy-"));
 
 afterAll(() => rmSync(folder, { recursive: true }));

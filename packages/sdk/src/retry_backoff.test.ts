@@ -13,8 +13,8 @@ import {
 import { nodeError } from "./harness/scripted_client.js";
 import type { AmeideError, RetryOptions } from "./index.js";
 import { createAmeideTransport } from "./node.js";
-import { BEHAVIOR_1, type PolicyValues } from "./policy.js";
-import { decide, FIRST_ATTEMPT } from "./retry.js";
+import { BEHAVIOR_1, type PolicyValues } from "./policy/policy.js";
+import { decide, FIRST_ATTEMPT } from "./policy/retry.js";
 import { sequence } from "./testing.js";
 
 const REFUSED: Answer = { error: nodeError("ECONNREFUSED"), askBody: false };

@@ -6,7 +6,7 @@ import { type FaultServer, startFaultServer } from "@ameideio/fault-server";
 import { errorOf, t1 } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallEvent } from "./index.js";
 import { createAmeideTransport } from "./node.js";
-import { TimerQueue } from "./timer_queue.js";
+import { TimerQueue } from "./runtime/timer_queue.js";
 
 // Timers that keep the process alive.
 const running = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;

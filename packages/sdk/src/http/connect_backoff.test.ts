@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createVirtualClock } from "../virtual_clock.js";
+import { createVirtualClock } from "../runtime/virtual_clock.js";
 import {
   ALONE_MS,
   backingOff,
