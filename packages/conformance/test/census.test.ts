@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { expect, test } from "vitest";
-import { loadAdapters } from "../src/adapters.js";
-import { ADAPTERS, CASES, ROSTER } from "../src/folders.js";
-import { loadCases } from "../src/load_cases.js";
-import { showProblem } from "../src/load_file.js";
-import { loadRoster, rosterProblems } from "../src/roster.js";
+import { loadAdapters } from "../src/adapter/adapters.js";
+import { ADAPTERS, CASES, ROSTER } from "../src/common/folders.js";
+import { loadCases } from "../src/suite/load_cases.js";
+import { showProblem } from "../src/suite/load_file.js";
+import { loadRoster, rosterProblems } from "../src/suite/roster.js";
 
 /** The ids that the specification names; more may be there, none may be lost. */
 const SPECIFIED: readonly string[] = [

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runCli } from "../src/cli.js";
-import type { Report } from "../src/report_json.js";
+import { runCli } from "../src/cli/cli.js";
+import type { Report } from "../src/report/report_json.js";
 import { fakeAdapter } from "./harness/fake_adapter.js";
 
 let folder: string;

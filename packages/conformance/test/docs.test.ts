@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadAdapters } from "../src/adapters.js";
-import { runCli } from "../src/cli.js";
-import { CASES } from "../src/folders.js";
-import { loadCases } from "../src/load_cases.js";
-import { kindsOf, wants } from "../src/plan.js";
-import { NO_ROSTER } from "../src/roster.js";
-import { runSuite } from "../src/run_suite.js";
+import { loadAdapters } from "../src/adapter/adapters.js";
+import { runCli } from "../src/cli/cli.js";
+import { CASES } from "../src/common/folders.js";
+import { loadCases } from "../src/suite/load_cases.js";
+import { kindsOf, wants } from "../src/suite/plan.js";
+import { NO_ROSTER } from "../src/suite/roster.js";
+import { runSuite } from "../src/run/run_suite.js";
 
 // What the pages say, done.
 let folder: string;

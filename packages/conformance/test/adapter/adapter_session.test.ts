@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { RunRequestSchema } from "@ameideio/conformance-proto";
 import { afterEach, expect, test } from "vitest";
-import { AdapterSession, type RunResult } from "../../src/adapter_session.js";
+import { AdapterSession, type RunResult } from "../../src/adapter/adapter_session.js";
 import { fakeAdapter } from "../harness/fake_adapter.js";
 
 const open: AdapterSession[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Cell } from "../../src/plan.js";
+import type { Cell } from "../../src/suite/plan.js";
 import { header } from "../harness/rows.js";
 import { compareCell } from "../../src/compare/cell.js";
 import type { Difference } from "../../src/compare/difference.js";

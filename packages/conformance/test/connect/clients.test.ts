@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { OFFICIAL } from "../../src/folders.js";
+import { OFFICIAL } from "../../src/common/folders.js";
 import { loadClients } from "../../src/connect/clients.js";
 
 let folder: string;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OFFICIAL, ROOT } from "../../src/folders.js";
+import { OFFICIAL, ROOT } from "../../src/common/folders.js";
 import { loadClients, type TestedClient } from "../../src/connect/clients.js";
 import { judge } from "../../src/connect/runner.js";
 import { FIRST_BUILD_MS, runnerOrSkip } from "../harness/runner_or_skip.js";

@@ -6,7 +6,7 @@ import { runConnectCli } from "../../src/connect/cli.js";
 import { loadClients } from "../../src/connect/clients.js";
 import type { OfficialReport } from "../../src/connect/report.js";
 import { FIRST_BUILD_MS, runnerOrSkip } from "../harness/runner_or_skip.js";
-import { OFFICIAL } from "../../src/folders.js";
+import { OFFICIAL } from "../../src/common/folders.js";
 
 // Connect's own suite, whole: through the SDK, and through what it is built on.
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { runCli } from "../../src/cli.js";
+import { runCli } from "../../src/cli/cli.js";
 import { generateCase } from "../../src/fuzz/generate.js";
 import { writeCase } from "../../src/fuzz/write_case.js";
 

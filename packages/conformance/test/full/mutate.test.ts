@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runCli } from "../../src/cli.js";
+import { runCli } from "../../src/cli/cli.js";
 
 const MINUTES = 60_000;
 

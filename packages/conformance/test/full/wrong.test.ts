@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import type { AdapterCommand } from "../../src/adapter_process.js";
-import { loadAdapters } from "../../src/adapters.js";
-import { ADAPTERS, CASES, ROSTER } from "../../src/folders.js";
-import { loadCases } from "../../src/load_cases.js";
-import { loadRoster } from "../../src/roster.js";
-import { type CaseResult, runSuite, type SuiteResult } from "../../src/run_suite.js";
+import type { AdapterCommand } from "../../src/adapter/adapter_process.js";
+import { loadAdapters } from "../../src/adapter/adapters.js";
+import { ADAPTERS, CASES, ROSTER } from "../../src/common/folders.js";
+import { loadCases } from "../../src/suite/load_cases.js";
+import { loadRoster } from "../../src/suite/roster.js";
+import { type CaseResult, runSuite, type SuiteResult } from "../../src/run/run_suite.js";
 import type { Way } from "../../src/wrong/way.js";
 import { WAYS } from "../../src/wrong/ways.js";
 

@@ -1,7 +1,7 @@
 import { equals } from "@bufbuild/protobuf";
 import { GivenSchema, ScriptSchema } from "@ameideio/conformance-proto";
 import { describe, expect, it } from "vitest";
-import { loadFile } from "../../src/load_file.js";
+import { loadFile } from "../../src/suite/load_file.js";
 import { generateCase } from "../../src/fuzz/generate.js";
 import { writeCase } from "../../src/fuzz/write_case.js";
 

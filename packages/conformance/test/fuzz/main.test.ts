@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { RunResponse } from "@ameideio/conformance-proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { loadFile } from "../../src/load_file.js";
+import { loadFile } from "../../src/suite/load_file.js";
 import { modelAdapter } from "../harness/model_adapter.js";
 import { fuzz } from "../../src/fuzz/main.js";
 

@@ -2,7 +2,7 @@ import { fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { RunResponseSchema } from "@ameideio/conformance-proto";
 import { stringify } from "yaml";
 import type { Seen } from "../../src/compare/compare.js";
-import { type LoadedCase, loadFile, showProblem } from "../../src/load_file.js";
+import { type LoadedCase, loadFile, showProblem } from "../../src/suite/load_file.js";
 
 /** A case that expects this, with one unary call. */
 export function caseWith(expect: JsonObject, more: JsonObject = {}): LoadedCase {

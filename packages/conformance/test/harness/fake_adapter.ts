@@ -1,4 +1,4 @@
-import type { AdapterCommand } from "../../src/adapter_process.js";
+import type { AdapterCommand } from "../../src/adapter/adapter_process.js";
 
 // What every fake begins with: reads frames, calls `run` for each case with the text of its first
 // call and the request, and can write frames, or anything else, to standard output.

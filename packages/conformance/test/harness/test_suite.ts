@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "vitest";
-import { loadAdapters } from "../../src/adapters.js";
-import { ADAPTERS, CASES, ROSTER } from "../../src/folders.js";
-import { loadCases } from "../../src/load_cases.js";
-import { type Filter, showCell } from "../../src/plan.js";
-import { loadRoster } from "../../src/roster.js";
-import { type CaseResult, runSuite } from "../../src/run_suite.js";
+import { loadAdapters } from "../../src/adapter/adapters.js";
+import { ADAPTERS, CASES, ROSTER } from "../../src/common/folders.js";
+import { loadCases } from "../../src/suite/load_cases.js";
+import { type Filter, showCell } from "../../src/suite/plan.js";
+import { loadRoster } from "../../src/suite/roster.js";
+import { type CaseResult, runSuite } from "../../src/run/run_suite.js";
 
 /** Runs every case on every SDK, and makes one test of each cell, so that they are counted. */
 export async function testSuite(filter: Filter): Promise<void> {

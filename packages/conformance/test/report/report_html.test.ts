@@ -1,8 +1,8 @@
 import { Event, Window } from "happy-dom";
 import { expect, test } from "vitest";
-import { renderHtml } from "../../src/report_html.js";
-import { makeReport } from "../../src/report_json.js";
-import type { CaseResult } from "../../src/run_suite.js";
+import { renderHtml } from "../../src/report/report_html.js";
+import { makeReport } from "../../src/report/report_json.js";
+import type { CaseResult } from "../../src/run/run_suite.js";
 import { caseWith, seen } from "../harness/a_case.js";
 
 function result(name: string, more: Partial<CaseResult> = {}): CaseResult {

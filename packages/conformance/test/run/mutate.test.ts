@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { AdapterCommand } from "../../src/adapter_process.js";
-import { loadFile } from "../../src/load_file.js";
-import { mutantsOf, runMutate } from "../../src/mutate.js";
+import type { AdapterCommand } from "../../src/adapter/adapter_process.js";
+import { loadFile } from "../../src/suite/load_file.js";
+import { mutantsOf, runMutate } from "../../src/run/mutate.js";
 
 // An SDK with two numbers: it shows the delay, and the other where the test says so.
 const ADAPTER = `

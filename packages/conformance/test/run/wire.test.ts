@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { NO_ROSTER } from "../../src/roster.js";
-import { runSuite } from "../../src/run_suite.js";
+import { NO_ROSTER } from "../../src/suite/roster.js";
+import { runSuite } from "../../src/run/run_suite.js";
 import { caseWith } from "../harness/a_case.js";
 import { fakeAdapter } from "../harness/fake_adapter.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchesCase } from "../../src/glob.js";
+import { matchesCase } from "../../src/suite/glob.js";
 
 const one = { id: "m05", name: "m05 grpc status names (all)" };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadFile, showProblem } from "../../src/load_file.js";
+import { loadFile, showProblem } from "../../src/suite/load_file.js";
 
 const GOOD = `# What it verifies, and why.
 cases:

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { DescribeResponseSchema, HttpClientSchema } from "@ameideio/conformance-proto";
 import { expect, test } from "vitest";
-import { planCase, showCell } from "../../src/plan.js";
+import { planCase, showCell } from "../../src/suite/plan.js";
 import { caseWith } from "../harness/a_case.js";
 
 const sdk = create(DescribeResponseSchema, {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRoster, rosterProblems, skipOf } from "../../src/roster.js";
+import { parseRoster, rosterProblems, skipOf } from "../../src/suite/roster.js";
 import { caseWith } from "../harness/a_case.js";
 
 const TODAY = new Date("2026-11-21T12:00:00Z");

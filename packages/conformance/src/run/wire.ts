@@ -12,10 +12,10 @@ import {
   suiteTls,
   toFaultScript,
 } from "@ameideio/fault-server";
-import type { AdapterSession, RunResult } from "./adapter_session.js";
-import type { Arrived } from "./compare/requests.js";
-import type { LoadedCase } from "./load_file.js";
-import { type Cell, kindsOf } from "./plan.js";
+import type { AdapterSession, RunResult } from "../adapter/adapter_session.js";
+import type { Arrived } from "../compare/requests.js";
+import type { LoadedCase } from "../suite/load_file.js";
+import { type Cell, kindsOf } from "../suite/plan.js";
 
 /** How long requests that are on their way when a call ends may take to arrive, in milliseconds. */
 const SETTLE_MS = 300;

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 
-const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The root of the repository. */
-export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** Our own cases. */
 export const CASES = `${PACKAGE}cases`;

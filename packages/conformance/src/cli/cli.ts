@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { AdapterCommand } from "./adapter_process.js";
-import { loadAdapters } from "./adapters.js";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { loadAdapters } from "../adapter/adapters.js";
 import { readArguments, UsageError } from "./arguments.js";
-import { ADAPTERS, CASES, ROSTER } from "./folders.js";
-import { matchesCase } from "./glob.js";
+import { ADAPTERS, CASES, ROSTER } from "../common/folders.js";
+import { matchesCase } from "../suite/glob.js";
 import { HELP } from "./help.js";
-import { loadCases } from "./load_cases.js";
-import { type LoadedCase, showProblem } from "./load_file.js";
-import { showFailures, showMatrix, showTotals } from "./matrix.js";
+import { loadCases } from "../suite/load_cases.js";
+import { type LoadedCase, showProblem } from "../suite/load_file.js";
+import { showFailures, showMatrix, showTotals } from "../report/matrix.js";
 import type { Options, ToolOptions } from "./options.js";
-import { cellsRun, isGreen, makeReport, type Report } from "./report_json.js";
-import { loadRoster, type Roster, rosterProblems } from "./roster.js";
-import { runSuite } from "./run_suite.js";
-import { writeReports } from "./write_reports.js";
+import { cellsRun, isGreen, makeReport, type Report } from "../report/report_json.js";
+import { loadRoster, type Roster, rosterProblems } from "../suite/roster.js";
+import { runSuite } from "../run/run_suite.js";
+import { writeReports } from "../report/write_reports.js";
 
 /** Red cells that are printed without `-v`. */
 const SHOWN = 20;
@@ -59,7 +59,7 @@ async function run(options: Options, surroundings: Printing): Promise<number> {
   const adapters = selectAdapters(known, options.sdks);
   const tool: ToolOptions = { ...options, adapters, print };
   if (options.fuzz !== undefined) {
-    const { runFuzz } = await import("./fuzz/main.js");
+    const { runFuzz } = await import("../fuzz/main.js");
     return runFuzz({ ...tool, count: options.fuzz, report: options.report });
   }
   const { cases, roster, problems } = loadAll(options, known);
@@ -71,7 +71,7 @@ async function run(options: Options, surroundings: Printing): Promise<number> {
     return problems.length > 0 ? 1 : 0;
   }
   if (options.mutate) {
-    const { runMutate } = await import("./mutate.js");
+    const { runMutate } = await import("../run/mutate.js");
     return runMutate({ ...tool, cases: selected });
   }
   const result = await runSuite({

@@ -12,12 +12,12 @@ import {
   type SeenOutcome,
   type Span,
 } from "@ameideio/conformance-proto";
-import type { Seen } from "./compare/compare.js";
-import { show, states } from "./compare/difference.js";
-import { showAttempt, showError } from "./compare/outcomes.js";
-import { type Arrived, wireTimeout } from "./compare/requests.js";
-import { eventType } from "./compare/telemetry.js";
-import type { LoadedCase } from "./load_file.js";
+import type { Seen } from "../compare/compare.js";
+import { show, states } from "../compare/difference.js";
+import { showAttempt, showError } from "../compare/outcomes.js";
+import { type Arrived, wireTimeout } from "../compare/requests.js";
+import { eventType } from "../compare/telemetry.js";
+import type { LoadedCase } from "../suite/load_file.js";
 
 /** One entry of a timeline. Entries of the same step stand side by side. */
 export interface Entry {

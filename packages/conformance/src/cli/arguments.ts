@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Options } from "./options.js";
-import { DOORS, FORMATS, HTTP_CLIENTS, HTTP_VERSIONS, PROTOCOLS } from "./vocabulary.js";
+import { DOORS, FORMATS, HTTP_CLIENTS, HTTP_VERSIONS, PROTOCOLS } from "../suite/vocabulary.js";
 
 /** Arguments that cannot be understood. */
 export class UsageError extends Error {

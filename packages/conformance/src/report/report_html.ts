@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT_PAGE, PAGE } from "./folders.js";
+import { BUILT_PAGE, PAGE } from "../common/folders.js";
 import type { Report, ReportCase } from "./report_json.js";
 import type { Entry } from "./timeline.js";
 

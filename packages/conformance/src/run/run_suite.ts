@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { type DescribeResponse, RunRequestSchema } from "@ameideio/conformance-proto";
-import type { AdapterCommand } from "./adapter_process.js";
-import { AdapterSession } from "./adapter_session.js";
-import { compareCell } from "./compare/cell.js";
-import { compare, type Seen } from "./compare/compare.js";
-import type { Difference } from "./compare/difference.js";
-import type { LoadedCase } from "./load_file.js";
-import { mapLimit } from "./map_limit.js";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { AdapterSession } from "../adapter/adapter_session.js";
+import { compareCell } from "../compare/cell.js";
+import { compare, type Seen } from "../compare/compare.js";
+import type { Difference } from "../compare/difference.js";
+import type { LoadedCase } from "../suite/load_file.js";
+import { mapLimit } from "../common/map_limit.js";
 import {
   type CasePlan,
   type Cell,
@@ -16,8 +16,8 @@ import {
   planCase,
   showCell,
   wants,
-} from "./plan.js";
-import { type Roster, type Skip, skipOf } from "./roster.js";
+} from "../suite/plan.js";
+import { type Roster, type Skip, skipOf } from "../suite/roster.js";
 import { type Ran, WireRunner } from "./wire.js";
 
 /** How many cases of each layer are under way at once. */

@@ -1,5 +1,5 @@
-import type { AdapterCommand } from "./adapter_process.js";
-import type { Filter } from "./plan.js";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import type { Filter } from "../suite/plan.js";
 
 /** What the command line says. */
 export interface Options {

@@ -1,5 +1,5 @@
-import type { Difference } from "./compare/difference.js";
-import type { CaseResult, SuiteResult } from "./run_suite.js";
+import type { Difference } from "../compare/difference.js";
+import type { CaseResult, SuiteResult } from "../run/run_suite.js";
 import { type Entry, expectedTimeline, seenTimeline } from "./timeline.js";
 
 /** How many cells there are of each verdict. */

@@ -4,12 +4,12 @@ import {
   type RunRequest,
   RunRequestSchema,
 } from "@ameideio/conformance-proto";
-import type { AdapterCommand } from "./adapter_process.js";
-import { AdapterSession, type RunResult } from "./adapter_session.js";
-import { compare } from "./compare/compare.js";
-import type { LoadedCase } from "./load_file.js";
-import { mapLimit } from "./map_limit.js";
-import { type Cell, layerOf, planCase } from "./plan.js";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { AdapterSession, type RunResult } from "../adapter/adapter_session.js";
+import { compare } from "../compare/compare.js";
+import type { LoadedCase } from "../suite/load_file.js";
+import { mapLimit } from "../common/map_limit.js";
+import { type Cell, layerOf, planCase } from "../suite/plan.js";
 import { WireRunner } from "./wire.js";
 
 export interface MutateOptions {
