@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ArgumentError, helpText, readArguments } from "../../src/arguments.js";
+import { ArgumentError, helpText, readArguments } from "../../src/demo/arguments.js";
 
 test.each([
   [[], { command: "show", row: 1 }],

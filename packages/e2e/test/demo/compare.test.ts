@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { compare, type Comparison } from "../../src/compare.js";
-import { decisionOf } from "../../src/decision.js";
-import { deviations } from "../../src/expected.js";
-import { FAULTS } from "../../src/faults/index.js";
-import { redirect } from "../../src/faults/redirect.js";
-import { reset } from "../../src/faults/reset.js";
-import { toReport } from "../../src/json.js";
-import { styleFor } from "../../src/style.js";
-import { rowEnd, TITLE, verdictLine } from "../../src/table.js";
-import { timeline } from "../../src/timeline.js";
-import { World } from "../../src/world.js";
+import { compare, type Comparison } from "../../src/demo/compare.js";
+import { decisionOf } from "../../src/demo/decision.js";
+import { deviations } from "../../src/demo/expected.js";
+import { FAULTS } from "../../src/demo/faults/index.js";
+import { redirect } from "../../src/demo/faults/redirect.js";
+import { reset } from "../../src/demo/faults/reset.js";
+import { toReport } from "../../src/demo/json.js";
+import { styleFor } from "../../src/demo/style.js";
+import { rowEnd, TITLE, verdictLine } from "../../src/demo/table.js";
+import { timeline } from "../../src/demo/timeline.js";
+import { World } from "../../src/demo/world.js";
 
 const plain = styleFor({}, {});
 const all: Comparison[] = [];
@@ -114,7 +114,7 @@ test("the second host of the redirect can be reached: who follows is found out",
 });
 
 test("the loop of the typical client is as long as the title says", () => {
-  const source = readFileSync(new URL("../../src/typical.ts", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../src/demo/typical.ts", import.meta.url), "utf8");
   const loop = /async \(req\) => \{\n([^]*?)\n {2}\};/.exec(source)?.[1] as string;
   expect(TITLE).toContain(`${loop.split("\n").length}-line loop`);
 });

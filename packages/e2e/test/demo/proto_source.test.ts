@@ -3,7 +3,7 @@ import { getOption } from "@bufbuild/protobuf";
 import { idempotency_key } from "@ameideio/core-proto/ameide/policy/v1";
 import { roster } from "@ameideio/core-proto/roster";
 import { expect, test } from "vitest";
-import { findInProto } from "../../src/proto_source.js";
+import { findInProto } from "../../src/demo/proto_source.js";
 
 const modules = await Promise.all(Object.values(roster).map((each) => each.load()));
 const methods = modules.flatMap(({ service }) => service.methods);

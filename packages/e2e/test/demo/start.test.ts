@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Report, ReportedCall } from "../../src/json.js";
+import type { Report, ReportedCall } from "../../src/demo/json.js";
 import { type Ended, run, start } from "../harness/command.js";
 
 const SLOW_MS = 60_000;

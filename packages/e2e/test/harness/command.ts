@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const START = fileURLToPath(new URL("../../dist/start.js", import.meta.url));
+const START = fileURLToPath(new URL("../../dist/demo/start.js", import.meta.url));
 
 /** What a command came to. */
 export interface Ended {

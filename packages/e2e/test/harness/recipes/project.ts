@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { installPinned } from "../../../src/pinned_install.js";
+import { installPinned } from "../../../src/common/pinned_install.js";
 import { writeFiles } from "./page.js";
 
 const run = promisify(execFile);

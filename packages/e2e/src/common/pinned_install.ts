@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const HERE = new URL("../", import.meta.url);
+const HERE = new URL("../../", import.meta.url);
 const FILES = ["package.json", "package-lock.json"];
 
 /**

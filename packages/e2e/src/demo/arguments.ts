@@ -16,7 +16,7 @@ export class ArgumentError extends Error {
 
 /** The text of `--help`. It is a file, so that it can be shown before anything is built. */
 export function helpText(): string {
-  return readFileSync(new URL("../help.txt", import.meta.url), "utf8");
+  return readFileSync(new URL("../../demo/help.txt", import.meta.url), "utf8");
 }
 
 const DEFAULT_PORT = 8080;

@@ -13,7 +13,7 @@ export interface ProtoLine {
   readonly alone: boolean;
 }
 
-const PROTO_FOLDER = fileURLToPath(new URL("../../../proto", import.meta.url));
+const PROTO_FOLDER = fileURLToPath(new URL("../../../../proto", import.meta.url));
 
 /**
  * Finds where the .proto file of a method declares it, or sets an option of it.
