@@ -3,14 +3,11 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Limit } from "../policy/deadline.js";
 import { retryInfoMs } from "../errors/details.js";
 import { readHint } from "../policy/hints.js";
-import { type Failure, normalize, type Observation } from "../policy/normalize.js";
+import { type Cut, type Failure, normalize } from "../policy/normalize.js";
 import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
 import { networkMessage } from "../errors/network_message.js";
 import type { CallInfo } from "../telemetry/observer.js";
 import type { Recording } from "../wire/recorder.js";
-
-/** Why we ended an attempt ourselves. */
-export type Cut = NonNullable<Observation["cut"]>;
 
 /** One attempt of a call. */
 export interface Attempt {

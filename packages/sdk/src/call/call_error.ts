@@ -1,10 +1,9 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { Cut } from "./attempt.js";
 import type { CallPlan } from "./call_plan.js";
 import { AmeideError, type ErrorFacts, isAmeideError } from "../errors/errors.js";
 import { explainStop } from "./explain_stop.js";
 import { hintDelay } from "../policy/hints.js";
-import type { Failure } from "../policy/normalize.js";
+import type { Cut, Failure } from "../policy/normalize.js";
 import type { Recording } from "../wire/recorder.js";
 import type { StopReason } from "../policy/retry.js";
 

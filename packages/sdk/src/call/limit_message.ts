@@ -1,4 +1,5 @@
-import { type Attempt, type Cut, cutOfSignal } from "./attempt.js";
+import type { Cut } from "../policy/normalize.js";
+import { type Attempt, cutOfSignal } from "./attempt.js";
 import type { CallPlan, TimeLimit } from "./call_plan.js";
 import type { Limit } from "../policy/deadline.js";
 import type { AttemptFailure } from "../errors/errors.js";

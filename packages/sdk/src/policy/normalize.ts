@@ -7,6 +7,9 @@ export type Origin = "server" | "transport" | "client";
 /** Whether the server may have read the request. */
 export type Sent = "no" | "maybe" | "yes";
 
+/** Why we ended an attempt ourselves. */
+export type Cut = Limit | "canceled";
+
 /**
  * What is known of a failed attempt, from the recorder below the runtime and
  * from the shell above it. The runtime's own code counts only where neither
@@ -14,7 +17,7 @@ export type Sent = "no" | "maybe" | "yes";
  */
 export interface Observation {
   /** We ended the attempt ourselves. */
-  readonly cut?: Limit | "canceled" | undefined;
+  readonly cut?: Cut | undefined;
   /** The failure was made above the HTTP layer: an interceptor, serialization. */
   readonly local: boolean;
   /** The HTTP client failed before a response head, or while its body was read. */

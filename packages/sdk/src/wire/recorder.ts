@@ -4,7 +4,6 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Cut } from "../call/attempt.js";
 import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
 import { ByteBuffer } from "./byte_buffer.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
@@ -12,7 +11,7 @@ import { configError, isAmeideError } from "../errors/errors.js";
 import { freeze, type FrozenHolder } from "./frozen_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
 import { networkErrors } from "../errors/network_errors.js";
-import { isShortBody, type NetworkFailure, type Sent } from "../policy/normalize.js";
+import { type Cut, isShortBody, type NetworkFailure, type Sent } from "../policy/normalize.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
 import type { Clock } from "../runtime/runtime.js";
