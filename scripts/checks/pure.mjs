@@ -1,19 +1,6 @@
 // @ts-check
-import { isBuiltin } from "node:module";
-import { basename, dirname, join, normalize } from "node:path/posix";
-
+import { PURE } from "./rooms.mjs";
 import { importsOf, parseScript, walk } from "./specifiers.mjs";
-
-const FOLDER = "packages/sdk/src/policy";
-
-/** The files of the policy core: they decide, the shell does. */
-const CORE = ["policy", "retry", "budget", "deadline", "hints", "normalize"];
-
-/** The packages the core, and what it imports, may use. */
-const PACKAGES = ["@bufbuild/protobuf", "@connectrpc/connect", "@ameideio/core-proto"];
-
-/** Our own modules that the core must not reach, whatever they do inside. */
-const SHELL = ["clock", "log", "node", "random", "recorder", "telemetry", "transport", "web"];
 
 const GLOBALS = new Set([
   "clearInterval",
@@ -37,57 +24,22 @@ const EXPRESSIONS_WITH_TYPES = new Set([
 ]);
 
 /**
- * Where the policy core of the TypeScript SDK, or a module it needs at run time, touches a clock,
- * the network, randomness, a log or the runtime. Types are free.
+ * Where a pure folder touches a clock, the network, randomness, a log or the runtime, or imports a
+ * package. That it imports no other folder of ours, the order inside its package says.
  *
  * @param {{ files: string[], read: (file: string) => string }} tree
  * @returns {string[]}
  */
 export function impurities({ files, read }) {
-  if (!files.some((file) => file.startsWith(`${FOLDER}/`))) return [];
-  const core = CORE.map((stem) => `${FOLDER}/${stem}.ts`);
-  const problems = core
-    .filter((file) => !files.includes(file))
-    .map((file) => `${file}: this file of the policy core is gone`);
-  const queue = core.filter((file) => files.includes(file)).map((file) => ({ file, via: "" }));
-  const seen = new Set(queue.map(({ file }) => file));
-  for (const { file, via } of queue) {
+  const pure = files.filter((file) => PURE.some((folder) => file.startsWith(`${folder}/`)));
+  return pure.flatMap((file) => {
     const text = read(file);
-    const where = `${file}${via}: the policy core must stay pure`;
-    problems.push(...impureGlobals(file, text).map((name) => `${where}, it uses ${name}`));
-    for (const { specifier, typeOnly } of importsOf(file, text) ?? []) {
-      if (typeOnly) continue;
-      const next = resolve(file, specifier, files);
-      if (isImpure(specifier, next)) problems.push(`${where}, it imports ${specifier}`);
-      else if (next !== undefined && !seen.has(next)) {
-        seen.add(next);
-        queue.push({ file: next, via: ` (needed by ${basename(file)}${via})` });
-      }
-    }
-  }
-  return problems;
-}
-
-/**
- * @param {string} file
- * @param {string} specifier
- * @param {string[]} files
- * @returns {string | undefined} The file of a relative import.
- */
-function resolve(file, specifier, files) {
-  if (!specifier.startsWith(".")) return undefined;
-  const path = normalize(join(dirname(file), specifier)).replace(/\.js$/, ".ts");
-  return files.includes(path) ? path : undefined;
-}
-
-/**
- * @param {string} specifier
- * @param {string | undefined} file
- */
-function isImpure(specifier, file) {
-  if (file !== undefined) return SHELL.includes(basename(file, ".ts"));
-  if (isBuiltin(specifier)) return true;
-  return !PACKAGES.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+    const packages = (importsOf(file, text) ?? []).filter(({ specifier }) => specifier[0] !== ".");
+    return [
+      ...impureGlobals(file, text).map((name) => `uses ${name}`),
+      ...packages.map(({ specifier }) => `imports ${specifier}`),
+    ].map((problem) => `${file}: the policy core must stay pure, it ${problem}`);
+  });
 }
 
 /**

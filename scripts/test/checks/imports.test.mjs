@@ -3,11 +3,9 @@ import { describe, expect, it } from "vitest";
 
 import { manifest, plant } from "../harness/planted.mjs";
 import { imports } from "../../checks/imports.mjs";
-import { developable, importable, roomOf, ROOMS, TEST_ROOMS } from "../../checks/rooms.mjs";
+import { developable, importable, INSIDE, roomOf, ROOMS, TEST_ROOMS } from "../../checks/rooms.mjs";
 import { importsOf } from "../../checks/specifiers.mjs";
 import { openTree } from "../../checks/tree.mjs";
-
-const CORE = ["policy", "retry", "budget", "deadline", "hints", "normalize"];
 
 /** The rooms of the first floors, as clean as they can be. */
 const CLEAN = {
@@ -25,15 +23,19 @@ const CLEAN = {
     dependencies: { "@ameideio/core-proto": "workspace:*" },
     devDependencies: { "@ameideio/fault-server": "workspace:*" },
   }),
-  "packages/sdk/src/transport.ts":
+  "packages/sdk/src/transport/transport.ts":
     'import { x } from "@ameideio/core-proto/ameide/threads/v1";\nsetTimeout(x, 1);',
-  "packages/sdk/src/retry.test.ts": 'import { start } from "@ameideio/fault-server";',
+  "packages/sdk/test/retry.test.ts": 'import { start } from "@ameideio/fault-server";',
   "packages/sdk/conformance/adapter.ts": 'import { a } from "@ameideio/ameide-sdk-ts/node";',
   "packages/sdk-go/go.mod": "module github.com/ameideio/ameide-sdk-go\n",
   "packages/sdk-go/a.go":
     'package a\nimport "github.com/ameideio/ameide-core-proto-go/threads/v1"\n',
   "packages/sdk-python/src/a.py": "from ameide_core_proto.ameide.threads.v1 import threads_pb2\n",
-  ...Object.fromEntries(CORE.map((stem) => [`packages/sdk/src/${stem}.ts`, "export {};"])),
+  ...Object.fromEntries(
+    Object.entries(INSIDE).flatMap(([source, order]) =>
+      order.split(" ").map((folder) => [`${source}/${folder}/a.ts`, "export {};"]),
+    ),
+  ),
 };
 
 describe("imports", () => {
@@ -44,18 +46,18 @@ describe("imports", () => {
   it.each([
     [
       "an SDK that imports the server it is tested with",
-      { "packages/sdk/src/transport.ts": 'export { x } from "@ameideio/fault-server";' },
-      "packages/sdk/src/transport.ts: imports @ameideio/fault-server: sdk (floor 2) may use core-proto",
+      { "packages/sdk/src/transport/transport.ts": 'export { x } from "@ameideio/fault-server";' },
+      "packages/sdk/src/transport/transport.ts: imports @ameideio/fault-server: sdk (floor 2) may use core-proto",
     ],
     [
       "a server that imports an SDK, even in a test",
-      { "packages/fault-server/src/a.test.ts": 'await import("@ameideio/ameide-sdk-ts");' },
+      { "packages/fault-server/test/a.test.ts": 'await import("@ameideio/ameide-sdk-ts");' },
       "fault-server (floor 2) may use",
     ],
     [
       "a relative path into another package",
-      { "packages/sdk/src/transport.ts": 'import "../../fault-server/src/index.js";' },
-      "reaches into fault-server by ../../fault-server/src/index.js",
+      { "packages/sdk/src/transport/transport.ts": 'import "../../../fault-server/src/index.js";' },
+      "reaches into fault-server by ../../../fault-server/src/index.js",
     ],
     [
       "an adapter behind its SDK's public door",
@@ -87,7 +89,7 @@ describe("imports", () => {
     ],
     [
       "a package of ours that does not exist",
-      { "packages/sdk/src/transport.ts": 'import "@ameideio/typo";' },
+      { "packages/sdk/src/transport/transport.ts": 'import "@ameideio/typo";' },
       "imports @ameideio/typo, which is no package of ours",
     ],
     [
@@ -151,37 +153,73 @@ describe("the policy core", () => {
       'import "@connectrpc/connect-node";',
       "it imports @connectrpc/connect-node",
     ],
-    ["the shell", 'import { send } from "./transport.js";', "it imports ./transport.js"],
+    [
+      "a type of a package",
+      'import type { Code } from "@connectrpc/connect";',
+      "@connectrpc/connect",
+    ],
   ])("is red on %s", async (_, text, says) => {
-    const problems = await check({ "packages/sdk/src/retry.ts": text });
+    const problems = await check({ "packages/sdk/src/policy/retry.ts": text });
     expect(problems).toEqual([
-      expect.stringContaining(`retry.ts: the policy core must stay pure, ${says}`),
+      expect.stringMatching(/policy\/retry\.ts: the policy core must stay pure, it /),
     ]);
+    expect(problems[0]).toContain(says);
   });
 
-  it("is red on what a module it needs does", async () => {
-    const problems = await check({
-      "packages/sdk/src/retry.ts": 'export { a } from "./helper.js";',
-      "packages/sdk/src/helper.ts": "export const a = Date.now();",
-    });
-    expect(problems).toEqual([expect.stringContaining("helper.ts (needed by retry.ts)")]);
-  });
-
-  it("is red when one of its files is gone", async () => {
-    const repository = plant(CLEAN);
-    repository.remove("packages/sdk/src/hints.ts");
-    const { problems } = await imports.run(await openTree(repository.root));
-    expect(problems).toEqual([
-      expect.stringContaining("hints.ts: this file of the policy core is gone"),
-    ]);
-  });
-
-  it("may use types of the shell, parse dates, and name a property like a global", async () => {
-    const text = `import type { Transport } from "./transport.js";
-      import { Code } from "@connectrpc/connect";
+  it("may parse dates, and name a property like a global", async () => {
+    const text = `import type { Transport, Code } from "./policy.js";
       export const at = (text: string) => Date.parse(text) || new Date(text).getTime();
       export const f = (o: { fetch: Transport; process(): Code }) => [o.fetch, o.process(), { fetch: 1 }];`;
-    expect(await check({ "packages/sdk/src/hints.ts": text })).toEqual([]);
+    expect(await check({ "packages/sdk/src/policy/hints.ts": text })).toEqual([]);
+  });
+});
+
+describe("the order inside a package", () => {
+  const late = 'import type { Call } from "../call/call.js";';
+  it.each([
+    [
+      "a type of a later folder",
+      { "packages/sdk/src/wire/recorder.ts": late },
+      "packages/sdk/src/wire/recorder.ts: imports ../call/call.js, of call/, which comes after wire/",
+    ],
+    [
+      "a policy core that imports another folder",
+      { "packages/sdk/src/policy/retry.ts": late },
+      "policy/retry.ts: imports ../call/call.js, of call/, which comes after policy/",
+    ],
+    [
+      "a door that a folder imports",
+      { "packages/sdk/src/clients/page.ts": 'export { call } from "../index.js";' },
+      "packages/sdk/src/clients/page.ts: imports ../index.js, of a door",
+    ],
+    [
+      "a program that reaches into another",
+      { "packages/e2e/src/leak/run.ts": 'await import("../demo/start.js");' },
+      "packages/e2e/src/leak/run.ts: imports ../demo/start.js, of demo/",
+    ],
+    [
+      "a folder without a place",
+      { "packages/conformance/src/attic/a.ts": "export {};" },
+      "packages/conformance/src/attic: has no place in the order",
+    ],
+  ])("is red on %s", async (_, files, says) => {
+    expect(await check(files)).toEqual([expect.stringContaining(says)]);
+  });
+
+  it("is red on a folder that is gone", async () => {
+    const repository = plant(CLEAN);
+    repository.remove("packages/sdk/src/policy/a.ts");
+    const { problems } = await imports.run(await openTree(repository.root));
+    expect(problems).toEqual([expect.stringContaining("packages/sdk/src/policy: is gone")]);
+  });
+
+  it("lets folders import from earlier ones, and doors from all", async () => {
+    const files = {
+      "packages/sdk/src/call/call.ts": 'export { a } from "../policy/a.js";\nimport "./a.js";',
+      "packages/sdk/src/node.ts":
+        'export { a } from "./call/call.js";\nexport { b } from "./web.js";',
+    };
+    expect(await check(files)).toEqual([]);
   });
 });
 
