@@ -1,4 +1,6 @@
 // @ts-check
+import { readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 
 import { manifest, plant } from "../harness/planted.mjs";
@@ -211,6 +213,12 @@ describe("the order inside a package", () => {
     repository.remove("packages/sdk/src/policy/a.ts");
     const { problems } = await imports.run(await openTree(repository.root));
     expect(problems).toEqual([expect.stringContaining("packages/sdk/src/policy: is gone")]);
+  });
+
+  it("is as docs/architecture.md shows it", () => {
+    const page = readFileSync(new URL("../../../docs/architecture.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)\/` \|/gm)].map(([, folder]) => folder);
+    expect(rows.join(" ")).toBe(INSIDE["packages/sdk/src"]);
   });
 
   it("lets folders import from earlier ones, and doors from all", async () => {
