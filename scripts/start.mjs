@@ -5,12 +5,12 @@ import { readFileSync } from "node:fs";
 
 import { preflight } from "./preflight.mjs";
 
-const demo = new URL("../packages/e2e/", import.meta.url);
+const e2e = new URL("../packages/e2e/", import.meta.url);
 if (process.argv.slice(2).some((argument) => argument === "--help" || argument === "-h")) {
-  process.stdout.write(readFileSync(new URL("help.txt", demo), "utf8"));
+  process.stdout.write(readFileSync(new URL("demo/help.txt", e2e), "utf8"));
 } else {
   preflight();
   const { build } = await import("./build.mjs");
-  if (await build("@ameideio/e2e")) await import(new URL("dist/start.js", demo).href);
+  if (await build("@ameideio/e2e")) await import(new URL("dist/demo/start.js", e2e).href);
   else process.exitCode = 1;
 }

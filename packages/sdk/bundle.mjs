@@ -4,6 +4,29 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "rolldown";
 
+const folder = new URL("./", import.meta.url);
+
+/** What `.`, `/otel` and `/testing` need, besides others. */
+const BASE = [
+  "call/call",
+  "errors/answer_metadata",
+  "errors/bounded_text",
+  "errors/details",
+  "errors/did_you_mean",
+  "errors/errors",
+  "errors/thrown",
+  "options/check_call_options",
+  "options/read_options",
+  "policy/deadline",
+  "policy/policy",
+  "runtime/callbacks",
+  "runtime/callers_stack",
+  "runtime/runtime",
+  "runtime/version",
+  "telemetry/otel_registry",
+  "telemetry/otel_telemetry",
+].map((module) => fileURLToPath(new URL(`src/${module}.ts`, folder)));
+
 /**
  * What more than one entry needs. Importing a file costs more than what stands in it, so these are
  * few. But a page that only tells our errors must not load a client to do so, so what `.`, `/otel`
@@ -12,15 +35,11 @@ import { build } from "rolldown";
  * @type {import("rolldown").CodeSplittingGroup[]}
  */
 const SHARED = [
-  {
-    name: "base",
-    test: /[\\/](answer_metadata|bounded_text|call|callbacks|callers_stack|check_call_options|deadline|details|did_you_mean|errors|otel_registry|otel_telemetry|policy|read_options|runtime|thrown|version)\.ts$/,
-  },
+  { name: "base", test: (id) => BASE.includes(id) },
   // By /node, by /web, and by /client and /roster over each of them.
   { name: "transport", minShareCount: 6 },
 ];
 
-const folder = new URL("./", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
 const programs = namesOf(manifest.bin);
 const entries = namesOf(manifest.exports);

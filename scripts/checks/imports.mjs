@@ -1,7 +1,8 @@
 // @ts-check
 import { dirname, join, normalize } from "node:path/posix";
 
-import { impurities } from "./pure_core.mjs";
+import { upwardImports } from "./inside.mjs";
+import { impurities } from "./pure.mjs";
 import { developable, importable, isTest, roomOf, ROOMS } from "./rooms.mjs";
 import { importsOf } from "./specifiers.mjs";
 
@@ -11,7 +12,8 @@ const OUR_NAMES = ["@ameideio/", "github.com/ameideio/", "ameide_"];
 /** @type {import("./tree.mjs").Check} */
 export const imports = {
   name: "imports",
-  about: "rooms import only from floors below, without cycles; the policy core is pure",
+  about:
+    "rooms import only from floors below, and inside in order, without cycles; the policy core is pure",
   run(tree) {
     const names = namesOf(tree);
     const sources = tree.files.filter((file) => roomOf(file) && !tree.isGenerated(file));
@@ -23,7 +25,7 @@ export const imports = {
       return found.flatMap(({ specifier }) => misdirected({ file, specifier, names }));
     });
     problems.push(...homeless(tree), ...dependencyProblems(tree, names), ...cycles(tree));
-    problems.push(...impurities(tree));
+    problems.push(...upwardImports(tree), ...impurities(tree));
     if (seen === 0) problems.push("saw no source file");
     return { problems, note: `${seen} files` };
   },

@@ -88,6 +88,20 @@ export const ROOMS = [
   },
 ];
 
+/**
+ * The order inside a package: each of these folders imports only from itself and those before it,
+ * types included. Files beside the folders are the package's doors, and import from all.
+ */
+export const INSIDE = {
+  "packages/sdk/src":
+    "policy errors runtime telemetry auth options config wire http fetch call transport clients stubs bin",
+  "packages/conformance/src": "common suite adapter compare run report fuzz cli connect wrong",
+  "packages/e2e/src": "common leak soak runtimes demo",
+};
+
+/** Folders that hold no clock, timer, randomness, log or network, and import nothing but themselves. */
+export const PURE = ["packages/sdk/src/policy"];
+
 /** Rooms that tests of the floors from theirs up may use, too; they never use an SDK. */
 export const TEST_ROOMS = { floor: 2, names: ["fault-server", "reference-server"] };
 

@@ -1,4 +1,4 @@
-import { runCli } from "./cli.js";
+import { runCli } from "./cli/cli.js";
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {

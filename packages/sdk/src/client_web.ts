@@ -1,6 +1,6 @@
-import { ameideClientMaker } from "./ameide_client.js";
+import { ameideClientMaker } from "./clients/ameide_client.js";
 import { createRosterClient } from "./roster_web.js";
 
-export type { AmeideClient } from "./ameide_client.js";
+export type { AmeideClient } from "./clients/ameide_client.js";
 
 export const createAmeideClient = /* @__PURE__ */ ameideClientMaker(createRosterClient);

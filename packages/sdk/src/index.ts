@@ -1,15 +1,15 @@
-export { AmeideError, isAmeideError } from "./errors.js";
+export { AmeideError, isAmeideError } from "./errors/errors.js";
 export type {
   AttemptFailure,
   FieldViolation,
   PreconditionViolation,
   QuotaViolation,
-} from "./errors.js";
-export { attemptInfo, call } from "./call.js";
-export type { AttemptInfo } from "./call.js";
-export { createClient } from "./create_client.js";
-export { paginate } from "./page.js";
-export type { ItemOf, Page, Paginated, PaginateOptions } from "./page.js";
+} from "./errors/errors.js";
+export { attemptInfo, call } from "./call/call.js";
+export type { AttemptInfo } from "./call/call.js";
+export { createClient } from "./clients/create_client.js";
+export { paginate } from "./clients/page.js";
+export type { ItemOf, Page, Paginated, PaginateOptions } from "./clients/page.js";
 export type {
   AmbientDeadline,
   AmeideOptions,
@@ -26,8 +26,8 @@ export type {
   Settings,
   TlsOptions,
   TlsSource,
-} from "./options.js";
-export type { Auth, Token, TokenProvider, TokenRequest } from "./auth.js";
+} from "./options/options.js";
+export type { Auth, Token, TokenProvider, TokenRequest } from "./auth/auth.js";
 export type {
   AttemptFailed,
   AttemptStarted,
@@ -36,13 +36,13 @@ export type {
   Observer,
   Waiting,
   WouldHave,
-} from "./observer.js";
-export type { ExplainedValue, Explanation } from "./explain.js";
-export type { DrainResult } from "./lifetime.js";
-export type { Logger, LogLevel } from "./log.js";
-export type { Origin, Sent } from "./normalize.js";
-export type { Preset, Protocol } from "./policy.js";
-export type { RetryClass, StopReason } from "./retry.js";
-export type { Telemetry } from "./telemetry.js";
-export type { AmeideTransport } from "./transport.js";
-export { version } from "./version.js";
+} from "./telemetry/observer.js";
+export type { ExplainedValue, Explanation } from "./config/explain.js";
+export type { DrainResult } from "./call/lifetime.js";
+export type { Logger, LogLevel } from "./telemetry/log.js";
+export type { Origin, Sent } from "./policy/normalize.js";
+export type { Preset, Protocol } from "./policy/policy.js";
+export type { RetryClass, StopReason } from "./policy/retry.js";
+export type { Telemetry } from "./telemetry/telemetry.js";
+export type { AmeideTransport } from "./transport/transport.js";
+export { version } from "./runtime/version.js";

@@ -2,19 +2,23 @@ import { createTransport as createConnect } from "@connectrpc/connect/protocol-c
 import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import { ambientDeadline } from "./ambient.js";
-import { readEnvironment } from "./environment.js";
+import { ambientDeadline } from "./options/ambient.js";
+import { readEnvironment } from "./options/environment.js";
 import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
-import type { AmeideOptions } from "./options.js";
-import { createTelemetry } from "./otel_telemetry.js";
-import { canonicalJson } from "./policy.js";
-import { systemClock, systemRuntime } from "./runtime.js";
-import { TimerQueue } from "./timer_queue.js";
-import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
+import type { AmeideOptions } from "./options/options.js";
+import { createTelemetry } from "./telemetry/otel_telemetry.js";
+import { canonicalJson } from "./policy/policy.js";
+import { systemClock, systemRuntime } from "./runtime/runtime.js";
+import { TimerQueue } from "./runtime/timer_queue.js";
+import {
+  type AmeideTransport,
+  createPlatformTransport,
+  type Platform,
+} from "./transport/transport.js";
 
-export { withDeadlineFrom } from "./ambient.js";
-export type { AmeideTransport } from "./transport.js";
+export { withDeadlineFrom } from "./options/ambient.js";
+export type { AmeideTransport } from "./transport/transport.js";
 
 /**
  * Makes a transport for Node.js: give it to the `createClient` of this

@@ -1,7 +1,7 @@
-import { createTelemetry, type TelemetryProviders } from "./otel_telemetry.js";
-import type { Telemetry } from "./telemetry.js";
+import { createTelemetry, type TelemetryProviders } from "./telemetry/otel_telemetry.js";
+import type { Telemetry } from "./telemetry/telemetry.js";
 
-export type { TelemetryProviders } from "./otel_telemetry.js";
+export type { TelemetryProviders } from "./telemetry/otel_telemetry.js";
 
 /**
  * Spans and metrics through OpenTelemetry, for the option `telemetry`.

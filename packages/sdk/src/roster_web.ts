@@ -1,7 +1,7 @@
-import { rosterClientMaker } from "./roster_client.js";
+import { rosterClientMaker } from "./clients/roster_client.js";
 import { createAmeideTransport } from "./web.js";
 
 export type { LazyService } from "@ameideio/core-proto/roster";
-export type { Roster, RosterClient } from "./roster_client.js";
+export type { Roster, RosterClient } from "./clients/roster_client.js";
 
 export const createRosterClient = /* @__PURE__ */ rosterClientMaker(createAmeideTransport);

@@ -1,24 +1,24 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
-import { configError } from "./errors.js";
-import { createMemoryHttpClient } from "./memory_client.js";
-import type { AmeideOptions } from "./options.js";
-import { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
-import { type Clock, type Randomness, runtimeOption, systemRuntime } from "./runtime.js";
+import { configError } from "./errors/errors.js";
+import { createMemoryHttpClient } from "./wire/memory_client.js";
+import type { AmeideOptions } from "./options/options.js";
+import { BEHAVIOR_1, type PolicyConstants } from "./policy/policy.js";
+import { type Clock, type Randomness, runtimeOption, systemRuntime } from "./runtime/runtime.js";
 import {
   createVirtualClock,
   type VirtualClock,
   type VirtualClockOptions,
-} from "./virtual_clock.js";
+} from "./runtime/virtual_clock.js";
 
-export { createMemoryHttpClient } from "./memory_client.js";
-export type { Clock, Randomness, Timer, TimerKind } from "./runtime.js";
-export { BEHAVIOR_1, type PolicyConstants } from "./policy.js";
+export { createMemoryHttpClient } from "./wire/memory_client.js";
+export type { Clock, Randomness, Timer, TimerKind } from "./runtime/runtime.js";
+export { BEHAVIOR_1, type PolicyConstants } from "./policy/policy.js";
 export {
   createVirtualClock,
   type VirtualClock,
   type VirtualClockOptions,
-} from "./virtual_clock.js";
+} from "./runtime/virtual_clock.js";
 
 /** What a test may put in the place of the real surroundings. */
 export interface TestRuntime {

@@ -1,11 +1,15 @@
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
-import { createFetchClient } from "./fetch_client.js";
-import { lateTransport } from "./late_transport.js";
-import type { AmeideOptions } from "./options.js";
-import { systemRuntime } from "./runtime.js";
-import { type AmeideTransport, createPlatformTransport, type Platform } from "./transport.js";
+import { createFetchClient } from "./fetch/fetch_client.js";
+import { lateTransport } from "./wire/late_transport.js";
+import type { AmeideOptions } from "./options/options.js";
+import { systemRuntime } from "./runtime/runtime.js";
+import {
+  type AmeideTransport,
+  createPlatformTransport,
+  type Platform,
+} from "./transport/transport.js";
 
-export type { AmeideTransport } from "./transport.js";
+export type { AmeideTransport } from "./transport/transport.js";
 
 /**
  * Makes a transport over `fetch`, for browsers and workers: give it to
@@ -44,5 +48,5 @@ const webPlatform: Platform = {
 };
 
 async function loadGrpcWeb() {
-  return (await import("./grpc_web.js")).createTransport;
+  return (await import("./fetch/grpc_web.js")).createTransport;
 }

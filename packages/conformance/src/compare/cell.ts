@@ -1,4 +1,4 @@
-import type { Cell } from "../plan.js";
+import type { Cell } from "../suite/plan.js";
 import { type Difference, Step } from "./difference.js";
 import { type Arrived, headerValues } from "./requests.js";
 

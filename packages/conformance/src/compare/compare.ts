@@ -10,7 +10,7 @@ import {
   SeenErrorSchema,
   SpanSchema,
 } from "@ameideio/conformance-proto";
-import type { LoadedCase } from "../load_file.js";
+import type { LoadedCase } from "../suite/load_file.js";
 import { type Difference, states, Step } from "./difference.js";
 import { compareOutcomes } from "./outcomes.js";
 import { comparePrinted } from "./printed.js";

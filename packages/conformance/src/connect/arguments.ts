@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError } from "../arguments.js";
+import { UsageError } from "../cli/arguments.js";
 
 /** What the command line says. */
 export interface ConnectOptions {

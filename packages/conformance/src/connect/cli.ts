@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { UsageError } from "../arguments.js";
-import { OFFICIAL, ROOT } from "../folders.js";
-import { inCi as isInCi } from "../in_ci.js";
+import { UsageError } from "../cli/arguments.js";
+import { OFFICIAL, ROOT } from "../common/folders.js";
+import { inCi as isInCi } from "../common/in_ci.js";
 import { type ConnectOptions, readConnectArguments } from "./arguments.js";
 import { loadClients, type TestedClient } from "./clients.js";
 import { findRunner, MissingTool } from "./find_runner.js";

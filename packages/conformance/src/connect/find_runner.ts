@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { ROOT } from "../folders.js";
+import { ROOT } from "../common/folders.js";
 
 /** What is needed to build the runner is not on this machine. The message says what to install. */
 export class MissingTool extends Error {

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AdapterCommand } from "../adapter_process.js";
-import { AdapterSession } from "../adapter_session.js";
-import { mapLimit } from "../map_limit.js";
-import type { Filter } from "../plan.js";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { AdapterSession } from "../adapter/adapter_session.js";
+import { mapLimit } from "../common/map_limit.js";
+import type { Filter } from "../suite/plan.js";
 import { generateCase, type GeneratedCase } from "./generate.js";
 import { predict } from "./model.js";
 import { FuzzRunner, type Subject } from "./runner.js";

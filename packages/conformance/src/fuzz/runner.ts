@@ -5,10 +5,10 @@ import {
   RunRequestSchema,
   type Script,
 } from "@ameideio/conformance-proto";
-import type { AdapterSession } from "../adapter_session.js";
+import type { AdapterSession } from "../adapter/adapter_session.js";
 import type { Difference } from "../compare/difference.js";
 import { comparePrinted } from "../compare/printed.js";
-import { can } from "../plan.js";
+import { can } from "../suite/plan.js";
 import { predict } from "./model.js";
 import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";

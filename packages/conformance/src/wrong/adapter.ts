@@ -9,7 +9,7 @@ import {
   AdapterResponseSchema,
   type RunRequest,
 } from "@ameideio/conformance-proto";
-import { encodeFrame, FrameReader } from "../adapter_frames.js";
+import { encodeFrame, FrameReader } from "../adapter/adapter_frames.js";
 import { WAYS } from "./ways.js";
 
 const [, , name = "", program = "", ...args] = process.argv;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { exists } from "../pinned_install.js";
+import { exists } from "../common/pinned_install.js";
 
 const run = promisify(execFile);
 const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { exists, installPinned } from "../pinned_install.js";
+import { exists, installPinned } from "../common/pinned_install.js";
 import { PLATFORM, RUNTIMES } from "./runtimes.js";
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../runtime.js";
+import { type Clock, systemClock } from "../runtime/runtime.js";
 import type { Dialer } from "./dial.js";
 
 /** The pause after a connect that failed, before jitter; twice as long after each further one. */

@@ -1,8 +1,8 @@
-import { httpVersionOf } from "../check_combinations.js";
-import type { ClientConfig } from "../config.js";
-import type { ConnectionFacts } from "../connection_pools.js";
+import { httpVersionOf } from "../options/check_combinations.js";
+import type { ClientConfig } from "../config/config.js";
+import type { ConnectionFacts } from "../wire/connection_pools.js";
 import { connectionSettings } from "./connection_settings.js";
-import type { ExplainedValue } from "../explain.js";
+import type { ExplainedValue } from "../config/explain.js";
 import type { ConnectionOptions } from "./connections.js";
 import { type Proxy, proxyOf } from "./proxy.js";
 import { shown } from "./proxy_tunnel.js";

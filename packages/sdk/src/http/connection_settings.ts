@@ -1,5 +1,5 @@
-import type { ClientConfig } from "../config.js";
-import type { KeepAliveOptions } from "../options.js";
+import type { ClientConfig } from "../config/config.js";
+import type { KeepAliveOptions } from "../options/options.js";
 
 /** What holds for connections that we make. */
 export interface ConnectionSettings {

@@ -1,5 +1,5 @@
-import type { HttpVersion } from "../check_combinations.js";
-import type { Pool } from "../connection_pools.js";
+import type { HttpVersion } from "../options/check_combinations.js";
+import type { Pool } from "../wire/connection_pools.js";
 import type { ConnectionSettings } from "./connection_settings.js";
 import { backingOff } from "./connect_backoff.js";
 import { createDialer, type DialOptions } from "./dial.js";

@@ -1,9 +1,9 @@
 import type { LookupAddress } from "node:dns";
 import type * as net from "node:net";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
-import { timerDelay } from "../deadline.js";
-import type { TlsOptions, TlsSource } from "../options.js";
-import { thrownTextWithoutTokens } from "../thrown_text.js";
+import { timerDelay } from "../policy/deadline.js";
+import type { TlsOptions, TlsSource } from "../options/options.js";
+import { thrownTextWithoutTokens } from "../errors/thrown_text.js";
 import { addressesOf } from "./addresses.js";
 import { connectFirst } from "./connect_first.js";
 import { openTunnel, shown as shownProxy } from "./proxy_tunnel.js";

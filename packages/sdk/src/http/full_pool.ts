@@ -1,5 +1,5 @@
-import { tell } from "../callbacks.js";
-import type { Warn } from "../log.js";
+import { tell } from "../runtime/callbacks.js";
+import type { Warn } from "../telemetry/log.js";
 import type { Slots } from "./slots.js";
 
 /** A pool that is full again and again says so no more often, in milliseconds. */

@@ -6,8 +6,8 @@ import type {
 } from "node:http2";
 import { connect, constants } from "node:http2";
 import type { Socket } from "node:net";
-import { timerDelay } from "../deadline.js";
-import type { PeerSocket } from "../recorder.js";
+import { timerDelay } from "../policy/deadline.js";
+import type { PeerSocket } from "../wire/recorder.js";
 import { type Patient, type PingPolicy, Pulse } from "./http2_pulse.js";
 import { IdleTimer } from "./idle_timer.js";
 import { versionNotSpoken } from "./tls_failures.js";

@@ -1,7 +1,7 @@
 import { createNodeHttpClient } from "@connectrpc/connect-node";
-import type { Pool } from "../connection_pools.js";
+import type { Pool } from "../wire/connection_pools.js";
 import type { ConnectionSettings } from "./connection_settings.js";
-import { inFlight } from "../recorder.js";
+import { inFlight } from "../wire/recorder.js";
 import type { Dialer, DialOptions } from "./dial.js";
 import { Http2Pool } from "./http2_pool.js";
 

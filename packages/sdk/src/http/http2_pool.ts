@@ -3,9 +3,9 @@ import type {
   ClientSessionRequestOptions,
   OutgoingHttpHeaders,
 } from "node:http2";
-import { timerDelay } from "../deadline.js";
-import type { Recording } from "../recorder.js";
-import { listen, unlisten } from "../signals.js";
+import { timerDelay } from "../policy/deadline.js";
+import type { Recording } from "../wire/recorder.js";
+import { listen, unlisten } from "../runtime/signals.js";
 import type { Dialer } from "./dial.js";
 import { type ConnectionOwner, Http2Connection, type Http2Settings } from "./http2_connection.js";
 import { watchStream } from "./http2_stream.js";

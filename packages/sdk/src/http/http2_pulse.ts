@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { timerDelay } from "../deadline.js";
+import { timerDelay } from "../policy/deadline.js";
 
 /** When a connection is asked whether its peer is there. Shared by those to one origin. */
 export interface PingPolicy {

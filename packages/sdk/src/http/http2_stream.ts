@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from "node:http2";
-import type { Recording } from "../recorder.js";
+import type { Recording } from "../wire/recorder.js";
 import { failIfCutShort } from "./cut_short.js";
 import type { Http2Connection } from "./http2_connection.js";
 

@@ -1,8 +1,8 @@
 import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
-import type { Pool } from "../connection_pools.js";
+import type { Pool } from "../wire/connection_pools.js";
 import type { ConnectionSettings } from "./connection_settings.js";
-import { inFlight, type Recording } from "../recorder.js";
-import { unstreamable } from "../unstreamable.js";
+import { inFlight, type Recording } from "../wire/recorder.js";
+import { unstreamable } from "../wire/unstreamable.js";
 import type { AlpnProtocol, Dialed, Dialer, DialOptions } from "./dial.js";
 import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";

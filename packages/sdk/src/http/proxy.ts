@@ -1,5 +1,5 @@
-import { configError } from "../errors.js";
-import type { AmeideOptions } from "../options.js";
+import { configError } from "../errors/errors.js";
+import type { AmeideOptions } from "../options/options.js";
 
 /** A proxy, and what it is to be told. */
 export interface Proxy {

@@ -1,4 +1,4 @@
-import { listen, unlisten } from "../signals.js";
+import { listen, unlisten } from "../runtime/signals.js";
 
 /** Who waits for a slot. */
 interface Waiting {

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { countRow } from "../../src/children.js";
+import { generateHundred } from "../../src/hundred.js";
+import { measureBundles } from "../../src/measure.js";
+import { rowOf } from "../../src/rows.js";
+
+const MINUTES = 60_000;
+
+// Bytes that the SDK adds. Lower them when they have sunk; raising one is a
+// decision, and its commit says what it buys.
+const bounds = JSON.parse(
+  readFileSync(new URL("../../bounds.json", import.meta.url), "utf8"),
+) as Record<"allocated" | "bundles", Record<string, number>>;
+
+test.each(Object.entries(bounds.allocated))(
+  "%s allocates at most %i bytes more than the bare client",
+  async (name, most) => {
+    const { base, other } = await countRow(rowOf(name));
+    expect(other - base).toBeLessThanOrEqual(most);
+  },
+  5 * MINUTES,
+);
+
+test(
+  "a bundle grows by at most what is agreed",
+  async () => {
+    const hundred = await generateHundred();
+    onTestFinished(() => rm(hundred.folder, { recursive: true }));
+    const grown = (await measureBundles(hundred)).map(({ name, base, other }) => {
+      const most = bounds.bundles[name] ?? 0;
+      const found = other.gzip - base.gzip;
+      // A bound nobody comes near any more guards nothing.
+      return { name, found, holds: found <= most && found > most * 0.9 };
+    });
+    expect(grown.filter(({ holds }) => !holds)).toEqual([]);
+    expect(grown.map(({ name }) => name)).toEqual(Object.keys(bounds.bundles));
+  },
+  MINUTES,
+);

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { goalsOf, isValid, NAMES } from "../src/goals.js";
+import { report } from "../src/report.js";
+import type { Results, RowResult } from "../src/results.js";
+import { CONTROL, UNARY } from "../src/rows.js";
+
+const row = (name: string, ratio: number, bytes = 0): RowResult => ({
+  name,
+  baseUs: 20,
+  otherUs: 20 * ratio,
+  ratio,
+  ratios: [ratio],
+  baseBytes: 30_000,
+  otherBytes: 30_000 + bytes,
+});
+
+function results(control: number, ratio: number, bytes: number): Results {
+  const weight = (gzip: number) => ({ minified: gzip * 3, gzip });
+  return {
+    node: "20.0.0",
+    processes: 7,
+    compared: [row(CONTROL.name, control), row(UNARY.name, ratio, bytes)],
+    policies: [row("auth", 1, 100)],
+    imports: [{ name: NAMES.importRoster, baseMs: 100, otherMs: 111, ratio: 1.11 }],
+    bundles: [
+      { name: NAMES.bundleSdk, base: weight(40_000), other: weight(48_192) },
+      { name: NAMES.bundleRoster, base: weight(40_000), other: weight(42_001) },
+      { name: NAMES.bundleRosterLoaded, base: weight(40_000), other: weight(50_000) },
+    ],
+  };
+}
+
+test.each([
+  [0.99, true],
+  [1.01, true],
+  [0.989, false],
+  [1.011, false],
+])("a run whose control row says %d is valid: %s", (control, valid) => {
+  expect(isValid(results(control, 1, 0))).toBe(valid);
+  expect(report(results(control, 1, 0)).includes("INVALID")).toBe(!valid);
+});
+
+test("a run without a control row is not valid", () => {
+  expect(isValid({ ...results(1, 1, 0), compared: [] })).toBe(false);
+});
+
+test("a goal is met up to its number, and not beyond", () => {
+  const met = (ratio: number, bytes: number) =>
+    goalsOf(results(1, ratio, bytes)).map(({ met: each }) => each);
+  expect(met(1.15, 2_500)).toEqual([true, false, true, false, true, false]);
+  expect(met(1.151, 2_501)).toEqual([false, false, false, false, true, false]);
+});

@@ -1,4 +1,0 @@
-import { testSuite } from "../src/testing/test_suite.js";
-
-// Every case through each door, in each format, over each protocol and HTTP version.
-await testSuite({});

@@ -1,0 +1,147 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { loadAdapters } from "../adapter/adapters.js";
+import { readArguments, UsageError } from "./arguments.js";
+import { ADAPTERS, CASES, ROSTER } from "../common/folders.js";
+import { matchesCase } from "../suite/glob.js";
+import { HELP } from "./help.js";
+import { loadCases } from "../suite/load_cases.js";
+import { type LoadedCase, showProblem } from "../suite/load_file.js";
+import { showFailures, showMatrix, showTotals } from "../report/matrix.js";
+import type { Options, ToolOptions } from "./options.js";
+import { cellsRun, isGreen, makeReport, type Report } from "../report/report_json.js";
+import { loadRoster, type Roster, rosterProblems } from "../suite/roster.js";
+import { runSuite } from "../run/run_suite.js";
+import { writeReports } from "../report/write_reports.js";
+
+/** Red cells that are printed without `-v`. */
+const SHOWN = 20;
+
+/** Where a run prints and what it runs; the defaults are those of the command. */
+export interface Surroundings {
+  readonly print?: (line: string) => void;
+  readonly printError?: (line: string) => void;
+  readonly adapters?: readonly AdapterCommand[];
+  readonly silenceMs?: number;
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: 0 all green, 1 red, 2 bad arguments or nothing ran.
+ */
+export async function runCli(
+  argv: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<number> {
+  const print = surroundings.print ?? ((line) => void process.stdout.write(`${line}\n`));
+  const printError = surroundings.printError ?? ((line) => void process.stderr.write(`${line}\n`));
+  try {
+    const options = readArguments(argv);
+    if (options.help) {
+      print(HELP);
+      return 0;
+    }
+    return await run(options, { ...surroundings, print, printError });
+  } catch (reason) {
+    if (!(reason instanceof UsageError)) throw reason;
+    printError(`${reason.message} (see --help)`);
+    return 2;
+  }
+}
+
+type Printing = Surroundings & Required<Pick<Surroundings, "print" | "printError">>;
+
+async function run(options: Options, surroundings: Printing): Promise<number> {
+  const { print, printError } = surroundings;
+  const known = surroundings.adapters ?? loadAdapters(ADAPTERS.path, ADAPTERS.root);
+  const adapters = selectAdapters(known, options.sdks);
+  const tool: ToolOptions = { ...options, adapters, print };
+  if (options.fuzz !== undefined) {
+    const { runFuzz } = await import("../fuzz/main.js");
+    return runFuzz({ ...tool, count: options.fuzz, report: options.report });
+  }
+  const { cases, roster, problems } = loadAll(options, known);
+  const selected = cases.filter((one) => isSelected(one, options.cases));
+  if (options.list || selected.length === 0) {
+    for (const { name, file, line } of selected) print(`${name}  (${file}:${line})`);
+    for (const problem of problems) printError(problem);
+    if (selected.length === 0) throw new UsageError("there is no such case");
+    return problems.length > 0 ? 1 : 0;
+  }
+  if (options.mutate) {
+    const { runMutate } = await import("../run/mutate.js");
+    return runMutate({ ...tool, cases: selected });
+  }
+  const result = await runSuite({
+    cases: selected,
+    roster,
+    adapters,
+    filter: options.filter,
+    ...(surroundings.silenceMs === undefined ? {} : { silenceMs: surroundings.silenceMs }),
+    onStderr: options.verbose ? (text) => void process.stderr.write(text) : undefined,
+  });
+  const report = makeReport({ ...result, problems: [...problems, ...result.problems] });
+  if (options.report !== undefined) await writeReports(options.report, report);
+  return conclude(report, options, surroundings);
+}
+
+function conclude(report: Report, options: Options, { print, printError }: Printing): number {
+  if (report.cases.length > 0) print(`${showMatrix(report)}\n`);
+  const failures = showFailures(report, options.verbose ? Number.POSITIVE_INFINITY : SHOWN);
+  if (failures !== "") print(`${failures}\n`);
+  if (options.report !== undefined) print(`written: ${join(options.report, "report.html")}`);
+  print(showTotals(report));
+  if (!isGreen(report)) return 1;
+  if (cellsRun(report) > 0) return 0;
+  printError("nothing ran");
+  return 2;
+}
+
+function selectAdapters(known: readonly AdapterCommand[], sdks: readonly string[]) {
+  for (const sdk of sdks) {
+    if (!known.some((adapter) => adapter.sdk === sdk)) {
+      const names = known.map((adapter) => adapter.sdk).join(", ");
+      throw new UsageError(`--sdk ${sdk}: there is no such SDK, there are ${names}`);
+    }
+  }
+  return sdks.length === 0 ? known : known.filter(({ sdk }) => sdks.includes(sdk));
+}
+
+function isSelected(one: LoadedCase, globs: readonly string[]): boolean {
+  return globs.length === 0 || globs.some((glob) => matchesCase(glob, one));
+}
+
+interface All {
+  readonly cases: readonly LoadedCase[];
+  readonly roster: Roster;
+  readonly problems: readonly string[];
+}
+
+// Our own cases, or those of the given folders, each of which may have a roster of its own.
+function loadAll({ folders }: Options, known: readonly AdapterCommand[]): All {
+  const missing = folders.find((folder) => !existsSync(folder));
+  if (missing !== undefined) throw new UsageError(`--cases ${missing}: there is no such folder`);
+  const { cases, problems } = loadCases(folders.length === 0 ? [CASES] : folders);
+  const rosters = (
+    folders.length === 0 ? [ROSTER] : folders.map((folder) => join(folder, "roster.yaml"))
+  ).map((path) => loadRoster(path));
+  const counts = rosters.flatMap(({ roster: { count } }) => (count === undefined ? [] : [count]));
+  const roster = {
+    count: counts.length === rosters.length ? sum(counts) : undefined,
+    skips: rosters.flatMap((one) => one.roster.skips),
+  };
+  const sdks = known.map(({ sdk }) => sdk);
+  const loaded = [...problems.map(showProblem), ...rosters.flatMap((one) => one.problems)];
+  return {
+    cases,
+    roster,
+    // What a case that could not be read does to the roster says nothing.
+    problems: loaded.length > 0 ? loaded : rosterProblems(roster, cases, sdks),
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}

@@ -1,0 +1,245 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type DescribeResponse,
+  type RunRequest,
+  RunRequestSchema,
+} from "@ameideio/conformance-proto";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { AdapterSession, type RunResult } from "../adapter/adapter_session.js";
+import { compare } from "../compare/compare.js";
+import type { LoadedCase } from "../suite/load_file.js";
+import { mapLimit } from "../common/map_limit.js";
+import { type Cell, layerOf, planCase } from "../suite/plan.js";
+import { WireRunner } from "./wire.js";
+
+export interface MutateOptions {
+  readonly adapters: readonly AdapterCommand[];
+  readonly cases: readonly LoadedCase[];
+  /** Gets each line for people. */
+  readonly print: (line: string) => void;
+}
+
+/** A constant with another value. */
+export interface Mutant {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const AT_ONCE = { memory: 32, wire: 16 };
+/** What passes by chance on real sockets is no witness. */
+const BASELINE_RUNS = { memory: 1, wire: 3 };
+const SILENCE_MS = 20_000;
+
+/**
+ * Changes each number of an SDK's policy, one at a time, and looks for a case that fails then.
+ *
+ * @returns the exit code: 0 when every mutant was killed, 1 when one survives, 2 when there was
+ *   nothing to do.
+ * @throws AdapterFailure when an adapter cannot say what it is.
+ */
+export async function runMutate(options: MutateOptions): Promise<number> {
+  const { adapters, cases, print } = options;
+  let alive = 0;
+  let tried = 0;
+  for (const command of adapters) {
+    const run = new MutationRun(command, cases, print);
+    try {
+      const { survivors, killed } = await run.run();
+      for (const mutant of survivors) print(`${show(mutant)}: SURVIVES`);
+      alive += survivors.length;
+      const all = killed + survivors.length;
+      tried += all;
+      print(`mutate: ${command.sdk}: ${killed} killed, ${survivors.length} survive, of ${all}`);
+    } finally {
+      await run.close();
+    }
+  }
+  if (tried === 0) return 2;
+  return alive === 0 ? 0 : 1;
+}
+
+/** A small and a large change of a number, each in both directions. */
+export function mutantsOf(name: string, from: number): Mutant[] {
+  const whole = Number.isInteger(from);
+  const small = whole ? 1 : from / 10;
+  const large = whole ? Math.max(1, Math.round(from / 2)) : from / 2;
+  const values = new Set([from - small, from + small, from - large, from + large]);
+  return [...values]
+    .filter((to) => to >= 0)
+    .map((to) => ({ name, from, to: Number(to.toPrecision(12)) }));
+}
+
+class MutationRun {
+  readonly #session: MutantSession;
+  readonly #wire: WireRunner;
+  readonly #cases: readonly LoadedCase[];
+  readonly #print: (line: string) => void;
+  readonly #unsteady = new Set<CaseCell>();
+
+  constructor(
+    command: AdapterCommand,
+    cases: readonly LoadedCase[],
+    print: (line: string) => void,
+  ) {
+    this.#session = new MutantSession(command, {
+      silenceMs: SILENCE_MS,
+      window: AT_ONCE.memory,
+      // A mutant may be what makes an adapter fail.
+      maxRestarts: 1000,
+    });
+    this.#wire = new WireRunner(this.#session);
+    this.#cases = cases;
+    this.#print = print;
+  }
+
+  async run(): Promise<{ killed: number; survivors: Mutant[] }> {
+    const described = await this.#session.describe();
+    const { memory, wire } = await this.#greenCells(described);
+    const survivors: Mutant[] = [];
+    let killed = 0;
+    for (const [name, value] of Object.entries(described.constants)) {
+      // What killed one mutant of a constant mostly kills the next.
+      let likely: CaseCell | undefined;
+      for (const mutant of mutantsOf(name, value)) {
+        const first = likely === undefined ? [] : [likely];
+        const killer =
+          (await this.#firstKiller(mutant, first)) ??
+          (await this.#firstKiller(mutant, memory)) ??
+          (await this.#firstKiller(mutant, wire));
+        if (killer === undefined) survivors.push(mutant);
+        else {
+          likely = killer;
+          killed++;
+          this.#print(`${show(mutant)}: killed by ${killer.one.name}`);
+        }
+      }
+    }
+    return { killed, survivors };
+  }
+
+  async close(): Promise<void> {
+    await this.#wire.close();
+    await this.#session.close();
+  }
+
+  // Only a case that passes can tell a mutant. One cell of each is enough: the numbers are the same
+  // behind each door.
+  async #greenCells(
+    described: DescribeResponse,
+  ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
+    const all = this.#cases.flatMap((one): CaseCell[] => {
+      const { cells, missing } = planCase(one, described);
+      const [cell] = cells;
+      return cell === undefined || missing.length > 0 ? [] : [{ one, cell }];
+    });
+    this.#session.constants = {};
+    const green = new Set<CaseCell>();
+    for (const layer of ["memory", "wire"] as const) {
+      const part = all.filter(({ one }) => layerOf(one) === layer);
+      await mapLimit(part, AT_ONCE[layer], async (candidate) => {
+        for (let i = 0; i < BASELINE_RUNS[layer]; i++) {
+          if (!(await this.#passes(candidate))) return;
+        }
+        green.add(candidate);
+      });
+    }
+    const red = all.filter((candidate) => !green.has(candidate));
+    for (const { one } of red) this.#print(`${one.name} fails without a mutant: it kills none`);
+    const [memory, wire] = partition(
+      all.filter((candidate) => green.has(candidate)),
+      ({ one }) => layerOf(one) === "memory",
+    );
+    return { memory, wire };
+  }
+
+  async #firstKiller(
+    { name, to }: Mutant,
+    candidates: readonly CaseCell[],
+  ): Promise<CaseCell | undefined> {
+    const constants = { [name]: to };
+    const atOnce = candidates.some(({ cell }) => cell.layer === "wire")
+      ? AT_ONCE.wire
+      : AT_ONCE.memory;
+    for (let rest = candidates.filter((one) => !this.#unsteady.has(one)); rest.length > 0;) {
+      this.#session.constants = constants;
+      const tried = new Set<CaseCell>();
+      const suspects: CaseCell[] = [];
+      await mapLimit(rest, atOnce, async (candidate) => {
+        if (suspects.length > 0) return;
+        tried.add(candidate);
+        if (!(await this.#passes(candidate))) suspects.push(candidate);
+      });
+      for (const suspect of suspects) {
+        if (await this.#convicts(suspect, constants)) return suspect;
+      }
+      rest = rest.filter((candidate) => !tried.has(candidate));
+    }
+    return undefined;
+  }
+
+  // On real sockets a case may fail by chance. Only one that fails again with the mutant, and passes
+  // without it in between, tells something.
+  async #convicts(candidate: CaseCell, constants: Constants): Promise<boolean> {
+    this.#session.constants = {};
+    if (!(await this.#passes(candidate))) {
+      this.#print(`${candidate.one.name} fails now and then without a mutant: it kills none`);
+      this.#unsteady.add(candidate);
+      return false;
+    }
+    this.#session.constants = constants;
+    return !(await this.#passes(candidate));
+  }
+
+  async #passes({ one, cell }: CaseCell): Promise<boolean> {
+    if (cell.layer === "wire") {
+      const { result, requests } = await this.#wire.run(one, cell);
+      return (
+        "response" in result &&
+        compare(one, { response: result.response, requests, protocol: cell.protocol }).length === 0
+      );
+    }
+    const { given, server: script } = one.message;
+    const { door, protocol, format, httpClient } = cell;
+    const request = create(RunRequestSchema, {
+      ...(given === undefined ? {} : { given }),
+      ...(script === undefined ? {} : { script }),
+      door,
+      protocol,
+      format,
+      httpClient,
+    });
+    const result = await this.#session.run(() => request);
+    if (!("response" in result)) return false;
+    const { response } = result;
+    return compare(one, { response, requests: response.requests, protocol }).length === 0;
+  }
+}
+
+type Constants = { [name: string]: number };
+
+interface CaseCell {
+  readonly one: LoadedCase;
+  readonly cell: Cell;
+}
+
+/** A session whose every request carries changed constants. */
+class MutantSession extends AdapterSession {
+  constants: Constants = {};
+
+  override run(prepare: () => RunRequest | Promise<RunRequest>): Promise<RunResult> {
+    const { constants } = this;
+    return super.run(async () => {
+      const request = await prepare();
+      return create(RunRequestSchema, { ...request, constants });
+    });
+  }
+}
+
+function show({ name, from, to }: Mutant): string {
+  return `${name} ${from} → ${to}`;
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

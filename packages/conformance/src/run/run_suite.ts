@@ -1,0 +1,243 @@
+import { create } from "@bufbuild/protobuf";
+import { type DescribeResponse, RunRequestSchema } from "@ameideio/conformance-proto";
+import type { AdapterCommand } from "../adapter/adapter_process.js";
+import { AdapterSession } from "../adapter/adapter_session.js";
+import { compareCell } from "../compare/cell.js";
+import { compare, type Seen } from "../compare/compare.js";
+import type { Difference } from "../compare/difference.js";
+import type { LoadedCase } from "../suite/load_file.js";
+import { mapLimit } from "../common/map_limit.js";
+import {
+  type CasePlan,
+  type Cell,
+  type Filter,
+  isLimited,
+  layerOf,
+  planCase,
+  showCell,
+  wants,
+} from "../suite/plan.js";
+import { type Roster, type Skip, skipOf } from "../suite/roster.js";
+import { type Ran, WireRunner } from "./wire.js";
+
+/** How many cases of each layer are under way at once. */
+const AT_ONCE = { memory: 64, wire: 16 };
+
+/** From so many cells in memory on, a second adapter shares the work. */
+const WORTH_A_SECOND = 400;
+
+export interface SuiteOptions {
+  readonly cases: readonly LoadedCase[];
+  readonly roster: Roster;
+  readonly adapters: readonly AdapterCommand[];
+  readonly filter?: Filter;
+  /** An adapter that owes an answer fails after saying nothing for so long. Default 10000. */
+  readonly silenceMs?: number;
+  /** Gets what adapters write to standard error. */
+  readonly onStderr?: ((text: string) => void) | undefined;
+}
+
+/** What became of one case in one cell, or on one SDK where it did not get so far. */
+export interface CaseResult {
+  readonly case: LoadedCase;
+  readonly sdk: string;
+  readonly cell: Cell | undefined;
+  readonly verdict: "passed" | "failed" | "skipped";
+  readonly differences: readonly Difference[];
+  /** Why it is skipped. */
+  readonly reason: string | undefined;
+  readonly seen: Seen | undefined;
+}
+
+export interface SuiteResult {
+  readonly results: readonly CaseResult[];
+  /** What is wrong beyond single cases: of the roster, of adapters. */
+  readonly problems: readonly string[];
+  readonly sdks: readonly { readonly sdk: string; readonly version: string }[];
+}
+
+/** Runs cases on SDKs, one SDK after the other. Never rejects for what an adapter does. */
+export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
+  const results: CaseResult[] = [];
+  const problems: string[] = [];
+  const sdks: { sdk: string; version: string }[] = [];
+  for (const command of options.adapters) {
+    const run = new SdkRun(command, options);
+    const version = await run.run();
+    results.push(...run.results);
+    problems.push(...run.problems.map((problem) => `${command.sdk}: ${problem}`));
+    sdks.push({ sdk: command.sdk, version });
+  }
+  return { results: withHashes(results), problems, sdks };
+}
+
+class SdkRun {
+  readonly results: CaseResult[] = [];
+  readonly problems: string[] = [];
+  readonly #sdk: string;
+  readonly #options: SuiteOptions;
+  readonly #sessions: readonly [AdapterSession, AdapterSession];
+  readonly #wire: WireRunner;
+
+  constructor(command: AdapterCommand, options: SuiteOptions) {
+    const { silenceMs = 10_000, onStderr } = options;
+    this.#sdk = command.sdk;
+    this.#options = options;
+    const session = () =>
+      new AdapterSession(command, { silenceMs, onStderr, window: AT_ONCE.memory / 2 });
+    this.#sessions = [session(), session()];
+    this.#wire = new WireRunner(this.#sessions[0]);
+  }
+
+  /** @returns the version of the SDK, empty if the adapter does not say it. */
+  async run(): Promise<string> {
+    try {
+      const described = await this.#sessions[0].describe();
+      if (described.sdk !== this.#sdk) {
+        this.problems.push(`its adapter says that it is ${described.sdk}`);
+      }
+      await this.#runAll({ ...described, sdk: this.#sdk });
+      return described.version;
+    } catch (reason) {
+      const failure = reason instanceof Error ? reason.message : String(reason);
+      for (const one of this.#options.cases) this.#add(one, undefined, adapterFailed(failure));
+      return "";
+    } finally {
+      this.problems.push(...this.#sessions.flatMap(({ problems }) => problems));
+      await this.#wire.close();
+      await Promise.all(this.#sessions.map((session) => session.close()));
+    }
+  }
+
+  async #runAll(described: DescribeResponse): Promise<void> {
+    const { cases, roster, filter } = this.#options;
+    const work: { one: LoadedCase; cell: Cell; skip: Skip | undefined }[] = [];
+    for (const one of cases) {
+      const skip = skipOf(roster, one, this.#sdk);
+      const plan = planCase(one, described, filter);
+      work.push(...plan.cells.map((cell) => ({ one, cell, skip })));
+      this.#reportMissing(one, plan, skip);
+      // What another HTTP client can do is no excuse for the language's own.
+      const isEmpty =
+        plan.missing.length === 0 && plan.cells.every(({ httpClient }) => httpClient !== "");
+      if (isEmpty && wants(one, "native") && this.#isUnfiltered()) {
+        const expected = "the SDK has a door, a protocol, a format and an HTTP version for it";
+        this.#add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
+          skip,
+        });
+      }
+    }
+    for (const layer of ["memory", "wire"] as const) {
+      const part = work.filter(({ one }) => layerOf(one) === layer);
+      const share = part.length < WORTH_A_SECOND ? 1 : 2;
+      await mapLimit([...part.entries()], AT_ONCE[layer], async ([i, { one, cell, skip }]) => {
+        const { result, requests, processEnd } =
+          layer === "memory"
+            ? await this.#runInMemory(one, cell, this.#sessions[i % share === 0 ? 0 : 1])
+            : await this.#wire.run(one, cell);
+        if ("failure" in result) this.#add(one, cell, adapterFailed(result.failure), { skip });
+        else {
+          const { response } = result;
+          const seen = { response, requests, processEnd, protocol: cell.protocol };
+          const differences = compare(one, seen);
+          compareCell(cell, requests, differences);
+          this.#add(one, cell, differences, { skip, seen });
+        }
+      });
+    }
+    // Cells end in no order of their own; people and reports want that of the cases.
+    const order = new Map(cases.map((one, i) => [one, i]));
+    const place = ({ case: one, cell }: CaseResult): readonly [number, string] => [
+      order.get(one) ?? 0,
+      cell === undefined ? "" : showCell(cell),
+    ];
+    this.results.sort((a, b) => {
+      const [[one, left], [other, right]] = [place(a), place(b)];
+      return one - other || left.localeCompare(right);
+    });
+    if (this.#isUnfiltered()) this.#reportNeedlessSkips();
+  }
+
+  #isUnfiltered(): boolean {
+    return !isLimited(this.#options.filter);
+  }
+
+  async #runInMemory(one: LoadedCase, cell: Cell, session: AdapterSession): Promise<Ran> {
+    const { given, server } = one.message;
+    const { door, protocol, format, httpClient } = cell;
+    const request = create(RunRequestSchema, {
+      ...(given === undefined ? {} : { given }),
+      ...(server === undefined ? {} : { script: server }),
+      door,
+      protocol,
+      format,
+      httpClient,
+    });
+    const result = await session.run(() => request);
+    return { result, requests: "response" in result ? result.response.requests : [] };
+  }
+
+  #reportMissing(one: LoadedCase, { missing }: CasePlan, skip: Skip | undefined): void {
+    if (missing.length === 0) return;
+    const expected = `the SDK has ${missing.join(", ")}`;
+    const seen = "it has not, and no line of the roster covers it";
+    this.#add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
+  }
+
+  #add(
+    one: LoadedCase,
+    cell: Cell | undefined,
+    differences: readonly Difference[],
+    { skip, seen }: { skip?: Skip | undefined; seen?: Seen } = {},
+  ): void {
+    const failed = skip === undefined ? "failed" : "skipped";
+    this.results.push({
+      case: one,
+      sdk: this.#sdk,
+      cell,
+      verdict: differences.length === 0 ? "passed" : failed,
+      differences,
+      reason: differences.length === 0 ? undefined : skip?.reason,
+      seen,
+    });
+  }
+
+  // A known failure that passes is none any more.
+  #reportNeedlessSkips(): void {
+    for (const one of this.#options.cases) {
+      if (skipOf(this.#options.roster, one, this.#sdk) === undefined) continue;
+      const own = this.results.filter((result) => result.case === one);
+      if (own.every(({ verdict }) => verdict === "passed")) {
+        this.problems.push(`${one.name} passes: take it off the roster`);
+      }
+    }
+  }
+}
+
+function adapterFailed(failure: string): Difference[] {
+  return [{ step: "adapter", what: "", expected: "an answer", seen: failure }];
+}
+
+// What no case can state: the effective policy is the same in every language and through each door.
+function withHashes(results: readonly CaseResult[]): CaseResult[] {
+  const first = new Map<LoadedCase, CaseResult>();
+  return results.map((result) => {
+    const hash = result.seen?.response.policyHash ?? "";
+    if (hash === "") return result;
+    const before = first.get(result.case) ?? result;
+    first.set(result.case, before);
+    const expected = before.seen?.response.policyHash ?? "";
+    if (expected === hash) return result;
+    const difference = {
+      step: "explain",
+      what: "hash of the effective policy",
+      expected: `${expected}, as ${before.sdk} ${before.cell?.door}`,
+      seen: hash,
+    };
+    return {
+      ...result,
+      verdict: "failed" as const,
+      differences: [...result.differences, difference],
+    };
+  });
+}

@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { Certificate, RunRequestSchema, ScriptSchema } from "@ameideio/conformance-proto";
+import {
+  type Authority,
+  createAuthority,
+  type FaultServer,
+  needsOwnServer,
+  type RecordedRequest,
+  startFaultServer,
+  type SuiteRun,
+  suiteTls,
+  toFaultScript,
+} from "@ameideio/fault-server";
+import type { AdapterSession, RunResult } from "../adapter/adapter_session.js";
+import type { Arrived } from "../compare/requests.js";
+import type { LoadedCase } from "../suite/load_file.js";
+import { type Cell, kindsOf } from "../suite/plan.js";
+
+/** How long requests that are on their way when a call ends may take to arrive, in milliseconds. */
+const SETTLE_MS = 300;
+
+/** Where one case finds its server. */
+interface Place {
+  readonly server: FaultServer;
+  readonly url: string;
+  readonly requests: () => readonly RecordedRequest[];
+  leave(): Promise<void>;
+}
+
+/** What became of a case. */
+export interface Ran {
+  readonly result: RunResult;
+  readonly requests: readonly Arrived[];
+  /** How its process ended, if it had one for itself. */
+  readonly processEnd?: string | undefined;
+}
+
+/** Runs cases over real sockets: one server for all that can share one, each under its own path. */
+export class WireRunner {
+  readonly #session: AdapterSession;
+  readonly #authority: Authority = createAuthority();
+  #shared: Promise<FaultServer> | undefined;
+  #mounted = 0;
+  // Few at once: that a process takes long to start must not look like silence.
+  readonly #lanes: Promise<unknown>[] = Array.from({ length: 3 }, () => Promise.resolve());
+  #aloneRuns = 0;
+
+  /** @param session - For all cases but those that have a process for themselves. */
+  constructor(session: AdapterSession) {
+    this.#session = session;
+  }
+
+  /** Runs one case. Never rejects. */
+  async run(one: LoadedCase, cell: Cell): Promise<Ran> {
+    if (one.message.expect?.processEnds !== true) return this.#runIn(this.#session, one, cell);
+    const lane = this.#aloneRuns++ % this.#lanes.length;
+    const ran = (this.#lanes[lane] ?? Promise.resolve()).then(() => {
+      const own = this.#session.another();
+      return this.#runIn(own, one, cell, () => own.end());
+    });
+    this.#lanes[lane] = ran.catch(() => {});
+    return ran;
+  }
+
+  /** @param end - Ends the session, while the server is still there, and says how. */
+  async #runIn(
+    session: AdapterSession,
+    one: LoadedCase,
+    cell: Cell,
+    end?: () => Promise<string>,
+  ): Promise<Ran> {
+    const script = one.message.server ?? create(ScriptSchema);
+    let place: Place | undefined;
+    const result = await session.run(async () => {
+      await place?.leave();
+      place = undefined;
+      place = await this.#enter(one, cell);
+      return create(RunRequestSchema, {
+        ...(one.message.given === undefined ? {} : { given: one.message.given }),
+        baseUrl: place.url,
+        ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
+        ...this.#clientCertificate(one),
+        door: cell.door,
+        protocol: cell.protocol,
+        format: cell.format,
+        http: cell.http,
+        httpClient: cell.httpClient,
+      });
+    });
+    if (place !== undefined && "response" in result) await settle(place, one);
+    const processEnd = await end?.();
+    const requests = place?.requests().map(toArrived) ?? [];
+    await place?.leave();
+    return { result, requests, processEnd };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#shared)?.close();
+  }
+
+  #clientCertificate({ message }: LoadedCase) {
+    if (message.given?.client?.clientCertificate !== true) return {};
+    const { cert, key } = this.#authority.issue({ hosts: ["client.test"] });
+    return { clientCertificate: cert, clientKey: key };
+  }
+
+  async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
+    const script = one.message.server ?? create(ScriptSchema);
+    const streams = kindsOf(one).some((kind) => kind !== "unary");
+    const { maxConcurrentStreams } = script;
+    const limits = maxConcurrentStreams === 0 ? {} : { maxConcurrentStreams };
+    const faultsOn = ({ port }: FaultServer) =>
+      toFaultScript(script, { format, protocol, port, streams } as SuiteRun);
+    if (needsOwnServer(script)) {
+      const tls = suiteTls(script, this.#authority);
+      const server = await startFaultServer({ ...limits, ...(tls && { tls }) });
+      try {
+        await server.reset(faultsOn(server));
+      } catch (reason) {
+        await server.close();
+        throw reason;
+      }
+      return {
+        server,
+        url: server.url,
+        requests: () => server.requests,
+        leave: () => server.close(),
+      };
+    }
+    const server = await (this.#shared ??= startFaultServer());
+    const id = `case${++this.#mounted}`;
+    const mounted = server.mount(id, faultsOn(server));
+    return {
+      server,
+      url: mounted.url,
+      requests: () => mounted.requests,
+      leave: () => Promise.resolve(server.unmount(id)),
+    };
+  }
+}
+
+function expectedRequests({ message, json }: LoadedCase): number {
+  const stated = (json.expect as { requests?: unknown[] } | undefined)?.requests;
+  return stated?.length ?? message.expect?.requestCount ?? 0;
+}
+
+// What a client sent just before it gave up is seen a moment after its call ended, and so is that
+// it did.
+async function settle({ server, requests }: Place, one: LoadedCase): Promise<void> {
+  const count = expectedRequests(one);
+  const isSeen = one.message.expect?.requests.some(({ canceled }) => canceled) ? isOver : isRead;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SETTLE_MS);
+  });
+  const arrived = server.until(() => {
+    const seen = requests();
+    return seen.length >= count && seen.every(isSeen);
+  });
+  await Promise.race([late, arrived]).catch(() => {});
+  clearTimeout(timer);
+}
+
+function isRead(record: RecordedRequest): boolean {
+  return record.read === "body" || isOver(record);
+}
+
+function isOver({ finishedAtMs }: RecordedRequest): boolean {
+  return finishedAtMs !== undefined;
+}
+
+function toArrived(record: RecordedRequest): Arrived {
+  return {
+    method: record.method,
+    headers: record.headers.map(([name, value]) => ({
+      $typeName: "ameide.conformance.v1.Header",
+      name,
+      value,
+    })),
+    bodySha256: bodyHash(record),
+    atMs: record.receivedAtMs,
+    body: record.body,
+    canceled: record.closedEarly,
+    exhausted: record.action === "exhausted",
+    connection: record.connection,
+    ...(record.httpVersion === undefined ? {} : { http: record.httpVersion }),
+  };
+}
+
+// The message of a GET stands in its query. Of a body that was not read nothing is known.
+function bodyHash({ method, path, read, bodySha256 }: RecordedRequest): string {
+  if (method === "GET") {
+    const query = path.split("?", 2)[1] ?? "";
+    return createHash("sha256").update(query).digest("hex");
+  }
+  return read === "body" ? bodySha256 : "";
+}

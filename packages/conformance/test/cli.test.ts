@@ -1,0 +1,178 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runCli } from "../src/cli/cli.js";
+import type { Report } from "../src/report/report_json.js";
+import { fakeAdapter } from "./harness/fake_adapter.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "conformance-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A case whose call has this text, which the fake answers with `done`. */
+function writeCase(
+  name: string,
+  { text = "hello", ok = "done", method = "Idempotent" } = {},
+): void {
+  const [id = ""] = name.split(" ");
+  mkdirSync(join(folder, "area"), { recursive: true });
+  writeFileSync(
+    join(folder, "area", `${id}.yaml`),
+    `# Test.
+cases:
+  - name: ${name}
+    layer: memory
+    given:
+      steps:
+        - call: { method: ${method}, text: ${text} }
+    expect:
+      outcomes: [{ ok: ${ok} }]
+      request_count: 1
+`,
+  );
+}
+
+async function cli(args: readonly string[], run?: string) {
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const adapters = [fakeAdapter(run)];
+  const code = await runCli(args, { print, printError: print, adapters, silenceMs: 9000 });
+  return { code, output: lines.join("\n") };
+}
+
+test("all green is 0, with a matrix and totals", async () => {
+  writeCase("t01 good");
+  const { code, output } = await cli(["--cases", folder]);
+  expect(output).toMatch(/^area +2\/2$/m);
+  expect(output).toContain("fake 1.2.3: 2 passed, 0 failed, 0 skipped");
+  expect(code).toBe(0);
+});
+
+test("a red cell is 1, with what was expected and seen", async () => {
+  writeCase("t01 good");
+  writeCase("t02 bad", { ok: "other" });
+  const { code, output } = await cli(["--cases", folder, "--format", "json"]);
+  expect(output).toMatch(/^area +1\/2 ✗$/m);
+  expect(output).toMatch(
+    /✗ t02 bad\n +fake memory generic connect json, .*t02\.yaml:3\n +outcome 1, ok\n +expected +other\n +seen +done/,
+  );
+  expect(code).toBe(1);
+});
+
+test("a dead adapter fails by case, and the others go on", async () => {
+  writeCase("t01 good");
+  writeCase("t02 deadly", { text: "die" });
+  writeCase("t03 good");
+  const run = "if (text === 'die') process.exit(9); ok(id);";
+  const { code, output } = await cli(["--cases", folder, "--format", "json"], run);
+  expect(output).toContain("fake 1.2.3: 2 passed, 1 failed, 0 skipped");
+  expect(output).toMatch(/✗ t02 deadly[^✗]*the adapter ended with exit code 9/);
+  expect(code).toBe(1);
+});
+
+test("an adapter that cannot start fails every case by name", async () => {
+  writeCase("t01 one");
+  writeCase("t02 two");
+  const { code, output } = await cli(["--cases", folder], "((");
+  expect(output).toContain("fake: 0 passed, 2 failed, 0 skipped");
+  expect(output).toMatch(/✗ t01 one[^✗]*✗ t02 two/);
+  expect(code).toBe(1);
+});
+
+test("a case that the SDK cannot run fails without a line of the roster, and is skipped with one", async () => {
+  writeCase("t01 good");
+  writeCase("t02 stream", { method: "BidiStreamUnknown" });
+  const without = await cli(["--cases", folder]);
+  expect(without).toMatchObject({ code: 1, output: expect.stringContaining("kind bidi") });
+  writeFileSync(
+    join(folder, "roster.yaml"),
+    'skips: [{ cases: t02, sdk: "*", reason: later, expires: "2999-01-01" }]',
+  );
+  const { code, output } = await cli(["--cases", folder]);
+  expect(output).toContain("2 passed, 0 failed, 1 skipped");
+  expect(code).toBe(0);
+});
+
+test("a known failure that passes is red", async () => {
+  writeCase("t01 good");
+  writeFileSync(
+    join(folder, "roster.yaml"),
+    'skips: [{ cases: t01, sdk: "*", reason: later, expires: "2999-01-01" }]',
+  );
+  const { code, output } = await cli(["--cases", folder]);
+  expect(output).toContain("t01 good passes: take it off the roster");
+  expect(code).toBe(1);
+});
+
+test("a file that cannot be read is red, and the others run", async () => {
+  writeCase("t01 good");
+  writeFileSync(join(folder, "t02.yaml"), "# Test.\ncases: [{ nam: x }]\n");
+  const { code, output } = await cli(["--cases", folder]);
+  expect(output).toMatch(/t02\.yaml:2: cases\[0\]\.nam: unknown key/);
+  expect(output).toContain("2 passed");
+  expect(code).toBe(1);
+});
+
+test("the effective policy has to have the same hash through each door", async () => {
+  writeCase("t01 explains");
+  const run =
+    "answer(id, { run: { outcomes: [{ ok: 'done' }], requests: [{}], leaks: LEAKS, policyHash: 'h' + id } })";
+  const { code, output } = await cli(["--cases", folder], run);
+  expect(output).toContain("hash of the effective policy");
+  expect(code).toBe(1);
+});
+
+test.each([
+  ["an unknown option", ["--frobnicate"]],
+  ["a case of nothing", ["--case", "nothing*"]],
+  ["an unknown SDK", ["--sdk", "cobol"]],
+  ["an unknown layer", ["--layer", "disk"]],
+  ["a folder that is not there", ["--cases", "no/such/folder"]],
+  ["a seed that is no number", ["--seed", "x"]],
+  ["a filter that leaves nothing", ["--http", "2", "--layer", "wire"]],
+])("%s is 2", async (_what, args) => {
+  writeCase("t01 good");
+  const { code, output } = await cli(["--cases", folder, ...args]);
+  expect(output).not.toBe("");
+  expect(code).toBe(2);
+});
+
+test("--list names the cases, --help the protocol of adapters", async () => {
+  writeCase("t01 good");
+  writeCase("t02 other");
+  const list = await cli(["--cases", folder, "--list", "--case", "t01"]);
+  expect(list.output).toMatch(/^t01 good {2}\(.*t01\.yaml:3\)$/);
+  const { code, output } = await cli(["--help"]);
+  expect(output).toMatch(/4-byte big-endian/);
+  expect(code).toBe(0);
+});
+
+test("--report writes a page that needs nothing else, and the same as JSON", async () => {
+  writeCase("t01 good");
+  writeCase("t02 bad", { ok: "</script><script>alert(1)</script>" });
+  const reports = join(folder, "deep", "reports");
+  await cli(["--cases", folder, "--report", reports]);
+  const report = JSON.parse(readFileSync(join(reports, "report.json"), "utf8")) as Report;
+  expect(report.totals).toEqual({ fake: { passed: 2, failed: 2, skipped: 0 } });
+  expect(report.cases.find(({ verdict }) => verdict === "failed")).toMatchObject({
+    name: "t02 bad",
+    sdk: "fake",
+    layer: "memory",
+    door: "generic",
+    protocol: "connect",
+    format: "binary",
+    http: "",
+    httpClient: "",
+    differences: [{ step: "outcome 1", seen: "done" }],
+    timeline: {
+      expected: expect.arrayContaining([{ step: "requests", lines: ["1"] }]),
+      seen: expect.arrayContaining([{ step: "outcome 1", lines: ["ok done", "after 1 ms"] }]),
+    },
+  });
+  const page = readFileSync(join(reports, "report.html"), "utf8");
+  expect(page).not.toMatch(/\b(src|href)=|@import|url\(|\{\{/);
+  expect(page.match(/<\/script>/g)).toHaveLength(2);
+});

@@ -1,0 +1,16 @@
+import { findRunner, MissingTool } from "../../src/connect/find_runner.js";
+import { inCi } from "../../src/common/in_ci.js";
+
+/** How long it may take to build the runner where nothing is built, on a busy machine. */
+export const FIRST_BUILD_MS = 300_000;
+
+/** The built runner; undefined, said in one line, where there is no Go. In CI that is an error. */
+export async function runnerOrSkip(): Promise<string | undefined> {
+  try {
+    return await findRunner();
+  } catch (reason) {
+    if (inCi() || !(reason instanceof MissingTool)) throw reason;
+    process.stderr.write(`skipped: ${reason.message}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { afterAll, expect, test } from "vitest";
+import { loadAdapters } from "../../src/adapter/adapters.js";
+import { ADAPTERS, CASES, ROSTER } from "../../src/common/folders.js";
+import { loadCases } from "../../src/suite/load_cases.js";
+import { type Filter, showCell } from "../../src/suite/plan.js";
+import { loadRoster } from "../../src/suite/roster.js";
+import { type CaseResult, runSuite } from "../../src/run/run_suite.js";
+
+/** Runs every case on every SDK, and makes one test of each cell, so that they are counted. */
+export async function testSuite(filter: Filter): Promise<void> {
+  const { cases } = loadCases([CASES]);
+  const { roster } = loadRoster(ROSTER);
+  const adapters = loadAdapters(ADAPTERS.path, ADAPTERS.root);
+  const { results, problems } = await runSuite({ cases, roster, adapters, filter });
+  const nameOf = ({ case: one, sdk, cell }: CaseResult) =>
+    `${one.name} (${[sdk, ...(cell === undefined ? [] : [showCell(cell)])].join(" ")})`;
+  const ran = results.filter(({ verdict }) => verdict !== "skipped");
+  const waiting = results.filter(({ verdict }) => verdict === "skipped");
+
+  test.each(ran.map((result) => [nameOf(result), result] as const))("%s", (_name, result) => {
+    expect(result.differences).toEqual([]);
+  });
+
+  test("nothing is wrong beyond single cases", () => {
+    expect(problems).toEqual([]);
+  });
+
+  test("every case ran on every SDK, or waits in the roster", () => {
+    for (const { sdk } of adapters) {
+      const seen = new Set(results.filter((one) => one.sdk === sdk).map((one) => one.case.name));
+      expect(cases.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
+    }
+  });
+
+  afterAll(() => {
+    process.stdout.write(`${ran.length} cells ran, ${waiting.length} wait in the roster\n`);
+  });
+}

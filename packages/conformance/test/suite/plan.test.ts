@@ -1,0 +1,135 @@
+import { create } from "@bufbuild/protobuf";
+import { DescribeResponseSchema, HttpClientSchema } from "@ameideio/conformance-proto";
+import { expect, test } from "vitest";
+import { planCase, showCell } from "../../src/suite/plan.js";
+import { caseWith } from "../harness/a_case.js";
+
+const sdk = create(DescribeResponseSchema, {
+  sdk: "ts",
+  doors: ["generic", "roster"],
+  protocols: ["connect"],
+  formats: ["binary", "json"],
+  http: ["1.1", "2"],
+  kinds: ["unary"],
+});
+
+const cells = (...args: Parameters<typeof planCase>) => planCase(...args).cells.map(showCell);
+
+test("in memory a case runs through each door, in each format", () => {
+  expect(cells(caseWith({}), sdk)).toEqual([
+    "memory generic connect binary",
+    "memory generic connect json",
+    "memory roster connect binary",
+    "memory roster connect json",
+  ]);
+});
+
+test("on the wire also over each HTTP version", () => {
+  expect(cells(caseWith({}, { layer: "wire" }), sdk)).toHaveLength(8);
+  const one = caseWith({}, { layer: "wire", http: ["2"], formats: ["json"] });
+  expect(cells(one, sdk)).toEqual([
+    "wire generic connect json http/2",
+    "wire roster connect json http/2",
+  ]);
+});
+
+test("the version that both sides agree on is for cases that name it", () => {
+  const able = { ...sdk, http: ["1.1", "2", "auto"] };
+  expect(cells(caseWith({}, { layer: "wire" }), able)).toHaveLength(8);
+  const one = caseWith({}, { layer: "wire", http: ["auto"], formats: ["json"] });
+  expect(cells(one, able)).toEqual([
+    "wire generic connect json http/auto",
+    "wire roster connect json http/auto",
+  ]);
+  expect(planCase(one, sdk).missing).toHaveLength(1);
+});
+
+test("a filter leaves out, quietly", () => {
+  const filter = { doors: ["roster"], formats: ["json"] };
+  expect(planCase(caseWith({}), sdk, filter).cells).toHaveLength(1);
+  expect(planCase(caseWith({}), sdk, { layers: ["wire"] })).toEqual({ cells: [], missing: [] });
+});
+
+const all = { ...sdk, protocols: ["connect", "grpc", "grpc-web"] };
+
+test("a case runs over each protocol, over gRPC not with HTTP/1.1", () => {
+  expect(cells(caseWith({}), all)).toHaveLength(12);
+  const wire = cells(caseWith({}, { layer: "wire" }), all);
+  expect(wire).toHaveLength(20);
+  expect(wire.filter((cell) => cell.includes(" grpc "))).toEqual([
+    "wire generic grpc binary http/2",
+    "wire generic grpc json http/2",
+    "wire roster grpc binary http/2",
+    "wire roster grpc json http/2",
+  ]);
+});
+
+test("thin, a case runs in every cell of Connect and in one of each other protocol", () => {
+  const thin = (name: string) => cells({ ...one, message: { ...one.message, name } }, all, thinly);
+  const one = caseWith({}, { layer: "wire" });
+  const thinly = { thin: true };
+  const protocols = (name: string) => thin(name).map((cell) => cell.split(" ")[2]);
+  expect(protocols("t01 a")).toHaveLength(10);
+  expect(protocols("t01 a").filter((each) => each !== "connect")).toEqual(["grpc", "grpc-web"]);
+  expect(thin("t01 a")).toEqual(thin("t01 a"));
+  const chosen = ["t01 a", "t01 b", "t01 c", "t01 d"].flatMap(thin);
+  for (const part of ["generic grpc ", "roster grpc ", "grpc-web binary", "grpc-web json"]) {
+    expect(chosen.some((cell) => cell.includes(part))).toBe(true);
+  }
+});
+
+const withFetch = {
+  ...all,
+  kinds: ["unary", "server_stream", "bidi"],
+  httpClients: [
+    create(HttpClientSchema, {
+      name: "fetch",
+      doors: ["generic"],
+      protocols: ["connect", "grpc-web"],
+      http: ["1.1"],
+      kinds: ["unary", "server_stream"],
+    }),
+  ],
+};
+
+test("a case runs over other HTTP clients, too, as far as they can", () => {
+  const overFetch = (json: Parameters<typeof caseWith>[1], filter = {}) =>
+    cells(caseWith({}, json), withFetch, filter).filter((cell) => cell.includes(" fetch "));
+  expect(overFetch({})).toEqual([
+    "memory fetch generic connect binary",
+    "memory fetch generic connect json",
+    "memory fetch generic grpc-web binary",
+    "memory fetch generic grpc-web json",
+  ]);
+  expect(overFetch({ layer: "wire" })[0]).toBe("wire fetch generic connect binary http/1.1");
+  expect(overFetch({ layer: "wire", http: ["2"] })).toEqual([]);
+  expect(overFetch({ protocols: ["grpc"] })).toEqual([]);
+  expect(overFetch({}, { thin: true })).toHaveLength(1);
+  const steps = [{ call: { method: "Idempotent" } }];
+  expect(overFetch({ given: { steps, env: { AMEIDE_TENANT: "acme" } } })).toEqual([]);
+  expect(overFetch({ given: { steps, client: { send_compression: "gzip" } } })).toEqual([]);
+  expect(overFetch({ layer: "wire", server: { certificate: "good" } })).toEqual([]);
+  expect(overFetch({ server: { certificate: "good" } })).toHaveLength(4);
+  const bidi = [{ call: { method: "BidiStreamUnknown" } }];
+  expect(overFetch({ given: { steps: bidi } })).toEqual([]);
+});
+
+test("a case runs over the HTTP clients it names, and no filter leaves out", () => {
+  const native = caseWith({}, { http_clients: ["native"] });
+  expect(cells(native, withFetch)).toEqual(cells(caseWith({}), all));
+  const fetched = caseWith({}, { http_clients: ["fetch"], protocols: ["connect", "grpc-web"] });
+  expect(cells(fetched, withFetch)).toHaveLength(4);
+  expect(planCase(fetched, all)).toEqual({ cells: [], missing: [] });
+  expect(cells(caseWith({}), withFetch, { httpClients: ["fetch"] })).toHaveLength(4);
+  expect(cells(caseWith({}), withFetch, { httpClients: ["native"] })).toHaveLength(12);
+});
+
+test("what an SDK cannot do is named", () => {
+  const steps = [{ call: { method: "BidiStreamUnknown" } }];
+  expect(planCase(caseWith({}, { given: { steps } }), sdk)).toEqual({
+    cells: [],
+    missing: ["kind bidi"],
+  });
+  const one = caseWith({}, { protocols: ["grpc", "connect"] });
+  expect(planCase(one, sdk)).toMatchObject({ cells: { length: 4 }, missing: ["protocol grpc"] });
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+const PAGE = new URL("../../../../../docs/recipes.md", import.meta.url);
+
+/** A section of docs/recipes.md that says what to type. */
+export interface Recipe {
+  readonly title: string;
+  /** Text by path: blocks whose first line, a comment, is a path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly commands: readonly {
+    readonly line: string;
+    /** What its comment promises: that this is printed. */
+    readonly prints: string;
+  }[];
+}
+
+/** The recipes of the page, by their titles. */
+export function readRecipes(): ReadonlyMap<string, Recipe> {
+  const [, ...sections] = readFileSync(PAGE, "utf8").split(/^## /m);
+  return new Map(sections.map((section) => recipeOf(section)).map((each) => [each.title, each]));
+}
+
+function recipeOf(section: string): Recipe {
+  const files = new Map<string, string>();
+  const commands: { line: string; prints: string }[] = [];
+  for (const [, language = "", code = ""] of section.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
+    const path = /^(?:\/\/|#) (\S+)\n/.exec(code)?.[1];
+    if (language === "sh") {
+      commands.push(...code.trimEnd().split("\n").map(commandOf));
+    } else if (path === undefined) {
+      throw new Error(`docs/recipes.md: a block names no file:\n${code}`);
+    } else {
+      files.set(path, code);
+    }
+  }
+  return { title: section.slice(0, section.indexOf("\n")), files, commands };
+}
+
+function commandOf(text: string) {
+  const [line = "", prints = ""] = text.split(" # ");
+  return { line, prints };
+}
+
+/** Writes files into a new folder, with a package.json that says nothing, unless they have one. */
+export async function writeFiles(
+  folder: string,
+  files: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
+): Promise<void> {
+  const all = new Map(files instanceof Map ? files : Object.entries(files));
+  if (!all.has("package.json")) all.set("package.json", '{ "private": true }\n');
+  for (const [path, text] of all) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}

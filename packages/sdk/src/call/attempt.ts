@@ -1,0 +1,180 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { Limit } from "../policy/deadline.js";
+import { retryInfoMs } from "../errors/details.js";
+import { readHint } from "../policy/hints.js";
+import { type Cut, type Failure, normalize } from "../policy/normalize.js";
+import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
+import { networkMessage } from "../errors/network_message.js";
+import type { CallInfo } from "../telemetry/observer.js";
+import type { Recording } from "../wire/recorder.js";
+
+/** One attempt of a call. */
+export interface Attempt {
+  /** Counts what is sent, from 1. */
+  readonly number: number;
+  readonly startedMs: number;
+  /** When it reached the tail; undefined before, and where there is none. */
+  enteredMs: number | undefined;
+  /** Nothing lets it wait on its way to the tail. */
+  readonly atOnce: boolean;
+  readonly recording: Recording;
+  /** When the limit that the server was told is over, and what it ends. */
+  dueMs: number;
+  dueCut: Limit;
+  /** Why we ended it; undefined while it runs or ended by itself. */
+  cut: Cut | undefined;
+  /** What the attempt is to fail with, once the inner request has ended for `cut`. */
+  cutError: ConnectError | undefined;
+  /** Ends the inner request; set once it has reached the tail. */
+  abort: ((reason: ConnectError) => void) | undefined;
+  /** The failure that came from below the users' interceptors. */
+  innerError: ConnectError | undefined;
+  /** The attempt is over; what comes later is ignored. */
+  over: boolean;
+}
+
+/** An attempt that begins. */
+export function createAttempt(
+  number: number,
+  startedMs: number,
+  { atOnce, recording }: Pick<Attempt, "atOnce" | "recording">,
+): Attempt {
+  return {
+    number,
+    startedMs,
+    enteredMs: undefined,
+    atOnce,
+    recording,
+    dueMs: Infinity,
+    dueCut: "deadline",
+    cut: undefined,
+    cutError: undefined,
+    abort: undefined,
+    innerError: undefined,
+    over: false,
+  };
+}
+
+/** What a caller's signal ends a call as, by its reason: `AbortSignal.timeout` is a deadline. */
+export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
+  const timedOut = reason instanceof Error && reason.name === "TimeoutError";
+  return timedOut ? "deadline" : "canceled";
+}
+
+/** The error of what we ended. */
+export function cutError(cut: Cut, message: string, cause: unknown): ConnectError {
+  const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
+  const error = new ConnectError(message, code);
+  error.cause = cause;
+  return error;
+}
+
+/** Puts together all that is known of a failed attempt. */
+export function failureOf(
+  attempt: Attempt,
+  error: ConnectError,
+  wallNowMs: number,
+  bounds: ErrorBounds,
+): Failure {
+  const { recording } = attempt;
+  const responded = recording.status !== undefined;
+  return normalize({
+    cut: attempt.cut,
+    // What an interceptor throws is not what came from below it.
+    local: error !== attempt.innerError,
+    network: recording.network(),
+    status: recording.status,
+    good: recording.good,
+    protocolError: recording.wireError !== undefined,
+    reached: recording.reached,
+    waits: recording.waits,
+    sentAgain: recording.sentAgain,
+    unread: recording.unread,
+    endedEarly: recording.endedEarly(),
+    runtimeCode: codeToString(error.code),
+    hint: responded
+      ? readHint({
+          // Connect keeps the trailers that stand in a body with the error.
+          get: (name) => recording.get(name) ?? error.metadata.get(name),
+          retryInfoMs: retryInfoMs(error, { ...bounds, secrets: [] }),
+          wallNowMs,
+        })
+      : undefined,
+  });
+}
+
+/** The error of an attempt; where the connection failed, it says what happened and where. */
+export function toldOf(attempt: Attempt, error: ConnectError, peer: Peer): ConnectError {
+  const { broken } = attempt.recording;
+  // Connect's own transports say nothing of an error that stands for several.
+  const untold = error.rawMessage === "" ? error.cause : undefined;
+  const reason = broken === undefined ? untold : broken.reason;
+  if (attempt.cut !== undefined || (broken ?? reason) === undefined) {
+    return error;
+  }
+  const where = `${peer.serverAddress}:${peer.serverPort}`;
+  const told = new ConnectError(networkMessage(reason, where), error.code, error.metadata);
+  told.details = error.details;
+  told.cause = error.cause ?? reason;
+  return told;
+}
+
+/** Whom a call is for. */
+type Peer = Pick<CallInfo, "serverAddress" | "serverPort">;
+
+/**
+ * The same where the inner transport is not ours: there is no recorder, and the
+ * code has to tell.
+ */
+export function foreignFailureOf(
+  attempt: Attempt,
+  error: ConnectError,
+  wallNowMs: number,
+  bounds: ErrorBounds,
+): Failure {
+  const code = codeToString(error.code);
+  return {
+    ...normalize({
+      cut: attempt.cut,
+      local: false,
+      status: undefined,
+      good: true,
+      protocolError: true,
+      reached: "maybe",
+      waits: false,
+      sentAgain: false,
+      unread: false,
+      endedEarly: false,
+      runtimeCode: code,
+    }),
+    ...(attempt.cut === undefined && {
+      // A server's error and a lost connection look alike here.
+      origin: "server",
+      sent: code === "unavailable" ? "maybe" : "yes",
+      hint: readHint({
+        get: (name) => error.metadata.get(name),
+        retryInfoMs: retryInfoMs(error, { ...bounds, secrets: [] }),
+        wallNowMs,
+      }),
+    }),
+  };
+}
+
+/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
+export function abortReason(): ConnectError {
+  return new ConnectError("the attempt is over", Code.Canceled);
+}
+
+/**
+ * Whether the server ended an attempt because its time was over. gRPC servers do so
+ * by a reset. They are told whole milliseconds, floored, so that theirs may be over
+ * a little before ours.
+ */
+export function isServersTimeout(
+  { dueMs, recording }: Attempt,
+  nowMs: number,
+  { minWireTimeoutMs }: PolicyConstants,
+): boolean {
+  return recording.canceledByServer && nowMs > dueMs - minWireTimeoutMs;
+}

@@ -1,0 +1,94 @@
+import type { CallOptions, ContextKey, ContextValues } from "@connectrpc/connect";
+import type { CallSettings } from "../options/options.js";
+import { type TailCall, tailKey } from "./tail.js";
+
+// All copies of this package in a process have these keys in common, the one for
+// `import` and the one for `require` to begin with; `createContextKey` makes one of its own.
+
+/** Carries the settings of a call through Connect's own call options. */
+export const callSettingsKey: ContextKey<CallSettings | undefined> = {
+  id: Symbol.for("ameide.sdk.call"),
+  defaultValue: undefined,
+};
+
+/** What an interceptor may know of the attempt it runs for. */
+export interface AttemptInfo {
+  /** Counts what is sent, from 1. */
+  readonly attempt: number;
+  /** Milliseconds to the call's deadline; infinite without one. */
+  readonly remainingMs: number;
+}
+
+/**
+ * Gives interceptors the attempt they run for:
+ * `request.contextValues.get(attemptInfo)`.
+ */
+export const attemptInfo: ContextKey<AttemptInfo | undefined> = {
+  id: Symbol.for("ameide.sdk.attempt"),
+  defaultValue: undefined,
+};
+
+/**
+ * Settings for one call, as Connect's `CallOptions`:
+ *
+ * ```ts
+ * await threads.createThread(request, call({ tenant: "acme", timeoutMs: 500 }));
+ * ```
+ *
+ * They win over the settings of the client. They are checked when the call is
+ * made, before any I/O.
+ *
+ * @param settings - What holds for the call.
+ * @param options - Connect's own call options, kept as they are. Settings that
+ *   another `call()` put there hold where these say nothing.
+ */
+export function call(settings: CallSettings, options: CallOptions = {}): CallOptions {
+  const inner = options.contextValues?.get(callSettingsKey);
+  const all = inner === undefined ? settings : { ...inner, ...settings };
+  const contextValues = new CallValues(options.contextValues).setOwn(callSettingsKey, all);
+  return { ...options, contextValues };
+}
+
+/**
+ * The context values of one call: the caller's, and beside them what belongs to
+ * this call alone. The caller may use the same object for many calls at once.
+ */
+export class CallValues implements ContextValues {
+  // As in Connect's own, values are properties under the symbols of their keys.
+  [id: symbol]: unknown;
+
+  constructor(
+    private readonly outer: ContextValues | undefined,
+    private readonly tailCall?: TailCall,
+  ) {}
+
+  get<T>(key: ContextKey<T>): T {
+    if (key.id === tailKey.id) {
+      return this.tailCall as T;
+    }
+    if (Object.hasOwn(this, key.id)) {
+      return this[key.id] as T;
+    }
+    return this.outer === undefined ? key.defaultValue : this.outer.get(key);
+  }
+
+  /** Sets a value for this call only. */
+  setOwn<T>(key: ContextKey<T>, value: T): this {
+    this[key.id] = value;
+    return this;
+  }
+
+  set<T>(key: ContextKey<T>, value: T): this {
+    if (this.outer === undefined) {
+      return this.setOwn(key, value);
+    }
+    this.outer.set(key, value);
+    return this;
+  }
+
+  delete(key: ContextKey<unknown>): this {
+    delete this[key.id];
+    this.outer?.delete(key);
+    return this;
+  }
+}

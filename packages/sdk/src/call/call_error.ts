@@ -1,0 +1,58 @@
+import type { ConnectError } from "@connectrpc/connect";
+import type { CallPlan } from "./call_plan.js";
+import { AmeideError, type ErrorFacts, isAmeideError } from "../errors/errors.js";
+import { explainStop } from "./explain_stop.js";
+import { hintDelay } from "../policy/hints.js";
+import type { Cut, Failure } from "../policy/normalize.js";
+import type { Recording } from "../wire/recorder.js";
+import type { StopReason } from "../policy/retry.js";
+
+/** What the last attempt of a call failed with. */
+interface FailedAttempt {
+  readonly error: ConnectError;
+  readonly failure: Failure;
+  readonly recording: Recording | undefined;
+}
+
+/**
+ * The error of a call whose last attempt failed.
+ *
+ * @param facts - What is known of the call.
+ */
+export function errorOfAttempt(
+  { error, failure, recording }: FailedAttempt,
+  stopReason: StopReason,
+  plan: CallPlan,
+  facts: Omit<ErrorFacts, "origin">,
+): AmeideError {
+  // What an interceptor or a provider made of ours stays what it is.
+  const source = isAmeideError(error) && failure.origin === "client" ? error : undefined;
+  const { requestId } = plan.headerNames;
+  return new AmeideError(
+    error,
+    {
+      ...facts,
+      origin: failure.origin,
+      reason: source?.reason ?? failure.reason,
+      stopReason,
+      httpStatus: failure.httpStatus,
+      retryAfterMs: hintDelay(failure.hint),
+      explanation: explainStop(stopReason, plan, failure, facts.attempts?.length ?? 0),
+      // Connect keeps the trailers that stand in a body with the error.
+      serverRequestId: recording?.get(requestId) ?? error.metadata.get(requestId) ?? undefined,
+    },
+    plan.codeOf(failure.code),
+  );
+}
+
+/** The error of a call that was ended while it had no attempt under way. */
+export function errorOfCut(
+  cut: Cut,
+  error: ConnectError,
+  plan: CallPlan,
+  facts: Omit<ErrorFacts, "origin">,
+): AmeideError {
+  const stopReason = cut === "canceled" ? "canceled" : "deadline";
+  const explanation = explainStop(stopReason, plan, undefined, 0);
+  return new AmeideError(error, { ...facts, origin: "client", stopReason, explanation });
+}

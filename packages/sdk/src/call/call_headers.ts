@@ -1,0 +1,117 @@
+import { configError } from "../errors/errors.js";
+import { type ReservedNames, reservedRule } from "../options/reserved_headers.js";
+
+const FEW = 16;
+
+type HeadersInit = ConstructorParameters<typeof Headers>[0];
+
+/**
+ * Reads the headers of Connect's own call options.
+ *
+ * @throws AmeideError CONFIG_INVALID. It names a header and never holds a value;
+ *   the runtime's own error would.
+ */
+export function readCallHeaders(init: HeadersInit, reserved: ReservedNames): Headers {
+  const headers = parse(init);
+  headers.forEach((value, name) => {
+    const rule = reservedRule(name, reserved);
+    if (rule !== undefined) {
+      throw configError(`headers.${name}`, rule);
+    }
+    if (!isHeaderValue(value)) {
+      throw configError(`headers.${name}`, VALUE_RULE);
+    }
+  });
+  return headers;
+}
+
+/** Whether this may be the name of a header (RFC 9110, section 5.6.2). */
+export function isHeaderName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** Whether a value may stand in a header (RFC 9110, section 5.5). */
+export function isHeaderValue(value: string): boolean {
+  return /^[\t -~\x80-\xff]*$/.test(value);
+}
+
+const VALUE_RULE = "must be text on one line, without control characters, in ISO 8859-1";
+
+function parse(init: HeadersInit): Headers {
+  try {
+    return new Headers(init);
+  } catch {
+    const name = refusedName(init);
+    throw name === undefined
+      ? configError("headers", "must be Headers, pairs of names and values, or an object of them")
+      : configError(`headers.${name}`, VALUE_RULE);
+  }
+}
+
+// The name of the first header whose value the runtime refuses. Names are
+// short: what is not may well be a value.
+function refusedName(init: HeadersInit): string | undefined {
+  try {
+    const isList = Symbol.iterator in Object(init);
+    const pairs = isList ? [...(init as Headers)] : Object.entries(init ?? {});
+    const refused = pairs.find(([, value]) => !isHeaderValue(value as string));
+    return refused !== undefined && NAME.test(refused[0]) ? refused[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+
+/**
+ * Headers of a call, by lower-case names. A list rather than `Headers`: few stand
+ * in it, it is made for each call, and nobody but the SDK sees it.
+ */
+export class CallHeaders {
+  // Names and values in turn.
+  private readonly list: string[] = [];
+  // Where they stand, of more than are found soon.
+  private places: Map<string, number> | undefined;
+
+  get(name: string): string | undefined {
+    const at = this.find(name);
+    return at === -1 ? undefined : this.list[at + 1];
+  }
+
+  set(name: string, value: string): void {
+    const at = this.find(name);
+    if (at === -1) {
+      this.places?.set(name, this.list.length);
+      this.list.push(name, value);
+    } else {
+      this.list[at + 1] = value;
+    }
+  }
+
+  /** Sets all of them. */
+  writeTo(headers: Headers): void {
+    this.forEach((value, name) => headers.set(name, value));
+  }
+
+  /** Like that of `Headers`. */
+  forEach(each: (value: string, name: string) => void): void {
+    const { list } = this;
+    for (let at = 0; at < list.length; at += 2) {
+      each(list[at + 1] as string, list[at] as string);
+    }
+  }
+
+  private find(name: string): number {
+    const { list } = this;
+    if (list.length > 2 * FEW) {
+      this.places ??= new Map(list.flatMap((each, at) => (at % 2 === 0 ? [[each, at]] : [])));
+      return this.places.get(name) ?? -1;
+    }
+    for (let at = 0; at < list.length; at += 2) {
+      if (list[at] === name) {
+        return at;
+      }
+    }
+    return -1;
+  }
+}

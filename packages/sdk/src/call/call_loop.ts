@@ -1,0 +1,487 @@
+import type { ConnectError, ContextValues } from "@connectrpc/connect";
+import {
+  abortReason,
+  type Attempt,
+  createAttempt,
+  cutError,
+  cutOfSignal,
+  failureOf,
+  foreignFailureOf,
+  isServersTimeout,
+  toldOf,
+} from "./attempt.js";
+import { redact } from "../errors/bounded_text.js";
+import { debit, refund } from "../policy/budget.js";
+import { attemptInfo, CallValues } from "./call.js";
+import { errorOfAttempt, errorOfCut } from "./call_error.js";
+import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
+import type { CallPlan } from "./call_plan.js";
+import { CallTimer } from "./call_timer.js";
+import type { Credential } from "../auth/credential.js";
+import { type AttemptLimit, sendsAtMs, wireTimeout } from "../policy/deadline.js";
+import { AmeideError, type AttemptFailure } from "../errors/errors.js";
+import { type Followed, withAttempt } from "./failed_attempts.js";
+import type { AddressLimit } from "../wire/get_request.js";
+import type { Closed, LiveCall } from "./lifetime.js";
+import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
+import type { Cut, Failure } from "../policy/normalize.js";
+import type { PolicyValues } from "../policy/policy.js";
+import { type FrozenRequest, postInstead } from "../wire/frozen_request.js";
+import { Recording } from "../wire/recorder.js";
+import {
+  classify,
+  decide,
+  type Decision,
+  type InputState,
+  isGetTooLong,
+  FIRST_ATTEMPT,
+  NO_ATTEMPTS,
+  type RetryClass,
+  type RetryState,
+  type StopReason,
+} from "../policy/retry.js";
+import type { Shared } from "./shared.js";
+import { listen, unlisten } from "../runtime/signals.js";
+import type { Next, TailCall } from "./tail.js";
+import { type Renewal, renewal } from "./renewal.js";
+import { TokenWait } from "../auth/token_wait.js";
+
+const NONE: readonly never[] = [];
+
+/**
+ * What unary calls and streams have in common: attempts, the waits between
+ * them, and what ends it all. Made of callbacks rather than async functions, so
+ * that a call that succeeds at once costs little more than its attempt.
+ */
+export abstract class CallLoop implements TailCall, LiveCall {
+  protected readonly values: CallValues;
+  protected readonly events: EventSink;
+  protected readonly timer: CallTimer;
+  protected state: RetryState = NO_ATTEMPTS;
+  protected attempt: Attempt | undefined;
+  /** The call has ended. */
+  protected over = false;
+  /** A message of the answer has reached the application. Streams only. */
+  protected committed = false;
+  /** The request of the first attempt, for those that follow. */
+  frozen: FrozenRequest | undefined;
+  readonly addresses: AddressLimit;
+  private attempts: readonly AttemptFailure[] = NONE;
+  private sent = 0;
+  private credential: Credential | undefined;
+  private earlier: readonly Credential[] = NONE;
+  private tokenWait: TokenWait | undefined;
+  private replayed = false;
+  private lastCost: number | undefined;
+  private lastError: ConnectError | undefined;
+  private waitedMs = 0;
+
+  constructor(
+    protected readonly shared: Shared,
+    protected readonly plan: CallPlan,
+    private readonly signal: AbortSignal | undefined,
+    contextValues: ContextValues | undefined,
+  ) {
+    this.addresses = shared.addresses;
+    this.values = new CallValues(contextValues, this);
+    this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, shared);
+    this.timer = new CallTimer(shared.clock, this);
+  }
+
+  abstract tail(...args: Parameters<TailCall["tail"]>): ReturnType<Next>;
+  /** Starts an attempt on the inner transport. */
+  protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
+  /** What an attempt may take as a whole, or until its first message. */
+  protected abstract limit(nowMs: number): AttemptLimit;
+  /** What an attempt waits for once the head of its answer is there. */
+  protected abstract awaited(): AnswerPart;
+  /** What has become of the input. */
+  protected abstract inputState(): InputState;
+  /** Tells the caller how the call failed. */
+  protected abstract reject(error: AmeideError): void;
+
+  /** The caller's signal fired. A listener object needs no closure. */
+  handleEvent(): void {
+    const reason: unknown = this.signal?.reason;
+    this.cut(cutOfSignal(reason), reason);
+  }
+
+  /** Begins the call. Call it once. */
+  protected start(): void {
+    this.shared.lifetime.add(this);
+    for (const refusal of this.plan.refusals) {
+      this.events.wouldRefuse(refusal);
+    }
+    if (this.signal?.aborted === true) {
+      this.handleEvent();
+      return;
+    }
+    if (this.plan.timeoutMs < this.shared.constants.minWireTimeoutMs) {
+      this.cut("deadline");
+      return;
+    }
+    listen(this.signal, this);
+    this.authenticate();
+  }
+
+  /**
+   * Takes an attempt over below the users' interceptors: writes the last
+   * headers and sets its timer. False if it is over already.
+   */
+  protected enter(attempt: Attempt, request: { header: Headers; signal: AbortSignal }): boolean {
+    if (attempt.over) {
+      return false;
+    }
+    const nowMs = attempt.atOnce ? attempt.startedMs : this.shared.clock.now();
+    attempt.enteredMs = nowMs;
+    const limit = this.limit(nowMs);
+    const timeoutMs = this.wireTimeout(limit, nowMs);
+    if (timeoutMs === "expired") {
+      this.cut("deadline");
+      return false;
+    }
+    attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : nowMs + this.remaining(nowMs);
+    attempt.dueCut = limit.onWire ? limit.cut : "deadline";
+    this.plan.writeTailHeaders(request.header, timeoutMs);
+    this.events.started(attempt, timeoutMs, request.header);
+    if (!this.goesOn(attempt)) {
+      return false;
+    }
+    this.setLimit(limit, nowMs);
+    return true;
+  }
+
+  // Whoever was told that the attempt starts may have ended it, or have taken its time.
+  private goesOn(attempt: Attempt): boolean {
+    if (this.events !== SILENCE || this.shared.hasInterceptors) {
+      if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+        this.cut("deadline");
+      } else if (!attempt.over && this.isClosed()) {
+        attempt.over = true;
+      }
+    }
+    return !attempt.over;
+  }
+
+  /** Limits an attempt that is in the tail, from now on. */
+  protected setLimit({ limitMs, cut }: AttemptLimit, nowMs: number): void {
+    this.timer.limit(limitMs, cut, nowMs);
+  }
+
+  /** Begins an attempt on a transport that is not ours: no tail, no recorder. */
+  beginForeign(attempt: Attempt, headers: Headers): number | undefined {
+    const nowMs = this.shared.clock.now();
+    const limit = this.limit(nowMs);
+    const told = this.wireTimeout(limit, nowMs);
+    const wireMs = told === "expired" ? undefined : told;
+    this.plan.writeTailHeaders(headers, undefined);
+    this.events.started(attempt, wireMs, headers);
+    if (!this.goesOn(attempt)) {
+      throw abortReason();
+    }
+    this.timer.limit(limit.limitMs, limit.cut);
+    return wireMs;
+  }
+
+  // By what has passed, not by when it ends: a clock's fractions would be rounded,
+  // and a call whose whole time is left would have a millisecond less.
+  protected remaining(nowMs: number = this.shared.clock.now()): number {
+    return this.plan.timeoutMs - (nowMs - this.plan.startMs);
+  }
+
+  // A limit of ours that is none of the whole call's is not on the wire.
+  private wireTimeout(limit: AttemptLimit, nowMs: number): number | undefined | "expired" {
+    const ms = limit.onWire ? limit.limitMs : this.remaining(nowMs);
+    return wireTimeout(this.shared.constants, ms);
+  }
+
+  private authenticate(renew?: Renewal): void {
+    if (this.over || this.isClosed()) {
+      return;
+    }
+    const source = this.plan.credentials;
+    let result: Credential | TokenWait | undefined;
+    try {
+      result = renew === undefined ? source?.get(this.plan) : renew();
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+      return;
+    }
+    // A provider may have ended the call.
+    if (this.over) {
+      if (result instanceof TokenWait) {
+        result.leave();
+      }
+      return;
+    }
+    if (!(result instanceof TokenWait)) {
+      const isFirst = this.sent === 0 && { askedProvider: source !== undefined };
+      this.send(result, sendsAtMs(this.shared.clock, this.plan.startMs, isFirst));
+      return;
+    }
+    this.timer.limit(this.remaining(), "deadline");
+    this.tokenWait = result;
+    const round = this.sent;
+    const live = () => !this.over && this.sent === round;
+    result.wait().then(
+      (credential) => live() && this.send(credential, this.shared.clock.now()),
+      (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
+    );
+  }
+
+  private send(credential: Credential | undefined, startedMs: number): void {
+    this.timer.clear();
+    this.leaveTokenWait();
+    if (this.credential !== undefined && this.credential !== credential) {
+      this.earlier = [...this.earlier, this.credential];
+    }
+    this.credential = credential;
+    const remainingMs = this.remaining(startedMs);
+    if (remainingMs < this.shared.constants.minWireTimeoutMs) {
+      this.cut("deadline");
+    }
+    if (!this.over) {
+      this.plan.prepare(this.state.attempts, credential, startedMs);
+    }
+    // Who was asked for a credential or a trace may have ended the call.
+    if (this.over || this.isClosed()) {
+      return;
+    }
+    const { hasInterceptors, inner } = this.shared;
+    const atOnce = !hasInterceptors && !inner.late;
+    const recording = new Recording(this, this.plan.shape, this.shared.clock);
+    const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
+    this.attempt = attempt;
+    this.state =
+      this.state === NO_ATTEMPTS
+        ? FIRST_ATTEMPT
+        : { ...this.state, attempts: this.state.attempts + 1 };
+    const early = this.plan.earlyHeaders();
+    if (early !== undefined) {
+      this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
+    }
+    if (!attempt.atOnce) {
+      // What comes before may hang; the tail replaces this timer once it is reached.
+      this.timer.limit(remainingMs, "deadline");
+    }
+    this.open(attempt, early);
+  }
+
+  private isClosed(): boolean {
+    const error = this.shared.lifetime.closed();
+    if (error !== undefined) {
+      this.fail(error);
+    }
+    return error !== undefined;
+  }
+
+  /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
+  cut(cut: Cut, reason?: unknown): void {
+    if (this.over) {
+      return;
+    }
+    const { attempt, lastError } = this;
+    const error = cutError(cut, cutMessage(cut, reason, this.whatWasSeen()), reason ?? lastError);
+    if (attempt !== undefined && !attempt.over) {
+      attempt.cut = cut;
+      attempt.recording.endedBy(cut);
+      this.endAttempt(attempt, error);
+      return;
+    }
+    this.timer.clear();
+    this.fail(errorOfCut(cut, error, this.plan, this.facts()));
+  }
+
+  /** The client is closed: ends the call, whatever it waits for. */
+  close(closed: Closed): void {
+    this.endWith(closed(whereItStood(this.whatWasSeen())));
+  }
+
+  private whatWasSeen(): Limited {
+    const { attempt, attempts, plan, shared, tokenWait } = this;
+    const awaited = this.awaited();
+    return { shared, plan, attempt, failed: attempts.at(-1), tokenWait, awaited };
+  }
+
+  /** Ends the inner request of an attempt, which fails. */
+  protected endAttempt(attempt: Attempt, error: ConnectError): void {
+    attempt.abort?.(abortReason());
+    this.failed(attempt, error);
+  }
+
+  /** Whether an answer is for the tenant that was sent. If not, the call has failed. */
+  protected isForUs(header: Headers): boolean {
+    const mismatch = this.plan.tenantMismatch(header, this.events);
+    if (mismatch !== undefined) {
+      const reason = "TENANT_MISMATCH";
+      this.endWith(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
+    }
+    return mismatch === undefined;
+  }
+
+  // Ends the call with an error of its own, whatever goes on.
+  private endWith(error: AmeideError): void {
+    const { attempt } = this;
+    const abort = attempt?.over === false ? attempt.abort : undefined;
+    if (attempt !== undefined) {
+      attempt.over = true;
+    }
+    this.fail(error);
+    abort?.(abortReason());
+  }
+
+  /** The call ends well. */
+  protected succeed(attempt: Attempt): void {
+    attempt.over = true;
+    refund(this.shared.budget, this.lastCost, this.shared.constants.successRefund);
+    this.settle(undefined, undefined);
+  }
+
+  /** An attempt failed: another follows, or the call fails. */
+  protected failed(attempt: Attempt, reported: ConnectError): void {
+    if (attempt.over) {
+      return;
+    }
+    const { clock, constants } = this.shared;
+    if (attempt.cut === undefined && isServersTimeout(attempt, clock.now(), constants)) {
+      this.cut(attempt.dueCut, reported);
+      return;
+    }
+    attempt.over = true;
+    this.timer.clear();
+    const error = toldOf(attempt, reported, this.plan);
+    this.lastError = error;
+    try {
+      this.follow(attempt, reported, error);
+    } catch (reason) {
+      this.fail(AmeideError.from(reason));
+    }
+  }
+
+  // Decides what follows a failed attempt. Whoever is told of it may end the call.
+  private follow(attempt: Attempt, reported: ConnectError, error: ConnectError): void {
+    const { clock, budget, constants } = this.shared;
+    const read = this.shared.inner.ours ? failureOf : foreignFailureOf;
+    const failure = read(attempt, reported, clock.wallNow(), constants);
+    const retryClass = classify(failure, this.plan.policy.retryableCodes);
+    const renewed = this.renew(failure, this.plan.policy);
+    if (renewed !== undefined) {
+      this.replayed = true;
+      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: false });
+      this.events.waiting(0, retryClass, "replay");
+      this.authenticate(renewed);
+      return;
+    }
+    if (isGetTooLong(failure, this.frozen?.method) && postInstead(this) && this.plan.policy.retry) {
+      this.state = { ...this.state, attempts: this.state.attempts - 1 };
+      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
+      this.events.waiting(0, retryClass, "replay");
+      this.authenticate();
+      return;
+    }
+    const situation = {
+      constants,
+      policy: this.plan.policy,
+      budget,
+      failure,
+      retryClass,
+      state: this.state,
+      keySent: this.plan.keySent,
+      input: this.inputState(),
+      committed: this.committed,
+      remainingMs: this.remaining(),
+    };
+    const decision = decide(situation, this.shared.random.backoff);
+    const { observed } = this.plan;
+    this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
+    this.note(attempt, failure, retryClass, error, decision);
+    if (this.over) {
+      return;
+    }
+    if (decision.retry) {
+      this.retry(decision, retryClass);
+    } else {
+      const { stopReason } = decision;
+      const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };
+      const failed = { error, failure, recording: attempt.recording };
+      this.fail(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
+    }
+  }
+
+  private leaveTokenWait(): void {
+    this.tokenWait?.leave();
+    this.tokenWait = undefined;
+  }
+
+  private renew(failure: Failure, policy: PolicyValues): Renewal | undefined {
+    const { plan, credential, state, replayed, committed } = this;
+    const input = this.inputState();
+    return renewal(plan, credential, { failure, policy, state, replayed, input, committed });
+  }
+
+  private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
+    this.state = decision.next;
+    if (decision.cost > 0) {
+      this.lastCost = decision.cost;
+      debit(this.shared.budget, decision.cost);
+    }
+    this.waitedMs += decision.delayMs;
+    const kind = decision.transparent ? "transparent" : "retry";
+    this.events.waiting(decision.delayMs, retryClass, kind);
+    if (this.over) {
+      return;
+    }
+    if (decision.delayMs === 0) {
+      this.authenticate();
+    } else {
+      this.timer.sleep(decision.delayMs, () => this.authenticate());
+    }
+  }
+
+  private facts() {
+    return {
+      method: this.plan.method,
+      requestId: this.plan.requestId,
+      attempts: this.attempts,
+      committed: this.committed,
+      bounds: this.shared.constants,
+      secrets: this.plan.secrets(this.credential, this.earlier),
+    };
+  }
+
+  private fail(error: AmeideError, stopReason: StopReason | undefined = error.stopReason): void {
+    if (this.over) {
+      return;
+    }
+    const known =
+      error.method === undefined
+        ? new AmeideError(error, Object.assign({}, error, this.facts()))
+        : error;
+    this.settle(known, stopReason);
+    this.reject(known);
+  }
+
+  private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
+    this.over = true;
+    this.shared.lifetime.delete(this);
+    this.timer.clear();
+    this.leaveTokenWait();
+    unlisten(this.signal, this);
+    this.events.done(error, stopReason, this.sent, this.waitedMs, this.attempt);
+  }
+
+  private note(
+    attempt: Attempt,
+    failure: Failure,
+    retryClass: RetryClass,
+    error: ConnectError,
+    followed: Followed,
+  ): void {
+    const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
+    const failed = { code: failure.code, class: retryClass, durationMs };
+    this.attempts = withAttempt(this.attempts, failed, followed);
+    const { rawMessage } = error;
+    const message = redact(rawMessage, this.plan.secrets(this.credential, this.earlier));
+    this.events.failed(attempt, failure, retryClass, message, followed);
+  }
+}

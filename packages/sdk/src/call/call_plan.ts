@@ -1,0 +1,454 @@
+import { Code, ConnectError, type ContextValues, type UnaryRequest } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
+import { ambientTimeout } from "../options/ambient_timeout.js";
+import { callSettingsKey } from "./call.js";
+import { tell } from "../runtime/callbacks.js";
+import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
+import { checkCallSettings } from "../options/check_options.js";
+import { type MethodConfig, policyPart } from "../config/config.js";
+import { type Credential, type CredentialRequest, secretsOf } from "../auth/credential.js";
+import type { CredentialSource } from "../auth/credential_source.js";
+import { overallTimeout, setTimeoutHeader, TIMEOUT_HEADERS } from "../policy/deadline.js";
+import { AmeideError, configError, namingConfigError } from "../errors/errors.js";
+import { isLoggedHeader } from "../telemetry/log.js";
+import type { CallInfo, CallSink } from "../telemetry/observer.js";
+import type { CallSettings } from "../options/options.js";
+import type { PolicyValues, Protocol } from "../policy/policy.js";
+import type { WireShape } from "../wire/wire_shape.js";
+import { uuidV4, uuidV7 } from "../runtime/request_id.js";
+import { connectionHeader, isOwnHeader } from "../options/reserved_headers.js";
+import type { Shared } from "./shared.js";
+import { tenantFor } from "../options/tenant.js";
+
+/** Limits that policy and the call state. */
+export type TimeLimit =
+  | "timeoutMs"
+  | "attemptTimeoutMs"
+  | "firstMessageTimeoutMs"
+  | "idleTimeoutMs";
+
+const NONE: never[] = [];
+const WITHHELD =
+  "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environmentCredentials: true sends it here";
+const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
+
+/** What does not change while a call runs. */
+export class CallPlan implements CredentialRequest, CallInfo {
+  readonly startMs: number;
+  readonly method: string;
+  readonly methodKind: DescMethod["methodKind"];
+  /** The method as Connect is to see it. */
+  readonly wireMethod: DescMethod;
+  readonly policy: PolicyValues;
+  /** In observe mode: the policy that is only watched. */
+  readonly observed: PolicyValues | undefined;
+  /** In observe mode: policy would have sent a key. */
+  readonly keyWithheld: boolean;
+  /** Refusals that are only reported, in observe mode. */
+  readonly refusals: readonly string[];
+  readonly timeoutMs: number;
+  readonly requestId: string;
+  readonly idempotencyKey: string | undefined;
+  /** The server gets something to know a repeated call by. */
+  readonly keySent: boolean;
+  readonly credentials: CredentialSource | undefined;
+  readonly sinks: readonly CallSink[];
+  readonly headerNames: Shared["config"]["headerNames"];
+  readonly shape: WireShape;
+  private readonly requestIdField: DescField | undefined;
+  readonly tenant: string | undefined;
+  readonly protocol: Protocol;
+  // What is not of the SDK's own: of the client, the call, and its spans.
+  private others: CallHeaders | undefined;
+  // As interceptors left them.
+  private sentHeader: Headers | undefined;
+  private readonly sendsRequestId: boolean;
+  private readonly forMethod: MethodConfig;
+  private readonly settings: CallSettings | undefined;
+  private previousAttempts = 0;
+  private credential: Credential | undefined;
+
+  /** @throws AmeideError CONFIG_INVALID, before any I/O. */
+  constructor(
+    private readonly shared: Shared,
+    private readonly desc: DescMethod,
+    private readonly runtimeMs: number | undefined,
+    header: ConstructorParameters<typeof Headers>[0],
+    contextValues: ContextValues | undefined,
+  ) {
+    const { config, clock, random } = shared;
+    const forMethod = config.forMethod(desc);
+    if (forMethod.refusal !== undefined) {
+      throw configError(forMethod.refusal.option, forMethod.refusal.rule);
+    }
+    this.wireMethod = forMethod.wireMethod;
+    const settings = contextValues?.get(callSettingsKey);
+    if (settings !== undefined) {
+      checkCallSettings(settings, config.rules);
+    }
+    this.forMethod = forMethod;
+    this.settings = settings;
+    this.startMs = clock.now();
+    const wallNow = clock.wallNow();
+    this.method = forMethod.name;
+    this.headerNames = config.headerNames;
+    const effective = effectivePolicy(forMethod, settings, config.environment.retriesOff);
+    this.policy = config.observe ? byHandOnly(effective, settings) : effective;
+    this.observed = config.observe ? effective : undefined;
+    checkRuntimeTimeout(runtimeMs);
+    this.timeoutMs = overallTimeout(
+      shared.constants,
+      ownTimeout(this.policy, forMethod, settings, runtimeMs),
+      runtimeMs,
+      ambient(shared, forMethod, settings),
+    );
+    this.requestId = settings?.requestId ?? uuidV7(wallNow, random.bytes);
+    this.idempotencyKey = idempotencyKey(this.policy, settings, random.bytes);
+    const { methodKind } = desc;
+    this.methodKind = methodKind;
+    this.shape = shared.shapes[methodKind];
+    const { requestIdField: field } = forMethod;
+    this.requestIdField = this.observed === undefined ? field : undefined;
+    this.keySent = this.idempotencyKey !== undefined || this.requestIdField !== undefined;
+    this.keyWithheld =
+      this.observed !== undefined && (field !== undefined || wantsKey(this.observed));
+    const refusals: string[] = this.observed === undefined ? NONE : [];
+    this.refusals = refusals;
+    this.tenant = this.tenantOrReport(forMethod, settings, refusals);
+    const auth = settings?.auth === undefined ? forMethod.auth : settings.auth;
+    const withAuth = auth !== null && this.policy.authMode !== "none";
+    this.credentials = withAuth ? shared.credentials(auth) : undefined;
+    this.sendsRequestId = this.observed === undefined || settings?.requestId !== undefined;
+    this.protocol = shared.protocol;
+    this.addOthers(forMethod, settings, header);
+    this.sinks = shared.sinks(this);
+  }
+
+  get service(): string {
+    return this.desc.parent.typeName;
+  }
+
+  get serverAddress(): string {
+    return this.shared.config.serverAddress;
+  }
+
+  get serverPort(): number {
+    return this.shared.config.serverPort;
+  }
+
+  get scopes(): readonly string[] {
+    return this.policy.scopes;
+  }
+
+  get deadlineMs(): number {
+    return this.startMs + this.timeoutMs;
+  }
+
+  /** Who stated a limit, as `explain` names it. */
+  sourceOf(name: TimeLimit | "maxServerDelayMs"): string {
+    const { forMethod, settings } = this;
+    const { retry } = settings ?? {};
+    const inRetry = name === "maxServerDelayMs";
+    const stated = inRetry ? retry && retry.maxServerDelayMs : settings?.[name];
+    return stated === undefined ? forMethod.policy.sources[name] : "code: call";
+  }
+
+  /** Who stated the deadline that holds, of all that may. */
+  deadlineSource(): string {
+    const { forMethod, policy, runtimeMs, settings, timeoutMs } = this;
+    const own = ownTimeout(policy, forMethod, settings, runtimeMs);
+    if (own !== null && Math.floor(own) === timeoutMs) {
+      return this.sourceOf("timeoutMs");
+    }
+    if (runtimeMs !== undefined && Math.floor(runtimeMs) === timeoutMs) {
+      return "timeoutMs of the call";
+    }
+    return ambientOption(forMethod, settings);
+  }
+
+  /**
+   * A message of the request with the field filled that names it (AIP-4235). A
+   * copy is filled: the caller's own message may be sent again, as another call.
+   */
+  withRequestId<T>(input: T): T {
+    const { requestIdField: field, desc, shared } = this;
+    if (field === undefined) {
+      return input;
+    }
+    const init = input as MessageInitShape<DescMessage>;
+    const message = create(desc.input, init) as object & Record<string, unknown>;
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
+    copy[field.localName] ||= uuidV4(shared.random.bytes);
+    return copy;
+  }
+
+  /** The request as the tail sends it: an interceptor may have emptied its request id field. */
+  withRequestIdAgain<T extends UnaryRequest>(request: T): T {
+    return this.requestIdField === undefined || !this.shared.hasInterceptors
+      ? request
+      : { ...request, message: this.withRequestId(request.message) };
+  }
+
+  /** Takes up what is different in an attempt. */
+  prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
+    this.previousAttempts = previousAttempts;
+    this.credential = credential;
+    for (const sink of this.sinks) {
+      const set = (name: string, value: string) => this.traced(name, value);
+      tell(() => sink.inject?.(set, startedMs - this.startMs));
+    }
+  }
+
+  /**
+   * The headers of an attempt for whoever sees it before the tail does;
+   * undefined where nobody does, and the tail writes them all.
+   */
+  earlyHeaders(): Headers | undefined {
+    const { hasInterceptors, inner } = this.shared;
+    if (inner.ours && !hasInterceptors) {
+      return undefined;
+    }
+    const header = new Headers();
+    this.writeAll(header);
+    return header;
+  }
+
+  /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
+  writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
+    const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
+    if (hasInterceptors) {
+      this.mend(header);
+    }
+    if (timeoutMs !== undefined) {
+      setTimeoutHeader(header, protocol, timeoutMs);
+    }
+    if (userAgent === undefined) {
+      // Connect's own would cost a browser a preflight (Fetch, CORS-safelisted).
+      header.delete("user-agent");
+    } else if (this.observed === undefined) {
+      header.set("user-agent", userAgent);
+    }
+    if (clientHeader !== undefined && this.observed === undefined) {
+      header.set("x-user-agent", clientHeader);
+    } else if (protocol === "grpc-web") {
+      header.delete("x-user-agent");
+    }
+    if (!hasInterceptors && inner.ours) {
+      this.writeAll(header);
+    }
+  }
+
+  /** The error for an answer that echoes another tenant than was sent; observe mode only tells. */
+  tenantMismatch(
+    header: Headers,
+    events: { wouldRefuse(text: string): void },
+  ): ConnectError | undefined {
+    const echo = this.tenant === undefined ? null : header.get(this.headerNames.tenant);
+    if (echo === null || echo === this.tenant) {
+      return undefined;
+    }
+    const mismatch = new ConnectError("the answer is for another tenant", Code.Internal);
+    if (this.observed === undefined) {
+      return mismatch;
+    }
+    events.wouldRefuse(mismatch.rawMessage);
+    return undefined;
+  }
+
+  /** The code of a failure, from Connect's spelling. */
+  codeOf(name: string): Code {
+    return codeFromString(name) ?? Code.Unknown;
+  }
+
+  /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
+  secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
+    const { config, constants } = this.shared;
+    const values = this.idempotencyKey === undefined ? [] : [this.idempotencyKey];
+    (this.sentHeader ?? this.others)?.forEach((value, name) => {
+      const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
+      if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
+        values.push(value);
+      }
+    });
+    return secretsOf(last, earlier, values);
+  }
+
+  private writeAll(header: Headers): void {
+    this.others?.writeTo(header);
+    this.writeOwn(header);
+  }
+
+  private writeOwn(header: Headers): void {
+    const { headerNames: names, previousAttempts, credential } = this;
+    if (this.sendsRequestId) {
+      header.set(names.requestId, this.requestId);
+    }
+    if (this.idempotencyKey !== undefined) {
+      header.set(names.idempotencyKey, this.idempotencyKey);
+    }
+    if (this.tenant !== undefined) {
+      header.set(names.tenant, this.tenant);
+    }
+    if (previousAttempts > 0) {
+      header.set(ATTEMPTS_HEADER, String(previousAttempts));
+    }
+    if (credential !== undefined) {
+      header.set(credential.header, credential.value);
+    }
+  }
+
+  // Users' interceptors may have changed what only the SDK may set.
+  private mend(header: Headers): void {
+    const refused = connectionHeader(header);
+    if (refused !== undefined) {
+      throw configError("interceptors", `must not set ${refused}, a header of the connection`);
+    }
+    this.sentHeader = header;
+    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER, ...TIMEOUT_HEADERS]) {
+      header.delete(name);
+    }
+    this.writeOwn(header);
+  }
+
+  private tenantOrReport(
+    forMethod: MethodConfig,
+    settings: CallSettings | undefined,
+    refusals: string[],
+  ): string | undefined {
+    try {
+      const { tenantMode } = this.policy;
+      const withheld = this.shared.config.withheld.includes("AMEIDE_TENANT") ? WITHHELD : "";
+      return tenantFor(tenantMode, this.method, settings?.tenant, forMethod.tenant, withheld);
+    } catch (reason) {
+      if (this.observed === undefined) {
+        throw reason;
+      }
+      refusals.push(AmeideError.from(reason).rawMessage);
+      return settings?.tenant ?? undefined;
+    }
+  }
+
+  private addOthers(
+    forMethod: MethodConfig,
+    settings: CallSettings | undefined,
+    header: ConstructorParameters<typeof Headers>[0],
+  ): void {
+    for (const [name, value] of forMethod.headers) {
+      this.other(name, value);
+    }
+    if (header !== undefined) {
+      const { rules } = this.shared.config;
+      readCallHeaders(header, rules).forEach((value, name) => this.other(name, value));
+    }
+    if (settings?.headers !== undefined) {
+      for (const [name, value] of Object.entries(settings.headers)) {
+        this.other(name.toLowerCase(), value);
+      }
+    }
+    const keyHeader = this.credentials?.header;
+    if (keyHeader !== undefined && this.others?.get(keyHeader) !== undefined) {
+      throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
+    }
+  }
+
+  // What propagates a trace may be anybody's, and no trace is worth a call.
+  private traced(name: string, value: string): void {
+    if (isHeaderName(name) && isHeaderValue(value)) {
+      this.other(name, value);
+    }
+  }
+
+  private other(name: string, value: string): void {
+    this.others ??= new CallHeaders();
+    this.others.set(name, value);
+  }
+}
+
+function effectivePolicy(
+  forMethod: MethodConfig,
+  settings: CallSettings | undefined,
+  retriesOff: boolean,
+): PolicyValues {
+  const { values } = forMethod.policy;
+  if (settings === undefined) {
+    return values;
+  }
+  const { idempotencyKey: key, ...rest } = settings;
+  const mode = key === "auto" || key === "off" ? { idempotencyKey: key } : {};
+  const part = policyPart({ ...rest, ...mode } as Parameters<typeof policyPart>[0]);
+  return { ...values, ...part, ...(retriesOff && { retry: false }) };
+}
+
+// What observe mode lets stand of a policy: what the call itself asks for.
+function byHandOnly(policy: PolicyValues, settings: CallSettings | undefined): PolicyValues {
+  return {
+    ...policy,
+    retry: false,
+    timeoutMs: settings?.timeoutMs ?? null,
+    attemptTimeoutMs: null,
+    firstMessageTimeoutMs: settings?.firstMessageTimeoutMs ?? null,
+    idleTimeoutMs: settings?.idleTimeoutMs ?? null,
+    idempotencyKey: "off",
+  };
+}
+
+function ambient(
+  shared: Shared,
+  forMethod: MethodConfig,
+  settings: CallSettings | undefined,
+): number | undefined {
+  const stated = settings?.deadlineFrom ?? forMethod.deadlineFrom;
+  const from = stated ?? shared.ambientDeadline?.();
+  return from && ambientTimeout(ambientOption(forMethod, settings), from);
+}
+
+function ambientOption(forMethod: MethodConfig, settings: CallSettings | undefined): string {
+  const from = settings?.deadlineFrom ?? forMethod.deadlineFrom;
+  return from === undefined ? "withDeadlineFrom" : "deadlineFrom";
+}
+
+// The runtime's own parameter is a setting of the call: what only operators or
+// defaults say gives way to it; of two that code states, the smaller holds.
+function ownTimeout(
+  policy: PolicyValues,
+  forMethod: MethodConfig,
+  settings: CallSettings | undefined,
+  runtimeMs: number | undefined,
+): number | null {
+  const inCode =
+    settings?.timeoutMs !== undefined || forMethod.policy.sources.timeoutMs.startsWith("code");
+  return runtimeMs === undefined || inCode ? policy.timeoutMs : null;
+}
+
+function checkRuntimeTimeout(runtimeMs: number | undefined): void {
+  if (runtimeMs !== undefined && !(Number.isFinite(runtimeMs) && runtimeMs > 0)) {
+    throw namingConfigError(
+      "timeoutMs",
+      "must be a finite number of milliseconds greater than 0",
+      runtimeMs,
+    );
+  }
+}
+
+function idempotencyKey(
+  policy: PolicyValues,
+  settings: CallSettings | undefined,
+  random: (length: number) => Uint8Array,
+): string | undefined {
+  const own = settings?.idempotencyKey;
+  if (own !== undefined && own !== "auto" && own !== "off") {
+    return own;
+  }
+  return wantsKey(policy) ? uuidV4(random) : undefined;
+}
+
+function wantsKey(policy: PolicyValues): boolean {
+  return policy.carriesIdempotencyKey && policy.idempotencyKey === "auto";
+}

@@ -1,0 +1,101 @@
+import { type Limit, timerDelay, UNBOUNDED } from "../policy/deadline.js";
+import type { Clock, Expiring, Timer } from "../runtime/runtime.js";
+
+/** The one timer a call has at a time: setting it anew clears what was set. */
+export class CallTimer implements Expiring {
+  private timer: Timer;
+  private limitTimer: Timer;
+  private dueMs = 0;
+  private outcome: Limit | (() => void) = "deadline";
+  private fire: (() => void) | undefined;
+  private inContext: ((run: () => void) => void) | undefined;
+
+  /** @param call - Is told which limit has been reached. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly call: { cut(limit: Limit): void },
+  ) {}
+
+  /**
+   * For a call that sets many limits: keeps its async context once, instead of with
+   * each.
+   */
+  keepContext(): void {
+    this.inContext = this.clock.limits?.keepContext();
+  }
+
+  /** Ends the call in that many milliseconds; never for {@link UNBOUNDED}. */
+  limit(ms: number, limit: Limit, nowMs: number = this.clock.now()): void {
+    if (this.inContext === undefined) {
+      this.set(ms, limit, nowMs);
+    } else {
+      this.limitAnywhere(ms, limit, nowMs);
+    }
+  }
+
+  /** The same where it does not matter in which async context the call is told. */
+  limitAnywhere(ms: number, limit: Limit, nowMs: number): void {
+    const { limits } = this.clock;
+    if (limits === undefined) {
+      this.set(ms, limit, nowMs);
+      return;
+    }
+    this.clear();
+    if (ms !== UNBOUNDED) {
+      this.outcome = limit;
+      this.limitTimer = limits.set(this, nowMs + ms);
+    }
+  }
+
+  /** Calls back once, when that many milliseconds have passed. */
+  sleep(ms: number, wake: () => void): void {
+    this.set(ms, wake, this.clock.now());
+  }
+
+  clear(): void {
+    if (this.timer !== undefined) {
+      this.clock.clearTimer(this.timer);
+      this.timer = undefined;
+    }
+    if (this.limitTimer !== undefined) {
+      this.clock.limits?.clear(this.limitTimer);
+      this.limitTimer = undefined;
+    }
+  }
+
+  expire(): void {
+    this.timer = undefined;
+    this.limitTimer = undefined;
+    const { outcome, inContext } = this;
+    if (typeof outcome === "function") {
+      outcome();
+    } else if (inContext === undefined) {
+      this.call.cut(outcome);
+    } else {
+      inContext(() => this.call.cut(outcome));
+    }
+  }
+
+  private set(ms: number, outcome: Limit | (() => void), nowMs: number): void {
+    this.clear();
+    if (ms !== UNBOUNDED) {
+      this.dueMs = nowMs + ms;
+      this.outcome = outcome;
+      this.arm(ms);
+    }
+  }
+
+  private arm(ms: number): void {
+    const kind = typeof this.outcome === "function" ? "sleep" : "deadline";
+    // A timer holds 32 bits, and Node's may fire a little early: look again.
+    this.fire ??= () => {
+      const leftMs = this.dueMs - this.clock.now();
+      if (leftMs > 0) {
+        this.arm(leftMs);
+      } else {
+        this.expire();
+      }
+    };
+    this.timer = this.clock.setTimer(this.fire, timerDelay(ms), kind);
+  }
+}

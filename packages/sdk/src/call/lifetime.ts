@@ -1,0 +1,132 @@
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { timerDelay } from "../policy/deadline.js";
+import { AmeideError } from "../errors/errors.js";
+import type { Clock, Timer } from "../runtime/runtime.js";
+
+/** What became of a client that was drained. */
+export interface DrainResult {
+  /** How many calls had not ended in time, and were ended. */
+  readonly cut: number;
+}
+
+/** A call that has been made and has not ended. */
+export interface LiveCall {
+  /** Ends it, whatever it waits for, with the error that is made of where it stands. */
+  close(closed: Closed): void;
+}
+
+/** Makes the error of a call that is ended. @param where - What the call waited for. */
+export type Closed = (where: string) => AmeideError;
+
+// Between calls and their callers lie promises: a turn later all have been told.
+const soon = (callback: () => void): unknown => setTimeout(callback, 0);
+
+/** How long a client takes calls, and those it has taken: of all derived from one another. */
+export class Lifetime {
+  private state: "open" | "draining" | "closed" = "open";
+  private readonly calls = new Set<LiveCall>();
+  private readonly drains = new Map<(result: DrainResult) => void, Timer>();
+  private beginning = false;
+
+  /** @param onClose - Ends what calls are made with. */
+  constructor(
+    private readonly clock: Pick<Clock, "setTimer" | "clearTimer">,
+    private readonly onClose: (reason: AmeideError) => void,
+  ) {}
+
+  /** Why nothing more may be sent; undefined as long as it may. */
+  closed(): AmeideError | undefined {
+    return this.state === "closed" ? closedError("the client is closed") : undefined;
+  }
+
+  /** Why no call may begin; undefined as long as one may. */
+  refusal(): AmeideError | undefined {
+    const { beginning, state } = this;
+    this.beginning = false;
+    return state === "draining" && !beginning
+      ? closedError("the client is being closed: it takes no more calls")
+      : this.closed();
+  }
+
+  add(call: LiveCall): void {
+    this.calls.add(call);
+  }
+
+  delete(call: LiveCall): void {
+    this.calls.delete(call);
+    this.closeIfDrained();
+  }
+
+  /** Begins a call that was made before, and had to wait. */
+  begin<T>(call: LiveCall, run: () => T): T {
+    this.beginning = true;
+    try {
+      return run();
+    } finally {
+      this.beginning = false;
+      this.delete(call);
+    }
+  }
+
+  /** Ends all calls at once, and takes no more. */
+  close(): void {
+    this.end((where) => closedError(`the client was closed: ${where}`));
+  }
+
+  /** Takes no more calls, waits for those there are, and closes. */
+  drain(timeoutMs: number): Promise<DrainResult> {
+    if (this.state === "closed") {
+      return Promise.resolve({ cut: 0 });
+    }
+    this.state = "draining";
+    return new Promise((resolve) => {
+      const late = () =>
+        this.end((where) =>
+          closedError(`the client was closed, ${timeoutMs} ms after drain(): ${where}`),
+        );
+      this.drains.set(resolve, this.clock.setTimer(late, timerDelay(timeoutMs), "deadline"));
+      this.closeIfDrained();
+    });
+  }
+
+  private closeIfDrained(): void {
+    if (this.state === "draining" && this.calls.size === 0) {
+      this.close();
+    }
+  }
+
+  private end(closed: Closed): void {
+    if (this.state === "closed") {
+      return;
+    }
+    this.state = "closed";
+    const cut = this.calls.size;
+    for (const call of this.calls) {
+      call.close(closed);
+    }
+    this.calls.clear();
+    this.onClose(closedError("the client is closed"));
+    for (const [resolve, timer] of this.drains) {
+      this.clock.clearTimer(timer);
+      soon(() => resolve({ cut }));
+    }
+    this.drains.clear();
+  }
+}
+
+const lifetimes = new WeakMap<Transport, Lifetime>();
+
+/** Says how long a transport takes calls. */
+export function setLifetime(transport: Transport, lifetime: Lifetime): void {
+  lifetimes.set(transport, lifetime);
+}
+
+/** The lifetime of a transport; undefined for one that is not ours. */
+export function lifetimeOf(transport: Transport): Lifetime | undefined {
+  return lifetimes.get(transport);
+}
+
+function closedError(text: string): AmeideError {
+  const source = new ConnectError(text, Code.FailedPrecondition);
+  return new AmeideError(source, { origin: "client", reason: "CLIENT_CLOSED" });
+}

@@ -1,0 +1,127 @@
+import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+} from "@bufbuild/protobuf";
+import type { Attempt } from "./attempt.js";
+import type { Auth } from "../auth/auth.js";
+import type { Budget } from "../policy/budget.js";
+import type { ClientConfig } from "../config/config.js";
+import type { CredentialSource } from "../auth/credential_source.js";
+import { timerDelay } from "../policy/deadline.js";
+import type { AddressLimit } from "../wire/get_request.js";
+import type { LateTransport } from "../wire/late_transport.js";
+import type { Lifetime } from "./lifetime.js";
+import type { CallInfo, CallSink } from "../telemetry/observer.js";
+import type { AmbientDeadline } from "../options/options.js";
+import type { PolicyConstants, Protocol } from "../policy/policy.js";
+import type { Recordings } from "../wire/recorder.js";
+import type { Clock, Randomness } from "../runtime/runtime.js";
+import type { WireShape } from "../wire/wire_shape.js";
+
+/** What a call does itself where there is no tail. */
+export interface ForeignCall {
+  /** Begins an attempt; returns its limit in milliseconds, if it has one. */
+  beginForeign(attempt: Attempt, headers: Headers): number | undefined;
+}
+
+/** The Connect transport below the policy. */
+export interface InnerTransport {
+  /** It is ours: the tail runs, and a recorder watches. */
+  readonly ours: boolean;
+  /** It may take a while to reach the tail. */
+  readonly late: boolean;
+  unary<I extends DescMessage, O extends DescMessage>(
+    attempt: Attempt,
+    call: ForeignCall,
+    method: DescMethodUnary<I, O>,
+    headers: Headers | undefined,
+    input: MessageInitShape<I>,
+    values: ContextValues,
+  ): Promise<UnaryResponse<I, O>>;
+  stream<I extends DescMessage, O extends DescMessage>(
+    attempt: Attempt,
+    call: ForeignCall,
+    signal: AbortSignal,
+    method: DescMethodStreaming<I, O>,
+    headers: Headers | undefined,
+    input: AsyncIterable<MessageInitShape<I>>,
+    values: ContextValues,
+  ): Promise<StreamResponse<I, O>>;
+}
+
+/** What all calls of a transport share. */
+export interface Shared {
+  readonly config: ClientConfig;
+  readonly constants: PolicyConstants;
+  readonly clock: Clock;
+  readonly random: Randomness;
+  readonly budget: Budget;
+  readonly addresses: AddressLimit;
+  readonly inner: InnerTransport;
+  readonly recordings: Recordings;
+  readonly hasInterceptors: boolean;
+  readonly protocol: Protocol;
+  readonly shapes: Readonly<Record<DescMethod["methodKind"], WireShape>>;
+  /** Undefined where the runtime sets its own. */
+  readonly userAgent: string | undefined;
+  /** Who we are, where that is asked for and `user-agent` is the runtime's. */
+  readonly clientHeader: string | undefined;
+  readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
+  readonly lifetime: Lifetime;
+  credentials(auth: Auth): CredentialSource;
+  sinks(call: CallInfo): readonly CallSink[];
+}
+
+/** An inner transport made by us, with the tail as its innermost interceptor. */
+export function ourTransport(transport: Transport | LateTransport): InnerTransport {
+  return {
+    ours: true,
+    get late() {
+      return "late" in transport && transport.late;
+    },
+    unary: (_attempt, _call, method, headers, input, values) =>
+      transport.unary(method, undefined, undefined, headers, input, values),
+    stream: (_attempt, _call, signal, method, headers, input, values) =>
+      transport.stream(method, signal, undefined, headers, input, values),
+  };
+}
+
+/** A transport the user supplies. */
+export function foreignTransport(transport: Transport): InnerTransport {
+  return {
+    ours: false,
+    late: false,
+    unary: (attempt, call, method, headers = new Headers(), input, values) => {
+      const controller = new AbortController();
+      attempt.abort = (reason) => controller.abort(reason);
+      return promised(() => {
+        const ms = safeTimeout(call.beginForeign(attempt, headers));
+        return transport.unary(method, controller.signal, ms, headers, input, values);
+      });
+    },
+    stream: (attempt, call, signal, method, headers = new Headers(), input, values) => {
+      return promised(() => {
+        const ms = safeTimeout(call.beginForeign(attempt, headers));
+        return transport.stream(method, signal, ms, headers, input, values);
+      });
+    },
+  };
+}
+
+// A transport of somebody else's may throw, or give what is no promise.
+function promised<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(run());
+  } catch (reason) {
+    return Promise.reject(reason);
+  }
+}
+
+// The runtime's own timer must neither overflow nor fire before ours.
+function safeTimeout(ms: number | undefined): number | undefined {
+  return ms !== undefined && ms === timerDelay(ms) ? ms : undefined;
+}

@@ -1,0 +1,295 @@
+import type { ContextValues, StreamRequest, StreamResponse } from "@connectrpc/connect";
+import type {
+  DescMessage,
+  DescMethodStreaming,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { abortReason, type Attempt } from "./attempt.js";
+import { CallLoop } from "./call_loop.js";
+import type { CallPlan } from "./call_plan.js";
+import { recapture, withCallersStack } from "../runtime/callers_stack.js";
+import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
+import type { AmeideError } from "../errors/errors.js";
+import type { AnswerPart } from "./limit_message.js";
+import type { InputState } from "../policy/retry.js";
+import type { Shared } from "./shared.js";
+import { StreamInput } from "./stream_input.js";
+import { forgetMessages, Messages } from "./stream_messages.js";
+import type { Next } from "./tail.js";
+import { connectErrorOf } from "../errors/thrown.js";
+import { WaitQueue, type Waiter } from "../runtime/wait_queue.js";
+
+type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
+
+/**
+ * One call of a streaming method. Until its first message is there it is
+ * repeated like a unary call; a bidi stream shows its headers at once, and is
+ * not repeated from then on.
+ */
+export class StreamCall<I extends DescMessage, O extends DescMessage> extends CallLoop {
+  private readonly input: StreamInput<MessageInitShape<I>>;
+  private opening: Waiter<StreamResponse<I, O>> | undefined;
+  private waiter: Waiter<Result<O>> | undefined;
+  /** Who asked while another waited. */
+  private readonly queue = new WaitQueue<Result<O>>();
+  private iterator: AsyncIterator<MessageShape<O>> | undefined;
+  /** Since when it waits for what it waits for now, once the stream is shown. */
+  private waitsSinceMs: number | undefined;
+  /** The first message, until the application asks for it. */
+  private first: Result<O> | undefined;
+  /** The error, until the application asks for what comes next. */
+  private failure: AmeideError | undefined;
+
+  constructor(
+    shared: Shared,
+    plan: CallPlan,
+    private readonly method: DescMethodStreaming<I, O>,
+    messages: AsyncIterable<MessageInitShape<I>>,
+    signal: AbortSignal | undefined,
+    contextValues: ContextValues | undefined,
+  ) {
+    super(shared, plan, signal, contextValues);
+    this.timer.keepContext();
+    const keepAll = method.methodKind === "server_streaming";
+    this.input = new StreamInput(messages, keepAll, (message) => plan.withRequestId(message));
+  }
+
+  /** Runs the call until there is something to show. Call it once. */
+  run(): Promise<StreamResponse<I, O>> {
+    let resolve!: (response: StreamResponse<I, O> | Promise<never>) => void;
+    const response = new Promise<StreamResponse<I, O>>((settle) => (resolve = settle));
+    // Connect's own client looks at it when the first message is asked for: who reads
+    // later, or never, must not end the process.
+    this.opening = { resolve, unread: response };
+    this.start();
+    return response;
+  }
+
+  /** The next message; what is asked for meanwhile is answered in order. */
+  next(): Promise<Result<O>> {
+    return new Promise((resolve) => {
+      const waiter = { resolve };
+      if (this.waiter === undefined) {
+        this.ask(waiter);
+      } else {
+        this.queue.add(waiter);
+      }
+    });
+  }
+
+  /** The application wants no more: a good end, of which the server learns. */
+  leave(): void {
+    const { attempt } = this;
+    this.first = undefined;
+    this.failure = undefined;
+    if (this.over || attempt === undefined) {
+      return;
+    }
+    attempt.abort?.(abortReason());
+    this.end(attempt);
+  }
+
+  tail(next: Next, request: StreamRequest): ReturnType<Next> {
+    const attempt = this.attempt as Attempt;
+    if (!this.enter(attempt, request)) {
+      return Promise.reject(abortReason());
+    }
+    const failed = async (reason: unknown): Promise<never> => {
+      attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
+      throw attempt.innerError;
+    };
+    return this.shared.recordings.expect(attempt.recording, next, request).then((response) => {
+      const { message } = response as StreamResponse;
+      const iterable = {
+        [Symbol.asyncIterator]() {
+          const iterator = message[Symbol.asyncIterator]();
+          return { next: () => iterator.next().catch(failed) };
+        },
+      };
+      return { ...response, message: iterable } as StreamResponse;
+    }, failed);
+  }
+
+  private ask(waiter: Waiter<Result<O>>): void {
+    const { first, failure, iterator } = this;
+    if (first !== undefined) {
+      this.first = undefined;
+      waiter.resolve(first);
+    } else if (failure !== undefined) {
+      this.failure = undefined;
+      recapture(failure);
+      waiter.resolve(Promise.reject(failure));
+    } else if (this.over || iterator === undefined) {
+      waiter.resolve({ done: true, value: undefined });
+    } else {
+      this.waiter = waiter;
+      this.limitWait();
+      this.pull(this.attempt as Attempt, iterator);
+    }
+  }
+
+  // Nobody waits any more: it is the turn of those who asked meanwhile.
+  private askNext(): void {
+    while (this.waiter === undefined) {
+      const waiter = this.queue.take();
+      if (waiter === undefined) {
+        return;
+      }
+      this.ask(waiter);
+    }
+  }
+
+  protected open(attempt: Attempt, headers: Headers | undefined): void {
+    const controller = new AbortController();
+    attempt.abort = (reason) => controller.abort(reason);
+    const input = this.input.forAttempt(
+      attempt.recording,
+      () => attempt.over,
+      (reason) => {
+        attempt.abort?.(abortReason());
+        this.failed(attempt, connectErrorOf(reason));
+      },
+    );
+    this.shared.inner
+      .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
+      .then(
+        (response) => this.responded(attempt, response),
+        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
+      );
+  }
+
+  // How long the server takes for its first message is its own affair only
+  // where it does not wait for messages of ours.
+  protected limit(nowMs: number): AttemptLimit {
+    const reads = this.method.methodKind === "server_streaming";
+    const ms = reads ? this.plan.policy.firstMessageTimeoutMs : null;
+    return attemptLimit(this.remaining(nowMs), ms, "first_message_timeout");
+  }
+
+  protected awaited(): AnswerPart {
+    const message = this.method.methodKind === "client_streaming";
+    const what = message ? "the rest of the answer" : "a message of the stream";
+    const { waiter, waitsSinceMs: sinceMs } = this;
+    return { what: sinceMs === undefined || waiter !== undefined ? what : "its reader", sinceMs };
+  }
+
+  protected inputState(): InputState {
+    return this.opening === undefined ? "consumed" : this.input.state(this.attempt?.recording);
+  }
+
+  protected reject(error: AmeideError): void {
+    forgetMessages(this);
+    this.input.close(error);
+    const waiting = this.opening ?? this.waiter;
+    this.opening = undefined;
+    this.waiter = undefined;
+    if (waiting === undefined) {
+      this.failure = error;
+    } else {
+      const rejected = withCallersStack(error, waiting.unread);
+      waiting.resolve(rejected);
+      if (!this.queue.empty) {
+        void this.askNextAfter(rejected);
+      }
+    }
+  }
+
+  // Who asked later is told later: the waiter hears of it a turn after this does.
+  private async askNextAfter(told: Promise<never>): Promise<void> {
+    await told.catch(() => {});
+    await Promise.resolve();
+    this.askNext();
+  }
+
+  private responded(attempt: Attempt, response: StreamResponse<I, O>): void {
+    let iterator: AsyncIterator<MessageShape<O>>;
+    try {
+      // Who is told of the answer may end the call.
+      if (attempt.over || !this.isForUs(response.header) || attempt.over) {
+        return;
+      }
+      iterator = response.message[Symbol.asyncIterator]();
+    } catch (reason) {
+      // What an interceptor made of the answer is none.
+      this.endAttempt(attempt, connectErrorOf(reason));
+      return;
+    }
+    this.iterator = iterator;
+    if (this.method.methodKind === "bidi_streaming") {
+      this.show(response);
+      this.limitWait();
+      return;
+    }
+    this.waiter = {
+      resolve: (first) => {
+        // It is the opening that is told of errors.
+        this.first = first as Result<O>;
+        this.show(response);
+      },
+    };
+    this.pull(attempt, iterator);
+  }
+
+  // Nothing of the call may lead to what the application holds: that is how
+  // the garbage collector finds a stream that was left.
+  private show(response: StreamResponse<I, O>): void {
+    const { opening } = this;
+    this.opening = undefined;
+    opening?.resolve({ ...response, message: new Messages(this) });
+  }
+
+  private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {
+    try {
+      iterator.next().then(
+        (result) => this.received(attempt, result as Result<O>),
+        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
+      );
+    } catch (reason) {
+      // An interceptor's stream, not Connect's.
+      this.endAttempt(attempt, connectErrorOf(reason));
+    }
+  }
+
+  private received(attempt: Attempt, result: Result<O>): void {
+    if (attempt.over) {
+      return;
+    }
+    if (typeof result !== "object" || result === null) {
+      const none = new TypeError("an interceptor's stream gave no result");
+      this.endAttempt(attempt, connectErrorOf(none));
+      return;
+    }
+    if (result.done === true) {
+      this.end(attempt);
+      return;
+    }
+    const { waiter } = this;
+    this.waiter = undefined;
+    // The caller of a client stream gets its one message only after a good end.
+    this.committed = this.method.methodKind !== "client_streaming";
+    this.limitWait();
+    waiter?.resolve(result);
+    this.askNext();
+  }
+
+  private end(attempt: Attempt): void {
+    const { waiter } = this;
+    this.waiter = undefined;
+    forgetMessages(this);
+    this.succeed(attempt);
+    this.input.close(undefined);
+    waiter?.resolve({ done: true, value: undefined });
+    this.askNext();
+  }
+
+  // Between messages: the call's deadline, and while somebody waits the idle timeout.
+  private limitWait(): void {
+    const nowMs = this.shared.clock.now();
+    this.waitsSinceMs = nowMs;
+    const waits = this.waiter !== undefined && this.committed;
+    const ms = waits ? this.plan.policy.idleTimeoutMs : null;
+    const { limitMs, cut } = attemptLimit(this.remaining(nowMs), ms, "idle_timeout");
+    this.timer.limit(limitMs, cut, nowMs);
+  }
+}

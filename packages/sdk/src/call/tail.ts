@@ -1,0 +1,39 @@
+import {
+  type ContextKey,
+  createContextKey,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { unheard } from "../runtime/callbacks.js";
+
+type AnyRequest = UnaryRequest | StreamRequest;
+type AnyResponse = UnaryResponse | StreamResponse;
+
+/** What Connect's innermost function looks like to an interceptor. */
+export type Next = (request: AnyRequest) => Promise<AnyResponse>;
+
+/** A call that takes part below the users' interceptors. */
+export interface TailCall {
+  /** Runs the attempt that is going on. */
+  tail(next: Next, request: AnyRequest): Promise<AnyResponse>;
+}
+
+/** Leads from the request of an attempt to its call. */
+export const tailKey: ContextKey<TailCall | undefined> = createContextKey<TailCall | undefined>(
+  undefined,
+  { description: "ameide call" },
+);
+
+/** The innermost interceptor: hands each attempt to the call it belongs to. */
+export const tailInterceptor: Interceptor = (next) => (request) => {
+  const call = request.contextValues.get(tailKey);
+  return call === undefined ? next(request) : call.tail(next, request);
+};
+
+/** An interceptor that may fail while what it called goes on: nobody waits for that then. */
+export function mayLeave(interceptor: Interceptor): Interceptor {
+  return (next) => interceptor((request) => unheard(next(request)));
+}

@@ -1,0 +1,241 @@
+import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
+import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import { abortReason, type Attempt } from "./attempt.js";
+import { CallLoop } from "./call_loop.js";
+import type { CallPlan } from "./call_plan.js";
+import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
+import type { AmeideError } from "../errors/errors.js";
+import type { AnswerPart } from "./limit_message.js";
+import { gate, type InputState } from "../policy/retry.js";
+import type { Shared } from "./shared.js";
+import type { Next } from "./tail.js";
+import { connectErrorOf } from "../errors/thrown.js";
+import { recapture, withCallersStack } from "../runtime/callers_stack.js";
+
+// How to settle the promise made last. One executor for all: a closure for each
+// would be a good part of what the promise of a call costs.
+const captured = {} as { -readonly [K in keyof Settle<never>]: Settle<never>[K] };
+
+function capture(
+  resolve: (value: Promise<never>) => void,
+  reject: (reason: unknown) => void,
+): void {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}
+
+interface Settle<T> {
+  readonly resolve: (value: T | Promise<never>) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const REST: AnswerPart = { what: "the rest of the answer", sinceMs: undefined };
+
+// Who waits for the answer of a call that has a promise of its own.
+interface Waiter<T> extends Settle<T> {
+  readonly promise: Promise<T>;
+}
+
+/**
+ * One unary call. What its caller gets is made of the promise of its first
+ * attempt; only a call that has to wait for something else needs one of its own.
+ */
+export class UnaryCall<I extends DescMessage, O extends DescMessage> extends CallLoop {
+  private readonly input: MessageInitShape<I>;
+  /** The attempt that was just opened, for whoever the call is for. */
+  private opened: Promise<UnaryResponse<I, O>> | undefined;
+  private waiter: Waiter<UnaryResponse<I, O>> | undefined;
+  private error: AmeideError | undefined;
+
+  constructor(
+    shared: Shared,
+    plan: CallPlan,
+    private readonly method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+    signal: AbortSignal | undefined,
+    contextValues: ContextValues | undefined,
+  ) {
+    super(shared, plan, signal, contextValues);
+    this.input = plan.withRequestId(input);
+  }
+
+  /** Runs the call. Call it once. */
+  run(): Promise<UnaryResponse<I, O>> {
+    if (!this.endsWithTail) {
+      void this.wait();
+    }
+    this.start();
+    return this.outcome();
+  }
+
+  tail(next: Next, request: UnaryRequest): ReturnType<Next> {
+    const attempt = this.attempt as Attempt;
+    if (!this.enter(attempt, request)) {
+      return Promise.reject(abortReason());
+    }
+    const sent = this.plan.withRequestIdAgain(request);
+    const answer = this.shared.recordings.expect(attempt.recording, next, sent);
+    const ended = new Promise<Awaited<typeof answer>>(capture);
+    const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
+    attempt.abort = reject;
+    if (this.shared.hasInterceptors) {
+      answer.then(resolve, (reason: unknown) =>
+        whenRead(attempt, connectErrorOf(reason), (error) => {
+          attempt.innerError = error;
+          reject(error);
+        }),
+      );
+    } else {
+      answer.then(resolve, reject);
+    }
+    return ended;
+  }
+
+  protected override setLimit(limit: AttemptLimit, nowMs: number): void {
+    if (this.endsWithTail) {
+      this.timer.limitAnywhere(limit.limitMs, limit.cut, nowMs);
+    } else {
+      super.setLimit(limit, nowMs);
+    }
+  }
+
+  protected open(attempt: Attempt, headers: Headers | undefined): void {
+    const { inner } = this.shared;
+    const answer = inner.unary(attempt, this, this.method, headers, this.input, this.values);
+    if (this.waiter === undefined) {
+      this.opened = answer.then(
+        (response) => this.responded(attempt, response),
+        (reason: unknown) => this.lost(attempt, connectErrorOf(reason)),
+      );
+    } else {
+      // The waiter is told, and nobody else may wait for its promise: of two, V8 shows
+      // neither in a stack.
+      answer.then(
+        (response) => void this.responded(attempt, response),
+        (reason: unknown) => void this.lost(attempt, connectErrorOf(reason)),
+      );
+    }
+  }
+
+  // The promise of the attempt brings the news, and it does so in the async
+  // context the call was made in, whoever ends it.
+  protected override endAttempt(attempt: Attempt, error: ConnectError): void {
+    if (this.endsWithTail && attempt.abort !== undefined) {
+      attempt.cutError = error;
+      attempt.abort(abortReason());
+    } else {
+      super.endAttempt(attempt, error);
+    }
+  }
+
+  protected reject(error: AmeideError): void {
+    this.error = error;
+    this.waiter?.resolve(withCallersStack(error));
+  }
+
+  // The attempt timeout cuts an attempt only while another may follow.
+  protected limit(nowMs: number): AttemptLimit {
+    const { policy, keySent } = this.plan;
+    const anotherMayFollow =
+      policy.retry &&
+      gate("AMBIGUOUS", policy, keySent) &&
+      this.state.attempts < policy.maxAttempts &&
+      this.shared.budget.tokens >= this.shared.budget.values.cost;
+    const attemptMs = anotherMayFollow ? policy.attemptTimeoutMs : null;
+    return attemptLimit(this.remaining(nowMs), attemptMs, "attempt_timeout");
+  }
+
+  protected awaited(): AnswerPart {
+    return REST;
+  }
+
+  protected inputState(): InputState {
+    return "replayable";
+  }
+
+  // What is above the tail, or not ours, may hang when the tail has ended.
+  private get endsWithTail(): boolean {
+    const { hasInterceptors, inner } = this.shared;
+    return inner.ours && !inner.late && !hasInterceptors;
+  }
+
+  private responded(
+    attempt: Attempt,
+    response: UnaryResponse<I, O>,
+  ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
+    let good: boolean;
+    try {
+      good = !attempt.over && attempt.cutError === undefined && this.isForUs(response.header);
+    } catch (reason) {
+      // What an interceptor made of the answer is none.
+      return this.lost(attempt, connectErrorOf(reason));
+    }
+    // Who was told of the answer may have ended the call.
+    if (attempt.cutError !== undefined) {
+      this.failed(attempt, attempt.cutError);
+    } else if (good && !attempt.over) {
+      this.succeed(attempt);
+      this.waiter?.resolve(response);
+      return response;
+    }
+    return this.outcome();
+  }
+
+  private lost(attempt: Attempt, error: ConnectError): Promise<UnaryResponse<I, O>> {
+    if (attempt.cutError !== undefined) {
+      this.failed(attempt, attempt.cutError);
+    } else {
+      const isInner = !this.shared.hasInterceptors && attempt.abort !== undefined;
+      attempt.abort = undefined;
+      if (isInner) {
+        whenRead(attempt, error, (read) => {
+          attempt.innerError = read;
+          this.failed(attempt, read);
+        });
+      } else {
+        this.failed(attempt, error);
+      }
+    }
+    return this.outcome();
+  }
+
+  // What becomes of the call, as far as it is known: what was just opened, the
+  // error it ended with, or something that is yet to come.
+  private outcome(): Promise<UnaryResponse<I, O>> {
+    const { waiter, opened, error } = this;
+    if (waiter !== undefined) {
+      return waiter.promise;
+    }
+    if (opened !== undefined) {
+      this.opened = undefined;
+      return opened;
+    }
+    if (error === undefined) {
+      return this.wait();
+    }
+    recapture(error);
+    return Promise.reject(error);
+  }
+
+  private wait(): Promise<UnaryResponse<I, O>> {
+    const promise = new Promise<UnaryResponse<I, O>>(capture);
+    this.waiter = { promise, ...(captured as Settle<UnaryResponse<I, O>>) };
+    return promise;
+  }
+}
+
+// Tells the error of an attempt once the answer has been read for one.
+function whenRead(
+  { recording }: Attempt,
+  error: ConnectError,
+  then: (error: ConnectError) => void,
+): void {
+  recording.afterLastRead(() => {
+    const read = recording.readError(error);
+    if (read instanceof Promise) {
+      void read.then(then);
+    } else {
+      then(read);
+    }
+  });
+}

@@ -1,0 +1,25 @@
+import { roster } from "@ameideio/core-proto/roster";
+import type { AmeideOptions } from "../options/options.js";
+import type { CreateRosterClient, RosterClient } from "./roster_client.js";
+
+/** A client for every service of the roster: `ameide.threads.createThread(…)`. */
+export type AmeideClient = RosterClient<typeof roster>;
+
+/** Makes clients for every service of the roster. */
+export interface CreateAmeideClient {
+  /**
+   * Makes a client for every service of the roster. The stub of a service is
+   * loaded by its first call, which begins when that is done: its timeout does
+   * not cover it, its signal does. Where the stub cannot be loaded within 30
+   * seconds, the call ends in `unavailable`, reason `SERVICE_NOT_LOADED`, and a
+   * later one tries again. `load()` loads ahead.
+   *
+   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+   */
+  (this: void, options?: AmeideOptions): AmeideClient;
+}
+
+/** The maker of clients for the roster. */
+export function ameideClientMaker(createRosterClient: CreateRosterClient): CreateAmeideClient {
+  return (options) => createRosterClient(roster, options);
+}

@@ -1,0 +1,119 @@
+import type { Client } from "@connectrpc/connect";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { LazyService } from "@ameideio/core-proto/roster";
+import type { Auth } from "../auth/auth.js";
+import { createClient } from "./create_client.js";
+import { configError } from "../errors/errors.js";
+import { createLazyClient, loadedService, loadService } from "./lazy_client.js";
+import type { DrainResult } from "../call/lifetime.js";
+import type { AmeideOptions, DrainOptions } from "../options/options.js";
+import { readOptions } from "../options/read_options.js";
+import type { AmeideTransport } from "../transport/transport.js";
+
+/** Services, by the names they have in a client; of a lazy one the stub is loaded when it is needed. */
+export type Roster = Readonly<Record<string, RosterService>>;
+
+type RosterService = DescService | LazyService<DescService>;
+type ServiceOf<T> = T extends LazyService<infer S> ? S : T extends DescService ? T : never;
+
+/** A client for several services: `client.billing.charge(…)`. */
+export type RosterClient<S extends Roster> = {
+  readonly [K in keyof S]: Client<ServiceOf<S[K]>>;
+} & {
+  /** The transport below, for services beyond the roster. */
+  readonly transport: AmeideTransport;
+  /**
+   * The effective policy of a method; without one, of every method of the
+   * services, of lazy ones only if they are loaded.
+   */
+  readonly explain: AmeideTransport["explain"];
+  /**
+   * Loads lazy services ahead of their first call; without names all of them.
+   *
+   * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`; it may be tried again.
+   */
+  load(...names: readonly (keyof S & string)[]): Promise<void>;
+  /** The same for another tenant. Connections and retry budget are shared. */
+  withTenant(tenant: string | null): RosterClient<S>;
+  /** The same with another credential. Connections and retry budget are shared. */
+  withAuth(auth: Auth | null): RosterClient<S>;
+  /**
+   * The same with other options, as `with` of a transport. Connections and retry
+   * budget of an origin are shared.
+   */
+  with(options: AmeideOptions): RosterClient<S>;
+  /** Ends all calls and connections, as `close` of a transport. */
+  close(): void;
+  /** Takes no more calls, waits for those that were made, and closes, as `drain` of a transport. */
+  drain(options?: DrainOptions): Promise<DrainResult>;
+};
+
+/** Makes clients for several services at once. */
+export interface CreateRosterClient {
+  /**
+   * Makes a client for services of your own, all over one transport:
+   *
+   * ```ts
+   * const acme = createRosterClient({ billing: BillingService, users: UserService }, { baseUrl });
+   * await acme.billing.charge({ amount: 5 });
+   * ```
+   *
+   * @param services - The services, by the names they get: stubs, or lazy
+   *   services as `createAmeideClient` has them. `transport`, `explain`, `load`,
+   *   `withTenant`, `withAuth`, `with`, `close` and `drain` are taken.
+   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+   */
+  <S extends Roster>(this: void, services: S, options?: AmeideOptions): RosterClient<S>;
+}
+
+/** The maker of clients over the transports of a runtime. */
+export function rosterClientMaker(
+  createTransport: (options?: AmeideOptions) => AmeideTransport,
+): CreateRosterClient {
+  return (services, options) => {
+    const transport = createTransport(options);
+    return readOptions("services", () => clientOver(services, transport));
+  };
+}
+
+function clientOver<S extends Roster>(services: S, transport: AmeideTransport): RosterClient<S> {
+  const entries = Object.entries<RosterService>(services);
+  const client = {
+    transport,
+    explain: ((method?: DescMethod) =>
+      method === undefined
+        ? entries
+            .flatMap(([, each]) => (isLazy(each) ? loadedService(each) : each)?.methods ?? [])
+            .map((each) => transport.explain(each))
+        : transport.explain(method)) as AmeideTransport["explain"],
+    load: async (...names: readonly string[]) => {
+      const wanted = entries.filter(([name]) => names.length === 0 || names.includes(name));
+      await Promise.all(
+        wanted.flatMap(([name, each]) => (isLazy(each) ? [loadService(name, each)] : [])),
+      );
+    },
+    withTenant: (tenant: string | null) => clientOver(services, transport.withTenant(tenant)),
+    withAuth: (auth: Auth | null) => clientOver(services, transport.withAuth(auth)),
+    with: (options: AmeideOptions) => clientOver(services, transport.with(options)),
+    close: () => transport.close(),
+    drain: (options?: DrainOptions) => transport.drain(options),
+  };
+  for (const [name, service] of entries) {
+    if (Object.hasOwn(client, name)) {
+      throw configError(`services.${name}`, "is what the client itself has under this name");
+    }
+    let made: Client<DescService> | undefined;
+    Object.defineProperty(client, name, {
+      enumerable: true,
+      get: () =>
+        (made ??= isLazy(service)
+          ? createLazyClient(name, service, transport)
+          : createClient(service, transport)),
+    });
+  }
+  return client as unknown as RosterClient<S>;
+}
+
+function isLazy(service: RosterService): service is LazyService<DescService> {
+  return "load" in service;
+}

@@ -1,0 +1,376 @@
+import type { DescField, DescMethod, DescService } from "@bufbuild/protobuf";
+import type { Auth } from "../auth/auth.js";
+import { readBaseUrl, withoutSlash } from "./base_url.js";
+import { checkCombinations } from "../options/check_combinations.js";
+import { checkClientOptions, type OptionRules } from "../options/check_options.js";
+import { contractOf, methodName, type PolicyPart, wireMethodOf } from "./contract.js";
+import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
+import type { Environment } from "../options/environment.js";
+import { configError } from "../errors/errors.js";
+import { refusalOf, type Refusal } from "./method_refusal.js";
+import { type OptionLayers, withoutShadowed } from "../options/option_layers.js";
+import type { AmbientDeadline, AmeideOptions, Settings } from "../options/options.js";
+import { type OriginScope, originScope } from "./origin_scope.js";
+import {
+  BEHAVIOR_1,
+  BEHAVIORS,
+  type BudgetValues,
+  type EffectivePolicy,
+  type PolicyConstants,
+  type Preset,
+  resolvePolicy,
+  select,
+} from "../policy/policy.js";
+import { policyHeaderNames, reservedNames } from "../options/reserved_headers.js";
+import { misspelt, type StatedSelectors } from "./selectors.js";
+
+// More than anybody calls, unless descriptors are made anew all the time.
+const MAX_METHODS = 10_000;
+
+/** Names of the headers the SDK sets, lower-case. */
+export interface PolicyHeaders {
+  readonly tenant: string;
+  readonly requestId: string;
+  readonly idempotencyKey: string;
+}
+
+/** All that holds for calls of one method, before the call says anything. */
+export interface MethodConfig {
+  /** Full name: `acme.v1.Billing/Charge`. */
+  readonly name: string;
+  readonly policy: EffectivePolicy;
+  /** The nearest setting; `null` for none. */
+  readonly auth: Auth | null;
+  readonly authSource: string;
+  readonly tenant: string | null;
+  readonly tenantSource: string;
+  readonly headers: readonly [string, string][];
+  readonly deadlineFrom: AmbientDeadline | (() => AmbientDeadline | undefined) | undefined;
+  /** The request field that is filled with a UUIDv4 where it is empty. */
+  readonly requestIdField: DescField | undefined;
+  /** What of the policy cannot be: every call is refused by it. */
+  readonly refusal: Refusal | undefined;
+  /** Selectors for this service that select nothing. */
+  readonly misspelt: readonly string[];
+  /** The method as Connect is to see it: safe only where the policy says so, too. */
+  readonly wireMethod: DescMethod;
+}
+
+/** The options of a client, checked and laid over environment and document. */
+export interface ClientConfig {
+  /** What derived clients are laid over. */
+  readonly layers: OptionLayers;
+  /** The nearest of every option. What holds for calls is laid together in `forMethod`. */
+  readonly options: AmeideOptions;
+  readonly baseUrl: string;
+  readonly origin: string;
+  /** What may be sent to the origin. */
+  readonly scope: OriginScope;
+  /** Variables whose values the origin does not get, though code says nothing of them. */
+  readonly withheld: readonly string[];
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  readonly constants: PolicyConstants;
+  readonly budget: BudgetValues;
+  readonly headerNames: PolicyHeaders;
+  readonly rules: OptionRules;
+  readonly environment: Environment;
+  readonly document: PolicyDocument;
+  readonly observe: boolean;
+  /**
+   * The configuration of a method, made when it is first asked for.
+   *
+   * @param calls - It is for a call; default true.
+   */
+  forMethod(method: DescMethod, calls?: boolean): MethodConfig;
+  /** Methods called or asked for so far. */
+  knownMethods(): readonly DescMethod[];
+}
+
+/** What a configuration is made in. */
+export interface ConfigContext {
+  /** Reads the environment; undefined where there is none. */
+  readonly environment: ((maxMaxAttempts: number) => Environment) | undefined;
+  /**
+   * Told of every selector that selects nothing, at the first call of its service.
+   */
+  readonly warn: (problem: string) => void;
+  /** Perturbed numbers, in tests; default those of the behavior version. */
+  readonly constants: PolicyConstants | undefined;
+  /** Configuration of the client it is derived from. */
+  readonly parent: ClientConfig | undefined;
+}
+
+/**
+ * Checks options and works out all that does not depend on a call.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+ */
+export function createConfig(
+  layers: OptionLayers,
+  { environment: readEnvironment, warn, constants, parent }: ConfigContext,
+): ClientConfig {
+  const options: AmeideOptions = Object.assign({}, ...layers.map(stated).reverse());
+  const headerNames = policyHeaderNames(options.headerNames);
+  const { maxMaxAttempts } = constants ?? BEHAVIOR_1;
+  const rules = { ...reservedNames(layers, Object.values(headerNames)), maxMaxAttempts };
+  for (const each of layers) {
+    checkClientOptions(each, rules);
+  }
+  const environment = readEnvironment?.(maxMaxAttempts) ?? { retriesOff: false };
+  const document =
+    options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
+  const url = baseUrl(options, environment);
+  checkCombinations(options, url, layers);
+  const scope = originScope(layers, url.origin, environment, parent?.scope);
+  const behavior = options.behavior ?? document.behavior ?? 1;
+  const numbers = constants ?? BEHAVIORS[behavior] ?? BEHAVIOR_1;
+  const current = withoutShadowed(layers);
+  const resolve = methodResolver(
+    current,
+    scope,
+    environment,
+    document,
+    numbers,
+    behavior,
+    options.preset ?? document.preset ?? "standalone",
+  );
+  const cache = new Map<DescMethod, MethodConfig>();
+  const warned = new WeakSet<DescService>();
+  return {
+    layers: current,
+    options,
+    baseUrl: withoutSlash(url.href),
+    origin: url.origin,
+    scope,
+    withheld: scope.environment
+      ? []
+      : [
+          ...(environment.token !== undefined && options.auth === undefined
+            ? ["AMEIDE_TOKEN"]
+            : []),
+          ...(environment.tenant !== undefined && options.tenant === undefined
+            ? ["AMEIDE_TENANT"]
+            : []),
+        ],
+    serverAddress: url.hostname.replace(/^\[|\]$/g, ""),
+    serverPort: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+    constants: numbers,
+    budget: { ...numbers.budget, ...document.budget, ...options.budget },
+    headerNames,
+    rules,
+    environment,
+    document,
+    observe: options.mode === "observe",
+    forMethod(method, calls = true) {
+      let found = cache.get(method);
+      if (found === undefined) {
+        found = resolve(method);
+        const [oldest] = cache.size < MAX_METHODS ? [] : cache.keys();
+        if (oldest !== undefined) {
+          cache.delete(oldest);
+        }
+        cache.set(method, found);
+      }
+      if (calls && found.misspelt.length > 0 && !warned.has(method.parent)) {
+        warned.add(method.parent);
+        found.misspelt.forEach(warn);
+      }
+      return found;
+    },
+    knownMethods: () => [...cache.keys()],
+  };
+}
+
+function baseUrl(options: AmeideOptions, environment: Environment): URL {
+  const given = options.baseUrl ?? environment.baseUrl;
+  if (given === undefined) {
+    throw configError("baseUrl", "is missing; give it, or set AMEIDE_BASE_URL");
+  }
+  return readBaseUrl(given, {
+    option: options.baseUrl === undefined ? "AMEIDE_BASE_URL" : "baseUrl",
+    allowInsecureLoopback: options.allowInsecureLoopback === true,
+    allowInsecureHosts: options.allowInsecureHosts ?? [],
+  });
+}
+
+/** The parts of settings that are policy. */
+export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart {
+  const part: PolicyPart = {};
+  if (settings.timeoutMs !== undefined) {
+    part.timeoutMs = settings.timeoutMs;
+  }
+  if (settings.noDeadline === true) {
+    part.timeoutMs = null;
+  }
+  if (settings.attemptTimeoutMs !== undefined) {
+    part.attemptTimeoutMs = settings.attemptTimeoutMs;
+  }
+  if (settings.firstMessageTimeoutMs !== undefined) {
+    part.firstMessageTimeoutMs = settings.firstMessageTimeoutMs;
+  }
+  if (settings.idleTimeoutMs !== undefined) {
+    part.idleTimeoutMs = settings.idleTimeoutMs;
+  }
+  if (settings.retry === false) {
+    part.retry = false;
+  } else if (settings.retry !== undefined) {
+    const { retryableCodes, ...numbers } = stated(settings.retry);
+    Object.assign(part, numbers, { retry: true });
+    if (retryableCodes !== undefined) {
+      part.retryableCodes = [...retryableCodes].sort();
+    }
+  }
+  if (settings.waitForReady !== undefined) {
+    part.waitForReady = settings.waitForReady;
+  }
+  if (settings.idempotencyKey !== undefined) {
+    part.idempotencyKey = settings.idempotencyKey;
+  }
+  return part;
+}
+
+function methodResolver(
+  layers: OptionLayers,
+  scope: OriginScope,
+  environment: Environment,
+  document: PolicyDocument,
+  constants: PolicyConstants,
+  behavior: number,
+  preset: Preset,
+): (method: DescMethod) => MethodConfig {
+  const inCode = layers.map((settings) => ({
+    settings,
+    methods: new Map(Object.entries(settings.methods ?? {})),
+  }));
+  // A stream may well be open for longer than any call should take.
+  const streamDefaults = { ...constants.defaults, timeoutMs: null };
+  const { token } = environment;
+  const fromEnvironment = {
+    auth: environmentValue("AMEIDE_TOKEN", token === undefined ? null : { token }, scope),
+    tenant: environmentValue("AMEIDE_TENANT", environment.tenant ?? null, scope),
+  };
+  const selectors = statedSelectors(layers, document);
+  const { registry } = layers.find((options) => options.registry !== undefined) ?? {};
+  return (method) => {
+    const name = methodName(method);
+    const service = method.parent.typeName;
+    // A derived client is nearer than what its parent says of single methods.
+    const byLayer = inCode.map(({ settings, methods }) => [
+      ...select(methods, service, method.name).map(([selector, each]) => ({
+        source: `code: methods[${selector}]`,
+        settings: each,
+      })),
+      { source: "code: client", settings },
+    ]);
+    const code = byLayer.flat();
+    const ofOrigin = byLayer.slice(0, scope.layers.length).flat();
+    const policy = resolvePolicy([
+      {
+        source: "environment: AMEIDE_SDK_RETRIES",
+        values: environment.retriesOff ? { retry: false } : {},
+      },
+      ...code.map(({ source, settings }) => ({ source, values: policyPart(settings) })),
+      {
+        source: "environment: AMEIDE_TIMEOUT_MS",
+        values: defined("timeoutMs", environment.timeoutMs),
+      },
+      {
+        source: "environment: AMEIDE_MAX_ATTEMPTS",
+        values: defined("maxAttempts", environment.maxAttempts),
+      },
+      ...select(document.methods, service, method.name).map(([selector, values]) => ({
+        source: `policy document: ${selector}`,
+        values,
+      })),
+      { source: "policy document: default", values: document.default },
+      ...contractOf(method, registry),
+      { source: `preset: ${preset}`, values: constants.presets[preset] },
+      {
+        source: `built-in (behavior ${behavior})`,
+        values: method.methodKind === "unary" ? constants.defaults : streamDefaults,
+      },
+    ]);
+    const { requestIdField, refusal } = refusalOf(method, policy);
+    const auth = nearest(ofOrigin, "auth") ?? fromEnvironment.auth;
+    const tenant = nearest(ofOrigin, "tenant") ?? fromEnvironment.tenant;
+    const headers = Object.assign(
+      {},
+      ...ofOrigin.map((layer) => lowerNames(layer.settings.headers)).reverse(),
+    );
+    return {
+      name,
+      policy,
+      auth: auth.value,
+      authSource: auth.source,
+      tenant: tenant.value,
+      tenantSource: tenant.source,
+      headers: Object.entries<string>(headers),
+      deadlineFrom: nearest(code, "deadlineFrom")?.value,
+      requestIdField,
+      refusal,
+      misspelt: selectors.flatMap((each) => misspelt(method.parent, each)),
+      wireMethod: wireMethodOf(method, policy.values),
+    };
+  };
+}
+
+function statedSelectors(layers: OptionLayers, document: PolicyDocument): StatedSelectors[] {
+  const inCode = layers.flatMap(({ methods }) =>
+    methods === undefined
+      ? []
+      : [{ owner: methods, where: "methods", selectors: Object.keys(methods) }],
+  );
+  const policy = layers.find((options) => options.policy !== undefined)?.policy;
+  const selectors = [...document.methods.keys()];
+  return policy === undefined
+    ? inCode
+    : [...inCode, { owner: policy, where: "policy document", selectors }];
+}
+
+// What the environment gives for its own base address, unless code says more.
+function environmentValue<T>(
+  variable: string,
+  value: T | null,
+  scope: OriginScope,
+): { source: string; value: T | null } {
+  if (value === null) {
+    return { source: "built-in", value };
+  }
+  return scope.environment
+    ? { source: `environment: ${variable}`, value }
+    : {
+        source: `built-in (${variable} is for AMEIDE_BASE_URL; environmentCredentials: true sends it here)`,
+        value: null,
+      };
+}
+
+function defined(name: keyof PolicyPart, value: number | undefined): PolicyPart {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function nearest<K extends keyof Settings>(
+  layers: readonly { source: string; settings: Settings }[],
+  name: K,
+): { source: string; value: Exclude<Settings[K], undefined> } | undefined {
+  const layer = layers.find(({ settings }) => settings[name] !== undefined);
+  return (
+    layer && {
+      source: layer.source,
+      value: layer.settings[name] as Exclude<Settings[K], undefined>,
+    }
+  );
+}
+
+// What is set to undefined is not stated.
+function stated<T extends object>(values: T): T {
+  const entries = Reflect.ownKeys(values).map((name) => [name, Reflect.get(values, name)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as T;
+}
+
+// Names in lower case, so that a nearer header replaces a farther one.
+function lowerNames(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}

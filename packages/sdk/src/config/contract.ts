@@ -1,0 +1,149 @@
+import type { DescEnum, DescMethod, Registry } from "@bufbuild/protobuf";
+import { getOption, hasOption } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import {
+  auth,
+  AuthModeSchema,
+  default_timeout_ms,
+  idempotency_key,
+  long_lived,
+  request_id_field,
+  scopes,
+  service_auth,
+  service_scopes,
+  service_tenant,
+  tenant,
+  TenantModeSchema,
+  wait_for_ready,
+} from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
+import type { Idempotency, PolicyLayer, PolicyValues, TenantMode } from "../policy/policy.js";
+import { placeOf } from "./proto_place.js";
+
+/** Writable parts of a policy, while it is put together. */
+export type PolicyPart = { -readonly [K in keyof PolicyValues]?: PolicyValues[K] };
+
+/** Full name of a method, as selectors, spans and errors have it. */
+export function methodName(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+/**
+ * What the proto of a method says about it: a layer for each fact, named by where
+ * the fact stands.
+ *
+ * @param registry - Where the method may be found in a descriptor that knows lines.
+ */
+export function contractOf(method: DescMethod, registry?: Registry): readonly PolicyLayer[] {
+  const located = locatedIn(registry, method);
+  let read = contracts.get(method);
+  if (read?.located !== located) {
+    read = { located, facts: readContract(method, located) };
+    contracts.set(method, read);
+  }
+  return read.facts;
+}
+
+// Clients may be derived for every request; protos stay what they are.
+const contracts = new WeakMap<
+  DescMethod,
+  { readonly located: DescMethod; readonly facts: readonly PolicyLayer[] }
+>();
+
+function readContract(method: DescMethod, located: DescMethod): PolicyLayer[] {
+  const facts: PolicyLayer[] = [];
+  const state = (ofMethod: boolean, option: number, values: PolicyPart): void => {
+    const source = ofMethod ? methodName(method) : method.parent.typeName;
+    const place = placeOf(ofMethod ? located : located.parent, option);
+    facts.push({ source: `proto: ${source}${place === undefined ? "" : ` (${place})`}`, values });
+  };
+  const level = IDEMPOTENCY[method.idempotency ?? 0];
+  if (level !== undefined) {
+    state(true, IDEMPOTENCY_LEVEL, { idempotency: level });
+  }
+  const ownTenant = hasOption(method, tenant);
+  const tenantMode = wordOf(
+    TenantModeSchema,
+    ownTenant ? getOption(method, tenant) : getOption(method.parent, service_tenant),
+  ) as TenantMode | undefined;
+  if (tenantMode !== undefined) {
+    state(ownTenant, tenant.number, { tenantMode });
+  }
+  const ownAuth = hasOption(method, auth);
+  const authMode = wordOf(
+    AuthModeSchema,
+    ownAuth ? getOption(method, auth) : getOption(method.parent, service_auth),
+  ) as PolicyValues["authMode"] | undefined;
+  if (authMode !== undefined) {
+    state(ownAuth, auth.number, { authMode });
+  }
+  const declared = getOption(method, scopes);
+  const inherited = declared.length > 0 ? declared : getOption(method.parent, service_scopes);
+  if (inherited.length > 0) {
+    state(declared.length > 0, scopes.number, { scopes: inherited });
+  }
+  if (hasOption(method, idempotency_key)) {
+    const carriesIdempotencyKey = getOption(method, idempotency_key);
+    state(true, idempotency_key.number, { carriesIdempotencyKey });
+  }
+  if (hasOption(method, request_id_field)) {
+    const requestIdField = getOption(method, request_id_field) || null;
+    state(true, request_id_field.number, { requestIdField });
+  }
+  if (hasOption(method, default_timeout_ms)) {
+    const timeoutMs = Number(getOption(method, default_timeout_ms));
+    state(true, default_timeout_ms.number, { timeoutMs });
+  }
+  if (hasOption(method, wait_for_ready)) {
+    state(true, wait_for_ready.number, { waitForReady: getOption(method, wait_for_ready) });
+  }
+  if (getOption(method, long_lived)) {
+    const limits = { firstMessageTimeoutMs: null, idleTimeoutMs: null };
+    state(true, long_lived.number, { longLived: true, ...limits });
+  }
+  return facts;
+}
+
+/**
+ * The method as Connect is to see it, which sends methods without side effects by
+ * GET: what the policy takes back, a proto does not bring in again. A policy gives
+ * nothing here: a server answers GET by its own proto.
+ */
+export function wireMethodOf(method: DescMethod, { idempotency }: PolicyValues): DescMethod {
+  const { NO_SIDE_EFFECTS, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
+  return method.idempotency !== NO_SIDE_EFFECTS || idempotency === "no_side_effects"
+    ? method
+    : { ...method, idempotency: IDEMPOTENCY_UNKNOWN };
+}
+
+// Generated code knows no lines; a registry made of an image may.
+function locatedIn(registry: Registry | undefined, method: DescMethod): DescMethod {
+  const service = registry?.getService(method.parent.typeName);
+  return service?.methods.find(({ name }) => name === method.name) ?? method;
+}
+
+/**
+ * What an enum value is called in options: `IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS` is
+ * `no_side_effects`; undefined where nothing is said.
+ */
+export function wordOf(desc: DescEnum, value: number): string | undefined {
+  return value === 0 ? undefined : desc.value[value]?.localName.toLowerCase();
+}
+
+/** Sets a value unless it is undefined. */
+export function assign<K extends keyof PolicyPart>(
+  part: PolicyPart,
+  name: K,
+  value: PolicyPart[K] | undefined,
+): void {
+  if (value !== undefined) {
+    part[name] = value;
+  }
+}
+
+// Number of google.protobuf.MethodOptions.idempotency_level.
+const IDEMPOTENCY_LEVEL = 34;
+
+const IDEMPOTENCY: Readonly<Record<number, Idempotency | undefined>> = {
+  [MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS]: "no_side_effects",
+  [MethodOptions_IdempotencyLevel.IDEMPOTENT]: "idempotent",
+};

@@ -1,0 +1,242 @@
+import { type DescEnum, fromJson, isMessage, type JsonObject } from "@bufbuild/protobuf";
+import {
+  type ClientPolicy,
+  ClientPolicySchema,
+  IdempotencyKeyModeSchema,
+  IdempotencyLevelSchema,
+  LogLevelSchema,
+  type MethodPolicy,
+  AuthModeSchema,
+  PresetSchema,
+  TenantModeSchema,
+} from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
+import { isSelector, SELECTOR_RULE } from "../options/check_options.js";
+import { assign, type PolicyPart, wordOf } from "./contract.js";
+import {
+  CODE_NAMES,
+  configErrors,
+  configFault,
+  type Fault,
+  isCode,
+  namingConfigFault,
+} from "../errors/errors.js";
+import { readJson, type Unknown } from "./json_document.js";
+import type { LogLevel } from "../telemetry/log.js";
+import { type BudgetValues, BEHAVIORS, type Preset } from "../policy/policy.js";
+import { MAX_FAULTS, unknownInMessage, unknownNames } from "./unknown_fields.js";
+
+/** A policy document, read. */
+export interface PolicyDocument {
+  readonly behavior: number | undefined;
+  readonly preset: Preset | undefined;
+  readonly default: PolicyPart;
+  /** By selector. */
+  readonly methods: ReadonlyMap<string, PolicyPart>;
+  readonly budget: Partial<BudgetValues>;
+  readonly logLevel: LogLevel | undefined;
+  /** Fields this version does not know, by their paths; they are ignored. */
+  readonly unknownFields: readonly string[];
+}
+
+/** A document that says nothing. */
+export const EMPTY_DOCUMENT: PolicyDocument = {
+  behavior: undefined,
+  preset: undefined,
+  default: {},
+  methods: new Map(),
+  budget: {},
+  logLevel: undefined,
+  unknownFields: [],
+};
+
+/** A document, and what is wrong in it. */
+export interface InspectedDocument {
+  readonly document: PolicyDocument;
+  readonly unknown: readonly Unknown[];
+  readonly faults: readonly Fault[];
+  /** Where each selector stands: `methods[0].selectors[1]`. */
+  readonly places: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads a policy document. Fields it does not know are passed over, so that an
+ * older SDK can read a newer document.
+ *
+ * @throws AmeideError CONFIG_INVALID if values are out of their bounds, naming all.
+ */
+export function readDocument(
+  policy: ClientPolicy | JsonObject,
+  maxMaxAttempts: number,
+): PolicyDocument {
+  const { document, faults } = inspectDocument(policy, maxMaxAttempts);
+  if (faults.length > 0) {
+    const told = faults.slice(0, MAX_FAULTS);
+    const inOptions = ({ option, ...rest }: Fault) => ({ option: optionOf(option), ...rest });
+    throw configErrors(told.map(inOptions), faults.length);
+  }
+  return document;
+}
+
+function optionOf(path: string): string {
+  return path === "" ? "policy" : `policy.${path}`;
+}
+
+/** Reads a policy document to its end, whatever is wrong in it. */
+export function inspectDocument(
+  policy: ClientPolicy | JsonObject,
+  maxMaxAttempts: number,
+): InspectedDocument {
+  const { message, unknown, wrong } = parse(policy);
+  const faults = new Faults();
+  wrong.forEach((each) => faults.add(each));
+  const budget: { -readonly [K in keyof BudgetValues]?: number } = {};
+  for (const name of ["capacity", "cost", "throttleCost"] as const) {
+    const value = message.budget?.[name];
+    if (value !== undefined) {
+      budget[name] = faults.bounded(value, 1, 10_000, `budget.${name}`);
+    }
+  }
+  const methods = new Map<string, PolicyPart>();
+  const places = new Map<string, string>();
+  message.methods.forEach((entry, i) => {
+    const path = `methods[${i}]`;
+    const part =
+      entry.policy === undefined
+        ? {}
+        : readPart(entry.policy, `${path}.policy`, maxMaxAttempts, faults);
+    entry.selectors.forEach((selector, j) => {
+      if (!isSelector(selector)) {
+        faults.add(configFault(`${path}.selectors[${j}]`, SELECTOR_RULE, selector));
+        return;
+      }
+      if (!selector.includes("/")) {
+        refuseRequestIdField(part, `${path}.policy`, faults);
+      }
+      methods.set(selector, { ...part, ...methods.get(selector) });
+      places.set(selector, places.get(selector) ?? `${path}.selectors[${j}]`);
+    });
+  });
+  const defaults =
+    message.default === undefined
+      ? {}
+      : readPart(message.default, "default", maxMaxAttempts, faults);
+  refuseRequestIdField(defaults, "default", faults);
+  const { behavior } = message;
+  if (behavior !== undefined && !(behavior in BEHAVIORS)) {
+    const rule = `must be one of ${Object.keys(BEHAVIORS).join(", ")}`;
+    faults.add(namingConfigFault("behavior", rule, behavior));
+  }
+  return {
+    document: {
+      behavior,
+      preset: wordOf(PresetSchema, message.preset) as Preset | undefined,
+      default: defaults,
+      methods,
+      budget,
+      logLevel: wordOf(LogLevelSchema, message.logLevel) as LogLevel | undefined,
+      unknownFields: unknownNames(unknown),
+    },
+    unknown,
+    faults: faults.all,
+    places,
+  };
+}
+
+class Faults {
+  // By option: of one fact that several selectors share there is one.
+  private readonly found = new Map<string, Fault>();
+
+  get all(): readonly Fault[] {
+    return [...this.found.values()];
+  }
+
+  add(fault: Fault): void {
+    this.found.set(fault.option, fault);
+  }
+
+  bounded(value: number, min: number, max: number, option: string): number {
+    if (!Number.isInteger(value) || value < min || value > max) {
+      this.add(namingConfigFault(option, `must be an integer from ${min} to ${max}`, value));
+    }
+    return value;
+  }
+}
+
+function parse(policy: ClientPolicy | JsonObject): {
+  message: ClientPolicy;
+  unknown: readonly Unknown[];
+  wrong: readonly Fault[];
+} {
+  if (isMessage(policy, ClientPolicySchema)) {
+    const unknown = unknownInMessage(ClientPolicySchema, policy);
+    return { message: policy, unknown, wrong: [] };
+  }
+  const { json, unknown, wrong } = readJson(ClientPolicySchema, policy);
+  return { message: fromJson(ClientPolicySchema, json), unknown, wrong };
+}
+
+const DURATIONS = [
+  "timeoutMs",
+  "attemptTimeoutMs",
+  "firstMessageTimeoutMs",
+  "idleTimeoutMs",
+  "baseDelayMs",
+  "throttleDelayMs",
+  "maxDelayMs",
+  "maxServerDelayMs",
+] as const;
+
+function readPart(
+  policy: MethodPolicy,
+  path: string,
+  maxMaxAttempts: number,
+  faults: Faults,
+): PolicyPart {
+  const part: PolicyPart = {};
+  for (const name of DURATIONS) {
+    const value = policy[name];
+    if (value !== undefined) {
+      part[name] = faults.bounded(Number(value), 1, Number.MAX_SAFE_INTEGER, `${path}.${name}`);
+    }
+  }
+  if (policy.maxAttempts !== undefined) {
+    const { maxAttempts } = policy;
+    part.maxAttempts = faults.bounded(maxAttempts, 1, maxMaxAttempts, `${path}.maxAttempts`);
+  }
+  if (policy.retryableCodes.length > 0) {
+    policy.retryableCodes.forEach((code, i) => {
+      if (!isCode(code)) {
+        const rule = "must be a code in Connect's spelling, such as aborted";
+        faults.add(namingConfigFault(`${path}.retryableCodes[${i}]`, rule, code, CODE_NAMES));
+      }
+    });
+    part.retryableCodes = [...policy.retryableCodes].sort();
+  }
+  assign(part, "requireIdempotency", policy.requireIdempotency);
+  assign(part, "waitForReady", policy.waitForReady);
+  const stated = (
+    name: "idempotencyKey" | "idempotency" | "tenantMode" | "authMode",
+    desc: DescEnum,
+    value: number,
+  ) => assign(part, name, wordOf(desc, value) as never);
+  stated("idempotencyKey", IdempotencyKeyModeSchema, policy.idempotencyKey);
+  const facts = policy.facts;
+  if (facts !== undefined) {
+    stated("idempotency", IdempotencyLevelSchema, facts.idempotencyLevel);
+    assign(part, "carriesIdempotencyKey", facts.idempotencyKey);
+    if (facts.requestIdField !== undefined) {
+      part.requestIdField = facts.requestIdField || null;
+    }
+    stated("tenantMode", TenantModeSchema, facts.tenant);
+    stated("authMode", AuthModeSchema, facts.auth);
+  }
+  return part;
+}
+
+// It is a field of one method's request, and to be named for that method.
+function refuseRequestIdField({ requestIdField }: PolicyPart, path: string, faults: Faults): void {
+  if (requestIdField) {
+    const rule = "is for selectors of single methods, such as acme.v1.Billing/Charge";
+    faults.add(configFault(`${path}.facts.requestIdField`, rule));
+  }
+}

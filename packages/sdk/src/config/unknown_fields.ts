@@ -1,0 +1,41 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { nearestOf } from "../errors/did_you_mean.js";
+import { memberOf, type Unknown } from "./json_document.js";
+
+/** How many faults of a document are told. */
+export const MAX_FAULTS = 20;
+
+/** Fields of a message that its type does not know, by number: `default.100`. */
+export function unknownInMessage(schema: DescMessage, message: Message): Unknown[] {
+  return [...inMessage(schema, message, "")].map((path) => ({
+    path,
+    name: "",
+    known: [],
+    got: "",
+  }));
+}
+
+function* inMessage(schema: DescMessage, message: Message, path: string): Iterable<string> {
+  for (const { no } of message.$unknown ?? []) {
+    yield memberOf(path, String(no));
+  }
+  for (const field of schema.fields) {
+    const value = (message as unknown as Record<string, unknown>)[field.localName];
+    if (field.message !== undefined && value !== undefined) {
+      const at = memberOf(path, field.jsonName);
+      const [all, list] = Array.isArray(value) ? [value as Message[], true] : [[value], false];
+      for (const [i, one] of all.entries()) {
+        yield* inMessage(field.message, one as Message, list ? `${at}[${i}]` : at);
+      }
+    }
+  }
+}
+
+/** Unknown names in one line: `default.maxAttemps (did you mean maxAttempts?), hedging`. */
+export function unknownNames(all: readonly Unknown[]): string[] {
+  const told = all.slice(0, MAX_FAULTS).map(({ path, name, known }) => {
+    const near = nearestOf(name, known);
+    return near === undefined ? path : `${path} (did you mean ${near}?)`;
+  });
+  return all.length > MAX_FAULTS ? [...told, "and more"] : told;
+}

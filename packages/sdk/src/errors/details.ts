@@ -1,0 +1,196 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { ConnectError } from "@connectrpc/connect";
+import { redact, truncate } from "./bounded_text.js";
+import type { ErrorBounds } from "../policy/policy.js";
+
+// The standard details of errors (google.rpc, AIP-193) are read from the wire by
+// hand. Their stubs would cost every program a thirtieth of what it takes to be
+// imported, and every page 0.7 kB, for what is seen when a call has failed.
+
+/** How details are read. */
+export interface DetailReading extends ErrorBounds {
+  /** A credential that was sent; where a text has it, it is left out. */
+  readonly secrets: readonly string[];
+}
+
+/** The first entries of a list, and how many there are. */
+export interface Entries<T> {
+  readonly first: readonly T[];
+  readonly count: number;
+}
+
+/** A list without entries. */
+export const NO_ENTRIES: Entries<never> = { first: [], count: 0 };
+
+/** `google.rpc.ErrorInfo`. */
+export const errorInfo = (error: ConnectError, reading: DetailReading) =>
+  first(error, "google.rpc.ErrorInfo", reading, (detail) => ({
+    reason: detail.text(1),
+    domain: detail.text(2),
+    metadata: detail.entries(3, (pair): [string, string] => [pair.text(1), pair.text(2)]),
+  }));
+
+/** `google.rpc.RequestInfo.request_id`. */
+export const serversRequestId = (error: ConnectError, reading: DetailReading) =>
+  first(error, "google.rpc.RequestInfo", reading, (detail) => detail.text(1));
+
+/** `google.rpc.RetryInfo.retry_delay` in milliseconds. */
+export const retryInfoMs = (error: ConnectError, reading: DetailReading) =>
+  first(error, "google.rpc.RetryInfo", reading, (detail) => {
+    const delay = detail.message(1);
+    return delay && delay.integer(1) * 1_000 + delay.integer(2) / 1e6;
+  });
+
+/** `google.rpc.BadRequest.field_violations`. */
+export const fieldViolations = (error: ConnectError, reading: DetailReading) =>
+  violations(error, "google.rpc.BadRequest", reading, (each) => ({
+    field: each.text(1),
+    description: each.text(2),
+  }));
+
+/** `google.rpc.QuotaFailure.violations`. */
+export const quotaViolations = (error: ConnectError, reading: DetailReading) =>
+  violations(error, "google.rpc.QuotaFailure", reading, (each) => ({
+    subject: each.text(1),
+    description: each.text(2),
+  }));
+
+/** `google.rpc.PreconditionFailure.violations`. */
+export const preconditionViolations = (error: ConnectError, reading: DetailReading) =>
+  violations(error, "google.rpc.PreconditionFailure", reading, (each) => ({
+    type: each.text(1),
+    subject: each.text(2),
+    description: each.text(3),
+  }));
+
+/** A detail that says which fields are wrong, and why: `google.rpc.BadRequest`. */
+export function badRequest(
+  fields: readonly { readonly option: string; readonly rule: string }[],
+): ConnectError["details"][number] {
+  const writer = new BinaryWriter();
+  for (const { option, rule } of fields) {
+    const violation = new BinaryWriter()
+      .tag(1, WireType.LengthDelimited)
+      .string(option)
+      .tag(2, WireType.LengthDelimited)
+      .string(rule)
+      .finish();
+    writer.tag(1, WireType.LengthDelimited).bytes(violation);
+  }
+  return { type: "google.rpc.BadRequest", value: writer.finish() };
+}
+
+function violations<T>(
+  error: ConnectError,
+  type: string,
+  reading: DetailReading,
+  read: (each: Fields) => T,
+): Entries<T> {
+  return first(error, type, reading, (detail) => detail.entries(1, read)) ?? NO_ENTRIES;
+}
+
+// One that cannot be read says nothing, as for Connect's findDetails. A server may
+// send as many as it likes, and each that cannot be read takes its time.
+function first<T>(
+  { details }: ConnectError,
+  type: string,
+  reading: DetailReading,
+  read: (detail: Fields) => T,
+): T | undefined {
+  let leftBytes = reading.maxDetailBytes;
+  for (const detail of details.slice(0, reading.maxDetails)) {
+    if (("desc" in detail ? detail.desc.typeName : detail.type) === type) {
+      try {
+        const bytes =
+          "desc" in detail
+            ? toBinary(detail.desc, create(detail.desc, detail.value))
+            : detail.value;
+        if (bytes.length <= leftBytes) {
+          leftBytes -= bytes.length;
+          return read(new Fields(bytes, reading));
+        }
+      } catch {
+        continue;
+      }
+    }
+  }
+  return undefined;
+}
+
+// One field of a message, however often it stands there.
+class Field {
+  last: Uint8Array | number | undefined;
+  /** The first of those that are bytes. */
+  readonly first: Uint8Array[] = [];
+  count = 0;
+}
+
+/** The fields of a message by their numbers. What is not there is empty. */
+class Fields {
+  private readonly fields = new Map<number, Field>();
+
+  /** @throws Error when this is no message. */
+  constructor(
+    bytes: Uint8Array,
+    private readonly reading: DetailReading,
+  ) {
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      if (wireType === WireType.LengthDelimited) {
+        this.add(number, reader.bytes());
+      } else if (wireType === WireType.Varint) {
+        this.add(number, Number(reader.int64()));
+      } else {
+        reader.skip(wireType, number);
+      }
+    }
+  }
+
+  /** @throws TypeError when this is no UTF-8. */
+  text(number: number): string {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      this.bytes(number) ?? new Uint8Array(),
+    );
+    return truncate(redact(text, this.reading.secrets), this.reading.maxMessageBytes);
+  }
+
+  /** The last message of that number. */
+  message(number: number): Fields | undefined {
+    const bytes = this.bytes(number);
+    return bytes && new Fields(bytes, this.reading);
+  }
+
+  /** The messages of that number, as far as so many are read. */
+  entries<T>(number: number, read: (entry: Fields) => T): Entries<T> {
+    const field = this.fields.get(number);
+    const entries = field?.first.map((bytes) => read(new Fields(bytes, this.reading)));
+    return { first: entries ?? [], count: field?.count ?? 0 };
+  }
+
+  integer(number: number): number {
+    const last = this.fields.get(number)?.last;
+    return typeof last === "number" ? last : 0;
+  }
+
+  private bytes(number: number): Uint8Array | undefined {
+    const last = this.fields.get(number)?.last;
+    return typeof last === "number" ? undefined : last;
+  }
+
+  private add(number: number, value: Uint8Array | number): void {
+    let field = this.fields.get(number);
+    if (field === undefined) {
+      field = new Field();
+      this.fields.set(number, field);
+    }
+    field.last = value;
+    if (typeof value !== "number") {
+      field.count++;
+      if (field.first.length < this.reading.maxEntries) {
+        field.first.push(value);
+      }
+    }
+  }
+}

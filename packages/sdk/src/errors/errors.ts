@@ -1,0 +1,356 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
+import { answerMetadata } from "./answer_metadata.js";
+import { printable, redact, summary, truncate } from "./bounded_text.js";
+import { didYouMean } from "./did_you_mean.js";
+import {
+  badRequest,
+  type Entries,
+  errorInfo,
+  fieldViolations,
+  NO_ENTRIES,
+  preconditionViolations,
+  quotaViolations,
+  serversRequestId,
+} from "./details.js";
+import type { Origin } from "../policy/normalize.js";
+import { BEHAVIOR_1, type ErrorBounds } from "../policy/policy.js";
+import { printedDetails, printedList, printedMap } from "./printed_entries.js";
+import type { RetryClass, StopReason } from "../policy/retry.js";
+import { connectErrorOf } from "./thrown.js";
+
+const brand = Symbol.for("ameide.sdk.error");
+
+/** A failed attempt of a call. */
+export interface AttemptFailure {
+  /** In Connect's spelling: `unavailable`. */
+  readonly code: string;
+  readonly class: RetryClass;
+  /** From the start of the attempt to its failure, in milliseconds. */
+  readonly durationMs: number;
+  /** The wait after it, in milliseconds; 0 where none followed. */
+  readonly delayMs: number;
+  /**
+   * It was followed by a transparent retry and does not count. Of those that follow each
+   * other while a call waits for a server, the last is listed.
+   */
+  readonly transparent: boolean;
+}
+
+/** What an SDK knows of a failed call. */
+export interface ErrorFacts {
+  /** Full name of the method: `acme.v1.Billing/Charge`. */
+  readonly method?: string | undefined;
+  readonly origin: Origin;
+  /** Machine-readable reason (`google.rpc.ErrorInfo.reason`, or ours). */
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** The server's own id for the request, where it differs from ours. */
+  readonly serverRequestId?: string | undefined;
+  /** Status of the last response, if there was one. */
+  readonly httpStatus?: number | undefined;
+  /** Every failed attempt, in order. */
+  readonly attempts?: readonly AttemptFailure[];
+  /** Why the call was not tried again. */
+  readonly stopReason?: StopReason | undefined;
+  /** The fact that decided, in words. */
+  readonly explanation?: string | undefined;
+  /** Whether trying again later may help. */
+  readonly retryable?: boolean;
+  /** Messages of a stream had reached the application. */
+  readonly committed?: boolean;
+  /** When the server wants to be asked again, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** How much is kept and printed of what a server says. Default: that of behavior 1. */
+  readonly bounds?: ErrorBounds;
+  /** The credential that was sent: what a server says of it is left out. It is not kept. */
+  readonly secrets?: readonly string[];
+}
+
+/** One violated field of a request (`google.rpc.BadRequest`). */
+export interface FieldViolation {
+  readonly field: string;
+  readonly description: string;
+}
+
+/** One violated quota (`google.rpc.QuotaFailure`). */
+export interface QuotaViolation {
+  readonly subject: string;
+  readonly description: string;
+}
+
+/** One violated precondition (`google.rpc.PreconditionFailure`). */
+export interface PreconditionViolation {
+  readonly type: string;
+  readonly subject: string;
+  readonly description: string;
+}
+
+// What was promoted of the details, and how many entries there are.
+interface Promoted {
+  readonly bounds: ErrorBounds;
+  readonly secrets: readonly string[];
+  readonly metadata: Entries<readonly [string, string]>;
+  readonly fields: Entries<FieldViolation>;
+  readonly quotas: Entries<QuotaViolation>;
+  readonly preconditions: Entries<PreconditionViolation>;
+}
+
+/**
+ * The one error of the SDK: a `ConnectError` with what the SDK knows beyond
+ * it. The standard details of `google.rpc` (AIP-193) are promoted to fields, as
+ * far as its bounds go; `details` keeps them all, unknown ones too. Its string and
+ * JSON forms hold no headers, tokens, bodies or query strings, no control
+ * characters, and no more than a few kilobytes, whatever a server says. `metadata`
+ * has the headers and trailers of the answer; an error that is thrown on by a
+ * handler does not send them on, and tells its caller not to repeat what was
+ * repeated here.
+ */
+export class AmeideError extends ConnectError {
+  // Connect tells its errors by this name, also in `instanceof ConnectError`.
+  override name = "ConnectError";
+  override readonly metadata: Headers;
+  readonly [brand] = true;
+  readonly method: string | undefined;
+  /** Who made the failure: the server, the connection, or this process. */
+  readonly origin: Origin;
+  readonly reason: string | undefined;
+  /** `google.rpc.ErrorInfo.domain`. */
+  readonly domain: string | undefined;
+  /** `google.rpc.ErrorInfo.metadata` (`metadata` holds the response headers). */
+  readonly reasonMetadata: Readonly<Record<string, string>>;
+  readonly fieldViolations: readonly FieldViolation[];
+  readonly quotaViolations: readonly QuotaViolation[];
+  readonly preconditionViolations: readonly PreconditionViolation[];
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly serverRequestId: string | undefined;
+  readonly httpStatus: number | undefined;
+  readonly attempts: readonly AttemptFailure[];
+  readonly stopReason: StopReason | undefined;
+  readonly explanation: string | undefined;
+  readonly retryable: boolean;
+  readonly committed: boolean;
+  private readonly promoted!: Promoted;
+
+  /**
+   * @param source - The error it is made from; its details and headers are kept.
+   * @param facts - What the SDK knows beyond it.
+   * @param code - Code of the error; default: the source's.
+   */
+  constructor(source: ConnectError, facts: ErrorFacts, code: Code = source.code) {
+    const bounds = facts.bounds ?? BEHAVIOR_1;
+    const { secrets = [] } = facts;
+    const reading = { ...bounds, secrets };
+    const message = truncate(redact(source.rawMessage, secrets), bounds.maxMessageBytes);
+    // Of this the message and the stack are made, which are printed.
+    super(printable(message), code, source.metadata);
+    const info = errorInfo(source, reading);
+    const promoted: Promoted = {
+      bounds,
+      secrets,
+      metadata: info?.metadata ?? NO_ENTRIES,
+      fields: fieldViolations(source, reading),
+      quotas: quotaViolations(source, reading),
+      preconditions: preconditionViolations(source, reading),
+    };
+    Object.assign(this, { rawMessage: message });
+    this.cause = source.cause ?? (source.code === code ? undefined : source);
+    this.details = source.details;
+    // What prints all members of an error must not print these.
+    hide(this, ["metadata", "details", "cause"]);
+    Object.defineProperty(this, "promoted", { value: promoted });
+    this.method = facts.method;
+    this.origin = facts.origin;
+    this.reason = facts.reason ?? info?.reason;
+    this.domain = info?.domain;
+    this.reasonMetadata = Object.fromEntries(promoted.metadata.first);
+    this.fieldViolations = promoted.fields.first;
+    this.quotaViolations = promoted.quotas.first;
+    this.preconditionViolations = promoted.preconditions.first;
+    this.retryAfterMs = facts.retryAfterMs;
+    this.requestId = facts.requestId;
+    const named = serversRequestId(source, reading) || facts.serverRequestId;
+    const serverRequestId = named && truncate(redact(named, secrets), bounds.maxMessageBytes);
+    this.serverRequestId = serverRequestId === facts.requestId ? undefined : serverRequestId;
+    this.httpStatus = facts.httpStatus;
+    this.attempts = facts.attempts ?? [];
+    this.stopReason = facts.stopReason;
+    this.explanation = facts.explanation;
+    this.retryable = facts.retryable ?? false;
+    this.committed = facts.committed ?? false;
+    this.metadata = answerMetadata(source.metadata, isFinal(this));
+  }
+
+  /**
+   * Turns any value into an `AmeideError`. One that is an `AmeideError` is
+   * returned as it is; all else gets origin `client`.
+   *
+   * @param code - Code for values that are no `ConnectError`. Default `unknown`.
+   */
+  static override from(reason: unknown, code: Code = Code.Unknown): AmeideError {
+    if (isAmeideError(reason)) {
+      return reason;
+    }
+    return new AmeideError(connectErrorOf(reason, code), { origin: "client" });
+  }
+
+  /** By its brand, so that errors of another copy of this package count too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isAmeideError(value);
+  }
+
+  /** One line: code, message and why it was not tried again. */
+  override toString(): string {
+    const why = this.explanation === undefined ? "" : ` (${this.explanation})`;
+    return `AmeideError: ${this.message}${why}`;
+  }
+
+  /**
+   * Plain data for logs: every field of ours, no headers, of raw details their types
+   * and sizes. Of lists it has the first entries, and how many more there are.
+   */
+  toJSON(): Record<string, unknown> {
+    const { bounds, secrets, metadata, fields, quotas, preconditions } = this.promoted;
+    const print = (text: string | undefined) => text && summary(text, bounds.maxPrintedTextBytes);
+    return {
+      name: "AmeideError",
+      code: codeToString(this.code),
+      message: printable(this.rawMessage),
+      method: this.method,
+      origin: this.origin,
+      reason: print(this.reason),
+      domain: print(this.domain),
+      reasonMetadata: printedMap(metadata, bounds),
+      fieldViolations: printedList(fields, bounds),
+      quotaViolations: printedList(quotas, bounds),
+      preconditionViolations: printedList(preconditions, bounds),
+      details: printedDetails(this.details, bounds, secrets),
+      retryAfterMs: this.retryAfterMs,
+      requestId: this.requestId,
+      serverRequestId: print(this.serverRequestId),
+      httpStatus: this.httpStatus,
+      attempts: this.attempts,
+      stopReason: this.stopReason,
+      explanation: this.explanation,
+      retryable: this.retryable,
+      committed: this.committed,
+    };
+  }
+
+  // What console.log prints would otherwise hold the response headers.
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this.stack ?? this.toString()}\n${JSON.stringify(this.toJSON(), null, 2)}`;
+  }
+}
+
+/**
+ * Whether a value is an {@link AmeideError}, also one of another copy of this
+ * package.
+ */
+export function isAmeideError(value: unknown): value is AmeideError {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
+function hide(error: AmeideError, names: readonly (keyof AmeideError)[]): void {
+  for (const name of names) {
+    Object.defineProperty(error, name, { enumerable: false });
+  }
+}
+
+/** Whether a value is a code in Connect's spelling: `permission_denied`. */
+export function isCode(value: unknown): value is string {
+  // The look-up finds what every object inherits, too (`constructor`).
+  return typeof value === "string" && typeof codeFromString(value) === "number";
+}
+
+/** Every code in Connect's spelling. */
+export const CODE_NAMES: readonly string[] = Object.values(Code)
+  .filter((code) => typeof code === "number")
+  .map(codeToString);
+
+/** What is wrong with an option, or a value of a document. */
+export interface Fault {
+  readonly option: string;
+  readonly rule: string;
+  /** `, got a string` */
+  readonly got: string;
+}
+
+/** A fault that names the class of the value, never the value: that may be a secret. */
+export function configFault(option: string, rule: string, value?: unknown): Fault {
+  return { option, rule, got: value === undefined ? "" : `, got ${valueClass(value)}` };
+}
+
+/**
+ * The same for a value that can be no secret: numbers, booleans, and words where
+ * only certain ones are known, of which the nearest is told.
+ */
+export function namingConfigFault(
+  option: string,
+  rule: string,
+  value: unknown,
+  known: readonly string[] = [],
+): Fault {
+  if (typeof value === "string" && known.length > 0 && /^[\w.-]{1,32}$/.test(value)) {
+    return { option, rule: didYouMean(value, known) + rule, got: `, got ${value}` };
+  }
+  if (typeof value === "boolean") {
+    return { option, rule, got: `, got ${value}` };
+  }
+  if (typeof value === "number" && Number.isFinite(value) && value !== 0) {
+    return { option, rule, got: `, got ${value < 0 ? `a negative number (${value})` : value}` };
+  }
+  return configFault(option, rule, value);
+}
+
+/**
+ * The error for wrong options: `invalid_argument`, origin `client`, reason
+ * `CONFIG_INVALID`. It names each, its rule, and what is there instead.
+ *
+ * @param count - How many there are, where not all are told.
+ */
+export function configErrors(faults: readonly Fault[], count = faults.length): AmeideError {
+  const what = count === 1 ? "option" : `${count} options are wrong:`;
+  const texts = faults.map(({ option, rule, got }) => `${option}: ${rule}${got}`);
+  const source = new ConnectError(`${what} ${texts.join("; ")}`, Code.InvalidArgument);
+  source.details = [badRequest(faults)];
+  return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
+}
+
+/** The error for one {@link configFault}. */
+export function configError(...fault: Parameters<typeof configFault>): AmeideError {
+  return configErrors([configFault(...fault)]);
+}
+
+/** The error for one {@link namingConfigFault}. */
+export function namingConfigError(...fault: Parameters<typeof namingConfigFault>): AmeideError {
+  return configErrors([namingConfigFault(...fault)]);
+}
+
+// A call that was repeated, or that server or budget kept from it.
+function isFinal({ attempts, stopReason }: AmeideError): boolean {
+  return attempts.length > 1 || stopReason === "server_pushback" || stopReason === "budget";
+}
+
+function valueClass(value: unknown): string {
+  if (value === null) {
+    return "null";
+  }
+  if (Array.isArray(value)) {
+    return "an array";
+  }
+  if (typeof value === "number") {
+    if (Number.isNaN(value)) {
+      return "NaN";
+    }
+    if (!Number.isFinite(value)) {
+      return "an infinite number";
+    }
+    return value === 0 ? "zero" : value < 0 ? "a negative number" : "a number";
+  }
+  if (typeof value === "string") {
+    return value === "" ? "an empty string" : "a string";
+  }
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

@@ -1,0 +1,17 @@
+import { causesOf, severalIn } from "./causes.js";
+import type { NetworkError } from "../policy/normalize.js";
+
+/** The errors along the chain of causes. One that stands for several is none of its own. */
+export function networkErrors(reason: unknown): readonly NetworkError[] {
+  return causesOf(reason).flatMap((error) => {
+    if (!(error instanceof Error) || severalIn(error).length > 0) {
+      return [];
+    }
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+    return [{ code: textOf(code), syscall: textOf(syscall), text: error.message }];
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

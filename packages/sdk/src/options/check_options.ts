@@ -1,0 +1,414 @@
+import { CREDENTIAL_RULE, isCredential } from "../auth/credential.js";
+import { didYouMean } from "../errors/did_you_mean.js";
+import { CODE_NAMES, configError, isCode, namingConfigError } from "../errors/errors.js";
+import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
+import { isLoggedHeader, LOG_LEVELS } from "../telemetry/log.js";
+import type { HeaderNames, TlsOptions } from "./options.js";
+import { BEHAVIOR_1, BEHAVIORS } from "../policy/policy.js";
+import { unreadable } from "./read_options.js";
+import { isIdempotencyKey, isRequestId } from "../runtime/request_id.js";
+import {
+  hasMeaning,
+  isOwnHeader,
+  policyHeaderNames,
+  type ReservedNames,
+  reservedRule,
+} from "./reserved_headers.js";
+import { isTenant, TENANT_RULE } from "./tenant.js";
+
+/** Says whether a value keeps the rule of an option; throws if not. */
+type Check = (value: unknown, option: string, rules: OptionRules) => void;
+
+/** What the rules of options depend on. */
+export interface OptionRules extends ReservedNames {
+  /** Most attempts a policy may ask for. */
+  readonly maxMaxAttempts: number;
+}
+
+function rule(text: string, holds: (value: unknown) => boolean): Check {
+  return (value, option) => {
+    if (!holds(value)) {
+      throw configError(option, text, value);
+    }
+  };
+}
+
+// Of values that are no secrets, so that an error may name them.
+function openRule(text: string, holds: (value: unknown) => boolean): Check {
+  return (value, option) => {
+    if (!holds(value)) {
+      throw namingConfigError(option, text, value);
+    }
+  };
+}
+
+function integer(min: number, max: number): Check {
+  return openRule(
+    `must be an integer from ${min} to ${max}`,
+    (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+  );
+}
+
+function oneOf(...values: readonly unknown[]): Check {
+  const known = values.map(String);
+  return (value, option) => {
+    if (!values.includes(value)) {
+      throw namingConfigError(option, `must be one of ${known.join(", ")}`, value, known);
+    }
+  };
+}
+
+/** Checks that a value is an object; `what` is what the error calls it. */
+export function checkIsObject(
+  value: unknown,
+  option: string,
+  what = "an object",
+): asserts value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw configError(option, `must be ${what}`, value);
+  }
+}
+
+// A name is the caller's, too: one that is long or no text is not repeated.
+function memberPath(option: string, name: string): string {
+  const shown = /^[ -~]{1,64}$/.test(name)
+    ? name
+    : "(a name that is no text of at most 64 characters)";
+  return option === "" ? shown : `${option}.${shown}`;
+}
+
+function object(members: Readonly<Record<string, Check>>): Check {
+  return (value, option, rules) => {
+    checkIsObject(value, option);
+    let path = option || "options";
+    try {
+      for (const name of Object.keys(value)) {
+        path = memberPath(option, name);
+        const check = Object.hasOwn(members, name) ? members[name] : undefined;
+        if (check === undefined) {
+          const known = Object.keys(members).sort();
+          const hint = didYouMean(name, known);
+          throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
+        }
+        const member = (value as Readonly<Record<string, unknown>>)[name];
+        if (member !== undefined) {
+          check(member, path, rules);
+        }
+      }
+    } catch (reason) {
+      throw unreadable(path, reason);
+    }
+  };
+}
+
+const boolean = openRule("must be true or false", (value) => typeof value === "boolean");
+const func = rule("must be a function", (value) => typeof value === "function");
+const durationMs = openRule(
+  "must be a finite number of milliseconds greater than 0",
+  (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+);
+const wholeMs = integer(1, Number.MAX_SAFE_INTEGER);
+const headerName = rule(
+  "must be a header name (RFC 9110, section 5.6.2)",
+  (value) => typeof value === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
+);
+const credential = rule(CREDENTIAL_RULE, isCredential);
+const pem = rule(
+  "must be PEM, as a string or bytes",
+  (value) => typeof value === "string" || value instanceof Uint8Array,
+);
+const keepAliveMembers = object({
+  intervalMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  timeoutMs: wholeMs,
+  whileIdle: boolean,
+});
+
+const keepAlive: Check = (value, option, rules) => {
+  if (value !== false) {
+    keepAliveMembers(value, option, rules);
+  }
+};
+
+const tlsMembers = object({ ca: pem, certificate: pem, key: pem });
+const tenant: Check = (value, option) => {
+  if (value !== null && !isTenant(value)) {
+    throw configError(option, TENANT_RULE, value);
+  }
+};
+
+const retryMembers = object({
+  maxAttempts: (value, option, rules) => integer(1, rules.maxMaxAttempts)(value, option, rules),
+  baseDelayMs: wholeMs,
+  throttleDelayMs: wholeMs,
+  maxDelayMs: wholeMs,
+  maxServerDelayMs: wholeMs,
+  retryableCodes: (value, option) => {
+    const text = "must be an array of codes in Connect's spelling, such as aborted";
+    if (!Array.isArray(value)) {
+      throw configError(option, text, value);
+    }
+    if (!value.every(isCode)) {
+      throw namingConfigError(
+        option,
+        text,
+        value.find((code) => !isCode(code)),
+        CODE_NAMES,
+      );
+    }
+  },
+  requireIdempotency: boolean,
+});
+
+const retry: Check = (value, option, rules) => {
+  if (value !== false) {
+    retryMembers(value, option, rules);
+  }
+};
+
+const auth: Check = (value, option, rules) => {
+  if (value === null) {
+    return;
+  }
+  if (typeof value !== "object") {
+    throw configError(option, "must be null, { token }, { header, value } or { provider }", value);
+  }
+  object({ token: credential, header: headerName, value: credential, provider: func })(
+    value,
+    option,
+    rules,
+  );
+  const { header } = value as { header?: string };
+  const lower = header?.toLowerCase();
+  if (lower !== undefined && lower !== "authorization") {
+    if (isOwnHeader(lower, rules)) {
+      throw configError(`${option}.header`, "is a header the SDK sets itself");
+    }
+    if (isLoggedHeader(lower)) {
+      throw configError(`${option}.header`, "is a header whose value is logged; take another");
+    }
+  }
+  const members = Object.keys(value).sort().join();
+  if (members !== "token" && members !== "header,value" && members !== "provider") {
+    throw configError(option, "must be null, { token }, { header, value } or { provider }", value);
+  }
+};
+
+const headers: Check = (value, option, rules) => {
+  checkIsObject(value, option, "an object of names and values");
+  for (const [name, text] of Object.entries(value)) {
+    const path = memberPath(option, name);
+    headerName(name, path, rules);
+    const reserved = reservedRule(name, rules);
+    if (reserved !== undefined) {
+      throw configError(path, reserved);
+    }
+    if (typeof text !== "string" || !/^[ -~]*$/.test(text)) {
+      throw configError(path, "must be printable ASCII on one line", text);
+    }
+  }
+};
+
+const settings: Readonly<Record<string, Check>> = {
+  auth,
+  tenant,
+  timeoutMs: durationMs,
+  noDeadline: boolean,
+  attemptTimeoutMs: durationMs,
+  firstMessageTimeoutMs: durationMs,
+  idleTimeoutMs: durationMs,
+  retry,
+  waitForReady: boolean,
+  headers,
+  idempotencyKey: oneOf("auto", "off"),
+  deadlineFrom: rule(
+    "must be a function, or have a method timeoutMs",
+    (value) =>
+      typeof value === "function" ||
+      typeof (value as { timeoutMs?: unknown } | null)?.timeoutMs === "function",
+  ),
+};
+
+const headerNamesMembers = object({
+  tenant: headerName,
+  requestId: headerName,
+  idempotencyKey: headerName,
+});
+
+const headerNames: Check = (value, option, rules) => {
+  headerNamesMembers(value, option, rules);
+  const names = new Set<string>();
+  for (const [member, lower] of Object.entries(policyHeaderNames(value as HeaderNames))) {
+    if (hasMeaning(lower)) {
+      throw configError(`${option}.${member}`, "is a header with a meaning of its own");
+    }
+    if (names.has(lower)) {
+      throw configError(`${option}.${member}`, "is the name of another header of the SDK");
+    }
+    names.add(lower);
+  }
+};
+
+const checkSettings = exclusive(object(settings));
+
+const checkCall = exclusive(
+  object({
+    ...settings,
+    requestId: rule("must be 1 to 128 visible ASCII characters", isRequestId),
+    idempotencyKey: rule("must be auto, off, or 1 to 255 printable ASCII", isIdempotencyKey),
+  }),
+);
+
+const methods: Check = (value, option, rules) => {
+  checkIsObject(value, option, "an object of selectors and settings");
+  for (const [selector, entry] of Object.entries(value)) {
+    if (!isSelector(selector)) {
+      throw configError(option, SELECTOR_RULE, selector);
+    }
+    checkSettings(entry, `${option}[${selector}]`, rules);
+  }
+};
+
+/** Whether a selector is one: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
+export function isSelector(selector: string): boolean {
+  return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector);
+}
+
+/** The rule of {@link isSelector} in words. */
+export const SELECTOR_RULE = "a selector must be a service or service/method";
+
+const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
+
+const fetchInit: Check = (value, option) => {
+  checkIsObject(value, option);
+  const own = FETCH_OWN.find((name) => name in value);
+  if (own !== undefined) {
+    throw configError(`${option}.${own}`, "is the request's own; leave it to the SDK");
+  }
+  const { mode } = value as { mode?: unknown };
+  if (mode !== undefined && mode !== "cors" && mode !== "same-origin") {
+    throw configError(`${option}.mode`, "must be cors or same-origin: of others no answer is read");
+  }
+};
+
+const checkClient = exclusive(
+  object({
+    ...settings,
+    baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
+    allowInsecureLoopback: boolean,
+    allowInsecureHosts: rule(
+      INSECURE_HOST_RULE,
+      (value) => Array.isArray(value) && value.every(isInsecureHost),
+    ),
+    environmentCredentials: boolean,
+    protocol: oneOf("connect", "grpc", "grpc-web"),
+    format: oneOf("binary", "json"),
+    methods,
+    budget: object({
+      capacity: integer(1, 10_000),
+      cost: integer(1, 10_000),
+      throttleCost: integer(1, 10_000),
+    }),
+    interceptors: rule(
+      "must be an array of functions",
+      (value) => Array.isArray(value) && value.every((member) => typeof member === "function"),
+    ),
+    compression: object({
+      send: oneOf("none", "gzip", "br"),
+      accept: oneOf("none", "gzip", "br"),
+      minBytes: integer(0, 0xffffffff),
+    }),
+    registry: rule(
+      "must be a registry of protobuf-es",
+      (value) => (value as { kind?: unknown } | null)?.kind === "registry",
+    ),
+    httpVersion: oneOf("1.1", "2"),
+    connectTimeoutMs: durationMs,
+    maxConnections: integer(1, 65_535),
+    keepAlive,
+    maxConnectionAgeMs: wholeMs,
+    httpGet: boolean,
+    readMaxBytes: integer(1, 0xffffffff),
+    headerNames,
+    preset: oneOf(...Object.keys(BEHAVIOR_1.presets)),
+    mode: oneOf("enforce", "observe"),
+    behavior: oneOf(...Object.keys(BEHAVIORS).map(Number)),
+    baggage: rule(
+      "must be an array of strings",
+      (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
+    ),
+    attemptSpans: boolean,
+    tls: (value, option, rules) => {
+      if (typeof value !== "function") {
+        tlsMembers(value, option, rules);
+      }
+    },
+    proxy: rule(
+      "must be an http or https address, or null",
+      (value) => value === null || typeof value === "string" || value instanceof URL,
+    ),
+    clientHeader: boolean,
+    appName: rule(
+      "must be app/version in visible ASCII",
+      (value) => typeof value === "string" && /^[!-.0-~]+\/[!-.0-~]+$/.test(value),
+    ),
+    telemetry: rule(
+      "must be false, or made by /otel",
+      (value) =>
+        value === false || typeof (value as { begin?: unknown } | null)?.begin === "function",
+    ),
+    logger: rule("must have error, warn, info and debug", (value) =>
+      ["error", "warn", "info", "debug"].every(
+        (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
+      ),
+    ),
+    logLevel: oneOf(...LOG_LEVELS),
+    policy: rule("must be an object", (value) => typeof value === "object" && value !== null),
+    transport: rule(
+      "must be an HTTP client function or a Transport",
+      (value) =>
+        typeof value === "function" ||
+        typeof (value as { unary?: unknown } | null)?.unary === "function",
+    ),
+    observer: func,
+    fetchInit,
+    fetch: func,
+  }),
+);
+
+function exclusive(check: Check): Check {
+  return (value, option, rules) => {
+    check(value, option, rules);
+    const { timeoutMs, noDeadline } = value as { timeoutMs?: unknown; noDeadline?: unknown };
+    if (noDeadline === true && timeoutMs !== undefined) {
+      throw configError(
+        option === "" ? "noDeadline" : `${option}.noDeadline`,
+        "excludes timeoutMs",
+      );
+    }
+  };
+}
+
+/** Checks the options of a client. */
+export function checkClientOptions(options: object, rules: OptionRules): void {
+  checkClient(options, "", rules);
+}
+
+const checkDrain = object({ timeoutMs: durationMs });
+
+const NONE: ReadonlySet<string> = new Set();
+const NO_RULES: OptionRules = { maxMaxAttempts: 0, own: NONE, keys: NONE };
+
+/** Checks TLS material: that of a function is known only when a connection is made. */
+export function checkTls(tls: TlsOptions): void {
+  tlsMembers(tls, "tls", NO_RULES);
+}
+
+/** Checks how a client is to be drained. */
+export function checkDrainOptions(options: object, rules: OptionRules): void {
+  checkDrain(options, "drain", rules);
+}
+
+/** Checks the settings of a call. */
+export function checkCallSettings(options: object, rules: OptionRules): void {
+  checkCall(options, "", rules);
+}

@@ -1,0 +1,63 @@
+import { CREDENTIAL_RULE, isCredential } from "../auth/credential.js";
+import { configError, namingConfigError } from "../errors/errors.js";
+import { isTenant, TENANT_RULE } from "./tenant.js";
+
+/** What the environment says. */
+export interface Environment {
+  readonly baseUrl?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly token?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly maxAttempts?: number | undefined;
+  /** The operator's kill switch: nothing is retried, whatever code says. */
+  readonly retriesOff: boolean;
+}
+
+/**
+ * Reads the variables the SDK knows. An empty one counts as unset.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the variable.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  maxMaxAttempts: number,
+): Environment {
+  const tenant = env["AMEIDE_TENANT"] || undefined;
+  const token = env["AMEIDE_TOKEN"] || undefined;
+  const retries = env["AMEIDE_SDK_RETRIES"] || "on";
+  if (tenant !== undefined && !isTenant(tenant)) {
+    throw configError("AMEIDE_TENANT", TENANT_RULE, tenant);
+  }
+  if (token !== undefined && !isCredential(token)) {
+    throw configError("AMEIDE_TOKEN", CREDENTIAL_RULE, token);
+  }
+  if (retries !== "on" && retries !== "off") {
+    throw namingConfigError("AMEIDE_SDK_RETRIES", "must be off or on", retries, ["off", "on"]);
+  }
+  return {
+    baseUrl: env["AMEIDE_BASE_URL"] || undefined,
+    tenant,
+    token,
+    timeoutMs: integer("AMEIDE_TIMEOUT_MS", env, 1, Number.MAX_SAFE_INTEGER),
+    maxAttempts: integer("AMEIDE_MAX_ATTEMPTS", env, 1, maxMaxAttempts),
+    retriesOff: retries === "off",
+  };
+}
+
+function integer(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  min: number,
+  max: number,
+): number | undefined {
+  const text = env[name] || undefined;
+  if (text === undefined) {
+    return undefined;
+  }
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value < min || value > max) {
+    const got = /^[0-9]{1,15}$/.test(text) ? value : text;
+    throw namingConfigError(name, `must be an integer from ${min} to ${max}`, got);
+  }
+  return value;
+}

@@ -1,0 +1,323 @@
+import type { Limit } from "./deadline.js";
+import type { Hint } from "./hints.js";
+
+/** Who made the failure. */
+export type Origin = "server" | "transport" | "client";
+
+/** Whether the server may have read the request. */
+export type Sent = "no" | "maybe" | "yes";
+
+/** Why we ended an attempt ourselves. */
+export type Cut = Limit | "canceled";
+
+/**
+ * What is known of a failed attempt, from the recorder below the runtime and
+ * from the shell above it. The runtime's own code counts only where neither
+ * knows better.
+ */
+export interface Observation {
+  /** We ended the attempt ourselves. */
+  readonly cut?: Cut | undefined;
+  /** The failure was made above the HTTP layer: an interceptor, serialization. */
+  readonly local: boolean;
+  /** The HTTP client failed before a response head, or while its body was read. */
+  readonly network?: NetworkFailure | undefined;
+  /** Status of the response, if its head arrived. */
+  readonly status?: number | undefined;
+  /** That status is one of good answers. */
+  readonly good: boolean;
+  /** The response carried a valid error of the protocol. */
+  readonly protocolError: boolean;
+  /** Whether the server may have read what the attempt sent, as far as that goes without an error. */
+  readonly reached: Sent;
+  /** The request had no connection yet, so that nothing of it was sent. */
+  readonly waits: boolean;
+  /** An interceptor sent more than one request, so that no answer stands for the attempt. */
+  readonly sentAgain: boolean;
+  /** The body of the answer is compressed by what we do not read: it may say anything. */
+  readonly unread: boolean;
+  /** A good answer was over before the protocol's own end of it had come. */
+  readonly endedEarly: boolean;
+  /** Code the runtime gave, in Connect's spelling. */
+  readonly runtimeCode: string;
+  /** What the server said about when to try again. */
+  readonly hint?: Hint | undefined;
+}
+
+/** A failure of the connection. */
+export interface NetworkFailure {
+  /** The errors along the chain of causes. */
+  readonly errors: readonly NetworkError[];
+  /** HTTP/2 error code of the reset stream. */
+  readonly h2ErrorCode?: number | undefined;
+  /**
+   * True if the request had no connection yet, its TLS included, or nobody had
+   * asked for the first byte of its body.
+   */
+  readonly nothingSent: boolean;
+  /** The HTTP client is one that tells when the connection stands, and it stood. */
+  readonly connected: boolean;
+  /** An informational head (1xx) has come. */
+  readonly informed: boolean;
+}
+
+/** One error of a chain of causes, as far as it says when something happened. */
+export interface NetworkError {
+  /** `ECONNREFUSED` */
+  readonly code: string | undefined;
+  /** What Node was doing: `connect`. */
+  readonly syscall: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * What is wrong with the two sides of a connection, and does not pass by itself: we
+ * refuse the peer's certificate; one refuses the other's settings.
+ */
+export type Mismatch = "certificate" | "settings";
+
+/** A failure in the terms that decide about a retry. */
+export interface Failure {
+  /** In Connect's spelling. */
+  readonly code: string;
+  readonly origin: Origin;
+  readonly sent: Sent;
+  /** What keeps the two sides from ever having a connection. */
+  readonly mismatch: Mismatch | undefined;
+  /** A timeout that is not the call's own ended the attempt. */
+  readonly attemptTimedOut: boolean;
+  readonly httpStatus?: number | undefined;
+  readonly protocolError: boolean;
+  /** More than one request was sent: no answer stands for the attempt. */
+  readonly sentAgain: boolean;
+  /** The body of the answer could not be read. */
+  readonly unread: boolean;
+  /** Machine-readable reason, where we made the error. */
+  readonly reason?: string | undefined;
+  readonly hint?: Hint | undefined;
+}
+
+// A code names no moment: `read EHOSTUNREACH` may follow a request that was read.
+// These come before a connection stands.
+const CONNECTING_CALLS: ReadonlySet<string> = new Set(["bind", "connect", "getaddrinfo"]);
+
+const CERTIFICATE: ReadonlySet<string> = new Set([
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REJECTED",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+// What a server says of a client certificate.
+const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
+  "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED",
+  "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+  "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_TLSV1_ALERT_ACCESS_DENIED",
+  "ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR",
+  "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+]);
+
+// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not
+// fit; and a proxy that wants a credential, or lets nobody pass.
+const HANDSHAKE: ReadonlySet<string> = new Set([
+  "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+  "ERR_PROXY_REFUSED",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY",
+  "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+  "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+  "ERR_SSL_UNSUPPORTED_PROTOCOL",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+]);
+
+// The head of an answer is larger than the HTTP client takes.
+const OVER_LIMIT: ReadonlySet<string> = new Set([
+  "HPE_HEADER_OVERFLOW",
+  "UND_ERR_HEADERS_OVERFLOW",
+]);
+
+// Codes for statuses without an error of the protocol (Connect protocol, "HTTP
+// to Error Code").
+const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
+  400: "internal",
+  401: "unauthenticated",
+  403: "permission_denied",
+  404: "unimplemented",
+  429: "unavailable",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+// What the runtime may call an answer it cannot take, as Connect's own suite
+// has it: of no known media type; no message or more than one where one is due.
+// All else is `internal`.
+const READ_CODES: ReadonlySet<string> = new Set(["unknown", "unimplemented"]);
+
+// The only texts that are matched anywhere: how clients that say it in no other
+// way tell that nothing was sent, and what Connect says of a body that is shorter
+// than was announced.
+const NOT_SENT_TEXTS: readonly RegExp[] = [
+  // Node
+  /^Client network socket disconnected before secure TLS connection was established$/,
+  /^Stream closed with error code NGHTTP2_REFUSED_STREAM$/,
+  // Connect over Node
+  /^(\[\w+\] )?http\/2 stream closed with error code REFUSED_STREAM \(0x7\)$/,
+  // Bun
+  /^ECONNREFUSED: Unable to connect\./,
+  // Deno
+  /^error sending request for url \(\S+\): client error \(Connect\): /,
+];
+// Of undici, which is behind the fetch of Node.
+const CONNECT_TIMEOUT = "UND_ERR_CONNECT_TIMEOUT";
+const SHORT_BODY_TEXT = /^protocol error: promised (\d+) bytes, received (\d+)$/;
+
+/** Whether this is what Connect says of a body that is shorter than its `content-length`. */
+export function isShortBody(message: string): boolean {
+  const [, promised, received] = SHORT_BODY_TEXT.exec(message) ?? [];
+  return Number(received) < Number(promised);
+}
+
+const H2_REFUSED_STREAM = 7;
+
+/**
+ * Turns what is known of a failed attempt into one failure. The runtimes
+ * disagree about the code of the same event; this is where that ends.
+ */
+export function normalize(seen: Observation): Failure {
+  const failure = {
+    sent: "yes" as Sent,
+    mismatch: undefined,
+    attemptTimedOut: false,
+    httpStatus: seen.status === 0 ? undefined : seen.status,
+    protocolError: seen.protocolError,
+    sentAgain: seen.sentAgain,
+    unread: seen.unread,
+    hint: isServersError(seen) ? seen.hint : undefined,
+  };
+  const sentWhenCut = seen.waits ? "no" : "maybe";
+  switch (seen.cut) {
+    case "canceled":
+      return { ...failure, code: "canceled", origin: "client", sent: sentWhenCut };
+    case "deadline":
+      return { ...failure, code: "deadline_exceeded", origin: "client", sent: sentWhenCut };
+    case undefined:
+      break;
+    default:
+      return {
+        ...failure,
+        code: "deadline_exceeded",
+        origin: "transport",
+        sent: sentWhenCut,
+        attemptTimedOut: true,
+      };
+  }
+  if (seen.network?.errors.some(({ code = "" }) => OVER_LIMIT.has(code)) === true) {
+    return { ...failure, code: "resource_exhausted", origin: "client" };
+  }
+  if (seen.network !== undefined) {
+    const mayBeSent = isAnswered(seen, seen.network) || seen.sentAgain;
+    const mismatch = mayBeSent ? undefined : mismatchOf(seen.network);
+    const refused = mismatch !== undefined && !seen.network.connected;
+    const sent = refused || (!mayBeSent && isNotSent(seen.network)) ? "no" : "maybe";
+    return { ...failure, code: "unavailable", origin: "transport", sent, mismatch };
+  }
+  if (seen.local || seen.status === undefined) {
+    return { ...failure, code: seen.runtimeCode, origin: "client", sent: seen.reached };
+  }
+  if (isRedirect(seen.status)) {
+    return { ...failure, code: "unknown", origin: "client", reason: "REDIRECT_REFUSED" };
+  }
+  if (seen.protocolError) {
+    return { ...failure, code: seen.runtimeCode, origin: "server" };
+  }
+  if (seen.runtimeCode === "resource_exhausted") {
+    // No status stands for this code: the answer is over a limit of ours.
+    return { ...failure, code: seen.runtimeCode, origin: "client" };
+  }
+  if (seen.endedEarly) {
+    return { ...failure, code: "internal", origin: "transport", sent: "maybe" };
+  }
+  if (seen.good) {
+    // The answer was good until we read it.
+    const code = READ_CODES.has(seen.runtimeCode) ? seen.runtimeCode : "internal";
+    return { ...failure, code, origin: "client" };
+  }
+  return { ...failure, code: HTTP_CODES[seen.status] ?? "unknown", origin: "server" };
+}
+
+// A browser hides the status of a redirect that it does not follow: 0.
+function isRedirect(status: number): boolean {
+  return status === 0 || (status >= 300 && status < 400);
+}
+
+// A hint on a good answer that breaks off, or cannot be read, says nothing.
+function isServersError({ protocolError, status, good, sentAgain }: Observation): boolean {
+  const byStatus = status !== undefined && !good && !isRedirect(status);
+  return (protocolError || byStatus) && !sentAgain;
+}
+
+// Who has begun to answer has read something, whatever comes then.
+function isAnswered({ status }: Observation, { informed }: NetworkFailure): boolean {
+  return status !== undefined || informed;
+}
+
+function isNotSent({ nothingSent, h2ErrorCode, connected, errors }: NetworkFailure): boolean {
+  return (
+    nothingSent ||
+    (h2ErrorCode === H2_REFUSED_STREAM && !errors.some(isOfSession)) ||
+    (!connected && sayNothingWasSent(errors))
+  );
+}
+
+// Node gives the streams that a GOAWAY includes the code of the GOAWAY, which says
+// nothing of them.
+function isOfSession({ code }: NetworkError): boolean {
+  return code === "ERR_HTTP2_SESSION_ERROR";
+}
+
+// With TLS 1.3 a server may refuse our certificate after the handshake.
+function mismatchOf({ connected, errors }: NetworkFailure): Mismatch | undefined {
+  const has = (codes: ReadonlySet<string>) => errors.some(({ code = "" }) => codes.has(code));
+  if (!connected && has(CERTIFICATE)) {
+    return "certificate";
+  }
+  return has(OUR_CERTIFICATE) || (!connected && has(HANDSHAKE)) ? "settings" : undefined;
+}
+
+// An error that has a code and does not say it may be of an earlier request of a
+// client that repeats by itself.
+function sayNothingWasSent(errors: readonly NetworkError[]): boolean {
+  return (
+    errors.some(saysNothingWasSent) &&
+    errors.every((error) => error.code === undefined || saysNothingWasSent(error))
+  );
+}
+
+function saysNothingWasSent({ code, syscall, text }: NetworkError): boolean {
+  return (
+    (syscall !== undefined && CONNECTING_CALLS.has(syscall)) ||
+    code === CONNECT_TIMEOUT ||
+    NOT_SENT_TEXTS.some((pattern) => pattern.test(text))
+  );
+}

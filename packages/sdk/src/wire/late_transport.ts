@@ -1,0 +1,102 @@
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { AmeideError } from "../errors/errors.js";
+
+/** A transport whose code may still be on its way. */
+export interface LateTransport extends Transport {
+  /** Calls have to wait for the code. */
+  readonly late: boolean;
+}
+
+type Made<Options> = (options: Options) => Transport;
+
+// Who has waited so long for what another call began begins it anew: in a worker,
+// it may have ended with that call.
+const JOIN_MS = 3_000;
+// As long as a call has by default.
+const LOAD_TIMEOUT_MS = 30_000;
+
+/**
+ * Makes transports whose code is loaded with the first of them. Calls wait for
+ * it, as long as they have, and 30 seconds at most. If it cannot be loaded they
+ * fail with the reason `PROTOCOL_NOT_LOADED`, and the next one tries again.
+ *
+ * @param name - What is loaded, for the error.
+ * @param load - Loads what makes the transport.
+ */
+export function lateTransport<Options>(
+  name: string,
+  load: () => Promise<Made<Options>>,
+): (options: Options) => LateTransport {
+  let create: Made<Options> | undefined;
+  let loading: Promise<Made<Options>> | undefined;
+
+  function notLoaded(reason: unknown): AmeideError {
+    const source = new ConnectError(`${name} could not be loaded`, Code.Unavailable);
+    source.cause = reason;
+    return new AmeideError(source, { origin: "client", reason: "PROTOCOL_NOT_LOADED" });
+  }
+
+  function begin(): Promise<Made<Options>> {
+    const made = load().then(
+      (found) => (create = found),
+      (reason: unknown) => {
+        if (loading === made) {
+          loading = undefined;
+        }
+        throw notLoaded(reason);
+      },
+    );
+    loading = made;
+    return made;
+  }
+
+  function loaded(): Promise<Made<Options>> {
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let joined: Promise<Made<Options>> | undefined;
+      const join = (leftMs: number) => {
+        const made = loading === undefined || loading === joined ? begin() : loading;
+        joined = made;
+        const ended = (end: () => void) => {
+          clearTimeout(timer);
+          end();
+        };
+        made.then(
+          (found) => ended(() => resolve(found)),
+          (reason: Error) => joined === made && ended(() => reject(reason)),
+        );
+        timer = setTimeout(() => {
+          if (leftMs > JOIN_MS) {
+            join(leftMs - JOIN_MS);
+          } else {
+            reject(notLoaded(new Error(`it was not there after ${LOAD_TIMEOUT_MS} ms`)));
+          }
+        }, JOIN_MS);
+        // It is the call that keeps the process, where there are processes.
+        (timer as { unref?: () => void }).unref?.();
+      };
+      join(LOAD_TIMEOUT_MS);
+    });
+  }
+
+  return (options) => {
+    let transport = create?.(options);
+    // Begun before it is needed; a call that needs it tells of a failure.
+    if (transport === undefined && loading === undefined) {
+      begin().catch(() => {});
+    }
+    const reached = async (): Promise<Transport> => {
+      const make = create ?? (await loaded());
+      return (transport ??= make(options));
+    };
+    return {
+      get late() {
+        return transport === undefined;
+      },
+      unary: async (method, signal, timeoutMs, header, input, values) =>
+        (await reached()).unary(method, signal, timeoutMs, header, input, values),
+      stream: async (method, signal, timeoutMs, header, input, values) =>
+        (await reached()).stream(method, signal, timeoutMs, header, input, values),
+    };
+  };
+}

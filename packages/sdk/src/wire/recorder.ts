@@ -1,0 +1,498 @@
+import type {
+  UniversalClientFn,
+  UniversalClientRequest,
+  UniversalClientResponse,
+} from "@connectrpc/connect/protocol";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
+import { ByteBuffer } from "./byte_buffer.js";
+import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
+import { configError, isAmeideError } from "../errors/errors.js";
+import { freeze, type FrozenHolder } from "./frozen_request.js";
+import { mediaType, usualSpelling } from "./media_type.js";
+import { networkErrors } from "../errors/network_errors.js";
+import { type Cut, isShortBody, type NetworkFailure, type Sent } from "../policy/normalize.js";
+import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
+import { grpcMessage } from "./wire_error.js";
+import type { Clock } from "../runtime/runtime.js";
+import type { WireShape } from "./wire_shape.js";
+
+/** A socket, as far as the recorder looks at it. */
+export interface PeerSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+const H2_CANCEL = 8;
+
+/** What the HTTP layer below the runtime saw of one attempt. */
+export class Recording {
+  status: number | undefined;
+  header: Headers | undefined;
+  trailer: Headers | undefined;
+  /** When the head of the answer came, if it did. */
+  headMs = 0;
+  /** Set by the HTTP client that made or reused a connection. */
+  socket: PeerSocket | undefined;
+  /**
+   * Set by an HTTP client that tells: whether the connection that the request
+   * goes over stands, its TLS included.
+   */
+  connected: boolean | undefined;
+  /** Set by an HTTP client all of whose connections are in use: what the request waits for. */
+  queued: "a connection" | "a stream" | undefined;
+  /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
+  onTimeout: (() => void) | undefined;
+  /** Set by an HTTP/2 client: an informational head (1xx) has come. */
+  informed = false;
+  /** Set by an HTTP/2 client. */
+  stream: { readonly rstCode?: number | undefined } | undefined;
+  /** Ends the attempt. */
+  signal: AbortSignal | undefined;
+  /** The error that the server put into its answer, once the attempt has failed. */
+  wireError: ConnectError | undefined;
+  /** The body of an error cannot be read: it may be one of the protocol. */
+  unread = false;
+  // Why there was no answer, or a plain body broke off.
+  private networkError: { readonly reason: unknown } | undefined;
+  private requestBody: SentBody | undefined;
+  private requests = 0;
+  // One of the two is the body of the answer.
+  private plainBody: PlainBody | undefined;
+  private watchedBody: WatchedBody | undefined;
+  private errorBody: ByteBuffer | undefined;
+  private envelopes: EnvelopeScan | undefined;
+
+  /** @param holder - Holds the request of the call's first attempt. */
+  constructor(
+    private readonly holder: FrozenHolder,
+    private readonly shape: WireShape,
+    private readonly clock: Pick<Clock, "now">,
+  ) {}
+
+  /** Sends the request and watches what becomes of it. */
+  run(
+    client: UniversalClientFn,
+    request: UniversalClientRequest,
+  ): Promise<UniversalClientResponse> {
+    if (this.requests++ > 0) {
+      this.forget();
+    }
+    const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
+    this.signal = request.signal;
+    inFlight.recording = this;
+    try {
+      return client(sent).then(
+        (response) => this.responded(response),
+        (reason: unknown) => {
+          // What we end has not failed.
+          this.networkError = request.signal?.aborted === true ? undefined : { reason };
+          throw reason;
+        },
+      );
+    } finally {
+      inFlight.recording = undefined;
+    }
+  }
+
+  /**
+   * The status is one of good answers: 200, and for gRPC-Web all like it, where
+   * the answer is one of gRPC-Web and is not empty by its status.
+   */
+  get good(): boolean {
+    const { header, status = 0 } = this;
+    if (status === 200 || this.shape.protocol !== "grpc-web") {
+      return status === 200;
+    }
+    const empty = status === 204 || status === 205;
+    const inRange = status > 200 && status < 300 && !this.isAnotherType;
+    return inRange && (!empty || header?.has("grpc-status") === true);
+  }
+
+  /** The answer has a media type of the protocol. Of Connect's, the runtime has to say. */
+  get isOfProtocol(): boolean {
+    return TYPES[this.shape.protocol].test(mediaType(this.header?.get("content-type")));
+  }
+
+  /** An answer of another media type, which Connect reads as if it were gRPC-Web. */
+  get isAnotherType(): boolean {
+    return this.shape.protocol === "grpc-web" && this.header !== undefined && !this.isOfProtocol;
+  }
+
+  /** The server reset the HTTP/2 stream as canceled. */
+  get canceledByServer(): boolean {
+    return this.broken !== undefined && this.stream?.rstCode === H2_CANCEL;
+  }
+
+  /** A failure of the connection, if that is what happened. */
+  network(): NetworkFailure | undefined {
+    const { broken } = this;
+    if (broken === undefined) {
+      return undefined;
+    }
+    return {
+      errors: networkErrors(broken.reason),
+      h2ErrorCode: this.stream?.rstCode,
+      nothingSent: this.nothingSent,
+      connected: this.connected === true,
+      informed: this.informed,
+    };
+  }
+
+  /** The call streams both ways. */
+  get bothWays(): boolean {
+    return this.shape.bothWays;
+  }
+
+  /** We end the attempt. */
+  endedBy(cut: Cut): void {
+    if (cut !== "canceled") {
+      this.onTimeout?.();
+    }
+  }
+
+  /** An HTTP client that tells had no connection for the request yet. */
+  get waits(): boolean {
+    return this.connected === false && !this.sentAgain;
+  }
+
+  /** An interceptor sent more than one request. */
+  get sentAgain(): boolean {
+    return this.requests > 1;
+  }
+
+  /** When the HTTP client asked for the body of the request, if there is one. */
+  get askedMs(): number | undefined {
+    return this.requestBody?.askedMs;
+  }
+
+  /** How far the attempt has come. */
+  get progress(): "unsent" | "connecting" | "sent" | "answered" {
+    const asked = this.nothingSent ? "connecting" : "sent";
+    const unanswered = this.requests === 0 ? "unsent" : asked;
+    return this.status === undefined ? unanswered : "answered";
+  }
+
+  /** Whether the server may have read what was sent, as far as that is known without an error. */
+  get reached(): Sent {
+    if (this.status !== undefined) {
+      return "yes";
+    }
+    const unsent = this.requests === 0 || (this.requests === 1 && this.nothingSent);
+    return unsent ? "no" : "maybe";
+  }
+
+  /**
+   * What an attempt failed with: the error that the server put into its answer,
+   * or else what the runtime says.
+   *
+   * @returns A promise only where the error is compressed.
+   */
+  readError(runtimeError: ConnectError): ConnectError | Promise<ConnectError> {
+    const read = this.readWireError(runtimeError);
+    return read instanceof Promise
+      ? read.then((wireError) => this.told(wireError, runtimeError))
+      : this.told(read, runtimeError);
+  }
+
+  /**
+   * Whether a good answer was over, and what has to end it had not come: an
+   * envelope is cut off, or the protocol's end is missing.
+   */
+  endedEarly(): boolean {
+    const { envelopes, header, shape, trailer, watchedBody } = this;
+    if (envelopes === undefined || !this.good || this.isAnotherType) {
+      return false;
+    }
+    const { begun, endComplete, endCompressed, midway } = envelopes;
+    if (endComplete) {
+      // What follows the end is another matter.
+      const isRead = shape.protocol === "grpc-web" && !endCompressed;
+      return isRead && !trailersInBody(envelopes).has("grpc-status");
+    }
+    if (watchedBody?.ended !== true) {
+      return false;
+    }
+    // A status in headers counts where no body is.
+    const hasStatus =
+      trailer?.has("grpc-status") === true || (!begun && header?.has("grpc-status") === true);
+    return midway || shape.protocol === "connect" || !hasStatus;
+  }
+
+  /**
+   * A header of the response, or a trailer of that name. The Connect protocol
+   * sends the trailers of unary calls as headers with the prefix `trailer-`.
+   */
+  get(name: string): string | null {
+    return (
+      this.header?.get(name) ??
+      this.header?.get(`trailer-${name}`) ??
+      this.trailer?.get(name) ??
+      null
+    );
+  }
+
+  /** Calls back when it is known whether the last read of the body failed. */
+  afterLastRead(then: () => void): void {
+    const lastRead = this.plainBody?.lastRead;
+    if (lastRead === undefined) {
+      then();
+    } else {
+      lastRead.then(then, (reason: unknown) => {
+        this.networkError = { reason };
+        then();
+      });
+    }
+  }
+
+  private get nothingSent(): boolean {
+    const { connected, requestBody } = this;
+    return connected === false || (requestBody !== undefined && this.askedMs === undefined);
+  }
+
+  // What was seen of another request of the same attempt is not of this one.
+  private forget(): void {
+    this.status = undefined;
+    this.header = undefined;
+    this.trailer = undefined;
+    this.connected = undefined;
+    this.queued = undefined;
+    this.onTimeout = undefined;
+    this.stream = undefined;
+    this.networkError = undefined;
+    this.plainBody = undefined;
+    this.watchedBody = undefined;
+    this.errorBody = undefined;
+    this.envelopes = undefined;
+    this.wireError = undefined;
+    this.unread = false;
+  }
+
+  /** Why the connection failed. What we say of an answer ourselves is no such failure. */
+  get broken(): { readonly reason: unknown } | undefined {
+    const failure = this.networkError ?? this.watchedBody?.failure;
+    return isAmeideError(failure?.reason) ? undefined : failure;
+  }
+
+  private readWireError(error: ConnectError): ReturnType<typeof readWireError> {
+    const { shape, header, trailer, errorBody, envelopes } = this;
+    if (this.broken !== undefined || header === undefined || isOverLimit(error)) {
+      return undefined;
+    }
+    if (isShortBody(error.rawMessage)) {
+      this.networkError = { reason: error };
+      return undefined;
+    }
+    const good = this.good && this.isOfProtocol;
+    return readWireError({
+      shape,
+      good,
+      header,
+      trailer,
+      errorBody: errorBody?.bytes,
+      unread: () => void (this.unread = true),
+      envelopes,
+    });
+  }
+
+  private told(wireError: ConnectError | undefined, error: ConnectError): ConnectError {
+    this.wireError = wireError;
+    return wireError ?? this.statedInWords(error);
+  }
+
+  // What Connect's gRPC-Web does not look at: it fails for a message that is
+  // malformed, whatever the status, and reads any body of a status like 200.
+  private statedInWords(error: ConnectError): ConnectError {
+    const { header, shape, status = 0 } = this;
+    if (shape.protocol !== "grpc-web" || header === undefined || this.broken !== undefined) {
+      return error;
+    }
+    if (this.good && this.isAnotherType) {
+      return new ConnectError(
+        `unsupported content type ${header.get("content-type")}`,
+        Code.Unknown,
+      );
+    }
+    if (this.good) {
+      // What Headers throws, and Connect hands on.
+      const isOfTrailers = error.code === Code.Unknown && this.envelopes?.endComplete === true;
+      return isOfTrailers ? new ConnectError("the trailers are no headers", Code.Internal) : error;
+    }
+    const message = grpcMessage(header.get("grpc-message") ?? `HTTP ${status}`);
+    return new ConnectError(message, status < 300 ? Code.Unknown : error.code, header);
+  }
+
+  private replay(request: UniversalClientRequest): UniversalClientRequest {
+    const { header, signal } = request;
+    let { frozen } = this.holder;
+    if (frozen === undefined) {
+      frozen = freeze(request, this.shape, this.holder.addresses);
+      this.holder.frozen = frozen;
+    } else {
+      const encoding = frozen.header.get("content-encoding");
+      if (encoding === null) {
+        header.delete("content-encoding");
+      } else {
+        header.set("content-encoding", encoding);
+      }
+    }
+    for (const [name, value] of frozen.posted ?? []) {
+      header.set(name, value);
+    }
+    const { url, method } = frozen;
+    const body = frozen.body && new OneChunk(frozen.body, this.clock);
+    this.requestBody = body;
+    return { url, method, header, signal, body } as UniversalClientRequest;
+  }
+
+  private passOn(request: UniversalClientRequest): UniversalClientRequest {
+    if (request.body === undefined) {
+      return request;
+    }
+    const body = new RequestBody(request.body, this.clock);
+    this.requestBody = body;
+    return { ...request, body };
+  }
+
+  private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
+    const header = usualSpelling(sent);
+    this.headMs = this.clock.now();
+    this.status = status;
+    this.header = header;
+    this.trailer = trailer;
+    if (!this.good && !this.mayStateError(header)) {
+      return this.drain(body).then(() => ({ status, header, trailer, body: NOTHING }));
+    }
+    return { status, header, trailer, body: this.watch(body, header, trailer) };
+  }
+
+  private mayStateError(header: Headers): boolean {
+    return !this.shape.enveloped && mediaType(header.get("content-type")) === "application/json";
+  }
+
+  // Connect reads the body of an error only where it may state one, and ends the request.
+  // Whether the answer came whole has to be known before.
+  private async drain(body: AsyncIterable<Uint8Array>): Promise<void> {
+    let bytes = 0;
+    try {
+      for await (const chunk of body) {
+        bytes += chunk.length;
+        if (bytes > this.shape.readMaxBytes) {
+          return;
+        }
+      }
+    } catch (reason) {
+      this.networkError = { reason };
+      throw reason;
+    }
+  }
+
+  // Sees of a body what has to be seen of it.
+  private watch(
+    body: AsyncIterable<Uint8Array>,
+    header: Headers,
+    trailer: Headers,
+  ): AsyncIterable<Uint8Array> {
+    const { enveloped, protocol } = this.shape;
+    if (!this.good) {
+      const errorBody = new ByteBuffer();
+      this.errorBody = errorBody;
+      this.watchedBody = new WatchedBody(body, (chunk) => {
+        errorBody.add(chunk);
+        return false;
+      });
+    } else if (enveloped) {
+      const envelopes = new EnvelopeScan(END_FLAGS[protocol]);
+      this.envelopes = envelopes;
+      this.watchedBody = new WatchedBody(
+        body,
+        (chunk) => envelopes.add(chunk),
+        protocol === "connect" ? undefined : () => refuseHiddenError(header, trailer, envelopes),
+      );
+    } else {
+      this.plainBody = new PlainBody(body);
+      return this.plainBody;
+    }
+    return this.watchedBody;
+  }
+}
+
+const NOTHING: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
+
+const END_FLAGS = { connect: END_STREAM, grpc: 0, "grpc-web": TRAILERS };
+
+// Media types of answers in which a protocol of gRPC may state an error.
+const TYPES = {
+  connect: /^/,
+  grpc: /^application\/grpc(\+|$)/,
+  "grpc-web": /^application\/grpc-web(\+|$)/,
+};
+
+/**
+ * The recording whose request is being handed to the HTTP client right now. The
+ * client makes or picks its connection before it returns, so that it can find
+ * the recording here.
+ */
+export const inFlight: { recording: Recording | undefined } = { recording: undefined };
+
+// A limit of ours, also one for what was compressed. A server's error has the headers
+// it came with.
+function isOverLimit({ code, metadata }: ConnectError): boolean {
+  return code === Code.ResourceExhausted && metadata.keys().next().done === true;
+}
+
+/**
+ * Leads from a request to its recording. An HTTP client mostly is called before
+ * the tail has handed on the request, so that the next one is meant; where that
+ * takes a while (something is compressed), the request's signal tells.
+ */
+export class Recordings {
+  private next: Recording | undefined;
+  private readonly bySignal = new WeakMap<AbortSignal, Recording>();
+
+  /** Hands on a request that is to be recorded. */
+  expect<R extends { readonly signal: AbortSignal }, T>(
+    recording: Recording,
+    next: (request: R) => T,
+    request: R,
+  ): T {
+    this.next = recording;
+    try {
+      return next(request);
+    } finally {
+      if (this.next === recording) {
+        this.bySignal.set(request.signal, recording);
+      }
+      this.next = undefined;
+    }
+  }
+
+  /** The recording a request is for, if any. */
+  take(signal: AbortSignal | undefined): Recording | undefined {
+    const { next } = this;
+    this.next = undefined;
+    return next ?? (signal && this.bySignal.get(signal));
+  }
+}
+
+/**
+ * Puts recorders below Connect: requests that have a recording are
+ * recorded, others pass through. Requests to another origin than the base
+ * address are refused: they carry credentials.
+ */
+export function withRecorder(
+  client: UniversalClientFn,
+  recordings: Recordings,
+  origin: string,
+): UniversalClientFn {
+  const prefix = `${origin}/`;
+  return (request) => {
+    const recording = recordings.take(request.signal);
+    if (!request.url.startsWith(prefix) && new URL(request.url).origin !== origin) {
+      return Promise.reject(configError("interceptors", "must not change the origin of a request"));
+    }
+    return recording === undefined ? client(request) : recording.run(client, request);
+  };
+}

@@ -1,0 +1,259 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type {
+  AmbientDeadline,
+  AmeideOptions,
+  AmeideTransport,
+  AttemptFailed,
+  AttemptFailure,
+  AttemptInfo,
+  AttemptStarted,
+  Auth,
+  BudgetOptions,
+  CallEvent,
+  CallSettings,
+  CompressionName,
+  CompressionOptions,
+  Done,
+  ExplainedValue,
+  Explanation,
+  FieldViolation,
+  HeaderNames,
+  ItemOf,
+  Logger,
+  LogLevel,
+  Observer,
+  Origin,
+  Page,
+  Paginated,
+  PaginateOptions,
+  PreconditionViolation,
+  Preset,
+  Protocol,
+  QuotaViolation,
+  RetryClass,
+  RetryOptions,
+  Sent,
+  Settings,
+  StopReason,
+  Telemetry,
+  TlsOptions,
+  TlsSource,
+  Token,
+  TokenProvider,
+  TokenRequest,
+  Waiting,
+  WouldHave,
+} from "../src/index.js";
+
+const src = fileURLToPath(new URL("../src", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as {
+  exports: Record<
+    string,
+    { readonly browser?: { readonly default: string }; readonly default: string }
+  >;
+  sideEffects: boolean;
+};
+
+// Compiled, not run: a type that is gone breaks the build.
+export type PinnedTypes = [
+  AmbientDeadline,
+  AmeideOptions,
+  AmeideTransport,
+  AttemptFailed,
+  AttemptFailure,
+  AttemptInfo,
+  AttemptStarted,
+  Auth,
+  BudgetOptions,
+  CallEvent,
+  CallSettings,
+  CompressionName,
+  CompressionOptions,
+  Done,
+  ExplainedValue,
+  Explanation,
+  FieldViolation,
+  HeaderNames,
+  ItemOf<{ a: string[] }>,
+  Logger,
+  LogLevel,
+  Observer,
+  Origin,
+  Page,
+  Paginated<never>,
+  PaginateOptions,
+  PreconditionViolation,
+  Preset,
+  Protocol,
+  QuotaViolation,
+  RetryClass,
+  RetryOptions,
+  Sent,
+  Settings,
+  StopReason,
+  Telemetry,
+  TlsOptions,
+  TlsSource,
+  Token,
+  TokenProvider,
+  TokenRequest,
+  Waiting,
+  WouldHave,
+];
+
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  ".": [
+    "AmeideError",
+    "attemptInfo",
+    "call",
+    "createClient",
+    "isAmeideError",
+    "paginate",
+    "version",
+  ],
+  "./node": ["createAmeideTransport", "withDeadlineFrom"],
+  "./web": ["createAmeideTransport"],
+  "./client": ["createAmeideClient"],
+  "./roster": ["createRosterClient"],
+  "./otel": ["openTelemetry"],
+  "./testing": [
+    "BEHAVIOR_1",
+    "createMemoryHttpClient",
+    "createVirtualClock",
+    "memoryOptions",
+    "seededRandom",
+    "sequence",
+    "watchCredentials",
+    "withTestRuntime",
+  ],
+  "./fixtures": ["fixtures"],
+};
+
+const STUBS: Readonly<Record<string, readonly string[]>> = {
+  "./policy/v1": ["ClientPolicySchema", "TenantMode", "tenant"],
+  "./threads/v1": ["ThreadsService", "GetThreadRequestSchema", "Role"],
+  "./inference/v1": ["InferenceService"],
+  "./identity/v1": ["TokenService", "SessionsService", "OrganizationsDirectoryService"],
+  "./meter/v1": ["MeterService", "UsageDimension"],
+};
+
+function sourceOf(entry: string, condition: "browser" | "default" = "default"): string {
+  const stated = manifest.exports[entry];
+  const target = (condition === "browser" ? stated?.browser : stated)?.default ?? "missing";
+  return join(src, target.replace("./dist/", "").replace(/\.js$/, ".ts"));
+}
+
+// Every file of ours and every package that is loaded with an entry.
+function loadedWith(entry: string): ReturnType<typeof loadedFrom> {
+  return loadedFrom(sourceOf(entry));
+}
+
+function loadedFrom(start: string): { files: Set<string>; packages: Set<string> } {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string) => {
+    if (files.has(file)) {
+      return;
+    }
+    files.add(file);
+    const text = readFileSync(file, "utf8");
+    const statements = /^(?:import|export)\s+(?!type\b)(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm;
+    for (const [, specifier = ""] of text.matchAll(statements)) {
+      if (specifier.startsWith(".")) {
+        visit(join(dirname(file), specifier.replace(/\.js$/, ".ts")));
+      } else {
+        packages.add(specifier);
+      }
+    }
+  };
+  visit(start);
+  return { files, packages };
+}
+
+describe("the entries", () => {
+  it("are these, and each has its source", () => {
+    expect(Object.keys(manifest.exports).toSorted()).toEqual(
+      [...Object.keys(NAMES), ...Object.keys(STUBS)].toSorted(),
+    );
+    for (const entry of Object.keys(manifest.exports)) {
+      expect([entry, existsSync(sourceOf(entry))]).toEqual([entry, true]);
+    }
+    expect(manifest.sideEffects).toBe(false);
+  });
+
+  it("are the files beside the rooms", () => {
+    const stated = JSON.stringify(manifest.exports).matchAll(/"\.\/dist\/(\w+)\.js"/g);
+    const doors = new Set([...stated].map(([, name]) => `${name}.ts`));
+    const beside = readdirSync(src).filter((file) => file.endsWith(".ts"));
+    expect(beside.toSorted()).toEqual([...doors].toSorted());
+  });
+
+  it.each(Object.entries(NAMES))("%s exports exactly its names", async (entry, names) => {
+    const module = (await import(sourceOf(entry))) as object;
+    expect(Object.keys(module).toSorted()).toEqual(names);
+  });
+
+  it.each(Object.entries(STUBS))("%s exports the stubs", async (entry, names) => {
+    const module = (await import(sourceOf(entry))) as object;
+    const stubs = (await import(`@ameideio/core-proto/ameide/${entry.slice(2)}`)) as object;
+    expect(Object.keys(module)).toEqual(expect.arrayContaining([...names]));
+    expect(Object.keys(module)).toEqual(Object.keys(stubs));
+  });
+});
+
+describe("what an entry loads", () => {
+  const roster = /^@ameideio\/core-proto\/(roster|ameide\/(?!policy))/;
+
+  it.each([".", "./node", "./web", "./roster", "./otel", "./testing"])(
+    "%s: no service",
+    (entry) => {
+      expect([...loadedWith(entry).packages].filter((name) => roster.test(name))).toEqual([]);
+    },
+  );
+
+  it("control: ./client does", () => {
+    expect([...loadedWith("./client").packages]).toContain("@ameideio/core-proto/roster");
+  });
+
+  it(".: nothing of Node's, and nothing optional", () => {
+    const { packages } = loadedWith(".");
+    expect([...packages].toSorted()).toEqual([
+      "@bufbuild/protobuf",
+      "@bufbuild/protobuf/wire",
+      "@connectrpc/connect",
+      "@connectrpc/connect/protocol-connect",
+    ]);
+  });
+
+  const inBrowsers = ["./client", "./roster"].map((entry) => sourceOf(entry, "browser"));
+  it.each([sourceOf("./web"), ...inBrowsers])("%s: nothing of Node's", (file) => {
+    const { packages } = loadedFrom(file);
+    expect([...packages].filter((name) => /^node:|connect-node/.test(name))).toEqual([]);
+  });
+
+  it.each([sourceOf("./web"), ...inBrowsers])("%s: Connect alone", (file) => {
+    const { packages } = loadedFrom(file);
+    expect([...packages].filter((name) => name.includes("/protocol-grpc"))).toEqual([]);
+  });
+
+  it.each(["./client", "./roster"])("%s is the same in a browser", async (entry) => {
+    const names = Object.keys((await import(sourceOf(entry, "browser"))) as object);
+    expect(names.toSorted()).toEqual(NAMES[entry]);
+  });
+
+  it("control: ./node does", () => {
+    expect([...loadedWith("./node").packages]).toContain("@connectrpc/connect-node");
+  });
+
+  it.each(Object.keys(manifest.exports))("%s: no copy of OpenTelemetry's API", (entry) => {
+    expect([...loadedWith(entry).packages]).not.toContain("@opentelemetry/api");
+  });
+
+  it.each(Object.keys(manifest.exports))("%s: nothing of the tests", (entry) => {
+    const { files } = loadedWith(entry);
+    expect([...files].filter((file) => /harness|\.test\./.test(file))).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+// @ts-check
+import { dirname, join, normalize } from "node:path/posix";
+
+import { INSIDE } from "./rooms.mjs";
+import { importsOf } from "./specifiers.mjs";
+
+/**
+ * Where a folder of a package imports from one that comes after it, where one has no place in the
+ * order, and where the order names one that is gone.
+ *
+ * @param {{ files: string[], read: (file: string) => string }} tree
+ * @returns {string[]}
+ */
+export function upwardImports({ files, read }) {
+  return Object.entries(INSIDE).flatMap(([source, line]) => {
+    const inside = files.filter((file) => file.startsWith(`${source}/`));
+    if (inside.length === 0) return [];
+    const order = line.split(" ");
+    const present = new Set(inside.flatMap((file) => folderOf(file, source) ?? []));
+    const problems = [...present]
+      .filter((folder) => !order.includes(folder))
+      .map((folder) => `${source}/${folder}: ${NO_PLACE}`);
+    const gone = order.filter((folder) => !present.has(folder));
+    problems.push(...gone.map((folder) => `${source}/${folder}: is gone, but has ${PLACE}`));
+    for (const file of inside) {
+      const from = folderOf(file, source);
+      if (from === undefined) continue;
+      for (const { specifier } of importsOf(file, read(file)) ?? []) {
+        const target = normalize(join(dirname(file), specifier));
+        if (!specifier.startsWith(".") || !target.startsWith(`${source}/`)) continue;
+        const to = folderOf(target, source);
+        if (to !== undefined && order.indexOf(to) <= order.indexOf(from)) continue;
+        const what = to === undefined ? "a door" : `${to}/, which comes after ${from}/`;
+        problems.push(`${file}: imports ${specifier}, of ${what}`);
+      }
+    }
+    return problems;
+  });
+}
+
+const PLACE = "a place in scripts/checks/rooms.mjs";
+const NO_PLACE = `has no place in the order, give it ${PLACE}`;
+
+/**
+ * @param {string} file
+ * @param {string} source
+ * @returns {string | undefined} Nothing for a file beside the folders.
+ */
+function folderOf(file, source) {
+  const [folder, ...rest] = file.slice(source.length + 1).split("/");
+  return rest.length === 0 ? undefined : folder;
+}

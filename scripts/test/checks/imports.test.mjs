@@ -1,0 +1,289 @@
+// @ts-check
+import { readFileSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+
+import { manifest, plant } from "../harness/planted.mjs";
+import { imports } from "../../checks/imports.mjs";
+import { developable, importable, INSIDE, roomOf, ROOMS, TEST_ROOMS } from "../../checks/rooms.mjs";
+import { importsOf } from "../../checks/specifiers.mjs";
+import { openTree } from "../../checks/tree.mjs";
+
+/** The rooms of the first floors, as clean as they can be. */
+const CLEAN = {
+  "pnpm-workspace.yaml": "packages:\n  - packages/*\n  - packages/core-proto/*\n",
+  "packages/core-proto/ts/package.json": manifest({ name: "@ameideio/core-proto" }),
+  "packages/core-proto/go/go.mod": "module github.com/ameideio/ameide-core-proto-go\n",
+  "packages/fault-server/package.json": manifest({ name: "@ameideio/fault-server" }),
+  "packages/fault-server/src/index.ts": "export {};",
+  "packages/reference-server/package.json": manifest({
+    name: "@ameideio/reference-server",
+    dependencies: { "@ameideio/core-proto": "workspace:*" },
+  }),
+  "packages/sdk/package.json": manifest({
+    name: "@ameideio/ameide-sdk-ts",
+    dependencies: { "@ameideio/core-proto": "workspace:*" },
+    devDependencies: { "@ameideio/fault-server": "workspace:*" },
+  }),
+  "packages/sdk/src/transport/transport.ts":
+    'import { x } from "@ameideio/core-proto/ameide/threads/v1";\nsetTimeout(x, 1);',
+  "packages/sdk/test/retry.test.ts": 'import { start } from "@ameideio/fault-server";',
+  "packages/sdk/conformance/adapter.ts": 'import { a } from "@ameideio/ameide-sdk-ts/node";',
+  "packages/sdk-go/go.mod": "module github.com/ameideio/ameide-sdk-go\n",
+  "packages/sdk-go/a.go":
+    'package a\nimport "github.com/ameideio/ameide-core-proto-go/threads/v1"\n',
+  "packages/sdk-python/src/a.py": "from ameide_core_proto.ameide.threads.v1 import threads_pb2\n",
+  ...Object.fromEntries(
+    Object.entries(INSIDE).flatMap(([source, order]) =>
+      order.split(" ").map((folder) => [`${source}/${folder}/a.ts`, "export {};"]),
+    ),
+  ),
+};
+
+describe("imports", () => {
+  it("is green on a clean tree", async () => {
+    expect(await check({})).toEqual([]);
+  });
+
+  it.each([
+    [
+      "an SDK that imports the server it is tested with",
+      { "packages/sdk/src/transport/transport.ts": 'export { x } from "@ameideio/fault-server";' },
+      "packages/sdk/src/transport/transport.ts: imports @ameideio/fault-server: sdk (floor 2) may use core-proto",
+    ],
+    [
+      "a server that imports an SDK, even in a test",
+      { "packages/fault-server/test/a.test.ts": 'await import("@ameideio/ameide-sdk-ts");' },
+      "fault-server (floor 2) may use",
+    ],
+    [
+      "a relative path into another package",
+      { "packages/sdk/src/transport/transport.ts": 'import "../../../fault-server/src/index.js";' },
+      "reaches into fault-server by ../../../fault-server/src/index.js",
+    ],
+    [
+      "an adapter behind its SDK's public door",
+      { "packages/sdk/conformance/adapter.ts": 'import { retry } from "../src/retry.js";' },
+      "reaches into sdk by ../src/retry.js",
+    ],
+    [
+      "an adapter that uses the stubs",
+      { "packages/sdk/conformance/adapter.ts": 'import "@ameideio/core-proto/roster";' },
+      "sdk/conformance (floor 3) may use conformance-proto, sdk",
+    ],
+    [
+      "a Go package that goes up",
+      { "packages/core-proto/go/a.go": 'package a\nimport "github.com/ameideio/ameide-sdk-go"\n' },
+      "core-proto (floor 1) may use nothing of ours, not sdk-go",
+    ],
+    [
+      "a Python package that goes sideways",
+      {
+        "packages/sdk-python/src/a.py":
+          "from ameide_conformance_proto.ameide.conformance.v1 import suite_pb2\n",
+      },
+      "sdk-python (floor 2) may use core-proto",
+    ],
+    [
+      "a script that needs a build",
+      { "scripts/a.mjs": 'import "@ameideio/core-proto/roster";' },
+      "scripts (floor 0) may use nothing of ours",
+    ],
+    [
+      "a package of ours that does not exist",
+      { "packages/sdk/src/transport/transport.ts": 'import "@ameideio/typo";' },
+      "imports @ameideio/typo, which is no package of ours",
+    ],
+    [
+      "a dependency that no import shows",
+      {
+        "packages/core-proto/ts/package.json": manifest({
+          name: "@ameideio/core-proto",
+          devDependencies: { "@ameideio/fault-server": "workspace:*" },
+        }),
+      },
+      "packages/core-proto/ts/package.json: depends on @ameideio/fault-server",
+    ],
+    [
+      "a test server among the dependencies of users",
+      {
+        "packages/sdk/package.json": manifest({
+          name: "@ameideio/ameide-sdk-ts",
+          dependencies: { "@ameideio/fault-server": "workspace:*" },
+        }),
+      },
+      "packages/sdk/package.json: depends on @ameideio/fault-server",
+    ],
+    [
+      "a cycle",
+      {
+        "packages/fault-server/package.json": manifest({
+          name: "@ameideio/fault-server",
+          devDependencies: { "@ameideio/reference-server": "workspace:*" },
+        }),
+        "packages/reference-server/package.json": manifest({
+          name: "@ameideio/reference-server",
+          devDependencies: { "@ameideio/fault-server": "workspace:*" },
+        }),
+      },
+      "cycle: @ameideio/fault-server → @ameideio/reference-server → @ameideio/fault-server",
+    ],
+    ["a package without a floor", { "packages/attic/a.ts": "" }, "packages/attic: has no floor"],
+  ])("is red on %s", async (_, files, says) => {
+    const problems = await check(files);
+    expect(problems).toEqual([expect.stringContaining(says)]);
+  });
+
+  it("is red when it saw no file", async () => {
+    const tree = await openTree(plant({ "pnpm-workspace.yaml": "packages: []\n" }).root);
+    expect((await imports.run(tree)).problems).toEqual(["saw no source file"]);
+  });
+});
+
+describe("the policy core", () => {
+  it.each([
+    ["a clock", "const t = Date.now();", "it uses Date.now"],
+    ["the current date", "const t = new Date();", "it uses the current Date"],
+    ["a monotonic clock", "const t = performance.now();", "it uses performance"],
+    ["randomness", "const u = Math.random();", "it uses Math.random"],
+    ["a timer", "const f = { later: setTimeout };", "it uses setTimeout"],
+    ["a log", "(console as any).log(1);", "it uses console"],
+    ["the environment", "const e = process.env;", "it uses process"],
+    ["a module of Node", 'import { randomUUID } from "node:crypto";', "it imports node:crypto"],
+    [
+      "a package with I/O",
+      'import "@connectrpc/connect-node";',
+      "it imports @connectrpc/connect-node",
+    ],
+    [
+      "a type of a package",
+      'import type { Code } from "@connectrpc/connect";',
+      "@connectrpc/connect",
+    ],
+  ])("is red on %s", async (_, text, says) => {
+    const problems = await check({ "packages/sdk/src/policy/retry.ts": text });
+    expect(problems).toEqual([
+      expect.stringMatching(/policy\/retry\.ts: the policy core must stay pure, it /),
+    ]);
+    expect(problems[0]).toContain(says);
+  });
+
+  it("may parse dates, and name a property like a global", async () => {
+    const text = `import type { Transport, Code } from "./policy.js";
+      export const at = (text: string) => Date.parse(text) || new Date(text).getTime();
+      export const f = (o: { fetch: Transport; process(): Code }) => [o.fetch, o.process(), { fetch: 1 }];`;
+    expect(await check({ "packages/sdk/src/policy/hints.ts": text })).toEqual([]);
+  });
+});
+
+describe("the order inside a package", () => {
+  const late = 'import type { Call } from "../call/call.js";';
+  it.each([
+    [
+      "a type of a later folder",
+      { "packages/sdk/src/wire/recorder.ts": late },
+      "packages/sdk/src/wire/recorder.ts: imports ../call/call.js, of call/, which comes after wire/",
+    ],
+    [
+      "a policy core that imports another folder",
+      { "packages/sdk/src/policy/retry.ts": late },
+      "policy/retry.ts: imports ../call/call.js, of call/, which comes after policy/",
+    ],
+    [
+      "a door that a folder imports",
+      { "packages/sdk/src/clients/page.ts": 'export { call } from "../index.js";' },
+      "packages/sdk/src/clients/page.ts: imports ../index.js, of a door",
+    ],
+    [
+      "a program that reaches into another",
+      { "packages/e2e/src/leak/run.ts": 'await import("../demo/start.js");' },
+      "packages/e2e/src/leak/run.ts: imports ../demo/start.js, of demo/",
+    ],
+    [
+      "a folder without a place",
+      { "packages/conformance/src/attic/a.ts": "export {};" },
+      "packages/conformance/src/attic: has no place in the order",
+    ],
+  ])("is red on %s", async (_, files, says) => {
+    expect(await check(files)).toEqual([expect.stringContaining(says)]);
+  });
+
+  it("is red on a folder that is gone", async () => {
+    const repository = plant(CLEAN);
+    repository.remove("packages/sdk/src/policy/a.ts");
+    const { problems } = await imports.run(await openTree(repository.root));
+    expect(problems).toEqual([expect.stringContaining("packages/sdk/src/policy: is gone")]);
+  });
+
+  it("is as docs/architecture.md shows it", () => {
+    const page = readFileSync(new URL("../../../docs/architecture.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)\/` \|/gm)].map(([, folder]) => folder);
+    expect(rows.join(" ")).toBe(INSIDE["packages/sdk/src"]);
+  });
+
+  it("lets folders import from earlier ones, and doors from all", async () => {
+    const files = {
+      "packages/sdk/src/call/call.ts": 'export { a } from "../policy/a.js";\nimport "./a.js";',
+      "packages/sdk/src/node.ts":
+        'export { a } from "./call/call.js";\nexport { b } from "./web.js";',
+    };
+    expect(await check(files)).toEqual([]);
+  });
+});
+
+describe("the import order", () => {
+  it("goes down only", () => {
+    const floors = new Map(ROOMS.map(({ name, floor }) => [name, floor]));
+    for (const { floor, uses } of ROOMS) {
+      for (const name of uses) expect(floors.get(name)).toBeLessThan(floor);
+    }
+  });
+
+  it("lets tests use the two servers, and users of an adapter its needs", () => {
+    const sdk = roomOf("packages/sdk/src/a.ts");
+    expect(sdk?.name).toBe("sdk");
+    if (sdk === undefined) return;
+    expect(importable(sdk, { test: false })).toEqual(["sdk", "core-proto"]);
+    expect(importable(sdk, { test: true })).toEqual(["sdk", "core-proto", ...TEST_ROOMS.names]);
+    expect(developable(sdk)).toContain("conformance-proto");
+    expect(roomOf("packages/sdk/conformance/a.ts")?.name).toBe("sdk/conformance");
+  });
+});
+
+describe("importsOf", () => {
+  it("reads every way TypeScript has, and no text", () => {
+    const text = `import type { A } from "a"; import { type B } from "b"; export * from "c";
+      const d = await import("d"); require("e"); type F = import("f").F; const no = 'import "no"';`;
+    expect(importsOf("a.ts", text)).toEqual([
+      { specifier: "a", typeOnly: true },
+      { specifier: "b", typeOnly: false },
+      { specifier: "c", typeOnly: false },
+      { specifier: "d", typeOnly: false },
+      { specifier: "e", typeOnly: false },
+      { specifier: "f", typeOnly: true },
+    ]);
+  });
+
+  it("reads Go and Python, and no comment", () => {
+    const go = 'package a\n// import "no"\nimport "fmt"\nimport (\n\tx "a/b"\n\t. "c"\n)\n';
+    expect(importsOf("a.go", go)?.map(({ specifier }) => specifier)).toEqual(["a/b", "c", "fmt"]);
+    const python =
+      '"""\nimport no\n"""\nfrom a import (b as c,\n  d)\nimport e.f as g, h  # import no\n';
+    expect(importsOf("a.py", python)?.map(({ specifier }) => specifier)).toEqual([
+      "a.b",
+      "a.d",
+      "e.f",
+      "h",
+    ]);
+  });
+
+  it("throws where TypeScript does not parse", () => {
+    expect(() => importsOf("a.ts", "import {")).toThrow(/^a\.ts: /);
+  });
+});
+
+/** @param {Record<string, string>} files */
+async function check(files) {
+  const { problems } = await imports.run(await openTree(plant({ ...CLEAN, ...files }).root));
+  return problems;
+}

@@ -1,0 +1,42 @@
+// @ts-check
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const TARBALLS = fileURLToPath(new URL("../tarballs.mjs", import.meta.url));
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<{ code: unknown, stdout: string, stderr: string }>}
+ */
+function tarballs(...args) {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [TARBALLS, ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+
+// That what it packs can be installed: packages/e2e/test/harness/recipes.
+
+test("--help says what there is, and packs nothing", async () => {
+  const { code, stdout, stderr } = await tarballs("folder", "--help");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^Usage: .* tarballs \[FOLDER\]\n/);
+});
+
+test.each([
+  [["--quick"], "unknown option --quick (see --help)\n"],
+  [["one", "two"], "one folder at most (see --help)\n"],
+])("wrong arguments: %s", async (args, stderr) => {
+  expect(await tarballs(...args)).toEqual({ code: 2, stdout: "", stderr });
+});
+
+test("a file is no folder", async () => {
+  const { code, stdout, stderr } = await tarballs(TARBALLS);
+  expect({ code, stdout, stderr }).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `${TARBALLS} is no folder\n`,
+  });
+});
