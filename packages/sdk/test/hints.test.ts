@@ -98,9 +98,9 @@ const WAITS: readonly {
     answers: [unavailable({ "retry-after": "Fri, 20 Nov 2026 11:59:59 GMT" })],
     waits: [25],
   },
-  { name: "h10 zero-ignored", answers: [unavailable({ "retry-after": "0" })], waits: [25] },
+  { name: "h10 zero-adds-nothing", answers: [unavailable({ "retry-after": "0" })], waits: [25] },
   {
-    name: "h10 zero-ignored in milliseconds and RetryInfo",
+    name: "h10 zero-adds-nothing in milliseconds and RetryInfo",
     answers: [unavailable({ "retry-after-ms": "0" }), withRetryInfo("unavailable", 503, {})],
     waits: [25, 50],
   },

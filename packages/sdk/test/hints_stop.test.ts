@@ -94,10 +94,11 @@ describe("a hint that ends the call", () => {
       options: { timeoutMs: 300 },
     },
     {
-      name: "h10 zero-ignored: a RetryInfo of 0 makes no throttle",
-      answer: withRetryInfo("resource_exhausted", 429, {}),
-      code: Code.ResourceExhausted,
+      name: "h10 a RetryInfo of 0 is told",
+      answer: withRetryInfo("not_found", 404, {}),
+      code: Code.NotFound,
       stopReason: "not_retryable",
+      retryAfterMs: 0,
     },
     {
       name: "h18 hint-on-fatal-code-not-retried-but-reported",

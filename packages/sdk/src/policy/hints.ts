@@ -28,15 +28,15 @@ export function readHint(source: HintSource): Hint | undefined {
     const delayMs = parseDigits(pushback.trim());
     return delayMs === undefined ? { kind: "stop" } : { kind: "pushback", delayMs };
   }
-  if (source.retryInfoMs !== undefined && source.retryInfoMs > 0) {
+  if (source.retryInfoMs !== undefined && source.retryInfoMs >= 0) {
     return { kind: "delay", delayMs: saturate(Math.ceil(source.retryInfoMs)), from: "retry_info" };
   }
   const ms = parseDigits(source.get("retry-after-ms"));
-  if (ms !== undefined && ms > 0) {
+  if (ms !== undefined) {
     return { kind: "delay", delayMs: ms, from: "retry-after-ms" };
   }
   const retryAfter = parseRetryAfter(source.get("retry-after"), source.wallNowMs);
-  if (retryAfter !== undefined && retryAfter > 0) {
+  if (retryAfter !== undefined) {
     return { kind: "delay", delayMs: retryAfter, from: "retry-after" };
   }
   return undefined;
@@ -57,7 +57,8 @@ function parseRetryAfter(value: string | null, wallNowMs: number): number | unde
     return saturate(seconds * 1_000);
   }
   const date = parseImfFixdate(value);
-  return date === undefined ? undefined : Math.ceil(date - wallNowMs);
+  // One that has passed may be of a clock that is behind.
+  return date === undefined || date <= wallNowMs ? undefined : Math.ceil(date - wallNowMs);
 }
 
 function parseDigits(value: string | null): number | undefined {

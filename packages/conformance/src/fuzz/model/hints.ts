@@ -14,7 +14,7 @@ export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
     if (!/^\d+$/.test(pushback)) return { kind: "stop" };
     return { kind: "pushback", ms: Number(pushback) };
   }
-  if (failure.retryInfoMs !== undefined && failure.retryInfoMs > 0) {
+  if (failure.retryInfoMs !== undefined && failure.retryInfoMs >= 0) {
     return { kind: "retry_info", ms: failure.retryInfoMs };
   }
   const ms = digits(valueOf(failure, "retry-after-ms"));
@@ -36,7 +36,7 @@ function valueOf({ headers, trailers }: Failure, name: string): string | undefin
 }
 
 function digits(text = ""): number | undefined {
-  return /^\d+$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
