@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_ORIGINS } from "../src/wire/connection_pools.js";
 import { QUIET_MS } from "../src/http/full_pool.js";
 import { MAX_CONNECTIONS } from "../src/http/http1_connections.js";
+import { UNWANTED_MS } from "../src/http/demand.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "../src/http/idle_sockets.js";
 import { SILENCE_MS } from "../src/http/http2_connection.js";
 import { ANSWER_MS } from "../src/http/http2_pool.js";
@@ -77,6 +78,7 @@ describe("docs/behaviour.md and docs/connections.md", () => {
     ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
     ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
     ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
+    ["connections nobody waits for", `given up after ${UNWANTED_MS} ms`],
     ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
     ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../runtime/runtime.js";
+import { Unwanted } from "./demand.js";
 import type { Dialer } from "./dial.js";
 
 /** The pause after a connect that failed, before jitter; twice as long after each further one. */
@@ -79,7 +80,7 @@ export class ConnectBackoff {
       return connection;
     } catch (error) {
       // Of those under way at once one failure counts.
-      if (round === this.round) {
+      if (round === this.round && !(error instanceof Unwanted)) {
         this.failed(error);
       }
       throw error;
@@ -144,6 +145,7 @@ function wait(clock: BackoffContext["clock"], ms: number, over: () => void): Wai
 export function backingOff(dialer: Dialer): Dialer {
   const backoff = new ConnectBackoff();
   return {
+    ...dialer,
     dial: (offered) => backoff.run(() => dialer.dial(offered)),
     close(reason) {
       dialer.close(reason);

@@ -6,6 +6,7 @@ import type { TlsOptions, TlsSource } from "../options/options.js";
 import { thrownTextWithoutTokens } from "../errors/thrown_text.js";
 import { addressesOf } from "./addresses.js";
 import { connectFirst } from "./connect_first.js";
+import { Demand, Unwanted } from "./demand.js";
 import { openTunnel, shown as shownProxy } from "./proxy_tunnel.js";
 import type { Proxy } from "./proxy.js";
 import { readAlertsFirst } from "./tls_alerts.js";
@@ -37,6 +38,8 @@ export interface Dialed {
 
 /** Makes connections to one origin. */
 export interface Dialer {
+  /** Who waits for one. Where nobody does, those that are being made are given up. */
+  readonly demand: Demand;
   /**
    * Makes one connection. Nothing of a request is sent before it stands.
    *
@@ -52,20 +55,27 @@ export function createDialer(options: DialOptions): Dialer {
   const underWay = new Set<Dial>();
   const resumption: Resumption = {};
   let closed: Error | undefined;
+  const endAll = (reason: Error) => {
+    for (const dial of underWay) {
+      dial.end(reason);
+    }
+  };
+  const demand = new Demand(() => endAll(new Unwanted()));
   return {
+    demand,
     dial(offered) {
       if (closed !== undefined) {
         return Promise.reject(closed);
       }
       const dial = new Dial(options, offered, resumption);
       underWay.add(dial);
+      demand.look();
       return dial.run().finally(() => underWay.delete(dial));
     },
     close(reason) {
       closed = reason;
-      for (const dial of underWay) {
-        dial.end(reason);
-      }
+      demand.stop();
+      endAll(reason);
     },
   };
 }

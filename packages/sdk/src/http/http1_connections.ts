@@ -43,6 +43,7 @@ class Http1Connections {
   private readonly client: UniversalClientFn;
   // A request has a slot, and the agent has not seen it.
   private entering = false;
+  private closed: Error | undefined;
 
   constructor(
     origin: string,
@@ -73,6 +74,7 @@ class Http1Connections {
   }
 
   close(reason: Error): void {
+    this.closed = reason;
     this.slots.close(reason);
     this.dialer.close(reason);
     this.agent.destroy();
@@ -136,9 +138,21 @@ class Http1Connections {
     const { Agent } = origin.startsWith("https:") ? https : http;
     const agent = new Agent({ keepAlive: true, maxFreeSockets }) as AgentOfOurs;
     agent.createConnection = (_options, made) => {
+      const leave = this.dialer.demand.wait(inFlight.recording?.signal);
       this.dialer.dial(["http/1.1"]).then(
-        ({ socket }) => made(null, socket),
-        (error: Error) => made(error),
+        ({ socket }) => {
+          leave();
+          if (this.closed === undefined) {
+            made(null, socket);
+          } else {
+            socket.destroy();
+            made(this.closed);
+          }
+        },
+        (error: Error) => {
+          leave();
+          made(error);
+        },
       );
       return undefined;
     };

@@ -90,6 +90,8 @@ export class Http2Connection implements Patient {
     this.peer = { remoteAddress, remotePort };
     // A session that is gone listens to its socket no more.
     socket.on("error", () => {});
+    // Who waits keeps the process, and then its calls.
+    socket.unref();
     const session = connect(origin, {
       createConnection: () => socket,
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },

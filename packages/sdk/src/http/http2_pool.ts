@@ -30,6 +30,7 @@ export class Http2Pool implements ConnectionOwner {
   private readonly line = new Set<Waiter>();
   // Who waits keeps the process, as a call does.
   private hold: NodeJS.Timeout | undefined;
+  private wanted: (() => void) | undefined;
   private connecting = 0;
   private closed: Error | undefined;
   private isLetGo = false;
@@ -88,6 +89,7 @@ export class Http2Pool implements ConnectionOwner {
     this.line.delete(waiter);
     if (this.line.size === 0) {
       clearInterval(this.hold);
+      this.wanted?.();
     }
   }
 
@@ -183,6 +185,7 @@ export class Http2Pool implements ConnectionOwner {
     }
     if (this.line.size === 0) {
       this.hold = setInterval(() => {}, timerDelay(Number.POSITIVE_INFINITY));
+      this.wanted = this.dialer.demand.wait();
     }
     this.line.add(waiter);
     listen(recording?.signal, waiter);

@@ -72,16 +72,20 @@ class Choice {
   /** How many connections are being made. */
   dials = 0;
   private readonly spares = new Map<AlpnProtocol, Dialed>();
+  private readonly timers = new Map<AlpnProtocol, NodeJS.Timeout>();
+  private closed = false;
 
   constructor(private readonly dialer: Dialer) {}
 
   /** Makes connections of one version; fails with what `isOtherVersion` knows where it is not that. */
   dialerOf(protocol: AlpnProtocol): Dialer {
     return {
+      ...this.dialer,
       dial: async () => {
         const spare = this.spares.get(protocol);
         this.spares.delete(protocol);
         if (spare !== undefined && !spare.socket.destroyed) {
+          spare.socket.ref();
           return spare;
         }
         this.dials++;
@@ -97,30 +101,33 @@ class Choice {
           this.dials--;
         }
       },
-      close: (reason) => this.dialer.close(reason),
     };
   }
 
   close(): void {
-    for (const { socket } of this.spares.values()) {
-      socket.destroy();
-    }
+    this.closed = true;
+    this.timers.forEach((timer) => clearTimeout(timer));
+    this.spares.forEach(({ socket }) => socket.destroy());
+    this.spares.clear();
   }
 
   private keep(dialed: Dialed): void {
     const { protocol, socket } = dialed;
     socket.on("error", () => {});
-    if (this.spares.has(protocol)) {
+    if (this.closed || this.spares.has(protocol)) {
       socket.destroy();
       return;
     }
+    socket.unref();
     this.spares.set(protocol, dialed);
-    setTimeout(() => {
+    clearTimeout(this.timers.get(protocol));
+    const timer = setTimeout(() => {
       if (this.spares.get(protocol) === dialed) {
         this.spares.delete(protocol);
         socket.destroy();
       }
     }, SPARE_MS).unref();
+    this.timers.set(protocol, timer);
   }
 }
 

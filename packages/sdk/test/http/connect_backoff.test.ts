@@ -8,6 +8,7 @@ import {
   LONGEST_PAUSE_MS,
   PATIENCE_MS,
 } from "../../src/http/connect_backoff.js";
+import { Demand, Unwanted } from "../../src/http/demand.js";
 
 const REFUSED = new Error("connect ECONNREFUSED 127.0.0.1:9");
 
@@ -219,10 +220,22 @@ describe("ConnectBackoff", () => {
     expect(dials).toHaveLength(3);
   });
 
+  it("does not count one that nobody waited for", async () => {
+    const { run, dials, outcomes, settled } = world();
+    run();
+    dials[0]?.fail(new Unwanted());
+    await settled();
+    run();
+    await settled();
+    expect(outcomes).toHaveLength(1);
+    expect(dials).toHaveLength(2);
+  });
+
   it("ends waits when it is closed, and leaves the refusal to the dialer", async () => {
     const closed = new Error("the client is closed");
     let reason = REFUSED;
     const dialer = backingOff({
+      demand: new Demand(() => {}),
       dial: () => Promise.reject(reason),
       close: (why) => (reason = why),
     });
