@@ -175,6 +175,66 @@ describe("settings that do not fit", () => {
   });
 });
 
+describe("what may be the reason is told", () => {
+  it.each([["1.1"], ["2"]] as const)("http to a server of TLS, HTTP/%s", async (httpVersion) => {
+    const server = await serve();
+    const baseUrl = server.url.replace("https:", "http:");
+    const options = { allowInsecureLoopback: true, tls: undefined, httpVersion, retry: false };
+    const error = await errorOf(open({ baseUrl, ...options } as const).threads.getThread(t1));
+    expect(error.rawMessage).toMatch(/speaks? TLS[;,] use https/);
+  });
+
+  it("https to a server that hangs up", async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { threads } = open({ baseUrl: `https://127.0.0.1:${port}`, retry: false });
+    const error = await errorOf(threads.getThread(t1));
+    expect(error.rawMessage).toContain("may not speak TLS on this port; is it http?");
+    expect(error.attempts[0]).toMatchObject({ class: "NOT_SENT" });
+  });
+
+  it("an authority that is not known", async () => {
+    const server = await serve();
+    const { threads } = open({ baseUrl: server.url, tls: undefined });
+    const { rawMessage } = await errorOf(threads.getThread(t1));
+    expect(rawMessage).toContain("state it by tls.ca or NODE_EXTRA_CA_CERTS");
+    const { threads: known } = open({ baseUrl: server.url.replace("localhost", "127.0.0.1") });
+    await expect(known.getThread(t1)).resolves.toBeDefined();
+  });
+
+  it.each([["1.1"], ["2"]] as const)(
+    "a server that hangs up after the handshake, HTTP/%s",
+    async (httpVersion) => {
+      const ALPNProtocols = [httpVersion === "2" ? "h2" : "http/1.1"];
+      const server = createTlsServer({ ...SERVER, ALPNProtocols }, (socket) => {
+        if (hangsUp) {
+          socket.destroy();
+        } else {
+          socket.once("data", () =>
+            socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"),
+          );
+        }
+      });
+      let hangsUp = true;
+      await new Promise<void>((done) => server.listen(0, "localhost", done));
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const { threads } = open({ baseUrl: `https://localhost:${port}`, retry: false, httpVersion });
+      const text = () => errorOf(threads.getThread(t1)).then(({ rawMessage }) => rawMessage);
+      expect(await text()).toContain("right after the TLS handshake; does it want a client");
+      if (httpVersion === "1.1") {
+        // One that has answered before wants none.
+        hangsUp = false;
+        await text();
+        hangsUp = true;
+        expect(await text()).not.toContain("client certificate");
+      }
+    },
+  );
+});
+
 describe("addresses", () => {
   it("localhost is this machine, and so is every name below it", async () => {
     const server = await serve();

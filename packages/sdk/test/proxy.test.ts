@@ -39,6 +39,7 @@ function open(options: AmeideOptions) {
   return { transport, threads: createClient(ThreadsService, transport), logged };
 }
 
+const INTERIM = "HTTP/1.1 103 Early Hints\r\nlink: <a>\r\n\r\n";
 const withUser = (url: string) => url.replace("//", `//user:${encodeURIComponent(SECRET)}@`);
 
 describe("over a proxy", () => {
@@ -76,6 +77,8 @@ describe("over a proxy", () => {
     ["403", "HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", "NEVER", 1, /answered 403/],
     ["502", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "NOT_SENT", 4, /answered 502/],
     ["nonsense", "SSH-2.0\r\n\r\n", "NOT_SENT", 4, /did not answer in HTTP/],
+    ["a switch", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "NOT_SENT", 4, /answered 101/],
+    ["interim ones alone", INTERIM.repeat(11), "NOT_SENT", 4, /answered 103/],
     ["no end", "HTTP/1.1 200 OK\r\n".padEnd(40_000, "x"), "NOT_SENT", 4, /did not answer in HTTP/],
   ])("what it answers is told: %s", async (_what, answer, retryClass, attempts, text) => {
     const server = await serve();
@@ -101,6 +104,13 @@ describe("over a proxy", () => {
     expect(all).not.toMatch(/s3cret|user:|proxy-authorization|dXNlcjpz/i);
   });
 
+  it.each([1, 10])("answers before the answer are passed over: %d", async (times) => {
+    const server = await serve();
+    const proxy = await proxyServer({ before: INTERIM.repeat(times) });
+    await open({ baseUrl: server.url, proxy: proxy.url }).threads.getThread(t1);
+    expect(proxy.asked).toHaveLength(1);
+  });
+
   it("that is away, or silent", async () => {
     const server = await serve();
     const proxy = await proxyServer({ answer: "" });
@@ -113,8 +123,11 @@ describe("over a proxy", () => {
     const error = await errorOf(silent.threads.getThread(t1));
     expect(error.rawMessage).toMatch(/\(connectTimeoutMs\): waited for/);
     expect(error.attempts[0]).toMatchObject({ class: "NOT_SENT" });
-    const away = open({ baseUrl: server.url, proxy: "http://127.0.0.1:9", retry: false });
-    expect((await errorOf(away.threads.getThread(t1))).rawMessage).toContain("127.0.0.1:9");
+    const proxyAway = withUser("http://127.0.0.1:9");
+    const away = open({ baseUrl: server.url, proxy: proxyAway, retry: false });
+    const { rawMessage } = await errorOf(away.threads.getThread(t1));
+    expect(rawMessage).toMatch(/^no connection to the proxy 127\.0\.0\.1:9: connect ECONNREFUSED/);
+    expect(rawMessage).not.toMatch(/user|s3cret/);
   });
 
   it("elsewhere is none on the way to this machine", async () => {

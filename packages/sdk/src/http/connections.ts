@@ -30,11 +30,12 @@ export function createConnections(options: ConnectionOptions): Pool {
   }
 }
 
-function adviceOf({ httpVersion, grpc }: ConnectionOptions): string {
+function adviceOf({ httpVersion, grpc, origin }: ConnectionOptions): string {
+  const plain = origin.startsWith("http:") ? "; if it speaks TLS, use https" : "";
   if (grpc) {
-    return "HTTP/2, which gRPC needs; take protocol connect or grpc-web";
+    return `HTTP/2, which gRPC needs; take protocol connect or grpc-web${plain}`;
   }
   return httpVersion === "negotiated"
     ? "HTTP"
-    : `HTTP/${httpVersion}, as httpVersion asks; leave the option out`;
+    : `HTTP/${httpVersion}, as httpVersion asks; leave the option out${plain}`;
 }

@@ -10,7 +10,7 @@ import { Demand, Unwanted } from "./demand.js";
 import { openTunnel, shown as shownProxy } from "./proxy_tunnel.js";
 import type { Proxy } from "./proxy.js";
 import { readAlertsFirst } from "./tls_alerts.js";
-import { putIntoWords, versionNotSpoken } from "./tls_failures.js";
+import { isHangUp, NO_TLS, putIntoWords, versionNotSpoken, withHint } from "./tls_failures.js";
 import { tlsMaterial, type TlsMaterial } from "./tls_material.js";
 
 /** A protocol by its ALPN name (RFC 7301). */
@@ -167,13 +167,13 @@ class Dial {
     return tlsMaterial(told);
   }
 
-  private async connectTo({ hostname, port }: Target): Promise<net.Socket> {
+  private async connectTo({ hostname, port }: Target, of = ""): Promise<net.Socket> {
     const { signal } = this.ended;
     const host = withoutBrackets(hostname);
-    this.waitsFor = `the addresses of ${host}`;
+    this.waitsFor = `the addresses of ${of}${host}`;
     const addresses = await addressesOf(host);
     signal.throwIfAborted();
-    this.waitsFor = `a TCP connection to ${addresses.map((each) => shown(each, port)).join(", ")}`;
+    this.waitsFor = `a TCP connection to ${of}${addresses.map((each) => shown(each, port)).join(", ")}`;
     return connectFirst(addresses, port, signal);
   }
 
@@ -182,10 +182,15 @@ class Dial {
     { hostname, port }: Target,
     material: TlsMaterial | undefined,
   ): Promise<net.Socket> {
-    let socket = await this.connectTo({ hostname: proxy.host, port: proxy.port });
-    if (proxy.secure) {
-      this.waitsFor = `the TLS handshake with the proxy ${shownProxy(proxy)}`;
-      socket = await this.secured(socket, proxy.host, { ...material?.authorities });
+    let socket: net.Socket;
+    try {
+      socket = await this.connectTo({ hostname: proxy.host, port: proxy.port }, "the proxy ");
+      if (proxy.secure) {
+        this.waitsFor = `the TLS handshake with the proxy ${shownProxy(proxy)}`;
+        socket = await this.secured(socket, proxy.host, { ...material?.authorities });
+      }
+    } catch (cause) {
+      throw new Error(`no connection to the proxy ${shownProxy(proxy)}`, { cause });
     }
     this.waitsFor = `the answer of the proxy ${shownProxy(proxy)}`;
     const raw = socket;
@@ -213,17 +218,24 @@ class Dial {
     return new Promise((resolve, reject) => {
       const stop = () => secure.destroy();
       signal.addEventListener("abort", stop);
+      let stands = false;
       const fail = (reason: Error) => reject(reason);
       // Before those of who uses the connection, so that they see what it means. Below a
       // session of HTTP/2 an error of TLS closes nothing.
       secure.on("error", (reason) => {
         putIntoWords(reason, this.options.advice);
+        if (!stands && secure.bytesRead === 0 && isHangUp(reason)) {
+          withHint(reason, NO_TLS);
+        }
         secure.destroy();
       });
       secure.on("error", fail);
       readAlertsFirst(secure);
-      secure.once("close", () => reject(new Error("the connection was closed in the handshake")));
+      secure.once("close", () => {
+        reject(withHint(new Error("the connection was closed in the handshake"), NO_TLS));
+      });
       secure.once("secureConnect", () => {
+        stands = true;
         signal.removeEventListener("abort", stop);
         secure.off("error", fail);
         resolve(secure);

@@ -12,6 +12,7 @@ import { FullPool } from "./full_pool.js";
 import { IdleSockets } from "./idle_sockets.js";
 import { refuseUpgrades } from "./refuse_upgrades.js";
 import { Slots } from "./slots.js";
+import { hintAtSilence } from "./tls_failures.js";
 
 type Made = (error: Error | null, socket?: Duplex) => void;
 
@@ -44,6 +45,7 @@ class Http1Connections {
   // A request has a slot, and the agent has not seen it.
   private entering = false;
   private closed: Error | undefined;
+  private answered = false;
 
   constructor(
     origin: string,
@@ -179,7 +181,13 @@ class Http1Connections {
       }
     };
     request.once("error", broken);
+    request.once("error", (reason) => {
+      if (!this.answered && !request.reusedSocket && recording?.connected === true) {
+        hintAtSilence(reason, request.socket);
+      }
+    });
     request.once("response", (response) => {
+      this.answered = true;
       response.once("error", broken);
       this.idle.hear(response.socket, response.headers["keep-alive"]);
       response.once("end", () => endWith(request));

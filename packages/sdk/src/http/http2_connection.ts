@@ -10,7 +10,7 @@ import { timerDelay } from "../policy/deadline.js";
 import type { PeerSocket } from "../wire/recorder.js";
 import { type Patient, type PingPolicy, Pulse } from "./http2_pulse.js";
 import { IdleTimer } from "./idle_timer.js";
-import { versionNotSpoken } from "./tls_failures.js";
+import { hintAtSilence, versionNotSpoken } from "./tls_failures.js";
 
 /** What a connection tells the pool that it belongs to. */
 export interface ConnectionOwner {
@@ -36,6 +36,8 @@ export interface Http2Settings {
   readonly settingsTimeoutMs: number;
   /** What to do where the server does not speak HTTP/2. */
   readonly advice: string;
+  /** A server has said something on one of them. */
+  answered: boolean;
 }
 
 const STREAM_WINDOW_BYTES = 1_024 * 1_024;
@@ -82,7 +84,7 @@ export class Http2Connection implements Patient {
   constructor(
     origin: string,
     private readonly socket: Socket,
-    settings: Http2Settings,
+    private readonly settings: Http2Settings,
     private readonly owner: ConnectionOwner,
   ) {
     const { pings } = settings;
@@ -227,6 +229,7 @@ export class Http2Connection implements Patient {
     }).finally(() => clearTimeout(timer));
     session.on("remoteSettings", () => this.limited());
     this.stands = true;
+    settings.answered = true;
     this.limited();
     if (!this.inUse) {
       this.unused();
@@ -295,6 +298,10 @@ export class Http2Connection implements Patient {
 
   private closed(): void {
     this.left = true;
+    if (!this.settings.answered) {
+      this.reason ??= Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
+      hintAtSilence(this.reason, this.socket);
+    }
     clearTimeout(this.age);
     clearTimeout(this.linger);
     this.idle.stop();

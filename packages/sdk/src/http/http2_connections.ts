@@ -17,6 +17,7 @@ export function http2Connections(
     maxConnectionAgeMs: maxConnectionAgeMs ?? undefined,
     settingsTimeoutMs: connectTimeoutMs,
     advice,
+    answered: false,
   };
   const pool = new Http2Pool(origin, dialer, settings, maxHttp2Connections);
   const client = createNodeHttpClient({

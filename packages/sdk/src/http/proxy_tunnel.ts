@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Proxy } from "./proxy.js";
 
 const MOST_BYTES = 16 * 1_024;
+const MOST_INTERIM = 10;
 const HEAD_END = "\r\n\r\n";
 
 /**
@@ -13,6 +14,8 @@ const HEAD_END = "\r\n\r\n";
 export function openTunnel(socket: Socket, proxy: Proxy, to: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);
+    let bytes = 0;
+    let interim = 0;
     const settle = (then: () => void) => {
       socket.off("readable", read);
       socket.off("close", closed);
@@ -24,10 +27,15 @@ export function openTunnel(socket: Socket, proxy: Proxy, to: string): Promise<vo
     const closed = () => fail(new Error(`the proxy ${shown(proxy)} closed the connection`));
     const read = () => {
       for (let chunk: Buffer | null; (chunk = socket.read() as Buffer | null) !== null;) {
-        const from = Math.max(0, head.length - HEAD_END.length);
+        let from = Math.max(0, head.length - HEAD_END.length);
+        bytes += chunk.length;
         head = Buffer.concat([head, chunk]);
-        const end = head.indexOf(HEAD_END, from, "latin1");
-        if (end >= 0) {
+        for (let end; (end = head.indexOf(HEAD_END, from, "latin1")) >= 0; from = 0) {
+          // An answer before the answer, which may come before any (RFC 9110, section 15.2).
+          if (isInterim(head.toString("latin1", 0, end)) && interim++ < MOST_INTERIM) {
+            head = head.subarray(end + HEAD_END.length);
+            continue;
+          }
           const rest = head.subarray(end + HEAD_END.length);
           const problem = problemOf(head.toString("latin1", 0, end), proxy);
           settle(() => {
@@ -42,7 +50,7 @@ export function openTunnel(socket: Socket, proxy: Proxy, to: string): Promise<vo
           });
           return;
         }
-        if (head.length > MOST_BYTES) {
+        if (bytes > MOST_BYTES) {
           fail(new Error(`the proxy ${shown(proxy)} did not answer in HTTP`));
           return;
         }
@@ -58,6 +66,10 @@ export function openTunnel(socket: Socket, proxy: Proxy, to: string): Promise<vo
     }
     socket.write(lines.join("\r\n") + HEAD_END);
   });
+}
+
+function isInterim(head: string): boolean {
+  return /^HTTP\/1\.[01] 1(?!01)\d\d(?: |\r|$)/.test(head);
 }
 
 // What the proxy says beside the number is not told: it may repeat what it was sent.

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 // What TLS says of two sides that do not fit, and what to do. `normalize` has the
 // same codes: none of them passes by itself.
 const WORDS: Readonly<Record<string, string>> = {
@@ -24,6 +26,23 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: "the key is not that of the certificate (tls)",
 };
 
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+const TRUST =
+  "the authority of the certificate is not known; state it by tls.ca or NODE_EXTRA_CA_CERTS";
+
+/** A server that hangs up in a handshake. */
+export const NO_TLS = "the server may not speak TLS on this port; is it http?";
+// A server that hangs up without a word, after a handshake and without one.
+const NO_CERTIFICATE =
+  "the server closed the connection right after the TLS handshake; does it want a client certificate (tls)?";
+const NO_PLAIN_HTTP = "the server may speak TLS; use https";
+
 const NO_APPLICATION_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 
 /** The server speaks no HTTP version that was offered. */
@@ -47,6 +66,29 @@ export function putIntoWords(
   if (words !== undefined && !message.startsWith(words)) {
     error.message = told === undefined ? words : `${words}: ${told}`;
   }
+  if (UNKNOWN_AUTHORITY.has(code)) {
+    withHint(error, TRUST);
+  }
+}
+
+/** Whether the other side ended a connection, and said nothing. */
+export function isHangUp({ code }: Error & { code?: string }): boolean {
+  return code === "ECONNRESET" || code === "EPIPE";
+}
+
+/** Says what may be the reason where a server closes a connection before its first word. */
+export function hintAtSilence(reason: Error, socket: Socket | null): void {
+  if (isHangUp(reason) && socket !== null) {
+    withHint(reason, "encrypted" in socket ? NO_CERTIFICATE : NO_PLAIN_HTTP);
+  }
+}
+
+/** Puts what may be the reason behind what an error says. */
+export function withHint<E extends Error>(error: E, hint: string): E {
+  if (!error.message.includes(hint)) {
+    error.message += ` (${hint})`;
+  }
+  return error;
 }
 
 function notSpoken(advice: string): string {

@@ -14,11 +14,17 @@ export interface ProxyServer {
  * Starts a proxy.
  *
  * @param answer - What it says instead of opening a tunnel.
+ * @param before - What it says before that it opens one.
  */
 export async function proxyServer({
   answer,
+  before = "",
   tls,
-}: { answer?: string; tls?: { key: string; cert: string } } = {}): Promise<ProxyServer> {
+}: {
+  answer?: string;
+  before?: string;
+  tls?: { key: string; cert: string };
+} = {}): Promise<ProxyServer> {
   const server = tls === undefined ? http.createServer() : https.createServer(tls);
   const sockets = new Set<Socket>();
   const asked: ProxyServer["asked"] = [];
@@ -38,7 +44,7 @@ export async function proxyServer({
     }
     const [, host = "", port] = /^(.*):(\d+)$/.exec(request.url ?? "") ?? [];
     const upstream = connect(Number(port), host.replace(/^\[(.*)\]$/, "$1"), () => {
-      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.write(`${before}HTTP/1.1 200 Connection established\r\n\r\n`);
       upstream.pipe(client).pipe(upstream);
     });
     sockets.add(upstream);
