@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../runtime/runtime.js";
+import { thrownText } from "../errors/thrown_text.js";
 import { Unwanted } from "./demand.js";
 import type { Dialer } from "./dial.js";
 
@@ -51,7 +52,7 @@ export class ConnectBackoff {
     const leftMs = this.pauseEndsMs - this.context.clock.now();
     if (leftMs > 0 && !this.closed) {
       if (leftMs > PATIENCE_MS) {
-        throw new Error("connects are paused", { cause: this.lastError });
+        throw this.paused(Math.ceil(leftMs));
       }
       await this.pauseEnds(leftMs);
     }
@@ -104,6 +105,12 @@ export class ConnectBackoff {
     this.round++;
     // One that began before may take long yet.
     this.leader = undefined;
+  }
+
+  private paused(leftMs: number): Error {
+    const { lastError } = this;
+    const text = `${thrownText(lastError)} (connects to this host are paused for ${leftMs} ms more)`;
+    return new Error(text, { cause: lastError });
   }
 
   private pauseEnds(leftMs: number): Promise<void> {

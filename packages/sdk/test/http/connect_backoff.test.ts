@@ -146,9 +146,12 @@ describe("ConnectBackoff", () => {
     await settled();
     const made = dials.length;
     const error = await backoff.run(dial).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ message: "connects are paused", cause: REFUSED });
+    expect(error).toMatchObject({
+      message: `${REFUSED.message} (connects to this host are paused for 200 ms more)`,
+      cause: REFUSED,
+    });
     await clock.advance(200 - PATIENCE_MS - 1);
-    await expect(backoff.run(dial)).rejects.toThrow("connects are paused");
+    await expect(backoff.run(dial)).rejects.toThrow("connects to this host are paused for 101 ms");
     expect(clock.pending).toBe(0);
     await clock.advance(1);
     run();
