@@ -179,8 +179,8 @@ describe("what may be the reason is told", () => {
   it.each([["1.1"], ["2"]] as const)("http to a server of TLS, HTTP/%s", async (httpVersion) => {
     const server = await serve();
     const baseUrl = server.url.replace("https:", "http:");
-    const options = { allowInsecureLoopback: true, tls: undefined, httpVersion, retry: false };
-    const error = await errorOf(open({ baseUrl, ...options } as const).threads.getThread(t1));
+    const options = { allowInsecureLoopback: true, tls: {}, httpVersion, retry: false } as const;
+    const error = await errorOf(open({ baseUrl, ...options }).threads.getThread(t1));
     expect(error.rawMessage).toMatch(/speaks? TLS[;,] use https/);
   });
 
@@ -197,7 +197,7 @@ describe("what may be the reason is told", () => {
 
   it("an authority that is not known", async () => {
     const server = await serve();
-    const { threads } = open({ baseUrl: server.url, tls: undefined });
+    const { threads } = open({ baseUrl: server.url, tls: {} });
     const { rawMessage } = await errorOf(threads.getThread(t1));
     expect(rawMessage).toContain("state it by tls.ca or NODE_EXTRA_CA_CERTS");
     const { threads: known } = open({ baseUrl: server.url.replace("localhost", "127.0.0.1") });

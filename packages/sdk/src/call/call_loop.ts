@@ -39,6 +39,7 @@ import {
   type RetryClass,
   type RetryState,
   type StopReason,
+  waitsOut,
 } from "../policy/retry.js";
 import type { Shared } from "./shared.js";
 import { listen, unlisten } from "../runtime/signals.js";
@@ -75,6 +76,8 @@ export abstract class CallLoop implements TailCall, LiveCall {
   private lastCost: number | undefined;
   private lastError: ConnectError | undefined;
   private waitedMs = 0;
+  /** What the last attempt failed with, where nothing of it was sent. */
+  private unsent: string | undefined;
 
   constructor(
     protected readonly shared: Shared,
@@ -298,9 +301,9 @@ export abstract class CallLoop implements TailCall, LiveCall {
   }
 
   private whatWasSeen(): Limited {
-    const { attempt, attempts, plan, shared, tokenWait } = this;
+    const { attempt, attempts, plan, shared, tokenWait, unsent } = this;
     const awaited = this.awaited();
-    return { shared, plan, attempt, failed: attempts.at(-1), tokenWait, awaited };
+    return { shared, plan, attempt, failed: attempts.at(-1), tokenWait, awaited, unsent };
   }
 
   /** Ends the inner request of an attempt, which fails. */
@@ -395,11 +398,14 @@ export abstract class CallLoop implements TailCall, LiveCall {
     const { observed } = this.plan;
     this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
     this.note(attempt, failure, retryClass, error, decision);
+    this.unsent = retryClass === "NOT_SENT" ? error.rawMessage : undefined;
     if (this.over) {
       return;
     }
     if (decision.retry) {
       this.retry(decision, retryClass);
+    } else if (waitsOut(decision, situation)) {
+      this.timer.limit(this.remaining(), "deadline");
     } else {
       const { stopReason } = decision;
       const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };

@@ -3,6 +3,7 @@ import { type Attempt, cutOfSignal } from "./attempt.js";
 import type { CallPlan, TimeLimit } from "./call_plan.js";
 import type { Limit } from "../policy/deadline.js";
 import type { AttemptFailure } from "../errors/errors.js";
+import type { Recording } from "../wire/recorder.js";
 import type { Shared } from "./shared.js";
 import type { TokenWait } from "../auth/token_wait.js";
 
@@ -23,6 +24,8 @@ export interface Limited {
   readonly failed: AttemptFailure | undefined;
   readonly tokenWait: TokenWait | undefined;
   readonly awaited: AnswerPart;
+  /** What the last attempt failed with, where nothing of it was sent. */
+  readonly unsent: string | undefined;
 }
 
 const CANCELED = "the call was canceled";
@@ -38,7 +41,23 @@ const NOTHING_SENT = "before anything was sent";
 export function cutMessage(cut: Cut, reason: unknown, call: Limited): string {
   return cut === "canceled"
     ? CANCELED
-    : `${whichLimit(cut, call.plan, reason)}: ${whereItStood(call)}`;
+    : `${whichLimit(cut, call.plan, reason)}: ${whereItStood(call)}${whyUnsent(cut, call)}`;
+}
+
+// That nothing could be sent before says more than what was waited for last.
+function whyUnsent(cut: Cut, { attempt, unsent }: Limited): string {
+  if (cut !== "deadline" || unsent === undefined || attempt === undefined) {
+    return "";
+  }
+  const { number, over, recording } = attempt;
+  const failed = over ? number : number - 1;
+  return over || !reached(recording.progress)
+    ? `; attempt ${failed} could not be sent: ${unsent}`
+    : "";
+}
+
+function reached(progress: Recording["progress"]): boolean {
+  return progress === "sent" || progress === "answered";
 }
 
 /** The same of a call that the caller's signal ended before it began. */

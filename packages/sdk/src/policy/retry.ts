@@ -208,6 +208,15 @@ function waitForReady(s: Situation, u: number): Decision {
   return paid(s, { retry: true, delayMs, cost: 0, transparent: true, next });
 }
 
+/**
+ * Whether a call that waits for a server has no time for another attempt. It ends as
+ * one that its deadline ended, whichever came about first (gRPC's wait for ready).
+ */
+export function waitsOut(decision: Decision, { policy, retryClass }: Situation): boolean {
+  const isLate = !decision.retry && decision.stopReason === "deadline";
+  return isLate && policy.waitForReady && retryClass === "NOT_SENT";
+}
+
 // The attempt that failed does not count, so the number goes back by one.
 function uncounted(state: RetryState): RetryState {
   return { ...state, attempts: state.attempts - 1 };

@@ -190,6 +190,12 @@ export class CallRun {
     }
     const judgement = this.#judge(failure);
     const { decision, class: retryClass } = judgement;
+    if (decision.kind === "stop" && this.#waitsOut(judgement)) {
+      const listed = { class: retryClass, durationMs, delayMs: 0, transparent: false };
+      this.#list(failure.code, listed);
+      if (!this.#tell("attempt_failed")) yield interruptAt;
+      return this.#interrupted(false);
+    }
     if (decision.kind === "stop") {
       const outcome = this.#failed(failure, durationMs, judgement);
       return isListed(failure) && this.#tell("attempt_failed") ? this.#interrupted(false) : outcome;
@@ -236,6 +242,12 @@ export class CallRun {
     sleeps.push(delayMs);
     if (delayMs > 0) yield wakesAt;
     return undefined;
+  }
+
+  // Who waits for a server waits until the deadline, also where no time is left to ask again.
+  #waitsOut({ class: retryClass, decision }: Judgement): boolean {
+    const late = decision.kind === "stop" && decision.reason === "deadline";
+    return late && retryClass === "NOT_SENT" && this.#policy.waitForReady;
   }
 
   // An observer is told, who may cancel the call meanwhile.
