@@ -16,6 +16,8 @@ import { hintAtSilence, versionNotSpoken } from "./tls_failures.js";
 export interface ConnectionOwner {
   /** It has room for a call, or for one more. */
   hasRoom(): void;
+  /** It takes more or fewer streams at once than before. */
+  isLimited(connection: Http2Connection): void;
   /** It takes no more calls. */
   leaves(connection: Http2Connection): void;
   /** It is closed. */
@@ -254,7 +256,7 @@ export class Http2Connection implements Patient {
   private limited(): void {
     const { maxConcurrentStreams } = this.session.remoteSettings;
     this.maxStreams = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
-    this.owner.hasRoom();
+    this.owner.isLimited(this);
   }
 
   // One listener for all streams.

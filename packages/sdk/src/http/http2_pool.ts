@@ -36,7 +36,7 @@ export class Http2Pool implements ConnectionOwner {
   private isLetGo = false;
   // Until then connections in doubt may answer: that is faster than another connection.
   private patience: NodeJS.Timeout | undefined;
-  // Of the connection that was made last.
+  // Of the connection whose server said so last.
   private maxStreams = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -108,6 +108,12 @@ export class Http2Pool implements ConnectionOwner {
         waiter.reject(reason as Error);
       }
     }
+  }
+
+  isLimited({ maxStreams }: Http2Connection): void {
+    this.maxStreams = maxStreams;
+    this.hasRoom();
+    this.connectIfNeeded();
   }
 
   leaves(connection: Http2Connection): void {
@@ -207,7 +213,7 @@ export class Http2Pool implements ConnectionOwner {
 
   private connectIfNeeded(): void {
     const { closed, line, maxConnections, maxStreams, open } = this;
-    // Who takes no streams for now takes none on another connection either.
+    // A server that takes no streams for now takes none on another connection either.
     if (line.size === 0 || closed !== undefined || (open > 0 && maxStreams === 0)) {
       return;
     }
@@ -249,7 +255,6 @@ export class Http2Pool implements ConnectionOwner {
       const connection = new Http2Connection(this.origin, socket, this.settings, this);
       this.connections.add(connection);
       await connection.ready;
-      this.maxStreams = connection.maxStreams;
       this.connecting--;
       this.hasRoom();
       this.changed(connection);

@@ -139,6 +139,32 @@ it("does not ask who closes every connection at once again and again", async () 
   expect(connections).toBe(1);
 });
 
+it("hears of a bound of streams that is raised later", async () => {
+  const server = http2.createServer({ settings: { maxConcurrentStreams: 0 } });
+  const sessions: http2.ServerHttp2Session[] = [];
+  server.on("session", (session) => {
+    if (sessions.push(session.on("error", () => {})) > 1) {
+      session.settings({ maxConcurrentStreams: 1 });
+    }
+  });
+  let streams = 0;
+  server.on("stream", (stream) => {
+    streams++;
+    stream.on("error", () => {}).resume();
+  });
+  const { client } = clientOf(await listening(server));
+  const one = failureOf(LEVELS.unknown(client));
+  await until(() => sessions.length === 1);
+  sessions[0]?.settings({ maxConcurrentStreams: 1 });
+  await until(() => streams === 1);
+  // The connection is full now: others are made.
+  const more = [failureOf(LEVELS.unknown(client)), failureOf(LEVELS.unknown(client))];
+  await until(() => streams === 3);
+  expect(sessions.length).toBeGreaterThan(1);
+  client.close();
+  await Promise.all([one, ...more]);
+});
+
 it("close() ends calls that wait for a connection", async () => {
   let accepted = 0;
   const server = createServer((socket) => {
