@@ -204,35 +204,39 @@ describe("what may be the reason is told", () => {
     await expect(known.getThread(t1)).resolves.toBeDefined();
   });
 
-  it.each([["1.1"], ["2"]] as const)(
-    "a server that hangs up after the handshake, HTTP/%s",
-    async (httpVersion) => {
-      const ALPNProtocols = [httpVersion === "2" ? "h2" : "http/1.1"];
-      const server = createTlsServer({ ...SERVER, ALPNProtocols }, (socket) => {
-        if (hangsUp) {
-          socket.destroy();
-        } else {
-          socket.once("data", () =>
-            socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"),
-          );
-        }
-      });
-      let hangsUp = true;
-      await new Promise<void>((done) => server.listen(0, "localhost", done));
-      onTestFinished(() => void server.close());
-      const { port } = server.address() as AddressInfo;
-      const { threads } = open({ baseUrl: `https://localhost:${port}`, retry: false, httpVersion });
-      const text = () => errorOf(threads.getThread(t1)).then(({ rawMessage }) => rawMessage);
-      expect(await text()).toContain("right after the TLS handshake; does it want a client");
-      if (httpVersion === "1.1") {
-        // One that has answered before wants none.
-        hangsUp = false;
-        await text();
-        hangsUp = true;
-        expect(await text()).not.toContain("client certificate");
+  // Answers over HTTP/1.1, or hangs up after the handshake.
+  async function hangingUp(alpn: string) {
+    const state = { hangsUp: true };
+    const answer = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const server = createTlsServer({ ...SERVER, ALPNProtocols: [alpn] }, (socket) => {
+      if (state.hangsUp) {
+        socket.destroy();
+      } else {
+        socket.once("data", () => socket.end(answer));
       }
-    },
-  );
+    });
+    await new Promise<void>((done) => server.listen(0, "localhost", done));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    return { state, baseUrl: `https://localhost:${port}` };
+  }
+  const WANTS_ONE = "right after the TLS handshake; does it want a client certificate";
+
+  it.each(["http/1.1", "h2"])("a server that hangs up after the handshake: %s", async (alpn) => {
+    const { baseUrl } = await hangingUp(alpn);
+    const error = await errorOf(open({ baseUrl, retry: false }).threads.getThread(t1));
+    expect(error.rawMessage).toContain(WANTS_ONE);
+    expect(error.retryable).toBe(true);
+  });
+
+  it("control: one that has answered wants no certificate", async () => {
+    const { baseUrl, state } = await hangingUp("http/1.1");
+    const { threads } = open({ baseUrl, retry: false });
+    state.hangsUp = false;
+    await errorOf(threads.getThread(t1));
+    state.hangsUp = true;
+    expect((await errorOf(threads.getThread(t1))).rawMessage).not.toContain(WANTS_ONE);
+  });
 });
 
 describe("addresses", () => {

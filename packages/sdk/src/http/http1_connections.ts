@@ -141,20 +141,10 @@ class Http1Connections {
     const agent = new Agent({ keepAlive: true, maxFreeSockets }) as AgentOfOurs;
     agent.createConnection = (_options, made) => {
       const leave = this.dialer.demand.wait(inFlight.recording?.signal);
-      this.dialer.dial(["http/1.1"]).then(
-        ({ socket }) => {
-          leave();
-          if (this.closed === undefined) {
-            made(null, socket);
-          } else {
-            socket.destroy();
-            made(this.closed);
-          }
-        },
-        (error: Error) => {
-          leave();
-          made(error);
-        },
+      const dialed = this.dialer.dial(["http/1.1"]).finally(leave);
+      dialed.then(
+        ({ socket }) => this.give(socket, made),
+        (error: Error) => made(error),
       );
       return undefined;
     };
@@ -165,6 +155,15 @@ class Http1Connections {
       inherited.addRequest.call(agent, request, ...rest);
     };
     return agent;
+  }
+
+  private give(socket: Socket, made: Made): void {
+    if (this.closed === undefined) {
+      made(null, socket);
+    } else {
+      socket.destroy();
+      made(this.closed);
+    }
   }
 
   private watch(request: http.ClientRequest, recording: Recording | undefined): void {
