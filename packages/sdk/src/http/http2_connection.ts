@@ -22,6 +22,8 @@ export interface ConnectionOwner {
   leaves(connection: Http2Connection): void;
   /** It is closed. */
   isClosed(connection: Http2Connection): void;
+  /** It was lost: its peer closed it without a word, or is not there. */
+  isLost(): void;
   /** Nothing has come on one for so long, and a call on it was cut: others may be dead alike. */
   doubts(silentMs: number): void;
   /** Its server has had enough of PINGs. */
@@ -299,6 +301,7 @@ export class Http2Connection implements Patient {
   }
 
   private closed(): void {
+    const lost = this.stands && !this.left;
     this.left = true;
     if (!this.settings.answered) {
       this.reason ??= Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
@@ -310,5 +313,8 @@ export class Http2Connection implements Patient {
     this.pulse?.stop();
     this.socket.destroy();
     this.owner.isClosed(this);
+    if (lost) {
+      this.owner.isLost();
+    }
   }
 }

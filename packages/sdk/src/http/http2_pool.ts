@@ -137,12 +137,25 @@ export class Http2Pool implements ConnectionOwner {
 
   // A way that is dead is so for all connections that took it.
   doubts(silentMs: number): void {
+    this.ask(silentMs, Math.min(ANSWER_MS, silentMs / 2));
+  }
+
+  // What ends one connection mostly ends all, and who tries again comes at once.
+  isLost(): void {
+    if (this.closed === undefined) {
+      this.ask(0, ANSWER_MS);
+    }
+  }
+
+  private ask(silentMs: number, patienceMs: number): void {
     for (const connection of this.connections) {
       if (connection.takesCalls && connection.silentMs >= silentMs) {
         connection.doubt();
       }
     }
-    const patienceMs = Math.min(ANSWER_MS, silentMs / 2);
+    if (!this.any((connection) => connection.isAsked)) {
+      return;
+    }
     // A process that is busy finds its timers due before it hears of its sockets.
     this.patience ??= setTimeout(() => setImmediate(this.isPatientNoMore), patienceMs);
   }

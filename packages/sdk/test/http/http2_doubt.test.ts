@@ -147,6 +147,43 @@ it("takes out all that were silent as long", async () => {
   expect([attempts() - 2, relay.made]).toEqual([2, 3]);
 });
 
+it("asks the others where one is lost: who tries again meets none that is dead", async () => {
+  const { answer, attempts, came, client, relay, waiting } = await setUp({
+    maxConcurrentStreams: 1,
+  });
+  const first = [LEVELS.idempotent(client), LEVELS.idempotent(client)];
+  await came(2);
+  answer();
+  await Promise.all(first);
+  const call = LEVELS.idempotent(client);
+  await came(1);
+  waiting.length = 0;
+  relay.lose();
+  relay.open[0]?.resetAndDestroy();
+  await pass(1_000);
+  await came(1);
+  answer();
+  await call;
+  expect([attempts() - 2, relay.made]).toEqual([2, 3]);
+});
+
+it("takes those that answer when one is lost", async () => {
+  const { answer, came, client, relay, waiting } = await setUp({ maxConcurrentStreams: 1 });
+  const first = [LEVELS.idempotent(client), LEVELS.idempotent(client)];
+  await came(2);
+  answer();
+  await Promise.all(first);
+  const call = LEVELS.idempotent(client);
+  await came(1);
+  waiting.length = 0;
+  relay.open[0]?.resetAndDestroy();
+  await pass(200);
+  await came(1);
+  answer();
+  await call;
+  expect(relay.made).toBe(2);
+});
+
 it("loses one attempt where something came after it had begun", async () => {
   const { answer, attempts, came, client, relay, waiting } = await setUp();
   const call = LEVELS.idempotent(client);
