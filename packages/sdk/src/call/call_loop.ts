@@ -67,6 +67,7 @@ export abstract class CallLoop implements TailCall, LiveCall {
   /** The request of the first attempt, for those that follow. */
   frozen: FrozenRequest | undefined;
   readonly addresses: AddressLimit;
+  lostMs: number | undefined;
   private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
   private credential: Credential | undefined;

@@ -9,7 +9,7 @@ import type { Warn } from "../telemetry/log.js";
 import { inFlight, type Recording } from "../wire/recorder.js";
 import type { Dialer } from "./dial.js";
 import { FullPool } from "./full_pool.js";
-import { IdleSockets } from "./idle_sockets.js";
+import { DOUBTFUL_MS, IdleSockets } from "./idle_sockets.js";
 import { refuseUpgrades } from "./refuse_upgrades.js";
 import { Slots } from "./slots.js";
 import { hintAtSilence } from "./tls_failures.js";
@@ -151,14 +151,22 @@ class Http1Connections {
     const inherited = Object.getPrototypeOf(agent) as AgentOfOurs;
     agent.addRequest = (request, ...rest) => {
       this.entering = false;
-      this.watch(request, inFlight.recording);
-      inherited.addRequest.call(agent, request, ...rest);
+      const { recording } = inFlight;
+      this.watch(request, recording);
+      const pick = () => inherited.addRequest.call(agent, request, ...rest);
+      if (recording?.lostMs === undefined) {
+        pick();
+      } else {
+        // What was made before may be about to end, or lead where nothing comes back.
+        this.idle.pickMadeAfter(recording.lostMs, this.slots.free, pick);
+      }
     };
     return agent;
   }
 
   private give(socket: Socket, made: Made): void {
     if (this.closed === undefined) {
+      this.idle.made(socket);
       made(null, socket);
     } else {
       socket.destroy();
@@ -173,10 +181,16 @@ class Http1Connections {
       }
     });
     const broken = () => {
-      // What breaks a kept connection, a server that ends, mostly breaks all: who tries
-      // again gets a fresh one.
-      if (request.reusedSocket && recording?.signal?.aborted !== true) {
-        this.idle.dropOlder(performance.now());
+      if (recording?.signal?.aborted === true || request.socket === null) {
+        return;
+      }
+      const nowMs = performance.now();
+      if (recording !== undefined) {
+        recording.lostMs = nowMs;
+      }
+      // What breaks a kept connection, a server that ends, mostly breaks all.
+      if (request.reusedSocket) {
+        this.idle.dropOlder(nowMs);
       }
     };
     request.once("error", broken);
@@ -210,9 +224,11 @@ class Http1Connections {
     const { bytesRead } = socket;
     const beganMs = performance.now();
     recording.onTimeout = () => {
-      // A way that is dead is so for all that were idle meanwhile.
+      // A way that is dead is so for all that were silent as long.
       if (socket.bytesRead === bytesRead) {
-        this.idle.dropOlder(beganMs);
+        const nowMs = performance.now();
+        recording.lostMs = nowMs;
+        this.idle.dropOlder(Math.max(beganMs, nowMs - DOUBTFUL_MS));
       }
     };
   }

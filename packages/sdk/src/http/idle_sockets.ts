@@ -21,6 +21,7 @@ interface Kept {
 /** The connections of an agent that nobody uses. */
 export class IdleSockets {
   private readonly kept = new WeakMap<Socket, Kept>();
+  private readonly madeMs = new WeakMap<Socket, number>();
   // When servers say that they close connections, in milliseconds.
   private readonly hints = new WeakMap<Socket, number>();
 
@@ -54,6 +55,36 @@ export class IdleSockets {
       drop.call(socket);
     }
     return false;
+  }
+
+  /** Takes note of when a connection was made. */
+  made(socket: Socket): void {
+    this.madeMs.set(socket, performance.now());
+  }
+
+  /**
+   * Lets the agent pick, among connections made after a moment alone. Where none of
+   * them is idle, it makes another.
+   *
+   * @param most - How many may be idle then.
+   */
+  pickMadeAfter(ms: number, most: number, pick: () => void): void {
+    const { freeSockets } = this.agent as { freeSockets: Record<string, Socket[]> };
+    const [[name, idle] = [undefined, []]] = Object.entries(freeSockets);
+    const found = idle.find((socket) => (this.madeMs.get(socket) ?? 0) > ms);
+    if (name === undefined) {
+      pick();
+    } else if (found !== undefined) {
+      idle.push(...idle.splice(idle.indexOf(found), 1));
+      pick();
+    } else {
+      while (idle.length > most) {
+        drop.call(idle[0] as Socket);
+      }
+      freeSockets[name] = [];
+      pick();
+      freeSockets[name] = idle;
+    }
   }
 
   /** Lets go what has been idle since before a moment. */

@@ -19,6 +19,11 @@ export class Slots {
     return this.queue.size;
   }
 
+  /** How much is not in use. */
+  get free(): number {
+    return this.size - this.taken;
+  }
+
   /** Takes a slot, if one is free. */
   take(): boolean {
     if (this.taken >= this.size) {

@@ -19,6 +19,8 @@ export interface FrozenRequest {
 export interface FrozenHolder {
   frozen: FrozenRequest | undefined;
   readonly addresses: AddressLimit;
+  /** When an attempt lost its connection; of several, the last. */
+  lostMs: number | undefined;
 }
 
 /** Keeps the request of attempt 1. A GET whose address is too long becomes a POST. */

@@ -144,6 +144,18 @@ export class Recording {
     return this.shape.bothWays;
   }
 
+  /**
+   * When an earlier attempt of the call lost its connection, or found it silent: by
+   * `performance.now()`, and set by an HTTP client that tells.
+   */
+  get lostMs(): number | undefined {
+    return this.holder.lostMs;
+  }
+
+  set lostMs(ms: number) {
+    this.holder.lostMs = ms;
+  }
+
   /** We end the attempt. */
   endedBy(cut: Cut): void {
     if (cut !== "canceled") {

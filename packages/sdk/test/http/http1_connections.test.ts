@@ -256,6 +256,32 @@ describe("maxConnections", () => {
     expect(seen).toEqual({ made: 2, most: 2 });
   });
 
+  it("holds for a retry, whose new connection takes the place of an idle one", async () => {
+    const { baseUrl, seen, sockets, held, until } = await serveHeld();
+    const calls: Promise<unknown>[] = [];
+    const threads = client(baseUrl, {
+      maxConnections: 2,
+      retry: { baseDelayMs: 1 },
+      observer: ({ type: each }) => {
+        if (each === "attempt_failed") {
+          calls.push(threads.getThread({ threadId: "t3" }));
+        }
+      },
+    });
+    calls.push(threads.getThread({ threadId: "t1" }));
+    await until(1);
+    calls.push(threads.getThread({ threadId: "t2" }));
+    await until(2);
+    held[0]?.socket?.resetAndDestroy();
+    await until(3);
+    held[1]?.end();
+    await until(4);
+    expect(seen.made).toBe(4);
+    await vi.waitFor(() => expect(sockets.size).toBe(2));
+    held.forEach((response) => response.end());
+    await Promise.all(calls);
+  });
+
   it("is of a client: one derived with another has connections of its own", async () => {
     const { baseUrl, until, held } = await serveHeld();
     const first = transport(baseUrl, { maxConnections: 1 });
