@@ -11,6 +11,9 @@ import { workspacePackages } from "./workspace.mjs";
 /** Where the counts of the last run stand, relative to the root. */
 export const TOTALS_FILE = ".results/totals.json";
 
+/** What runs after a task, one lane after the other: lanes that want the machine for themselves. */
+const ALONE = { test: [], "test:full": ["test:alone"] };
+
 /** How long an interrupted run may take to end by itself. */
 const GRACE_MS = 5_000;
 
@@ -23,8 +26,8 @@ const GRACE_MS = 5_000;
  */
 
 /**
- * Runs the task in every lane that declares it, gathers the counts, prints a table and, last, the
- * summary line; the counts are written to {@link TOTALS_FILE}, too.
+ * Runs the task in every lane that declares it, then what is to run alone, gathers the counts,
+ * prints a table and, last, the summary line; the counts are written to {@link TOTALS_FILE}, too.
  *
  * @param {RunOptions} options
  * @returns {Promise<number>} The exit code: 0 when nothing failed and something passed, or when no
@@ -34,14 +37,34 @@ export async function runLanes({ root, task, filters = [], print = console.log }
   removeStaleResults(join(root, ".results"));
   for (const { directory } of workspacePackages(root)) removeStaleResults(join(root, directory));
 
-  const lanes = await selectLanes(root, task, filters);
-  if (lanes.length === 0) {
+  const { results, interrupted } = await runTask(root, task, filters, availableParallelism());
+  for (const alone of interrupted ? [] : ALONE[task]) {
+    const after = await runTask(root, alone, filters, 1);
+    results.push(...after.results);
+  }
+  if (results.length === 0) {
     const scope = filters.length === 0 ? "no lane" : `no lane among ${filters.join(", ")}`;
     print(`${scope} declares ${task}`);
     return conclude(root, [], { print, empty: filters.length === 0 });
   }
+  print(`\n${table(results)}\n`);
+  return conclude(root, results, { print, empty: false });
+}
 
-  const { code, interrupted } = await runTurbo(root, task, filters);
+/**
+ * @param {string} root
+ * @param {string} task
+ * @param {string[]} filters
+ * @param {number} concurrency How many lanes run side by side.
+ * @returns {Promise<{ results: import("./lanes.mjs").LaneResult[], interrupted: boolean }>} No
+ *   result where no lane declares the task.
+ */
+async function runTask(root, task, filters, concurrency) {
+  const lanes = await selectLanes(root, task, filters);
+  if (lanes.length === 0) return { results: [], interrupted: false };
+  // A lane may have run another task before.
+  for (const { directory } of lanes) removeStaleResults(join(root, directory));
+  const { code, interrupted } = await runTurbo(root, task, filters, concurrency);
   const results = lanes.map((lane) => readLane(root, lane));
   if (interrupted) {
     results.push({ name: "run", passed: 0, failed: 1, skipped: 0, problem: "interrupted" });
@@ -49,8 +72,13 @@ export async function runLanes({ root, task, filters = [], print = console.log }
     const problem = `turbo ended with ${code} although no test failed: see above`;
     results.push({ name: "run", passed: 0, failed: 1, skipped: 0, problem });
   }
-  print(`\n${table(results)}\n`);
-  return conclude(root, results, { print, empty: false });
+  const isAlone = Object.values(ALONE).some((tasks) => tasks.some((each) => each === task));
+  return { results: isAlone ? results.map(toldAlone) : results, interrupted };
+}
+
+/** @param {import("./lanes.mjs").LaneResult} result */
+function toldAlone(result) {
+  return { ...result, name: `${result.name}, alone` };
 }
 
 /**
@@ -99,11 +127,12 @@ async function selectLanes(root, task, filters) {
  * @param {string} root
  * @param {string} task
  * @param {string[]} filters
+ * @param {number} concurrency
  * @returns {Promise<{ code: number, interrupted: boolean }>}
  */
-function runTurbo(root, task, filters) {
+function runTurbo(root, task, filters, concurrency) {
   const args = ["run", task, "--continue=always", "--ui=stream", "--output-logs=new-only"];
-  args.push("--log-order=stream", `--concurrency=${availableParallelism()}`);
+  args.push("--log-order=stream", `--concurrency=${concurrency}`);
   args.push("--no-update-notifier", ...filterArguments(filters));
   return new Promise((resolve) => {
     const child = spawn("turbo", args, {

@@ -10,7 +10,8 @@ const HELP = `Usage: pnpm test [--full] [filter…]
 Runs the test script of every workspace package (a lane), counts their tests,
 and ends with one line: N passed, N failed[, N skipped]
 
-  --full   run the test:full scripts instead
+  --full   run the test:full scripts instead, then the test:alone scripts: one
+           after the other, with nothing beside them
   filter   turbo filters, for instance: pnpm test @ameideio/core-proto './packages/sdk*'
 
 A lane that leaves no result or runs no test counts as one failure, and so does

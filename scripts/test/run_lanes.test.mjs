@@ -17,7 +17,7 @@ const WORKSPACE = {
   "pnpm-workspace.yaml":
     "packages:\n  - packages/*\nverifyDepsBeforeRun: false\npmOnFail: ignore\n",
   "pnpm-lock.yaml": "lockfileVersion: '9.0'\n",
-  "turbo.json": '{ "tasks": { "test": { "cache": false }, "test:full": { "cache": false } } }',
+  "turbo.json": `{ "tasks": { ${["test", "test:full", "test:alone"].map((task) => `"${task}": { "cache": false }`).join()} } }`,
 };
 
 describe("runLanes", { timeout: 60_000 }, () => {
@@ -97,6 +97,50 @@ describe("runLanes", { timeout: 60_000 }, () => {
     expect(lines).toEqual(["no lane declares test:full", "0 passed, 0 failed"]);
   });
 
+  it("runs what is to run alone after all others, one after the other", async () => {
+    const { root } = plant({
+      ...WORKSPACE,
+      ...lane("a", during(2), { "test:full": "node test.cjs", "test:alone": "node alone.cjs" }),
+      "packages/a/alone.cjs": during(3),
+      ...lane("b", during(5), { "test:alone": "node test.cjs" }),
+      ...lane("c", during(7), { "test:full": "node test.cjs" }),
+    });
+    const { code, lines } = await runIn(root, { task: "test:full" });
+    expect(code).toBe(0);
+    expect(lines.at(-1)).toBe("17 passed, 0 failed");
+    expect(lines.filter((line) => line.startsWith("✓")).map((line) => line.trim())).toEqual([
+      expect.stringMatching(/^✓ a +2 /),
+      expect.stringMatching(/^✓ c +7 /),
+      expect.stringMatching(/^✓ a, alone +3 /),
+      expect.stringMatching(/^✓ b, alone +5 /),
+    ]);
+    const steps = readFileSync(join(root, "steps"), "utf8").trim().split("\n");
+    expect(
+      steps
+        .slice(0, 4)
+        .map((step) => step.split(" ")[1])
+        .toSorted(),
+    ).toEqual(["2", "2", "7", "7"]);
+    // Each has ended before the next begins.
+    const ends = steps.slice(4);
+    expect([ends.slice(0, 2), ends.slice(2)].toSorted()).toEqual([
+      ["begin 3", "end 3"],
+      ["begin 5", "end 5"],
+    ]);
+  });
+
+  it("does not take what a lane left before for what it leaves alone", async () => {
+    const scripts = { "test:full": "node test.cjs", "test:alone": "node -e 0" };
+    const { root } = plant({
+      ...WORKSPACE,
+      ...lane("a", counting({ passed: 2, failed: 0, skipped: 0 }), scripts),
+    });
+    const { code, lines } = await runIn(root, { task: "test:full" });
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe("2 passed, 1 failed");
+    expect(lines.join("\n")).toMatch(/✗ a, alone .*left no \.results\/test\.json/);
+  });
+
   it("leaves nothing running when it is interrupted", async () => {
     const { root } = plant({
       ...WORKSPACE,
@@ -145,10 +189,11 @@ async function runIn(root, { task = "test", filters = [] } = {}) {
  *
  * @param {string} name
  * @param {string} program
+ * @param {Record<string, string>} [scripts]
  */
-function lane(name, program) {
+function lane(name, program, scripts = { test: "node test.cjs" }) {
   return {
-    [`packages/${name}/package.json`]: manifest({ name, scripts: { test: "node test.cjs" } }),
+    [`packages/${name}/package.json`]: manifest({ name, scripts }),
     [`packages/${name}/test.cjs`]: program,
   };
 }
@@ -163,6 +208,18 @@ function counting(counts, code = 0) {
   return `require("fs").mkdirSync(".results", { recursive: true });
     require("fs").writeFileSync(".results/test.json", ${JSON.stringify(JSON.stringify(counts))});
     process.exitCode = ${code};`;
+}
+
+/**
+ * A program that passes, and says when it began and ended.
+ *
+ * @param {number} passed
+ */
+function during(passed) {
+  return `const say = (what) => require("fs").appendFileSync("../../steps", what + " ${passed}\\n");
+    say("begin");
+    setTimeout(() => say("end"), 200);
+    ${counting({ passed, failed: 0, skipped: 0 })}`;
 }
 
 /** @param {number} pid */

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { COLUMNS } from "../../src/soak/columns.js";
-import type { Plant } from "../../src/soak/plant.js";
-import { SCENARIOS } from "../../src/soak/scenarios.js";
+import { COLUMNS } from "./columns.js";
+import type { Plant } from "./plant.js";
+import { SCENARIOS } from "./scenarios.js";
+import { BOUNDS } from "./settings.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/soak/main.js", import.meta.url));
-const MINUTES = 6;
-const SLOW_MS = (MINUTES + 4) * 60_000;
+const MINUTES = 5;
+const SLOW_MS = 2 * (MINUTES + 3) * 60_000;
 
 interface Goal {
   readonly what: string;
@@ -25,6 +26,7 @@ interface Report {
     readonly client: string;
     readonly httpVersion: string;
     readonly calls: number;
+    readonly missing: number;
     readonly goals: readonly Goal[];
     readonly scenarios: Readonly<Record<string, { readonly rounds: number }>>;
   }[];
@@ -33,21 +35,29 @@ interface Report {
 test(
   "the SDK lives through all of it, and what bare clients do not",
   async () => {
-    const { code, stdout, report } = await soak("--minutes", String(MINUTES));
-    process.stdout.write(stdout);
+    let { code, stdout, report } = await soakAloud();
+    if (ours(report).some(isStarved)) {
+      process.stdout.write("\nToo much of the time was missing: once more.\n\n");
+      ({ code, stdout, report } = await soakAloud());
+    }
     expect(report.columns.map(({ title }) => title)).toEqual(COLUMNS.map(({ title }) => title));
     expect(report.cycles).toBeGreaterThanOrEqual(2);
     for (const { calls, scenarios } of report.columns) {
       expect(calls).toBeGreaterThan(1_000 * report.cycles);
       for (const { id } of SCENARIOS) expect(scenarios[id]?.rounds).toBe(report.cycles);
     }
-    const ours = report.columns.filter(({ client }) => client === "ameide");
-    // A goal that nobody could tell is none.
-    expect(ours.flatMap(({ goals }) => goals.filter(({ met }) => met !== true))).toEqual([]);
+    for (const column of ours(report)) {
+      const unmet = column.goals.filter(({ met }) => met === false);
+      const untold = column.goals.filter(({ met }) => met === null);
+      expect(unmet, column.title).toEqual([]);
+      // A goal that nobody could tell is none, unless that is the machine's fault.
+      if (!isStarved(column)) expect(untold, column.title).toEqual([]);
+      for (const { what } of untold) expect(stdout).toContain(`? ${column.title}: ${what}: `);
+    }
     expect(code).toBe(0);
     // The same goals, the same run: who does not retry and does not look breaks them.
     const bare = report.columns.find((each) => each.title === "connect-node, connect, HTTP/2");
-    for (const id of ["kill: idempotent", "black-hole: recovery", "rotation: idempotent"]) {
+    for (const id of ["kill: idempotent", "reset: idempotent", "rotation: idempotent"]) {
       expect(bare?.goals.find(({ what }) => what.startsWith(id))).toMatchObject({ met: false });
     }
   },
@@ -80,6 +90,20 @@ describe("what is planted is found", () => {
     SLOW_MS,
   );
 });
+
+function ours(report: Report): Report["columns"] {
+  return report.columns.filter(({ client }) => client === "ameide");
+}
+
+function isStarved({ missing }: Report["columns"][number]): boolean {
+  return missing > BOUNDS.missing;
+}
+
+async function soakAloud() {
+  const ended = await soak("--minutes", String(MINUTES));
+  process.stdout.write(ended.stdout);
+  return ended;
+}
 
 async function soak(...args: string[]) {
   const folder = await mkdtemp(join(tmpdir(), "soak-report-"));
