@@ -47,8 +47,9 @@ export class ClientProcess {
   static async fork(column: Column): Promise<ClientProcess> {
     const relay = await Relay.open();
     const child = fork(new URL("./client.js", import.meta.url), {
-      // Without the compilers: their code for what gets hot is on the heap, too.
-      execArgv: ["--expose-gc", "--no-opt", "--no-sparkplug"],
+      // Without the compilers: their code for what gets hot is on the heap, too. Warnings are told at
+      // the end, of each client.
+      execArgv: ["--expose-gc", "--no-opt", "--no-sparkplug", "--no-warnings"],
       env: { ...process.env, NO_PROXY: "*", no_proxy: "*" },
     });
     return new ClientProcess(column, relay, child);

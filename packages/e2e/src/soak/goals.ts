@@ -1,5 +1,5 @@
 import { BOUND_BYTES, growthPerCall } from "../leak/heap.js";
-import { CALM, type Cells, cellsOf } from "./judge.js";
+import { CALM, type Cell, type Cells, cellsOf, missingShare } from "./judge.js";
 import type { ColumnSeen, Seen } from "./run.js";
 import type { Scenario } from "./scenarios.js";
 import { BOUNDS, TIMES } from "./settings.js";
@@ -8,7 +8,7 @@ import { BOUNDS, TIMES } from "./settings.js";
 export interface Goal {
   readonly what: string;
   readonly found: string;
-  /** Undefined where the run was too short to tell. */
+  /** Undefined where the run could not tell: it was too short, or without too much of its time. */
   readonly met: boolean | undefined;
 }
 
@@ -18,6 +18,8 @@ export interface Judged {
   readonly cells: Cells;
   readonly goals: readonly Goal[];
   readonly heapPerCall: number | undefined;
+  /** What share of its time the client was without. */
+  readonly missing: number;
 }
 
 /** 64 calls in flight hold more at one time than at another. */
@@ -31,39 +33,54 @@ export function judge(seen: Seen, scenarios: readonly Scenario[]): Judged[] {
     const cells = cellsOf(seen, index);
     const growth = growthOf(column);
     const twice = seen.executedTwice.filter((text) => text.startsWith(`${column.column.title} `));
+    const missing = missingShare(column.starved, seen.minutes);
+    const timed = missing <= BOUNDS.missing;
     const goals = [
-      ...scenarios.flatMap((scenario) => goalsOf(scenario, cells)),
-      ...goalsOfCalls(column, cells, twice),
+      ...scenarios.flatMap((scenario) => goalsOf(scenario, cells, timed)),
+      ...goalsOfCalls(column, cells, twice, timed),
       ...goalsOfEnd(column, growth),
     ];
-    return { seen: column, cells, goals, heapPerCall: growth?.perCall };
+    return { seen: column, cells, goals, heapPerCall: growth?.perCall, missing };
   });
 }
 
-function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells): Goal[] {
+// Where the process was without too much of its time, `timed` is false: its limits of time are over
+// before anybody had the time to answer, and what they ended is no sign of anything else.
+function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells, timed: boolean): Goal[] {
   const cell = cells.get(id);
   if (cell === undefined) return [];
   const goals: Goal[] = [];
-  if (keepsCalls) goals.push(none(`${id}: idempotent calls that failed`, cell.failed.idempotent));
+  if (keepsCalls) {
+    const what = `${id}: idempotent calls that failed`;
+    const { failed, failedByTime } = cell;
+    goals.push(noneOf(what, failed.idempotent, failedByTime.idempotent, timed));
+  }
   if (recovers) {
     const mostMs = BOUNDS.recovery * TIMES.attemptMs;
     const { recoveryMs } = cell;
     goals.push({
       what: `${id}: recovery within ${BOUNDS.recovery} attempt timeouts, ${mostMs} ms`,
       found: recoveryMs === null ? "never" : `${Math.round(recoveryMs)} ms`,
-      met: recoveryMs !== null && recoveryMs <= mostMs,
+      met: timed ? recoveryMs !== null && recoveryMs <= mostMs : undefined,
     });
   }
   return goals;
 }
 
-function goalsOfCalls({ calls, end }: ColumnSeen, cells: Cells, twice: readonly string[]): Goal[] {
+function goalsOfCalls(
+  { calls, end }: ColumnSeen,
+  cells: Cells,
+  twice: readonly string[],
+  timed: boolean,
+): Goal[] {
   const overdue = calls.reduce((most, { overdueMs = 0 }) => Math.max(most, overdueMs), 0);
   const late = calls.filter((call) => call.late).length;
-  const calm = cells.get(CALM)?.failed;
-  const inCalm = calm === undefined ? 0 : Object.values(calm).reduce((a, b) => a + b, 0);
+  const calm = cells.get(CALM);
+  const inCalm = (failed: Cell["failed"] | undefined) =>
+    Object.values(failed ?? {}).reduce((a, b) => a + b, 0);
+  const what = "calls that failed while nothing was done";
   return [
-    none("calls that failed while nothing was done", inCalm),
+    noneOf(what, inCalm(calm?.failed), inCalm(calm?.failedByTime), timed),
     {
       what: `calls that outlived their deadline by more than ${BOUNDS.lateMs} ms`,
       found: `${late}, at most by ${overdue.toFixed(1)} ms`,
@@ -114,6 +131,16 @@ function none(what: string, found: readonly unknown[] | number): Goal {
   const count = typeof found === "number" ? found : found.length;
   const named = typeof found === "number" || count === 0 ? "" : `: ${found.slice(0, 5).join(", ")}`;
   return { what, found: `${count}${named}`, met: count === 0 };
+}
+
+function noneOf(what: string, failed: number, byTime: number, timed: boolean): Goal {
+  if (timed || byTime === 0) return none(what, failed);
+  const others = failed - byTime;
+  return {
+    what,
+    found: `${others}, and ${byTime} by a limit of time`,
+    met: others === 0 ? undefined : false,
+  };
 }
 
 function some(what: string, count: number): string[] {

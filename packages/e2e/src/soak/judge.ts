@@ -8,6 +8,8 @@ import { BOUNDS } from "./settings.js";
 export interface Cell {
   readonly calls: number;
   readonly failed: Readonly<Record<Kind, number>>;
+  /** Of those, the ones that a limit of time ended, or one of whose attempts. */
+  readonly failedByTime: Readonly<Record<Kind, number>>;
   /** The longest of all rounds, from when the fault was over; null for never. */
   readonly recoveryMs: number | null;
   readonly connections: number;
@@ -25,8 +27,11 @@ export const CALM = "calm";
 /** Brings the calls of a column and what was done in its time together. */
 export function cellsOf(seen: Seen, index: number): Cells {
   const column = seen.columns[index] as ColumnSeen;
-  const ended = byWindow(seen.windows, column.calls, ({ end }) => end);
-  const begun = byWindow(seen.windows, column.calls, ({ begin }) => begin);
+  const warmAt = seen.windows.find(({ counts }) => counts)?.at ?? 0;
+  // What begins in a process that is cold says nothing, also where it ends later.
+  const calls = column.calls.filter(({ begin }) => begin >= warmAt);
+  const ended = byWindow(seen.windows, calls, ({ end }) => end);
+  const begun = byWindow(seen.windows, calls, ({ begin }) => begin);
   const starved = [...column.starved, ...seen.starved].toSorted((a, b) => a.at - b.at);
   const cells = new Map<string, Mutable>();
   for (const [place, window] of seen.windows.entries()) {
@@ -38,6 +43,7 @@ export function cellsOf(seen: Seen, index: number): Cells {
       cell.calls += 1;
       if (call.why === undefined) continue;
       cell.failed[call.kind] += 1;
+      if (call.byTime === true) cell.failedByTime[call.kind] += 1;
       const why = `${call.kind}: ${call.why}`;
       cell.whys.set(why, (cell.whys.get(why) ?? 0) + 1);
     }
@@ -66,6 +72,11 @@ export function recoveryOf(
   if (first === undefined) return null;
   const { healedAt } = window;
   return Math.max(0, first.begin - healedAt - starvedBetween(healedAt, first.begin, starved));
+}
+
+/** What share of its time a process was without. */
+export function missingShare(starved: readonly Starved[], minutes: number): number {
+  return starved.reduce((sum, { ms }) => sum + ms, 0) / 60_000 / minutes;
 }
 
 function isHeldUp({ why, begin, end }: CallRecord, starved: readonly Starved[]): boolean {
@@ -102,7 +113,7 @@ function placeOf(windows: readonly Window[], at: number): number {
 }
 
 type Mutable = {
-  -readonly [K in keyof Cell]: K extends "failed"
+  -readonly [K in keyof Cell]: K extends "failed" | "failedByTime"
     ? Record<Kind, number>
     : K extends "whys"
       ? Map<string, number>
@@ -114,7 +125,15 @@ function cellOf(cells: Map<string, Mutable>, scenario: Scenario | undefined): Mu
   const known = cells.get(id);
   if (known !== undefined) return known;
   const failed = { idempotent: 0, unknown: 0, stream: 0, brief: 0 };
-  const cell = { calls: 0, failed, recoveryMs: 0, connections: 0, rounds: 0, whys: new Map() };
+  const cell = {
+    calls: 0,
+    failed,
+    failedByTime: { ...failed },
+    recoveryMs: 0,
+    connections: 0,
+    rounds: 0,
+    whys: new Map(),
+  };
   cells.set(id, cell);
   return cell;
 }

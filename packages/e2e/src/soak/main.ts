@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { CLIENTS, COLUMNS } from "./columns.js";
 import { judge } from "./goals.js";
 import { PLANTS } from "./plant.js";
-import { jsonOf, reportOf, writeReport } from "./report.js";
+import { jsonOf, reportOf, unmetOf, writeReport } from "./report.js";
 import { run } from "./run.js";
 import { SCENARIOS } from "./scenarios.js";
 import { LOAD } from "./settings.js";
@@ -63,15 +63,9 @@ async function main(args: string[]): Promise<number> {
   const text = reportOf(seen, judged, scenarios);
   say(`\n${text}`);
   if (values.report !== undefined) await writeReport(values.report, text, jsonOf(seen, judged));
-  const unmet = judged
-    .filter(({ seen: { column } }) => column.client === "ameide")
-    .flatMap(({ seen: { column }, goals }) =>
-      goals
-        .filter(({ met }) => met === false)
-        .map(({ what, found }) => `✗ ${column.title}: ${what}: ${found}`),
-    );
+  const unmet = unmetOf(judged);
   say(`\n${unmet.length === 0 ? "✓ all goals are met" : unmet.join("\n")}`);
-  return unmet.length === 0 ? 0 : 1;
+  return unmet.some((line) => line.startsWith("✗")) ? 1 : 0;
 }
 
 function numberOf(name: string, said: string, most: number): number {

@@ -14,6 +14,8 @@ export interface CallRecord {
   readonly end: number;
   /** Why it failed; absent where it did not. */
   readonly why?: string;
+  /** A limit of time ended it, or one of its attempts. */
+  readonly byTime?: true;
   /** How long it went on after the timer of its deadline, where it did. */
   readonly overdueMs?: number;
   /** It was there when a second timer, set for the bound when the first one fired, had fired, too. */

@@ -4,6 +4,7 @@ import type { Goal, Judged } from "./goals.js";
 import { CALM, type Cell } from "./judge.js";
 import type { Seen } from "./run.js";
 import type { Scenario } from "./scenarios.js";
+import { BOUNDS } from "./settings.js";
 
 const MOST_WHYS = 3;
 
@@ -34,7 +35,7 @@ export function reportOf(
     table("connections made, each time", ({ connections, rounds }) =>
       String(Math.round((10 * connections) / rounds) / 10),
     ),
-    tableOf("in all", judged, TOTALS, (one, id) => totalOf(one, id, seen.minutes)),
+    tableOf("in all", judged, TOTALS, (one, id) => totalOf(one, id)),
     tableOf("goals", judged, goalIds(judged), (one, id) => marked(one.goals, id)),
     whysOf(judged),
   ].join("\n\n");
@@ -49,10 +50,11 @@ export function jsonOf(seen: Seen, judged: readonly Judged[]): unknown {
     cycles: seen.cycles,
     undrained: seen.undrained,
     executedTwice: seen.executedTwice,
-    columns: judged.map(({ seen: column, cells, goals, heapPerCall }) => ({
+    columns: judged.map(({ seen: column, cells, goals, heapPerCall, missing }) => ({
       ...column.column,
       calls: column.calls.length,
       heapPerCall: heapPerCall ?? null,
+      missing,
       heap: column.heap,
       end: column.end,
       goals: goals.map(({ what, found, met }) => ({ what, found, met: met ?? null })),
@@ -61,6 +63,26 @@ export function jsonOf(seen: Seen, judged: readonly Judged[]): unknown {
       ),
     })),
   };
+}
+
+/** What of the SDK's goals is not met, and what could not be told; a line for each. */
+export function unmetOf(judged: readonly Judged[]): readonly string[] {
+  return judged
+    .filter(({ seen: { column } }) => column.client === "ameide")
+    .flatMap(({ seen: { column }, goals, missing }) =>
+      goals
+        .filter(({ met }) => met !== true)
+        .map(({ what, found, met }) => {
+          const said = `${column.title}: ${what}: ${found}`;
+          const why =
+            missing > BOUNDS.missing ? `, ${percent(missing)} of its time was missing` : "";
+          return met === false ? `✗ ${said}` : `? ${said} (not told${why})`;
+        }),
+    );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 /** Writes `soak.md` and `soak.json` into a folder. */
@@ -79,8 +101,8 @@ const TOTALS = [
   ["starved", "of its time it did not have"],
 ] as const;
 
-function totalOf({ seen, heapPerCall }: Judged, id: string, minutes: number): string {
-  const { calls, heap, end, starved } = seen;
+function totalOf({ seen, heapPerCall, missing }: Judged, id: string): string {
+  const { calls, heap, end } = seen;
   switch (id) {
     case "calls":
       return String(calls.length);
@@ -90,10 +112,8 @@ function totalOf({ seen, heapPerCall }: Judged, id: string, minutes: number): st
       return `${((heap.at(-1) ?? 0) / 1_048_576).toFixed(1)} MiB`;
     case "late":
       return `${calls.reduce((most, { overdueMs = 0 }) => Math.max(most, overdueMs), 0).toFixed(0)} ms`;
-    case "starved": {
-      const ms = starved.reduce((sum, each) => sum + each.ms, 0);
-      return `${((100 * ms) / 60_000 / minutes).toFixed(1)} %`;
-    }
+    case "starved":
+      return percent(missing);
     default:
       return `${end.delay.p99} / ${end.delay.max} ms`;
   }
@@ -106,7 +126,7 @@ function goalIds(judged: readonly Judged[]): (readonly [string, string])[] {
 function marked(goals: readonly Goal[], id: string): string {
   const goal = goals.find(({ what }) => what === id);
   if (goal === undefined) return "–";
-  return `${goal.met === undefined ? "" : goal.met ? "✓ " : "✗ "}${goal.found}`;
+  return `${goal.met === undefined ? "? " : goal.met ? "✓ " : "✗ "}${goal.found}`;
 }
 
 function whysOf(judged: readonly Judged[]): string {

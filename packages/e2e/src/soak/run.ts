@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { ClientProcess, ClientSeen, Starved } from "./client_process.js";
 import { type CallRecord, nowMs } from "./records.js";
 import type { Scenario } from "./scenarios.js";
+import { WARM_UP_MS } from "./settings.js";
 import { World, type WorldOptions } from "./world.js";
 
 /** What a run does. */
@@ -44,7 +45,6 @@ export interface Seen {
   readonly undrained: number;
 }
 
-const WARM_UP_MS = 3_000;
 const CALM_MS = 1_500;
 const MEND_MS = 3_000;
 

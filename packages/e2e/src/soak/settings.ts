@@ -27,8 +27,14 @@ export const LOAD = {
   briefMs: 100,
 } as const;
 
-/** Longest time a server may drain. */
-export const DRAIN_MS = 5_000;
+/** Workers begin one by one for so long: cold processes take all calls at once for longer than any limit. */
+export const RAMP_MS = 2_000;
+
+/** What begins before counts nowhere. */
+export const WARM_UP_MS = RAMP_MS + 3_000;
+
+/** Longest time a server may drain: any call has ended by then. */
+export const DRAIN_MS = TIMES.deadlineMs + 4_000;
 
 /** What a column must keep. */
 export const BOUNDS = {
@@ -36,6 +42,8 @@ export const BOUNDS = {
   recovery: 1.5,
   /** How long a call may outlive its deadline. */
   lateMs: 50,
+  /** What share of its time a process may be without: beyond, times say nothing. */
+  missing: 0.2,
   /** A call that takes longer than this, though the server was well, was held up. */
   heldUpMs: LOAD.mostMs + 300,
 } as const;

@@ -1,6 +1,7 @@
 import { real, wait } from "../leak/watch.js";
+import { Code } from "@connectrpc/connect";
 import { type CallRecord, type Kind, nowMs } from "./records.js";
-import { BOUNDS, LOAD, TIMES } from "./settings.js";
+import { BOUNDS, LOAD, RAMP_MS, TIMES } from "./settings.js";
 
 const MIX: readonly (readonly [Kind, number])[] = [
   ["idempotent", 0.6],
@@ -28,7 +29,10 @@ export class Workers {
 
   /** @param name - What the texts of this client's calls begin with. */
   start(name: string, workers: number): void {
-    const working = Array.from({ length: workers }, () => this.#work(name));
+    const working = Array.from({ length: workers }, async (_, index) => {
+      await wait((RAMP_MS * index) / workers);
+      await this.#work(name);
+    });
     this.#all = Promise.all([...working, this.#probe(name)]);
   }
 
@@ -77,10 +81,12 @@ export class Workers {
     const begin = nowMs();
     this.#open += 1;
     let why: string | undefined;
+    let byTime = false;
     try {
       await this.call(kind, text);
     } catch (reason) {
       why = String(reason).slice(0, WHY_LENGTH);
+      byTime = isByTime(reason);
     }
     this.#open -= 1;
     this.#records.push({
@@ -89,6 +95,7 @@ export class Workers {
       begin,
       end: nowMs(),
       ...(why !== undefined && { why }),
+      ...(byTime && { byTime }),
       ...watch.end(),
     });
     return why === undefined;
@@ -119,6 +126,20 @@ class DeadlineWatch {
       ...(this.#late && { late: true }),
     };
   }
+}
+
+// What the SDK says where time ended a connect or a connection, or is what keeps it from a retry:
+// also a budget that was paid out to calls before.
+const OF_TIME = /\(connectTimeoutMs\)|no answer to a PING|comes first|the retry budget is used up/;
+
+// Connect and gRPC have the same number for it; the SDK tells of each attempt, too.
+function isByTime(reason: unknown): boolean {
+  const { code, attempts = [] } = reason as {
+    readonly code?: unknown;
+    readonly attempts?: readonly { readonly code: string }[];
+  };
+  const isDeadline = code === Code.DeadlineExceeded || OF_TIME.test(String(reason));
+  return isDeadline || attempts.some((attempt) => attempt.code === "deadline_exceeded");
 }
 
 function pick(): Kind {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { CLIENTS } from "../../src/soak/columns.js";
 import { PLANTS } from "../../src/soak/plant.js";
 import { SCENARIOS } from "../../src/soak/scenarios.js";
-import { BOUNDS, LOAD, TIMES } from "../../src/soak/settings.js";
+import { BOUNDS, LOAD, RAMP_MS, TIMES, WARM_UP_MS } from "../../src/soak/settings.js";
 
 const HELP = read("../../soak/help.txt");
 const PAGE = read("../../../../docs/soak.md");
@@ -44,6 +44,9 @@ it("docs/soak.md has the numbers of the code", () => {
   expect(text).toContain(
     `within ${BOUNDS.recovery} attempt timeouts, ${s(BOUNDS.recovery * attemptMs)}`,
   );
+  expect(text).toContain(`without more than ${100 * BOUNDS.missing} % of its time`);
+  expect(text).toContain(`workers begin within ${s(RAMP_MS)} one`);
+  expect(text).toContain(`began in the first ${s(WARM_UP_MS)} counts nowhere`);
   expect(text).toContain(`its deadline by more than ${BOUNDS.lateMs} ms`);
 });
 
