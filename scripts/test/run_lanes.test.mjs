@@ -115,18 +115,10 @@ describe("runLanes", { timeout: 60_000 }, () => {
       expect.stringMatching(/^✓ b, alone +5 /),
     ]);
     const steps = readFileSync(join(root, "steps"), "utf8").trim().split("\n");
-    expect(
-      steps
-        .slice(0, 4)
-        .map((step) => step.split(" ")[1])
-        .toSorted(),
-    ).toEqual(["2", "2", "7", "7"]);
+    expect(new Set(steps.slice(0, 4))).toEqual(new Set(["begin 2", "end 2", "begin 7", "end 7"]));
     // Each has ended before the next begins.
-    const ends = steps.slice(4);
-    expect([ends.slice(0, 2), ends.slice(2)].toSorted()).toEqual([
-      ["begin 3", "end 3"],
-      ["begin 5", "end 5"],
-    ]);
+    const alone = [steps.slice(4, 6), steps.slice(6)].map((pair) => pair.join(", "));
+    expect(new Set(alone)).toEqual(new Set(["begin 3, end 3", "begin 5, end 5"]));
   });
 
   it("does not take what a lane left before for what it leaves alone", async () => {

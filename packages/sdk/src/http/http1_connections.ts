@@ -154,11 +154,12 @@ class Http1Connections {
       const { recording } = inFlight;
       this.watch(request, recording);
       const pick = () => inherited.addRequest.call(agent, request, ...rest);
-      if (recording?.lostMs === undefined) {
+      const lostMs = recording?.holder.lostMs;
+      if (lostMs === undefined) {
         pick();
       } else {
         // What was made before may be about to end, or lead where nothing comes back.
-        this.idle.pickMadeAfter(recording.lostMs, this.slots.free, pick);
+        this.idle.pickMadeAfter(lostMs, this.slots.free, pick);
       }
     };
     return agent;
@@ -166,8 +167,7 @@ class Http1Connections {
 
   private give(socket: Socket, made: Made): void {
     if (this.closed === undefined) {
-      this.idle.made(socket);
-      made(null, socket);
+      made(null, this.idle.noted(socket));
     } else {
       socket.destroy();
       made(this.closed);
@@ -186,7 +186,7 @@ class Http1Connections {
       }
       const nowMs = performance.now();
       if (recording !== undefined) {
-        recording.lostMs = nowMs;
+        recording.holder.lostMs = nowMs;
       }
       // What breaks a kept connection, a server that ends, mostly breaks all.
       if (request.reusedSocket) {
@@ -227,7 +227,7 @@ class Http1Connections {
       // A way that is dead is so for all that were silent as long.
       if (socket.bytesRead === bytesRead) {
         const nowMs = performance.now();
-        recording.lostMs = nowMs;
+        recording.holder.lostMs = nowMs;
         this.idle.dropOlder(Math.max(beganMs, nowMs - DOUBTFUL_MS));
       }
     };

@@ -57,9 +57,10 @@ export class IdleSockets {
     return false;
   }
 
-  /** Takes note of when a connection was made. */
-  made(socket: Socket): void {
+  /** Takes note of a connection that was made now. */
+  noted(socket: Socket): Socket {
     this.madeMs.set(socket, performance.now());
+    return socket;
   }
 
   /**

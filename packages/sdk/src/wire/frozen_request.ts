@@ -19,7 +19,10 @@ export interface FrozenRequest {
 export interface FrozenHolder {
   frozen: FrozenRequest | undefined;
   readonly addresses: AddressLimit;
-  /** When an attempt lost its connection; of several, the last. */
+  /**
+   * When an attempt lost its connection, or found it silent; of several, the last. By
+   * `performance.now()`, and set by an HTTP client that tells.
+   */
   lostMs: number | undefined;
 }
 

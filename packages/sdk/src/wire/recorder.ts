@@ -63,9 +63,9 @@ export class Recording {
   private errorBody: ByteBuffer | undefined;
   private envelopes: EnvelopeScan | undefined;
 
-  /** @param holder - Holds the request of the call's first attempt. */
+  /** @param holder - What the attempts of the call have in common. */
   constructor(
-    private readonly holder: FrozenHolder,
+    readonly holder: FrozenHolder,
     private readonly shape: WireShape,
     private readonly clock: Pick<Clock, "now">,
   ) {}
@@ -142,18 +142,6 @@ export class Recording {
   /** The call streams both ways. */
   get bothWays(): boolean {
     return this.shape.bothWays;
-  }
-
-  /**
-   * When an earlier attempt of the call lost its connection, or found it silent: by
-   * `performance.now()`, and set by an HTTP client that tells.
-   */
-  get lostMs(): number | undefined {
-    return this.holder.lostMs;
-  }
-
-  set lostMs(ms: number) {
-    this.holder.lostMs = ms;
   }
 
   /** We end the attempt. */
