@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { COLUMNS } from "./columns.js";
-import type { Plant } from "./plant.js";
-import { SCENARIOS } from "./scenarios.js";
-import { BOUNDS } from "./settings.js";
+import { COLUMNS } from "../../src/soak/columns.js";
+import type { Plant } from "../../src/soak/plant.js";
+import { SCENARIOS } from "../../src/soak/scenarios.js";
+import { BOUNDS } from "../../src/soak/settings.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/soak/main.js", import.meta.url));
 const MINUTES = 5;
