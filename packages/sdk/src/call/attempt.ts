@@ -5,7 +5,7 @@ import { retryInfoMs } from "../errors/details.js";
 import { readHint } from "../policy/hints.js";
 import { type Cut, type Failure, normalize } from "../policy/normalize.js";
 import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
-import { networkMessage } from "../errors/network_message.js";
+import { isStrangers, networkMessage, strangersMessage } from "../errors/network_message.js";
 import type { CallInfo } from "../telemetry/observer.js";
 import type { Recording } from "../wire/recorder.js";
 
@@ -104,19 +104,40 @@ export function failureOf(
   });
 }
 
-/** The error of an attempt; where the connection failed, it says what happened and where. */
-export function toldOf(attempt: Attempt, error: ConnectError, peer: Peer): ConnectError {
+/**
+ * The error of an attempt; where the connection failed, or what answered speaks no
+ * protocol of ours, it says what happened and where.
+ *
+ * @param url - What was asked for.
+ */
+export function toldOf(
+  attempt: Attempt,
+  error: ConnectError,
+  peer: Peer,
+  url: string,
+): ConnectError {
   const { broken } = attempt.recording;
   // Connect's own transports say nothing of an error that stands for several.
   const untold = error.rawMessage === "" ? error.cause : undefined;
   const reason = broken === undefined ? untold : broken.reason;
-  if (attempt.cut !== undefined || (broken ?? reason) === undefined) {
+  if (attempt.cut !== undefined) {
     return error;
   }
+  if ((broken ?? reason) === undefined) {
+    // What an interceptor throws is its own.
+    const isAnswer = error === attempt.innerError && isStrangers(attempt.recording, error);
+    return isAnswer
+      ? toldAs(strangersMessage(error.rawMessage, attempt.recording, url), error, error.cause)
+      : error;
+  }
   const where = `${peer.serverAddress}:${peer.serverPort}`;
-  const told = new ConnectError(networkMessage(reason, where), error.code, error.metadata);
+  return toldAs(networkMessage(reason, where), error, error.cause ?? reason);
+}
+
+function toldAs(message: string, error: ConnectError, cause: unknown): ConnectError {
+  const told = new ConnectError(message, error.code, error.metadata);
   told.details = error.details;
-  told.cause = error.cause ?? reason;
+  told.cause = cause;
   return told;
 }
 

@@ -353,7 +353,8 @@ export abstract class CallLoop implements TailCall, LiveCall {
     }
     attempt.over = true;
     this.timer.clear();
-    const error = toldOf(attempt, reported, this.plan);
+    const url = this.frozen?.url ?? this.plan.url;
+    const error = toldOf(attempt, reported, this.plan, url);
     this.lastError = error;
     try {
       this.follow(attempt, reported, error);

@@ -143,6 +143,11 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return this.shared.config.serverPort;
   }
 
+  /** The address of the method, unless an interceptor asks for another. */
+  get url(): string {
+    return `${this.shared.config.baseUrl}/${this.method}`;
+  }
+
   get scopes(): readonly string[] {
     return this.policy.scopes;
   }
@@ -171,6 +176,19 @@ export class CallPlan implements CredentialRequest, CallInfo {
       return "timeoutMs of the call";
     }
     return ambientOption(forMethod, settings);
+  }
+
+  /** Why the call had no credential; undefined where it had one. */
+  noCredential(): string | undefined {
+    const { credentials, forMethod, policy, sentHeader, settings } = this;
+    if (credentials !== undefined || sentHeader?.has("authorization") === true) {
+      return undefined;
+    }
+    if (policy.authMode === "none") {
+      return `its policy sends no credential: ${forMethod.policy.sources.authMode}`;
+    }
+    const source = settings?.auth === null ? "code: call" : forMethod.authSource;
+    return source === "built-in" ? "no `auth` is set" : `no \`auth\` is set: ${source}`;
   }
 
   /**

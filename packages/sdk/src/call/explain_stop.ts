@@ -39,15 +39,23 @@ function whyStopped(
     case "committed":
       return "messages had reached the application";
     case "not_retryable":
-      return whyNever(failure, policy);
+      return whyNever(failure, plan);
     case "not_idempotent":
+      if (plan.keyWithheld && plan.shape.replays) {
+        return onlyObserved(plan, "sends no idempotency key");
+      }
       return plan.shape.replays
         ? `${method} declares no idempotency level, and the server may have acted${policy.requireIdempotency ? " (requireIdempotency)" : ""}`
         : `${method} streams its request, and what was sent of it cannot be had again`;
     case "server_pushback":
       return "the server asked not to (grpc-retry-pushback-ms)";
     case "attempts":
-      return policy.retry ? allMade(plan, made) : `retries of ${method} are off`;
+      if (policy.retry) {
+        return allMade(plan, made);
+      }
+      return plan.observed?.retry === true
+        ? onlyObserved(plan, "repeats nothing")
+        : `retries of ${method} are off`;
     case "server_delay":
       return (hintDelay(failure?.hint) ?? 0) > policy.maxServerDelayMs
         ? `a wait is at most maxServerDelayMs, ${policy.maxServerDelayMs} ms (${plan.sourceOf("maxServerDelayMs")})`
@@ -73,7 +81,18 @@ function nameOf(hint: Hint): string {
   return hint.from === "retry_info" ? "google.rpc.RetryInfo" : hint.from;
 }
 
-function whyNever(failure: Failure | undefined, policy: PolicyValues): string {
+// Whether budget and time would have lasted, the events tell.
+function onlyObserved({ observed }: CallPlan, what: string): string {
+  const { maxAttempts } = observed as PolicyValues;
+  const would =
+    maxAttempts === 1
+      ? "would have made one attempt"
+      : `would have made up to ${maxAttempts} attempts`;
+  return `mode is observe, which ${what}; enforce ${would}, as far as budget and deadline go`;
+}
+
+function whyNever(failure: Failure | undefined, plan: CallPlan): string {
+  const { policy } = plan;
   if (failure?.mismatch !== undefined) {
     return failure.mismatch === "certificate"
       ? "the peer's certificate was refused"
@@ -83,6 +102,11 @@ function whyNever(failure: Failure | undefined, policy: PolicyValues): string {
     return "redirects are not followed";
   }
   const what = `${failure?.code ?? "the failure"} from the ${failure?.origin ?? "client"}`;
+  const isRefused = failure?.code === "unauthenticated" && failure.origin === "server";
+  const noCredential = isRefused ? plan.noCredential() : undefined;
+  if (noCredential !== undefined) {
+    return `${what} does not pass by itself (${noCredential})`;
+  }
   return failure?.code === "unauthenticated" && policy.requireIdempotency
     ? `${what} does not pass by itself, and requireIdempotency allows no replay without proof`
     : `${what} does not pass by itself`;

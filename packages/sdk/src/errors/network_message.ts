@@ -1,3 +1,6 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { mediaType } from "../wire/media_type.js";
+import type { Recording } from "../wire/recorder.js";
 import { thrownText } from "./thrown_text.js";
 
 // All that browsers say of a request that failed, whatever the reason.
@@ -14,4 +17,38 @@ export function networkMessage(reason: unknown, where: string): string {
   const text = thrownText(reason) || "the connection failed";
   const told = UNTOLD.test(text) ? `${text}: ${NOT_TOLD}` : text;
   return told.includes(where) ? told : `${told} (at ${where})`;
+}
+
+/** An answer, as far as it says who gave it. */
+type Head = Pick<Recording, "status" | "header" | "good" | "wireError">;
+
+/** Whether what answered speaks no protocol of ours: a gateway, a page, another server. */
+export function isStrangers(
+  { status, header, good, wireError }: Head,
+  error: ConnectError,
+): boolean {
+  if (status === undefined || wireError !== undefined || error.code === Code.ResourceExhausted) {
+    return false;
+  }
+  return !good || !OUR_TYPES.test(mediaType(header?.get("content-type")));
+}
+
+const OUR_TYPES = /^application\/(json|proto|connect\+|grpc)/;
+
+// What a server says that has nothing of the kind at this address. Other statuses may
+// well pass.
+const NOT_HERE: ReadonlySet<number> = new Set([404, 405]);
+
+/**
+ * What was answered, and by which address, without its query.
+ *
+ * @param text - What is said of the answer.
+ * @param url - What was asked for.
+ */
+export function strangersMessage(text: string, { status = 0, good }: Head, url: string): string {
+  const { origin, pathname } = new URL(url);
+  const isRedirect = status === 0 || (status >= 300 && status < 400);
+  const redirect = isRedirect ? ", a redirect, which is not followed" : "";
+  const doubt = good || isRedirect || NOT_HERE.has(status) ? "; is baseUrl right?" : "";
+  return `${text || `HTTP ${status}`} from ${origin}${pathname}${redirect}${doubt}`;
 }
