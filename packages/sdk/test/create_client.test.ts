@@ -52,6 +52,17 @@ describe("settings of a call without call()", () => {
     expect(error.message).toContain(": did you mean timeoutMs? It is none of");
   });
 
+  it.each([
+    ["tiemoutMs", "timeoutMs", false],
+    ["tennant", "tenant", true],
+    ["waitForRedy", "waitForReady", true],
+  ])("%s is taken for %s, and not repeated as right", async (typo, meant, isOurs) => {
+    const error = await errorOf(threads.getThread(t1, { [typo]: 5 } as CallOptions));
+    expect(error.message).toContain(`option ${typo}: did you mean ${meant}? It is none of`);
+    expect(error.message.endsWith(`is wrapped: call({ ${meant}: … })`)).toBe(isOurs);
+    expect(error.message).not.toContain(`call({ ${typo}`);
+  });
+
   it.each<object>([{ maxItem: 5 }, UNWRAPPED, call({})])("paginate refuses %j", (options) => {
     const error = thrownBy(() => paginate(threads.listThreads, {}, options));
     expect(error.message).toMatch(/is no option of paginate/);

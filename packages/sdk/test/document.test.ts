@@ -143,7 +143,7 @@ describe("k02 unknown-field-rejected", () => {
     [
       "and in a list of messages",
       create(ClientPolicySchema, { preset: Preset.MESH, methods: [{}, { policy: deep }] }),
-      "methods[1].policy.100",
+      `methods[1].policy.100, ${[0, 1].map((i) => `methods[${i}].selectors (is empty, which selects nothing)`).join(", ")}`,
     ],
     [
       "the names of many are cut, and so are long ones",
@@ -159,7 +159,7 @@ describe("k02 unknown-field-rejected", () => {
     const made = scriptedThreads([thread], { policy, logger });
     await made.threads.getThread(t1);
     made.transport.withTenant("other").with({ policy });
-    const text = "ameide policy document has fields this version does not know; ignored: ";
+    const text = "ameide policy document has parts this version cannot use; ignored: ";
     expect(warnings).toEqual(fields === undefined ? [] : [text + fields]);
     expect(made.transport.explain(getThread).values.maxAttempts.value).toBe(1);
   });

@@ -65,7 +65,17 @@ describe("ameide-policy check", () => {
       [
         "a wrong selector",
         '{"methods": [{"selectors": ["acme.v1.Billing",\n\n"a b"], "policy": {}}]}',
-        ":3: methods[0].selectors[1]: a selector must be a service or service/method, got a string",
+        ':3: methods[0].selectors[1]: the selector "a b" must be a service (acme.v1.Billing) or service/method',
+      ],
+      [
+        "no selector",
+        '{"methods": [{\n"selectors": [], "policy": {}}]}',
+        ":2: methods[0].selectors: is empty, which selects nothing",
+      ],
+      [
+        "a duration with a unit",
+        '{"default": {\n"idleTimeoutMs": "5 min"}}',
+        ':2: default.idleTimeoutMs: must be a number of milliseconds: 300000, not "5 min"',
       ],
       ["no object", "\n[]", ":2: must be an object, got an array"],
       ["no JSON", '{\n"default": oops\n}', ":2: is no JSON: "],

@@ -97,8 +97,8 @@ function check(file: string, services: Services | undefined): number {
   };
   const misfits = services === undefined ? [] : misfitsIn(services, document);
   const problems = [
-    ...unknown.map(({ path, name, known, got }) =>
-      at(path, `${didYouMean(name, known)}is not known${got}`),
+    ...unknown.map(({ path, name, known, got, why }) =>
+      at(path, why ?? `${didYouMean(name, known)}is not known${got}`),
     ),
     ...faults.map(({ option, rule, got }) => at(option, rule + got)),
     ...misfits.map(({ selector, member, text: what }) => {

@@ -18,6 +18,9 @@ export interface BaseUrlRules {
  */
 export function readBaseUrl(text: string, rules: BaseUrlRules): URL {
   const { option, allowInsecureLoopback, allowInsecureHosts } = rules;
+  if (HOST_ALONE.test(text)) {
+    throw configError(option, "needs its scheme, for instance https://api.example.com");
+  }
   const url = parse(text);
   if (url === undefined) {
     throw configError(option, "must be a URL", text);
@@ -52,6 +55,9 @@ export function readBaseUrl(text: string, rules: BaseUrlRules): URL {
   }
   return url;
 }
+
+// `api.example.com`, and `localhost:8080`, of which the URL Standard takes the host for a scheme.
+const HOST_ALONE = /^[\w.-]+(:\d+)?(\/|$)/;
 
 /** Whether a text is an address of this origin. */
 export function isOfOrigin(text: string | undefined, origin: string): boolean {

@@ -10,7 +10,7 @@ import {
   PresetSchema,
   TenantModeSchema,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
-import { isSelector, SELECTOR_RULE } from "../options/check_options.js";
+import { isSelector, selectorRule } from "../options/check_options.js";
 import { assign, type PolicyPart, wordOf } from "./contract.js";
 import {
   CODE_NAMES,
@@ -86,7 +86,8 @@ export function inspectDocument(
   policy: ClientPolicy | JsonObject,
   maxMaxAttempts: number,
 ): InspectedDocument {
-  const { message, unknown, wrong } = parse(policy);
+  const { message, unknown: unknownParts, wrong } = parse(policy);
+  const unselecting: Unknown[] = [];
   const faults = new Faults();
   wrong.forEach((each) => faults.add(each));
   const budget: { -readonly [K in keyof BudgetValues]?: number } = {};
@@ -104,9 +105,18 @@ export function inspectDocument(
       entry.policy === undefined
         ? {}
         : readPart(entry.policy, `${path}.policy`, maxMaxAttempts, faults);
+    if (entry.selectors.length === 0) {
+      unselecting.push({
+        path: `${path}.selectors`,
+        name: "",
+        known: [],
+        got: "",
+        why: SELECTS_NOTHING,
+      });
+    }
     entry.selectors.forEach((selector, j) => {
       if (!isSelector(selector)) {
-        faults.add(configFault(`${path}.selectors[${j}]`, SELECTOR_RULE, selector));
+        faults.add(configFault(`${path}.selectors[${j}]`, selectorRule(selector)));
         return;
       }
       if (!selector.includes("/")) {
@@ -121,6 +131,8 @@ export function inspectDocument(
       ? {}
       : readPart(message.default, "default", maxMaxAttempts, faults);
   refuseRequestIdField(defaults, "default", faults);
+  // A newer document may select by what this version does not know.
+  const unknown = [...unknownParts, ...unselecting];
   const { behavior } = message;
   if (behavior !== undefined && !(behavior in BEHAVIORS)) {
     const rule = `must be one of ${Object.keys(BEHAVIORS).join(", ")}`;
@@ -141,6 +153,8 @@ export function inspectDocument(
     places,
   };
 }
+
+const SELECTS_NOTHING = "is empty, which selects nothing";
 
 class Faults {
   // By option: of one fact that several selectors share there is one.

@@ -6,7 +6,7 @@ import {
   type JsonValue,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { configFault, type Fault } from "../errors/errors.js";
+import { configFault, durationFault, type Fault } from "../errors/errors.js";
 
 /** A name or a word that a message type does not know. */
 export interface Unknown {
@@ -17,6 +17,8 @@ export interface Unknown {
   readonly known: readonly string[];
   /** `, got PRESET_MUSH`, of a word. */
   readonly got: string;
+  /** What it is instead, where it is known and cannot be used. */
+  readonly why?: string;
 }
 
 /** What of a JSON can be read as a message. */
@@ -78,7 +80,9 @@ export function readJson(schema: DescMessage, json: unknown): ReadJson {
       fromJson(type, { [field.jsonName]: value });
       return value;
     } catch {
-      wrong.push(configFault(path, `must be ${kindOf(field, words)}`, value));
+      const rule = `must be ${kindOf(field, words)}`;
+      const isDuration = field.jsonName.endsWith("Ms");
+      wrong.push((isDuration ? durationFault : configFault)(path, rule, value));
       return undefined;
     }
   }

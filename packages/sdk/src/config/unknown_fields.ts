@@ -33,9 +33,10 @@ function* inMessage(schema: DescMessage, message: Message, path: string): Iterab
 
 /** Unknown names in one line: `default.maxAttemps (did you mean maxAttempts?), hedging`. */
 export function unknownNames(all: readonly Unknown[]): string[] {
-  const told = all.slice(0, MAX_FAULTS).map(({ path, name, known }) => {
+  const told = all.slice(0, MAX_FAULTS).map(({ path, name, known, why }) => {
     const near = nearestOf(name, known);
-    return near === undefined ? path : `${path} (did you mean ${near}?)`;
+    const what = near === undefined ? why : `did you mean ${near}?`;
+    return what === undefined ? path : `${path} (${what})`;
   });
   return all.length > MAX_FAULTS ? [...told, "and more"] : told;
 }

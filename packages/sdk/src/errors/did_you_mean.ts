@@ -7,6 +7,41 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return nearest === undefined ? "" : `did you mean ${nearest}? It `;
 }
 
+// More names than these are no help in an error.
+const MOST_KNOWN = 8;
+const MOST_NEAR = 4;
+
+/**
+ * The rule that an unknown name breaks: the name that was meant; or else all that are
+ * known, or of many the nearest and where all are.
+ *
+ * @param listedIn - Name of the type that lists them.
+ */
+export function notAnOption(name: string, known: readonly string[], listedIn?: string): string {
+  const hint = didYouMean(name, known);
+  if (hint !== "") {
+    return `${hint}is not an option`;
+  }
+  if (known.length <= MOST_KNOWN || listedIn === undefined) {
+    return `is not an option; known here: ${[...known].sort().join(", ")}`;
+  }
+  const all = `all are in the type ${listedIn}`;
+  const near = name.length > MAX_LENGTH ? [] : nearestFirst(name, known).slice(0, MOST_NEAR);
+  return near.length === 0
+    ? `is not an option; ${all}`
+    : `is not an option; the nearest are ${near.join(", ")}; ${all}`;
+}
+
+function nearestFirst(name: string, known: readonly string[]): string[] {
+  const lower = name.toLowerCase();
+  const far = (each: string) =>
+    distance(lower, each.toLowerCase(), Infinity) / Math.max(lower.length, each.length);
+  return known
+    .map((each) => ({ each, far: far(each) }))
+    .sort((a, b) => a.far - b.far || (a.each < b.each ? -1 : 1))
+    .map(({ each }) => each);
+}
+
 // Longer names are not looked at: the work grows with the square of their length.
 const MAX_LENGTH = 256;
 

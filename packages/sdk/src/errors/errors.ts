@@ -305,6 +305,36 @@ export function namingConfigFault(
 }
 
 /**
+ * The same for a duration. A text that says one is told what to write instead; there is
+ * no secret of its form.
+ */
+export function durationFault(option: string, rule: string, value: unknown): Fault {
+  const ms = typeof value === "string" ? millisecondsIn(value) : undefined;
+  return ms === undefined
+    ? namingConfigFault(option, rule, value)
+    : {
+        option,
+        rule: `must be a number of milliseconds: ${ms}, not "${value as string}"`,
+        got: "",
+      };
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  "": 1,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+};
+
+// `5s`, `1.5 s`, `250ms`, `250`.
+function millisecondsIn(text: string): number | undefined {
+  const [, digits, unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|min|h)?$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (UNIT_MS[unit] as number);
+}
+
+/**
  * The error for wrong options: `invalid_argument`, origin `client`, reason
  * `CONFIG_INVALID`. It names each, its rule, and what is there instead.
  *

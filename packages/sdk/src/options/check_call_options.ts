@@ -1,6 +1,7 @@
 import type { CallOptions, ContextValues } from "@connectrpc/connect";
-import { didYouMean } from "../errors/did_you_mean.js";
+import { didYouMean, nearestOf } from "../errors/did_you_mean.js";
 import { configError } from "../errors/errors.js";
+import type { CallSettings } from "./options.js";
 import { readOptions } from "./read_options.js";
 
 const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
@@ -12,6 +13,23 @@ const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
   contextValues: true,
 };
 
+// Here rather than from what checks them, which a page that only reads errors does without.
+const OURS: Readonly<Record<keyof CallSettings, true>> = {
+  auth: true,
+  tenant: true,
+  timeoutMs: true,
+  noDeadline: true,
+  attemptTimeoutMs: true,
+  firstMessageTimeoutMs: true,
+  idleTimeoutMs: true,
+  retry: true,
+  waitForReady: true,
+  headers: true,
+  deadlineFrom: true,
+  requestId: true,
+  idempotencyKey: true,
+};
+
 /**
  * Reads Connect's own options of a call, once.
  *
@@ -21,14 +39,24 @@ export function readCallOptions(options: CallOptions): CallOptions {
   const read = readOptions("options", () => ({ ...options }));
   for (const name of Object.keys(read)) {
     if (!Object.hasOwn(KNOWN, name)) {
-      const known = Object.keys(KNOWN);
-      const rule =
-        `is none of Connect's options (${known.join(", ")}), which would drop it; ` +
-        `a setting of this SDK is wrapped: call({ ${name}: … })`;
-      throw configError(name, didYouMean(name, known) + rule);
+      throw configError(name, ruleFor(name));
     }
   }
   return read;
+}
+
+// One that is nearly Connect's is taken for that; else it may be one of ours that is
+// handed over bare.
+function ruleFor(name: string): string {
+  const known = Object.keys(KNOWN);
+  const dropped = `is none of Connect's options (${known.join(", ")}), which would drop it`;
+  const hint = Object.hasOwn(OURS, name) ? "" : didYouMean(name, known);
+  const setting = Object.hasOwn(OURS, name) ? name : nearestOf(name, Object.keys(OURS));
+  if (hint !== "" || setting === undefined) {
+    return hint + dropped;
+  }
+  const meant = setting === name ? "" : `did you mean ${setting}? It `;
+  return `${meant}${dropped}; a setting of this SDK is wrapped: call({ ${setting}: … })`;
 }
 
 /**

@@ -1,6 +1,14 @@
+import { printable } from "../errors/bounded_text.js";
 import { CREDENTIAL_RULE, isCredential } from "../auth/credential.js";
-import { didYouMean } from "../errors/did_you_mean.js";
-import { CODE_NAMES, configError, isCode, namingConfigError } from "../errors/errors.js";
+import { notAnOption } from "../errors/did_you_mean.js";
+import {
+  CODE_NAMES,
+  configError,
+  configErrors,
+  durationFault,
+  isCode,
+  namingConfigError,
+} from "../errors/errors.js";
 import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "../telemetry/log.js";
 import type { HeaderNames, TlsOptions } from "./options.js";
@@ -49,6 +57,21 @@ function integer(min: number, max: number): Check {
   );
 }
 
+function duration(text: string, holds: (value: unknown) => boolean): Check {
+  return (value, option) => {
+    if (!holds(value)) {
+      throw configErrors([durationFault(option, text, value)]);
+    }
+  };
+}
+
+function wholeMsFrom(min: number): Check {
+  return duration(
+    `must be an integer from ${min} to ${Number.MAX_SAFE_INTEGER}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= min,
+  );
+}
+
 function oneOf(...values: readonly unknown[]): Check {
   const known = values.map(String);
   return (value, option) => {
@@ -77,7 +100,9 @@ function memberPath(option: string, name: string): string {
   return option === "" ? shown : `${option}.${shown}`;
 }
 
-function object(members: Readonly<Record<string, Check>>): Check {
+/** @param listedIn - Name of the type that has the members, where they are many. */
+function object(members: Readonly<Record<string, Check>>, listedIn?: string): Check {
+  const known = Object.keys(members);
   return (value, option, rules) => {
     checkIsObject(value, option);
     let path = option || "options";
@@ -86,9 +111,7 @@ function object(members: Readonly<Record<string, Check>>): Check {
         path = memberPath(option, name);
         const check = Object.hasOwn(members, name) ? members[name] : undefined;
         if (check === undefined) {
-          const known = Object.keys(members).sort();
-          const hint = didYouMean(name, known);
-          throw configError(path, `${hint}is not an option; known here: ${known.join(", ")}`);
+          throw configError(path, notAnOption(name, known, listedIn));
         }
         const member = (value as Readonly<Record<string, unknown>>)[name];
         if (member !== undefined) {
@@ -103,11 +126,11 @@ function object(members: Readonly<Record<string, Check>>): Check {
 
 const boolean = openRule("must be true or false", (value) => typeof value === "boolean");
 const func = rule("must be a function", (value) => typeof value === "function");
-const durationMs = openRule(
+const durationMs = duration(
   "must be a finite number of milliseconds greater than 0",
-  (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+  (value) => Number.isFinite(value) && (value as number) > 0,
 );
-const wholeMs = integer(1, Number.MAX_SAFE_INTEGER);
+const wholeMs = wholeMsFrom(1);
 const headerName = rule(
   "must be a header name (RFC 9110, section 5.6.2)",
   (value) => typeof value === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
@@ -118,7 +141,7 @@ const pem = rule(
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
 const keepAliveMembers = object({
-  intervalMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  intervalMs: wholeMsFrom(1_000),
   timeoutMs: wholeMs,
   whileIdle: boolean,
 });
@@ -248,21 +271,24 @@ const headerNames: Check = (value, option, rules) => {
   }
 };
 
-const checkSettings = exclusive(object(settings));
+const checkSettings = exclusive(object(settings, "Settings"));
 
 const checkCall = exclusive(
-  object({
-    ...settings,
-    requestId: rule("must be 1 to 128 visible ASCII characters", isRequestId),
-    idempotencyKey: rule("must be auto, off, or 1 to 255 printable ASCII", isIdempotencyKey),
-  }),
+  object(
+    {
+      ...settings,
+      requestId: rule("must be 1 to 128 visible ASCII characters", isRequestId),
+      idempotencyKey: rule("must be auto, off, or 1 to 255 printable ASCII", isIdempotencyKey),
+    },
+    "CallSettings",
+  ),
 );
 
 const methods: Check = (value, option, rules) => {
   checkIsObject(value, option, "an object of selectors and settings");
   for (const [selector, entry] of Object.entries(value)) {
     if (!isSelector(selector)) {
-      throw configError(option, SELECTOR_RULE, selector);
+      throw configError(option, selectorRule(selector));
     }
     checkSettings(entry, `${option}[${selector}]`, rules);
   }
@@ -273,8 +299,14 @@ export function isSelector(selector: string): boolean {
   return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector);
 }
 
-/** The rule of {@link isSelector} in words. */
-export const SELECTOR_RULE = "a selector must be a service or service/method";
+/** The rule of {@link isSelector} in words, for a selector that breaks it. */
+export function selectorRule(selector: string): string {
+  const shown = JSON.stringify(printable(selector.slice(0, MAX_SHOWN)));
+  return `the selector ${shown} must be a service (acme.v1.Billing) or service/method (acme.v1.Billing/Charge)`;
+}
+
+// Of a selector that breaks its rule.
+const MAX_SHOWN = 64;
 
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
 
@@ -291,88 +323,91 @@ const fetchInit: Check = (value, option) => {
 };
 
 const checkClient = exclusive(
-  object({
-    ...settings,
-    baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
-    allowInsecureLoopback: boolean,
-    allowInsecureHosts: rule(
-      INSECURE_HOST_RULE,
-      (value) => Array.isArray(value) && value.every(isInsecureHost),
-    ),
-    environmentCredentials: boolean,
-    protocol: oneOf("connect", "grpc", "grpc-web"),
-    format: oneOf("binary", "json"),
-    methods,
-    budget: object({
-      capacity: integer(1, 10_000),
-      cost: integer(1, 10_000),
-      throttleCost: integer(1, 10_000),
-    }),
-    interceptors: rule(
-      "must be an array of functions",
-      (value) => Array.isArray(value) && value.every((member) => typeof member === "function"),
-    ),
-    compression: object({
-      send: oneOf("none", "gzip", "br"),
-      accept: oneOf("none", "gzip", "br"),
-      minBytes: integer(0, 0xffffffff),
-    }),
-    registry: rule(
-      "must be a registry of protobuf-es",
-      (value) => (value as { kind?: unknown } | null)?.kind === "registry",
-    ),
-    httpVersion: oneOf("1.1", "2"),
-    connectTimeoutMs: durationMs,
-    maxConnections: integer(1, 65_535),
-    keepAlive,
-    maxConnectionAgeMs: wholeMs,
-    httpGet: boolean,
-    readMaxBytes: integer(1, 0xffffffff),
-    headerNames,
-    preset: oneOf(...Object.keys(BEHAVIOR_1.presets)),
-    mode: oneOf("enforce", "observe"),
-    behavior: oneOf(...Object.keys(BEHAVIORS).map(Number)),
-    baggage: rule(
-      "must be an array of strings",
-      (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
-    ),
-    attemptSpans: boolean,
-    tls: (value, option, rules) => {
-      if (typeof value !== "function") {
-        tlsMembers(value, option, rules);
-      }
-    },
-    proxy: rule(
-      "must be an http or https address, or null",
-      (value) => value === null || typeof value === "string" || value instanceof URL,
-    ),
-    clientHeader: boolean,
-    appName: rule(
-      "must be app/version in visible ASCII",
-      (value) => typeof value === "string" && /^[!-.0-~]+\/[!-.0-~]+$/.test(value),
-    ),
-    telemetry: rule(
-      "must be false, or made by /otel",
-      (value) =>
-        value === false || typeof (value as { begin?: unknown } | null)?.begin === "function",
-    ),
-    logger: rule("must have error, warn, info and debug", (value) =>
-      ["error", "warn", "info", "debug"].every(
-        (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
+  object(
+    {
+      ...settings,
+      baseUrl: rule("must be a URL", (value) => typeof value === "string" || value instanceof URL),
+      allowInsecureLoopback: boolean,
+      allowInsecureHosts: rule(
+        INSECURE_HOST_RULE,
+        (value) => Array.isArray(value) && value.every(isInsecureHost),
       ),
-    ),
-    logLevel: oneOf(...LOG_LEVELS),
-    policy: rule("must be an object", (value) => typeof value === "object" && value !== null),
-    transport: rule(
-      "must be an HTTP client function or a Transport",
-      (value) =>
-        typeof value === "function" ||
-        typeof (value as { unary?: unknown } | null)?.unary === "function",
-    ),
-    observer: func,
-    fetchInit,
-    fetch: func,
-  }),
+      environmentCredentials: boolean,
+      protocol: oneOf("connect", "grpc", "grpc-web"),
+      format: oneOf("binary", "json"),
+      methods,
+      budget: object({
+        capacity: integer(1, 10_000),
+        cost: integer(1, 10_000),
+        throttleCost: integer(1, 10_000),
+      }),
+      interceptors: rule(
+        "must be an array of functions",
+        (value) => Array.isArray(value) && value.every((member) => typeof member === "function"),
+      ),
+      compression: object({
+        send: oneOf("none", "gzip", "br"),
+        accept: oneOf("none", "gzip", "br"),
+        minBytes: integer(0, 0xffffffff),
+      }),
+      registry: rule(
+        "must be a registry of protobuf-es",
+        (value) => (value as { kind?: unknown } | null)?.kind === "registry",
+      ),
+      httpVersion: oneOf("1.1", "2"),
+      connectTimeoutMs: durationMs,
+      maxConnections: integer(1, 65_535),
+      keepAlive,
+      maxConnectionAgeMs: wholeMs,
+      httpGet: boolean,
+      readMaxBytes: integer(1, 0xffffffff),
+      headerNames,
+      preset: oneOf(...Object.keys(BEHAVIOR_1.presets)),
+      mode: oneOf("enforce", "observe"),
+      behavior: oneOf(...Object.keys(BEHAVIORS).map(Number)),
+      baggage: rule(
+        "must be an array of strings",
+        (value) => Array.isArray(value) && value.every((member) => typeof member === "string"),
+      ),
+      attemptSpans: boolean,
+      tls: (value, option, rules) => {
+        if (typeof value !== "function") {
+          tlsMembers(value, option, rules);
+        }
+      },
+      proxy: rule(
+        "must be an http or https address, or null",
+        (value) => value === null || typeof value === "string" || value instanceof URL,
+      ),
+      clientHeader: boolean,
+      appName: rule(
+        "must be app/version in visible ASCII",
+        (value) => typeof value === "string" && /^[!-.0-~]+\/[!-.0-~]+$/.test(value),
+      ),
+      telemetry: rule(
+        "must be false, or made by /otel",
+        (value) =>
+          value === false || typeof (value as { begin?: unknown } | null)?.begin === "function",
+      ),
+      logger: rule("must have error, warn, info and debug", (value) =>
+        ["error", "warn", "info", "debug"].every(
+          (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
+        ),
+      ),
+      logLevel: oneOf(...LOG_LEVELS),
+      policy: rule("must be an object", (value) => typeof value === "object" && value !== null),
+      transport: rule(
+        "must be an HTTP client function or a Transport",
+        (value) =>
+          typeof value === "function" ||
+          typeof (value as { unary?: unknown } | null)?.unary === "function",
+      ),
+      observer: func,
+      fetchInit,
+      fetch: func,
+    },
+    "AmeideOptions",
+  ),
 );
 
 function exclusive(check: Check): Check {

@@ -1,5 +1,11 @@
 import { CREDENTIAL_RULE, isCredential } from "../auth/credential.js";
-import { configError, namingConfigError } from "../errors/errors.js";
+import {
+  configError,
+  configErrors,
+  durationFault,
+  namingConfigError,
+  namingConfigFault,
+} from "../errors/errors.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
 /** What the environment says. */
@@ -57,7 +63,9 @@ function integer(
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || value < min || value > max) {
     const got = /^[0-9]{1,15}$/.test(text) ? value : text;
-    throw namingConfigError(name, `must be an integer from ${min} to ${max}`, got);
+    const rule = `must be an integer from ${min} to ${max}`;
+    const fault = name.endsWith("_MS") ? durationFault : namingConfigFault;
+    throw configErrors([fault(name, rule, got)]);
   }
   return value;
 }

@@ -485,7 +485,7 @@ class Family {
     const fields = config.document.unknownFields;
     if (fields.length > 0 && policy && !this.newerDocuments.has(policy)) {
       this.newerDocuments.add(policy);
-      const message = "ameide policy document has fields this version does not know; ignored";
+      const message = "ameide policy document has parts this version cannot use; ignored";
       tell(() => logger?.warn(`${message}: ${fields.join(", ")}`, { fields }));
     }
   }
