@@ -87,6 +87,9 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
   if (given.client?.watchers.some(({ does }) => !deeds.includes(does))) {
     notes.invalid("a watcher that does what the model does not know");
   }
+  if (given.client?.watchers.some(({ at, does }) => does === Deed.CANCEL && at === "")) {
+    notes.invalid("a watcher that does not say when it cancels");
+  }
   return {
     outcomes,
     requests: world.requests,

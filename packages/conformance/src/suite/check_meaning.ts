@@ -9,6 +9,7 @@ import {
   METHODS,
   ORIGINS,
   PROTOCOLS,
+  SENT,
   STOP_REASONS,
 } from "./vocabulary.js";
 
@@ -21,6 +22,9 @@ const OF_CONNECTIONS = ["same_connection_as", "other_connection_than"];
 
 /** What a cancel says beside when it is. */
 const HOW_TO_CANCEL = ["as_timeout", "first_only"];
+
+/** What a watcher does that only fails, at whatever event; all else changes what comes after. */
+const DEEDS_ANYWHERE = ["DEED_THROW", "DEED_REJECT"];
 
 /** Checks what the schema cannot say about one case. `json` has the shape of a Case. */
 export function checkMeaning(json: JsonObject, path: Path, report: Report): void {
@@ -122,6 +126,12 @@ export function isNegative(json: JsonObject): boolean {
 function checkSteps(given: JsonObject, path: Path, report: Report): void {
   const client = member(given, "client");
   checkSettings(client.settings, [...path, "client", "settings"], report);
+  items(client.watchers).forEach(({ who, at, does }, i) => {
+    const acts = typeof does === "string" && !DEEDS_ANYWHERE.includes(does);
+    if (acts && who !== "telemetry" && (at ?? "") === "") {
+      report([...path, "client", "watchers", i], "does not say at which events");
+    }
+  });
   const steps = items(given.steps);
   if (steps.length === 0) report(path, "steps is missing");
   const clients = new Set([""]);
@@ -169,6 +179,7 @@ function checkOutcome(outcome: JsonObject, path: Path, report: Report): void {
   items(outcome.attempts).forEach((attempt, i) => {
     checkWord(attempt.code, CODES, [...path, "attempts", i, "code"], report);
     checkWord(attempt.class, CLASSES, [...path, "attempts", i, "class"], report);
+    checkWord(attempt.sent, SENT, [...path, "attempts", i, "sent"], report);
   });
 }
 

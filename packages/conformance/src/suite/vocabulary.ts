@@ -46,6 +46,9 @@ export const HTTP_VERSIONS = ["1.1", "2", "auto"] as const;
 /** `native` is the language's own, whatever it is. */
 export const HTTP_CLIENTS = ["native", "fetch"] as const;
 
+/** Whether a server may have read a request. */
+export const SENT = ["no", "maybe", "yes"];
+
 /** Kinds of methods, as an adapter names them. */
 export type Kind = "unary" | "server_stream" | "client_stream" | "bidi";
 

@@ -4,6 +4,7 @@ import {
   Break,
   type CallSchema,
   Cut,
+  Deed,
   GivenSchema,
   ScriptSchema,
   type SettingsSchema,
@@ -379,6 +380,11 @@ describe("the reference model, of what proves something", () => {
     };
     expect(notesOf({ cancel: {} })).toEqual(["a cancel that does not say when"]);
     expect(notesOf({ cancel: { afterMs: 1n } })).toEqual([]);
+    const watching = (at: string) => ({
+      client: { watchers: [{ who: "observer", at, does: Deed.CANCEL }] },
+    });
+    expect(notesOf({}, watching(""))).toEqual(["a watcher that does not say when it cancels"]);
+    expect(notesOf({}, watching("waiting"))).toEqual([]);
     const auth = { header: "x-api-key" };
     expect(notesOf({}, { client: { settings: { auth } } })).toHaveLength(1);
     const policy = { methods: [{ selectors: ["a"], policy: { timeout_ms: "0" } }] };

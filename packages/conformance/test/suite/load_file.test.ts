@@ -77,6 +77,12 @@ test.each([
     "cancel: { as_timeout: true }",
     /call\.cancel: does not say when/,
   ],
+  [
+    "a watcher that does not say when it cancels",
+    "given:\n",
+    "given:\n      client: { watchers: [{ who: observer, does: cancel }] }\n",
+    /client\.watchers\[0\]: does not say at which events/,
+  ],
   ["a credential that says nothing", "text: hello", "settings: { auth: {} }", /auth: says nothing/],
   [
     "a client left open among others",
