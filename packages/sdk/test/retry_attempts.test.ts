@@ -46,12 +46,51 @@ it("r22 attempts-list-in-order", async () => {
   });
   const error = await failureOf(LEVELS.idempotent(client));
   const durationMs = 0;
-  expect(error.attempts).toEqual([
-    { code: "unavailable", class: "NOT_SENT", durationMs, delayMs: 0, transparent: true },
-    { code: "unavailable", class: "TRANSIENT", durationMs, delayMs: 25, transparent: false },
-    { code: "unavailable", class: "THROTTLE", durationMs, delayMs: 1000, transparent: false },
-    { code: "unavailable", class: "AMBIGUOUS", durationMs, delayMs: 100, transparent: false },
-    { code: "aborted", class: "NEVER", durationMs, delayMs: 0, transparent: false },
+  expect(error.attempts).toMatchObject([
+    {
+      code: "unavailable",
+      class: "NOT_SENT",
+      sent: "no",
+      message: "ECONNREFUSED (at api.test:443)",
+      durationMs,
+      delayMs: 0,
+      transparent: true,
+    },
+    {
+      code: "unavailable",
+      class: "TRANSIENT",
+      sent: "yes",
+      message: "scripted unavailable",
+      durationMs,
+      delayMs: 25,
+      transparent: false,
+    },
+    {
+      code: "unavailable",
+      class: "THROTTLE",
+      sent: "yes",
+      durationMs,
+      delayMs: 1000,
+      transparent: false,
+    },
+    {
+      code: "unavailable",
+      class: "AMBIGUOUS",
+      sent: "maybe",
+      message: "ECONNRESET (at api.test:443)",
+      durationMs,
+      delayMs: 100,
+      transparent: false,
+    },
+    {
+      code: "aborted",
+      class: "NEVER",
+      sent: "yes",
+      message: "scripted aborted",
+      durationMs,
+      delayMs: 0,
+      transparent: false,
+    },
   ]);
 });
 

@@ -161,6 +161,8 @@ function compareAttempts(outcome: Outcome, json: JsonObject, error: SeenError, s
     if (stated.durationMs !== undefined) {
       step.equal(`${what}: duration`, stated.durationMs, seen.durationMs);
     }
+    if (states(one, "sent")) step.equal(`${what}: sent`, stated.sent, seen.sent);
+    if (stated.message !== "") step.holds(`${what}: message`, stated.message, seen.message);
   });
 }
 

@@ -68,6 +68,7 @@ function errorOf(error: SeenError): PredictedError {
     attempts: error.attempts.map((attempt) => ({
       code: attempt.code,
       class: attempt.class,
+      sent: attempt.sent,
       durationMs: attempt.durationMs,
       delayMs: attempt.delayMs ?? 0,
       transparent: attempt.transparent,

@@ -103,6 +103,7 @@ function outcomeOf({
           attempts: attempts.map((attempt) => ({
             code: attempt.code,
             class: attempt.class,
+            sent: attempt.sent,
             transparent: attempt.transparent,
             ...(attempt.delayMs === undefined ? {} : { delayMs: attempt.delayMs }),
             ...(attempt.durationMs === undefined ? {} : { durationMs: attempt.durationMs }),

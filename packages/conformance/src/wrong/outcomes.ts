@@ -55,6 +55,22 @@ export const OUTCOMES: readonly Way[] = [
     }),
   },
   {
+    name: "whether an attempt was sent is guessed",
+    cases: ["e28"],
+    shows: /^outcome 1, attempt 1: sent/,
+    response: errors(({ attempts: [first] }) => {
+      if (first !== undefined) first.sent = "maybe";
+    }),
+  },
+  {
+    name: "the message of an attempt is that of the last",
+    cases: ["e28"],
+    shows: /^outcome 1, attempt 1: message/,
+    response: errors(({ attempts }) => {
+      for (const attempt of attempts) attempt.message = attempts.at(-1)?.message ?? "";
+    }),
+  },
+  {
     name: "the cause is lost",
     cases: ["u05"],
     shows: /^outcome 1, cause/,

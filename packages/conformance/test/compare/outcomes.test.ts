@@ -221,6 +221,20 @@ const ROWS: readonly Row[] = [
     failed({ attempts: [{ durationMs: 401 }] }),
     "outcome 1",
   ],
+  [
+    "whether an attempt was sent",
+    code({ attempts: [{ sent: "no" }] }),
+    failed({ attempts: [{ sent: "no" }] }),
+    failed({ attempts: [{ sent: "maybe" }] }),
+    "outcome 1",
+  ],
+  [
+    "message of an attempt",
+    code({ attempts: [{ message: "busy" }] }),
+    failed({ attempts: [{ message: "too busy" }] }),
+    failed({ attempts: [{ message: "idle" }] }),
+    "outcome 1",
+  ],
 ];
 
 test.each(["connect", "grpc", "grpc-web"])("HTTP status over %s", (protocol) => {

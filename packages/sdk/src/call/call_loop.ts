@@ -10,7 +10,7 @@ import {
   isServersTimeout,
   toldOf,
 } from "./attempt.js";
-import { redact } from "../errors/bounded_text.js";
+import { redact, summary } from "../errors/bounded_text.js";
 import { debit, refund } from "../policy/budget.js";
 import { attemptInfo, CallValues } from "./call.js";
 import { errorOfAttempt, errorOfCut } from "./call_error.js";
@@ -486,10 +486,11 @@ export abstract class CallLoop implements TailCall, LiveCall {
     followed: Followed,
   ): void {
     const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
-    const failed = { code: failure.code, class: retryClass, durationMs };
+    const { code, sent } = failure;
+    const message = redact(error.rawMessage, this.plan.secrets(this.credential, this.earlier));
+    const short = summary(message, this.shared.constants.maxPrintedTextBytes);
+    const failed = { code, class: retryClass, sent, message: short, durationMs };
     this.attempts = withAttempt(this.attempts, failed, followed);
-    const { rawMessage } = error;
-    const message = redact(rawMessage, this.plan.secrets(this.credential, this.earlier));
     this.events.failed(attempt, failure, retryClass, message, followed);
   }
 }

@@ -12,7 +12,7 @@ export type Followed =
  */
 export function withAttempt(
   list: readonly AttemptFailure[],
-  failed: Pick<AttemptFailure, "code" | "class" | "durationMs">,
+  failed: Omit<AttemptFailure, "delayMs" | "transparent">,
   followed: Followed,
 ): readonly AttemptFailure[] {
   const { delayMs, transparent } =

@@ -13,7 +13,7 @@ import {
   quotaViolations,
   serversRequestId,
 } from "./details.js";
-import type { Origin } from "../policy/normalize.js";
+import type { Origin, Sent } from "../policy/normalize.js";
 import { BEHAVIOR_1, type ErrorBounds } from "../policy/policy.js";
 import { printedDetails, printedList, printedMap } from "./printed_entries.js";
 import type { RetryClass, StopReason } from "../policy/retry.js";
@@ -26,6 +26,10 @@ export interface AttemptFailure {
   /** In Connect's spelling: `unavailable`. */
   readonly code: string;
   readonly class: RetryClass;
+  /** Whether the server may have read its request. */
+  readonly sent: Sent;
+  /** What it failed with, cut after 256 bytes, with `REDACTED` for credentials and keys. */
+  readonly message: string;
   /** From the start of the attempt to its failure, in milliseconds. */
   readonly durationMs: number;
   /** The wait after it, in milliseconds; 0 where none followed. */

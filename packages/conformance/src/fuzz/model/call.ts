@@ -13,7 +13,7 @@ import type { Process } from "./simulation.js";
 
 const MOST_REQUESTS = 300;
 
-function isReadyWait({ delayMs, transparent }: Omit<PredictedAttempt, "code">): boolean {
+function isReadyWait({ delayMs, transparent }: Omit<PredictedAttempt, "code" | "sent">): boolean {
   return transparent && delayMs !== 0;
 }
 
@@ -172,7 +172,7 @@ export class CallRun {
       this.#replayed = true;
       this.#refused = this.#sent;
       this.#attempts++;
-      this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: false });
+      this.#list(failure, { class: "NEVER", durationMs, delayMs: 0, transparent: false });
       return this.#tell("attempt_failed") || this.#tell("waiting")
         ? this.#interrupted(false)
         : undefined;
@@ -182,7 +182,7 @@ export class CallRun {
       this.#world.longestGet = textLength(this.#call) - 1;
       if (!this.#policy.retryOff) {
         this.#posts = true;
-        this.#list(failure.code, { class: "NEVER", durationMs, delayMs: 0, transparent: true });
+        this.#list(failure, { class: "NEVER", durationMs, delayMs: 0, transparent: true });
         return this.#tell("attempt_failed") || this.#tell("waiting")
           ? this.#interrupted(false)
           : undefined;
@@ -202,7 +202,7 @@ export class CallRun {
     }
     if (decision.kind === "transparent") {
       this.#transparentUsed = true;
-      this.#list(failure.code, { class: retryClass, durationMs, delayMs: 0, transparent: true });
+      this.#list(failure, { class: retryClass, durationMs, delayMs: 0, transparent: true });
       if (this.#tell("attempt_failed")) return this.#interrupted(false);
       tokens.spend(decision.cost);
       this.#paid = decision.cost;
@@ -212,12 +212,12 @@ export class CallRun {
     const transparent = decision.kind === "wait";
     const listed = { class: retryClass, durationMs, delayMs, transparent };
     if (this.#tell("attempt_failed")) {
-      this.#list(failure.code, listed);
+      this.#list(failure, listed);
       return this.#interrupted(false);
     }
     if (decision.kind === "retry") tokens.spend(decision.cost);
     if (this.#tell("waiting")) {
-      this.#list(failure.code, listed);
+      this.#list(failure, listed);
       return this.#interrupted(false);
     }
     if (decision.kind === "retry") {
@@ -234,11 +234,11 @@ export class CallRun {
     if (wakesAt === interruptAt) notes.tie("end of a wait");
     if (wakesAt > interruptAt) {
       this.#world.sleepsKnown = false;
-      this.#list(failure.code, { ...listed, delayMs: undefined });
+      this.#list(failure, { ...listed, delayMs: undefined });
       yield interruptAt;
       return this.#interrupted(false);
     }
-    this.#list(failure.code, listed);
+    this.#list(failure, listed);
     sleeps.push(delayMs);
     if (delayMs > 0) yield wakesAt;
     return undefined;
@@ -318,10 +318,10 @@ export class CallRun {
   }
 
   // Of waits for a server that follow each other the last is kept.
-  #list(code: string, attempt: Omit<PredictedAttempt, "code">): void {
+  #list({ code, sent }: Failure, attempt: Omit<PredictedAttempt, "code" | "sent">): void {
     const last = this.#failures.at(-1);
     if (last !== undefined && isReadyWait(last) && isReadyWait(attempt)) this.#failures.pop();
-    this.#failures.push({ code, ...attempt });
+    this.#failures.push({ code, sent, ...attempt });
   }
 
   // 2.6: what ends well gives back.
@@ -337,7 +337,7 @@ export class CallRun {
   ): PredictedOutcome {
     if (isListed(failure)) {
       const { class: retryClass } = judgement;
-      this.#list(failure.code, { class: retryClass, durationMs, delayMs: 0, transparent: false });
+      this.#list(failure, { class: retryClass, durationMs, delayMs: 0, transparent: false });
     }
     const error = errorOf(failure, judgement, this.#failures, this.#progress.committed);
     return { ok: null, error, ...this.#seen() };

@@ -45,6 +45,7 @@ export interface PredictedError {
 export interface PredictedAttempt {
   readonly code: string;
   readonly class: string;
+  readonly sent: string;
   readonly durationMs: number | undefined;
   readonly delayMs: number | undefined;
   readonly transparent: boolean;

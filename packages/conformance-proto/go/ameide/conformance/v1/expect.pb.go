@@ -707,7 +707,11 @@ type AttemptFailure struct {
 	// The transparent retry followed it.
 	Transparent bool `protobuf:"varint,4,opt,name=transparent,proto3" json:"transparent,omitempty"`
 	// How long it took, in milliseconds. MEMORY: exact.
-	DurationMs    *float64 `protobuf:"fixed64,5,opt,name=duration_ms,json=durationMs,proto3,oneof" json:"duration_ms,omitempty"`
+	DurationMs *float64 `protobuf:"fixed64,5,opt,name=duration_ms,json=durationMs,proto3,oneof" json:"duration_ms,omitempty"`
+	// Whether the server may have read the request: `no`, `maybe` or `yes`.
+	Sent string `protobuf:"bytes,6,opt,name=sent,proto3" json:"sent,omitempty"`
+	// Its message; of a case a text that the message holds.
+	Message       string `protobuf:"bytes,7,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -775,6 +779,20 @@ func (x *AttemptFailure) GetDurationMs() float64 {
 		return *x.DurationMs
 	}
 	return 0
+}
+
+func (x *AttemptFailure) GetSent() string {
+	if x != nil {
+		return x.Sent
+	}
+	return ""
+}
+
+func (x *AttemptFailure) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
 }
 
 // A request the server got.
@@ -1540,14 +1558,16 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"_committedB\r\n" +
 	"\v_headers_msB\x13\n" +
 	"\x11_grpc_http_statusB\x0e\n" +
-	"\f_field_count\"\xbf\x01\n" +
+	"\f_field_count\"\xed\x01\n" +
 	"\x0eAttemptFailure\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x1e\n" +
 	"\bdelay_ms\x18\x03 \x01(\x01H\x00R\adelayMs\x88\x01\x01\x12 \n" +
 	"\vtransparent\x18\x04 \x01(\bR\vtransparent\x12$\n" +
 	"\vduration_ms\x18\x05 \x01(\x01H\x01R\n" +
-	"durationMs\x88\x01\x01B\v\n" +
+	"durationMs\x88\x01\x01\x12\x12\n" +
+	"\x04sent\x18\x06 \x01(\tR\x04sent\x12\x18\n" +
+	"\amessage\x18\a \x01(\tR\amessageB\v\n" +
 	"\t_delay_msB\x0e\n" +
 	"\f_duration_ms\"\xab\b\n" +
 	"\aRequest\x12E\n" +

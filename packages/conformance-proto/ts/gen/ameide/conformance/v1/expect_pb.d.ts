@@ -514,6 +514,20 @@ export declare type AttemptFailure = Message<"ameide.conformance.v1.AttemptFailu
    * @generated from field: optional double duration_ms = 5;
    */
   durationMs?: number | undefined;
+
+  /**
+   * Whether the server may have read the request: `no`, `maybe` or `yes`.
+   *
+   * @generated from field: string sent = 6;
+   */
+  sent: string;
+
+  /**
+   * Its message; of a case a text that the message holds.
+   *
+   * @generated from field: string message = 7;
+   */
+  message: string;
 };
 
 /**
