@@ -1,5 +1,13 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import {
+  aFunction,
+  aNumber,
+  anObject,
+  checkTestOptions,
+  checkTestValue,
+  having,
+} from "./check_test_options.js";
 import { configError } from "./errors/errors.js";
 import { createMemoryHttpClient } from "./wire/memory_client.js";
 import type { AmeideOptions } from "./options/options.js";
@@ -30,11 +38,30 @@ export interface TestRuntime {
   readonly constants?: PolicyConstants;
 }
 
+const RUNTIME = {
+  clock: having("now", "wallNow", "setTimer", "clearTimer"),
+  random: anObject,
+  constants: {
+    text: "must be a changed copy of BEHAVIOR_1, with all of its members",
+    holds: (value: unknown) =>
+      anObject.holds(value) && Object.keys(BEHAVIOR_1).every((name) => name in Object(value)),
+  },
+};
+
+const RANDOM = { backoff: aFunction, authJitter: aFunction, bytes: aFunction };
+
 /**
  * Options that make a client run in a test's surroundings. A call whose randomness gives
  * what is none fails: CONFIG_INVALID, naming `random`.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function withTestRuntime(options: AmeideOptions, runtime: TestRuntime): AmeideOptions {
+  checkTestValue("options", options, anObject);
+  checkTestOptions("runtime", runtime, RUNTIME);
+  if (runtime.random !== undefined) {
+    checkTestOptions("runtime.random", runtime.random, RANDOM);
+  }
   return Object.assign(
     { ...options },
     {
@@ -75,14 +102,24 @@ function checked({ backoff, authJitter, bytes }: Partial<Randomness>): Partial<R
   };
 }
 
+const NUMBERS = {
+  text: "must be given at least one number, and nothing else",
+  holds: (value: unknown) => {
+    const given = value as readonly unknown[];
+    return given.length > 0 && given.every((each) => typeof each === "number");
+  },
+};
+
 /** A stream of numbers that gives these, then the last one for ever. */
 export function sequence(...values: readonly [number, ...number[]]): () => number {
+  checkTestValue("sequence", values, NUMBERS);
   let i = 0;
   return () => values[Math.min(i++, values.length - 1)] as number;
 }
 
 /** Randomness that is the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): Randomness {
+  checkTestValue("seed", seed, aNumber);
   const stream = (salt: number) => {
     let state = (seed ^ salt) >>> 0;
     return () => {
@@ -110,6 +147,7 @@ export function memoryOptions(
   options: AmeideOptions = {},
   time: VirtualClockOptions = {},
 ): { options: AmeideOptions; clock: VirtualClock } {
+  checkTestValue("options", options, anObject);
   const clock = createVirtualClock(time);
   const transport = createMemoryHttpClient(routes, clock);
   const merged = { baseUrl: "https://memory.test", transport, ...options };
@@ -123,6 +161,18 @@ export interface WatchedRequest {
   readonly headers: readonly (readonly [string, string])[];
 }
 
+const AN_ADDRESS = {
+  text: "must be an address, for instance https://api.example.com",
+  holds: (value: unknown) => typeof value === "string" && URL.canParse(value),
+};
+
+// An empty text is part of every header.
+const SECRETS = {
+  text: "must be an array of texts that are not empty",
+  holds: (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""),
+};
+
 /**
  * Wraps an HTTP client so that a test can assert that no credential left the
  * origin it is meant for.
@@ -134,6 +184,9 @@ export function watchCredentials(
   origin: string,
   secrets: readonly string[],
 ): { client: UniversalClientFn; requests: readonly WatchedRequest[]; assertNoneLeft(): void } {
+  checkTestValue("client", client, aFunction);
+  checkTestValue("origin", origin, AN_ADDRESS);
+  checkTestValue("secrets", secrets, SECRETS);
   const requests: WatchedRequest[] = [];
   const home = new URL(origin).origin;
   return {

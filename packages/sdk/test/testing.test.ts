@@ -4,7 +4,7 @@ import type { UniversalClientRequest } from "@connectrpc/connect/protocol";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { createStore, routes } from "@ameideio/reference-server";
 import { scriptedClient } from "./harness/scripted_client.js";
-import { errorOf, t1, thread, unavailable } from "./harness/scripted_threads.js";
+import { errorOf, t1, thread, thrownBy, unavailable } from "./harness/scripted_threads.js";
 import { call } from "../src/index.js";
 import { createAmeideTransport } from "../src/node.js";
 import {
@@ -12,6 +12,7 @@ import {
   createMemoryHttpClient,
   createVirtualClock,
   memoryOptions,
+  type Randomness,
   seededRandom,
   sequence,
   watchCredentials,
@@ -85,7 +86,7 @@ describe("memoryOptions", () => {
     expect(await errorOf(threads.getThread(t1))).toMatchObject({ stopReason: "deadline" });
     expect(clock.now()).toBe(30_000);
     const after = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-    expect(after).toBe(before);
+    expect(after).toBeLessThanOrEqual(before);
   });
 
   it("keeps what the options say", async () => {
@@ -126,6 +127,109 @@ describe("withTestRuntime", () => {
     // On the system's clock, a moment has passed.
     expect(http.requests[0]?.timeoutMs).toBeLessThanOrEqual(expected);
     expect(http.requests[0]?.timeoutMs).toBeGreaterThan(expected - 500);
+  });
+});
+
+describe("wrong options of a test", () => {
+  const routing = () => {};
+  const { client } = scriptedClient(thread);
+  const wrong = <T>(value: unknown) => value as T;
+
+  it.each<[string, RegExp, () => unknown]>([
+    [
+      "time.autoAdvence",
+      /did you mean autoAdvance\? It is not an option$/,
+      () => memoryOptions(routing, {}, wrong({ autoAdvence: true })),
+    ],
+    [
+      "time.speed",
+      /known here: autoAdvance, skipSleeps, wallStartMs$/,
+      () => createVirtualClock(wrong({ speed: 2 })),
+    ],
+    [
+      "time.skipSleeps",
+      /must be true or false, got a string$/,
+      () => createVirtualClock(wrong({ skipSleeps: "no" })),
+    ],
+    [
+      "time.wallStartMs",
+      /must be a finite number, got an object$/,
+      () => createVirtualClock(wrong({ wallStartMs: new Date() })),
+    ],
+    ["time", /must be an object, got true$/, () => createVirtualClock(wrong(true))],
+    ["advance", /0 or more, got a negative number \(-5\)$/, () => createVirtualClock().advance(-5)],
+    [
+      "advance",
+      /0 or more, got a string$/,
+      () => createVirtualClock({ autoAdvance: true }).advance(wrong("5s")),
+    ],
+    [
+      "routes",
+      /must be a function, got an object$/,
+      () => memoryOptions(wrong({ getThread: () => ({}) })),
+    ],
+    ["clock", /must have the methods now/, () => createMemoryHttpClient(routing, wrong({}))],
+    [
+      "options",
+      /must be an object, got a string$/,
+      () => memoryOptions(routing, wrong("https://a.test")),
+    ],
+    [
+      "runtime.random.backof",
+      /did you mean backoff\?/,
+      () => withTestRuntime({}, { random: wrong({ backof: () => 0 }) }),
+    ],
+    [
+      "runtime.random.backoff",
+      /must be a function, got zero$/,
+      () => withTestRuntime({}, { random: wrong({ backoff: 0 }) }),
+    ],
+    [
+      "runtime.clok",
+      /did you mean clock\?/,
+      () => withTestRuntime({}, wrong({ clok: createVirtualClock() })),
+    ],
+    [
+      "runtime.clock",
+      /must have the methods now, wallNow/,
+      () => withTestRuntime({}, wrong({ clock: { now: () => 0 } })),
+    ],
+    [
+      "runtime.constants",
+      /a changed copy of BEHAVIOR_1/,
+      () => withTestRuntime({}, wrong({ constants: { budget: BEHAVIOR_1.budget } })),
+    ],
+    [
+      "runtime",
+      /cannot be read/,
+      () =>
+        withTestRuntime(
+          {},
+          {
+            get random(): never {
+              throw new Error("s3cret");
+            },
+          },
+        ),
+    ],
+    ["sequence", /at least one number/, () => sequence(...wrong<[number]>([]))],
+    ["seed", /must be a finite number, got a string$/, () => seededRandom(wrong("one"))],
+    ["origin", /must be an address/, () => watchCredentials(client, "api.test", [])],
+    [
+      "secrets",
+      /texts that are not empty, got an array$/,
+      () => watchCredentials(client, "https://api.test", [""]),
+    ],
+  ])("%s: %s", (option, rule, make) => {
+    const error = thrownBy(make);
+    expect(error).toMatchObject({ reason: "CONFIG_INVALID", fieldViolations: [{ field: option }] });
+    expect(error.message).toMatch(rule);
+  });
+
+  it("control: what is left out, or stated as undefined", () => {
+    const clock = createVirtualClock(wrong({ autoAdvance: undefined }));
+    const random = wrong<Partial<Randomness>>({ backoff: undefined });
+    expect(withTestRuntime({ tenant }, { clock, random })).toMatchObject({ tenant });
   });
 });
 

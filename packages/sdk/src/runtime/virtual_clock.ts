@@ -1,3 +1,4 @@
+import { aBoolean, aNumber, checkTestOptions, checkTestValue } from "../check_test_options.js";
 import type { Clock, Timer, TimerKind } from "./runtime.js";
 
 /** A clock that a test moves, or that moves by itself. */
@@ -48,12 +49,22 @@ function bound(callback: () => void): () => void {
   return asyncHooks === undefined ? callback : asyncHooks.AsyncResource.bind(callback);
 }
 
+const RULES = { wallStartMs: aNumber, skipSleeps: aBoolean, autoAdvance: aBoolean };
+
+const A_TIME = {
+  text: "must be a number of milliseconds, 0 or more",
+  holds: (value: unknown) => Number.isFinite(value) && (value as number) >= 0,
+};
+
 /**
  * Makes a virtual clock. Deadlines fire only when the test moves time on, or,
  * with `autoAdvance`, when nothing else is left to do. A callback runs in the
  * async context its timer was set in, as with real timers.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  checkTestOptions("time", options, RULES);
   const wallStartMs = options.wallStartMs ?? Date.UTC(2026, 0, 1);
   const autoAdvance = options.autoAdvance ?? false;
   const skipSleeps = !autoAdvance && (options.skipSleeps ?? true);
@@ -152,8 +163,10 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
       },
       clear: clearTimer,
     },
-    advance: (ms) =>
-      autoAdvance ? new Promise((resolve) => void add(resolve, ms)) : runUntil(nowMs + ms),
+    advance(ms) {
+      checkTestValue("advance", ms, A_TIME);
+      return autoAdvance ? new Promise((resolve) => void add(resolve, ms)) : runUntil(nowMs + ms);
+    },
     get sleeps() {
       return sleeps;
     },

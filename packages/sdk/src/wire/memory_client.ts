@@ -6,6 +6,7 @@ import {
 } from "@connectrpc/connect";
 import { createUniversalHandlerClient, type UniversalClientFn } from "@connectrpc/connect/protocol";
 import type { DescService } from "@bufbuild/protobuf";
+import { aFunction, checkTestValue, having } from "../check_test_options.js";
 import { TIMEOUT_HEADERS } from "../policy/deadline.js";
 import { type Clock, systemClock } from "../runtime/runtime.js";
 
@@ -21,6 +22,8 @@ export function createMemoryHttpClient(
   routes: (router: ConnectRouter) => unknown,
   clock: Pick<Clock, "now"> = systemClock,
 ): UniversalClientFn {
+  checkTestValue("routes", routes, aFunction);
+  checkTestValue("clock", clock, having("now"));
   const inner = createConnectRouter();
   routes(timedRouter(inner, clock));
   const client = createUniversalHandlerClient(inner.handlers);

@@ -1,0 +1,69 @@
+import { notAnOption } from "./errors/did_you_mean.js";
+import { configError, namingConfigError } from "./errors/errors.js";
+import { readOptions } from "./options/read_options.js";
+
+/** What an option of `/testing` has to be. */
+export interface TestRule {
+  readonly text: string;
+  holds(value: unknown): boolean;
+}
+
+export const aBoolean: TestRule = {
+  text: "must be true or false",
+  holds: (value) => typeof value === "boolean",
+};
+
+export const aFunction: TestRule = {
+  text: "must be a function",
+  holds: (value) => typeof value === "function",
+};
+
+export const aNumber: TestRule = { text: "must be a finite number", holds: Number.isFinite };
+
+export const anObject: TestRule = {
+  text: "must be an object",
+  holds: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+};
+
+/** What has methods of these names. */
+export function having(...names: readonly string[]): TestRule {
+  return {
+    text: `must have the methods ${names.join(", ")}`,
+    holds: (value) =>
+      names.every((name) => typeof (Object(value) as Record<string, unknown>)[name] === "function"),
+  };
+}
+
+/**
+ * Checks one value.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+ */
+export function checkTestValue(option: string, value: unknown, { text, holds }: TestRule): void {
+  if (!readOptions(option, () => holds(value))) {
+    throw namingConfigError(option, text, value);
+  }
+}
+
+/**
+ * Checks an object of options, all of which may be left out.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the option and the rule.
+ */
+export function checkTestOptions(
+  option: string,
+  value: object,
+  rules: Readonly<Record<string, TestRule>>,
+): void {
+  checkTestValue(option, value, anObject);
+  const members = readOptions(option, () => ({ ...value }) as Readonly<Record<string, unknown>>);
+  for (const [name, member] of Object.entries(members)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) {
+      throw configError(`${option}.${name.slice(0, 64)}`, notAnOption(name, Object.keys(rules)));
+    }
+    if (member !== undefined) {
+      checkTestValue(`${option}.${name}`, member, rule);
+    }
+  }
+}
