@@ -6,11 +6,12 @@ import type { Door } from "../place.js";
 /** For runtimes that have `node:module`; a bundle has nothing to require. */
 export const REQUIRE: Check = {
   id: "require",
-  title: "`require()` of the ES modules",
+  title: "`require()`, which gets CommonJS",
   async run(here) {
-    const required = createRequire(import.meta.url)(`@ameideio/ameide-sdk-ts/${here.entry}`) as {
-      createAmeideTransport: Door["createTransport"];
-    };
+    const require = createRequire(import.meta.url);
+    const entry = `@ameideio/ameide-sdk-ts/${here.entry}`;
+    equal(/[\\/]cjs[\\/]/.test(require.resolve(entry)), true, "CommonJS");
+    const required = require(entry) as { createAmeideTransport: Door["createTransport"] };
     const transport = required.createAmeideTransport({
       baseUrl: here.place.witness.http1,
       allowInsecureLoopback: true,
