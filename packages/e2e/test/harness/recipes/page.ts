@@ -9,6 +9,8 @@ export interface Recipe {
   readonly title: string;
   /** Text by path: blocks whose first line, a comment, is a path. */
   readonly files: ReadonlyMap<string, string>;
+  /** Packages that its `npm install` lines name, which are not typed: they are there. */
+  readonly installs: readonly string[];
   readonly commands: readonly {
     readonly line: string;
     /** What its comment promises: that this is printed. */
@@ -25,17 +27,27 @@ export function readRecipes(): ReadonlyMap<string, Recipe> {
 function recipeOf(section: string): Recipe {
   const files = new Map<string, string>();
   const commands: { line: string; prints: string }[] = [];
+  const installs: string[] = [];
   for (const [, language = "", code = ""] of section.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
     const path = /^(?:\/\/|#) (\S+)\n/.exec(code)?.[1];
     if (language === "sh") {
-      commands.push(...code.trimEnd().split("\n").map(commandOf));
+      const lines = code.trimEnd().split("\n");
+      installs.push(...lines.flatMap(installedBy));
+      commands.push(...lines.filter((line) => !line.startsWith(INSTALL)).map(commandOf));
     } else if (path === undefined) {
       throw new Error(`docs/recipes.md: a block names no file:\n${code}`);
     } else {
       files.set(path, code);
     }
   }
-  return { title: section.slice(0, section.indexOf("\n")), files, commands };
+  return { title: section.slice(0, section.indexOf("\n")), files, installs, commands };
+}
+
+const INSTALL = "npm install ";
+
+function installedBy(line: string): string[] {
+  const words = line.startsWith(INSTALL) ? line.slice(INSTALL.length).split(" ") : [];
+  return words.filter((word) => !word.startsWith("--"));
 }
 
 function commandOf(text: string) {
