@@ -9,6 +9,7 @@ import { protosOf, snippetsOf } from "./harness/snippet.js";
 
 const PAGES = [
   "README.md",
+  "docs/auth.md",
   "docs/bring-your-own.md",
   "docs/in-production.md",
   "docs/seeing-what-happens.md",

@@ -1,4 +1,11 @@
 import { readFileSync } from "node:fs";
+import {
+  ClientPolicySchema,
+  MethodFactsSchema,
+  MethodPolicyEntrySchema,
+  MethodPolicySchema,
+  RetryBudgetSchema,
+} from "@ameideio/core-proto/ameide/policy/v1";
 import { describe, expect, it } from "vitest";
 import { MAX_ORIGINS } from "../src/wire/connection_pools.js";
 import { QUIET_MS } from "../src/http/full_pool.js";
@@ -123,6 +130,42 @@ describe("docs/in-production.md", () => {
     ["attempts", `only if ${defaults.maxAttempts} are wrong`],
   ])("states the %s as the code has it", (_, text) => {
     expect(production).toContain(text);
+  });
+});
+
+describe("docs/policy-document.md", () => {
+  const sections = new Map(
+    read("docs/policy-document.md")
+      .split(/^## /m)
+      .map((section) => [/^`(\w+)`/.exec(section)?.[1] ?? "", section]),
+  );
+
+  it.each([
+    ClientPolicySchema,
+    MethodPolicyEntrySchema,
+    MethodPolicySchema,
+    MethodFactsSchema,
+    RetryBudgetSchema,
+  ])("lists the fields of $name, and the words each may be", ({ name, fields }) => {
+    const rows = [...(sections.get(name) ?? "").matchAll(/^\| `(\w+)` \| (.*)$/gm)];
+    expect(rows.map(([, field]) => field)).toEqual(fields.map(({ jsonName }) => jsonName));
+    for (const [i, field] of fields.entries()) {
+      const words = field.enum?.values.slice(1).map((word) => word.name) ?? [];
+      expect(
+        rows[i]?.[2]?.match(/`[A-Z]+(_[A-Z]+)+`(?=.* \|)/g)?.map((word) => word.slice(1, -1)) ?? [],
+      ).toEqual(expect.arrayContaining(words));
+    }
+  });
+
+  it("has the defaults that the code has", () => {
+    const section = `${sections.get("MethodPolicy")}${sections.get("RetryBudget")}`;
+    const numbers = Object.entries({ ...defaults, ...budget }).filter(
+      ([, value]) => typeof value === "number",
+    );
+    expect(numbers.length).toBeGreaterThan(10);
+    for (const [name, value] of numbers) {
+      expect(section).toMatch(new RegExp(`^\\| \`${name}\` \\|.* \\| ${value} \\|$`, "m"));
+    }
   });
 });
 
