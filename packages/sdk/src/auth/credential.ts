@@ -19,6 +19,15 @@ export function isCredential(value: unknown): value is string {
   return typeof value === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(value);
 }
 
+/** Whether a bearer token is one, and without the word that is put before it. */
+export function isToken(value: unknown): value is string {
+  return isCredential(value) && !/^bearer /i.test(value);
+}
+
+/** The rule of {@link isToken} in words. */
+export const TOKEN_RULE =
+  "must be printable ASCII on one line, without spaces around it, and without Bearer before it";
+
 /** The rule of {@link isCredential} in words. */
 export const CREDENTIAL_RULE = "must be printable ASCII on one line, without spaces around it";
 

@@ -1,5 +1,5 @@
 import type { Token } from "./auth.js";
-import { CREDENTIAL_RULE, isCredential } from "./credential.js";
+import { isToken, TOKEN_RULE } from "./credential.js";
 import { configError } from "../errors/errors.js";
 import type { PolicyConstants } from "../policy/policy.js";
 import type { Clock } from "../runtime/runtime.js";
@@ -21,8 +21,8 @@ export function readToken(given: unknown, constants: PolicyConstants): ReadToken
     throw configError("auth.provider", "must give an object with a token", given);
   }
   const { token: text, expiresAt } = given as { [Name in keyof Token]: unknown };
-  if (!isCredential(text)) {
-    throw configError("auth.provider", `the token ${CREDENTIAL_RULE}`);
+  if (!isToken(text)) {
+    throw configError("auth.provider", `the token ${TOKEN_RULE}`);
   }
   return { text, expiresAtMs: expiryOf(expiresAt, constants.minExpiryMs) };
 }

@@ -13,7 +13,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { unheard } from "../runtime/callbacks.js";
-import { readCallOptions } from "../options/check_call_options.js";
+import { checkParts, checkRequest, readCallOptions } from "../options/check_call_options.js";
 import { StreamReader } from "./stream_reader.js";
 
 /**
@@ -34,13 +34,19 @@ import { StreamReader } from "./stream_reader.js";
  * @param transport - Any Connect transport; leaving ends the streams of ours.
  */
 export function createClient<T extends DescService>(service: T, transport: Transport): Client<T> {
+  checkParts(service, transport);
   const client = createConnectClient(service, transport) as Record<string, unknown>;
   for (const method of service.methods) {
     if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
-      client[method.localName] = checked(client[method.localName] as Send);
+      client[method.localName] = checked(
+        client[method.localName] as Send,
+        method.methodKind === "unary",
+      );
     } else if (method.methodKind === "server_streaming") {
       client[method.localName] = (input: MessageInitShape<DescMessage>, options?: CallOptions) =>
-        open(transport, method as DescMethodStreaming, only(input), options);
+        open(transport, method as DescMethodStreaming, only(input), options, () =>
+          checkRequest(input),
+        );
     } else if (method.methodKind === "bidi_streaming") {
       client[method.localName] = (
         input: AsyncIterable<MessageInitShape<DescMessage>>,
@@ -53,9 +59,12 @@ export function createClient<T extends DescService>(service: T, transport: Trans
 
 type Send = (input: never, options?: CallOptions) => Promise<unknown>;
 
-function checked(send: Send): Send {
+function checked(send: Send, isOne: boolean): Send {
   return (input, options) => {
     try {
+      if (isOne) {
+        checkRequest(input);
+      }
       return send(input, options && readCallOptions(options));
     } catch (reason) {
       return Promise.reject(reason);
@@ -69,10 +78,12 @@ function open<I extends DescMessage, O extends DescMessage>(
   method: DescMethodStreaming<I, O>,
   input: AsyncIterable<MessageInitShape<I>>,
   options: CallOptions | undefined,
+  check?: () => void,
 ): AsyncIterable<MessageShape<O>> {
   let read: CallOptions | undefined;
   let response: Promise<StreamResponse<I, O>>;
   try {
+    check?.();
     read = options && readCallOptions(options);
     const { signal, timeoutMs, headers, contextValues } = read ?? {};
     response = transport.stream(method, signal, timeoutMs, headers, input, contextValues);

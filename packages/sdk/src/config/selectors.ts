@@ -42,6 +42,12 @@ function problemOf(service: DescService, selector: string): string | undefined {
     return method === undefined ? undefined : noMethod(service, method);
   }
   const { file, typeName } = service;
+  const bare = service.methods.find(
+    (each) => each.name === selector || each.localName === selector,
+  );
+  if (bare !== undefined) {
+    return `it names no service; did you mean ${typeName}/${bare.name}?`;
+  }
   if (file.services.some((each) => each.typeName === name)) {
     return undefined;
   }

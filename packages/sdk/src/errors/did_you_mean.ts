@@ -16,8 +16,18 @@ const MOST_NEAR = 4;
  * known, or of many the nearest and where all are.
  *
  * @param listedIn - Name of the type that lists them.
+ * @param within - Options that are objects, by the names of their members.
  */
-export function notAnOption(name: string, known: readonly string[], listedIn?: string): string {
+export function notAnOption(
+  name: string,
+  known: readonly string[],
+  listedIn?: string,
+  within: Readonly<Record<string, string>> = {},
+): string {
+  const owner = Object.hasOwn(within, name) ? within[name] : undefined;
+  if (owner !== undefined && known.includes(owner)) {
+    return `is not an option here; it is one of ${owner}: ${owner}: { ${name}: … }`;
+  }
   const hint = didYouMean(name, known);
   if (hint !== "") {
     return `${hint}is not an option`;
@@ -29,15 +39,19 @@ export function notAnOption(name: string, known: readonly string[], listedIn?: s
   const near = name.length > MAX_LENGTH ? [] : nearestFirst(name, known).slice(0, MOST_NEAR);
   return near.length === 0
     ? `is not an option; ${all}`
-    : `is not an option; the nearest are ${near.join(", ")}; ${all}`;
+    : `is not an option; nearest: ${near.join(", ")}; ${all}`;
 }
 
+// What differs in more than half of its letters is not near, unless one is in the other.
 function nearestFirst(name: string, known: readonly string[]): string[] {
   const lower = name.toLowerCase();
-  const far = (each: string) =>
-    distance(lower, each.toLowerCase(), Infinity) / Math.max(lower.length, each.length);
+  const farFrom = (each: string) =>
+    each.includes(lower) || lower.includes(each)
+      ? 0
+      : distance(lower, each, Infinity) / Math.max(lower.length, each.length);
   return known
-    .map((each) => ({ each, far: far(each) }))
+    .map((each) => ({ each, far: farFrom(each.toLowerCase()) }))
+    .filter(({ far }) => far <= 0.5)
     .sort((a, b) => a.far - b.far || (a.each < b.each ? -1 : 1))
     .map(({ each }) => each);
 }

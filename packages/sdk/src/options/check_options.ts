@@ -1,5 +1,5 @@
 import { printable } from "../errors/bounded_text.js";
-import { CREDENTIAL_RULE, isCredential } from "../auth/credential.js";
+import { CREDENTIAL_RULE, isCredential, isToken, TOKEN_RULE } from "../auth/credential.js";
 import { notAnOption } from "../errors/did_you_mean.js";
 import {
   CODE_NAMES,
@@ -104,14 +104,14 @@ function memberPath(option: string, name: string): string {
 function object(members: Readonly<Record<string, Check>>, listedIn?: string): Check {
   const known = Object.keys(members);
   return (value, option, rules) => {
-    checkIsObject(value, option);
+    checkIsObject(value, option || "options");
     let path = option || "options";
     try {
       for (const name of Object.keys(value)) {
         path = memberPath(option, name);
         const check = Object.hasOwn(members, name) ? members[name] : undefined;
         if (check === undefined) {
-          throw configError(path, notAnOption(name, known, listedIn));
+          throw configError(path, notAnOption(name, known, listedIn, WITHIN));
         }
         const member = (value as Readonly<Record<string, unknown>>)[name];
         if (member !== undefined) {
@@ -123,6 +123,24 @@ function object(members: Readonly<Record<string, Check>>, listedIn?: string): Ch
     }
   };
 }
+
+// Where a member belongs that stands a level too high.
+const WITHIN: Readonly<Record<string, string>> = {
+  token: "auth",
+  provider: "auth",
+  maxAttempts: "retry",
+  baseDelayMs: "retry",
+  throttleDelayMs: "retry",
+  maxDelayMs: "retry",
+  maxServerDelayMs: "retry",
+  retryableCodes: "retry",
+  requireIdempotency: "retry",
+  capacity: "budget",
+  throttleCost: "budget",
+  ca: "tls",
+  certificate: "tls",
+  key: "tls",
+};
 
 const boolean = openRule("must be true or false", (value) => typeof value === "boolean");
 const func = rule("must be a function", (value) => typeof value === "function");
@@ -136,6 +154,7 @@ const headerName = rule(
   (value) => typeof value === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
 );
 const credential = rule(CREDENTIAL_RULE, isCredential);
+const token = rule(TOKEN_RULE, isToken);
 const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
@@ -192,14 +211,13 @@ const auth: Check = (value, option, rules) => {
   if (value === null) {
     return;
   }
+  if (typeof value === "function") {
+    throw configError(option, "must be an object: give the function as { provider }");
+  }
   if (typeof value !== "object") {
     throw configError(option, "must be null, { token }, { header, value } or { provider }", value);
   }
-  object({ token: credential, header: headerName, value: credential, provider: func })(
-    value,
-    option,
-    rules,
-  );
+  object({ token, header: headerName, value: credential, provider: func })(value, option, rules);
   const { header } = value as { header?: string };
   const lower = header?.toLowerCase();
   if (lower !== undefined && lower !== "authorization") {

@@ -1,4 +1,4 @@
-import { CREDENTIAL_RULE, isCredential } from "../auth/credential.js";
+import { isToken, TOKEN_RULE } from "../auth/credential.js";
 import {
   configError,
   configErrors,
@@ -34,8 +34,8 @@ export function readEnvironment(
   if (tenant !== undefined && !isTenant(tenant)) {
     throw configError("AMEIDE_TENANT", TENANT_RULE, tenant);
   }
-  if (token !== undefined && !isCredential(token)) {
-    throw configError("AMEIDE_TOKEN", CREDENTIAL_RULE, token);
+  if (token !== undefined && !isToken(token)) {
+    throw configError("AMEIDE_TOKEN", TOKEN_RULE, token);
   }
   if (retries !== "on" && retries !== "off") {
     throw namingConfigError("AMEIDE_SDK_RETRIES", "must be off or on", retries, ["off", "on"]);

@@ -9,7 +9,7 @@ import type { Auth } from "../auth/auth.js";
 import { type Budget, createBudget } from "../policy/budget.js";
 import { CallPlan } from "../call/call_plan.js";
 import { tell, unheard } from "../runtime/callbacks.js";
-import { checkRuntimeOptions } from "../options/check_call_options.js";
+import { checkMethod, checkRuntimeOptions } from "../options/check_call_options.js";
 import { httpVersionOf } from "../options/check_combinations.js";
 import { checkDrainOptions, checkIsObject } from "../options/check_options.js";
 import { type ClientConfig, createConfig } from "../config/config.js";
@@ -179,12 +179,14 @@ function derive(
   const shared = family.share(layers, parent);
   const { config } = shared;
   const { policyHash } = family.platform;
-  const explain = (method: DescMethod): Explanation =>
-    explainMethod(config.forMethod(method, false), {
+  const explain = (method: DescMethod): Explanation => {
+    checkMethod(method);
+    return explainMethod(config.forMethod(method, false), {
       observe: config.observe,
       policyHash,
       connection: family.facts(config)?.explained,
     });
+  };
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
