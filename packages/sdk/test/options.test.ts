@@ -94,6 +94,7 @@ const CLIENT: readonly Wrong[] = [
   ["methods[acme.v1.Billing].budget", { "acme.v1.Billing": { budget: {} } }, /is not an option/],
   ["budget.capacity", { capacity: 10_001 }, /integer from 1 to 10000/],
   ["budget.cost", { cost: 0 }, /integer from 1/],
+  ["budget.throttleCost", { throttleCost: 0 }, /integer from 1/],
   ["budget.tokens", { tokens: 5 }, /is not an option/],
   ["interceptors", [7], /array of functions/],
   ["compression.send", { send: "zstd" }, /one of none, gzip, br/],

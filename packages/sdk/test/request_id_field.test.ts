@@ -85,7 +85,7 @@ it.each([
   ["one of several", field(Format.UUID4, { oneofIndex: 0 }), "outside of any oneof"],
   ["another format", field(Format.IPV4), "must have (google.api.field_info).format = UUID4"],
   ["no format", field(Format.FORMAT_UNSPECIFIED), "must have (google.api.field_info)"],
-])("i08 a request id field that is %s is refused", async (_name, one, rule) => {
+])("a request id field that is %s is refused", async (_name, one, rule) => {
   const { transport, http } = scriptedThreads([done]);
   const method = transfer(one);
   const error = await errorOf(transport.unary(method, undefined, undefined, undefined, {}));
@@ -99,7 +99,7 @@ it.each([
   expect(values.requestIdField.value).toBe("id");
 });
 
-it("i08 what a proto names is shown as text, and no longer than it has to be", async () => {
+it("what a proto names is shown as text, and no longer than it has to be", async () => {
   const { transport } = scriptedThreads([done]);
   const method = transfer(field(Format.UUID4), { names: `\u001b[2J\n${"x".repeat(5_000)}` });
   const error = await errorOf(transport.unary(method, undefined, undefined, undefined, {}));
@@ -107,7 +107,7 @@ it("i08 what a proto names is shown as text, and no longer than it has to be", a
   expect(error.rawMessage).toContain(String.raw`"\u001b[2J\n`);
 });
 
-it("i08 a default timeout of nothing is refused likewise", async () => {
+it("a default timeout of nothing is refused likewise", async () => {
   const { transport, http } = scriptedThreads([done]);
   const method = transfer(field(Format.UUID4), { timeoutMs: 0n });
   const error = await errorOf(transport.unary(method, undefined, undefined, undefined, {}));
@@ -120,7 +120,7 @@ it("i08 a default timeout of nothing is refused likewise", async () => {
 it.each([
   ["a field that is there or not (proto3 optional)", { proto3Optional: true, oneofIndex: 0 }],
   ["control: a plain field", {}],
-])("i05 %s is filled", async (_name, more) => {
+])("%s is filled", async (_name, more) => {
   const { transport, http } = scriptedThreads([reset, done]);
   const method = transfer(field(Format.UUID4, more));
   await transport.unary(method, undefined, undefined, undefined, {});

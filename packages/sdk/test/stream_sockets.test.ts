@@ -66,46 +66,6 @@ it.each(WIRES)("every kind of call over $protocol, HTTP/$httpVersion, $format", 
   transport.close();
 });
 
-it.each(["connect", "grpc", "grpc-web"] as const)(
-  "an error after messages is committed, over %s",
-  async (protocol) => {
-    const { url, seen } = await streamServer("2");
-    const transport = createAmeideTransport(options(url, { protocol, httpVersion: "2" }));
-    const client = createClient(Streams, transport);
-    const got: string[] = [];
-    const failed = (async () => {
-      for await (const { text } of client.count({ text: "2 fail" })) {
-        got.push(text);
-      }
-    })();
-    await expect(failed).rejects.toMatchObject({
-      origin: "server",
-      stopReason: "committed",
-      committed: true,
-      rawMessage: "as asked",
-    });
-    expect(got).toEqual(["1", "2"]);
-    expect(seen.calls).toHaveLength(1);
-    transport.close();
-  },
-);
-
-it.each(WIRES.filter(({ format }) => format === "binary"))(
-  "the server learns of a stream that is left, over $protocol, HTTP/$httpVersion",
-  async (wire) => {
-    const { url, seen } = await streamServer(wire.httpVersion);
-    const transport = createAmeideTransport(options(url, wire));
-    const client = createClient(Streams, transport);
-    for await (const { text } of client.count({ text: "2 stall" })) {
-      if (text === "2") {
-        break;
-      }
-    }
-    await expect.poll(() => seen.aborted).toBe(1);
-    transport.close();
-  },
-);
-
 it.each(["gzip", "br"] as const)("messages of any length are compressed by %s", async (name) => {
   const { url, seen } = await streamServer("1.1");
   const compression = { send: name, accept: name, minBytes: 0 };

@@ -1,6 +1,5 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
-import { RetryInfoSchema } from "@ameideio/core-proto/google/rpc";
 import { type AmeideClient, createAmeideClient } from "../../src/client.js";
 import {
   type AmeideError,
@@ -41,13 +40,6 @@ export function unavailable(headers: Readonly<Record<string, string>> = {}): Ans
   return connectError("unavailable", 503, headers);
 }
 
-/** A throttle without a hint: 429 of a proxy. */
-export const THROTTLE: Answer = {
-  status: 429,
-  headers: { "content-type": "text/html" },
-  body: "<html>slow down</html>",
-};
-
 /** An error detail as the Connect protocol sends it. */
 export function detail<T extends DescMessage>(
   schema: T,
@@ -57,31 +49,18 @@ export function detail<T extends DescMessage>(
   return { type: schema.typeName, value: base64Encode(bytes, "std_raw") };
 }
 
-/** An error that carries `google.rpc.RetryInfo`. */
-export function withRetryInfo(
-  code: string,
-  status: number,
-  retryDelay: { seconds?: bigint; nanos?: number },
-): Answer {
-  return connectError(code, status, {}, { details: [detail(RetryInfoSchema, { retryDelay })] });
-}
-
 /** A client over a script, on a virtual clock. */
 export interface Scripted {
   readonly client: AmeideClient;
   readonly clock: VirtualClock;
   readonly events: readonly CallEvent[];
   readonly requests: readonly SeenRequest[];
-  /** Tokens in the budget after each wait was decided and at the end of each call. */
-  readonly tokens: readonly number[];
 }
 
 /** What {@link scripted} is made with. */
 export interface ScriptedSetup {
   readonly answers: readonly Answer[];
   readonly options?: AmeideOptions;
-  /** The backoff's random numbers. Default 0.5 for ever. */
-  readonly random?: () => number;
   /** Default: one where waits pass by themselves. */
   readonly clock?: VirtualClock;
 }
@@ -100,15 +79,12 @@ export function scripted(setup: ScriptedSetup): Scripted {
     observer: (event) => void events.push(event),
     ...setup.options,
   };
-  const random = { backoff: setup.random ?? sequence(0.5) };
+  const random = { backoff: sequence(0.5) };
   return {
     client: createAmeideClient(withTestRuntime(options, { clock, random })),
     clock,
     events,
     requests,
-    get tokens() {
-      return events.flatMap((event) => ("budgetTokens" in event ? [event.budgetTokens] : []));
-    },
   };
 }
 
@@ -122,14 +98,4 @@ export async function failureOf(outcome: Promise<unknown>): Promise<AmeideError>
     throw reason;
   }
   return reason;
-}
-
-/** The request header of each attempt, `null` where it is absent. */
-export function sent(requests: readonly SeenRequest[], name: string): (string | null)[] {
-  return requests.map((request) => request.headers.get(name));
-}
-
-/** Rows for `it.each` with `%s`: the title of each case, then the case. */
-export function titled<T extends { readonly name: string }>(cases: readonly T[]): [string, T][] {
-  return cases.map((each) => [each.name, each]);
 }

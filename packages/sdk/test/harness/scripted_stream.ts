@@ -12,8 +12,6 @@ export type Piece =
   | { readonly end: object }
   /** Any bytes. */
   | { readonly bytes: Uint8Array }
-  /** The connection breaks. */
-  | { readonly breaks: Error }
   /** Nothing more comes until the request is aborted. */
   | { readonly stall: true };
 
@@ -28,11 +26,6 @@ export const STALL: Piece = { stall: true };
 
 /** A good end. */
 export const END: Piece = { end: {} };
-
-/** The end of a stream that failed. */
-export function failing(code: string, metadata: object = {}): Piece {
-  return { end: { error: { code, message: `scripted ${code}` }, metadata } };
-}
 
 /** An envelope of the Connect protocol. */
 export function envelope(flags: number, data: Uint8Array): Uint8Array {
@@ -105,12 +98,10 @@ async function* play(
       await new Promise((_, reject) => {
         signal?.addEventListener("abort", () => reject(signal.reason as Error));
       });
-    } else if ("end" in piece) {
-      yield envelope(2, utf8.encode(JSON.stringify(piece.end)));
     } else if ("bytes" in piece) {
       yield piece.bytes;
     } else {
-      throw piece.breaks;
+      yield envelope(2, utf8.encode(JSON.stringify(piece.end)));
     }
   }
 }

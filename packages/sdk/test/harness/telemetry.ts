@@ -58,8 +58,3 @@ export function memoryTelemetry() {
     shutdown: () => meterProvider.shutdown(),
   };
 }
-
-/** Milliseconds from start to end of a span. */
-export function durationMs({ startTime, endTime }: ReadableSpan): number {
-  return (endTime[0] - startTime[0]) * 1e3 + (endTime[1] - startTime[1]) / 1e6;
-}
