@@ -51,6 +51,17 @@ test("all green is 0, with a matrix and totals", async () => {
   expect(code).toBe(0);
 });
 
+test("--quick runs each case once, and says what is left in one line", async () => {
+  writeCase("t01 good");
+  writeCase("t02 good");
+  const green = await cli(["--cases", folder, "--quick"]);
+  expect(green).toEqual({ code: 0, output: "fake 1.2.3: 2 passed, 0 failed, 0 skipped" });
+  writeCase("t02 bad", { ok: "other" });
+  const red = await cli(["--cases", folder, "--quick"]);
+  expect(red.output).toMatch(/^✗ t02 bad\n[^]*\nfake 1\.2\.3: 1 passed, 1 failed, 0 skipped$/);
+  expect(red.code).toBe(1);
+});
+
 test("a red cell is 1, with what was expected and seen", async () => {
   writeCase("t01 good");
   writeCase("t02 bad", { ok: "other" });
@@ -132,6 +143,8 @@ test.each([
   ["an unknown layer", ["--layer", "disk"]],
   ["a folder that is not there", ["--cases", "no/such/folder"]],
   ["a seed that is no number", ["--seed", "x"]],
+  ["a quick run of random cases", ["--quick", "--fuzz", "3"]],
+  ["a quick run of the wire", ["--quick", "--layer", "wire"]],
   ["a filter that leaves nothing", ["--http", "2", "--layer", "wire"]],
 ])("%s is 2", async (_what, args) => {
   writeCase("t01 good");

@@ -17,6 +17,9 @@ export function readArguments(argv: readonly string[]): Options {
   if (values.fuzz !== undefined && values.mutate === true) {
     throw new UsageError("--fuzz and --mutate exclude each other");
   }
+  if (values.quick === true && (values.fuzz !== undefined || values.mutate === true)) {
+    throw new UsageError("--quick is for cases, not for --fuzz or --mutate");
+  }
   return {
     help: values.help ?? false,
     list: values.list ?? false,
@@ -31,6 +34,7 @@ export function readArguments(argv: readonly string[]): Options {
       formats: words("format", values.format, FORMATS),
       http: words("http", values.http, HTTP_VERSIONS),
       httpClients: words("http-client", values["http-client"], HTTP_CLIENTS),
+      quick: values.quick ?? false,
     },
     report: values.report,
     fuzz: values.fuzz === undefined ? undefined : wholeNumber("fuzz", values.fuzz, 1),
@@ -56,6 +60,7 @@ function parse(argv: readonly string[]) {
         format: { type: "string", multiple: true },
         http: { type: "string", multiple: true },
         "http-client": { type: "string", multiple: true },
+        quick: { type: "boolean" },
         seed: { type: "string" },
         report: { type: "string" },
         fuzz: { type: "string" },

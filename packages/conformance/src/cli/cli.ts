@@ -88,7 +88,7 @@ async function run(options: Options, surroundings: Printing): Promise<number> {
 }
 
 function conclude(report: Report, options: Options, { print, printError }: Printing): number {
-  if (report.cases.length > 0) print(`${showMatrix(report)}\n`);
+  if (report.cases.length > 0 && options.filter.quick !== true) print(`${showMatrix(report)}\n`);
   const failures = showFailures(report, options.verbose ? Number.POSITIVE_INFINITY : SHOWN);
   if (failures !== "") print(`${failures}\n`);
   if (options.report !== undefined) print(`written: ${join(options.report, "report.html")}`);

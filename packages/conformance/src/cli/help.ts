@@ -15,6 +15,9 @@ several values take them repeated or with commas.
   --http <version>   1.1, 2, or auto: what client and server agree on
   --http-client <name>
                      native (the language's own) or fetch
+  --quick            each case of the memory layer once, in one combination, which
+                     changes from case to case: some seconds, and one line when
+                     all is green
   --report <folder>  writes report.html and report.json
   --fuzz <n>         instead: n random cases against a reference model
   --seed <n>         of the random cases, default 1

@@ -64,6 +64,25 @@ test("a case runs over each protocol, over gRPC not with HTTP/1.1", () => {
   ]);
 });
 
+test("quick, a case in memory runs in one cell, which changes from case to case", () => {
+  const one = caseWith({});
+  const { doors, protocols, http, kinds } = all;
+  const fetch = create(HttpClientSchema, { name: "fetch", doors, protocols, http, kinds });
+  const able = { ...all, httpClients: [fetch] };
+  const quick = (name: string) =>
+    cells({ ...one, message: { ...one.message, name } }, able, { quick: true });
+  const chosen = Array.from({ length: 24 }, (_, i) => quick(`t01 ${String.fromCodePoint(97 + i)}`));
+  expect(chosen.map((each) => each.length)).toEqual(chosen.map(() => 1));
+  expect(quick("t01 a")).toEqual(quick("t01 a"));
+  expect(new Set(chosen.flat()).size).toBe(12);
+  expect(chosen.flat().filter((cell) => cell.includes("fetch"))).toEqual([]);
+  expect(cells(caseWith({}, { http_clients: ["fetch"] }), able, { quick: true })).toHaveLength(1);
+  expect(planCase(caseWith({}, { layer: "wire" }), able, { quick: true })).toEqual({
+    cells: [],
+    missing: [],
+  });
+});
+
 test("thin, a case runs in every cell of Connect and in one of each other protocol", () => {
   const thin = (name: string) => cells({ ...one, message: { ...one.message, name } }, all, thinly);
   const one = caseWith({}, { layer: "wire" });
