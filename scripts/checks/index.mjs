@@ -8,6 +8,7 @@ import { generated } from "./generated.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
+import { statedOnce } from "./stated_once.mjs";
 import { types } from "./types.mjs";
 import { words } from "./words.mjs";
 import { workflows } from "./workflows.mjs";
@@ -28,6 +29,7 @@ export const CHECKS = [
   lint,
   imports,
   packageShape,
+  statedOnce,
   words,
   docs,
   workflows,

@@ -37,7 +37,7 @@ describe("ameide-policy check", () => {
   it("refuses what is wrong in a document, a line each", () => {
     const wrong = [
       [
-        "k02 unknown-field-rejected",
+        "an unknown field that is near to one",
         '{\n  "default": {\n    "maxAttemps": 4}}',
         ":3: default.maxAttemps: did you mean maxAttempts? It is not known",
       ],

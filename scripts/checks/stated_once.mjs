@@ -1,0 +1,45 @@
+// @ts-check
+
+const CASE_FILE = /^packages\/conformance\/cases\/.*\/([a-z]\d\d)_[^/]*\.yaml$/;
+
+const SDK_TEST = /^packages\/sdk\/(?!conformance\/).*\.test\.ts$/;
+
+const TEXT = /(["'`])((?:\\.|(?!\1)[^\\])*)\1/g;
+
+const ID = /(?<![\w-])[a-z]\d\d(?![\w-])/g;
+
+/** @type {import("./tree.mjs").Check} */
+export const statedOnce = {
+  name: "stated-once",
+  about: "no test of an SDK bears the id of a case: what a case states, no test states again",
+  run({ files, read }) {
+    const ids = new Set(files.flatMap((file) => CASE_FILE.exec(file)?.[1] ?? []));
+    const tests = files.filter((file) => SDK_TEST.test(file));
+    if (ids.size === 0) return { problems: ["saw no case"] };
+    if (tests.length === 0) return { problems: ["saw no test of an SDK"] };
+    return { problems: tests.flatMap((file) => copies(file, read(file), ids)) };
+  },
+};
+
+/**
+ * The texts of a test, titles above all, that name a case.
+ *
+ * @param {string} file
+ * @param {string} text
+ * @param {ReadonlySet<string>} ids
+ * @returns {string[]} `file:line: "the text"`, with what to do.
+ */
+export function copies(file, text, ids) {
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      [...line.matchAll(TEXT)].flatMap(([, , said = ""]) =>
+        (said.match(ID) ?? [])
+          .filter((id) => ids.has(id))
+          .map(
+            (id) =>
+              `${file}:${index + 1}: "${said.slice(0, 80)}": ${id} is a case of the suite; delete the test, or name what no case says`,
+          ),
+      ),
+    );
+}
