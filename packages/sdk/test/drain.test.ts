@@ -2,8 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { GetThreadResponseSchema, ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { describe, expect, it } from "vitest";
-import { connectError } from "./harness/scripted_client.js";
-import { errorOf, scriptedThreads, settled, t1, thread } from "./harness/scripted_threads.js";
+import { errorOf, scriptedThreads, settled, t1 } from "./harness/scripted_threads.js";
 import { Streams } from "./harness/stream_service.js";
 import type { AmeideTransport, DrainOptions } from "../src/index.js";
 import { createAmeideTransport } from "../src/node.js";
@@ -80,25 +79,6 @@ describe("drain()", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("lets a call that waits for a token, or before a retry, go on", async () => {
-    let give = (_token: { token: string }) => {};
-    const provider = () => new Promise<{ token: string }>((resolve) => (give = resolve));
-    const made = scriptedThreads(
-      [connectError("unavailable", 503, { "grpc-retry-pushback-ms": "500" }), thread],
-      { auth: { provider } },
-      { clock: { skipSleeps: false } },
-    );
-    const call = made.threads.getThread(t1);
-    const drained = made.transport.drain();
-    give({ token: "t" });
-    while (made.clock.sleeps.length === 0) {
-      await settled();
-    }
-    await made.clock.advance(1_000);
-    await call;
-    expect(await drained).toEqual({ cut: 0 });
-  });
-
   it("ends what is left at timeoutMs, and says how many", async () => {
     const made = scriptedThreads([HANG, HANG], { retry: false });
     const errors = [made.threads.getThread(t1), made.threads.getThread(t1)].map(errorOf);
@@ -138,38 +118,6 @@ describe("drain()", () => {
     expect(await cut).toMatchObject(CLOSED);
     expect(await other.transport.drain()).toEqual({ cut: 0 });
     expect(other.clock.pending).toBe(0);
-  });
-
-  async function streaming() {
-    const made = held();
-    const transport = createAmeideTransport(made.options);
-    const messages: string[] = [];
-    const read = (async () => {
-      for await (const { text } of createClient(Streams, transport).count({})) {
-        messages.push(text);
-      }
-    })();
-    await made.until(1);
-    return { ...made, transport, messages, read };
-  }
-
-  it("waits for streams", async () => {
-    const { transport, messages, read, gates } = await streaming();
-    const drained = transport.drain({ timeoutMs: 1_000 });
-    gates[0]?.();
-    await read;
-    expect(await drained).toEqual({ cut: 0 });
-    expect(messages).toEqual(["1", "2"]);
-  });
-
-  it("ends a stream that does not end", async () => {
-    const { transport, messages, read, clock } = await streaming();
-    const drained = transport.drain({ timeoutMs: 1_000 });
-    const error = errorOf(read);
-    await clock.advance(1_000);
-    expect(await drained).toEqual({ cut: 1 });
-    expect(await error).toMatchObject({ ...CLOSED, committed: true });
-    expect(messages).toEqual(["1"]);
   });
 
   it("resolves at once where nothing is under way, and over fetch", async () => {
@@ -266,25 +214,6 @@ describe("a call that waits for its stub", () => {
 });
 
 describe("close()", () => {
-  it("ends what waits before a retry, at once", async () => {
-    const made = scriptedThreads(
-      [connectError("unavailable", 503, { "grpc-retry-pushback-ms": "500" })],
-      {},
-      { clock: { skipSleeps: false } },
-    );
-    const failed = errorOf(made.threads.getThread(t1));
-    while (made.clock.sleeps.length === 0) {
-      await settled();
-    }
-    made.transport.close();
-    expect(await failed).toMatchObject({
-      ...CLOSED,
-      attempts: [{ code: "unavailable" }],
-      rawMessage: "the client was closed: the call had waited 0 ms between attempts 1 and 2",
-    });
-    expect(made.clock.pending).toBe(0);
-  });
-
   it("ends streams, one that nobody reads included", async () => {
     const { options, until } = held();
     const transport = createAmeideTransport(options);
