@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { expect, it } from "vitest";
-import { readRecipes } from "../../test/harness/recipes/page.js";
+import { readRecipes } from "../harness/recipes/page.js";
 
 const PINNED = new URL("../../recipes/package.json", import.meta.url);
 const recipes = readRecipes();

@@ -1,9 +1,9 @@
 // @ts-check
 import { describe, expect, it } from "vitest";
 
-import { plant } from "../test/harness/planted.mjs";
-import { copies, statedOnce } from "./stated_once.mjs";
-import { openTree } from "./tree.mjs";
+import { plant } from "../harness/planted.mjs";
+import { copies, statedOnce } from "../../checks/stated_once.mjs";
+import { openTree } from "../../checks/tree.mjs";
 
 const CASE = { "packages/conformance/cases/retry/r01_unavailable.yaml": "# Test.\ncases: []\n" };
 const COPY = 'import { it } from "vitest";\nit("r01 unavailable", () => {});\n';
@@ -12,11 +12,11 @@ describe("stated-once", () => {
   it("is red on a test that bears the id of a case, wherever the SDK's tests lie", async () => {
     const problems = await check({
       ...CASE,
-      "packages/sdk/src/retry.test.ts": COPY,
+      "packages/sdk/test/retry.test.ts": COPY,
       "packages/sdk/test/call/retry.test.ts": COPY,
     });
     expect(problems).toEqual([
-      expect.stringContaining('packages/sdk/src/retry.test.ts:2: "r01 unavailable": r01 is a case'),
+      expect.stringContaining('packages/sdk/test/retry.test.ts:2: "r01 unavailable": r01 is a case'),
       expect.stringContaining("packages/sdk/test/call/retry.test.ts:2: "),
     ]);
   });
@@ -24,14 +24,14 @@ describe("stated-once", () => {
   it("is green on other tests, and on those of the adapter", async () => {
     const problems = await check({
       ...CASE,
-      "packages/sdk/src/retry.test.ts": COPY.replaceAll("r01", "r02"),
+      "packages/sdk/test/retry.test.ts": COPY.replaceAll("r01", "r02"),
       "packages/sdk/conformance/src/adapter.test.ts": COPY,
     });
     expect(problems).toEqual([]);
   });
 
   it("is red when it saw no case, or no test", async () => {
-    expect(await check({ "packages/sdk/src/retry.test.ts": COPY })).toEqual(["saw no case"]);
+    expect(await check({ "packages/sdk/test/retry.test.ts": COPY })).toEqual(["saw no case"]);
     expect(await check(CASE)).toEqual(["saw no test of an SDK"]);
   });
 });

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { COLUMNS } from "./columns.js";
-import { type Goal, judge } from "./goals.js";
-import type { CallRecord } from "./records.js";
-import { unmetOf } from "./report.js";
-import type { ColumnSeen, Seen } from "./run.js";
-import { SCENARIOS } from "./scenarios.js";
-import { BOUNDS } from "./settings.js";
+import { COLUMNS } from "../../src/soak/columns.js";
+import { type Goal, judge } from "../../src/soak/goals.js";
+import type { CallRecord } from "../../src/soak/records.js";
+import { unmetOf } from "../../src/soak/report.js";
+import type { ColumnSeen, Seen } from "../../src/soak/run.js";
+import { SCENARIOS } from "../../src/soak/scenarios.js";
+import { BOUNDS } from "../../src/soak/settings.js";
 
 const KILL = "kill: idempotent calls that failed";
 const CALM = "calls that failed while nothing was done";
