@@ -192,7 +192,7 @@ export class CallRun {
     const { decision, class: retryClass } = judgement;
     if (decision.kind === "stop" && this.#waitsOut(judgement)) {
       const listed = { class: retryClass, durationMs, delayMs: 0, transparent: false };
-      this.#list(failure.code, listed);
+      this.#list(failure, listed);
       if (!this.#tell("attempt_failed")) yield interruptAt;
       return this.#interrupted(false);
     }
