@@ -1,4 +1,5 @@
 // @ts-check
+import { apiReport } from "./api_report.mjs";
 import { bufBreaking } from "./breaking.mjs";
 import { bufFormat, bufLint } from "./buf.mjs";
 import { docs } from "./docs.mjs";
@@ -30,6 +31,7 @@ export const CHECKS = [
   imports,
   packageShape,
   statedOnce,
+  apiReport,
   words,
   docs,
   workflows,

@@ -1,0 +1,174 @@
+// @ts-check
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+
+/** Where a package keeps its reports. */
+export const REPORTS = "api";
+
+/** @type {import("./tree.mjs").Check} */
+export const apiReport = {
+  name: "api-report",
+  about: "what each entry declares is what its report says (update with: pnpm api)",
+  async run(tree) {
+    const unbuilt = await tree.build();
+    if (unbuilt.length > 0) return { problems: unbuilt };
+    const reported = reportedPackages(tree.packages());
+    const problems = reported.flatMap(({ directory, manifest }) => {
+      const folder = join(tree.root, directory);
+      return differences(readReports(folder), makeReports(folder, entriesOf(manifest))).map(
+        (problem) => `${directory}/${REPORTS}/${problem}`,
+      );
+    });
+    if (reported.length === 0) problems.push("saw no published entry");
+    else if (problems.length > 0) problems.push("where the change is wanted: pnpm api");
+    return { problems, note: `${reported.length} packages` };
+  },
+};
+
+/**
+ * The published packages whose declarations people write; generated ones follow from the protos.
+ *
+ * @param {import("../workspace.mjs").Package[]} packages
+ */
+export function reportedPackages(packages) {
+  return packages.filter(
+    ({ manifest }) => manifest.private !== true && entriesOf(manifest).length > 0,
+  );
+}
+
+/**
+ * The modules of dist that exports name, without ending; those for `require` declare the same.
+ *
+ * @param {import("../workspace.mjs").Manifest} manifest
+ * @returns {string[]}
+ */
+export function entriesOf({ exports }) {
+  /** @type {(entry: unknown) => string[]} */
+  const targets = (entry) =>
+    typeof entry === "string" ? [entry] : Object.values(Object(entry)).flatMap(targets);
+  const names = targets(exports).map(
+    (target) => /^\.\/dist\/(?!cjs\/)([^*]+)\.js$/.exec(target)?.[1] ?? "",
+  );
+  return [...new Set(names)].filter((name) => name !== "").toSorted();
+}
+
+/**
+ * The report of each entry: all that can be reached from it, without the words about it.
+ *
+ * @param {string} folder Of the package, which is built.
+ * @param {string[]} entries
+ * @returns {Map<string, string>} Text by file name.
+ * @throws {Error} When a declaration names what is not there.
+ */
+export function makeReports(folder, entries) {
+  const made = mkdtempSync(join(tmpdir(), "ameide-api-"));
+  try {
+    const files = entries.map((entry) => join(folder, "dist", `${entry}.d.ts`));
+    const configs = entries.map((entry, index) =>
+      configOf({ folder, made, files, file: String(files[index]), name: nameOf(entry) }),
+    );
+    /** @type {CompilerState | undefined} */
+    let compilerState;
+    for (const config of configs) {
+      compilerState ??= CompilerState.create(config, { additionalEntryPoints: files });
+      const { succeeded } = Extractor.invoke(config, {
+        compilerState,
+        localBuild: true,
+        messageCallback: (message) => void (message.handled = true),
+      });
+      if (!succeeded) throw new Error(`${config.mainEntryPointFilePath}: API Extractor failed`);
+    }
+    return readFolder(made);
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The committed reports of a package.
+ *
+ * @param {string} folder
+ * @returns {Map<string, string>}
+ */
+export function readReports(folder) {
+  const reports = join(folder, REPORTS);
+  return existsSync(reports) ? readFolder(reports) : new Map();
+}
+
+/**
+ * @param {Map<string, string>} committed
+ * @param {Map<string, string>} made
+ * @returns {string[]} One line for each report, with the first line that differs.
+ */
+export function differences(committed, made) {
+  const names = [...new Set([...committed.keys(), ...made.keys()])].toSorted();
+  return names.flatMap((name) => {
+    const [before, after] = [committed.get(name)?.split("\n"), made.get(name)?.split("\n")];
+    if (before === undefined) return [`${name}: is not there`];
+    if (after === undefined) return [`${name}: no entry has this name`];
+    const index = after.findIndex((line, at) => line !== before[at]);
+    if (index === -1 && after.length === before.length) return [];
+    const line = index === -1 ? after.length : index;
+    return [`${name}:${line + 1}: says ${quote(before[line])}, the build ${quote(after[line])}`];
+  });
+}
+
+/** @param {string | undefined} line */
+function quote(line) {
+  return line === undefined ? "nothing" : `"${line.trim()}"`;
+}
+
+/** @param {string} entry */
+function nameOf(entry) {
+  return entry.replaceAll("/", "_");
+}
+
+/** @param {string} folder */
+function readFolder(folder) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".api.md"));
+  return new Map(names.toSorted().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+/**
+ * @param {{ folder: string, made: string, files: string[], file: string, name: string }} given
+ */
+function configOf({ folder, made, files, file, name }) {
+  // No types of Node.js: an entry that needs them could not be used without.
+  const compilerOptions = {
+    lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
+    module: "nodenext",
+    skipLibCheck: true,
+    strict: true,
+    target: "es2022",
+    types: [],
+  };
+  const silent = { default: { logLevel: /** @type {any} */ ("none") } };
+  return ExtractorConfig.prepare({
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(folder, "package.json"),
+    configObject: {
+      projectFolder: folder,
+      mainEntryPointFilePath: file,
+      newlineKind: "lf",
+      compiler: { overrideTsconfig: { compilerOptions, files } },
+      apiReport: {
+        enabled: true,
+        includeForgottenExports: true,
+        reportFileName: name,
+        reportFolder: made,
+        reportTempFolder: join(made, "temp"),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        compilerMessageReporting: silent,
+        extractorMessageReporting: silent,
+        tsdocMessageReporting: silent,
+      },
+    },
+  });
+}

@@ -1,0 +1,86 @@
+// @ts-check
+import { describe, expect, it } from "vitest";
+
+import { manifest, plant } from "../test/harness/planted.mjs";
+import { apiReport, differences, entriesOf, makeReports } from "./api_report.mjs";
+import { openTree } from "./tree.mjs";
+
+const PACKAGE = {
+  name: "@acme/a",
+  version: "0.0.0",
+  exports: {
+    ".": { require: "./dist/cjs/index.js", default: "./dist/index.js" },
+    "./deep/v1": { browser: "./dist/deep/v1_web.js", default: "./dist/deep/v1.js" },
+    "./gen/*": "./gen/*.js",
+  },
+};
+
+const DECLARED = `import { Inner } from "./inner.js";
+/** Doubles. */
+export declare function twice(value: number): Inner;
+`;
+
+const INNER = "/** Within. */\nexport interface Inner { readonly depth: number }\n";
+
+const CLEAN = {
+  "package.json": manifest({ private: true }),
+  "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
+  "packages/a/package.json": manifest(PACKAGE),
+  "packages/a/dist/index.d.ts": DECLARED,
+  "packages/a/dist/inner.d.ts": INNER,
+  "packages/a/dist/deep/v1.d.ts": "export declare const one: 1;\n",
+  "packages/a/dist/deep/v1_web.d.ts": "export declare const one: 1;\n",
+};
+
+it("has a report for each entry, whoever it is for", () => {
+  expect(entriesOf(PACKAGE)).toEqual(["deep/v1", "deep/v1_web", "index"]);
+});
+
+describe("api-report", { timeout: 60_000 }, () => {
+  it.each([
+    ["a changed type", { "index.d.ts": DECLARED.replace("number", "string") }, "index.api.md:"],
+    [
+      "a changed type that no entry names",
+      { "inner.d.ts": INNER.replace("number", "string") },
+      "index.api.md:",
+    ],
+    ["a new export", { "deep/v1.d.ts": "export declare const two: 2;\n" }, "deep_v1.api.md:"],
+  ])("is green on what was reported, red on %s", async (_, changed, says) => {
+    const planted = plant(CLEAN);
+    const run = async () =>
+      apiReport.run({ ...(await openTree(planted.root)), build: async () => [] });
+    const reports = makeReports(`${planted.root}/packages/a`, entriesOf(PACKAGE));
+    for (const [name, text] of reports) planted.write({ [`packages/a/api/${name}`]: text });
+    expect(await run()).toEqual({ problems: [], note: "1 packages" });
+
+    for (const [name, text] of Object.entries(changed)) {
+      planted.write({ [`packages/a/dist/${name}`]: text });
+    }
+    const { problems } = await run();
+    expect(problems).toEqual([
+      expect.stringContaining(`packages/a/api/${says}`),
+      "where the change is wanted: pnpm api",
+    ]);
+  });
+
+  it("is red without a report, and without an entry", async () => {
+    const planted = plant(CLEAN);
+    const run = async () =>
+      apiReport.run({ ...(await openTree(planted.root)), build: async () => [] });
+    expect((await run()).problems).toContain("packages/a/api/index.api.md: is not there");
+    planted.write({ "packages/a/package.json": manifest({ ...PACKAGE, private: true }) });
+    expect((await run()).problems).toEqual(["saw no published entry"]);
+  });
+});
+
+it("names the first line that differs, and reports of no entry", () => {
+  const before = new Map(Object.entries({ "a.api.md": "one\ntwo", "gone.api.md": "" }));
+  const after = new Map(Object.entries({ "a.api.md": "one\n  three\nfour" }));
+  expect(differences(before, after)).toEqual([
+    'a.api.md:2: says "two", the build "three"',
+    "gone.api.md: no entry has this name",
+  ]);
+  expect(differences(new Map([["a.api.md", "one\ntwo"]]), new Map([["a.api.md", "one"]]))).toEqual([
+    'a.api.md:2: says "two", the build nothing',
+  ]);
+});
