@@ -17,9 +17,20 @@ export function npmPageProblems(tree, { directory, manifest }) {
   const home = homeOf(tree.root);
   if (home === undefined) return ["the root's package.json states no repository"];
   return [
+    ...licenceProblems(tree, directory),
     ...placeProblems({ directory, manifest }, home),
     ...readmeProblems(tree, { directory, manifest }, home),
   ];
+}
+
+/**
+ * @param {Pick<import("./tree.mjs").Tree, "root" | "read">} tree
+ * @param {string} directory
+ */
+function licenceProblems({ root, read }, directory) {
+  const file = `${directory}/LICENSE`;
+  const same = existsSync(join(root, file)) && read(file) === read("LICENSE");
+  return same ? [] : ["published, but has no LICENSE like that of the root"];
 }
 
 /**

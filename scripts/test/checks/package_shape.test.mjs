@@ -37,6 +37,8 @@ const CLEAN = {
   "pnpm-workspace.yaml": "packages:\n  - packages/*\n",
   ".gitattributes": "gen/** linguist-generated\n",
   "packages/a/package.json": manifest(PUBLISHED),
+  LICENSE: "Apache License\n",
+  "packages/a/LICENSE": "Apache License\n",
   "packages/a/README.md": `# a\n[b](${HOME}/blob/main/b.md)\nnpm install @ameideio/a\n`,
   "packages/a/dist/index.js": "export {};\n",
   "packages/a/dist/index.d.ts": "export {};\n",
@@ -72,9 +74,11 @@ describe("package-shape", { timeout: 60_000 }, () => {
         peerDependencies: { b: "^1.0.0", c: "^1.0.0" },
         peerDependenciesMeta: { c: { optional: true } },
       }),
+      "packages/a/LICENSE": "Another licence\n",
       "packages/a/README.md": "# a\n[b](../../b.md)\nnpm install @ameideio/a\n",
     });
     expect(problems).toEqual([
+      "packages/a: published, but has no LICENSE like that of the root",
       `packages/a: published, but homepage is not "${PUBLISHED.homepage}"`,
       "packages/a: published, but states no keywords",
       `packages/a: README.md:2: ../../b.md leads nowhere from the registry: begin with ${HOME}/blob/main/`,
