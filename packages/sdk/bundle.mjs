@@ -78,9 +78,17 @@ for (const format of /** @type {const} */ (["es", "cjs"])) {
 // Whoever runs or compiles takes a file's format from the package.json above it.
 writeFileSync(new URL("dist/cjs/package.json", folder), '{ "type": "commonjs" }\n');
 
-// For protos of users, under the path that they import.
-const options = "proto/ameide/policy/v1/policy.proto";
-cpSync(new URL(`../../${options}`, folder), new URL(`dist/${options}`, folder));
+// For protos of users, under the paths that they import. Two folders, as buf refuses a file that two
+// modules have: whoever has googleapis already names the first alone.
+const protos = {
+  "dist/proto/ameide/policy/v1/policy.proto": "proto/ameide/policy/v1/policy.proto",
+  "dist/googleapis/google/api/field_info.proto":
+    "third_party/googleapis/google/api/field_info.proto",
+  "dist/googleapis/LICENSE": "third_party/googleapis/LICENSE",
+};
+for (const [to, from] of Object.entries(protos)) {
+  cpSync(new URL(`../../${from}`, folder), new URL(to, folder));
+}
 
 /**
  * @param {unknown} entry Of exports or bin.

@@ -88,9 +88,11 @@ it("an error of the copy for require is one of the copy for import, and its keys
   expect(Object(both)[Symbol.for("ameide.sdk.call")]).toEqual({ tenant: "acme", timeoutMs: 5 });
 });
 
-it("has policy.proto, under the path that protos import it by", () => {
-  const path = "proto/ameide/policy/v1/policy.proto";
-  const source = fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+it.each([
+  ["proto/ameide/policy/v1/policy.proto", ""],
+  ["googleapis/google/api/field_info.proto", "third_party/"],
+])("has %s, under the path that protos import it by", (path, place) => {
+  const source = fileURLToPath(new URL(`../../../${place}${path}`, import.meta.url));
   expect(readFileSync(join(dist, path), "utf8")).toBe(readFileSync(source, "utf8"));
 });
 

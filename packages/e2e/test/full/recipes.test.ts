@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -6,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findBrowser, MissingRuntime } from "../../src/runtimes/find_program.js";
 import { inCi } from "../../src/runtimes/in_ci.js";
 import { BROWSER_ARGUMENTS, type Playwright } from "../../src/runtimes/launch/chromium.js";
-import { readRecipes } from "../harness/recipes/page.js";
+import { snippetsOf } from "../harness/snippet.js";
+import { readRecipe, readRecipes, writeFiles } from "../harness/recipes/page.js";
 import { APP, BOTH, JEST, PRINTED } from "../harness/recipes/programs.js";
 import { createProject, type Project } from "../harness/recipes/project.js";
 import { serve, type } from "../harness/recipes/shell.js";
@@ -78,6 +80,32 @@ describe("the packages, packed and installed by the line that `pnpm tarballs` pr
     });
     await type(line, { cwd });
     expect(await type("node app.cjs", { cwd, env })).toMatch(/^(true[ \n])+$/);
+  });
+});
+
+describe("docs/bring-your-own.md", () => {
+  it("generates with what the SDK brings, and without a network", LONG, async () => {
+    const { files, commands } = readRecipe("bring-your-own.md", "Say it in the proto");
+    const several = snippetsOf("docs/bring-your-own.md").find(({ code }) =>
+      code.includes("./gen/"),
+    );
+    // In the folder that has the node_modules, as the paths of its buf.yaml begin there.
+    const cwd = project.folder;
+    const manifest = await readFile(join(cwd, "package.json"), "utf8");
+    const own = { "package.json": manifest, "several.ts": several?.code ?? "" };
+    await writeFiles(cwd, new Map([...files, ...Object.entries(own)]));
+    expect([...files.keys()]).toContain("buf.gen.yaml");
+
+    const generate = commands.at(-1)?.line ?? "";
+    expect(generate).toMatch(/^npx buf /);
+    await type(generate, { cwd, env: { HTTPS_PROXY: "http://127.0.0.1:9" } });
+    await type(
+      "npx esbuild several.ts --bundle --packages=external --format=esm --outfile=several.mjs",
+      { cwd },
+    );
+    expect((await type("node several.mjs", { cwd })).trimEnd().split("\n")).toEqual(
+      several?.promised,
+    );
   });
 });
 

@@ -9,13 +9,13 @@ const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 /** What protos of users may import, by the folder it lies in. */
 const MODULES = {
   sdk: join(ROOT, "packages/sdk/dist/proto"),
-  googleapis: join(ROOT, "third_party/googleapis"),
+  googleapis: join(ROOT, "packages/sdk/dist/googleapis"),
 };
 
 /**
- * Generates stubs of protos, as a user does who has the SDK and googleapis: `gen` in the folder.
+ * Generates stubs of protos, as a user does who has the SDK: `gen` in the folder.
  *
- * @param protos - Text by path.
+ * @param protos - Text by path, which begins with `proto/`.
  * @throws Error with what buf said.
  */
 export async function generateStubs(
@@ -26,7 +26,7 @@ export async function generateStubs(
     await cp(from, join(folder, name), { recursive: true });
   }
   for (const [path, text] of protos) {
-    const file = join(folder, "proto", path);
+    const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   }

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-const PAGE = new URL("../../../../../docs/recipes.md", import.meta.url);
+const DOCS = new URL("../../../../../docs/", import.meta.url);
 
-/** A section of docs/recipes.md that says what to type. */
+/** A section of a page that says what to type. */
 export interface Recipe {
   readonly title: string;
   /** Text by path: blocks whose first line, a comment, is a path. */
@@ -18,10 +18,25 @@ export interface Recipe {
   }[];
 }
 
-/** The recipes of the page, by their titles. */
+/** The recipes of docs/recipes.md, by their titles. */
 export function readRecipes(): ReadonlyMap<string, Recipe> {
-  const [, ...sections] = readFileSync(PAGE, "utf8").split(/^## /m);
-  return new Map(sections.map((section) => recipeOf(section)).map((each) => [each.title, each]));
+  const recipes = sectionsOf("recipes.md").map((section) => recipeOf(section));
+  return new Map(recipes.map((each) => [each.title, each]));
+}
+
+/**
+ * One section of a page below docs.
+ *
+ * @throws Error when the page has none of this title.
+ */
+export function readRecipe(page: string, title: string): Recipe {
+  const section = sectionsOf(page).find((each) => each.startsWith(`${title}\n`));
+  if (section === undefined) throw new Error(`docs/${page} has no ${title}`);
+  return recipeOf(section);
+}
+
+function sectionsOf(page: string): string[] {
+  return readFileSync(new URL(page, DOCS), "utf8").split(/^## /m).slice(1);
 }
 
 function recipeOf(section: string): Recipe {
@@ -35,7 +50,7 @@ function recipeOf(section: string): Recipe {
       installs.push(...lines.flatMap(installedBy));
       commands.push(...lines.filter((line) => !line.startsWith(INSTALL)).map(commandOf));
     } else if (path === undefined) {
-      throw new Error(`docs/recipes.md: a block names no file:\n${code}`);
+      throw new Error(`a block names no file:\n${code}`);
     } else {
       files.set(path, code);
     }
