@@ -9,13 +9,17 @@ import { run } from "./command.mjs";
 import { workspacePackages } from "./workspace.mjs";
 
 /**
- * Builds and packs every package that is published, and prints how a project installs them.
+ * Builds and packs every package that is published, and installs them in a project, or prints how.
  *
- * @param {string} root
- * @param {string} folder Absolute; made where it is not there.
- * @throws {Error} When one cannot be built or packed, or the folder not be made.
+ * @param {object} given
+ * @param {string} given.root
+ * @param {string} given.folder Absolute; made where it is not there.
+ * @param {string} [given.project] Absolute.
+ * @throws {Error} When one cannot be built, packed or installed, or the folder not be made.
  */
-export async function packAll(root, folder) {
+export async function packAll({ root, folder, project }) {
+  if (project !== undefined && !existsSync(join(project, "package.json")))
+    throw new Error(`${project} has no package.json: type \`npm init -y\` there first`);
   const packages = workspacePackages(root).filter(({ manifest }) => manifest.private !== true);
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new Error(`${folder} is no folder`);
@@ -28,7 +32,13 @@ export async function packAll(root, folder) {
   for (const { directory, manifest } of packages) {
     tarballs.set(manifest.name ?? "", await pack(join(root, directory), folder));
   }
-  const install = [...[...tarballs.values()].map(quoted), ...peersOf(root, packages)].join(" ");
+  const specs = [...tarballs.values(), ...peersOf(root, packages)];
+  if (project !== undefined) {
+    await install(specs, project);
+    console.log(`installed in ${project}: ${[...tarballs.keys()].join(", ")}, and what they need`);
+    return;
+  }
+  const words = specs.map(quoted).join(" ");
   const inner = packages.flatMap(({ manifest }) =>
     Object.keys(manifest.dependencies ?? {}).filter((name) => tarballs.has(name)),
   );
@@ -37,7 +47,7 @@ export async function packAll(root, folder) {
   );
   console.log(`In your project:
 
-  npm install ${install}
+  npm install ${words}
 
 With pnpm, which looks for what a tarball depends on in the registry, write into
 pnpm-workspace.yaml first:
@@ -45,7 +55,7 @@ pnpm-workspace.yaml first:
   overrides:
 ${overrides.join("\n")}
 
-  pnpm add ${install}`);
+  pnpm add ${words}`);
 }
 
 /**
@@ -58,6 +68,16 @@ async function pack(cwd, folder) {
   const { code, stdout, stderr } = await run("pnpm", args, { cwd });
   if (code !== 0) throw new Error(`${cwd} could not be packed:\n${stdout}${stderr}`);
   return JSON.parse(stdout).filename;
+}
+
+/**
+ * @param {string[]} specs
+ * @param {string} cwd
+ */
+async function install(specs, cwd) {
+  const args = ["install", "--no-audit", "--no-fund", ...specs];
+  const { code, stdout, stderr } = await run("npm", args, { cwd });
+  if (code !== 0) throw new Error(`npm could not install in ${cwd}:\n${stdout}${stderr}`);
 }
 
 /**

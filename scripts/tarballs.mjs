@@ -4,42 +4,64 @@
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import util from "node:util";
 
 import { preflight } from "./preflight.mjs";
 
-const HELP = `Usage: npx -y pnpm@12.21.0 tarballs [FOLDER]
+const HELP = `Usage: npx -y pnpm@12.21.0 tarballs [FOLDER] [--install PROJECT]
 
 Builds and packs the SDK and what it depends on, as a release would, and prints
 the line that installs them in a project of yours: until there is a release, the
 way to use a clone.
 
-  FOLDER   where the tarballs go (default: .cache/tarballs of the clone)
-  --help   this text
+  FOLDER             where the tarballs go (default: .cache/tarballs of the clone)
+  --install PROJECT  also install them there, by npm: a folder with a package.json
+  --help             this text
 
-After a change pack again, and type the line again.
+After a change pack again, and install again.
 
 Exit code 0: packed; 1: something went wrong; 2: wrong arguments.`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const args = process.argv.slice(2).filter((argument) => argument !== "--");
-const unknown = args.find((argument) => argument.startsWith("-"));
 
-if (args.some((argument) => argument === "--help" || argument === "-h")) {
-  console.log(HELP);
-} else if (unknown !== undefined || args.length > 1) {
-  console.error(
-    `${unknown === undefined ? "one folder at most" : `unknown option ${unknown}`} (see --help)`,
-  );
-  process.exitCode = 2;
-} else {
-  preflight();
+/** @type {import("node:util").ParseArgsConfig["options"]} */
+const OPTIONS = { install: { type: "string" }, help: { type: "boolean", short: "h" } };
+
+process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== "--"));
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} The exit code.
+ */
+async function main(args) {
   const typedIn = process.env.INIT_CWD ?? process.cwd();
-  const folder = args[0] === undefined ? join(root, ".cache/tarballs") : resolve(typedIn, args[0]);
+  let parsed;
+  try {
+    parsed = util.parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    if (parsed.positionals.length > 1) throw new Error("one folder at most");
+  } catch (error) {
+    console.error(`${messageOf(error).split(/\. |\n/)[0]} (see --help)`);
+    return 2;
+  }
+  const { positionals, values } = parsed;
+  if (values.help === true) {
+    console.log(HELP);
+    return 0;
+  }
+  preflight();
+  const folder = resolve(typedIn, positionals[0] ?? join(root, ".cache/tarballs"));
+  const project = typeof values.install === "string" ? resolve(typedIn, values.install) : undefined;
   try {
     const { packAll } = await import("./pack_all.mjs");
-    await packAll(root, folder);
+    await packAll({ root, folder, project });
+    return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+    console.error(messageOf(error));
+    return 1;
   }
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -22,11 +22,12 @@ function tarballs(...args) {
 test("--help says what there is, and packs nothing", async () => {
   const { code, stdout, stderr } = await tarballs("folder", "--help");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^Usage: .* tarballs \[FOLDER\]\n/);
+  expect(stdout).toMatch(/^Usage: .* tarballs \[FOLDER\] \[--install PROJECT\]\n/);
 });
 
 test.each([
-  [["--quick"], "unknown option --quick (see --help)\n"],
+  [["--quick"], "Unknown option '--quick' (see --help)\n"],
+  [["--install"], "Option '--install <value>' argument missing (see --help)\n"],
   [["one", "two"], "one folder at most (see --help)\n"],
 ])("wrong arguments: %s", async (args, stderr) => {
   expect(await tarballs(...args)).toEqual({ code: 2, stdout: "", stderr });
@@ -38,5 +39,14 @@ test("a file is no folder", async () => {
     code: 1,
     stdout: "",
     stderr: `${TARBALLS} is no folder\n`,
+  });
+});
+
+test("what is no project gets nothing", async () => {
+  const folder = fileURLToPath(new URL("checks", import.meta.url));
+  expect(await tarballs("--install", folder)).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `${folder} has no package.json: type \`npm init -y\` there first\n`,
   });
 });
