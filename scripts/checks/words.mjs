@@ -1,11 +1,17 @@
 // @ts-check
 
-// Spelled so that this file does not hold what it looks for.
-const MACHINE_DIRECTORIES = ["work", "farm", "root"].join("|");
+// Folders at the top of a disk that differ from machine to machine. Programs below /usr and /bin do
+// not; and `/name/` at large is a path of a URL more often than one of a file.
+const TOP_FOLDERS = [
+  ...["home", "Users", "root"],
+  ...["tmp", "private", "var"],
+  ...["mnt", "media", "Volumes", "opt", "srv"],
+  ...["work", "workspace", "workspaces", "builds"],
+].join("|");
 
-const MACHINE_PATH = new RegExp(
-  `(^|[^A-Za-z0-9_])/(${MACHINE_DIRECTORIES})/|${String.raw`/tmp/bash\x5fjobs`}`,
-);
+const MACHINE_PATH = new RegExp(`(^|[^A-Za-z0-9_.*}-])/(${TOP_FOLDERS})/\\S`);
+
+const DRIVE_PATH = /(^|[^A-Za-z0-9\\])[A-Z]:(\\{1,2}|\/)[\w.-]{2,}(\\{1,2}|\/)[\w.-]/;
 
 const REGISTRY_HOST = new RegExp(
   [
@@ -53,7 +59,7 @@ export function leaks(file, text) {
  * @param {string} line
  */
 function reason(file, line) {
-  if (MACHINE_PATH.test(line)) return "path of one machine";
+  if (MACHINE_PATH.test(line) || DRIVE_PATH.test(line)) return "path of one machine";
   if (REGISTRY_HOST.test(line)) return "host of a package registry";
   if (LOCK_FILE.test(file) && LOCK_ADDRESS.test(line)) return "registry address in a lock file";
   return undefined;

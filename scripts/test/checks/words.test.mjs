@@ -10,9 +10,14 @@ const machinePath = (/** @type {string} */ folder) => ["", folder, "main"].join(
 
 describe("leaks", () => {
   it.each([
-    ["a work folder", "a.md", `see ${machinePath("work")}`],
+    ["a working folder", "a.md", `see ${machinePath("work")}`],
     ["root's home", "a.ts", `const home = "${machinePath("root")}";`],
-    ["a job's folder", "a.sh", `cat ${["", "tmp", ["bash", "jobs"].join("_")].join("/")}`],
+    ["somebody's home", "a.json", `{ "path": "${machinePath("home")}" }`],
+    ["a home on macOS", "a.md", `[a](${machinePath("Users")})`],
+    ["a temporary folder", "a.sh", `cat ${machinePath("tmp")}`],
+    ["an address of a file", "a.ts", `"file://${machinePath("tmp")}"`],
+    ["a drive", "a.md", ["C:", "Users", "main"].join("\\")],
+    ["a drive in a string", "a.ts", `"${["D:", "src", "main"].join(String.raw`\\`)}"`],
     ["a registry", "a.json", ["registry", "npmjs", "org"].join(".")],
     ["a Go proxy", "a.sh", ["proxy", "golang", "org"].join(".")],
     [
@@ -26,6 +31,10 @@ describe("leaks", () => {
 
   it.each([
     ["a relative folder of that name", "a.md", "see home/work/main and src/root/x"],
+    ["a program of every system", "a.sh", "#!/usr/bin/env bash"],
+    ["a path of a service", "a.ts", 'post("/acme.v1.WorkService/Home/x")'],
+    ["a folder below one of ours", "a.ts", "join(root, `${here}/tmp/x`)"],
+    ["a newline after a colon", "a.ts", String.raw`"X:\n  y\nZ:\n"`],
     ["an address outside a lock", "a.md", "https://www.npmjs.com/package/a"],
     ["a binary file", "a.binpb", `\0${machinePath("work")}`],
   ])("accepts %s", (_, file, text) => {
