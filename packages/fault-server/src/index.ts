@@ -30,4 +30,5 @@ export {
   type MountedScript,
   startFaultServer,
 } from "./server.js";
-export { suiteTls, needsOwnServer, type SuiteRun, toFaultScript } from "./suite_script.js";
+export type { SuiteRun } from "./suite_run.js";
+export { suiteTls, needsOwnServer, toFaultScript } from "./suite_script.js";

@@ -4,7 +4,7 @@ import { toBytes } from "./answer.js";
 import { ScriptError } from "./rules.js";
 import type { Body, Respond } from "./script.js";
 import { isEnveloped } from "./suite_stream.js";
-import type { SuiteRun } from "./suite_script.js";
+import type { SuiteRun } from "./suite_run.js";
 
 const COMPRESSED = 1;
 const HEADER_BYTES = 5;

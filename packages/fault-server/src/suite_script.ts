@@ -27,18 +27,8 @@ import { ScriptError } from "./rules.js";
 import type { FaultTls } from "./server.js";
 import type { Action, Body, Cut, Header, Http2Code, Moment, Respond, Script } from "./script.js";
 import { packed } from "./suite_packing.js";
+import type { SuiteRun } from "./suite_run.js";
 import { isEnveloped, toEnvelopes } from "./suite_stream.js";
-
-/** What is known of a run of a case. */
-export interface SuiteRun {
-  /** How messages of calls and answers are encoded. Errors of the Connect protocol are JSON. */
-  readonly format: "binary" | "json";
-  readonly protocol: "connect" | "grpc" | "grpc-web";
-  /** The methods that are called stream. Only Connect answers unary ones in another way. */
-  readonly streams?: boolean;
-  /** Port of the server: what `{port}` in the value of a header stands for. */
-  readonly port?: number;
-}
 
 /**
  * Translates the script of a conformance case (`ameide.conformance.v1.Script`).

@@ -17,7 +17,7 @@ import { connectErrorJson } from "./connect_error.js";
 import { grpcStatus } from "./grpc_status.js";
 import { ScriptError } from "./rules.js";
 import type { Chunk, Cut, Header, Respond } from "./script.js";
-import type { SuiteRun } from "./suite_script.js";
+import type { SuiteRun } from "./suite_run.js";
 
 /** What an answer in envelopes may say. */
 type Enveloped = Pick<Respond, "status" | "headers" | "chunks" | "trailers" | "cut" | "duplex">;

@@ -2,7 +2,8 @@ import { type Contract, contractOf } from "./contract.js";
 import { deviations } from "./expected.js";
 import type { Fault } from "./fault.js";
 import { ameide, typical } from "./sdks.js";
-import { runTrial, type Trial } from "./trial.js";
+import { runTrial } from "../run_trial.js";
+import type { Trial } from "./trial.js";
 
 /** One fault with both SDKs. */
 export interface Comparison {
