@@ -24,8 +24,10 @@ Exit code 0: packed; 1: something went wrong; 2: wrong arguments.`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** @type {import("node:util").ParseArgsConfig["options"]} */
-const OPTIONS = { install: { type: "string" }, help: { type: "boolean", short: "h" } };
+const OPTIONS = /** @type {const} */ ({
+  install: { type: "string" },
+  help: { type: "boolean", short: "h" },
+});
 
 process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== "--"));
 
@@ -50,10 +52,14 @@ async function main(args) {
   }
   preflight();
   const folder = resolve(typedIn, positionals[0] ?? join(root, ".cache/tarballs"));
-  const project = typeof values.install === "string" ? resolve(typedIn, values.install) : undefined;
+  const { install } = values;
   try {
     const { packAll } = await import("./pack_all.mjs");
-    await packAll({ root, folder, project });
+    await packAll({
+      root,
+      folder,
+      ...(install === undefined ? {} : { project: resolve(typedIn, install) }),
+    });
     return 0;
   } catch (error) {
     console.error(messageOf(error));

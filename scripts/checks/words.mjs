@@ -2,12 +2,8 @@
 
 // Folders at the top of a disk that differ from machine to machine. Programs below /usr and /bin do
 // not; and `/name/` at large is a path of a URL more often than one of a file.
-const TOP_FOLDERS = [
-  ...["home", "Users", "root"],
-  ...["tmp", "private", "var"],
-  ...["mnt", "media", "Volumes", "opt", "srv"],
-  ...["work", "workspace", "workspaces", "builds"],
-].join("|");
+const TOP_FOLDERS =
+  "home|Users|root|tmp|private|var|mnt|media|Volumes|opt|srv|work|workspace|workspaces|builds";
 
 const MACHINE_PATH = new RegExp(`(^|[^A-Za-z0-9_.*}-])/(${TOP_FOLDERS})/\\S`);
 
