@@ -3,9 +3,11 @@ import { TENANT } from "./sdks.js";
 
 /** Keeps the reference server up until the process is told to end. */
 export async function serve(port: number, write: (text: string) => void): Promise<void> {
-  const server = await startReferenceServer({ port }).catch((reason: Error) => {
-    throw new Error(`${reason.message} (--port N)`, { cause: reason });
-  });
+  const server = await startReferenceServer({ port, allowedOrigins: ["*"] }).catch(
+    (reason: Error) => {
+      throw new Error(`${reason.message} (--port N)`, { cause: reason });
+    },
+  );
   const told = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });

@@ -42,6 +42,15 @@ test("--serve answers the commands it prints, and ends on SIGTERM", async () => 
   await send(bill, key);
   expect(await send(sum)).toMatchObject({ json: { total: { recordCount: "3" } } });
 
+  // A page of any origin may ask.
+  const { url, headers, body } = sum;
+  const fromPage = { ...headers, origin: "http://127.0.0.1:8082" };
+  const answer = await fetch(url, { method: "POST", headers: fromPage, body });
+  await answer.text();
+  expect(answer.headers.get("access-control-allow-origin")).toMatch(
+    /^(\*|http:\/\/127\.0\.0\.1:8082)$/,
+  );
+
   server.kill("SIGTERM");
   expect(await server.ended).toMatchObject({ code: 0, stderr: "" });
   await expect(fetch(sum.url)).rejects.toThrow("fetch failed");

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +10,7 @@ import { snippetsOf } from "../harness/snippet.js";
 import { readRecipe, readRecipes, writeFiles } from "../harness/recipes/page.js";
 import { APP, BOTH, JEST, PRINTED } from "../harness/recipes/programs.js";
 import { createProject, type Project } from "../harness/recipes/project.js";
-import { serve, type } from "../harness/recipes/shell.js";
+import { freePort, serve, type } from "../harness/recipes/shell.js";
 
 // One file: it has one project, and one of its programs at a time.
 
@@ -231,14 +230,4 @@ function tsconfig(options: object): string {
 
 function lastLine(title: string): string {
   return recipes.get(title)?.commands.at(-1)?.line ?? "";
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const holder = createServer().on("error", reject);
-    holder.listen(0, "127.0.0.1", () => {
-      const { port } = holder.address() as AddressInfo;
-      holder.close(() => resolve(port));
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
 import { stripVTControlCharacters } from "node:util";
 import { environment } from "../../../src/runtimes/launch/launch.js";
 
@@ -48,6 +49,17 @@ export function serve(line: string, place: Place): Server {
       await ended;
     },
   };
+}
+
+/** A port that is free just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const holder = createServer().on("error", reject);
+    holder.listen(0, "127.0.0.1", () => {
+      const { port } = holder.address() as AddressInfo;
+      holder.close(() => resolve(port));
+    });
+  });
 }
 
 function begin(line: string, { cwd, env = {} }: Place) {
