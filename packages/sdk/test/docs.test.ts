@@ -113,6 +113,18 @@ describe("docs/behaviour.md and docs/connections.md", () => {
   });
 });
 
+it("docs/bring-your-own.md has a row for every option of policy.proto", () => {
+  const options = [
+    ...read("proto/ameide/policy/v1/policy.proto").matchAll(/^ {2}\S+ \S+ (\w+) = 508\d\d;$/gm),
+  ].map(([, name]) => name);
+  const rows = [...read("docs/bring-your-own.md").matchAll(/^\| (`.*?) \| (?:method|service)/gm)];
+  const named = rows.flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  expect(options.length).toBeGreaterThan(10);
+  expect(new Set(named)).toEqual(new Set(options));
+});
+
 describe("docs/in-production.md", () => {
   it.each([
     ["PINGs", `after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s of silence`],
@@ -187,7 +199,7 @@ describe("README.md", () => {
     ["attempts", `| attempts | ${defaults.maxAttempts}, plus one at once`],
     [
       "waits",
-      `below ${defaults.baseDelayMs} ms · 2^i, after a throttle ${defaults.throttleDelayMs / 1000} s · 2^i, at most ${defaults.maxDelayMs / 1000} s`,
+      `uniform in [0, ${defaults.baseDelayMs} ms · 2^i), after a throttle [0, ${defaults.throttleDelayMs / 1000} s · 2^i), at most ${defaults.maxDelayMs / 1000} s`,
     ],
     [
       "budget",
@@ -195,10 +207,10 @@ describe("README.md", () => {
     ],
     [
       "PINGs",
-      `asked after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s while calls wait, over ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s later`,
+      `pinged after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s while calls wait, given up ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s later`,
     ],
     ["server delay", `obeyed up to ${defaults.maxServerDelayMs / 1000} s`],
-    ["renewal", `renewed ${BEHAVIOR_1.advisoryRefreshMs / 60_000} min before it expires`],
+    ["renewal", `refreshed ${BEHAVIOR_1.advisoryRefreshMs / 60_000} min before expiry`],
   ])("states the %s as the code has it", (_, text) => {
     expect(readme).toContain(text);
   });
