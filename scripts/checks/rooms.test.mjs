@@ -1,0 +1,28 @@
+// @ts-check
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+import { ROOMS } from "./rooms.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const page = readFileSync(`${ROOT}/docs/architecture.md`, "utf8");
+
+// A room that is planned has its place in the order before it is there; the page tells what is.
+const present = ROOMS.filter(({ path }) => existsSync(`${ROOT}/${path}`));
+
+it.each(present)("docs/architecture.md has $path, its floor and what it imports", (room) => {
+  const row = new RegExp(`^\\| (\\d) \\| \\[?\`${room.path}/?\`.*\\| (.*) \\|$`, "m").exec(page);
+  const [, floor, imports = ""] = row ?? [];
+  expect(Number(floor)).toBe(room.floor);
+  // Examples may use more than they do today.
+  const words = imports.replace(/;.*/, "").split(", ");
+  if (room.name === "examples") expect(words).toEqual(["sdk", "packed"]);
+  else expect(words.toSorted()).toEqual(room.uses.length > 0 ? room.uses.toSorted() : ["nothing"]);
+});
+
+it("docs/architecture.md has no room that is not there", () => {
+  const paths = [...page.matchAll(/^\| \d \| \[?`([^`]+?)\/?`/gm)].map(([, path]) => path);
+  expect(paths.filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([]);
+  expect(paths.length).toBeGreaterThanOrEqual(present.length);
+});
