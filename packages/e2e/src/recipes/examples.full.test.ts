@@ -12,6 +12,7 @@ import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import { ThreadsService } from "@ameideio/ameide-sdk-ts/threads/v1";
 import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { readArguments } from "../demo/arguments.js";
 import { installPinned } from "../common/pinned_install.js";
 import { findBrowser, MissingRuntime } from "../runtimes/find_program.js";
 import { inCi } from "../runtimes/in_ci.js";
@@ -26,7 +27,9 @@ const QUIET = {
   npm_config_fund: "false",
   npm_config_prefer_offline: "true",
 };
-const API = "http://127.0.0.1:8080";
+// Where `start --serve` listens, as the README and the examples have it.
+const asked = readArguments(["--serve"]);
+const API = `http://127.0.0.1:${asked.command === "serve" ? asked.port : ""}`;
 
 let folder: string;
 let server: Awaited<ReturnType<typeof startReferenceServer>>;
@@ -122,16 +125,16 @@ describe("examples/service", () => {
   });
 
   it("passes on what failed there, and that it was repeated already", LONG, async () => {
-    let asked = 0;
+    let requests = 0;
     const broken = createServer((_, response) => {
-      asked++;
+      requests++;
       response.writeHead(503, { "content-type": "application/json" }).end('{"code":"unavailable"}');
     });
     await new Promise<void>((resolve) => broken.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void broken.close());
     const threads = await startBefore(`http://127.0.0.1:${(broken.address() as AddressInfo).port}`);
     const error = await threads.createThread({ title: "Hello" }).catch((reason: unknown) => reason);
-    expect(asked).toBe(3);
+    expect(requests).toBe(3);
     expect(error).toMatchObject({ code: 14, stopReason: "server_pushback", attempts: [{}] });
   });
 });
