@@ -23,6 +23,13 @@ test(".nvmrc has the oldest Node.js that is supported", () => {
   expect(read(".nvmrc").trim()).toBe(node);
 });
 
+test("README.md and CONTRIBUTING.md name them", () => {
+  const oldest = engines.node.slice(">=".length);
+  expect(read("README.md")).toContain(`need Node.js ${oldest} or newer`);
+  expect(read("README.md")).toContain(`Without Go ${go} or Python ${python} `);
+  expect(read("CONTRIBUTING.md")).toContain(`need Node.js ${oldest} or newer`);
+});
+
 test("CI has the oldest of each language", () => {
   const { jobs } = parse(read(".github/workflows/ci.yml"));
   const steps = jobs.run.steps.map((/** @type {{ with?: object }} */ step) => step.with ?? {});

@@ -71,3 +71,9 @@ test("testing.md: its case can fail", async () => {
   const print = () => {};
   expect(await runCli(["--cases", folder], { print, printError: print })).toBe(1);
 });
+
+test("README.md: as many cases as there are", () => {
+  const { cases } = loadCases([CASES]);
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  expect(readme).toContain(`over ${Math.floor(cases.length / 100) * 100} [cases]`);
+});
