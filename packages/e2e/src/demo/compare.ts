@@ -2,7 +2,7 @@ import { type Contract, contractOf } from "./contract.js";
 import { deviations } from "./expected.js";
 import type { Fault } from "./fault.js";
 import { ameide, typical } from "./sdks.js";
-import { runTrial } from "../run_trial.js";
+import { runTrial } from "./run_trial.js";
 import type { Trial } from "./trial.js";
 
 /** One fault with both SDKs. */

@@ -1,9 +1,9 @@
 // @ts-check
 import { describe, expect, it } from "vitest";
 
-import { manifest, plant } from "../test/harness/planted.mjs";
-import { apiReport, differences, entriesOf, makeReports } from "./api_report.mjs";
-import { openTree } from "./tree.mjs";
+import { manifest, plant } from "../harness/planted.mjs";
+import { apiReport, differences, entriesOf, makeReports } from "../../checks/api_report.mjs";
+import { openTree } from "../../checks/tree.mjs";
 
 const PACKAGE = {
   name: "@acme/a",

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 
-import { workspacePackages } from "./workspace.mjs";
+import { workspacePackages } from "../workspace.mjs";
 
-const ROOT = new URL("../", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, ROOT), "utf8");
 const { engines, packageManager } = JSON.parse(read("package.json"));
 

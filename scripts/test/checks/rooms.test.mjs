@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
-import { ROOMS } from "./rooms.mjs";
+import { ROOMS } from "../../checks/rooms.mjs";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const page = readFileSync(`${ROOT}/docs/architecture.md`, "utf8");
 
 // A room that is planned has its place in the order before it is there; the page tells what is.

@@ -1,12 +1,12 @@
 import { type Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { type CallEvent, type Done, isAmeideError } from "@ameideio/ameide-sdk-ts";
-import type { Fault } from "./demo/fault.js";
-import type { Sdk } from "./demo/sdks.js";
-import { tokenSource } from "./demo/token_source.js";
-import type { Trial } from "./demo/trial.js";
-import { wireAttempts } from "./demo/wire.js";
-import { difference, type ServerCounts, World } from "./demo/world.js";
+import type { Fault } from "./fault.js";
+import type { Sdk } from "./sdks.js";
+import { tokenSource } from "./token_source.js";
+import type { Trial } from "./trial.js";
+import { wireAttempts } from "./wire.js";
+import { difference, type ServerCounts, World } from "./world.js";
 
 /** Makes a fault happen to an SDK, on servers of its own. */
 export async function runTrial(fault: Fault, sdk: Sdk): Promise<Trial> {
