@@ -30,20 +30,32 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
   }
 }
 
-const OF_TRANSPORT = [
-  "format",
-  "compression",
-  "connectTimeoutMs",
-  "httpGet",
+/** Options of connections, which are the runtime's under `fetch`. */
+const OF_CONNECTIONS = [
+  "tls",
   "httpVersion",
+  "connectTimeoutMs",
+  "proxy",
+  "compression",
   "maxConnections",
   "keepAlive",
   "maxConnectionAgeMs",
-  "proxy",
-  "readMaxBytes",
-  "registry",
-  "tls",
 ] as const;
+
+/** Those, and options of messages, are a transport's. */
+const OF_TRANSPORT = [...OF_CONNECTIONS, "format", "httpGet", "readMaxBytes", "registry"] as const;
+
+/**
+ * Refuses options of connections that are the runtime's own.
+ *
+ * @throws AmeideError CONFIG_INVALID naming the first.
+ */
+export function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
+  const named = OF_CONNECTIONS.find((name) => options[name] !== undefined);
+  if (named !== undefined) {
+    throw configError(named, "is up to the runtime here: fetch has no such setting");
+  }
+}
 
 // What a parent said for connections of ours is not said of the transport.
 function refuseWhatIsTheTransports({ interceptors }: AmeideOptions, layers: OptionLayers): void {

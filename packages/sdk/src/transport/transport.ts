@@ -10,7 +10,7 @@ import { type Budget, createBudget } from "../policy/budget.js";
 import { CallPlan } from "../call/call_plan.js";
 import { tell, unheard } from "../runtime/callbacks.js";
 import { checkMethod, checkRuntimeOptions } from "../options/check_call_options.js";
-import { httpVersionOf } from "../options/check_combinations.js";
+import { httpVersionOf, refuseWhatIsTheRuntimes } from "../options/check_combinations.js";
 import { checkDrainOptions, checkIsObject } from "../options/check_options.js";
 import { type ClientConfig, createConfig } from "../config/config.js";
 import {
@@ -234,24 +234,6 @@ function refuseIfClosing({ lifetime }: Family): void {
   const refusal = lifetime.refusal();
   if (refusal !== undefined) {
     throw refusal;
-  }
-}
-
-const OF_RUNTIME = [
-  "tls",
-  "httpVersion",
-  "connectTimeoutMs",
-  "proxy",
-  "compression",
-  "maxConnections",
-  "keepAlive",
-  "maxConnectionAgeMs",
-] as const;
-
-function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
-  const named = OF_RUNTIME.find((name) => options[name] !== undefined);
-  if (named !== undefined) {
-    throw configError(named, "is up to the runtime here: fetch has no such setting");
   }
 }
 
