@@ -19,6 +19,7 @@ const BASE = [
   "options/read_options",
   "policy/deadline",
   "policy/policy",
+  "policy/policy_table",
   "runtime/callbacks",
   "runtime/callers_stack",
   "runtime/runtime",

@@ -21,18 +21,12 @@ import { isLoggedHeader } from "../telemetry/log.js";
 import type { CallInfo, CallSink } from "../telemetry/observer.js";
 import type { CallSettings } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
+import { TIME_LIMITS, type TimeLimit } from "../policy/policy_table.js";
 import type { WireShape } from "../wire/wire_shape.js";
 import { uuidV4, uuidV7 } from "../runtime/request_id.js";
 import { connectionHeader, isOwnHeader } from "../options/reserved_headers.js";
 import type { Shared } from "./shared.js";
 import { tenantFor } from "../options/tenant.js";
-
-/** Limits that policy and the call state. */
-export type TimeLimit =
-  | "timeoutMs"
-  | "attemptTimeoutMs"
-  | "firstMessageTimeoutMs"
-  | "idleTimeoutMs";
 
 const NONE: never[] = [];
 const WITHHELD =
@@ -406,15 +400,8 @@ function effectivePolicy(
 
 // What observe mode lets stand of a policy: what the call itself asks for.
 function byHandOnly(policy: PolicyValues, settings: CallSettings | undefined): PolicyValues {
-  return {
-    ...policy,
-    retry: false,
-    timeoutMs: settings?.timeoutMs ?? null,
-    attemptTimeoutMs: null,
-    firstMessageTimeoutMs: settings?.firstMessageTimeoutMs ?? null,
-    idleTimeoutMs: settings?.idleTimeoutMs ?? null,
-    idempotencyKey: "off",
-  };
+  const limits = TIME_LIMITS.map((name) => [name, settings?.[name] ?? null]);
+  return { ...policy, ...Object.fromEntries(limits), retry: false, idempotencyKey: "off" };
 }
 
 function ambient(

@@ -1,8 +1,9 @@
 import type { Cut } from "../policy/normalize.js";
 import { type Attempt, cutOfSignal } from "./attempt.js";
-import type { CallPlan, TimeLimit } from "./call_plan.js";
+import type { CallPlan } from "./call_plan.js";
 import type { Limit } from "../policy/deadline.js";
 import type { AttemptFailure } from "../errors/errors.js";
+import type { TimeLimit } from "../policy/policy_table.js";
 import type { Recording } from "../wire/recorder.js";
 import type { Shared } from "./shared.js";
 import type { TokenWait } from "../auth/token_wait.js";

@@ -9,7 +9,7 @@ import type { Environment } from "../options/environment.js";
 import { configError } from "../errors/errors.js";
 import { refusalOf, type Refusal } from "./method_refusal.js";
 import { type OptionLayers, withoutShadowed } from "../options/option_layers.js";
-import type { AmbientDeadline, AmeideOptions, Settings } from "../options/options.js";
+import type { AmbientDeadline, AmeideOptions, RetryOptions, Settings } from "../options/options.js";
 import { type OriginScope, originScope } from "./origin_scope.js";
 import {
   BEHAVIOR_1,
@@ -21,6 +21,7 @@ import {
   resolvePolicy,
   select,
 } from "../policy/policy.js";
+import { defaultsFor, type NamesOf, namesOf } from "../policy/policy_table.js";
 import { policyHeaderNames, reservedNames } from "../options/reserved_headers.js";
 import { misspelt, type StatedSelectors } from "./selectors.js";
 
@@ -117,7 +118,7 @@ export function createConfig(
   for (const each of layers) {
     checkClientOptions(each, rules);
   }
-  const environment = readEnvironment?.(maxMaxAttempts) ?? { retriesOff: false };
+  const environment = readEnvironment?.(maxMaxAttempts) ?? { retriesOff: false, layers: [] };
   const document =
     options.policy === undefined ? EMPTY_DOCUMENT : readDocument(options.policy, maxMaxAttempts);
   const url = baseUrl(options, environment);
@@ -194,38 +195,28 @@ function baseUrl(options: AmeideOptions, environment: Environment): URL {
   });
 }
 
+/** What of settings is policy: all that the table says options have. */
+export type PolicySettings = Pick<Settings, NamesOf<"settings"> | "noDeadline"> & {
+  readonly retry?: false | Pick<RetryOptions, NamesOf<"retry">>;
+};
+
+const SETTINGS = namesOf("settings");
+
 /** The parts of settings that are policy. */
-export function policyPart(settings: Pick<Settings, keyof Settings>): PolicyPart {
-  const part: PolicyPart = {};
-  if (settings.timeoutMs !== undefined) {
-    part.timeoutMs = settings.timeoutMs;
-  }
+export function policyPart(settings: PolicySettings): PolicyPart {
+  const { retry } = settings;
+  const part: PolicyPart = pick(settings, SETTINGS);
   if (settings.noDeadline === true) {
     part.timeoutMs = null;
   }
-  if (settings.attemptTimeoutMs !== undefined) {
-    part.attemptTimeoutMs = settings.attemptTimeoutMs;
-  }
-  if (settings.firstMessageTimeoutMs !== undefined) {
-    part.firstMessageTimeoutMs = settings.firstMessageTimeoutMs;
-  }
-  if (settings.idleTimeoutMs !== undefined) {
-    part.idleTimeoutMs = settings.idleTimeoutMs;
-  }
-  if (settings.retry === false) {
+  if (retry === false) {
     part.retry = false;
-  } else if (settings.retry !== undefined) {
-    const { retryableCodes, ...numbers } = stated(settings.retry);
-    Object.assign(part, numbers, { retry: true });
+  } else if (retry !== undefined) {
+    const { retryableCodes, ...values } = stated(retry);
+    Object.assign(part, values satisfies PolicyPart, { retry: true });
     if (retryableCodes !== undefined) {
       part.retryableCodes = [...retryableCodes].sort();
     }
-  }
-  if (settings.waitForReady !== undefined) {
-    part.waitForReady = settings.waitForReady;
-  }
-  if (settings.idempotencyKey !== undefined) {
-    part.idempotencyKey = settings.idempotencyKey;
   }
   return part;
 }
@@ -243,8 +234,6 @@ function methodResolver(
     settings,
     methods: new Map(Object.entries(settings.methods ?? {})),
   }));
-  // A stream may well be open for longer than any call should take.
-  const streamDefaults = { ...constants.defaults, timeoutMs: null };
   const { token } = environment;
   const fromEnvironment = {
     auth: environmentValue("AMEIDE_TOKEN", token === undefined ? null : { token }, scope),
@@ -271,14 +260,7 @@ function methodResolver(
         values: environment.retriesOff ? { retry: false } : {},
       },
       ...code.map(({ source, settings }) => ({ source, values: policyPart(settings) })),
-      {
-        source: "environment: AMEIDE_TIMEOUT_MS",
-        values: defined("timeoutMs", environment.timeoutMs),
-      },
-      {
-        source: "environment: AMEIDE_MAX_ATTEMPTS",
-        values: defined("maxAttempts", environment.maxAttempts),
-      },
+      ...environment.layers,
       ...select(document.methods, service, method.name).map(([selector, values]) => ({
         source: `policy document: ${selector}`,
         values,
@@ -288,7 +270,7 @@ function methodResolver(
       { source: `preset: ${preset}`, values: constants.presets[preset] },
       {
         source: `built-in (behavior ${behavior})`,
-        values: method.methodKind === "unary" ? constants.defaults : streamDefaults,
+        values: defaultsFor(constants.defaults, method.methodKind),
       },
     ]);
     const { requestIdField, refusal } = refusalOf(method, policy);
@@ -345,10 +327,6 @@ function environmentValue<T>(
       };
 }
 
-function defined(name: keyof PolicyPart, value: number | undefined): PolicyPart {
-  return value === undefined ? {} : { [name]: value };
-}
-
 function nearest<K extends keyof Settings>(
   layers: readonly { source: string; settings: Settings }[],
   name: K,
@@ -360,6 +338,17 @@ function nearest<K extends keyof Settings>(
       value: layer.settings[name] as Exclude<Settings[K], undefined>,
     }
   );
+}
+
+// What of some names is stated.
+function pick<T, K extends keyof T>(values: T, names: readonly K[]): Partial<Pick<T, K>> {
+  const part: Partial<Pick<T, K>> = {};
+  for (const name of names) {
+    if (values[name] !== undefined) {
+      part[name] = values[name];
+    }
+  }
+  return part;
 }
 
 // What is set to undefined is not stated.

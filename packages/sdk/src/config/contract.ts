@@ -129,17 +129,6 @@ export function wordOf(desc: DescEnum, value: number): string | undefined {
   return value === 0 ? undefined : desc.value[value]?.localName.toLowerCase();
 }
 
-/** Sets a value unless it is undefined. */
-export function assign<K extends keyof PolicyPart>(
-  part: PolicyPart,
-  name: K,
-  value: PolicyPart[K] | undefined,
-): void {
-  if (value !== undefined) {
-    part[name] = value;
-  }
-}
-
 // Number of google.protobuf.MethodOptions.idempotency_level.
 const IDEMPOTENCY_LEVEL = 34;
 

@@ -1,17 +1,21 @@
-import { type DescEnum, fromJson, isMessage, type JsonObject } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  fromJson,
+  isMessage,
+  type JsonObject,
+} from "@bufbuild/protobuf";
 import {
   type ClientPolicy,
   ClientPolicySchema,
-  IdempotencyKeyModeSchema,
-  IdempotencyLevelSchema,
   LogLevelSchema,
+  MethodFactsSchema,
   type MethodPolicy,
-  AuthModeSchema,
+  MethodPolicySchema,
   PresetSchema,
-  TenantModeSchema,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
 import { isSelector, selectorRule } from "../options/check_options.js";
-import { assign, type PolicyPart, wordOf } from "./contract.js";
+import { type PolicyPart, wordOf } from "./contract.js";
 import {
   CODE_NAMES,
   configErrors,
@@ -23,6 +27,7 @@ import {
 import { readJson, type Unknown } from "./json_document.js";
 import type { LogLevel } from "../telemetry/log.js";
 import { type BudgetValues, BEHAVIORS, type Preset } from "../policy/policy.js";
+import { boundsOf, BUDGET, ROWS, type ValueRule } from "../policy/policy_table.js";
 import { MAX_FAULTS, unknownInMessage, unknownNames } from "./unknown_fields.js";
 
 /** A policy document, read. */
@@ -91,10 +96,11 @@ export function inspectDocument(
   const faults = new Faults();
   wrong.forEach((each) => faults.add(each));
   const budget: { -readonly [K in keyof BudgetValues]?: number } = {};
-  for (const name of ["capacity", "cost", "throttleCost"] as const) {
+  for (const name of Object.keys(BUDGET) as (keyof BudgetValues)[]) {
     const value = message.budget?.[name];
     if (value !== undefined) {
-      budget[name] = faults.bounded(value, 1, 10_000, `budget.${name}`);
+      const { min, max } = BUDGET[name];
+      budget[name] = faults.bounded(value, min, max, `budget.${name}`);
     }
   }
   const methods = new Map<string, PolicyPart>();
@@ -189,62 +195,78 @@ function parse(policy: ClientPolicy | JsonObject): {
   return { message: fromJson(ClientPolicySchema, json), unknown, wrong };
 }
 
-const DURATIONS = [
-  "timeoutMs",
-  "attemptTimeoutMs",
-  "firstMessageTimeoutMs",
-  "idleTimeoutMs",
-  "baseDelayMs",
-  "throttleDelayMs",
-  "maxDelayMs",
-  "maxServerDelayMs",
-] as const;
-
 function readPart(
   policy: MethodPolicy,
   path: string,
   maxMaxAttempts: number,
   faults: Faults,
 ): PolicyPart {
-  const part: PolicyPart = {};
-  for (const name of DURATIONS) {
-    const value = policy[name];
-    if (value !== undefined) {
-      part[name] = faults.bounded(Number(value), 1, Number.MAX_SAFE_INTEGER, `${path}.${name}`);
-    }
-  }
-  if (policy.maxAttempts !== undefined) {
-    const { maxAttempts } = policy;
-    part.maxAttempts = faults.bounded(maxAttempts, 1, maxMaxAttempts, `${path}.maxAttempts`);
-  }
-  if (policy.retryableCodes.length > 0) {
-    policy.retryableCodes.forEach((code, i) => {
-      if (!isCode(code)) {
-        const rule = "must be a code in Connect's spelling, such as aborted";
-        faults.add(namingConfigFault(`${path}.retryableCodes[${i}]`, rule, code, CODE_NAMES));
+  const part: Record<string, unknown> = {};
+  for (const [name, row] of ROWS) {
+    const { field = name } = row;
+    if (field !== null) {
+      const { desc, value } = fieldOf(policy, field);
+      const stated = readValue(row, desc, value, `${path}.${field}`, maxMaxAttempts, faults);
+      if (stated !== undefined) {
+        part[name] = stated;
       }
-    });
-    part.retryableCodes = [...policy.retryableCodes].sort();
-  }
-  assign(part, "requireIdempotency", policy.requireIdempotency);
-  assign(part, "waitForReady", policy.waitForReady);
-  const stated = (
-    name: "idempotencyKey" | "idempotency" | "tenantMode" | "authMode",
-    desc: DescEnum,
-    value: number,
-  ) => assign(part, name, wordOf(desc, value) as never);
-  stated("idempotencyKey", IdempotencyKeyModeSchema, policy.idempotencyKey);
-  const facts = policy.facts;
-  if (facts !== undefined) {
-    stated("idempotency", IdempotencyLevelSchema, facts.idempotencyLevel);
-    assign(part, "carriesIdempotencyKey", facts.idempotencyKey);
-    if (facts.requestIdField !== undefined) {
-      part.requestIdField = facts.requestIdField || null;
     }
-    stated("tenantMode", TenantModeSchema, facts.tenant);
-    stated("authMode", AuthModeSchema, facts.auth);
   }
   return part;
+}
+
+function fieldOf(
+  policy: MethodPolicy,
+  path: string,
+): { readonly desc: DescField | undefined; readonly value: unknown } {
+  const [name = "", ofFacts] = path.split(".").reverse();
+  const message: object | undefined = ofFacts === undefined ? policy : policy.facts;
+  const schema: DescMessage = ofFacts === undefined ? MethodPolicySchema : MethodFactsSchema;
+  return { desc: schema.field[name], value: message && Reflect.get(message, name) };
+}
+
+// Undefined for what is not stated.
+function readValue(
+  rule: ValueRule,
+  desc: DescField | undefined,
+  value: unknown,
+  path: string,
+  maxMaxAttempts: number,
+  faults: Faults,
+): unknown {
+  if (value === undefined) {
+    return undefined;
+  }
+  switch (rule.is) {
+    case "timeout":
+    case "integer": {
+      const { min, max } = boundsOf(rule, maxMaxAttempts);
+      return faults.bounded(Number(value), min, max, path);
+    }
+    case "word":
+    case "enum":
+      return desc?.enum && wordOf(desc.enum, value as number);
+    case "codes":
+      return readCodes(value as readonly string[], path, faults);
+    case "text":
+      return value || null;
+    default:
+      return value;
+  }
+}
+
+function readCodes(
+  codes: readonly string[],
+  path: string,
+  faults: Faults,
+): readonly string[] | undefined {
+  codes.forEach((code, i) => {
+    if (!isCode(code)) {
+      const rule = "must be a code in Connect's spelling, such as aborted";
+      faults.add(namingConfigFault(`${path}[${i}]`, rule, code, CODE_NAMES));
+    }
+  });
+  return codes.length === 0 ? undefined : [...codes].sort();
 }
 
 // It is a field of one method's request, and to be named for that method.

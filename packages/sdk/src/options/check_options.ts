@@ -8,11 +8,31 @@ import {
   durationFault,
   isCode,
   namingConfigError,
+  namingConfigFault,
 } from "../errors/errors.js";
 import { INSECURE_HOST_RULE, isInsecureHost } from "./insecure_hosts.js";
 import { isLoggedHeader, LOG_LEVELS } from "../telemetry/log.js";
-import type { HeaderNames, TlsOptions } from "./options.js";
+import type {
+  AmeideOptions,
+  BudgetOptions,
+  CompressionOptions,
+  DrainOptions,
+  HeaderNames,
+  KeepAliveOptions,
+  RetryOptions,
+  Settings,
+  TlsOptions,
+} from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS } from "../policy/policy.js";
+import {
+  boundsOf,
+  BUDGET,
+  CLIENT,
+  type NamesOf,
+  namesOf,
+  POLICY,
+  type StatedRule,
+} from "../policy/policy_table.js";
 import { unreadable } from "./read_options.js";
 import { isIdempotencyKey, isRequestId } from "../runtime/request_id.js";
 import {
@@ -51,10 +71,13 @@ function openRule(text: string, holds: (value: unknown) => boolean): Check {
 }
 
 function integer(min: number, max: number): Check {
-  return openRule(
-    `must be an integer from ${min} to ${max}`,
-    (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-  );
+  const text = `must be an integer from ${min} to ${max}`;
+  return (value, option) => {
+    if (!(Number.isInteger(value) && (value as number) >= min && (value as number) <= max)) {
+      const fault = option.endsWith("Ms") ? durationFault : namingConfigFault;
+      throw configErrors([fault(option, text, value)]);
+    }
+  };
 }
 
 function duration(text: string, holds: (value: unknown) => boolean): Check {
@@ -63,13 +86,6 @@ function duration(text: string, holds: (value: unknown) => boolean): Check {
       throw configErrors([durationFault(option, text, value)]);
     }
   };
-}
-
-function wholeMsFrom(min: number): Check {
-  return duration(
-    `must be an integer from ${min} to ${Number.MAX_SAFE_INTEGER}`,
-    (value) => Number.isSafeInteger(value) && (value as number) >= min,
-  );
 }
 
 function oneOf(...values: readonly unknown[]): Check {
@@ -148,7 +164,6 @@ const durationMs = duration(
   "must be a finite number of milliseconds greater than 0",
   (value) => Number.isFinite(value) && (value as number) > 0,
 );
-const wholeMs = wholeMsFrom(1);
 const headerName = rule(
   "must be a header name (RFC 9110, section 5.6.2)",
   (value) => typeof value === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
@@ -159,11 +174,50 @@ const pem = rule(
   "must be PEM, as a string or bytes",
   (value) => typeof value === "string" || value instanceof Uint8Array,
 );
+const codes: Check = (value, option) => {
+  const text = "must be an array of codes in Connect's spelling, such as aborted";
+  if (!Array.isArray(value)) {
+    throw configError(option, text, value);
+  }
+  if (!value.every(isCode)) {
+    throw namingConfigError(
+      option,
+      text,
+      value.find((code) => !isCode(code)),
+      CODE_NAMES,
+    );
+  }
+};
+
+/** The check of a value of the table, as code states it. */
+function checkOf(stated: StatedRule): Check {
+  switch (stated.is) {
+    case "timeout":
+      return durationMs;
+    case "integer":
+      return (value, option, rules) => {
+        const { min, max } = boundsOf(stated, rules.maxMaxAttempts);
+        integer(min, max)(value, option, rules);
+      };
+    case "word":
+      return oneOf(...stated.words);
+    case "flag":
+      return boolean;
+    case "codes":
+      return codes;
+  }
+}
+
+function checksOf<O extends "settings" | "retry">(option: O): Readonly<Record<NamesOf<O>, Check>> {
+  const checks = namesOf(option).map((name) => [name, checkOf(POLICY[name])]);
+  return Object.fromEntries(checks) as Readonly<Record<NamesOf<O>, Check>>;
+}
+
 const keepAliveMembers = object({
-  intervalMs: wholeMsFrom(1_000),
-  timeoutMs: wholeMs,
+  intervalMs: checkOf(CLIENT["keepAlive.intervalMs"]),
+  timeoutMs: checkOf(CLIENT["keepAlive.timeoutMs"]),
   whileIdle: boolean,
-});
+} satisfies Record<keyof KeepAliveOptions, Check>);
 
 const keepAlive: Check = (value, option, rules) => {
   if (value !== false) {
@@ -178,28 +232,7 @@ const tenant: Check = (value, option) => {
   }
 };
 
-const retryMembers = object({
-  maxAttempts: (value, option, rules) => integer(1, rules.maxMaxAttempts)(value, option, rules),
-  baseDelayMs: wholeMs,
-  throttleDelayMs: wholeMs,
-  maxDelayMs: wholeMs,
-  maxServerDelayMs: wholeMs,
-  retryableCodes: (value, option) => {
-    const text = "must be an array of codes in Connect's spelling, such as aborted";
-    if (!Array.isArray(value)) {
-      throw configError(option, text, value);
-    }
-    if (!value.every(isCode)) {
-      throw namingConfigError(
-        option,
-        text,
-        value.find((code) => !isCode(code)),
-        CODE_NAMES,
-      );
-    }
-  },
-  requireIdempotency: boolean,
-});
+const retryMembers = object(checksOf("retry") satisfies Record<keyof RetryOptions, Check>);
 
 const retry: Check = (value, option, rules) => {
   if (value !== false) {
@@ -249,25 +282,20 @@ const headers: Check = (value, option, rules) => {
   }
 };
 
-const settings: Readonly<Record<string, Check>> = {
+const settings = {
+  ...checksOf("settings"),
   auth,
   tenant,
-  timeoutMs: durationMs,
   noDeadline: boolean,
-  attemptTimeoutMs: durationMs,
-  firstMessageTimeoutMs: durationMs,
-  idleTimeoutMs: durationMs,
   retry,
-  waitForReady: boolean,
   headers,
-  idempotencyKey: oneOf("auto", "off"),
   deadlineFrom: rule(
     "must be a function, or have a method timeoutMs",
     (value) =>
       typeof value === "function" ||
       typeof (value as { timeoutMs?: unknown } | null)?.timeoutMs === "function",
   ),
-};
+} satisfies Record<keyof Settings, Check>;
 
 const headerNamesMembers = object({
   tenant: headerName,
@@ -355,10 +383,10 @@ const checkClient = exclusive(
       format: oneOf("binary", "json"),
       methods,
       budget: object({
-        capacity: integer(1, 10_000),
-        cost: integer(1, 10_000),
-        throttleCost: integer(1, 10_000),
-      }),
+        capacity: checkOf(BUDGET.capacity),
+        cost: checkOf(BUDGET.cost),
+        throttleCost: checkOf(BUDGET.throttleCost),
+      } satisfies Record<keyof BudgetOptions, Check>),
       interceptors: rule(
         "must be an array of functions",
         (value) => Array.isArray(value) && value.every((member) => typeof member === "function"),
@@ -366,19 +394,19 @@ const checkClient = exclusive(
       compression: object({
         send: oneOf("none", "gzip", "br"),
         accept: oneOf("none", "gzip", "br"),
-        minBytes: integer(0, 0xffffffff),
-      }),
+        minBytes: checkOf(CLIENT["compression.minBytes"]),
+      } satisfies Record<keyof CompressionOptions, Check>),
       registry: rule(
         "must be a registry of protobuf-es",
         (value) => (value as { kind?: unknown } | null)?.kind === "registry",
       ),
       httpVersion: oneOf("1.1", "2"),
-      connectTimeoutMs: durationMs,
-      maxConnections: integer(1, 65_535),
+      connectTimeoutMs: checkOf(CLIENT.connectTimeoutMs),
+      maxConnections: checkOf(CLIENT.maxConnections),
       keepAlive,
-      maxConnectionAgeMs: wholeMs,
+      maxConnectionAgeMs: checkOf(CLIENT.maxConnectionAgeMs),
       httpGet: boolean,
-      readMaxBytes: integer(1, 0xffffffff),
+      readMaxBytes: checkOf(CLIENT.readMaxBytes),
       headerNames,
       preset: oneOf(...Object.keys(BEHAVIOR_1.presets)),
       mode: oneOf("enforce", "observe"),
@@ -423,7 +451,7 @@ const checkClient = exclusive(
       observer: func,
       fetchInit,
       fetch: func,
-    },
+    } satisfies Record<keyof AmeideOptions, Check>,
     "AmeideOptions",
   ),
 );
@@ -446,7 +474,9 @@ export function checkClientOptions(options: object, rules: OptionRules): void {
   checkClient(options, "", rules);
 }
 
-const checkDrain = object({ timeoutMs: durationMs });
+const checkDrain = object({
+  timeoutMs: checkOf(CLIENT["drain.timeoutMs"]),
+} satisfies Record<keyof DrainOptions, Check>);
 
 const NONE: ReadonlySet<string> = new Set();
 const NO_RULES: OptionRules = { maxMaxAttempts: 0, own: NONE, keys: NONE };

@@ -6,6 +6,8 @@ import {
   namingConfigError,
   namingConfigFault,
 } from "../errors/errors.js";
+import type { PolicyLayer } from "../policy/policy.js";
+import { boundsOf, ROWS } from "../policy/policy_table.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
 /** What the environment says. */
@@ -13,8 +15,8 @@ export interface Environment {
   readonly baseUrl?: string | undefined;
   readonly tenant?: string | undefined;
   readonly token?: string | undefined;
-  readonly timeoutMs?: number | undefined;
-  readonly maxAttempts?: number | undefined;
+  /** What it says of the policy of every method, a layer for each variable. */
+  readonly layers: readonly PolicyLayer[];
   /** The operator's kill switch: nothing is retried, whatever code says. */
   readonly retriesOff: boolean;
 }
@@ -44,8 +46,14 @@ export function readEnvironment(
     baseUrl: env["AMEIDE_BASE_URL"] || undefined,
     tenant,
     token,
-    timeoutMs: integer("AMEIDE_TIMEOUT_MS", env, 1, Number.MAX_SAFE_INTEGER),
-    maxAttempts: integer("AMEIDE_MAX_ATTEMPTS", env, 1, maxMaxAttempts),
+    layers: ROWS.flatMap(([name, row]) => {
+      const { variable } = row;
+      const { min, max } = boundsOf(row, maxMaxAttempts);
+      const value = variable === undefined ? undefined : integer(variable, env, min, max);
+      return value === undefined
+        ? []
+        : [{ source: `environment: ${variable}`, values: { [name]: value } }];
+    }),
     retriesOff: retries === "off",
   };
 }

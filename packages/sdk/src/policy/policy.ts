@@ -6,73 +6,20 @@
  * else: no clock, no network, no randomness, no log.
  */
 
-/** How repeating a call relates to calling once. From `idempotency_level`. */
-export type Idempotency = "no_side_effects" | "idempotent" | "unknown";
+import {
+  BUDGET,
+  type BudgetValues,
+  CLIENT,
+  defaultsOf,
+  POLICY,
+  type PolicyValues,
+  ROWS,
+} from "./policy_table.js";
+
+export type { BudgetValues, Idempotency, PolicyValues, TenantMode } from "./policy_table.js";
 
 /** What is spoken on the wire. */
 export type Protocol = "connect" | "grpc" | "grpc-web";
-
-/** Whether a call carries a tenant. From `ameide.policy.v1.tenant`. */
-export type TenantMode = "required" | "optional" | "forbidden";
-
-/** The effective policy of one method. Durations are milliseconds. */
-export interface PolicyValues {
-  /** Overall deadline of a call; `null` is none. Built in for unary calls only. */
-  readonly timeoutMs: number | null;
-  /** Longest time of one unary attempt while another may follow; `null` is none. */
-  readonly attemptTimeoutMs: number | null;
-  /** Longest wait for the first message of a stream; `null` is none. */
-  readonly firstMessageTimeoutMs: number | null;
-  /** Longest wait between two messages of a stream; `null` is none. */
-  readonly idleTimeoutMs: number | null;
-  /** False: nothing is repeated, not even transparently. */
-  readonly retry: boolean;
-  /** Attempts of one call, the first included, 1 to 5. */
-  readonly maxAttempts: number;
-  /** Base of the exponential backoff. */
-  readonly baseDelayMs: number;
-  /** Base of the backoff after a throttle. */
-  readonly throttleDelayMs: number;
-  /** Cap of the computed backoff. */
-  readonly maxDelayMs: number;
-  /** Longest wait a server may ask for. */
-  readonly maxServerDelayMs: number;
-  /** Codes retried beyond the standard ones, in Connect's spelling, sorted. */
-  readonly retryableCodes: readonly string[];
-  /**
-   * True: a method of unknown idempotency without a key is repeated only where
-   * nothing was sent.
-   */
-  readonly requireIdempotency: boolean;
-  /** True: while nothing was sent, a call goes on until its deadline. */
-  readonly waitForReady: boolean;
-  /** Idempotency of the method. */
-  readonly idempotency: Idempotency;
-  /** Whether the contract asks for an idempotency key. */
-  readonly carriesIdempotencyKey: boolean;
-  /** The request field that names the request (AIP-155), by its proto name; `null` for none. */
-  readonly requestIdField: string | null;
-  /** Whether a key is attached where the contract asks for one. */
-  readonly idempotencyKey: "auto" | "off";
-  /** Whether a call carries a tenant. */
-  readonly tenantMode: TenantMode;
-  /** Whether the client's credential is attached. */
-  readonly authMode: "bearer" | "none";
-  /** OAuth scopes given to the token provider. */
-  readonly scopes: readonly string[];
-  /** A stream that is meant to stay open. */
-  readonly longLived: boolean;
-}
-
-/** The retry budget of a client. */
-export interface BudgetValues {
-  /** Tokens at the start and at most. */
-  readonly capacity: number;
-  /** What a retry costs. */
-  readonly cost: number;
-  /** What a retry after a throttle costs, and the transparent one. */
-  readonly throttleCost: number;
-}
 
 /** Every number of the policy that is not a field of {@link PolicyValues}. */
 export interface PolicyConstants {
@@ -160,30 +107,8 @@ export type ErrorBounds = Pick<
 
 /** The built-in defaults of behavior version 1. A changed number is a new version. */
 export const BEHAVIOR_1: PolicyConstants = {
-  defaults: {
-    timeoutMs: 30_000,
-    attemptTimeoutMs: 10_000,
-    firstMessageTimeoutMs: 30_000,
-    idleTimeoutMs: 60_000,
-    retry: true,
-    maxAttempts: 3,
-    baseDelayMs: 50,
-    throttleDelayMs: 1_000,
-    maxDelayMs: 20_000,
-    maxServerDelayMs: 60_000,
-    retryableCodes: [],
-    requireIdempotency: false,
-    waitForReady: false,
-    idempotency: "unknown",
-    carriesIdempotencyKey: false,
-    requestIdField: null,
-    idempotencyKey: "auto",
-    tenantMode: "optional",
-    authMode: "bearer",
-    scopes: [],
-    longLived: false,
-  },
-  budget: { capacity: 500, cost: 14, throttleCost: 5 },
+  defaults: defaultsOf(POLICY),
+  budget: defaultsOf(BUDGET),
   successRefund: 1,
   maxMaxAttempts: 5,
   maxReadyDelayMs: 1_000,
@@ -214,14 +139,16 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxPrintedEntries: 10,
   maxPrintedTextBytes: 256,
   maxUserAgentBytes: 256,
-  readMaxBytes: 4 * 1024 * 1024,
-  connectTimeoutMs: 10_000,
+  readMaxBytes: CLIENT.readMaxBytes.default,
+  connectTimeoutMs: CLIENT.connectTimeoutMs.default,
   // RFC 9110, section 4.1: what all should be able to receive.
   maxGetUrlLength: 8_000,
-  keepAlive: { intervalMs: 20_000, timeoutMs: 10_000 },
+  keepAlive: {
+    intervalMs: CLIENT["keepAlive.intervalMs"].default,
+    timeoutMs: CLIENT["keepAlive.timeoutMs"].default,
+  },
   maxHttp2Connections: 10,
-  // Over before the 30 s after which Kubernetes kills what it has told to end.
-  drainTimeoutMs: 20_000,
+  drainTimeoutMs: CLIENT["drain.timeoutMs"].default,
   presets: { standalone: {}, mesh: { maxAttempts: 1 } },
 };
 
@@ -253,13 +180,10 @@ export function resolvePolicy(
 ): EffectivePolicy {
   const values: Record<string, unknown> = {};
   const sources: Record<string, string> = {};
-  for (const layer of layers) {
-    for (const [name, value] of Object.entries(layer.values)) {
-      if (value !== undefined && !(name in values)) {
-        values[name] = value;
-        sources[name] = layer.source;
-      }
-    }
+  for (const [name] of ROWS) {
+    const layer = layers.find((each) => each.values[name] !== undefined);
+    values[name] = layer?.values[name];
+    sources[name] = layer?.source ?? "";
   }
   return {
     values: values as unknown as PolicyValues,

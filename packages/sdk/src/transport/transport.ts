@@ -36,6 +36,7 @@ import type {
   DrainOptions,
 } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
+import { CLIENT } from "../policy/policy_table.js";
 import { readOptions } from "../options/read_options.js";
 import { RecentMap } from "../runtime/recent_map.js";
 import { Recordings, withRecorder } from "../wire/recorder.js";
@@ -399,7 +400,7 @@ class Family {
     if (compressions === undefined) {
       refuseWhatIsTheRuntimes(options);
     }
-    const { send, minBytes = 1_024 } = options.compression ?? {};
+    const { send, minBytes = CLIENT["compression.minBytes"].default } = options.compression ?? {};
     const client = supplied ?? this.pooled(config);
     return ourTransport(
       createTransport({
