@@ -7,9 +7,7 @@ import {
   RetryBudgetSchema,
 } from "@ameideio/core-proto/ameide/policy/v1";
 import { describe, expect, it } from "vitest";
-import { MAX_ORIGINS } from "../src/wire/connection_pools.js";
 import { QUIET_MS } from "../src/http/full_pool.js";
-import { MAX_CONNECTIONS } from "../src/http/http1_connections.js";
 import { UNWANTED_MS } from "../src/http/demand.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "../src/http/idle_sockets.js";
 import { SILENCE_MS } from "../src/http/http2_connection.js";
@@ -23,8 +21,7 @@ import {
   PATIENCE_MS,
 } from "../src/http/connect_backoff.js";
 import { BEHAVIOR_1 } from "../src/policy/policy.js";
-import { THROWN_BOUNDS } from "../src/errors/thrown_text.js";
-import { MAX_FAULTS } from "../src/config/unknown_fields.js";
+import { BOUNDS, CLIENT } from "../src/policy/policy_table.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = ["behaviour", "connections"]
@@ -73,16 +70,16 @@ describe("docs/behaviour.md and docs/connections.md", () => {
     ["pause after a refusal", `is refused within ${BEHAVIOR_1.providerPauseMs} ms`],
     [
       "error of a provider",
-      `first ${THROWN_BOUNDS.characters} characters of each of ${THROWN_BOUNDS.texts} texts`,
+      `first ${BOUNDS.maxThrownCharacters} characters of each of ${BOUNDS.maxThrownTexts} texts`,
     ],
-    ["unknown fields", `at most ${MAX_FAULTS} of them`],
-    ["wrong values", `the first ${MAX_FAULTS}. \`ameide-policy`],
+    ["unknown fields", `at most ${BOUNDS.maxFaults} of them`],
+    ["wrong values", `the first ${BOUNDS.maxFaults}. \`ameide-policy`],
     ["deadline of a provider", `told a deadline of ${BEHAVIOR_1.tokenTimeoutMs} ms`],
     ["limit of who joins", `makes one of his own when it is ${BEHAVIOR_1.tokenJoinMs} ms old`],
     ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
     ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
-    ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
+    ["origins kept", `kept of the ${BOUNDS.maxOrigins} origins used last`],
     ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
     ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
     ["connections nobody waits for", `given up after ${UNWANTED_MS} ms`],
@@ -95,7 +92,7 @@ describe("docs/behaviour.md and docs/connections.md", () => {
     ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
-    ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
+    ["connections over HTTP/1.1", `At most ${CLIENT.maxConnections.default} (\`maxConnections\``],
     ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
     ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],
     ["lines about a full pool", `not within ${QUIET_MS / 1_000} s`],
@@ -130,7 +127,7 @@ describe("docs/in-production.md", () => {
     ["PINGs", `after ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s of silence`],
     ["answer to a PING", `the answer is due in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s`],
     ["connections over HTTP/2", `up to ${BEHAVIOR_1.maxHttp2Connections} connections`],
-    ["connections over HTTP/1.1", `more than ${MAX_CONNECTIONS} calls at once`],
+    ["connections over HTTP/1.1", `more than ${CLIENT.maxConnections.default} calls at once`],
     ["idle connections", `let go after ${IDLE_SOCKET_MS / 1000} s`],
     ["connect timeout", `${BEHAVIOR_1.connectTimeoutMs / 1000} s for the addresses`],
     [

@@ -1,5 +1,4 @@
-// Of tokens as they are used, some ten thousand.
-const MAX_CHARS = 1024 * 1024;
+import { BOUNDS } from "../policy/policy_table.js";
 
 /**
  * The page tokens of a list, as far as they are kept: the last mebibyte of them, and
@@ -19,7 +18,7 @@ export class SeenTokens {
     }
     this.latest.add(token);
     this.chars += token.length;
-    while (this.chars > MAX_CHARS) {
+    while (this.chars > BOUNDS.maxPageTokenCharacters) {
       const [oldest = ""] = this.latest;
       this.latest.delete(oldest);
       this.chars -= oldest.length;

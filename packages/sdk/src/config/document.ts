@@ -27,8 +27,8 @@ import {
 import { readJson, type Unknown } from "./json_document.js";
 import type { LogLevel } from "../telemetry/log.js";
 import { type BudgetValues, BEHAVIORS, type Preset } from "../policy/policy.js";
-import { boundsOf, BUDGET, ROWS, type ValueRule } from "../policy/policy_table.js";
-import { MAX_FAULTS, unknownInMessage, unknownNames } from "./unknown_fields.js";
+import { BOUNDS, boundsOf, BUDGET, ROWS, type ValueRule } from "../policy/policy_table.js";
+import { unknownInMessage, unknownNames } from "./unknown_fields.js";
 
 /** A policy document, read. */
 export interface PolicyDocument {
@@ -75,7 +75,7 @@ export function readDocument(
 ): PolicyDocument {
   const { document, faults } = inspectDocument(policy, maxMaxAttempts);
   if (faults.length > 0) {
-    const told = faults.slice(0, MAX_FAULTS);
+    const told = faults.slice(0, BOUNDS.maxFaults);
     const inOptions = ({ option, ...rest }: Fault) => ({ option: optionOf(option), ...rest });
     throw configErrors(told.map(inOptions), faults.length);
   }

@@ -1,9 +1,7 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { nearestOf } from "../errors/did_you_mean.js";
 import { memberOf, type Unknown } from "./json_document.js";
-
-/** How many faults of a document are told. */
-export const MAX_FAULTS = 20;
+import { BOUNDS } from "../policy/policy_table.js";
 
 /** Fields of a message that its type does not know, by number: `default.100`. */
 export function unknownInMessage(schema: DescMessage, message: Message): Unknown[] {
@@ -33,10 +31,10 @@ function* inMessage(schema: DescMessage, message: Message, path: string): Iterab
 
 /** Unknown names in one line: `default.maxAttemps (did you mean maxAttempts?), hedging`. */
 export function unknownNames(all: readonly Unknown[]): string[] {
-  const told = all.slice(0, MAX_FAULTS).map(({ path, name, known, why }) => {
+  const told = all.slice(0, BOUNDS.maxFaults).map(({ path, name, known, why }) => {
     const near = nearestOf(name, known);
     const what = near === undefined ? why : `did you mean ${near}?`;
     return what === undefined ? path : `${path} (${what})`;
   });
-  return all.length > MAX_FAULTS ? [...told, "and more"] : told;
+  return all.length > BOUNDS.maxFaults ? [...told, "and more"] : told;
 }

@@ -1,7 +1,5 @@
 import { causesOf } from "./causes.js";
-
-/** How many texts are told, and how much of each. */
-export const THROWN_BOUNDS = { texts: 8, characters: 300 };
+import { BOUNDS } from "../policy/policy_table.js";
 
 /**
  * What was thrown says, along its causes: each text once, and codes that no text names;
@@ -16,7 +14,7 @@ export function thrownText(thrown: unknown): string {
     const told = clean(text);
     if (
       told !== "" &&
-      texts.length < THROWN_BOUNDS.texts &&
+      texts.length < BOUNDS.maxThrownTexts &&
       !texts.some((known) => known.includes(told))
     ) {
       texts.push(told);
@@ -64,7 +62,7 @@ const OPAQUE = /[\w+=]{16,}/g;
 
 function clean(text: string): string {
   return text
-    .slice(0, THROWN_BOUNDS.characters)
+    .slice(0, BOUNDS.maxThrownCharacters)
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi, withoutSecrets)
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .trim();

@@ -6,6 +6,7 @@ import type { UniversalClientFn, UniversalClientRequest } from "@connectrpc/conn
 import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../wire/connection_pools.js";
 import type { Warn } from "../telemetry/log.js";
+import { CLIENT } from "../policy/policy_table.js";
 import { inFlight, type Recording } from "../wire/recorder.js";
 import type { Dialer } from "./dial.js";
 import { FullPool } from "./full_pool.js";
@@ -15,9 +16,6 @@ import { Slots } from "./slots.js";
 import { hintAtSilence } from "./tls_failures.js";
 
 type Made = (error: Error | null, socket?: Duplex) => void;
-
-/** Most connections to an origin where nothing is stated: as many as Node.js keeps idle. */
-export const MAX_CONNECTIONS = 256;
 
 /** What a pool of HTTP/1.1 connections is made with. */
 export interface Http1Options {
@@ -50,7 +48,7 @@ class Http1Connections {
   constructor(
     origin: string,
     private readonly dialer: Dialer,
-    { maxConnections = MAX_CONNECTIONS, warn }: Http1Options,
+    { maxConnections = CLIENT.maxConnections.default, warn }: Http1Options,
   ) {
     this.slots = new Slots(maxConnections);
     this.full = new FullPool({ origin, maxConnections, warn, slots: this.slots });

@@ -174,6 +174,7 @@ export const BUDGET = {
 /** Numbers that code states for a client, by the paths of its options. */
 export const CLIENT = {
   connectTimeoutMs: { is: "timeout", default: 10_000 },
+  // As many as Node.js keeps idle.
   maxConnections: { is: "integer", min: 1, max: 65_535, default: 256 },
   // gRFC A8 recommends no less than 10 s.
   "keepAlive.intervalMs": { ...AT_LEAST_1, min: 1_000, default: 20_000 },
@@ -184,6 +185,19 @@ export const CLIENT = {
   // Over before the 30 s after which Kubernetes kills what it has told to end.
   "drain.timeoutMs": { is: "timeout", default: 20_000 },
 } as const satisfies Readonly<Record<string, NumberRow>>;
+
+/** Bounds of what is kept and told. They are alike in every SDK, and no call shows them. */
+export const BOUNDS = {
+  /** Origins whose connections and retry budgets a client family keeps. */
+  maxOrigins: 100,
+  /** Page tokens that are kept of a list, in characters. */
+  maxPageTokenCharacters: 1_024 * 1_024,
+  /** Faults and unknown fields of a document that are told. */
+  maxFaults: 20,
+  /** Texts along the causes of what a callback threw that are told, and how much of each. */
+  maxThrownTexts: 8,
+  maxThrownCharacters: 300,
+} as const;
 
 /** Names of the values that options have in a place. */
 export type NamesOf<O extends "settings" | "retry"> = {

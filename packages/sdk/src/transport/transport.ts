@@ -13,12 +13,7 @@ import { checkMethod, checkRuntimeOptions } from "../options/check_call_options.
 import { httpVersionOf, refuseWhatIsTheRuntimes } from "../options/check_combinations.js";
 import { checkDrainOptions, checkIsObject } from "../options/check_options.js";
 import { type ClientConfig, createConfig } from "../config/config.js";
-import {
-  type ConnectionFacts,
-  ConnectionPools,
-  MAX_ORIGINS,
-  type Pool,
-} from "../wire/connection_pools.js";
+import { type ConnectionFacts, ConnectionPools, type Pool } from "../wire/connection_pools.js";
 import { createCredentialSource, type CredentialSource } from "../auth/credential_source.js";
 import type { Environment } from "../options/environment.js";
 import { AmeideError, configError } from "../errors/errors.js";
@@ -36,7 +31,7 @@ import type {
   DrainOptions,
 } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
-import { CLIENT } from "../policy/policy_table.js";
+import { BOUNDS, CLIENT } from "../policy/policy_table.js";
 import { readOptions } from "../options/read_options.js";
 import { RecentMap } from "../runtime/recent_map.js";
 import { Recordings, withRecorder } from "../wire/recorder.js";
@@ -288,8 +283,8 @@ function warner(config: ClientConfig): Warn {
 class Family {
   readonly lifetime: Lifetime;
   private readonly pools = new ConnectionPools();
-  private readonly budgets = new RecentMap<string, Budget>(MAX_ORIGINS);
-  private readonly addresses = new RecentMap<string, AddressLimit>(MAX_ORIGINS);
+  private readonly budgets = new RecentMap<string, Budget>(BOUNDS.maxOrigins);
+  private readonly addresses = new RecentMap<string, AddressLimit>(BOUNDS.maxOrigins);
   private readonly sources = new WeakMap<Auth, CredentialSource>();
   private readonly tokens = new TokenStore();
   private readonly newerDocuments = new WeakSet<object>();

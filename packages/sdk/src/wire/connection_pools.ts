@@ -1,5 +1,6 @@
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import type { ConnectionFact, ExplainedValue } from "../config/explain.js";
+import { BOUNDS } from "../policy/policy_table.js";
 import { RecentMap } from "../runtime/recent_map.js";
 
 /** Connections to one origin. */
@@ -19,15 +20,14 @@ export interface ConnectionFacts {
   readonly explained: Readonly<Record<ConnectionFact, ExplainedValue>>;
 }
 
-/** How many origins a client family keeps connections and retry budgets of. */
-export const MAX_ORIGINS = 100;
-
 /**
  * The connections of a client family: those to the origins used last. Others are
  * let go, not cut: a call may be under way on them.
  */
 export class ConnectionPools {
-  private readonly pools = new RecentMap<string, Pool>(MAX_ORIGINS, (pool) => this.letGo(pool));
+  private readonly pools = new RecentMap<string, Pool>(BOUNDS.maxOrigins, (pool) =>
+    this.letGo(pool),
+  );
   private released: WeakRef<Pool>[] = [];
 
   /** The pool of a key, made where there is none. */
