@@ -1,6 +1,6 @@
 // @ts-check
-// Generates packages/core-proto and packages/conformance-proto.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+// Generates packages/core-proto, packages/conformance-proto and the suite's policy.json.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -22,10 +22,12 @@ Generates
                               fixtures
   packages/conformance-proto  from its proto/, as buf.gen.conformance.yaml says:
                               stubs in every language
+  packages/conformance/policy.json
+                              from the TypeScript SDK's table of policy values
 
   --ts            TypeScript only; needs neither Go nor Python
-  --check         change nothing: name the files that differ from what the protos
-                  generate, and exit with 1 if there are any. Without Go or Python
+  --check         change nothing: name the files that differ from what is
+                  generated, and exit with 1 if there are any. Without Go or Python
                   it checks TypeScript, and says so; with CI=true that is a failure
   --package NAME  that package only
   --help          this text
@@ -39,6 +41,8 @@ Generates
  */
 
 /** @typedef {import("./generate/languages.mjs").Language} Language */
+
+const POLICY = { folder: "packages/conformance", owned: ["policy.json"] };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -74,15 +78,30 @@ async function generate({ ts, check, package: name }) {
       count += settle(out, { language, check });
     }
   }
+  if (name === undefined) count += await settlePolicy(join(fresh, POLICY.folder), check);
   if (check && count > 0) console.log("mend with: pnpm generate");
   return check && count > 0 ? 1 : 0;
 }
 
 /**
- * Takes over what was generated for a language, or says what differs.
+ * Writes the values and numbers of policy that SDKs of all languages have.
  *
  * @param {string} out
- * @param {{ language: Language, check: boolean }} options
+ * @param {boolean} check
+ * @returns {Promise<number>} How many files differ.
+ */
+async function settlePolicy(out, check) {
+  mkdirSync(out, { recursive: true });
+  const json = await must(process.execPath, ["packages/sdk/policy_json.mjs"], root);
+  writeFileSync(join(out, "policy.json"), json);
+  return settle(out, { language: POLICY, check });
+}
+
+/**
+ * Takes over what was generated for a folder, or says what differs.
+ *
+ * @param {string} out
+ * @param {{ language: Pick<Language, "folder" | "owned">, check: boolean }} options
  * @returns {number} How many files differ.
  */
 function settle(out, { language: { folder, owned }, check }) {
