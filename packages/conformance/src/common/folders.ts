@@ -11,6 +11,9 @@ export const CASES = `${PACKAGE}cases`;
 /** The roster of our own cases. */
 export const ROSTER = `${PACKAGE}roster.yaml`;
 
+/** What every SDK has built in. */
+export const POLICY_JSON = `${PACKAGE}policy.json`;
+
 /** How adapters are started; commands are relative to the root of the repository. */
 export const ADAPTERS = { path: `${PACKAGE}adapters.yaml`, root: "../.." };
 

@@ -17,6 +17,7 @@ import {
   showCell,
   wants,
 } from "../suite/plan.js";
+import { wrongConstants } from "../policy_json.js";
 import { type Roster, type Skip, skipOf } from "../suite/roster.js";
 import { type Ran, WireRunner } from "./wire.js";
 
@@ -96,6 +97,7 @@ class SdkRun {
       if (described.sdk !== this.#sdk) {
         this.problems.push(`its adapter says that it is ${described.sdk}`);
       }
+      this.problems.push(...wrongConstants(described.constants));
       await this.#runAll({ ...described, sdk: this.#sdk });
       return described.version;
     } catch (reason) {

@@ -1,3 +1,4 @@
+import { type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import {
   type AmeideOptions,
@@ -15,8 +16,10 @@ import {
   type Interceptor as GivenInterceptor,
   type KeepAlive,
   type ProviderAnswer,
+  RetrySchema,
   type RunRequest,
   type Settings as GivenSettings,
+  SettingsSchema,
 } from "@ameideio/conformance-proto";
 import { FETCH } from "./doors.js";
 import type { Time } from "./surroundings.js";
@@ -103,20 +106,13 @@ export function settings(
 ): CallSettings & Settings {
   const { retry } = given ?? {};
   return defined({
-    timeoutMs: given?.timeoutMs,
+    ...numbers(SettingsSchema, given),
     noDeadline: given?.noDeadline || undefined,
-    attemptTimeoutMs: given?.attemptTimeoutMs,
-    firstMessageTimeoutMs: given?.firstMessageTimeoutMs,
-    idleTimeoutMs: given?.idleTimeoutMs,
     retry: given?.retryOff
       ? false
       : retry &&
         defined({
-          maxAttempts: retry.maxAttempts,
-          baseDelayMs: retry.baseDelayMs,
-          throttleDelayMs: retry.throttleDelayMs,
-          maxDelayMs: retry.maxDelayMs,
-          maxServerDelayMs: retry.maxServerDelayMs,
+          ...numbers(RetrySchema, retry),
           retryableCodes: retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
           requireIdempotency: retry.requireIdempotency,
         }),
@@ -128,6 +124,14 @@ export function settings(
     idempotencyKey: given?.idempotencyKey,
     deadlineFrom: ambientDeadline(given),
   });
+}
+
+// Options have the names of the fields.
+function numbers(schema: DescMessage, given: object | undefined): Record<string, unknown> {
+  const names = schema.fields
+    .filter(({ scalar, name }) => scalar === ScalarType.DOUBLE && name !== "ambient_deadline_ms")
+    .map(({ localName }) => localName);
+  return Object.fromEntries(names.map((name) => [name, given && Reflect.get(given, name)]));
 }
 
 function ambientDeadline(given: GivenSettings | undefined): Settings["deadlineFrom"] {

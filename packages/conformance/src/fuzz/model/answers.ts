@@ -12,6 +12,7 @@ import {
   Packing,
 } from "@ameideio/conformance-proto";
 import { RetryInfoSchema } from "@ameideio/conformance-proto/google/rpc";
+import { builtIn } from "./built_in.js";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
 
@@ -215,7 +216,7 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
 }
 
 // Of the details of an error the first 32 are looked at.
-const MAX_DETAILS = 32;
+const MAX_DETAILS = builtIn("max_details");
 
 function rawRetryInfoMs(details: readonly Detail[]): number | undefined {
   const all = details.flatMap((detail) => Array<Detail>(detail.times || 1).fill(detail));

@@ -1,4 +1,5 @@
 import type { ProviderAnswer } from "@ameideio/conformance-proto";
+import { builtIn } from "./built_in.js";
 import type { Notes } from "./notes.js";
 import type { Draws, Process, Simulation, Waiting } from "./simulation.js";
 
@@ -60,15 +61,19 @@ export interface Wish {
   readonly refused: number | undefined;
 }
 
-const ADVISORY = { ms: 120_000, share: 0.5, jitter: 0.1 };
-const MANDATORY = { ms: 30_000, share: 0.25 };
-const LEAST_USE_MS = 1000;
-const LEAST_EXPIRY_MS = 100_000_000_000;
-const QUIET_MS = 5000;
-const PAUSE_MS = 1000;
-const JOIN = { ms: 3000, share: 0.5 };
-const LONGEST_WAIT_MS = 30_000;
-const MOST_AT_ONCE = 16;
+const ADVISORY = {
+  ms: builtIn("advisory_refresh_ms"),
+  share: builtIn("advisory_life_share"),
+  jitter: builtIn("advisory_jitter"),
+};
+const MANDATORY = { ms: builtIn("mandatory_refresh_ms"), share: builtIn("mandatory_life_share") };
+const LEAST_USE_MS = builtIn("min_token_use_ms");
+const LEAST_EXPIRY_MS = builtIn("min_expiry_ms");
+const QUIET_MS = builtIn("failed_refresh_wait_ms");
+const PAUSE_MS = builtIn("provider_pause_ms");
+const JOIN = { ms: builtIn("token_join_ms"), share: builtIn("token_join_share") };
+const LONGEST_WAIT_MS = builtIn("token_timeout_ms");
+const MOST_AT_ONCE = builtIn("max_token_requests");
 
 /** 2.13: one provider and its tokens per tenant and scopes. */
 export class Provider {

@@ -10,6 +10,7 @@ import {
   TenantMode,
 } from "@ameideio/conformance-proto/ameide/policy/v1";
 import type { Given } from "@ameideio/conformance-proto";
+import { numbersIn } from "./built_in.js";
 import type { DocumentFacts, Level } from "./levels.js";
 
 export const SERVICE = "ameide.conformance.v1.ConformanceService";
@@ -79,15 +80,7 @@ function parse(policy: JsonObject | undefined): ClientPolicy | undefined {
 function levelOfPolicy(policy: MethodPolicy): Level {
   const { idempotencyKey } = policy;
   return {
-    timeoutMs: number(policy.timeoutMs),
-    attemptTimeoutMs: number(policy.attemptTimeoutMs),
-    firstMessageTimeoutMs: number(policy.firstMessageTimeoutMs),
-    idleTimeoutMs: number(policy.idleTimeoutMs),
-    maxAttempts: policy.maxAttempts,
-    baseDelayMs: number(policy.baseDelayMs),
-    throttleDelayMs: number(policy.throttleDelayMs),
-    maxDelayMs: number(policy.maxDelayMs),
-    maxServerDelayMs: number(policy.maxServerDelayMs),
+    ...numbersIn(policy),
     retryableCodes: policy.retryableCodes.length === 0 ? undefined : policy.retryableCodes,
     requireIdempotency: policy.requireIdempotency,
     waitForReady: policy.waitForReady,
@@ -128,8 +121,4 @@ function factsOf({ facts }: MethodPolicy): DocumentFacts {
 
 function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
   return values.find((value) => value !== undefined);
-}
-
-function number(value: bigint | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
 }

@@ -1,4 +1,5 @@
 import type { ProviderAnswer, Settings } from "@ameideio/conformance-proto";
+import { type NumberName, numbersIn } from "./built_in.js";
 
 /** 2.13: what a call authenticates with. */
 export type Credential =
@@ -8,18 +9,10 @@ export type Credential =
   | { readonly kind: "provider"; readonly answers: readonly ProviderAnswer[] };
 
 /** What one level of 2.26 says; what it leaves open is undefined. */
-export interface Level {
+export interface Level extends Readonly<Partial<Record<NumberName, number | undefined>>> {
   /** Infinity for no deadline. */
   readonly timeoutMs?: number | undefined;
-  readonly attemptTimeoutMs?: number | undefined;
-  readonly firstMessageTimeoutMs?: number | undefined;
-  readonly idleTimeoutMs?: number | undefined;
   readonly retryOff?: boolean | undefined;
-  readonly maxAttempts?: number | undefined;
-  readonly baseDelayMs?: number | undefined;
-  readonly throttleDelayMs?: number | undefined;
-  readonly maxDelayMs?: number | undefined;
-  readonly maxServerDelayMs?: number | undefined;
   readonly retryableCodes?: readonly string[] | undefined;
   readonly requireIdempotency?: boolean | undefined;
   readonly waitForReady?: boolean | undefined;
@@ -43,17 +36,11 @@ export interface Levels {
 export function levelOf(settings: Settings): Level {
   const { retry, auth } = settings;
   return {
-    timeoutMs: settings.noDeadline ? Infinity : settings.timeoutMs,
-    attemptTimeoutMs: settings.attemptTimeoutMs,
-    firstMessageTimeoutMs: settings.firstMessageTimeoutMs,
-    idleTimeoutMs: settings.idleTimeoutMs,
+    ...numbersIn(settings, "settings"),
+    ...(settings.noDeadline && { timeoutMs: Infinity }),
     // A level that has retry settings of its own has them on.
     retryOff: settings.retryOff ? true : retry === undefined ? undefined : false,
-    maxAttempts: retry?.maxAttempts,
-    baseDelayMs: retry?.baseDelayMs,
-    throttleDelayMs: retry?.throttleDelayMs,
-    maxDelayMs: retry?.maxDelayMs,
-    maxServerDelayMs: retry?.maxServerDelayMs,
+    ...numbersIn(retry, "retry"),
     retryableCodes:
       retry === undefined || retry.retryableCodes.length === 0 ? undefined : retry.retryableCodes,
     requireIdempotency: retry?.requireIdempotency,

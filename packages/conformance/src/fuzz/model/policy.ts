@@ -1,4 +1,12 @@
 import type { Call, Given } from "@ameideio/conformance-proto";
+import {
+  BUILT_IN,
+  builtIn,
+  isAllowed,
+  type NumberName,
+  NUMBERS,
+  type NumberValue,
+} from "./built_in.js";
 import { documentBudget, documentLevel } from "./document.js";
 import {
   type Credential,
@@ -48,19 +56,6 @@ export interface Policy {
 
 /** 2.18: the configuration is refused before any I/O. */
 export const CONFIG_INVALID = "CONFIG_INVALID";
-
-const BUILT_IN = {
-  timeoutMs: 30_000,
-  attemptTimeoutMs: 10_000,
-  firstMessageTimeoutMs: 30_000,
-  idleTimeoutMs: 60_000,
-  baseDelayMs: 50,
-  throttleDelayMs: 1000,
-  maxDelayMs: 20_000,
-  maxServerDelayMs: 60_000,
-};
-
-const AMBIENT_MARGIN_MS = 5;
 
 /** What a call is made over. */
 export type Protocol = "connect" | "grpc" | "grpc-web";
@@ -115,22 +110,22 @@ export function policyOf(
   if (tenant === CONFIG_INVALID) return CONFIG_INVALID;
 
   const withoutAuth = (document.facts.auth ?? facts.auth) === "none";
-  const maxAttempts = pick((level) => level.maxAttempts) ?? (mesh ? 1 : 3);
-  const builtIn = facts.kind === "unary" ? BUILT_IN.timeoutMs : Infinity;
+  const number = (name: NumberName): number => pick((level) => level[name]) ?? BUILT_IN[name];
+  const attempts = mesh ? builtIn("presets.mesh.max_attempts") : BUILT_IN.maxAttempts;
   return {
     kind: facts.kind,
     timeoutMs: deadlineOf(
       call,
       levels,
-      pick((level) => level.timeoutMs) ?? facts.timeoutMs ?? builtIn,
+      pick((level) => level.timeoutMs) ?? facts.timeoutMs ?? defaultFor("timeoutMs", facts),
     ),
     ...limitsOf(facts, pick),
     retryOff: killed || (pick((level) => level.retryOff) ?? false),
-    maxAttempts,
-    baseDelayMs: pick((level) => level.baseDelayMs) ?? BUILT_IN.baseDelayMs,
-    throttleDelayMs: pick((level) => level.throttleDelayMs) ?? BUILT_IN.throttleDelayMs,
-    maxDelayMs: pick((level) => level.maxDelayMs) ?? BUILT_IN.maxDelayMs,
-    maxServerDelayMs: pick((level) => level.maxServerDelayMs) ?? BUILT_IN.maxServerDelayMs,
+    maxAttempts: pick((level) => level.maxAttempts) ?? attempts,
+    baseDelayMs: number("baseDelayMs"),
+    throttleDelayMs: number("throttleDelayMs"),
+    maxDelayMs: number("maxDelayMs"),
+    maxServerDelayMs: number("maxServerDelayMs"),
     retryableCodes: pick((level) => level.retryableCodes) ?? [],
     repeatable: repeatableMethod || key !== undefined || field !== "",
     requireIdempotency: pick((level) => level.requireIdempotency) ?? false,
@@ -159,17 +154,37 @@ function limitsOf(
   { kind, longLived }: Facts,
   pick: <T>(read: (level: Level) => T | undefined) => T | undefined,
 ): Pick<Policy, "attemptTimeoutMs" | "firstMessageTimeoutMs" | "idleTimeoutMs"> {
-  const limit = (stated: number | undefined, builtIn: number, applies: boolean): number =>
-    applies ? Math.floor(stated ?? (longLived ? Infinity : builtIn)) : Infinity;
-  const attempt = pick((level) => level.attemptTimeoutMs);
-  const first = pick((level) => level.firstMessageTimeoutMs);
-  const idle = pick((level) => level.idleTimeoutMs);
-  const answers = kind === "server" || kind === "bidi";
-  return {
-    attemptTimeoutMs: limit(attempt, BUILT_IN.attemptTimeoutMs, kind === "unary"),
-    firstMessageTimeoutMs: limit(first, BUILT_IN.firstMessageTimeoutMs, kind === "server"),
-    idleTimeoutMs: limit(idle, BUILT_IN.idleTimeoutMs, answers),
+  const limit = (name: NumberName): number => {
+    if (!appliesTo(valueOf(name).kinds, kind)) return Infinity;
+    return Math.floor(pick((level) => level[name]) ?? (longLived ? Infinity : BUILT_IN[name]));
   };
+  return {
+    attemptTimeoutMs: limit("attemptTimeoutMs"),
+    firstMessageTimeoutMs: limit("firstMessageTimeoutMs"),
+    idleTimeoutMs: limit("idleTimeoutMs"),
+  };
+}
+
+// 2.9. A stream may be open for longer than any call should take.
+function defaultFor(name: NumberName, { kind }: Facts): number {
+  return appliesTo(valueOf(name).default_for, kind) ? BUILT_IN[name] : Infinity;
+}
+
+function valueOf(name: NumberName): NumberValue {
+  const value = NUMBERS.find((each) => each.name === name);
+  if (value === undefined) throw new Error(`policy.json has no ${name}`);
+  return value;
+}
+
+const KINDS: Readonly<Record<Kind, string>> = {
+  unary: "unary",
+  server: "server_stream",
+  client: "client_stream",
+  bidi: "bidi",
+};
+
+function appliesTo(kinds: readonly string[] | undefined, kind: Kind): boolean {
+  return kinds?.includes(KINDS[kind]) ?? true;
 }
 
 /** 2.6: capacity and costs of the budget. */
@@ -177,9 +192,9 @@ export function budgetOf(given: Given): { capacity: number; cost: number; thrott
   const code = given.client?.budget;
   const document = documentBudget(given);
   return {
-    capacity: code?.capacity ?? document.capacity ?? 500,
-    cost: code?.cost ?? document.cost ?? 14,
-    throttleCost: code?.throttleCost ?? document.throttleCost ?? 5,
+    capacity: code?.capacity ?? document.capacity ?? builtIn("budget.capacity"),
+    cost: code?.cost ?? document.cost ?? builtIn("budget.cost"),
+    throttleCost: code?.throttleCost ?? document.throttleCost ?? builtIn("budget.throttle_cost"),
   };
 }
 
@@ -204,7 +219,7 @@ function environmentLevel({ env, client }: Given): Level {
 function deadlineOf({ runtimeTimeoutMs }: Call, { code, call }: Levels, stated: number): number {
   const inCode = code.some(({ timeoutMs }) => timeoutMs !== undefined);
   const ours = inCode || runtimeTimeoutMs === undefined ? stated : Infinity;
-  const ambient = (call?.ambientMs ?? Infinity) - AMBIENT_MARGIN_MS;
+  const ambient = (call?.ambientMs ?? Infinity) - builtIn("ambient_margin_ms");
   return Math.floor(Math.min(ours, runtimeTimeoutMs ?? Infinity, ambient));
 }
 
@@ -236,23 +251,12 @@ const RESERVED =
 
 /** Whether 2.4, 2.9, 2.11, 2.14, 2.15 or 2.16 refuses what a level says. */
 export function isRefused(level: Level): boolean {
-  const { maxAttempts, tenant, idempotencyKey, requestId } = level;
-  const timeouts = [
-    level.timeoutMs,
-    level.attemptTimeoutMs,
-    level.firstMessageTimeoutMs,
-    level.idleTimeoutMs,
-  ];
-  const delays = [
-    level.baseDelayMs,
-    level.throttleDelayMs,
-    level.maxDelayMs,
-    level.maxServerDelayMs,
-  ];
+  const { tenant, idempotencyKey, requestId } = level;
   return (
-    timeouts.some((timeout) => timeout !== undefined && !(timeout > 0)) ||
-    (maxAttempts !== undefined && ![1, 2, 3, 4, 5].includes(maxAttempts)) ||
-    delays.some((delay) => delay !== undefined && !(delay >= 1)) ||
+    NUMBERS.some((value) => {
+      const number = level[value.name];
+      return number !== undefined && !isAllowed(value, number);
+    }) ||
     (typeof tenant === "string" && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(tenant)) ||
     (idempotencyKey !== undefined && !/^[ -~]{1,255}$/.test(idempotencyKey)) ||
     (requestId !== undefined && !/^[!-~]{1,128}$/.test(requestId)) ||

@@ -1,4 +1,5 @@
 import type { Failure } from "./answers.js";
+import { builtIn } from "./built_in.js";
 import { type Hint, hintOf } from "./hints.js";
 import type { Policy } from "./policy.js";
 import type { Draws, Tokens } from "./simulation.js";
@@ -129,7 +130,11 @@ function invites({ httpStatus, protocolError, unread }: Failure, hint: Hint | un
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 
-const LONGEST_READY_WAIT_MS = 1000;
+const HINT_JITTER = {
+  capMs: builtIn("hint_jitter_cap_ms"),
+  divisor: builtIn("hint_jitter_divisor"),
+};
+const LONGEST_READY_WAIT_MS = builtIn("max_ready_delay_ms");
 
 // The backoff with a cap of its own; half of what is left where that is too long; never nothing.
 function readyWaitOf({ policy, waits, draws, remainingMs }: Situation): number {
@@ -147,5 +152,6 @@ function waitOf(retryClass: RetryClass, hint: Hint | undefined, situation: Situa
   const base = retryClass === "THROTTLE" ? policy.throttleDelayMs : policy.baseDelayMs;
   const computed = Math.floor(u * Math.min(policy.maxDelayMs, base * 2 ** exponent));
   if (hint === undefined || hint.kind === "stop") return computed;
-  return Math.max(computed, hint.ms + Math.floor(u * Math.min(1000, hint.ms / 10)));
+  const jitter = Math.min(HINT_JITTER.capMs, hint.ms / HINT_JITTER.divisor);
+  return Math.max(computed, hint.ms + Math.floor(u * jitter));
 }
