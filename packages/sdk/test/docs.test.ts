@@ -21,7 +21,15 @@ import {
   PATIENCE_MS,
 } from "../src/http/connect_backoff.js";
 import { BEHAVIOR_1 } from "../src/policy/policy.js";
-import { BOUNDS, CLIENT } from "../src/policy/policy_table.js";
+import {
+  BOUNDS,
+  boundsOf,
+  BUDGET,
+  CLIENT,
+  type PolicyRow,
+  ROWS,
+  type ValueRule,
+} from "../src/policy/policy_table.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const behaviour = ["behaviour", "connections"]
@@ -120,6 +128,102 @@ it("docs/bring-your-own.md has a row for every option of policy.proto", () => {
   );
   expect(options.length).toBeGreaterThan(10);
   expect(new Set(named)).toEqual(new Set(options));
+});
+
+describe("the tables of docs/behaviour.md", () => {
+  const page = read("docs/behaviour.md");
+  const code = (text: string) => `\`${text}\``;
+  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replaceAll(/ {2,}/g, " ");
+
+  function bounds(rule: ValueRule): string {
+    switch (rule.is) {
+      case "timeout":
+        return "more than 0";
+      case "integer": {
+        const { min, max } = boundsOf(rule, BEHAVIOR_1.maxMaxAttempts);
+        return max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+      }
+      case "word":
+        return rule.words.map(code).join(", ");
+      case "flag":
+        return "`true`, `false`";
+      case "codes":
+        return "codes in Connect's spelling";
+      case "enum":
+        return "words of the field's enum";
+      default:
+        return "";
+    }
+  }
+
+  function policyRow(name: string, given: PolicyRow<unknown>): string {
+    const { builtInFor, field = name, kinds, option, variable } = given;
+    const builtIn = code(JSON.stringify(given.default));
+    const path = field?.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return row([
+      code(name),
+      builtInFor === undefined ? builtIn : `${builtIn}, for ${builtInFor.join(", ")} alone`,
+      bounds(given),
+      kinds?.join(", ") ?? "all",
+      option === undefined ? "" : option === "retry" ? "`retry`" : "yes",
+      path === undefined ? "" : code(path),
+      variable === undefined ? "" : code(variable),
+    ]);
+  }
+
+  it("have each value of a method as the code has it", () => {
+    expect(rowsAfter("| value | default |")).toEqual(
+      ROWS.map(([name, each]) => policyRow(name, each)),
+    );
+  });
+
+  it("have each number of a client as the code has it", () => {
+    const budgetOptions = Object.entries(BUDGET).map(
+      ([name, each]) => [`budget.${name}`, each] as const,
+    );
+    expect(rowsAfter("| option | default |")).toEqual(
+      [...budgetOptions, ...Object.entries(CLIENT)].map(([name, each]) =>
+        row([code(name), code(JSON.stringify(each.default)), bounds(each)]),
+      ),
+    );
+  });
+
+  // The rows of the table with that head.
+  function rowsAfter(head: string): string[] {
+    const [, table = ""] = page.split(head);
+    const [own = ""] = table.split("\n\n");
+    return own.split("\n").slice(2);
+  }
+});
+
+describe("numbers in docstrings", () => {
+  const options = read("packages/sdk/src/options/options.ts");
+
+  it.each([
+    ...ROWS.filter(([, { option }]) => option !== undefined),
+    ...Object.entries({ ...BUDGET, ...CLIENT }),
+  ])("options.ts states the default of %s", (path, { default: value }) => {
+    const name = path.replace(/^.*\./, "");
+    const member = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s+readonly ${name}\\?:`, "g");
+    const docs = [...options.matchAll(member)].map(([, text = ""]) =>
+      text.replaceAll(/[\s*]+/g, " "),
+    );
+    expect(docs.some((text) => text.includes(`Default ${said(value)}`))).toBe(true);
+  });
+
+  function said(value: unknown): string {
+    if (value === null) {
+      return "any age";
+    }
+    if (value === CLIENT.readMaxBytes.default) {
+      return "4 MiB";
+    }
+    return Array.isArray(value)
+      ? "none"
+      : typeof value === "string"
+        ? `\`${value}\``
+        : String(value);
+  }
 });
 
 describe("docs/in-production.md", () => {
