@@ -4,16 +4,37 @@ import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import {
   ClientPolicySchema,
+  MethodFactsSchema,
   MethodPolicySchema,
   Preset,
+  RetryBudgetSchema,
 } from "@ameideio/core-proto/ameide/policy/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "../src/index.js";
+import { BUDGET, ROWS } from "../src/policy/policy_table.js";
 
 const SERVICE = "ameide.threads.v1.ThreadsService";
 const { getThread } = ThreadsService.method;
 type Policy = NonNullable<AmeideOptions["policy"]>;
+
+describe("the table of policy values", () => {
+  it("has each field of a document, once", () => {
+    const fields = [
+      ...MethodPolicySchema.fields.filter(({ localName }) => localName !== "facts"),
+      ...MethodFactsSchema.fields,
+    ].map(({ localName, parent }) =>
+      parent === MethodFactsSchema ? `facts.${localName}` : localName,
+    );
+    const stated = ROWS.flatMap(([name, { field = name }]) => field ?? []);
+    expect(stated.toSorted()).toEqual(fields.toSorted());
+  });
+
+  it("has each field of a budget, and no other", () => {
+    const fields = RetryBudgetSchema.fields.map(({ localName }) => localName);
+    expect(Object.keys(BUDGET)).toEqual(fields);
+  });
+});
 
 describe("a policy document", () => {
   it("may be a message", () => {
