@@ -1,5 +1,6 @@
 // @ts-check
 // Prints the table of policy values and the fixed numbers as JSON, for SDKs of other languages.
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { build } from "rolldown";
@@ -21,31 +22,34 @@ const [table, numbers] = await Promise.all([
   /** @type {Promise<typeof import("./src/policy/policy.ts")>} */ (load("policy/policy")),
 ]);
 const { BEHAVIOR_1 } = numbers;
-const { defaults, budget, presets, ...constants } = BEHAVIOR_1;
-
-console.log(
-  JSON.stringify(
-    {
-      behavior: 1,
-      policy: table.ROWS.map(([name, row]) => policyValue(name, row)),
-      budget: Object.entries(table.BUDGET).map(([name, row]) => ({
-        ...numberValue(name, row),
-        document: `budget.${protoName(name)}`,
-      })),
-      client: Object.entries(table.CLIENT).map(([name, row]) => numberValue(name, row)),
-      presets: Object.fromEntries(
-        Object.entries(presets).map(([name, values]) => [
-          name,
-          Object.fromEntries(byPath(values, "")),
-        ]),
-      ),
-      constants: Object.fromEntries(byPath(constants, "")),
-      bounds: Object.fromEntries(byPath(table.BOUNDS, "")),
-    },
-    undefined,
-    2,
-  ),
+// What tables have stands in their rows.
+const STATED = new Set(["defaults", "budget", "presets"]);
+const constants = Object.fromEntries(
+  Object.entries(BEHAVIOR_1).filter(([name]) => !STATED.has(name)),
 );
+
+const json = JSON.stringify(
+  {
+    behavior: 1,
+    policy: table.ROWS.map(([name, row]) => policyValue(name, row)),
+    budget: Object.entries(table.BUDGET).map(([name, row]) => ({
+      ...numberValue(name, row),
+      document: `budget.${protoName(name)}`,
+    })),
+    client: Object.entries(table.CLIENT).map(([name, row]) => numberValue(name, row)),
+    presets: Object.fromEntries(
+      Object.entries(BEHAVIOR_1.presets).map(([name, values]) => [
+        name,
+        Object.fromEntries(byPath(values, "")),
+      ]),
+    ),
+    constants: Object.fromEntries(byPath(constants, "")),
+    bounds: Object.fromEntries(byPath(table.BOUNDS, "")),
+  },
+  undefined,
+  2,
+);
+process.stdout.write(`${json}\n`);
 
 /**
  * @param {string} name

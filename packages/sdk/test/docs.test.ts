@@ -222,7 +222,7 @@ describe("numbers in docstrings", () => {
       ? "none"
       : typeof value === "string"
         ? `\`${value}\``
-        : String(value);
+        : JSON.stringify(value);
   }
 });
 
