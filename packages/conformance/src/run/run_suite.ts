@@ -17,7 +17,7 @@ import {
   showCell,
   wants,
 } from "../suite/plan.js";
-import { wrongConstants } from "../policy_json.js";
+import { wrongConstants } from "../common/policy_json.js";
 import { type Roster, type Skip, skipOf } from "../suite/roster.js";
 import { type Ran, WireRunner } from "./wire.js";
 

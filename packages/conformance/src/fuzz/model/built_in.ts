@@ -1,4 +1,4 @@
-import { builtInNumbers, jsonName, POLICY, type PolicyValue } from "../../policy_json.js";
+import { builtInNumbers, jsonName, POLICY, type PolicyValue } from "../../common/policy_json.js";
 
 /** Numbers of the policy of a method, by the names of their fields. */
 export type NumberName =

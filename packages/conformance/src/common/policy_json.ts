@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { POLICY_JSON } from "./common/folders.js";
+import { POLICY_JSON } from "./folders.js";
 
 /** A value of the policy of a method. Names are spelled as protos do: `timeout_ms`. */
 export interface PolicyValue {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { builtInNumbers, POLICY, wrongConstants } from "./policy_json.js";
-import { runSuite } from "./run/run_suite.js";
-import { NO_ROSTER } from "./suite/roster.js";
-import { fakeAdapter } from "../test/harness/fake_adapter.js";
+import { builtInNumbers, POLICY, wrongConstants } from "../src/common/policy_json.js";
+import { runSuite } from "../src/run/run_suite.js";
+import { NO_ROSTER } from "../src/suite/roster.js";
+import { fakeAdapter } from "./harness/fake_adapter.js";
 
 const NUMBERS = builtInNumbers(POLICY);
 
