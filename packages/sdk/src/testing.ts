@@ -7,7 +7,7 @@ import {
   checkTestOptions,
   checkTestValue,
   having,
-} from "./check_test_options.js";
+} from "./runtime/check_test_options.js";
 import { configError } from "./errors/errors.js";
 import { createMemoryHttpClient } from "./wire/memory_client.js";
 import type { AmeideOptions } from "./options/options.js";

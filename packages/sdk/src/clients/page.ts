@@ -3,7 +3,7 @@ import { callSettingsKey } from "../call/call.js";
 import { readCallOptions } from "../options/check_call_options.js";
 import { didYouMean } from "../errors/did_you_mean.js";
 import { AmeideError, configError, namingConfigError } from "../errors/errors.js";
-import { readOptions } from "../options/read_options.js";
+import { readOptions } from "../errors/read_options.js";
 import { SeenTokens } from "./seen_tokens.js";
 
 /** A page of a list method (AIP-158). */

@@ -7,7 +7,7 @@ import { configError } from "../errors/errors.js";
 import { createLazyClient, loadedService, loadService } from "./lazy_client.js";
 import type { DrainResult } from "../call/lifetime.js";
 import type { AmeideOptions, DrainOptions } from "../options/options.js";
-import { readOptions } from "../options/read_options.js";
+import { readOptions } from "../errors/read_options.js";
 import type { AmeideTransport } from "../transport/transport.js";
 
 /** Services, by the names they have in a client; of a lazy one the stub is loaded when it is needed. */

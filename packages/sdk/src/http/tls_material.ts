@@ -2,7 +2,7 @@ import type { SecureContextOptions } from "node:tls";
 import { checkTls } from "../options/check_options.js";
 import { configError } from "../errors/errors.js";
 import type { TlsOptions, TlsSource } from "../options/options.js";
-import { readOptions } from "../options/read_options.js";
+import { readOptions } from "../errors/read_options.js";
 import { IS_NODE } from "./is_node.js";
 
 /** TLS material that has been looked at, as Node takes it. */

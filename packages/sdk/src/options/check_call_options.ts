@@ -2,7 +2,7 @@ import type { CallOptions, ContextValues } from "@connectrpc/connect";
 import { didYouMean, nearestOf } from "../errors/did_you_mean.js";
 import { configError } from "../errors/errors.js";
 import type { CallSettings } from "./options.js";
-import { readOptions } from "./read_options.js";
+import { readOptions } from "../errors/read_options.js";
 
 const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
   timeoutMs: true,

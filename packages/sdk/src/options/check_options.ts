@@ -33,7 +33,7 @@ import {
   POLICY,
   type StatedRule,
 } from "../policy/policy_table.js";
-import { unreadable } from "./read_options.js";
+import { unreadable } from "../errors/read_options.js";
 import { isIdempotencyKey, isRequestId } from "../runtime/request_id.js";
 import {
   hasMeaning,

@@ -1,4 +1,4 @@
-import { aBoolean, aNumber, checkTestOptions, checkTestValue } from "../check_test_options.js";
+import { aBoolean, aNumber, checkTestOptions, checkTestValue } from "./check_test_options.js";
 import type { Clock, Timer, TimerKind } from "./runtime.js";
 
 /** A clock that a test moves, or that moves by itself. */

@@ -32,7 +32,7 @@ import type {
 } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
 import { BOUNDS, CLIENT } from "../policy/policy_table.js";
-import { readOptions } from "../options/read_options.js";
+import { readOptions } from "../errors/read_options.js";
 import { RecentMap } from "../runtime/recent_map.js";
 import { Recordings, withRecorder } from "../wire/recorder.js";
 import { type Runtime, runtimeOption } from "../runtime/runtime.js";

@@ -6,7 +6,7 @@ import {
 } from "@connectrpc/connect";
 import { createUniversalHandlerClient, type UniversalClientFn } from "@connectrpc/connect/protocol";
 import type { DescService } from "@bufbuild/protobuf";
-import { aFunction, checkTestValue, having } from "../check_test_options.js";
+import { aFunction, checkTestValue, having } from "../runtime/check_test_options.js";
 import { TIMEOUT_HEADERS } from "../policy/deadline.js";
 import { type Clock, systemClock } from "../runtime/runtime.js";
 

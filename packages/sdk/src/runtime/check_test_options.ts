@@ -1,6 +1,6 @@
-import { notAnOption } from "./errors/did_you_mean.js";
-import { configError, namingConfigError } from "./errors/errors.js";
-import { readOptions } from "./options/read_options.js";
+import { notAnOption } from "../errors/did_you_mean.js";
+import { configError, namingConfigError } from "../errors/errors.js";
+import { readOptions } from "../errors/read_options.js";
 
 /** What an option of `/testing` has to be. */
 export interface TestRule {

@@ -1,4 +1,4 @@
-import { type AmeideError, configError, isAmeideError } from "../errors/errors.js";
+import { type AmeideError, configError, isAmeideError } from "./errors.js";
 
 /**
  * Reads what a caller handed over. Getters and proxies are the caller's own code,
