@@ -18,7 +18,9 @@ const KINDS = {
 };
 
 const [table, numbers] = await Promise.all([
-  /** @type {Promise<typeof import("./src/policy/policy_table.ts")>} */ (load("policy/policy_table")),
+  /** @type {Promise<typeof import("./src/policy/policy_table.ts")>} */ (
+    load("policy/policy_table")
+  ),
   /** @type {Promise<typeof import("./src/policy/policy.ts")>} */ (load("policy/policy")),
 ]);
 const { BEHAVIOR_1 } = numbers;

@@ -57,7 +57,7 @@ describe("settings of a call without call()", () => {
     ["tennant", "tenant", true],
     ["waitForRedy", "waitForReady", true],
   ])("%s is taken for %s, and not repeated as right", async (typo, meant, isOurs) => {
-    const error = await errorOf(threads.getThread(t1, { [typo]: 5 } as CallOptions));
+    const error = await errorOf(threads.getThread(t1, { [typo]: 5 }));
     expect(error.message).toContain(`option ${typo}: did you mean ${meant}? It is none of`);
     expect(error.message.endsWith(`is wrapped: call({ ${meant}: … })`)).toBe(isOurs);
     expect(error.message).not.toContain(`call({ ${typo}`);

@@ -277,7 +277,7 @@ describe("docs/policy-document.md", () => {
     );
     expect(numbers.length).toBeGreaterThan(10);
     for (const [name, value] of numbers) {
-      expect(section).toMatch(new RegExp(`^\\| \`${name}\` \\|.* \\| ${value} \\|$`, "m"));
+      expect(section).toMatch(new RegExp(`^\\| \`${name}\` \\|.* \\| ${String(value)} \\|$`, "m"));
     }
   });
 });

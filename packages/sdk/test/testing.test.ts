@@ -133,7 +133,7 @@ describe("withTestRuntime", () => {
 describe("wrong options of a test", () => {
   const routing = () => {};
   const { client } = scriptedClient(thread);
-  const wrong = <T>(value: unknown) => value as T;
+  const wrong = (value: unknown) => value as never;
 
   it.each<[string, RegExp, () => unknown]>([
     [
@@ -212,7 +212,7 @@ describe("wrong options of a test", () => {
           },
         ),
     ],
-    ["sequence", /at least one number/, () => sequence(...wrong<[number]>([]))],
+    ["sequence", /at least one number/, () => sequence(...([] as unknown as [number]))],
     ["seed", /must be a finite number, got a string$/, () => seededRandom(wrong("one"))],
     ["origin", /must be an address/, () => watchCredentials(client, "api.test", [])],
     [
@@ -228,7 +228,7 @@ describe("wrong options of a test", () => {
 
   it("control: what is left out, or stated as undefined", () => {
     const clock = createVirtualClock(wrong({ autoAdvance: undefined }));
-    const random = wrong<Partial<Randomness>>({ backoff: undefined });
+    const random: Partial<Randomness> = wrong({ backoff: undefined });
     expect(withTestRuntime({ tenant }, { clock, random })).toMatchObject({ tenant });
   });
 });

@@ -5,7 +5,7 @@ import { retryInfoMs } from "../errors/details.js";
 import { readHint } from "../policy/hints.js";
 import { type Cut, type Failure, normalize } from "../policy/normalize.js";
 import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
-import { isStrangers, networkMessage, strangersMessage } from "../errors/network_message.js";
+import { isStrangers, networkMessage, strangersMessage } from "../wire/network_message.js";
 import type { CallInfo } from "../telemetry/observer.js";
 import type { Recording } from "../wire/recorder.js";
 

@@ -5,7 +5,7 @@ import { readOptions } from "../errors/read_options.js";
 /** What an option of `/testing` has to be. */
 export interface TestRule {
   readonly text: string;
-  holds(value: unknown): boolean;
+  holds(this: void, value: unknown): boolean;
 }
 
 export const aBoolean: TestRule = {
@@ -56,8 +56,8 @@ export function checkTestOptions(
   rules: Readonly<Record<string, TestRule>>,
 ): void {
   checkTestValue(option, value, anObject);
-  const members = readOptions(option, () => ({ ...value }) as Readonly<Record<string, unknown>>);
-  for (const [name, member] of Object.entries(members)) {
+  const members = readOptions(option, () => Object.entries<unknown>({ ...value }));
+  for (const [name, member] of members) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) {
       throw configError(`${option}.${name.slice(0, 64)}`, notAnOption(name, Object.keys(rules)));

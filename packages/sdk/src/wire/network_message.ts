@@ -1,7 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { mediaType } from "../wire/media_type.js";
-import type { Recording } from "../wire/recorder.js";
-import { thrownText } from "./thrown_text.js";
+import { mediaType } from "./media_type.js";
+import type { Recording } from "./recorder.js";
+import { thrownText } from "../errors/thrown_text.js";
 
 // All that browsers say of a request that failed, whatever the reason.
 const UNTOLD = /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
