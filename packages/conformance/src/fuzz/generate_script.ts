@@ -91,8 +91,8 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
   const base = random.weighted<AnswerInit>([
     [kind === "unary" ? 20 : 10, () => ok(random)],
     [1, () => packed(random, ok(random))],
-    [enveloped ? 0 : 2, () => packed(random, protocolError(random, wallClockMs))],
-    [kind === "unary" ? 45 : 30, () => protocolError(random, wallClockMs)],
+    [enveloped ? 0 : 2, () => packed(random, wireError(random, wallClockMs))],
+    [kind === "unary" ? 45 : 30, () => wireError(random, wallClockMs)],
     [14, () => raw(random, wallClockMs)],
     [14, () => ({ action: { case: "break", value: random.pick(BREAKS) } })],
     // The only failures after which what a caller streams is sent again.
@@ -145,7 +145,7 @@ function told(random: Random, wallClockMs: number, whole: AnswerInit): AnswerIni
 function cutOff(random: Random, wallClockMs: number): AnswerInit {
   const whole = random.weighted<AnswerInit>([
     [3, () => ({ ...ok(random), headers: hints(random, wallClockMs) })],
-    [2, () => protocolError(random, wallClockMs)],
+    [2, () => wireError(random, wallClockMs)],
   ]);
   return { ...whole, cut: random.pick(CUTS) };
 }
@@ -170,7 +170,7 @@ function ok(random: Random): AnswerInit {
   return { action: { case: "ok", value }, headers };
 }
 
-function protocolError(random: Random, wallClockMs: number): AnswerInit {
+function wireError(random: Random, wallClockMs: number): AnswerInit {
   return {
     action: { case: "error", value: errorOf(random) },
     headers: hints(random, wallClockMs),

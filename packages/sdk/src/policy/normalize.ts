@@ -27,7 +27,7 @@ export interface Observation {
   /** That status is one of good answers. */
   readonly good: boolean;
   /** The response carried a valid error of the protocol. */
-  readonly protocolError: boolean;
+  readonly wireError: boolean;
   /** Whether the server may have read what the attempt sent, as far as that goes without an error. */
   readonly reached: Sent;
   /** The request had no connection yet, so that nothing of it was sent. */
@@ -87,7 +87,7 @@ export interface Failure {
   /** A timeout that is not the call's own ended the attempt. */
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
-  readonly protocolError: boolean;
+  readonly wireError: boolean;
   /** More than one request was sent: no answer stands for the attempt. */
   readonly sentAgain: boolean;
   /** The body of the answer could not be read. */
@@ -210,7 +210,7 @@ export function normalize(seen: Observation): Failure {
     mismatch: undefined,
     attemptTimedOut: false,
     httpStatus: seen.status === 0 ? undefined : seen.status,
-    protocolError: seen.protocolError,
+    wireError: seen.wireError,
     sentAgain: seen.sentAgain,
     unread: seen.unread,
     hint: isServersError(seen) ? seen.hint : undefined,
@@ -248,7 +248,7 @@ export function normalize(seen: Observation): Failure {
   if (isRedirect(seen.status)) {
     return { ...failure, code: "unknown", origin: "client", reason: "REDIRECT_REFUSED" };
   }
-  if (seen.protocolError) {
+  if (seen.wireError) {
     return { ...failure, code: seen.runtimeCode, origin: "server" };
   }
   if (seen.runtimeCode === "resource_exhausted") {
@@ -272,9 +272,9 @@ function isRedirect(status: number): boolean {
 }
 
 // A hint on a good answer that breaks off, or cannot be read, says nothing.
-function isServersError({ protocolError, status, good, sentAgain }: Observation): boolean {
+function isServersError({ wireError, status, good, sentAgain }: Observation): boolean {
   const byStatus = status !== undefined && !good && !isRedirect(status);
-  return (protocolError || byStatus) && !sentAgain;
+  return (wireError || byStatus) && !sentAgain;
 }
 
 // Who has begun to answer has read something, whatever comes then.

@@ -29,7 +29,7 @@ export function classify(failure: Failure, retryableCodes: readonly string[]): R
   if (failure.attemptTimedOut || failure.sent === "maybe") {
     return "AMBIGUOUS";
   }
-  if (failure.httpStatus === 429 && !failure.protocolError) {
+  if (failure.httpStatus === 429 && !failure.wireError) {
     return "THROTTLE";
   }
   if (failure.code === "resource_exhausted" && hintDelay(failure.hint) !== undefined) {
@@ -70,11 +70,11 @@ export function gate(
 
 // A whole answer, and an error. A gateway that throttles (429, no error of the
 // protocol) and says until when has not passed the request on.
-function asksToComeBack({ hint, sent, httpStatus, protocolError, unread }: Failure): boolean {
+function asksToComeBack({ hint, sent, httpStatus, wireError, unread }: Failure): boolean {
   if (sent !== "yes" || hint === undefined || hint.kind === "stop") {
     return false;
   }
-  const fromGateway = httpStatus === 429 && !protocolError && !unread;
+  const fromGateway = httpStatus === 429 && !wireError && !unread;
   return hint.kind === "pushback" || hint.from === "retry_info" || fromGateway;
 }
 

@@ -23,7 +23,7 @@ export interface Failure {
   readonly origin: "server" | "transport" | "client" | undefined;
   readonly sent: "no" | "maybe" | "yes";
   /** The response was a valid error of the protocol. */
-  readonly protocolError: boolean;
+  readonly wireError: boolean;
   /** It is compressed by what nobody asked for, and may be an error of the protocol. */
   readonly unread: boolean;
   readonly httpStatus: number | undefined;
@@ -46,7 +46,7 @@ const NOTHING: Failure = {
   code: "unknown",
   origin: "transport",
   sent: "maybe",
-  protocolError: false,
+  wireError: false,
   unread: false,
   httpStatus: undefined,
   reason: undefined,
@@ -207,7 +207,7 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
     code,
     origin: "server",
     sent: "yes",
-    protocolError: true,
+    wireError: true,
     reason: errorInfo?.reason || undefined,
     domain: errorInfo?.domain || undefined,
     serverRequestId: requestId === "" ? undefined : requestId,

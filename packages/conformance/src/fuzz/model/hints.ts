@@ -26,8 +26,8 @@ export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
 }
 
 // By what the protocol says in it, or by its status, also where the rest of it is lost.
-function isServersError({ protocolError, httpStatus = 200 }: Failure): boolean {
-  return protocolError || (httpStatus !== 200 && (httpStatus < 300 || httpStatus >= 400));
+function isServersError({ wireError, httpStatus = 200 }: Failure): boolean {
+  return wireError || (httpStatus !== 200 && (httpStatus < 300 || httpStatus >= 400));
 }
 
 // A header hides the trailer of its name, even one that says nothing.

@@ -60,11 +60,11 @@ function classOf(
   hint: Hint | undefined,
   retryableCodes: readonly string[],
 ): RetryClass {
-  const { code, origin, sent, cutByAttemptTimeout, httpStatus, protocolError } = failure;
+  const { code, origin, sent, cutByAttemptTimeout, httpStatus, wireError } = failure;
   if (origin === "client") return "NEVER";
   if (sent === "no" && !cutByAttemptTimeout) return "NOT_SENT";
   if (cutByAttemptTimeout || sent === "maybe") return "AMBIGUOUS";
-  if (httpStatus === 429 && !protocolError) return "THROTTLE";
+  if (httpStatus === 429 && !wireError) return "THROTTLE";
   if (code === "resource_exhausted" && hint !== undefined && hint.kind !== "stop") {
     return "THROTTLE";
   }
@@ -125,8 +125,8 @@ function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): bool
 
 // 2.3: a whole answer that asks for the call to be made again. A pushback that stops comes before
 // RetryInfo, which then opens nothing. A gateway's 429 that says when to come back has not been acted on.
-function invites({ httpStatus, protocolError, unread }: Failure, hint: Hint | undefined): boolean {
-  if (hint?.kind === "retry_after") return httpStatus === 429 && !protocolError && !unread;
+function invites({ httpStatus, wireError, unread }: Failure, hint: Hint | undefined): boolean {
+  if (hint?.kind === "retry_after") return httpStatus === 429 && !wireError && !unread;
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 
