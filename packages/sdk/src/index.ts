@@ -40,7 +40,7 @@ export type {
 export type { ExplainedValue, Explanation } from "./config/explain.js";
 export type { DrainResult } from "./call/lifetime.js";
 export type { Logger, LogLevel } from "./telemetry/log.js";
-export type { Origin, Sent } from "./policy/normalize.js";
+export type { Origin, Sent } from "./policy/failure.js";
 export type { Preset, Protocol } from "./policy/policy.js";
 export type { RetryClass, StopReason } from "./policy/retry.js";
 export type { Telemetry } from "./telemetry/telemetry.js";

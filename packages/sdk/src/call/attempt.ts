@@ -3,7 +3,7 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Limit } from "../policy/deadline.js";
 import { retryInfoMs } from "../errors/details.js";
 import { readHint } from "../policy/hints.js";
-import { type Cut, type Failure, normalize } from "../policy/normalize.js";
+import { type Cut, type Failure, toFailure } from "../policy/failure.js";
 import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
 import { isStrangers, networkMessage, strangersMessage } from "../wire/network_message.js";
 import type { CallInfo } from "../telemetry/observer.js";
@@ -79,7 +79,7 @@ export function failureOf(
 ): Failure {
   const { recording } = attempt;
   const responded = recording.status !== undefined;
-  return normalize({
+  return toFailure({
     cut: attempt.cut,
     // What an interceptor throws is not what came from below it.
     local: error !== attempt.innerError,
@@ -156,7 +156,7 @@ export function foreignFailureOf(
 ): Failure {
   const code = codeToString(error.code);
   return {
-    ...normalize({
+    ...toFailure({
       cut: attempt.cut,
       local: false,
       status: undefined,

@@ -3,7 +3,7 @@ import type { CallPlan } from "./call_plan.js";
 import { AmeideError, type ErrorFacts, isAmeideError } from "../errors/errors.js";
 import { explainStop } from "./explain_stop.js";
 import { hintDelay } from "../policy/hints.js";
-import type { Cut, Failure } from "../policy/normalize.js";
+import type { Cut, Failure } from "../policy/failure.js";
 import type { Recording } from "../wire/recorder.js";
 import type { StopReason } from "../policy/retry.js";
 

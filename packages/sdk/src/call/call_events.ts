@@ -8,7 +8,7 @@ import { explainStop } from "./explain_stop.js";
 import type { Followed } from "./failed_attempts.js";
 import { hintDelay } from "../policy/hints.js";
 import { redactHeaders } from "../telemetry/log.js";
-import type { Failure } from "../policy/normalize.js";
+import type { Failure } from "../policy/failure.js";
 import type { CallEvent, EventBase, Waiting } from "../telemetry/observer.js";
 import { decide, gate, type RetryClass, type Situation, type StopReason } from "../policy/retry.js";
 import type { Shared } from "./shared.js";

@@ -24,7 +24,7 @@ import { type Followed, withAttempt } from "./failed_attempts.js";
 import type { AddressLimit } from "../wire/get_request.js";
 import type { Closed, LiveCall } from "./lifetime.js";
 import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
-import type { Cut, Failure } from "../policy/normalize.js";
+import type { Cut, Failure } from "../policy/failure.js";
 import type { PolicyValues } from "../policy/policy.js";
 import { type FrozenRequest, postInstead } from "../wire/frozen_request.js";
 import { Recording } from "../wire/recorder.js";

@@ -1,4 +1,4 @@
-import type { Cut } from "../policy/normalize.js";
+import type { Cut } from "../policy/failure.js";
 import { type Attempt, cutOfSignal } from "./attempt.js";
 import type { CallPlan } from "./call_plan.js";
 import type { Limit } from "../policy/deadline.js";

@@ -13,7 +13,7 @@ import {
   quotaViolations,
   serversRequestId,
 } from "./details.js";
-import type { Origin, Sent } from "../policy/normalize.js";
+import type { Origin, Sent } from "../policy/failure.js";
 import { BEHAVIOR_1, type ErrorBounds } from "../policy/policy.js";
 import { printedDetails, printedList, printedMap } from "./printed_entries.js";
 import type { RetryClass, StopReason } from "../policy/retry.js";

@@ -1,5 +1,5 @@
 import { causesOf, severalIn } from "./causes.js";
-import type { NetworkError } from "../policy/normalize.js";
+import type { NetworkError } from "../policy/failure.js";
 
 /** The errors along the chain of causes. One that stands for several is none of its own. */
 export function networkErrors(reason: unknown): readonly NetworkError[] {

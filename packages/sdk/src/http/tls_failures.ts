@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-// What TLS says of two sides that do not fit, and what to do. `normalize` has the
+// What TLS says of two sides that do not fit, and what to do. `toFailure` has the
 // same codes: none of them passes by itself.
 const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",

@@ -1,6 +1,6 @@
 import { retryCost } from "./budget.js";
 import type { BudgetValues, PolicyConstants, PolicyValues } from "./policy.js";
-import type { Failure } from "./normalize.js";
+import type { Failure } from "./failure.js";
 import { hintDelay } from "./hints.js";
 
 /** What kind of failure it was, as far as a retry is concerned. */

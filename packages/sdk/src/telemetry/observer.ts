@@ -1,4 +1,4 @@
-import type { Origin, Sent } from "../policy/normalize.js";
+import type { Origin, Sent } from "../policy/failure.js";
 import type { Protocol } from "../policy/policy.js";
 import type { RetryClass, StopReason } from "../policy/retry.js";
 

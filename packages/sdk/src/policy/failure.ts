@@ -204,7 +204,7 @@ const H2_REFUSED_STREAM = 7;
  * Turns what is known of a failed attempt into one failure. The runtimes
  * disagree about the code of the same event; this is where that ends.
  */
-export function normalize(seen: Observation): Failure {
+export function toFailure(seen: Observation): Failure {
   const failure = {
     sent: "yes" as Sent,
     mismatch: undefined,
