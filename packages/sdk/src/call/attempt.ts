@@ -14,9 +14,9 @@ export interface Attempt {
   /** Counts what is sent, from 1. */
   readonly number: number;
   readonly startedMs: number;
-  /** When it reached the tail; undefined before, and where there is none. */
+  /** When it reached the attempt interceptor; undefined before, and where there is none. */
   enteredMs: number | undefined;
-  /** Nothing lets it wait on its way to the tail. */
+  /** Nothing lets it wait on its way to the attempt interceptor. */
   readonly atOnce: boolean;
   readonly recording: Recording;
   /** When the limit that the server was told is over, and what it ends. */
@@ -26,7 +26,7 @@ export interface Attempt {
   cut: Cut | undefined;
   /** What the attempt is to fail with, once the inner request has ended for `cut`. */
   cutError: ConnectError | undefined;
-  /** Ends the inner request; set once it has reached the tail. */
+  /** Ends the inner request; set once it has reached the attempt interceptor. */
   abort: ((reason: ConnectError) => void) | undefined;
   /** The failure that came from below the users' interceptors. */
   innerError: ConnectError | undefined;

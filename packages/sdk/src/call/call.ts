@@ -1,6 +1,6 @@
 import type { CallOptions, ContextKey, ContextValues } from "@connectrpc/connect";
 import type { CallSettings } from "../options/options.js";
-import { type TailCall, tailKey } from "./tail.js";
+import { type InterceptedCall, callKey } from "./attempt_interceptor.js";
 
 // All copies of this package in a process have these keys in common, the one for
 // `import` and the one for `require` to begin with; `createContextKey` makes one of its own.
@@ -59,12 +59,12 @@ export class CallValues implements ContextValues {
 
   constructor(
     private readonly outer: ContextValues | undefined,
-    private readonly tailCall?: TailCall,
+    private readonly interceptedCall?: InterceptedCall,
   ) {}
 
   get<T>(key: ContextKey<T>): T {
-    if (key.id === tailKey.id) {
-      return this.tailCall as T;
+    if (key.id === callKey.id) {
+      return this.interceptedCall as T;
     }
     if (Object.hasOwn(this, key.id)) {
       return this[key.id] as T;

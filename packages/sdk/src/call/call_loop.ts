@@ -43,7 +43,7 @@ import {
 } from "../policy/retry.js";
 import type { Shared } from "./shared.js";
 import { listen, unlisten } from "../runtime/signals.js";
-import type { Next, TailCall } from "./tail.js";
+import type { Next, InterceptedCall } from "./attempt_interceptor.js";
 import { type Renewal, renewal } from "./renewal.js";
 import { TokenWait } from "../auth/token_wait.js";
 
@@ -54,7 +54,7 @@ const NONE: readonly never[] = [];
  * them, and what ends it all. Made of callbacks rather than async functions, so
  * that a call that succeeds at once costs little more than its attempt.
  */
-export abstract class CallLoop implements TailCall, LiveCall {
+export abstract class CallLoop implements InterceptedCall, LiveCall {
   protected readonly values: CallValues;
   protected readonly events: EventSink;
   protected readonly timer: CallTimer;
@@ -92,7 +92,7 @@ export abstract class CallLoop implements TailCall, LiveCall {
     this.timer = new CallTimer(shared.clock, this);
   }
 
-  abstract tail(...args: Parameters<TailCall["tail"]>): ReturnType<Next>;
+  abstract intercept(...args: Parameters<InterceptedCall["intercept"]>): ReturnType<Next>;
   /** Starts an attempt on the inner transport. */
   protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
   /** What an attempt may take as a whole, or until its first message. */
@@ -146,7 +146,7 @@ export abstract class CallLoop implements TailCall, LiveCall {
     }
     attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : nowMs + this.remaining(nowMs);
     attempt.dueCut = limit.onWire ? limit.cut : "deadline";
-    this.plan.writeTailHeaders(request.header, timeoutMs);
+    this.plan.writeLastHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
     if (!this.goesOn(attempt)) {
       return false;
@@ -167,18 +167,18 @@ export abstract class CallLoop implements TailCall, LiveCall {
     return !attempt.over;
   }
 
-  /** Limits an attempt that is in the tail, from now on. */
+  /** Limits an attempt that is that has reached its interceptor, from now on. */
   protected setLimit({ limitMs, cut }: AttemptLimit, nowMs: number): void {
     this.timer.limit(limitMs, cut, nowMs);
   }
 
-  /** Begins an attempt on a transport that is not ours: no tail, no recorder. */
+  /** Begins an attempt on a transport that is not ours: no attempt interceptor, no recorder. */
   beginForeign(attempt: Attempt, headers: Headers): number | undefined {
     const nowMs = this.shared.clock.now();
     const limit = this.limit(nowMs);
     const told = this.wireTimeout(limit, nowMs);
     const wireMs = told === "expired" ? undefined : told;
-    this.plan.writeTailHeaders(headers, undefined);
+    this.plan.writeLastHeaders(headers, undefined);
     this.events.started(attempt, wireMs, headers);
     if (!this.goesOn(attempt)) {
       throw abortReason();
@@ -265,7 +265,7 @@ export abstract class CallLoop implements TailCall, LiveCall {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
     }
     if (!attempt.atOnce) {
-      // What comes before may hang; the tail replaces this timer once it is reached.
+      // What comes before may hang; the attempt interceptor replaces this timer once it is reached.
       this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);

@@ -201,7 +201,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return copy;
   }
 
-  /** The request as the tail sends it: an interceptor may have emptied its request id field. */
+  /** The request as the attempt interceptor sends it: an interceptor may have emptied its request id field. */
   withRequestIdAgain<T extends UnaryRequest>(request: T): T {
     return this.requestIdField === undefined || !this.shared.hasInterceptors
       ? request
@@ -219,8 +219,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
   }
 
   /**
-   * The headers of an attempt for whoever sees it before the tail does;
-   * undefined where nobody does, and the tail writes them all.
+   * The headers of an attempt for whoever sees it before the attempt interceptor does;
+   * undefined where nobody does, and the attempt interceptor writes them all.
    */
   earlyHeaders(): Headers | undefined {
     const { hasInterceptors, inner } = this.shared;
@@ -232,8 +232,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return header;
   }
 
-  /** Writes the headers only the tail may write, and mends what interceptors did to ours. */
-  writeTailHeaders(header: Headers, timeoutMs: number | undefined): void {
+  /** Writes the headers only the attempt interceptor may write, and mends what interceptors did to ours. */
+  writeLastHeaders(header: Headers, timeoutMs: number | undefined): void {
     const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
     if (hasInterceptors) {
       this.mend(header);

@@ -22,7 +22,7 @@ import type { Recordings } from "../wire/recorder.js";
 import type { Clock, Randomness } from "../runtime/runtime.js";
 import type { WireShape } from "../wire/wire_shape.js";
 
-/** What a call does itself where there is no tail. */
+/** What a call does itself where there is no attempt interceptor. */
 export interface ForeignCall {
   /** Begins an attempt; returns its limit in milliseconds, if it has one. */
   beginForeign(attempt: Attempt, headers: Headers): number | undefined;
@@ -30,9 +30,9 @@ export interface ForeignCall {
 
 /** The Connect transport below the policy. */
 export interface InnerTransport {
-  /** It is ours: the tail runs, and a recorder watches. */
+  /** It is ours: the attempt interceptor runs, and a recorder watches. */
   readonly ours: boolean;
-  /** It may take a while to reach the tail. */
+  /** It may take a while to reach the attempt interceptor. */
   readonly late: boolean;
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
@@ -76,7 +76,7 @@ export interface Shared {
   sinks(call: CallInfo): readonly CallSink[];
 }
 
-/** An inner transport made by us, with the tail as its innermost interceptor. */
+/** An inner transport made by us, with the attempt interceptor as its innermost interceptor. */
 export function ourTransport(transport: Transport | LateTransport): InnerTransport {
   return {
     ours: true,

@@ -16,7 +16,7 @@ import type { InputState } from "../policy/retry.js";
 import type { Shared } from "./shared.js";
 import { StreamInput } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
-import type { Next } from "./tail.js";
+import type { Next } from "./attempt_interceptor.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { WaitQueue, type Waiter } from "../runtime/wait_queue.js";
 
@@ -90,7 +90,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     this.end(attempt);
   }
 
-  tail(next: Next, request: StreamRequest): ReturnType<Next> {
+  intercept(next: Next, request: StreamRequest): ReturnType<Next> {
     const attempt = this.attempt as Attempt;
     if (!this.enter(attempt, request)) {
       return Promise.reject(abortReason());

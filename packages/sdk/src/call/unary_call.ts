@@ -8,7 +8,7 @@ import type { AmeideError } from "../errors/errors.js";
 import type { AnswerPart } from "./limit_message.js";
 import { gate, type InputState } from "../policy/retry.js";
 import type { Shared } from "./shared.js";
-import type { Next } from "./tail.js";
+import type { Next } from "./attempt_interceptor.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
 
@@ -61,14 +61,14 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
 
   /** Runs the call. Call it once. */
   run(): Promise<UnaryResponse<I, O>> {
-    if (!this.endsWithTail) {
+    if (!this.endsWithInterceptor) {
       void this.wait();
     }
     this.start();
     return this.outcome();
   }
 
-  tail(next: Next, request: UnaryRequest): ReturnType<Next> {
+  intercept(next: Next, request: UnaryRequest): ReturnType<Next> {
     const attempt = this.attempt as Attempt;
     if (!this.enter(attempt, request)) {
       return Promise.reject(abortReason());
@@ -92,7 +92,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   }
 
   protected override setLimit(limit: AttemptLimit, nowMs: number): void {
-    if (this.endsWithTail) {
+    if (this.endsWithInterceptor) {
       this.timer.limitAnywhere(limit.limitMs, limit.cut, nowMs);
     } else {
       super.setLimit(limit, nowMs);
@@ -120,7 +120,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   // The promise of the attempt brings the news, and it does so in the async
   // context the call was made in, whoever ends it.
   protected override endAttempt(attempt: Attempt, error: ConnectError): void {
-    if (this.endsWithTail && attempt.abort !== undefined) {
+    if (this.endsWithInterceptor && attempt.abort !== undefined) {
       attempt.cutError = error;
       attempt.abort(abortReason());
     } else {
@@ -153,8 +153,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     return "replayable";
   }
 
-  // What is above the tail, or not ours, may hang when the tail has ended.
-  private get endsWithTail(): boolean {
+  // What is above the attempt interceptor, or not ours, may hang when the attempt interceptor has ended.
+  private get endsWithInterceptor(): boolean {
     const { hasInterceptors, inner } = this.shared;
     return inner.ours && !inner.late && !hasInterceptors;
   }

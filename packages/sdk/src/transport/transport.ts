@@ -43,7 +43,7 @@ import {
   type Shared,
 } from "../call/shared.js";
 import { StreamCall } from "../call/stream_call.js";
-import { mayLeave, tailInterceptor } from "../call/tail.js";
+import { mayLeave, attemptInterceptor } from "../call/attempt_interceptor.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
 import { TokenStore } from "../auth/token_store.js";
 import { UnaryCall } from "../call/unary_call.js";
@@ -402,7 +402,7 @@ class Family {
         baseUrl: config.baseUrl,
         httpClient: withRecorder(client, recordings, config.origin),
         useBinaryFormat: options.format !== "json",
-        interceptors: [...(options.interceptors ?? []).map(mayLeave), tailInterceptor],
+        interceptors: [...(options.interceptors ?? []).map(mayLeave), attemptInterceptor],
         acceptCompression: accepted === undefined ? [] : [accepted],
         sendCompression: this.compression(send) ?? null,
         // Connect compresses what is longer than this.

@@ -445,7 +445,7 @@ function isOverLimit({ code, metadata }: ConnectError): boolean {
 
 /**
  * Leads from a request to its recording. An HTTP client mostly is called before
- * the tail has handed on the request, so that the next one is meant; where that
+ * the attempt interceptor has handed on the request, so that the next one is meant; where that
  * takes a while (something is compressed), the request's signal tells.
  */
 export class Recordings {

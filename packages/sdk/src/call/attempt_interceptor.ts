@@ -16,21 +16,20 @@ type AnyResponse = UnaryResponse | StreamResponse;
 export type Next = (request: AnyRequest) => Promise<AnyResponse>;
 
 /** A call that takes part below the users' interceptors. */
-export interface TailCall {
+export interface InterceptedCall {
   /** Runs the attempt that is going on. */
-  tail(next: Next, request: AnyRequest): Promise<AnyResponse>;
+  intercept(next: Next, request: AnyRequest): Promise<AnyResponse>;
 }
 
 /** Leads from the request of an attempt to its call. */
-export const tailKey: ContextKey<TailCall | undefined> = createContextKey<TailCall | undefined>(
-  undefined,
-  { description: "ameide call" },
-);
+export const callKey: ContextKey<InterceptedCall | undefined> = createContextKey<
+  InterceptedCall | undefined
+>(undefined, { description: "ameide call" });
 
 /** The innermost interceptor: hands each attempt to the call it belongs to. */
-export const tailInterceptor: Interceptor = (next) => (request) => {
-  const call = request.contextValues.get(tailKey);
-  return call === undefined ? next(request) : call.tail(next, request);
+export const attemptInterceptor: Interceptor = (next) => (request) => {
+  const call = request.contextValues.get(callKey);
+  return call === undefined ? next(request) : call.intercept(next, request);
 };
 
 /** An interceptor that may fail while what it called goes on: nobody waits for that then. */
