@@ -3,7 +3,7 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Limit } from "../policy/deadline.js";
 import { retryInfoMs } from "../errors/details.js";
 import { readHint } from "../policy/hints.js";
-import { type Cut, type Failure, toFailure } from "../policy/failure.js";
+import { type AbortCause, type Failure, toFailure } from "../policy/failure.js";
 import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
 import { isStrangers, networkMessage, strangersMessage } from "../wire/network_message.js";
 import type { CallInfo } from "../telemetry/observer.js";
@@ -21,11 +21,11 @@ export interface Attempt {
   readonly recording: Recording;
   /** When the limit that the server was told is over, and what it ends. */
   dueMs: number;
-  dueCut: Limit;
+  dueCause: Limit;
   /** Why we ended it; undefined while it runs or ended by itself. */
-  cut: Cut | undefined;
-  /** What the attempt is to fail with, once the inner request has ended for `cut`. */
-  cutError: ConnectError | undefined;
+  abortCause: AbortCause | undefined;
+  /** What the attempt is to fail with, once the inner request has ended for `abortCause`. */
+  abortError: ConnectError | undefined;
   /** Ends the inner request; set once it has reached the attempt interceptor. */
   abort: ((reason: ConnectError) => void) | undefined;
   /** The failure that came from below the users' interceptors. */
@@ -47,9 +47,9 @@ export function createAttempt(
     atOnce,
     recording,
     dueMs: Infinity,
-    dueCut: "deadline",
-    cut: undefined,
-    cutError: undefined,
+    dueCause: "deadline",
+    abortCause: undefined,
+    abortError: undefined,
     abort: undefined,
     innerError: undefined,
     over: false,
@@ -57,14 +57,14 @@ export function createAttempt(
 }
 
 /** What a caller's signal ends a call as, by its reason: `AbortSignal.timeout` is a deadline. */
-export function cutOfSignal(reason: unknown): "deadline" | "canceled" {
+export function causeOfSignal(reason: unknown): "deadline" | "canceled" {
   const timedOut = reason instanceof Error && reason.name === "TimeoutError";
   return timedOut ? "deadline" : "canceled";
 }
 
 /** The error of what we ended. */
-export function cutError(cut: Cut, message: string, cause: unknown): ConnectError {
-  const code = cut === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
+export function abortError(abortCause: AbortCause, message: string, cause: unknown): ConnectError {
+  const code = abortCause === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
   const error = new ConnectError(message, code);
   error.cause = cause;
   return error;
@@ -80,7 +80,7 @@ export function failureOf(
   const { recording } = attempt;
   const responded = recording.status !== undefined;
   return toFailure({
-    cut: attempt.cut,
+    abortCause: attempt.abortCause,
     // What an interceptor throws is not what came from below it.
     local: error !== attempt.innerError,
     network: recording.network(),
@@ -120,7 +120,7 @@ export function toldOf(
   // Connect's own transports say nothing of an error that stands for several.
   const untold = error.rawMessage === "" ? error.cause : undefined;
   const reason = broken === undefined ? untold : broken.reason;
-  if (attempt.cut !== undefined) {
+  if (attempt.abortCause !== undefined) {
     return error;
   }
   if ((broken ?? reason) === undefined) {
@@ -157,7 +157,7 @@ export function foreignFailureOf(
   const code = codeToString(error.code);
   return {
     ...toFailure({
-      cut: attempt.cut,
+      abortCause: attempt.abortCause,
       local: false,
       status: undefined,
       good: true,
@@ -169,7 +169,7 @@ export function foreignFailureOf(
       endedEarly: false,
       runtimeCode: code,
     }),
-    ...(attempt.cut === undefined && {
+    ...(attempt.abortCause === undefined && {
       // A server's error and a lost connection look alike here.
       origin: "server",
       sent: code === "unavailable" ? "maybe" : "yes",

@@ -3,7 +3,7 @@ import type { CallPlan } from "./call_plan.js";
 import { AmeideError, type ErrorFacts, isAmeideError } from "../errors/errors.js";
 import { explainStop } from "./explain_stop.js";
 import { hintDelay } from "../policy/hints.js";
-import type { Cut, Failure } from "../policy/failure.js";
+import type { AbortCause, Failure } from "../policy/failure.js";
 import type { Recording } from "../wire/recorder.js";
 import type { StopReason } from "../policy/retry.js";
 
@@ -46,13 +46,13 @@ export function errorOfAttempt(
 }
 
 /** The error of a call that was ended while it had no attempt under way. */
-export function errorOfCut(
-  cut: Cut,
+export function errorOfAbort(
+  cause: AbortCause,
   error: ConnectError,
   plan: CallPlan,
   facts: Omit<ErrorFacts, "origin">,
 ): AmeideError {
-  const stopReason = cut === "canceled" ? "canceled" : "deadline";
+  const stopReason = cause === "canceled" ? "canceled" : "deadline";
   const explanation = explainStop(stopReason, plan, undefined, 0);
   return new AmeideError(error, { ...facts, origin: "client", stopReason, explanation });
 }

@@ -3,8 +3,8 @@ import {
   abortReason,
   type Attempt,
   createAttempt,
-  cutError,
-  cutOfSignal,
+  abortError,
+  causeOfSignal,
   failureOf,
   foreignFailureOf,
   isServersTimeout,
@@ -13,7 +13,7 @@ import {
 import { redact, summary } from "../errors/bounded_text.js";
 import { debit, refund } from "../policy/budget.js";
 import { attemptInfo, CallValues } from "./call.js";
-import { errorOfAttempt, errorOfCut } from "./call_error.js";
+import { errorOfAttempt, errorOfAbort } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";
 import { CallTimer } from "./call_timer.js";
@@ -23,8 +23,8 @@ import { AmeideError, type AttemptFailure } from "../errors/errors.js";
 import { type Followed, withAttempt } from "./failed_attempts.js";
 import type { AddressLimit } from "../wire/get_request.js";
 import type { Closed, LiveCall } from "./lifetime.js";
-import { type AnswerPart, cutMessage, type Limited, whereItStood } from "./limit_message.js";
-import type { Cut, Failure } from "../policy/failure.js";
+import { type AnswerPart, abortMessage, type Limited, whereItStood } from "./limit_message.js";
+import type { AbortCause, Failure } from "../policy/failure.js";
 import type { PolicyValues } from "../policy/policy.js";
 import { type FrozenRequest, postInstead } from "../wire/frozen_request.js";
 import { Recording } from "../wire/recorder.js";
@@ -107,7 +107,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   /** The caller's signal fired. A listener object needs no closure. */
   handleEvent(): void {
     const reason: unknown = this.signal?.reason;
-    this.cut(cutOfSignal(reason), reason);
+    this.abort(causeOfSignal(reason), reason);
   }
 
   /** Begins the call. Call it once. */
@@ -121,7 +121,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
       return;
     }
     if (this.plan.timeoutMs < this.shared.constants.minWireTimeoutMs) {
-      this.cut("deadline");
+      this.abort("deadline");
       return;
     }
     listen(this.signal, this);
@@ -141,11 +141,11 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     const limit = this.limit(nowMs);
     const timeoutMs = this.wireTimeout(limit, nowMs);
     if (timeoutMs === "expired") {
-      this.cut("deadline");
+      this.abort("deadline");
       return false;
     }
     attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : nowMs + this.remaining(nowMs);
-    attempt.dueCut = limit.onWire ? limit.cut : "deadline";
+    attempt.dueCause = limit.onWire ? limit.cause : "deadline";
     this.plan.writeLastHeaders(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
     if (!this.goesOn(attempt)) {
@@ -159,7 +159,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   private goesOn(attempt: Attempt): boolean {
     if (this.events !== SILENCE || this.shared.hasInterceptors) {
       if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
-        this.cut("deadline");
+        this.abort("deadline");
       } else if (!attempt.over && this.isClosed()) {
         attempt.over = true;
       }
@@ -168,8 +168,8 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   }
 
   /** Limits an attempt that is that has reached its interceptor, from now on. */
-  protected setLimit({ limitMs, cut }: AttemptLimit, nowMs: number): void {
-    this.timer.limit(limitMs, cut, nowMs);
+  protected setLimit({ limitMs, cause }: AttemptLimit, nowMs: number): void {
+    this.timer.limit(limitMs, cause, nowMs);
   }
 
   /** Begins an attempt on a transport that is not ours: no attempt interceptor, no recorder. */
@@ -183,7 +183,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     if (!this.goesOn(attempt)) {
       throw abortReason();
     }
-    this.timer.limit(limit.limitMs, limit.cut);
+    this.timer.limit(limit.limitMs, limit.cause);
     return wireMs;
   }
 
@@ -242,7 +242,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     this.credential = credential;
     const remainingMs = this.remaining(startedMs);
     if (remainingMs < this.shared.constants.minWireTimeoutMs) {
-      this.cut("deadline");
+      this.abort("deadline");
     }
     if (!this.over) {
       this.plan.prepare(this.state.attempts, credential, startedMs);
@@ -280,20 +280,24 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   }
 
   /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
-  cut(cut: Cut, reason?: unknown): void {
+  abort(cause: AbortCause, reason?: unknown): void {
     if (this.over) {
       return;
     }
     const { attempt, lastError } = this;
-    const error = cutError(cut, cutMessage(cut, reason, this.whatWasSeen()), reason ?? lastError);
+    const error = abortError(
+      cause,
+      abortMessage(cause, reason, this.whatWasSeen()),
+      reason ?? lastError,
+    );
     if (attempt !== undefined && !attempt.over) {
-      attempt.cut = cut;
-      attempt.recording.endedBy(cut);
+      attempt.abortCause = cause;
+      attempt.recording.endedBy(cause);
       this.endAttempt(attempt, error);
       return;
     }
     this.timer.clear();
-    this.fail(errorOfCut(cut, error, this.plan, this.facts()));
+    this.fail(errorOfAbort(cause, error, this.plan, this.facts()));
   }
 
   /** The client is closed: ends the call, whatever it waits for. */
@@ -347,8 +351,8 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
       return;
     }
     const { clock, constants } = this.shared;
-    if (attempt.cut === undefined && isServersTimeout(attempt, clock.now(), constants)) {
-      this.cut(attempt.dueCut, reported);
+    if (attempt.abortCause === undefined && isServersTimeout(attempt, clock.now(), constants)) {
+      this.abort(attempt.dueCause, reported);
       return;
     }
     attempt.over = true;

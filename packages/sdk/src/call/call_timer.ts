@@ -13,7 +13,7 @@ export class CallTimer implements Expiring {
   /** @param call - Is told which limit has been reached. */
   constructor(
     private readonly clock: Clock,
-    private readonly call: { cut(limit: Limit): void },
+    private readonly call: { abort(limit: Limit): void },
   ) {}
 
   /**
@@ -70,9 +70,9 @@ export class CallTimer implements Expiring {
     if (typeof outcome === "function") {
       outcome();
     } else if (inContext === undefined) {
-      this.call.cut(outcome);
+      this.call.abort(outcome);
     } else {
-      inContext(() => this.call.cut(outcome));
+      inContext(() => this.call.abort(outcome));
     }
   }
 

@@ -1,5 +1,5 @@
-import type { Cut } from "../policy/failure.js";
-import { type Attempt, cutOfSignal } from "./attempt.js";
+import type { AbortCause } from "../policy/failure.js";
+import { type Attempt, causeOfSignal } from "./attempt.js";
 import type { CallPlan } from "./call_plan.js";
 import type { Limit } from "../policy/deadline.js";
 import type { AttemptFailure } from "../errors/errors.js";
@@ -39,15 +39,15 @@ const NOTHING_SENT = "before anything was sent";
  *
  * @param reason - That of the caller's signal, if it is what ended the call.
  */
-export function cutMessage(cut: Cut, reason: unknown, call: Limited): string {
-  return cut === "canceled"
+export function abortMessage(cause: AbortCause, reason: unknown, call: Limited): string {
+  return cause === "canceled"
     ? CANCELED
-    : `${whichLimit(cut, call.plan, reason)}: ${whereItStood(call)}${whyUnsent(cut, call)}`;
+    : `${whichLimit(cause, call.plan, reason)}: ${whereItStood(call)}${whyUnsent(cause, call)}`;
 }
 
 // That nothing could be sent before says more than what was waited for last.
-function whyUnsent(cut: Cut, { attempt, unsent }: Limited): string {
-  if (cut !== "deadline" || unsent === undefined || attempt === undefined) {
+function whyUnsent(cause: AbortCause, { attempt, unsent }: Limited): string {
+  if (cause !== "deadline" || unsent === undefined || attempt === undefined) {
     return "";
   }
   const { number, over, recording } = attempt;
@@ -62,8 +62,8 @@ function reached(progress: Recording["progress"]): boolean {
 }
 
 /** The same of a call that the caller's signal ended before it began. */
-export function signalMessage(cut: "deadline" | "canceled"): string {
-  return cut === "canceled" ? CANCELED : `${SIGNAL}: ${NOTHING_SENT}`;
+export function signalMessage(cause: "deadline" | "canceled"): string {
+  return cause === "canceled" ? CANCELED : `${SIGNAL}: ${NOTHING_SENT}`;
 }
 
 function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
@@ -71,7 +71,7 @@ function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
     `${Math.floor(plan.policy[name] ?? 0)} ms (${plan.sourceOf(name)})`;
   switch (limit) {
     case "deadline":
-      return cutOfSignal(reason) === "deadline"
+      return causeOfSignal(reason) === "deadline"
         ? SIGNAL
         : `the deadline of ${Math.max(0, plan.timeoutMs)} ms expired (${plan.deadlineSource()})`;
     case "attempt_timeout":

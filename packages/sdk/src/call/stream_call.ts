@@ -289,7 +289,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
     this.waitsSinceMs = nowMs;
     const waits = this.waiter !== undefined && this.committed;
     const ms = waits ? this.plan.policy.idleTimeoutMs : null;
-    const { limitMs, cut } = attemptLimit(this.remaining(nowMs), ms, "idle_timeout");
-    this.timer.limit(limitMs, cut, nowMs);
+    const { limitMs, cause } = attemptLimit(this.remaining(nowMs), ms, "idle_timeout");
+    this.timer.limit(limitMs, cause, nowMs);
   }
 }

@@ -93,7 +93,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
 
   protected override setLimit(limit: AttemptLimit, nowMs: number): void {
     if (this.endsWithInterceptor) {
-      this.timer.limitAnywhere(limit.limitMs, limit.cut, nowMs);
+      this.timer.limitAnywhere(limit.limitMs, limit.cause, nowMs);
     } else {
       super.setLimit(limit, nowMs);
     }
@@ -121,7 +121,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   // context the call was made in, whoever ends it.
   protected override endAttempt(attempt: Attempt, error: ConnectError): void {
     if (this.endsWithInterceptor && attempt.abort !== undefined) {
-      attempt.cutError = error;
+      attempt.abortError = error;
       attempt.abort(abortReason());
     } else {
       super.endAttempt(attempt, error);
@@ -133,7 +133,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     this.waiter?.resolve(withCallersStack(error));
   }
 
-  // The attempt timeout cuts an attempt only while another may follow.
+  // The attempt timeout ends an attempt only while another may follow.
   protected limit(nowMs: number): AttemptLimit {
     const { policy, keySent } = this.plan;
     const anotherMayFollow =
@@ -165,14 +165,14 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
     let good: boolean;
     try {
-      good = !attempt.over && attempt.cutError === undefined && this.isForUs(response.header);
+      good = !attempt.over && attempt.abortError === undefined && this.isForUs(response.header);
     } catch (reason) {
       // What an interceptor made of the answer is none.
       return this.lost(attempt, connectErrorOf(reason));
     }
     // Who was told of the answer may have ended the call.
-    if (attempt.cutError !== undefined) {
-      this.failed(attempt, attempt.cutError);
+    if (attempt.abortError !== undefined) {
+      this.failed(attempt, attempt.abortError);
     } else if (good && !attempt.over) {
       this.succeed(attempt);
       this.waiter?.resolve(response);
@@ -182,8 +182,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   }
 
   private lost(attempt: Attempt, error: ConnectError): Promise<UnaryResponse<I, O>> {
-    if (attempt.cutError !== undefined) {
-      this.failed(attempt, attempt.cutError);
+    if (attempt.abortError !== undefined) {
+      this.failed(attempt, attempt.abortError);
     } else {
       const isInner = !this.shared.hasInterceptors && attempt.abort !== undefined;
       attempt.abort = undefined;

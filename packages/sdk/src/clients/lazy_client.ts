@@ -7,7 +7,7 @@ import {
 } from "@connectrpc/connect";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { LazyService } from "@ameideio/core-proto/roster";
-import { cutError, cutOfSignal } from "../call/attempt.js";
+import { abortError, causeOfSignal } from "../call/attempt.js";
 import { withCallersStack } from "../runtime/callers_stack.js";
 import { unheard } from "../runtime/callbacks.js";
 import { checkRuntimeOptions, readCallOptions } from "../options/check_call_options.js";
@@ -104,8 +104,8 @@ export async function loadService(
 
 // As for a call that has begun.
 function aborted(reason: unknown): AmeideError {
-  const stopReason = cutOfSignal(reason);
-  const error = cutError(stopReason, signalMessage(stopReason), reason);
+  const stopReason = causeOfSignal(reason);
+  const error = abortError(stopReason, signalMessage(stopReason), reason);
   return new AmeideError(error, { origin: "client", stopReason });
 }
 

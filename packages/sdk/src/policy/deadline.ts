@@ -32,7 +32,7 @@ export interface AttemptLimit {
   /** In milliseconds. */
   readonly limitMs: number;
   /** What it is that ends then. */
-  readonly cut: Limit;
+  readonly cause: Limit;
   /** The server is told this limit, rather than what the call has left. */
   readonly onWire: boolean;
 }
@@ -42,17 +42,17 @@ export interface AttemptLimit {
  * it.
  *
  * @param partMs - In milliseconds; `null` for none.
- * @param cut - What the limit of the part is called.
+ * @param cause - What the limit of the part is called.
  */
 export function attemptLimit(
   remainingMs: number,
   partMs: number | null,
-  cut: Exclude<Limit, "deadline">,
+  cause: Exclude<Limit, "deadline">,
 ): AttemptLimit {
   const limitMs = Math.floor(partMs ?? UNBOUNDED);
   return limitMs < remainingMs
-    ? { limitMs, cut, onWire: cut === "attempt_timeout" }
-    : { limitMs: remainingMs, cut: "deadline", onWire: true };
+    ? { limitMs, cause, onWire: cause === "attempt_timeout" }
+    : { limitMs: remainingMs, cause: "deadline", onWire: true };
 }
 
 /**

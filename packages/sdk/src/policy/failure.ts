@@ -8,7 +8,7 @@ export type Origin = "server" | "transport" | "client";
 export type Sent = "no" | "maybe" | "yes";
 
 /** Why we ended an attempt ourselves. */
-export type Cut = Limit | "canceled";
+export type AbortCause = Limit | "canceled";
 
 /**
  * What is known of a failed attempt, from the recorder below the runtime and
@@ -17,7 +17,7 @@ export type Cut = Limit | "canceled";
  */
 export interface Observation {
   /** We ended the attempt ourselves. */
-  readonly cut?: Cut | undefined;
+  readonly abortCause?: AbortCause | undefined;
   /** The failure was made above the HTTP layer: an interceptor, serialization. */
   readonly local: boolean;
   /** The HTTP client failed before a response head, or while its body was read. */
@@ -215,12 +215,12 @@ export function toFailure(seen: Observation): Failure {
     unread: seen.unread,
     hint: isServersError(seen) ? seen.hint : undefined,
   };
-  const sentWhenCut = seen.waits ? "no" : "maybe";
-  switch (seen.cut) {
+  const sentWhenAborted = seen.waits ? "no" : "maybe";
+  switch (seen.abortCause) {
     case "canceled":
-      return { ...failure, code: "canceled", origin: "client", sent: sentWhenCut };
+      return { ...failure, code: "canceled", origin: "client", sent: sentWhenAborted };
     case "deadline":
-      return { ...failure, code: "deadline_exceeded", origin: "client", sent: sentWhenCut };
+      return { ...failure, code: "deadline_exceeded", origin: "client", sent: sentWhenAborted };
     case undefined:
       break;
     default:
@@ -228,7 +228,7 @@ export function toFailure(seen: Observation): Failure {
         ...failure,
         code: "deadline_exceeded",
         origin: "transport",
-        sent: sentWhenCut,
+        sent: sentWhenAborted,
         attemptTimedOut: true,
       };
   }

@@ -11,7 +11,7 @@ import { configError, isAmeideError } from "../errors/errors.js";
 import { freeze, type FrozenHolder } from "./frozen_request.js";
 import { mediaType, usualSpelling } from "./media_type.js";
 import { networkErrors } from "../errors/network_errors.js";
-import { type Cut, isShortBody, type NetworkFailure, type Sent } from "../policy/failure.js";
+import { type AbortCause, isShortBody, type NetworkFailure, type Sent } from "../policy/failure.js";
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
 import type { Clock } from "../runtime/runtime.js";
@@ -145,8 +145,8 @@ export class Recording {
   }
 
   /** We end the attempt. */
-  endedBy(cut: Cut): void {
-    if (cut !== "canceled") {
+  endedBy(cause: AbortCause): void {
+    if (cause !== "canceled") {
       this.onTimeout?.();
     }
   }

@@ -40,7 +40,7 @@ export const stall: Fault = {
   },
   good: ({ outcome }) => outcome === "ok",
   expected({ repeatable }) {
-    // The attempt timeout cuts an attempt only where another may follow.
+    // The attempt timeout ends an attempt only where another may follow.
     if (repeatable === undefined) return { outcome: "pending", attempts: 1 };
     return {
       outcome: "ok",
