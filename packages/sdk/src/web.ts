@@ -1,6 +1,6 @@
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
 import { createFetchClient } from "./fetch/fetch_client.js";
-import { lateTransport } from "./wire/late_transport.js";
+import { lazyTransport } from "./wire/lazy_transport.js";
 import type { AmeideOptions } from "./options/options.js";
 import { systemRuntime } from "./runtime/runtime.js";
 import {
@@ -38,7 +38,7 @@ const webPlatform: Platform = {
   runtime: systemRuntime,
   agent: undefined,
   compressions: undefined,
-  protocols: { connect: createConnect, "grpc-web": lateTransport("gRPC-Web", loadGrpcWeb) },
+  protocols: { connect: createConnect, "grpc-web": lazyTransport("gRPC-Web", loadGrpcWeb) },
   keepsConnections: false,
   streamsRequests: false,
   telemetry: undefined,

@@ -252,7 +252,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
       return;
     }
     const { hasInterceptors, inner } = this.shared;
-    const atOnce = !hasInterceptors && !inner.late;
+    const atOnce = !hasInterceptors && inner.isLoaded;
     const recording = new Recording(this, this.plan.shape, this.shared.clock);
     const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;

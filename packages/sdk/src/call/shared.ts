@@ -13,7 +13,7 @@ import type { ClientConfig } from "../config/config.js";
 import type { CredentialSource } from "../auth/credential_source.js";
 import { timerDelay } from "../policy/deadline.js";
 import type { AddressLimit } from "../wire/get_request.js";
-import type { LateTransport } from "../wire/late_transport.js";
+import type { LazyTransport } from "../wire/lazy_transport.js";
 import type { Lifetime } from "./lifetime.js";
 import type { CallInfo, CallSink } from "../telemetry/observer.js";
 import type { AmbientDeadline } from "../options/options.js";
@@ -32,8 +32,8 @@ export interface ForeignCall {
 export interface InnerTransport {
   /** It is ours: the attempt interceptor runs, and a recorder watches. */
   readonly ours: boolean;
-  /** It may take a while to reach the attempt interceptor. */
-  readonly late: boolean;
+  /** Its code is there: it reaches the attempt interceptor at once. */
+  readonly isLoaded: boolean;
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
     call: ForeignCall,
@@ -77,11 +77,11 @@ export interface Shared {
 }
 
 /** An inner transport made by us, with the attempt interceptor as its innermost interceptor. */
-export function ourTransport(transport: Transport | LateTransport): InnerTransport {
+export function ourTransport(transport: Transport | LazyTransport): InnerTransport {
   return {
     ours: true,
-    get late() {
-      return "late" in transport && transport.late;
+    get isLoaded() {
+      return !("isLoaded" in transport) || transport.isLoaded;
     },
     unary: (_attempt, _call, method, headers, input, values) =>
       transport.unary(method, undefined, undefined, headers, input, values),
@@ -94,7 +94,7 @@ export function ourTransport(transport: Transport | LateTransport): InnerTranspo
 export function foreignTransport(transport: Transport): InnerTransport {
   return {
     ours: false,
-    late: false,
+    isLoaded: true,
     unary: (attempt, call, method, headers = new Headers(), input, values) => {
       const controller = new AbortController();
       attempt.abort = (reason) => controller.abort(reason);

@@ -19,7 +19,7 @@ import type { Environment } from "../options/environment.js";
 import { AmeideError, configError } from "../errors/errors.js";
 import { type Explanation, explainMethod } from "../config/explain.js";
 import type { AddressLimit } from "../wire/get_request.js";
-import type { LateTransport } from "../wire/late_transport.js";
+import type { LazyTransport } from "../wire/lazy_transport.js";
 import { type DrainResult, Lifetime, setLifetime } from "../call/lifetime.js";
 import { createLogSink, type Logger, type LogLevel, type Warn } from "../telemetry/log.js";
 import type { CallInfo, CallSink } from "../telemetry/observer.js";
@@ -117,7 +117,7 @@ export interface Platform {
     | undefined;
   /** Makes Connect's transports for the protocols the runtime can speak. */
   readonly protocols: {
-    readonly [P in Protocol]?: (options: InnerOptions) => Transport | LateTransport;
+    readonly [P in Protocol]?: (options: InnerOptions) => Transport | LazyTransport;
   };
   /** Connections are ours, and shared by what is derived; else they are the runtime's. */
   readonly keepsConnections: boolean;

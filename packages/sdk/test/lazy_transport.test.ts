@@ -5,7 +5,7 @@ import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { errorOf, t1 } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "../src/index.js";
-import { lateTransport } from "../src/wire/late_transport.js";
+import { lazyTransport } from "../src/wire/lazy_transport.js";
 import { memoryOptions } from "../src/testing.js";
 
 const grpcWeb = { tenant: "acme", protocol: "grpc-web" } satisfies AmeideOptions;
@@ -110,7 +110,7 @@ describe("gRPC-Web over fetch, while its code is on the way", () => {
 
   it("nothing waits for it longer than 30 s, also a stream without a deadline", async () => {
     let loads = 0;
-    const transport = lateTransport("it", () => new Promise<never>(() => void loads++))({});
+    const transport = lazyTransport("it", () => new Promise<never>(() => void loads++))({});
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const inference = createClient(InferenceService, transport);
     const stream = errorOf(inference.generate({ agentId: "a1" })[Symbol.asyncIterator]().next());

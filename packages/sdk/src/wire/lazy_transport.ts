@@ -2,9 +2,9 @@ import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { AmeideError } from "../errors/errors.js";
 
 /** A transport whose code may still be on its way. */
-export interface LateTransport extends Transport {
-  /** Calls have to wait for the code. */
-  readonly late: boolean;
+export interface LazyTransport extends Transport {
+  /** The code is there; else calls wait for it. */
+  readonly isLoaded: boolean;
 }
 
 type Made<Options> = (options: Options) => Transport;
@@ -23,10 +23,10 @@ const LOAD_TIMEOUT_MS = 30_000;
  * @param name - What is loaded, for the error.
  * @param load - Loads what makes the transport.
  */
-export function lateTransport<Options>(
+export function lazyTransport<Options>(
   name: string,
   load: () => Promise<Made<Options>>,
-): (options: Options) => LateTransport {
+): (options: Options) => LazyTransport {
   let create: Made<Options> | undefined;
   let loading: Promise<Made<Options>> | undefined;
 
@@ -90,8 +90,8 @@ export function lateTransport<Options>(
       return (transport ??= make(options));
     };
     return {
-      get late() {
-        return transport === undefined;
+      get isLoaded() {
+        return transport !== undefined;
       },
       unary: async (method, signal, timeoutMs, header, input, values) =>
         (await reached()).unary(method, signal, timeoutMs, header, input, values),
