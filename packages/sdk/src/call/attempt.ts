@@ -145,10 +145,10 @@ function toldAs(message: string, error: ConnectError, cause: unknown): ConnectEr
 type Peer = Pick<CallInfo, "serverAddress" | "serverPort">;
 
 /**
- * The same where the inner transport is not ours: there is no recorder, and the
+ * The same for a custom transport: there is no recorder, and the
  * code has to tell.
  */
-export function foreignFailureOf(
+export function customFailureOf(
   attempt: Attempt,
   error: ConnectError,
   wallNowMs: number,

@@ -6,7 +6,7 @@ import {
   abortError,
   causeOfSignal,
   failureOf,
-  foreignFailureOf,
+  customFailureOf,
   isServersTimeout,
   toldOf,
 } from "./attempt.js";
@@ -172,8 +172,8 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     this.timer.limit(limitMs, cause, nowMs);
   }
 
-  /** Begins an attempt on a transport that is not ours: no attempt interceptor, no recorder. */
-  beginForeign(attempt: Attempt, headers: Headers): number | undefined {
+  /** Begins an attempt on a custom transport: no attempt interceptor, no recorder. */
+  beginCustom(attempt: Attempt, headers: Headers): number | undefined {
     const nowMs = this.shared.clock.now();
     const limit = this.limit(nowMs);
     const told = this.wireTimeout(limit, nowMs);
@@ -370,7 +370,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   // Decides what follows a failed attempt. Whoever is told of it may end the call.
   private follow(attempt: Attempt, reported: ConnectError, error: ConnectError): void {
     const { clock, budget, constants } = this.shared;
-    const read = this.shared.inner.ours ? failureOf : foreignFailureOf;
+    const read = this.shared.inner.instrumented ? failureOf : customFailureOf;
     const failure = read(attempt, reported, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);

@@ -224,7 +224,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
    */
   earlyHeaders(): Headers | undefined {
     const { hasInterceptors, inner } = this.shared;
-    if (inner.ours && !hasInterceptors) {
+    if (inner.instrumented && !hasInterceptors) {
       return undefined;
     }
     const header = new Headers();
@@ -252,7 +252,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     } else if (protocol === "grpc-web") {
       header.delete("x-user-agent");
     }
-    if (!hasInterceptors && inner.ours) {
+    if (!hasInterceptors && inner.instrumented) {
       this.writeAll(header);
     }
   }

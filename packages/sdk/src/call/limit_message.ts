@@ -128,7 +128,7 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
   if (number === 1) {
     phases.push({ what: "ms for a token", sinceMs: plan.startMs });
   }
-  if (!shared.inner.ours) {
+  if (!shared.inner.instrumented) {
     phases.push({ what: "ms for an answer", sinceMs: startedMs });
     return phases;
   }

@@ -23,20 +23,20 @@ import type { Clock, Randomness } from "../runtime/runtime.js";
 import type { WireShape } from "../wire/wire_shape.js";
 
 /** What a call does itself where there is no attempt interceptor. */
-export interface ForeignCall {
+export interface CustomCall {
   /** Begins an attempt; returns its limit in milliseconds, if it has one. */
-  beginForeign(attempt: Attempt, headers: Headers): number | undefined;
+  beginCustom(attempt: Attempt, headers: Headers): number | undefined;
 }
 
 /** The Connect transport below the policy. */
 export interface InnerTransport {
-  /** It is ours: the attempt interceptor runs, and a recorder watches. */
-  readonly ours: boolean;
+  /** The attempt interceptor runs, and a recorder watches. */
+  readonly instrumented: boolean;
   /** Its code is there: it reaches the attempt interceptor at once. */
   readonly isLoaded: boolean;
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
-    call: ForeignCall,
+    call: CustomCall,
     method: DescMethodUnary<I, O>,
     headers: Headers | undefined,
     input: MessageInitShape<I>,
@@ -44,7 +44,7 @@ export interface InnerTransport {
   ): Promise<UnaryResponse<I, O>>;
   stream<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
-    call: ForeignCall,
+    call: CustomCall,
     signal: AbortSignal,
     method: DescMethodStreaming<I, O>,
     headers: Headers | undefined,
@@ -77,9 +77,9 @@ export interface Shared {
 }
 
 /** An inner transport made by us, with the attempt interceptor as its innermost interceptor. */
-export function ourTransport(transport: Transport | LazyTransport): InnerTransport {
+export function instrumentedTransport(transport: Transport | LazyTransport): InnerTransport {
   return {
-    ours: true,
+    instrumented: true,
     get isLoaded() {
       return !("isLoaded" in transport) || transport.isLoaded;
     },
@@ -90,22 +90,22 @@ export function ourTransport(transport: Transport | LazyTransport): InnerTranspo
   };
 }
 
-/** A transport the user supplies. */
-export function foreignTransport(transport: Transport): InnerTransport {
+/** A transport the user supplies: custom, with neither interceptor nor recorder. */
+export function customTransport(transport: Transport): InnerTransport {
   return {
-    ours: false,
+    instrumented: false,
     isLoaded: true,
     unary: (attempt, call, method, headers = new Headers(), input, values) => {
       const controller = new AbortController();
       attempt.abort = (reason) => controller.abort(reason);
       return promised(() => {
-        const ms = safeTimeout(call.beginForeign(attempt, headers));
+        const ms = safeTimeout(call.beginCustom(attempt, headers));
         return transport.unary(method, controller.signal, ms, headers, input, values);
       });
     },
     stream: (attempt, call, signal, method, headers = new Headers(), input, values) => {
       return promised(() => {
-        const ms = safeTimeout(call.beginForeign(attempt, headers));
+        const ms = safeTimeout(call.beginCustom(attempt, headers));
         return transport.stream(method, signal, ms, headers, input, values);
       });
     },

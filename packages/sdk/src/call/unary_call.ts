@@ -156,7 +156,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   // What is above the attempt interceptor, or not ours, may hang when the attempt interceptor has ended.
   private get endsWithInterceptor(): boolean {
     const { hasInterceptors, inner } = this.shared;
-    return inner.ours && inner.isLoaded && !hasInterceptors;
+    return inner.instrumented && inner.isLoaded && !hasInterceptors;
   }
 
   private responded(

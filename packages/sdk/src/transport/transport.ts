@@ -37,9 +37,9 @@ import { RecentMap } from "../runtime/recent_map.js";
 import { Recordings, withRecorder } from "../wire/recorder.js";
 import { type Runtime, runtimeOption } from "../runtime/runtime.js";
 import {
-  foreignTransport,
+  customTransport,
   type InnerTransport,
-  ourTransport,
+  instrumentedTransport,
   type Shared,
 } from "../call/shared.js";
 import { StreamCall } from "../call/stream_call.js";
@@ -384,7 +384,7 @@ class Family {
     refuseWhatIsFetchs(options, !this.platform.keepsConnections);
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
-      return foreignTransport(supplied);
+      return customTransport(supplied);
     }
     const { compressions, protocols } = this.platform;
     const createTransport = protocols[options.protocol ?? "connect"];
@@ -397,7 +397,7 @@ class Family {
     }
     const { send, minBytes = CLIENT["compression.minBytes"].default } = options.compression ?? {};
     const client = supplied ?? this.pooled(config);
-    return ourTransport(
+    return instrumentedTransport(
       createTransport({
         baseUrl: config.baseUrl,
         httpClient: withRecorder(client, recordings, config.origin),
