@@ -11,7 +11,7 @@ import { redactHeaders } from "../telemetry/log.js";
 import type { Failure } from "../policy/failure.js";
 import type { CallEvent, EventBase, Waiting } from "../telemetry/observer.js";
 import { decide, gate, type RetryClass, type Situation, type StopReason } from "../policy/retry.js";
-import type { Shared } from "./shared.js";
+import type { ClientContext } from "./client_context.js";
 
 // An event without what all events say.
 type Bare<E> = E extends CallEvent ? Omit<E, keyof EventBase> : never;
@@ -39,7 +39,7 @@ export class CallEvents {
 
   constructor(
     private readonly plan: CallPlan,
-    private readonly shared: Shared,
+    private readonly client: ClientContext,
   ) {}
 
   started(attempt: Attempt, timeoutMs: number | undefined, headers: Headers): void {
@@ -48,7 +48,7 @@ export class CallEvents {
       attempt: attempt.number,
       timeoutMs,
       idempotencyKey: this.plan.idempotencyKey,
-      headers: redactHeaders(headers, this.shared.constants),
+      headers: redactHeaders(headers, this.client.constants),
     });
   }
 
@@ -68,10 +68,10 @@ export class CallEvents {
       class: retryClass,
       origin: failure.origin,
       sent: failure.sent,
-      message: printable(truncate(message, this.shared.constants.maxMessageBytes)),
+      message: printable(truncate(message, this.client.constants.maxMessageBytes)),
       httpStatus: failure.httpStatus,
       retryAfterMs: hintDelay(failure.hint),
-      durationMs: this.shared.clock.now() - attempt.startedMs,
+      durationMs: this.client.clock.now() - attempt.startedMs,
       delayMs,
       stopReason,
       explanation: explainStop(stopReason, this.plan, failure, attempt.number),
@@ -79,7 +79,7 @@ export class CallEvents {
   }
 
   waiting(delayMs: number, retryClass: RetryClass, kind: Waiting["kind"]): void {
-    const budgetTokens = this.shared.budget.tokens;
+    const budgetTokens = this.client.budget.tokens;
     this.emit({ type: "waiting", delayMs, class: retryClass, kind, budgetTokens });
   }
 
@@ -90,7 +90,7 @@ export class CallEvents {
     retryDelayMs: number,
     last: Attempt | undefined,
   ): void {
-    const durationMs = this.shared.clock.now() - this.plan.startMs;
+    const durationMs = this.client.clock.now() - this.plan.startMs;
     this.wouldExpire(durationMs, last);
     const { remoteAddress, remotePort } = last?.recording.socket ?? {};
     if (remoteAddress !== undefined && remotePort !== undefined) {
@@ -98,7 +98,7 @@ export class CallEvents {
         tell(() => sink.peer?.(remoteAddress, remotePort));
       }
     }
-    const budgetTokens = this.shared.budget.tokens;
+    const budgetTokens = this.client.budget.tokens;
     this.emit({
       type: "done",
       code: error && codeToString(error.code),
@@ -131,7 +131,7 @@ export class CallEvents {
     const keySent = situation.keySent || this.plan.keyWithheld;
     const decision = decide(
       { ...situation, policy: observed, remainingMs, keySent },
-      this.shared.random.backoff,
+      this.client.random.backoff,
     );
     if (decision.retry) {
       const explanation = `would have been tried again after ${decision.delayMs} ms (${situation.retryClass})`;
@@ -149,7 +149,7 @@ export class CallEvents {
     if (observed.timeoutMs !== null && durationMs > observed.timeoutMs) {
       expired(`would have ended at its deadline of ${observed.timeoutMs} ms`);
     }
-    const attemptMs = last === undefined ? 0 : this.shared.clock.now() - last.startedMs;
+    const attemptMs = last === undefined ? 0 : this.client.clock.now() - last.startedMs;
     const { methodKind } = this.plan;
     const anotherMayFollow =
       methodKind === "unary" &&
@@ -166,7 +166,7 @@ export class CallEvents {
   }
 
   private elapsed(): number {
-    return this.shared.clock.now() - this.plan.startMs;
+    return this.client.clock.now() - this.plan.startMs;
   }
 
   private emit(event: Bare<CallEvent>): void {

@@ -41,7 +41,7 @@ import {
   type StopReason,
   waitsOut,
 } from "../policy/retry.js";
-import type { Shared } from "./shared.js";
+import type { ClientContext } from "./client_context.js";
 import { listen, unlisten } from "../runtime/signals.js";
 import type { Next, InterceptedCall } from "./attempt_interceptor.js";
 import { type Renewal, renewal } from "./renewal.js";
@@ -81,15 +81,15 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   private unsent: string | undefined;
 
   constructor(
-    protected readonly shared: Shared,
+    protected readonly client: ClientContext,
     protected readonly plan: CallPlan,
     private readonly signal: AbortSignal | undefined,
     contextValues: ContextValues | undefined,
   ) {
-    this.addresses = shared.addresses;
+    this.addresses = client.addresses;
     this.values = new CallValues(contextValues, this);
-    this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, shared);
-    this.timer = new CallTimer(shared.clock, this);
+    this.events = plan.sinks.length === 0 ? SILENCE : new CallEvents(plan, client);
+    this.timer = new CallTimer(client.clock, this);
   }
 
   abstract intercept(...args: Parameters<InterceptedCall["intercept"]>): ReturnType<Next>;
@@ -112,7 +112,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
 
   /** Begins the call. Call it once. */
   protected start(): void {
-    this.shared.lifetime.add(this);
+    this.client.lifetime.add(this);
     for (const refusal of this.plan.refusals) {
       this.events.wouldRefuse(refusal);
     }
@@ -120,7 +120,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
       this.handleEvent();
       return;
     }
-    if (this.plan.timeoutMs < this.shared.constants.minWireTimeoutMs) {
+    if (this.plan.timeoutMs < this.client.constants.minWireTimeoutMs) {
       this.abort("deadline");
       return;
     }
@@ -136,7 +136,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     if (attempt.over) {
       return false;
     }
-    const nowMs = attempt.atOnce ? attempt.startedMs : this.shared.clock.now();
+    const nowMs = attempt.atOnce ? attempt.startedMs : this.client.clock.now();
     attempt.enteredMs = nowMs;
     const limit = this.limit(nowMs);
     const timeoutMs = this.wireTimeout(limit, nowMs);
@@ -157,8 +157,8 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
 
   // Whoever was told that the attempt starts may have ended it, or have taken its time.
   private goesOn(attempt: Attempt): boolean {
-    if (this.events !== SILENCE || this.shared.hasInterceptors) {
-      if (this.remaining() < this.shared.constants.minWireTimeoutMs) {
+    if (this.events !== SILENCE || this.client.hasInterceptors) {
+      if (this.remaining() < this.client.constants.minWireTimeoutMs) {
         this.abort("deadline");
       } else if (!attempt.over && this.isClosed()) {
         attempt.over = true;
@@ -174,7 +174,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
 
   /** Begins an attempt on a custom transport: no attempt interceptor, no recorder. */
   beginCustom(attempt: Attempt, headers: Headers): number | undefined {
-    const nowMs = this.shared.clock.now();
+    const nowMs = this.client.clock.now();
     const limit = this.limit(nowMs);
     const told = this.wireTimeout(limit, nowMs);
     const wireMs = told === "expired" ? undefined : told;
@@ -189,14 +189,14 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
 
   // By what has passed, not by when it ends: a clock's fractions would be rounded,
   // and a call whose whole time is left would have a millisecond less.
-  protected remaining(nowMs: number = this.shared.clock.now()): number {
+  protected remaining(nowMs: number = this.client.clock.now()): number {
     return this.plan.timeoutMs - (nowMs - this.plan.startMs);
   }
 
   // A limit of ours that is none of the whole call's is not on the wire.
   private wireTimeout(limit: AttemptLimit, nowMs: number): number | undefined | "expired" {
     const ms = limit.onWire ? limit.limitMs : this.remaining(nowMs);
-    return wireTimeout(this.shared.constants, ms);
+    return wireTimeout(this.client.constants, ms);
   }
 
   private authenticate(renew?: Renewal): void {
@@ -220,7 +220,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     }
     if (!(result instanceof TokenWait)) {
       const isFirst = this.sent === 0 && { askedProvider: source !== undefined };
-      this.send(result, sendsAtMs(this.shared.clock, this.plan.startMs, isFirst));
+      this.send(result, sendsAtMs(this.client.clock, this.plan.startMs, isFirst));
       return;
     }
     this.timer.limit(this.remaining(), "deadline");
@@ -228,7 +228,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     const round = this.sent;
     const live = () => !this.over && this.sent === round;
     result.wait().then(
-      (credential) => live() && this.send(credential, this.shared.clock.now()),
+      (credential) => live() && this.send(credential, this.client.clock.now()),
       (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
     );
   }
@@ -241,7 +241,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     }
     this.credential = credential;
     const remainingMs = this.remaining(startedMs);
-    if (remainingMs < this.shared.constants.minWireTimeoutMs) {
+    if (remainingMs < this.client.constants.minWireTimeoutMs) {
       this.abort("deadline");
     }
     if (!this.over) {
@@ -251,9 +251,9 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     if (this.over || this.isClosed()) {
       return;
     }
-    const { hasInterceptors, inner } = this.shared;
+    const { hasInterceptors, inner } = this.client;
     const atOnce = !hasInterceptors && inner.isLoaded;
-    const recording = new Recording(this, this.plan.shape, this.shared.clock);
+    const recording = new Recording(this, this.plan.shape, this.client.clock);
     const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;
     this.state =
@@ -272,7 +272,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   }
 
   private isClosed(): boolean {
-    const error = this.shared.lifetime.closed();
+    const error = this.client.lifetime.closed();
     if (error !== undefined) {
       this.fail(error);
     }
@@ -306,9 +306,9 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   }
 
   private whatWasSeen(): Limited {
-    const { attempt, attempts, plan, shared, tokenWait, unsent } = this;
+    const { attempt, attempts, plan, client, tokenWait, unsent } = this;
     const awaited = this.awaited();
-    return { shared, plan, attempt, failed: attempts.at(-1), tokenWait, awaited, unsent };
+    return { client, plan, attempt, failed: attempts.at(-1), tokenWait, awaited, unsent };
   }
 
   /** Ends the inner request of an attempt, which fails. */
@@ -341,7 +341,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
   /** The call ends well. */
   protected succeed(attempt: Attempt): void {
     attempt.over = true;
-    refund(this.shared.budget, this.lastCost, this.shared.constants.successRefund);
+    refund(this.client.budget, this.lastCost, this.client.constants.successRefund);
     this.settle(undefined, undefined);
   }
 
@@ -350,7 +350,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     if (attempt.over) {
       return;
     }
-    const { clock, constants } = this.shared;
+    const { clock, constants } = this.client;
     if (attempt.abortCause === undefined && isServersTimeout(attempt, clock.now(), constants)) {
       this.abort(attempt.dueCause, reported);
       return;
@@ -369,8 +369,8 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
 
   // Decides what follows a failed attempt. Whoever is told of it may end the call.
   private follow(attempt: Attempt, reported: ConnectError, error: ConnectError): void {
-    const { clock, budget, constants } = this.shared;
-    const read = this.shared.inner.instrumented ? failureOf : customFailureOf;
+    const { clock, budget, constants } = this.client;
+    const read = this.client.inner.instrumented ? failureOf : customFailureOf;
     const failure = read(attempt, reported, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const renewed = this.renew(failure, this.plan.policy);
@@ -400,7 +400,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
       committed: this.committed,
       remainingMs: this.remaining(),
     };
-    const decision = decide(situation, this.shared.random.backoff);
+    const decision = decide(situation, this.client.random.backoff);
     const { observed } = this.plan;
     this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
     this.note(attempt, failure, retryClass, error, decision);
@@ -435,7 +435,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     this.state = decision.next;
     if (decision.cost > 0) {
       this.lastCost = decision.cost;
-      debit(this.shared.budget, decision.cost);
+      debit(this.client.budget, decision.cost);
     }
     this.waitedMs += decision.delayMs;
     const kind = decision.transparent ? "transparent" : "retry";
@@ -456,7 +456,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
       requestId: this.plan.requestId,
       attempts: this.attempts,
       committed: this.committed,
-      bounds: this.shared.constants,
+      bounds: this.client.constants,
       secrets: this.plan.secrets(this.credential, this.earlier),
     };
   }
@@ -475,7 +475,7 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
 
   private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
-    this.shared.lifetime.delete(this);
+    this.client.lifetime.delete(this);
     this.timer.clear();
     this.leaveTokenWait();
     unlisten(this.signal, this);
@@ -489,10 +489,10 @@ export abstract class CallLoop implements InterceptedCall, LiveCall {
     error: ConnectError,
     followed: Followed,
   ): void {
-    const durationMs = Math.floor(this.shared.clock.now() - attempt.startedMs);
+    const durationMs = Math.floor(this.client.clock.now() - attempt.startedMs);
     const { code, sent } = failure;
     const message = redact(error.rawMessage, this.plan.secrets(this.credential, this.earlier));
-    const short = summary(message, this.shared.constants.maxPrintedTextBytes);
+    const short = summary(message, this.client.constants.maxPrintedTextBytes);
     const failed = { code, class: retryClass, sent, message: short, durationMs };
     this.attempts = withAttempt(this.attempts, failed, followed);
     this.events.failed(attempt, failure, retryClass, message, followed);

@@ -25,7 +25,7 @@ import { TIME_LIMITS, type TimeLimit } from "../policy/policy_table.js";
 import type { WireShape } from "../wire/wire_shape.js";
 import { uuidV4, uuidV7 } from "../runtime/request_id.js";
 import { connectionHeader, isOwnHeader } from "../options/reserved_headers.js";
-import type { Shared } from "./shared.js";
+import type { ClientContext } from "./client_context.js";
 import { tenantFor } from "../options/tenant.js";
 
 const NONE: never[] = [];
@@ -54,7 +54,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
   readonly keySent: boolean;
   readonly credentials: CredentialSource | undefined;
   readonly sinks: readonly CallSink[];
-  readonly headerNames: Shared["config"]["headerNames"];
+  readonly headerNames: ClientContext["config"]["headerNames"];
   readonly shape: WireShape;
   private readonly requestIdField: DescField | undefined;
   readonly tenant: string | undefined;
@@ -71,13 +71,13 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   /** @throws AmeideError CONFIG_INVALID, before any I/O. */
   constructor(
-    private readonly shared: Shared,
+    private readonly client: ClientContext,
     private readonly desc: DescMethod,
     private readonly runtimeMs: number | undefined,
     header: ConstructorParameters<typeof Headers>[0],
     contextValues: ContextValues | undefined,
   ) {
-    const { config, clock, random } = shared;
+    const { config, clock, random } = client;
     const forMethod = config.forMethod(desc);
     if (forMethod.refusal !== undefined) {
       throw configError(forMethod.refusal.option, forMethod.refusal.rule);
@@ -98,16 +98,16 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.observed = config.observe ? effective : undefined;
     checkRuntimeTimeout(runtimeMs);
     this.timeoutMs = overallTimeout(
-      shared.constants,
+      client.constants,
       ownTimeout(this.policy, forMethod, settings, runtimeMs),
       runtimeMs,
-      ambient(shared, forMethod, settings),
+      ambient(client, forMethod, settings),
     );
     this.requestId = settings?.requestId ?? uuidV7(wallNow, random.bytes);
     this.idempotencyKey = idempotencyKey(this.policy, settings, random.bytes);
     const { methodKind } = desc;
     this.methodKind = methodKind;
-    this.shape = shared.shapes[methodKind];
+    this.shape = client.shapes[methodKind];
     const { requestIdField: field } = forMethod;
     this.requestIdField = this.observed === undefined ? field : undefined;
     this.keySent = this.idempotencyKey !== undefined || this.requestIdField !== undefined;
@@ -118,11 +118,11 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.tenant = this.tenantOrReport(forMethod, settings, refusals);
     const auth = settings?.auth === undefined ? forMethod.auth : settings.auth;
     const withAuth = auth !== null && this.policy.authMode !== "none";
-    this.credentials = withAuth ? shared.credentials(auth) : undefined;
+    this.credentials = withAuth ? client.credentials(auth) : undefined;
     this.sendsRequestId = this.observed === undefined || settings?.requestId !== undefined;
-    this.protocol = shared.protocol;
+    this.protocol = client.protocol;
     this.addOthers(forMethod, settings, header);
-    this.sinks = shared.sinks(this);
+    this.sinks = client.sinks(this);
   }
 
   get service(): string {
@@ -130,16 +130,16 @@ export class CallPlan implements CredentialRequest, CallInfo {
   }
 
   get serverAddress(): string {
-    return this.shared.config.serverAddress;
+    return this.client.config.serverAddress;
   }
 
   get serverPort(): number {
-    return this.shared.config.serverPort;
+    return this.client.config.serverPort;
   }
 
   /** The address of the method, unless an interceptor asks for another. */
   get url(): string {
-    return `${this.shared.config.baseUrl}/${this.method}`;
+    return `${this.client.config.baseUrl}/${this.method}`;
   }
 
   get scopes(): readonly string[] {
@@ -190,20 +190,20 @@ export class CallPlan implements CredentialRequest, CallInfo {
    * copy is filled: the caller's own message may be sent again, as another call.
    */
   withRequestId<T>(input: T): T {
-    const { requestIdField: field, desc, shared } = this;
+    const { requestIdField: field, desc, client } = this;
     if (field === undefined) {
       return input;
     }
     const init = input as MessageInitShape<DescMessage>;
     const message = create(desc.input, init) as object & Record<string, unknown>;
     const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
-    copy[field.localName] ||= uuidV4(shared.random.bytes);
+    copy[field.localName] ||= uuidV4(client.random.bytes);
     return copy;
   }
 
   /** The request as the attempt interceptor sends it: an interceptor may have emptied its request id field. */
   withRequestIdAgain<T extends UnaryRequest>(request: T): T {
-    return this.requestIdField === undefined || !this.shared.hasInterceptors
+    return this.requestIdField === undefined || !this.client.hasInterceptors
       ? request
       : { ...request, message: this.withRequestId(request.message) };
   }
@@ -223,7 +223,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
    * undefined where nobody does, and the attempt interceptor writes them all.
    */
   earlyHeaders(): Headers | undefined {
-    const { hasInterceptors, inner } = this.shared;
+    const { hasInterceptors, inner } = this.client;
     if (inner.instrumented && !hasInterceptors) {
       return undefined;
     }
@@ -234,7 +234,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   /** Writes the headers only the attempt interceptor may write, and mends what interceptors did to ours. */
   writeLastHeaders(header: Headers, timeoutMs: number | undefined): void {
-    const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.shared;
+    const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.client;
     if (hasInterceptors) {
       this.mend(header);
     }
@@ -281,7 +281,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
   secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
-    const { config, constants } = this.shared;
+    const { config, constants } = this.client;
     const values = this.idempotencyKey === undefined ? [] : [this.idempotencyKey];
     (this.sentHeader ?? this.others)?.forEach((value, name) => {
       const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
@@ -336,7 +336,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
   ): string | undefined {
     try {
       const { tenantMode } = this.policy;
-      const withheld = this.shared.config.withheld.includes("AMEIDE_TENANT") ? WITHHELD : "";
+      const withheld = this.client.config.withheld.includes("AMEIDE_TENANT") ? WITHHELD : "";
       return tenantFor(tenantMode, this.method, settings?.tenant, forMethod.tenant, withheld);
     } catch (reason) {
       if (this.observed === undefined) {
@@ -356,7 +356,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
       this.other(name, value);
     }
     if (header !== undefined) {
-      const { rules } = this.shared.config;
+      const { rules } = this.client.config;
       readCallHeaders(header, rules).forEach((value, name) => this.other(name, value));
     }
     if (settings?.headers !== undefined) {
@@ -405,12 +405,12 @@ function byHandOnly(policy: PolicyValues, settings: CallSettings | undefined): P
 }
 
 function ambient(
-  shared: Shared,
+  client: ClientContext,
   forMethod: MethodConfig,
   settings: CallSettings | undefined,
 ): number | undefined {
   const stated = settings?.deadlineFrom ?? forMethod.deadlineFrom;
-  const from = stated ?? shared.ambientDeadline?.();
+  const from = stated ?? client.ambientDeadline?.();
   return from && ambientTimeout(ambientOption(forMethod, settings), from);
 }
 

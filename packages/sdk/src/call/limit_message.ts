@@ -5,7 +5,7 @@ import type { Limit } from "../policy/deadline.js";
 import type { AttemptFailure } from "../errors/errors.js";
 import type { TimeLimit } from "../policy/policy_table.js";
 import type { Recording } from "../wire/recorder.js";
-import type { Shared } from "./shared.js";
+import type { ClientContext } from "./client_context.js";
 import type { TokenWait } from "../auth/token_wait.js";
 
 /** What a call that is being answered waits for, beyond the head of the answer. */
@@ -17,7 +17,7 @@ export interface AnswerPart {
 
 /** A call whose limit has been reached. */
 export interface Limited {
-  readonly shared: Pick<Shared, "clock" | "inner">;
+  readonly client: Pick<ClientContext, "clock" | "inner">;
   readonly plan: CallPlan;
   /** The attempt that is under way, or was the last. */
   readonly attempt: Attempt | undefined;
@@ -85,8 +85,8 @@ function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
 
 /** What a call that is ended waits for. */
 export function whereItStood(call: Limited): string {
-  const { attempt, failed, shared, tokenWait } = call;
-  const nowMs = shared.clock.now();
+  const { attempt, failed, client, tokenWait } = call;
+  const nowMs = client.clock.now();
   if (tokenWait !== undefined) {
     return `the call had waited ${since(tokenWait.startedMs, nowMs)} ms for a token`;
   }
@@ -115,7 +115,7 @@ interface Phase {
 }
 
 // One after the other, as far as the recorder saw them; the last one goes on.
-function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[] {
+function phasesOf({ client, plan, awaited }: Limited, attempt: Attempt): Phase[] {
   const { number, startedMs, recording } = attempt;
   const enteredMs = attempt.enteredMs ?? startedMs;
   const { askedMs, headMs, progress, queued } = recording;
@@ -128,7 +128,7 @@ function phasesOf({ shared, plan, awaited }: Limited, attempt: Attempt): Phase[]
   if (number === 1) {
     phases.push({ what: "ms for a token", sinceMs: plan.startMs });
   }
-  if (!shared.inner.instrumented) {
+  if (!client.inner.instrumented) {
     phases.push({ what: "ms for an answer", sinceMs: startedMs });
     return phases;
   }

@@ -13,7 +13,7 @@ import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
 import type { AmeideError } from "../errors/errors.js";
 import type { AnswerPart } from "./limit_message.js";
 import type { InputState } from "../policy/retry.js";
-import type { Shared } from "./shared.js";
+import type { ClientContext } from "./client_context.js";
 import { StreamInput } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
 import type { Next } from "./attempt_interceptor.js";
@@ -42,14 +42,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
   private failure: AmeideError | undefined;
 
   constructor(
-    shared: Shared,
+    client: ClientContext,
     plan: CallPlan,
     private readonly method: DescMethodStreaming<I, O>,
     messages: AsyncIterable<MessageInitShape<I>>,
     signal: AbortSignal | undefined,
     contextValues: ContextValues | undefined,
   ) {
-    super(shared, plan, signal, contextValues);
+    super(client, plan, signal, contextValues);
     this.timer.keepContext();
     const keepAll = method.methodKind === "server_streaming";
     this.input = new StreamInput(messages, keepAll, (message) => plan.withRequestId(message));
@@ -99,7 +99,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
       attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;
     };
-    return this.shared.recordings.expect(attempt.recording, next, request).then((response) => {
+    return this.client.recordings.expect(attempt.recording, next, request).then((response) => {
       const { message } = response as StreamResponse;
       const iterable = {
         [Symbol.asyncIterator]() {
@@ -151,7 +151,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
         this.failed(attempt, connectErrorOf(reason));
       },
     );
-    this.shared.inner
+    this.client.inner
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
       .then(
         (response) => this.responded(attempt, response),
@@ -285,7 +285,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ca
 
   // Between messages: the call's deadline, and while somebody waits the idle timeout.
   private limitWait(): void {
-    const nowMs = this.shared.clock.now();
+    const nowMs = this.client.clock.now();
     this.waitsSinceMs = nowMs;
     const waits = this.waiter !== undefined && this.committed;
     const ms = waits ? this.plan.policy.idleTimeoutMs : null;

@@ -7,7 +7,7 @@ import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
 import type { AmeideError } from "../errors/errors.js";
 import type { AnswerPart } from "./limit_message.js";
 import { gate, type InputState } from "../policy/retry.js";
-import type { Shared } from "./shared.js";
+import type { ClientContext } from "./client_context.js";
 import type { Next } from "./attempt_interceptor.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
@@ -48,14 +48,14 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   private error: AmeideError | undefined;
 
   constructor(
-    shared: Shared,
+    client: ClientContext,
     plan: CallPlan,
     private readonly method: DescMethodUnary<I, O>,
     input: MessageInitShape<I>,
     signal: AbortSignal | undefined,
     contextValues: ContextValues | undefined,
   ) {
-    super(shared, plan, signal, contextValues);
+    super(client, plan, signal, contextValues);
     this.input = plan.withRequestId(input);
   }
 
@@ -74,11 +74,11 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
       return Promise.reject(abortReason());
     }
     const sent = this.plan.withRequestIdAgain(request);
-    const answer = this.shared.recordings.expect(attempt.recording, next, sent);
+    const answer = this.client.recordings.expect(attempt.recording, next, sent);
     const ended = new Promise<Awaited<typeof answer>>(capture);
     const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
     attempt.abort = reject;
-    if (this.shared.hasInterceptors) {
+    if (this.client.hasInterceptors) {
       answer.then(resolve, (reason: unknown) =>
         whenRead(attempt, connectErrorOf(reason), (error) => {
           attempt.innerError = error;
@@ -100,7 +100,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
-    const { inner } = this.shared;
+    const { inner } = this.client;
     const answer = inner.unary(attempt, this, this.method, headers, this.input, this.values);
     if (this.waiter === undefined) {
       this.opened = answer.then(
@@ -140,7 +140,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
       policy.retry &&
       gate("AMBIGUOUS", policy, keySent) &&
       this.state.attempts < policy.maxAttempts &&
-      this.shared.budget.tokens >= this.shared.budget.values.cost;
+      this.client.budget.tokens >= this.client.budget.values.cost;
     const attemptMs = anotherMayFollow ? policy.attemptTimeoutMs : null;
     return attemptLimit(this.remaining(nowMs), attemptMs, "attempt_timeout");
   }
@@ -155,7 +155,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
 
   // What is above the attempt interceptor, or not ours, may hang when the attempt interceptor has ended.
   private get endsWithInterceptor(): boolean {
-    const { hasInterceptors, inner } = this.shared;
+    const { hasInterceptors, inner } = this.client;
     return inner.instrumented && inner.isLoaded && !hasInterceptors;
   }
 
@@ -185,7 +185,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Cal
     if (attempt.abortError !== undefined) {
       this.failed(attempt, attempt.abortError);
     } else {
-      const isInner = !this.shared.hasInterceptors && attempt.abort !== undefined;
+      const isInner = !this.client.hasInterceptors && attempt.abort !== undefined;
       attempt.abort = undefined;
       if (isInner) {
         whenRead(attempt, error, (read) => {

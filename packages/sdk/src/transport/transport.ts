@@ -36,12 +36,12 @@ import { readOptions } from "../errors/read_options.js";
 import { RecentMap } from "../runtime/recent_map.js";
 import { Recordings, withRecorder } from "../wire/recorder.js";
 import { type Runtime, runtimeOption } from "../runtime/runtime.js";
+import type { ClientContext } from "../call/client_context.js";
 import {
   customTransport,
   type InnerTransport,
   instrumentedTransport,
-  type Shared,
-} from "../call/shared.js";
+} from "../call/inner_transport.js";
 import { StreamCall } from "../call/stream_call.js";
 import { mayLeave, attemptInterceptor } from "../call/attempt_interceptor.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
@@ -172,8 +172,8 @@ function derive(
   family: Family,
   parent: ClientConfig | undefined,
 ): AmeideTransport {
-  const shared = family.share(layers, parent);
-  const { config } = shared;
+  const client = family.contextFor(layers, parent);
+  const { config } = client;
   const { policyHash } = family.platform;
   const explain = (method: DescMethod): Explanation => {
     checkMethod(method);
@@ -188,9 +188,9 @@ function derive(
       try {
         refuseIfClosing(family);
         checkRuntimeOptions(signal, contextValues);
-        const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
+        const plan = new CallPlan(client, method, timeoutMs, header, contextValues);
         const onWire = plan.wireMethod as typeof method;
-        return new UnaryCall(shared, plan, onWire, input, signal, contextValues).run();
+        return new UnaryCall(client, plan, onWire, input, signal, contextValues).run();
       } catch (reason) {
         return Promise.reject(AmeideError.from(reason));
       }
@@ -200,8 +200,8 @@ function derive(
         refuseIfClosing(family);
         checkRuntimeOptions(signal, contextValues);
         refuseUnlessStreamable(method, family.platform, config);
-        const plan = new CallPlan(shared, method, timeoutMs, header, contextValues);
-        return new StreamCall(shared, plan, method, input, signal, contextValues).run();
+        const plan = new CallPlan(client, method, timeoutMs, header, contextValues);
+        return new StreamCall(client, plan, method, input, signal, contextValues).run();
       } catch (reason) {
         return unheard(Promise.reject(AmeideError.from(reason)));
       }
@@ -302,7 +302,7 @@ class Family {
     });
   }
 
-  share(layers: OptionLayers, parent: ClientConfig | undefined): Shared {
+  contextFor(layers: OptionLayers, parent: ClientConfig | undefined): ClientContext {
     const { platform, runtime } = this;
     // Not the parent itself: a chain of derived clients would keep all of them.
     const inherited = parent?.environment;

@@ -1,26 +1,13 @@
 import type { ContextValues, StreamResponse, Transport, UnaryResponse } from "@connectrpc/connect";
 import type {
   DescMessage,
-  DescMethod,
   DescMethodStreaming,
   DescMethodUnary,
   MessageInitShape,
 } from "@bufbuild/protobuf";
 import type { Attempt } from "./attempt.js";
-import type { Auth } from "../auth/auth.js";
-import type { Budget } from "../policy/budget.js";
-import type { ClientConfig } from "../config/config.js";
-import type { CredentialSource } from "../auth/credential_source.js";
 import { timerDelay } from "../policy/deadline.js";
-import type { AddressLimit } from "../wire/get_request.js";
 import type { LazyTransport } from "../wire/lazy_transport.js";
-import type { Lifetime } from "./lifetime.js";
-import type { CallInfo, CallSink } from "../telemetry/observer.js";
-import type { AmbientDeadline } from "../options/options.js";
-import type { PolicyConstants, Protocol } from "../policy/policy.js";
-import type { Recordings } from "../wire/recorder.js";
-import type { Clock, Randomness } from "../runtime/runtime.js";
-import type { WireShape } from "../wire/wire_shape.js";
 
 /** What a call does itself where there is no attempt interceptor. */
 export interface CustomCall {
@@ -51,29 +38,6 @@ export interface InnerTransport {
     input: AsyncIterable<MessageInitShape<I>>,
     values: ContextValues,
   ): Promise<StreamResponse<I, O>>;
-}
-
-/** What all calls of a transport share. */
-export interface Shared {
-  readonly config: ClientConfig;
-  readonly constants: PolicyConstants;
-  readonly clock: Clock;
-  readonly random: Randomness;
-  readonly budget: Budget;
-  readonly addresses: AddressLimit;
-  readonly inner: InnerTransport;
-  readonly recordings: Recordings;
-  readonly hasInterceptors: boolean;
-  readonly protocol: Protocol;
-  readonly shapes: Readonly<Record<DescMethod["methodKind"], WireShape>>;
-  /** Undefined where the runtime sets its own. */
-  readonly userAgent: string | undefined;
-  /** Who we are, where that is asked for and `user-agent` is the runtime's. */
-  readonly clientHeader: string | undefined;
-  readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
-  readonly lifetime: Lifetime;
-  credentials(auth: Auth): CredentialSource;
-  sinks(call: CallInfo): readonly CallSink[];
 }
 
 /** An inner transport made by us, with the attempt interceptor as its innermost interceptor. */
