@@ -6,7 +6,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { abortReason, type Attempt } from "./attempt.js";
-import { CallLoop } from "./call_loop.js";
+import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
 import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
@@ -27,7 +27,7 @@ type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
  * repeated like a unary call; a bidi stream shows its headers at once, and is
  * not repeated from then on.
  */
-export class StreamCall<I extends DescMessage, O extends DescMessage> extends CallLoop {
+export class StreamCall<I extends DescMessage, O extends DescMessage> extends BaseCall {
   private readonly input: StreamInput<MessageInitShape<I>>;
   private opening: Waiter<StreamResponse<I, O>> | undefined;
   private waiter: Waiter<Result<O>> | undefined;

@@ -1,7 +1,7 @@
 import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import { abortReason, type Attempt } from "./attempt.js";
-import { CallLoop } from "./call_loop.js";
+import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
 import type { AmeideError } from "../errors/errors.js";
@@ -40,7 +40,7 @@ interface Waiter<T> extends Settle<T> {
  * One unary call. What its caller gets is made of the promise of its first
  * attempt; only a call that has to wait for something else needs one of its own.
  */
-export class UnaryCall<I extends DescMessage, O extends DescMessage> extends CallLoop {
+export class UnaryCall<I extends DescMessage, O extends DescMessage> extends BaseCall {
   private readonly input: MessageInitShape<I>;
   /** The attempt that was just opened, for whoever the call is for. */
   private opened: Promise<UnaryResponse<I, O>> | undefined;

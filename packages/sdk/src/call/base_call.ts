@@ -54,7 +54,7 @@ const NONE: readonly never[] = [];
  * them, and what ends it all. Made of callbacks rather than async functions, so
  * that a call that succeeds at once costs little more than its attempt.
  */
-export abstract class CallLoop implements InterceptedCall, LiveCall {
+export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected readonly values: CallValues;
   protected readonly events: EventSink;
   protected readonly timer: CallTimer;
