@@ -8,7 +8,7 @@ const folder = new URL("./", import.meta.url);
 
 /** What `.`, `/otel` and `/testing` need, besides others. */
 const BASE = [
-  "call/call",
+  "call/call_options",
   "errors/answer_metadata",
   "errors/bounded_text",
   "errors/details",

@@ -5,8 +5,8 @@ export type {
   PreconditionViolation,
   QuotaViolation,
 } from "./errors/errors.js";
-export { attemptInfo, call } from "./call/call.js";
-export type { AttemptInfo } from "./call/call.js";
+export { attemptInfo, call } from "./call/call_options.js";
+export type { AttemptInfo } from "./call/call_options.js";
 export { createClient } from "./clients/create_client.js";
 export { paginate } from "./clients/page.js";
 export type { ItemOf, Page, Paginated, PaginateOptions } from "./clients/page.js";

@@ -177,17 +177,17 @@ describe("the policy core", () => {
 });
 
 describe("the order inside a package", () => {
-  const late = 'import type { Call } from "../call/call.js";';
+  const late = 'import type { Call } from "../call/call_options.js";';
   it.each([
     [
       "a type of a later folder",
       { "packages/sdk/src/wire/recorder.ts": late },
-      "packages/sdk/src/wire/recorder.ts: imports ../call/call.js, of call/, which comes after wire/",
+      "packages/sdk/src/wire/recorder.ts: imports ../call/call_options.js, of call/, which comes after wire/",
     ],
     [
       "a policy core that imports another folder",
       { "packages/sdk/src/policy/retry.ts": late },
-      "policy/retry.ts: imports ../call/call.js, of call/, which comes after policy/",
+      "policy/retry.ts: imports ../call/call_options.js, of call/, which comes after policy/",
     ],
     [
       "a door that a folder imports",
@@ -223,9 +223,10 @@ describe("the order inside a package", () => {
 
   it("lets folders import from earlier ones, and doors from all", async () => {
     const files = {
-      "packages/sdk/src/call/call.ts": 'export { a } from "../policy/a.js";\nimport "./a.js";',
+      "packages/sdk/src/call/call_options.ts":
+        'export { a } from "../policy/a.js";\nimport "./a.js";',
       "packages/sdk/src/node.ts":
-        'export { a } from "./call/call.js";\nexport { b } from "./web.js";',
+        'export { a } from "./call/call_options.js";\nexport { b } from "./web.js";',
     };
     expect(await check(files)).toEqual([]);
   });

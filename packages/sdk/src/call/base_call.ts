@@ -12,7 +12,7 @@ import {
 } from "./attempt.js";
 import { redact, summary } from "../errors/bounded_text.js";
 import { debit, refund } from "../policy/budget.js";
-import { attemptInfo, CallValues } from "./call.js";
+import { attemptInfo, CallValues } from "./call_options.js";
 import { errorOfAttempt, errorOfAbort } from "./call_error.js";
 import { CallEvents, type EventSink, SILENCE } from "./call_events.js";
 import type { CallPlan } from "./call_plan.js";

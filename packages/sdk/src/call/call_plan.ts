@@ -8,7 +8,7 @@ import {
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import { ambientTimeout } from "../options/ambient_timeout.js";
-import { callSettingsKey } from "./call.js";
+import { callSettingsKey } from "./call_options.js";
 import { tell } from "../runtime/callbacks.js";
 import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import { checkCallSettings } from "../options/check_options.js";

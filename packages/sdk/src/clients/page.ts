@@ -1,5 +1,5 @@
 import { Code, ConnectError, type CallOptions } from "@connectrpc/connect";
-import { callSettingsKey } from "../call/call.js";
+import { callSettingsKey } from "../call/call_options.js";
 import { readCallOptions } from "../options/check_call_options.js";
 import { didYouMean } from "../errors/did_you_mean.js";
 import { AmeideError, configError, namingConfigError } from "../errors/errors.js";
