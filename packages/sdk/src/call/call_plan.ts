@@ -59,8 +59,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
   private readonly requestIdField: DescField | undefined;
   readonly tenant: string | undefined;
   readonly protocol: Protocol;
-  // What is not of the SDK's own: of the client, the call, and its spans.
-  private others: CallHeaders | undefined;
+  // Those of the client, the call, and its spans; the SDK writes its own over them.
+  private userHeaders: CallHeaders | undefined;
   // As interceptors left them.
   private sentHeader: Headers | undefined;
   private readonly sendsRequestId: boolean;
@@ -121,7 +121,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.credentials = withAuth ? client.credentials(auth) : undefined;
     this.sendsRequestId = this.observed === undefined || settings?.requestId !== undefined;
     this.protocol = client.protocol;
-    this.addOthers(forMethod, settings, header);
+    this.addUserHeaders(forMethod, settings, header);
     this.sinks = client.sinks(this);
   }
 
@@ -283,7 +283,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
   secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
     const { config, constants } = this.client;
     const values = this.idempotencyKey === undefined ? [] : [this.idempotencyKey];
-    (this.sentHeader ?? this.others)?.forEach((value, name) => {
+    (this.sentHeader ?? this.userHeaders)?.forEach((value, name) => {
       const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
       if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
         values.push(value);
@@ -293,7 +293,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
   }
 
   private writeAll(header: Headers): void {
-    this.others?.writeTo(header);
+    this.userHeaders?.writeTo(header);
     this.writeOwn(header);
   }
 
@@ -347,25 +347,25 @@ export class CallPlan implements CredentialRequest, CallInfo {
     }
   }
 
-  private addOthers(
+  private addUserHeaders(
     forMethod: MethodConfig,
     settings: CallSettings | undefined,
     header: ConstructorParameters<typeof Headers>[0],
   ): void {
     for (const [name, value] of forMethod.headers) {
-      this.other(name, value);
+      this.setUserHeader(name, value);
     }
     if (header !== undefined) {
       const { rules } = this.client.config;
-      readCallHeaders(header, rules).forEach((value, name) => this.other(name, value));
+      readCallHeaders(header, rules).forEach((value, name) => this.setUserHeader(name, value));
     }
     if (settings?.headers !== undefined) {
       for (const [name, value] of Object.entries(settings.headers)) {
-        this.other(name.toLowerCase(), value);
+        this.setUserHeader(name.toLowerCase(), value);
       }
     }
     const keyHeader = this.credentials?.header;
-    if (keyHeader !== undefined && this.others?.get(keyHeader) !== undefined) {
+    if (keyHeader !== undefined && this.userHeaders?.get(keyHeader) !== undefined) {
       throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
     }
   }
@@ -373,13 +373,13 @@ export class CallPlan implements CredentialRequest, CallInfo {
   // What propagates a trace may be anybody's, and no trace is worth a call.
   private traced(name: string, value: string): void {
     if (isHeaderName(name) && isHeaderValue(value)) {
-      this.other(name, value);
+      this.setUserHeader(name, value);
     }
   }
 
-  private other(name: string, value: string): void {
-    this.others ??= new CallHeaders();
-    this.others.set(name, value);
+  private setUserHeader(name: string, value: string): void {
+    this.userHeaders ??= new CallHeaders();
+    this.userHeaders.set(name, value);
   }
 }
 
