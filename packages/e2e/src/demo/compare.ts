@@ -1,4 +1,4 @@
-import { type Contract, contractOf } from "./contract.js";
+import { type MethodFacts, methodFacts } from "./method_facts.js";
 import { deviations } from "./expected.js";
 import type { Fault } from "./fault.js";
 import { ameide, typical } from "./sdks.js";
@@ -8,7 +8,7 @@ import type { Trial } from "./trial.js";
 /** One fault with both SDKs. */
 export interface Comparison {
   readonly fault: Fault;
-  readonly contract: Contract;
+  readonly facts: MethodFacts;
   readonly typical: Trial;
   readonly ameide: Trial;
   /** Where the SDK's call ended otherwise than its contract says; empty if it did not. */
@@ -28,12 +28,12 @@ export async function compare(fault: Fault, progress: Progress = {}): Promise<Co
   progress.ended?.(fault, first);
   const second = await runTrial(fault, ameide);
   progress.ended?.(fault, second);
-  const contract = contractOf(fault.method);
+  const facts = methodFacts(fault.method);
   return {
     fault,
-    contract,
+    facts,
     typical: first,
     ameide: second,
-    deviations: deviations(second, fault.expected(contract)),
+    deviations: deviations(second, fault.expected(facts)),
   };
 }

@@ -1,4 +1,4 @@
-import type { Contract } from "./contract.js";
+import type { MethodFacts } from "./method_facts.js";
 import type { Fault } from "./fault.js";
 import { findInProto, type ProtoLine } from "./proto_source.js";
 
@@ -16,13 +16,13 @@ const KEY = "(ameide.policy.v1.idempotency_key)";
 const AUTH = "(ameide.policy.v1.auth)";
 
 /** Finds what decided about the calls of a fault. */
-export function decisionOf(fault: Fault, contract: Contract): Decision {
+export function decisionOf(fault: Fault, facts: MethodFacts): Decision {
   const { decidedBy = "repeating" } = fault;
   if (typeof decidedBy === "object") return { fact: decidedBy.rule, place: "stop" };
-  return decidedBy === "auth" ? byAuth(fault, contract) : byRepeating(fault, contract);
+  return decidedBy === "auth" ? byAuth(fault, facts) : byRepeating(fault, facts);
 }
 
-function byRepeating({ method, foretold = {} }: Fault, { repeatable }: Contract): Decision {
+function byRepeating({ method, foretold = {} }: Fault, { repeatable }: MethodFacts): Decision {
   if (repeatable === undefined) {
     const rpc = at(findInProto(method));
     return {
@@ -40,7 +40,7 @@ function byRepeating({ method, foretold = {} }: Fault, { repeatable }: Contract)
   };
 }
 
-function byAuth({ method }: Fault, { bearer }: Contract): Decision {
+function byAuth({ method }: Fault, { bearer }: MethodFacts): Decision {
   const rpc = at(findInProto(method));
   if (bearer) {
     return {

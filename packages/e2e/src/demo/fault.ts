@@ -1,6 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Contract } from "./contract.js";
+import type { MethodFacts } from "./method_facts.js";
 import type { Expected } from "./expected.js";
 import type { Trial } from "./trial.js";
 import type { ServerCounts, WorldOptions } from "./world.js";
@@ -30,7 +30,7 @@ export interface Fault {
   /** Whether the caller got what could be got. */
   good(trial: Trial): boolean;
   /** How a call of the SDK ends if it keeps the contract. */
-  expected(contract: Contract): Expected;
+  expected(facts: MethodFacts): Expected;
   /** What the servers counted, in the words of the timeline. */
   counted(server: ServerCounts): string;
   /**

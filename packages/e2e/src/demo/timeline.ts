@@ -12,12 +12,12 @@ const SERVER_COLUMN = 52;
  * meanwhile. Of many calls at once it is the first.
  */
 export function timeline(number: number, comparison: Comparison, style: Style): string {
-  const { fault, ameide: trial, contract } = comparison;
+  const { fault, ameide: trial, facts } = comparison;
   const [first] = trial.events;
   if (first === undefined) return `${number} ${fault.title}: the SDK told nothing`;
   const { requestId, method } = first.event;
   const seen = trial.events.filter(({ event }) => event.requestId === requestId);
-  const decision = decisionOf(fault, contract);
+  const decision = decisionOf(fault, facts);
   const lines = [heading(number, method, trial, requestId)];
   let counted = "";
   for (const entry of seen) {

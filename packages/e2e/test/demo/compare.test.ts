@@ -77,26 +77,24 @@ describe("the verdict", () => {
 
   test("the typical client would fail it", () => {
     const failed = all.filter(
-      ({ fault, contract, typical }) =>
-        deviations({ ...typical, stopReason: undefined }, fault.expected(contract)).length > 0,
+      ({ fault, facts, typical }) =>
+        deviations({ ...typical, stopReason: undefined }, fault.expected(facts)).length > 0,
     );
     expect(failed.map(({ fault }) => fault.id)).toContain("reset_after_read");
   });
 
-  test("without a key in the contract, a call that stops is what is expected", () => {
+  test("without a key in the proto, a call that stops is what is expected", () => {
     const { ameide } = all[0] as Comparison;
-    const contract = { repeatable: undefined, bearer: true };
+    const facts = { repeatable: undefined, bearer: true };
     const stopped = {
       ...ameide,
       outcome: "unavailable",
       stopReason: "not_idempotent" as const,
       attempts: ameide.attempts.slice(0, 1),
     };
-    expect(deviations(stopped, reset.expected(contract))).toEqual([]);
-    expect(deviations(ameide, reset.expected(contract))).toContain(
-      "outcome is ok, not unavailable",
-    );
-    expect(decisionOf(reset, contract).tryThis).toMatch(/^insert after meter\.proto:\d+ option /);
+    expect(deviations(stopped, reset.expected(facts))).toEqual([]);
+    expect(deviations(ameide, reset.expected(facts))).toContain("outcome is ok, not unavailable");
+    expect(decisionOf(reset, facts).tryThis).toMatch(/^insert after meter\.proto:\d+ option /);
   });
 });
 

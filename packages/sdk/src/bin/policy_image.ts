@@ -5,7 +5,7 @@ import {
   fromBinary,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { contractOf } from "../config/contract.js";
+import { methodFacts } from "../config/method_facts.js";
 import { nearestOf } from "../errors/did_you_mean.js";
 import { EMPTY_DOCUMENT, type PolicyDocument } from "../config/document.js";
 import { refusalOf } from "../config/method_refusal.js";
@@ -69,7 +69,7 @@ function cannotBe(method: DescMethod, document: PolicyDocument): Misfit[] {
   const policy = resolvePolicy([
     ...stated.map(([selector, values]) => ({ source: selector, values })),
     { source: "policy document: default", values: document.default },
-    ...contractOf(method),
+    ...methodFacts(method),
     { source: "built-in", values: BEHAVIOR_1.defaults },
   ]);
   const { refusal } = refusalOf(method, policy);

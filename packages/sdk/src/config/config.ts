@@ -3,7 +3,7 @@ import type { Auth } from "../auth/auth.js";
 import { readBaseUrl, withoutSlash } from "./base_url.js";
 import { checkCombinations } from "../options/check_combinations.js";
 import { checkClientOptions, type OptionRules } from "../options/check_options.js";
-import { contractOf, methodName, type PolicyPart, wireMethodOf } from "./contract.js";
+import { methodFacts, methodName, type PolicyPart, wireMethodOf } from "./method_facts.js";
 import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
 import type { Environment } from "../options/environment.js";
 import { configError } from "../errors/errors.js";
@@ -266,7 +266,7 @@ function methodResolver(
         values,
       })),
       { source: "policy document: default", values: document.default },
-      ...contractOf(method, registry),
+      ...methodFacts(method, registry),
       { source: `preset: ${preset}`, values: constants.presets[preset] },
       {
         source: `built-in (behavior ${behavior})`,

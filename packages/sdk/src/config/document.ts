@@ -15,7 +15,7 @@ import {
   PresetSchema,
 } from "@ameideio/core-proto/ameide/policy/v1/policy_pb";
 import { isSelector, selectorRule } from "../options/check_options.js";
-import { type PolicyPart, wordOf } from "./contract.js";
+import { type PolicyPart, wordOf } from "./method_facts.js";
 import {
   CODE_NAMES,
   configErrors,

@@ -1,5 +1,5 @@
 import type { DescField, DescMethod } from "@bufbuild/protobuf";
-import { methodName } from "./contract.js";
+import { methodName } from "./method_facts.js";
 import type { EffectivePolicy } from "../policy/policy.js";
 import { findRequestIdField } from "./request_id_field.js";
 

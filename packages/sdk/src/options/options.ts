@@ -85,7 +85,7 @@ export interface Settings {
   readonly waitForReady?: boolean;
   /** Extra headers. Names of the SDK, the protocol or the connection are refused. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether an idempotency key is attached where the contract asks for one. Default `auto`. */
+  /** Whether an idempotency key is attached where the proto of the method asks for one. Default `auto`. */
   readonly idempotencyKey?: "auto" | "off";
   /**
    * Deadline of the request being served; the call's own ends 5 ms before. What gives no

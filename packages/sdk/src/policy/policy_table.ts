@@ -44,11 +44,11 @@ export interface PolicyValues {
   readonly waitForReady: boolean;
   /** Idempotency of the method. */
   readonly idempotency: Idempotency;
-  /** Whether the contract asks for an idempotency key. */
+  /** Whether the proto of the method asks for an idempotency key. */
   readonly carriesIdempotencyKey: boolean;
   /** The request field that names the request (AIP-155), by its proto name; `null` for none. */
   readonly requestIdField: string | null;
-  /** Whether a key is attached where the contract asks for one. */
+  /** Whether a key is attached where the proto of the method asks for one. */
   readonly idempotencyKey: "auto" | "off";
   /** Whether a call carries a tenant. */
   readonly tenantMode: TenantMode;

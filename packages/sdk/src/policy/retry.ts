@@ -50,7 +50,7 @@ function isRepeatable(policy: PolicyValues, keySent: boolean): boolean {
 }
 
 /**
- * Whether the contract lets a method be repeated after a failure of this
+ * Whether its proto lets a method be repeated after a failure of this
  * class: the method gate. A method of unknown idempotency is repeated only if
  * the server cannot have seen it, asks for it in an error of its own, or gets an
  * idempotency key; what the server asks for does not count with

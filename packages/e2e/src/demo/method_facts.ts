@@ -8,22 +8,22 @@ import {
 } from "@ameideio/core-proto/ameide/policy/v1";
 
 /** What the proto of a method says, as far as it decides how the demo's calls end. */
-export interface Contract {
+export interface MethodFacts {
   /** What lets the SDK repeat a call the server may have acted on; undefined where nothing does. */
   readonly repeatable: "NO_SIDE_EFFECTS" | "IDEMPOTENT" | "idempotency_key" | undefined;
   /** Calls carry a bearer token. */
   readonly bearer: boolean;
 }
 
-/** Reads the contract of a method from its descriptor, not from the SDK that is to keep it. */
-export function contractOf(method: DescMethod): Contract {
+/** Reads the facts of a method from its descriptor, not from the SDK that is to keep them. */
+export function methodFacts(method: DescMethod): MethodFacts {
   const mode = hasOption(method, auth)
     ? getOption(method, auth)
     : getOption(method.parent, service_auth);
   return { repeatable: repeatable(method), bearer: mode !== AuthMode.NONE };
 }
 
-function repeatable(method: DescMethod): Contract["repeatable"] {
+function repeatable(method: DescMethod): MethodFacts["repeatable"] {
   if (method.idempotency === Level.NO_SIDE_EFFECTS) return "NO_SIDE_EFFECTS";
   if (method.idempotency === Level.IDEMPOTENT) return "IDEMPOTENT";
   return getOption(method, idempotency_key) ? "idempotency_key" : undefined;

@@ -33,23 +33,23 @@ export function methodName(method: DescMethod): string {
  *
  * @param registry - Where the method may be found in a descriptor that knows lines.
  */
-export function contractOf(method: DescMethod, registry?: Registry): readonly PolicyLayer[] {
+export function methodFacts(method: DescMethod, registry?: Registry): readonly PolicyLayer[] {
   const located = locatedIn(registry, method);
-  let read = contracts.get(method);
+  let read = known.get(method);
   if (read?.located !== located) {
-    read = { located, facts: readContract(method, located) };
-    contracts.set(method, read);
+    read = { located, facts: readFacts(method, located) };
+    known.set(method, read);
   }
   return read.facts;
 }
 
 // Clients may be derived for every request; protos stay what they are.
-const contracts = new WeakMap<
+const known = new WeakMap<
   DescMethod,
   { readonly located: DescMethod; readonly facts: readonly PolicyLayer[] }
 >();
 
-function readContract(method: DescMethod, located: DescMethod): PolicyLayer[] {
+function readFacts(method: DescMethod, located: DescMethod): PolicyLayer[] {
   const facts: PolicyLayer[] = [];
   const state = (ofMethod: boolean, option: number, values: PolicyPart): void => {
     const source = ofMethod ? methodName(method) : method.parent.typeName;
