@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { DescService, JsonObject } from "@bufbuild/protobuf";
 import { printable } from "../errors/bounded_text.js";
 import { didYouMean } from "../errors/did_you_mean.js";
-import { inspectDocument } from "../config/document.js";
+import { inspectDocument } from "../config/policy_document.js";
 import { NoJson, placesOf } from "./json_places.js";
 import { BEHAVIOR_1 } from "../policy/policy.js";
 import { misfitsIn, readServices, type Services } from "./policy_image.js";

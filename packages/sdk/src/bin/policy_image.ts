@@ -7,7 +7,7 @@ import {
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { methodFacts } from "../config/method_facts.js";
 import { nearestOf } from "../errors/did_you_mean.js";
-import { EMPTY_DOCUMENT, type PolicyDocument } from "../config/document.js";
+import { EMPTY_DOCUMENT, type PolicyDocument } from "../config/policy_document.js";
 import { refusalOf } from "../config/method_refusal.js";
 import { BEHAVIOR_1, resolvePolicy, select } from "../policy/policy.js";
 import { noMethod } from "../config/selectors.js";

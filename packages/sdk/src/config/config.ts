@@ -4,7 +4,7 @@ import { readBaseUrl, withoutSlash } from "./base_url.js";
 import { checkCombinations } from "../options/check_combinations.js";
 import { checkClientOptions, type OptionRules } from "../options/check_options.js";
 import { methodFacts, methodName, type PolicyPart, wireMethodOf } from "./method_facts.js";
-import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./document.js";
+import { EMPTY_DOCUMENT, type PolicyDocument, readDocument } from "./policy_document.js";
 import type { Environment } from "../options/environment.js";
 import { configError } from "../errors/errors.js";
 import { refusalOf, type Refusal } from "./method_refusal.js";
