@@ -8,8 +8,8 @@ export type {
 export { attemptInfo, call } from "./call/call_options.js";
 export type { AttemptInfo } from "./call/call_options.js";
 export { createClient } from "./clients/create_client.js";
-export { paginate } from "./clients/page.js";
-export type { ItemOf, Page, Paginated, PaginateOptions } from "./clients/page.js";
+export { paginate } from "./clients/paginate.js";
+export type { ItemOf, Page, Paginated, PaginateOptions } from "./clients/paginate.js";
 export type {
   AmbientDeadline,
   AmeideOptions,

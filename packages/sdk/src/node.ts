@@ -2,7 +2,7 @@ import { createTransport as createConnect } from "@connectrpc/connect/protocol-c
 import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import { ambientDeadline } from "./options/ambient.js";
+import { ambientDeadline } from "./options/ambient_deadline.js";
 import { readEnvironment } from "./options/environment.js";
 import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
@@ -17,7 +17,7 @@ import {
   type Platform,
 } from "./transport/transport.js";
 
-export { withDeadlineFrom } from "./options/ambient.js";
+export { withDeadlineFrom } from "./options/ambient_deadline.js";
 export type { AmeideTransport } from "./transport/transport.js";
 
 /**

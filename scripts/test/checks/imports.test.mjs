@@ -172,7 +172,7 @@ describe("the policy core", () => {
     const text = `import type { Transport, Code } from "./policy.js";
       export const at = (text: string) => Date.parse(text) || new Date(text).getTime();
       export const f = (o: { fetch: Transport; process(): Code }) => [o.fetch, o.process(), { fetch: 1 }];`;
-    expect(await check({ "packages/sdk/src/policy/hints.ts": text })).toEqual([]);
+    expect(await check({ "packages/sdk/src/policy/server_hints.ts": text })).toEqual([]);
   });
 });
 
@@ -191,8 +191,8 @@ describe("the order inside a package", () => {
     ],
     [
       "a door that a folder imports",
-      { "packages/sdk/src/clients/page.ts": 'export { call } from "../index.js";' },
-      "packages/sdk/src/clients/page.ts: imports ../index.js, of a door",
+      { "packages/sdk/src/clients/paginate.ts": 'export { call } from "../index.js";' },
+      "packages/sdk/src/clients/paginate.ts: imports ../index.js, of a door",
     ],
     [
       "a program that reaches into another",

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Limit } from "../policy/deadline.js";
 import { retryInfoMs } from "../errors/details.js";
-import { readHint } from "../policy/hints.js";
+import { readHint } from "../policy/server_hints.js";
 import { type AbortCause, type Failure, toFailure } from "../policy/failure.js";
 import type { ErrorBounds, PolicyConstants } from "../policy/policy.js";
 import { isStrangers, networkMessage, strangersMessage } from "../wire/network_message.js";

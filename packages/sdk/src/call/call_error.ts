@@ -2,7 +2,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { CallPlan } from "./call_plan.js";
 import { AmeideError, type ErrorFacts, isAmeideError } from "../errors/errors.js";
 import { explainStop } from "./explain_stop.js";
-import { hintDelay } from "../policy/hints.js";
+import { hintDelay } from "../policy/server_hints.js";
 import type { AbortCause, Failure } from "../policy/failure.js";
 import type { Recording } from "../wire/recorder.js";
 import type { StopReason } from "../policy/retry.js";

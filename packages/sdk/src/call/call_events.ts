@@ -6,7 +6,7 @@ import { tell } from "../runtime/callbacks.js";
 import type { AmeideError } from "../errors/errors.js";
 import { explainStop } from "./explain_stop.js";
 import type { Followed } from "./failed_attempts.js";
-import { hintDelay } from "../policy/hints.js";
+import { hintDelay } from "../policy/server_hints.js";
 import { redactHeaders } from "../telemetry/log.js";
 import type { Failure } from "../policy/failure.js";
 import type { CallEvent, EventBase, Waiting } from "../telemetry/observer.js";

@@ -1,5 +1,5 @@
 import type { CallPlan } from "./call_plan.js";
-import { type Hint, hintDelay } from "../policy/hints.js";
+import { type Hint, hintDelay } from "../policy/server_hints.js";
 import type { Failure } from "../policy/failure.js";
 import type { PolicyValues } from "../policy/policy.js";
 import type { StopReason } from "../policy/retry.js";

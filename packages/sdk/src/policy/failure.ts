@@ -1,5 +1,5 @@
 import type { Limit } from "./deadline.js";
-import type { Hint } from "./hints.js";
+import type { Hint } from "./server_hints.js";
 
 /** Who made the failure. */
 export type Origin = "server" | "transport" | "client";

@@ -1,7 +1,7 @@
 import { retryCost } from "./budget.js";
 import type { BudgetValues, PolicyConstants, PolicyValues } from "./policy.js";
 import type { Failure } from "./failure.js";
-import { hintDelay } from "./hints.js";
+import { hintDelay } from "./server_hints.js";
 
 /** What kind of failure it was, as far as a retry is concerned. */
 export type RetryClass = "NOT_SENT" | "AMBIGUOUS" | "THROTTLE" | "TRANSIENT" | "NEVER";

@@ -1,5 +1,5 @@
 import type { UniversalClientRequest } from "@connectrpc/connect/protocol";
-import { FrozenBody } from "./bodies.js";
+import { FrozenBody } from "./watched_body.js";
 import { type AddressLimit, type PostedMessage, toPost } from "./get_request.js";
 import type { WireShape } from "./wire_shape.js";
 

@@ -4,7 +4,7 @@ import type {
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./bodies.js";
+import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./watched_body.js";
 import { ByteBuffer } from "./byte_buffer.js";
 import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
 import { configError, isAmeideError } from "../errors/errors.js";
