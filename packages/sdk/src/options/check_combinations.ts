@@ -26,7 +26,7 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
     throw configError("tls", "is for https, and the base address is http; leave one of them out");
   }
   if (transport !== undefined && typeof transport !== "function") {
-    refuseWhatIsTheTransports(options, layers);
+    rejectTransportOptions(options, layers);
   }
 }
 
@@ -50,7 +50,7 @@ const OF_TRANSPORT = [...OF_CONNECTIONS, "format", "httpGet", "readMaxBytes", "r
  *
  * @throws AmeideError CONFIG_INVALID naming the first.
  */
-export function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
+export function rejectPlatformOptions(options: AmeideOptions): void {
   const named = OF_CONNECTIONS.find((name) => options[name] !== undefined);
   if (named !== undefined) {
     throw configError(named, "is up to the runtime here: fetch has no such setting");
@@ -58,7 +58,7 @@ export function refuseWhatIsTheRuntimes(options: AmeideOptions): void {
 }
 
 // What a parent said for connections of ours is not said of the transport.
-function refuseWhatIsTheTransports({ interceptors }: AmeideOptions, layers: OptionLayers): void {
+function rejectTransportOptions({ interceptors }: AmeideOptions, layers: OptionLayers): void {
   const rule = "must be given to the transport you supply";
   if ((interceptors?.length ?? 0) > 0) {
     throw configError("interceptors", rule);

@@ -10,7 +10,7 @@ import { type Budget, createBudget } from "../policy/budget.js";
 import { CallPlan } from "../call/call_plan.js";
 import { tell, unheard } from "../runtime/callbacks.js";
 import { checkMethod, checkRuntimeOptions } from "../options/check_call_options.js";
-import { httpVersionOf, refuseWhatIsTheRuntimes } from "../options/check_combinations.js";
+import { httpVersionOf, rejectPlatformOptions } from "../options/check_combinations.js";
 import { checkDrainOptions, checkIsObject } from "../options/check_options.js";
 import { type ClientConfig, createConfig } from "../config/config.js";
 import { type ConnectionFacts, ConnectionPools, type Pool } from "../wire/connection_pools.js";
@@ -186,7 +186,7 @@ function derive(
   const transport: AmeideTransport = {
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
-        refuseIfClosing(family);
+        rejectIfClosing(family);
         checkRuntimeOptions(signal, contextValues);
         const plan = new CallPlan(client, method, timeoutMs, header, contextValues);
         const onWire = plan.wireMethod as typeof method;
@@ -197,9 +197,9 @@ function derive(
     },
     stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
-        refuseIfClosing(family);
+        rejectIfClosing(family);
         checkRuntimeOptions(signal, contextValues);
-        refuseUnlessStreamable(method, family.platform, config);
+        rejectUnlessStreamable(method, family.platform, config);
         const plan = new CallPlan(client, method, timeoutMs, header, contextValues);
         return new StreamCall(client, plan, method, input, signal, contextValues).run();
       } catch (reason) {
@@ -226,14 +226,14 @@ function derive(
   return transport;
 }
 
-function refuseIfClosing({ lifetime }: Family): void {
+function rejectIfClosing({ lifetime }: Family): void {
   const refusal = lifetime.refusal();
   if (refusal !== undefined) {
     throw refusal;
   }
 }
 
-function refuseWhatIsFetchs(options: AmeideOptions, overFetch: boolean): void {
+function rejectFetchOptions(options: AmeideOptions, overFetch: boolean): void {
   const named = (["fetch", "fetchInit"] as const).find((name) => options[name] !== undefined);
   if (named === undefined) {
     return;
@@ -246,7 +246,7 @@ function refuseWhatIsFetchs(options: AmeideOptions, overFetch: boolean): void {
   }
 }
 
-function refuseUnlessStreamable(
+function rejectUnlessStreamable(
   method: DescMethod,
   { streamsRequests }: Platform,
   { options, origin }: ClientConfig,
@@ -381,7 +381,7 @@ class Family {
     { accepted, readMaxBytes }: AnswerLimits,
   ): InnerTransport {
     const { options } = config;
-    refuseWhatIsFetchs(options, !this.platform.keepsConnections);
+    rejectFetchOptions(options, !this.platform.keepsConnections);
     const supplied = options.transport;
     if (supplied !== undefined && typeof supplied !== "function") {
       return customTransport(supplied);
@@ -393,7 +393,7 @@ class Family {
       throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
     }
     if (compressions === undefined) {
-      refuseWhatIsTheRuntimes(options);
+      rejectPlatformOptions(options);
     }
     const { send, minBytes = CLIENT["compression.minBytes"].default } = options.compression ?? {};
     const client = supplied ?? this.pooled(config);
