@@ -102,7 +102,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   /** What has become of the input. */
   protected abstract inputState(): InputState;
   /** Tells the caller how the call failed. */
-  protected abstract reject(error: AmeideError): void;
+  protected abstract notifyCaller(error: AmeideError): void;
 
   /** The caller's signal fired. A listener object needs no closure. */
   handleEvent(): void {
@@ -208,7 +208,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     try {
       result = renew === undefined ? source?.get(this.plan) : renew();
     } catch (reason) {
-      this.fail(AmeideError.from(reason));
+      this.endWithError(AmeideError.from(reason));
       return;
     }
     // A provider may have ended the call.
@@ -229,7 +229,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const live = () => !this.over && this.sent === round;
     result.wait().then(
       (credential) => live() && this.send(credential, this.client.clock.now()),
-      (reason: unknown) => live() && this.fail(AmeideError.from(reason)),
+      (reason: unknown) => live() && this.endWithError(AmeideError.from(reason)),
     );
   }
 
@@ -274,7 +274,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   private isClosed(): boolean {
     const error = this.client.lifetime.closed();
     if (error !== undefined) {
-      this.fail(error);
+      this.endWithError(error);
     }
     return error !== undefined;
   }
@@ -297,12 +297,12 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       return;
     }
     this.timer.clear();
-    this.fail(errorOfAbort(cause, error, this.plan, this.facts()));
+    this.endWithError(errorOfAbort(cause, error, this.plan, this.facts()));
   }
 
   /** The client is closed: ends the call, whatever it waits for. */
   close(closed: Closed): void {
-    this.endWith(closed(whereItStood(this.whatWasSeen())));
+    this.abandon(closed(whereItStood(this.whatWasSeen())));
   }
 
   private whatWasSeen(): Limited {
@@ -314,7 +314,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   /** Ends the inner request of an attempt, which fails. */
   protected endAttempt(attempt: Attempt, error: ConnectError): void {
     attempt.abort?.(abortReason());
-    this.failed(attempt, error);
+    this.onAttemptFailed(attempt, error);
   }
 
   /** Whether an answer is for the tenant that was sent. If not, the call has failed. */
@@ -322,19 +322,19 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const mismatch = this.plan.tenantMismatch(header, this.events);
     if (mismatch !== undefined) {
       const reason = "TENANT_MISMATCH";
-      this.endWith(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
+      this.abandon(new AmeideError(mismatch, { ...this.facts(), origin: "client", reason }));
     }
     return mismatch === undefined;
   }
 
   // Ends the call with an error of its own, whatever goes on.
-  private endWith(error: AmeideError): void {
+  private abandon(error: AmeideError): void {
     const { attempt } = this;
     const abort = attempt?.over === false ? attempt.abort : undefined;
     if (attempt !== undefined) {
       attempt.over = true;
     }
-    this.fail(error);
+    this.endWithError(error);
     abort?.(abortReason());
   }
 
@@ -342,11 +342,11 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected succeed(attempt: Attempt): void {
     attempt.over = true;
     refund(this.client.budget, this.lastCost, this.client.constants.successRefund);
-    this.settle(undefined, undefined);
+    this.finish(undefined, undefined);
   }
 
   /** An attempt failed: another follows, or the call fails. */
-  protected failed(attempt: Attempt, reported: ConnectError): void {
+  protected onAttemptFailed(attempt: Attempt, reported: ConnectError): void {
     if (attempt.over) {
       return;
     }
@@ -363,7 +363,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     try {
       this.follow(attempt, reported, error);
     } catch (reason) {
-      this.fail(AmeideError.from(reason));
+      this.endWithError(AmeideError.from(reason));
     }
   }
 
@@ -416,7 +416,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       const { stopReason } = decision;
       const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };
       const failed = { error, failure, recording: attempt.recording };
-      this.fail(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
+      this.endWithError(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
     }
   }
 
@@ -461,7 +461,10 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     };
   }
 
-  private fail(error: AmeideError, stopReason: StopReason | undefined = error.stopReason): void {
+  private endWithError(
+    error: AmeideError,
+    stopReason: StopReason | undefined = error.stopReason,
+  ): void {
     if (this.over) {
       return;
     }
@@ -469,11 +472,11 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       error.method === undefined
         ? new AmeideError(error, Object.assign({}, error, this.facts()))
         : error;
-    this.settle(known, stopReason);
-    this.reject(known);
+    this.finish(known, stopReason);
+    this.notifyCaller(known);
   }
 
-  private settle(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
+  private finish(error: AmeideError | undefined, stopReason: StopReason | undefined): void {
     this.over = true;
     this.client.lifetime.delete(this);
     this.timer.clear();

@@ -148,14 +148,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       () => attempt.over,
       (reason) => {
         attempt.abort?.(abortReason());
-        this.failed(attempt, connectErrorOf(reason));
+        this.onAttemptFailed(attempt, connectErrorOf(reason));
       },
     );
     this.client.inner
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
       .then(
-        (response) => this.responded(attempt, response),
-        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
+        (response) => this.onResponse(attempt, response),
+        (reason: unknown) => this.onAttemptFailed(attempt, connectErrorOf(reason)),
       );
   }
 
@@ -178,7 +178,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     return this.opening === undefined ? "consumed" : this.input.state(this.attempt?.recording);
   }
 
-  protected reject(error: AmeideError): void {
+  protected notifyCaller(error: AmeideError): void {
     forgetMessages(this);
     this.input.close(error);
     const waiting = this.opening ?? this.waiter;
@@ -202,7 +202,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     this.askNext();
   }
 
-  private responded(attempt: Attempt, response: StreamResponse<I, O>): void {
+  private onResponse(attempt: Attempt, response: StreamResponse<I, O>): void {
     let iterator: AsyncIterator<MessageShape<O>>;
     try {
       // Who is told of the answer may end the call.
@@ -242,8 +242,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {
     try {
       iterator.next().then(
-        (result) => this.received(attempt, result as Result<O>),
-        (reason: unknown) => this.failed(attempt, connectErrorOf(reason)),
+        (result) => this.onMessage(attempt, result as Result<O>),
+        (reason: unknown) => this.onAttemptFailed(attempt, connectErrorOf(reason)),
       );
     } catch (reason) {
       // An interceptor's stream, not Connect's.
@@ -251,7 +251,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     }
   }
 
-  private received(attempt: Attempt, result: Result<O>): void {
+  private onMessage(attempt: Attempt, result: Result<O>): void {
     if (attempt.over) {
       return;
     }

@@ -104,15 +104,15 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     const answer = inner.unary(attempt, this, this.method, headers, this.input, this.values);
     if (this.waiter === undefined) {
       this.opened = answer.then(
-        (response) => this.responded(attempt, response),
-        (reason: unknown) => this.lost(attempt, connectErrorOf(reason)),
+        (response) => this.onResponse(attempt, response),
+        (reason: unknown) => this.onRejected(attempt, connectErrorOf(reason)),
       );
     } else {
       // The waiter is told, and nobody else may wait for its promise: of two, V8 shows
       // neither in a stack.
       answer.then(
-        (response) => void this.responded(attempt, response),
-        (reason: unknown) => void this.lost(attempt, connectErrorOf(reason)),
+        (response) => void this.onResponse(attempt, response),
+        (reason: unknown) => void this.onRejected(attempt, connectErrorOf(reason)),
       );
     }
   }
@@ -128,7 +128,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     }
   }
 
-  protected reject(error: AmeideError): void {
+  protected notifyCaller(error: AmeideError): void {
     this.error = error;
     this.waiter?.resolve(withCallersStack(error));
   }
@@ -159,7 +159,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     return inner.instrumented && inner.isLoaded && !hasInterceptors;
   }
 
-  private responded(
+  private onResponse(
     attempt: Attempt,
     response: UnaryResponse<I, O>,
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
@@ -168,11 +168,11 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
       good = !attempt.over && attempt.abortError === undefined && this.isForUs(response.header);
     } catch (reason) {
       // What an interceptor made of the answer is none.
-      return this.lost(attempt, connectErrorOf(reason));
+      return this.onRejected(attempt, connectErrorOf(reason));
     }
     // Who was told of the answer may have ended the call.
     if (attempt.abortError !== undefined) {
-      this.failed(attempt, attempt.abortError);
+      this.onAttemptFailed(attempt, attempt.abortError);
     } else if (good && !attempt.over) {
       this.succeed(attempt);
       this.waiter?.resolve(response);
@@ -181,19 +181,19 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     return this.outcome();
   }
 
-  private lost(attempt: Attempt, error: ConnectError): Promise<UnaryResponse<I, O>> {
+  private onRejected(attempt: Attempt, error: ConnectError): Promise<UnaryResponse<I, O>> {
     if (attempt.abortError !== undefined) {
-      this.failed(attempt, attempt.abortError);
+      this.onAttemptFailed(attempt, attempt.abortError);
     } else {
       const isInner = !this.client.hasInterceptors && attempt.abort !== undefined;
       attempt.abort = undefined;
       if (isInner) {
         whenRead(attempt, error, (read) => {
           attempt.innerError = read;
-          this.failed(attempt, read);
+          this.onAttemptFailed(attempt, read);
         });
       } else {
-        this.failed(attempt, error);
+        this.onAttemptFailed(attempt, error);
       }
     }
     return this.outcome();
