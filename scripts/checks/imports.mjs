@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path/posix";
 
 import { upwardImports } from "./inside.mjs";
 import { impurities } from "./pure.mjs";
-import { developable, importable, isTest, roomOf, ROOMS } from "./rooms.mjs";
+import { developable, importable, isTest, roomOf, ROOMS } from "./layers.mjs";
 import { importsOf } from "./specifiers.mjs";
 
 /** Prefixes of the names under which our own packages are imported. */
@@ -13,7 +13,7 @@ const OUR_NAMES = ["@ameideio/", "github.com/ameideio/", "ameide_"];
 export const imports = {
   name: "imports",
   about:
-    "rooms import only from floors below, and inside in order, without cycles; the policy core is pure",
+    "rooms import only from layers below, and inside in order, without cycles; the policy core is pure",
   run(tree) {
     const names = namesOf(tree);
     const sources = tree.files.filter((file) => roomOf(file) && !tree.isGenerated(file));
@@ -24,7 +24,7 @@ export const imports = {
       seen++;
       return found.flatMap(({ specifier }) => misdirected({ file, specifier, names }));
     });
-    problems.push(...homeless(tree), ...dependencyProblems(tree, names), ...cycles(tree));
+    problems.push(...unlisted(tree), ...dependencyProblems(tree, names), ...cycles(tree));
     problems.push(...upwardImports(tree), ...impurities(tree));
     if (seen === 0) problems.push("saw no source file");
     return { problems, note: `${seen} files` };
@@ -35,10 +35,10 @@ export const imports = {
  * The import names of our packages with the room each lies in.
  *
  * @param {import("./tree.mjs").Tree} tree
- * @returns {Map<string, import("./rooms.mjs").Room>}
+ * @returns {Map<string, import("./layers.mjs").Room>}
  */
 function namesOf(tree) {
-  /** @type {Map<string, import("./rooms.mjs").Room>} */
+  /** @type {Map<string, import("./layers.mjs").Room>} */
   const names = new Map();
   for (const room of ROOMS) for (const name of room.python ?? []) names.set(name, room);
   for (const file of tree.files) {
@@ -56,7 +56,7 @@ function namesOf(tree) {
 }
 
 /**
- * @param {{ file: string, specifier: string, names: Map<string, import("./rooms.mjs").Room> }} given
+ * @param {{ file: string, specifier: string, names: Map<string, import("./layers.mjs").Room> }} given
  * @returns {string[]}
  */
 function misdirected({ file, specifier, names }) {
@@ -78,21 +78,21 @@ function misdirected({ file, specifier, names }) {
 }
 
 /**
- * @param {import("./rooms.mjs").Room} room
+ * @param {import("./layers.mjs").Room} room
  * @param {string[]} allowed
- * @param {import("./rooms.mjs").Room} target
+ * @param {import("./layers.mjs").Room} target
  */
 function rule(room, allowed, target) {
   const others = allowed.filter((name) => name !== room.name);
   const may = others.length === 0 ? "nothing of ours" : others.join(", ");
-  return `${room.name} (floor ${room.floor}) may use ${may}, not ${target.name} (floor ${target.floor})`;
+  return `${room.name} (layer ${room.layer}) may use ${may}, not ${target.name} (layer ${target.layer})`;
 }
 
 /**
  * The room of the longest package name that a specifier is, or lies below.
  *
  * @param {string} specifier
- * @param {Map<string, import("./rooms.mjs").Room>} names
+ * @param {Map<string, import("./layers.mjs").Room>} names
  */
 function lookUp(specifier, names) {
   for (let end = specifier.length; end > 0; end = lastBreak(specifier, end)) {
@@ -117,17 +117,17 @@ function lastBreak(specifier, before) {
  *
  * @param {import("./tree.mjs").Tree} tree
  */
-function homeless({ files }) {
+function unlisted({ files }) {
   const folders = new Set(files.map((file) => /^packages\/[^/]+(?=\/)/.exec(file)?.[0] ?? ""));
   folders.delete("");
   return [...folders]
     .filter((folder) => !ROOMS.some(({ path }) => path === folder))
-    .map((folder) => `${folder}: has no floor, give it one in scripts/checks/rooms.mjs`);
+    .map((folder) => `${folder}: has no layer, give it one in scripts/checks/layers.mjs`);
 }
 
 /**
  * @param {import("./tree.mjs").Tree} tree
- * @param {Map<string, import("./rooms.mjs").Room>} names
+ * @param {Map<string, import("./layers.mjs").Room>} names
  */
 function dependencyProblems(tree, names) {
   return tree.files

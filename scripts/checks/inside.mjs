@@ -1,7 +1,7 @@
 // @ts-check
 import { dirname, join, normalize } from "node:path/posix";
 
-import { INSIDE } from "./rooms.mjs";
+import { INSIDE } from "./layers.mjs";
 import { importsOf } from "./specifiers.mjs";
 
 /**
@@ -38,7 +38,7 @@ export function upwardImports({ files, read }) {
   });
 }
 
-const PLACE = "a place in scripts/checks/rooms.mjs";
+const PLACE = "a place in scripts/checks/layers.mjs";
 const NO_PLACE = `has no place in the order, give it ${PLACE}`;
 
 /**

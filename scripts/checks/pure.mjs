@@ -1,5 +1,5 @@
 // @ts-check
-import { PURE } from "./rooms.mjs";
+import { PURE } from "./layers.mjs";
 import { importsOf, parseScript, walk } from "./specifiers.mjs";
 
 const GLOBALS = new Set([

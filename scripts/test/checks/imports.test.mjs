@@ -5,11 +5,18 @@ import { describe, expect, it } from "vitest";
 
 import { manifest, plant } from "../harness/planted.mjs";
 import { imports } from "../../checks/imports.mjs";
-import { developable, importable, INSIDE, roomOf, ROOMS, TEST_ROOMS } from "../../checks/rooms.mjs";
+import {
+  developable,
+  importable,
+  INSIDE,
+  roomOf,
+  ROOMS,
+  TEST_ROOMS,
+} from "../../checks/layers.mjs";
 import { importsOf } from "../../checks/specifiers.mjs";
 import { openTree } from "../../checks/tree.mjs";
 
-/** The rooms of the first floors, as clean as they can be. */
+/** The rooms of the first layers, as clean as they can be. */
 const CLEAN = {
   "pnpm-workspace.yaml": "packages:\n  - packages/*\n  - packages/core-proto/*\n",
   "packages/core-proto/ts/package.json": manifest({ name: "@ameideio/core-proto" }),
@@ -49,12 +56,12 @@ describe("imports", () => {
     [
       "an SDK that imports the server it is tested with",
       { "packages/sdk/src/transport/transport.ts": 'export { x } from "@ameideio/fault-server";' },
-      "packages/sdk/src/transport/transport.ts: imports @ameideio/fault-server: sdk (floor 2) may use core-proto",
+      "packages/sdk/src/transport/transport.ts: imports @ameideio/fault-server: sdk (layer 2) may use core-proto",
     ],
     [
       "a server that imports an SDK, even in a test",
       { "packages/fault-server/test/a.test.ts": 'await import("@ameideio/ameide-sdk-ts");' },
-      "fault-server (floor 2) may use",
+      "fault-server (layer 2) may use",
     ],
     [
       "a relative path into another package",
@@ -69,12 +76,12 @@ describe("imports", () => {
     [
       "an adapter that uses the stubs",
       { "packages/sdk/conformance/adapter.ts": 'import "@ameideio/core-proto/roster";' },
-      "sdk/conformance (floor 3) may use conformance-proto, sdk",
+      "sdk/conformance (layer 3) may use conformance-proto, sdk",
     ],
     [
       "a Go package that goes up",
       { "packages/core-proto/go/a.go": 'package a\nimport "github.com/ameideio/ameide-sdk-go"\n' },
-      "core-proto (floor 1) may use nothing of ours, not sdk-go",
+      "core-proto (layer 1) may use nothing of ours, not sdk-go",
     ],
     [
       "a Python package that goes sideways",
@@ -82,12 +89,12 @@ describe("imports", () => {
         "packages/sdk-python/src/a.py":
           "from ameide_conformance_proto.ameide.conformance.v1 import suite_pb2\n",
       },
-      "sdk-python (floor 2) may use core-proto",
+      "sdk-python (layer 2) may use core-proto",
     ],
     [
       "a script that needs a build",
       { "scripts/a.mjs": 'import "@ameideio/core-proto/roster";' },
-      "scripts (floor 0) may use nothing of ours",
+      "scripts (layer 0) may use nothing of ours",
     ],
     [
       "a package of ours that does not exist",
@@ -128,7 +135,7 @@ describe("imports", () => {
       },
       "cycle: @ameideio/fault-server → @ameideio/reference-server → @ameideio/fault-server",
     ],
-    ["a package without a floor", { "packages/attic/a.ts": "" }, "packages/attic: has no floor"],
+    ["a package without a layer", { "packages/attic/a.ts": "" }, "packages/attic: has no layer"],
   ])("is red on %s", async (_, files, says) => {
     const problems = await check(files);
     expect(problems).toEqual([expect.stringContaining(says)]);
@@ -234,9 +241,9 @@ describe("the order inside a package", () => {
 
 describe("the import order", () => {
   it("goes down only", () => {
-    const floors = new Map(ROOMS.map(({ name, floor }) => [name, floor]));
-    for (const { floor, uses } of ROOMS) {
-      for (const name of uses) expect(floors.get(name)).toBeLessThan(floor);
+    const layers = new Map(ROOMS.map(({ name, layer }) => [name, layer]));
+    for (const { layer, uses } of ROOMS) {
+      for (const name of uses) expect(layers.get(name)).toBeLessThan(layer);
     }
   });
 

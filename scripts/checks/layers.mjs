@@ -6,27 +6,27 @@
  * @typedef {object} Room
  * @property {string} name
  * @property {string} path
- * @property {number} floor
- * @property {string[]} uses The rooms it may import, all of them on lower floors.
+ * @property {number} layer
+ * @property {string[]} uses The rooms it may import, all of them on lower layers.
  * @property {string[]} [tools] Rooms it is made with: devDependencies that its code never imports.
  * @property {string[]} [python] Import names of its Python packages; other languages' names are read
  *   from package.json and go.mod.
  */
 
 /**
- * The import order, ground floor up. A room imports only from floors below it.
+ * The import order, lowest layer first. A room imports only from layers below it.
  *
  * @type {Room[]}
  */
 export const ROOMS = [
   // The scripts run before anything is built.
-  { name: "scripts", path: "scripts", floor: 0, uses: [] },
+  { name: "scripts", path: "scripts", layer: 0, uses: [] },
 
-  { name: "protoc-gen-ameide", path: "packages/protoc-gen-ameide", floor: 1, uses: [] },
+  { name: "protoc-gen-ameide", path: "packages/protoc-gen-ameide", layer: 1, uses: [] },
   {
     name: "core-proto",
     path: "packages/core-proto",
-    floor: 1,
+    layer: 1,
     uses: [],
     tools: ["protoc-gen-ameide"],
     python: ["ameide_core_proto"],
@@ -34,24 +34,24 @@ export const ROOMS = [
   {
     name: "conformance-proto",
     path: "packages/conformance-proto",
-    floor: 1,
+    layer: 1,
     uses: [],
     tools: ["protoc-gen-ameide"],
     python: ["ameide_conformance_proto"],
   },
 
-  { name: "sdk", path: "packages/sdk", floor: 2, uses: ["core-proto"] },
-  { name: "sdk-go", path: "packages/sdk-go", floor: 2, uses: ["core-proto"] },
+  { name: "sdk", path: "packages/sdk", layer: 2, uses: ["core-proto"] },
+  { name: "sdk-go", path: "packages/sdk-go", layer: 2, uses: ["core-proto"] },
   {
     name: "sdk-python",
     path: "packages/sdk-python",
-    floor: 2,
+    layer: 2,
     uses: ["core-proto"],
     python: ["ameide_sdk"],
   },
-  { name: "reference-server", path: "packages/reference-server", floor: 2, uses: ["core-proto"] },
-  { name: "fault-server", path: "packages/fault-server", floor: 2, uses: ["conformance-proto"] },
-  { name: "manifest", path: "packages/manifest", floor: 2, uses: ["core-proto"] },
+  { name: "reference-server", path: "packages/reference-server", layer: 2, uses: ["core-proto"] },
+  { name: "fault-server", path: "packages/fault-server", layer: 2, uses: ["conformance-proto"] },
+  { name: "manifest", path: "packages/manifest", layer: 2, uses: ["core-proto"] },
 
   // An adapter sees its SDK as every user does: by its public door.
   adapter("sdk"),
@@ -60,30 +60,30 @@ export const ROOMS = [
   {
     name: "conformance",
     path: "packages/conformance",
-    floor: 3,
+    layer: 3,
     uses: ["conformance-proto", "fault-server"],
   },
   {
     name: "e2e",
     path: "packages/e2e",
-    floor: 3,
+    layer: 3,
     uses: ["conformance-proto", "core-proto", "sdk", "reference-server", "fault-server"],
   },
   {
     name: "bench",
     path: "packages/bench",
-    floor: 3,
+    layer: 3,
     uses: ["core-proto", "sdk"],
     tools: ["protoc-gen-ameide"],
   },
-  { name: "guard", path: "packages/guard", floor: 3, uses: ["manifest"] },
-  { name: "release", path: "packages/release", floor: 3, uses: ["manifest"] },
-  { name: "configuration", path: "packages/configuration", floor: 3, uses: ["manifest"] },
+  { name: "guard", path: "packages/guard", layer: 3, uses: ["manifest"] },
+  { name: "release", path: "packages/release", layer: 3, uses: ["manifest"] },
+  { name: "configuration", path: "packages/configuration", layer: 3, uses: ["manifest"] },
 
   {
     name: "examples",
     path: "examples",
-    floor: 4,
+    layer: 4,
     uses: ["core-proto", "sdk", "sdk-go", "sdk-python", "reference-server", "fault-server"],
   },
 ];
@@ -102,8 +102,8 @@ export const INSIDE = {
 /** Folders that hold no clock, timer, randomness, log or network, and import nothing but themselves. */
 export const PURE = ["packages/sdk/src/policy"];
 
-/** Rooms that tests of the floors from theirs up may use, too; they never use an SDK. */
-export const TEST_ROOMS = { floor: 2, names: ["fault-server", "reference-server"] };
+/** Rooms that tests of the layers from theirs up may use, too; they never use an SDK. */
+export const TEST_ROOMS = { layer: 2, names: ["fault-server", "reference-server"] };
 
 /**
  * The room a file lies in: the one with the longest path.
@@ -140,7 +140,7 @@ export function isTest(file) {
  * @param {{ test: boolean }} options
  */
 export function importable(room, { test }) {
-  if (!test || room.floor < TEST_ROOMS.floor) return [room.name, ...room.uses];
+  if (!test || room.layer < TEST_ROOMS.layer) return [room.name, ...room.uses];
   return [room.name, ...room.uses, ...TEST_ROOMS.names];
 }
 
@@ -167,7 +167,7 @@ function adapter(sdk) {
   return {
     name: `${sdk}/conformance`,
     path: `packages/${sdk}/conformance`,
-    floor: 3,
+    layer: 3,
     uses: ["conformance-proto", sdk],
   };
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
-import { ROOMS } from "../../checks/rooms.mjs";
+import { ROOMS } from "../../checks/layers.mjs";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const page = readFileSync(`${ROOT}/docs/architecture.md`, "utf8");
@@ -11,10 +11,10 @@ const page = readFileSync(`${ROOT}/docs/architecture.md`, "utf8");
 // A room that is planned has its place in the order before it is there; the page tells what is.
 const present = ROOMS.filter(({ path }) => existsSync(`${ROOT}/${path}`));
 
-it.each(present)("docs/architecture.md has $path, its floor and what it imports", (room) => {
+it.each(present)("docs/architecture.md has $path, its layer and what it imports", (room) => {
   const row = new RegExp(`^\\| (\\d) \\| \\[?\`${room.path}/?\`.*\\| (.*) \\|$`, "m").exec(page);
-  const [, floor, imports = ""] = row ?? [];
-  expect(Number(floor)).toBe(room.floor);
+  const [, layer, imports = ""] = row ?? [];
+  expect(Number(layer)).toBe(room.layer);
   // Examples may use more than they do today.
   const uses = room.name === "examples" ? ["sdk", "packed"] : room.uses;
   const words = imports.replace(/;.*/, "").split(", ");
