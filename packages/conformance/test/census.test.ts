@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { loadAdapters } from "../src/adapter/adapters.js";
-import { ADAPTERS, CASES, ROSTER } from "../src/common/folders.js";
+import { ADAPTERS, CASES, KNOWN_FAILING } from "../src/common/folders.js";
 import { loadCases } from "../src/suite/load_cases.js";
 import { showProblem } from "../src/suite/load_file.js";
-import { loadRoster, rosterProblems } from "../src/suite/roster.js";
+import { loadKnownFailing, knownFailingProblems } from "../src/suite/known_failing.js";
 
 /** The ids that the specification names; more may be there, none may be lost. */
 const SPECIFIED: readonly string[] = [
@@ -44,11 +44,11 @@ test("a file is named by the id of its cases", () => {
   expect(wrong.map(({ name, file }) => `${file}: ${name}`)).toEqual([]);
 });
 
-test("the number of cases is pinned, and the roster is in order", () => {
-  const { roster, problems: inRoster } = loadRoster(ROSTER);
+test("the number of cases is pinned, and known_failing.yaml is in order", () => {
+  const { knownFailing, problems: inList } = loadKnownFailing(KNOWN_FAILING);
   const sdks = loadAdapters(ADAPTERS.path, ADAPTERS.root).map(({ sdk }) => sdk);
-  expect(roster.count).toBeDefined();
-  expect([...inRoster, ...rosterProblems(roster, cases, sdks)]).toEqual([]);
+  expect(knownFailing.caseCount).toBeDefined();
+  expect([...inList, ...knownFailingProblems(knownFailing, cases, sdks)]).toEqual([]);
 });
 
 function ids(letter: string, count: number): string[] {

@@ -99,7 +99,7 @@ test("a case that the SDK cannot run fails without a line of the roster, and is 
   const without = await cli(["--cases", folder]);
   expect(without).toMatchObject({ code: 1, output: expect.stringContaining("kind bidi") });
   writeFileSync(
-    join(folder, "roster.yaml"),
+    join(folder, "known_failing.yaml"),
     'skips: [{ cases: t02, sdk: "*", reason: later, expires: "2999-01-01" }]',
   );
   const { code, output } = await cli(["--cases", folder]);
@@ -110,11 +110,11 @@ test("a case that the SDK cannot run fails without a line of the roster, and is 
 test("a known failure that passes is red", async () => {
   writeCase("t01 good");
   writeFileSync(
-    join(folder, "roster.yaml"),
+    join(folder, "known_failing.yaml"),
     'skips: [{ cases: t01, sdk: "*", reason: later, expires: "2999-01-01" }]',
   );
   const { code, output } = await cli(["--cases", folder]);
-  expect(output).toContain("t01 good passes: take it off the roster");
+  expect(output).toContain("t01 good passes: take it off the list");
   expect(code).toBe(1);
 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { builtInNumbers, POLICY, wrongConstants } from "../src/common/policy_json.js";
 import { runSuite } from "../src/run/run_suite.js";
-import { NO_ROSTER } from "../src/suite/roster.js";
+import { NONE_KNOWN } from "../src/suite/known_failing.js";
 import { fakeAdapter } from "./harness/fake_adapter.js";
 
 const NUMBERS = builtInNumbers(POLICY);
@@ -26,7 +26,7 @@ it("the suite names each constant that an adapter describes otherwise, or not", 
   const constants = { ...described, "defaults.max_attempts": 4 };
   const result = await runSuite({
     cases: [],
-    roster: NO_ROSTER,
+    knownFailing: NONE_KNOWN,
     adapters: [fakeAdapter("ok(id);", { constants })],
   });
   expect(result.problems).toEqual([

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { AdapterCommand } from "../adapter/adapter_process.js";
 import { loadAdapters } from "../adapter/adapters.js";
 import { readArguments, UsageError } from "./arguments.js";
-import { ADAPTERS, CASES, ROSTER } from "../common/folders.js";
+import { ADAPTERS, CASES, KNOWN_FAILING } from "../common/folders.js";
 import { matchesCase } from "../suite/glob.js";
 import { HELP } from "./help.js";
 import { loadCases } from "../suite/load_cases.js";
@@ -11,7 +11,11 @@ import { type LoadedCase, showProblem } from "../suite/load_file.js";
 import { showFailures, showMatrix, showTotals } from "../report/matrix.js";
 import type { Options, ToolOptions } from "./options.js";
 import { cellsRun, isGreen, makeReport, type Report } from "../report/report_json.js";
-import { loadRoster, type Roster, rosterProblems } from "../suite/roster.js";
+import {
+  loadKnownFailing,
+  type KnownFailing,
+  knownFailingProblems,
+} from "../suite/known_failing.js";
 import { runSuite } from "../run/run_suite.js";
 import { writeReports } from "../report/write_reports.js";
 
@@ -62,7 +66,7 @@ async function run(options: Options, surroundings: Printing): Promise<number> {
     const { runFuzz } = await import("../fuzz/main.js");
     return runFuzz({ ...tool, count: options.fuzz, report: options.report });
   }
-  const { cases, roster, problems } = loadAll(options, known);
+  const { cases, knownFailing, problems } = loadAll(options, known);
   const selected = cases.filter((one) => isSelected(one, options.cases));
   if (options.list || selected.length === 0) {
     for (const { name, file, line } of selected) print(`${name}  (${file}:${line})`);
@@ -76,7 +80,7 @@ async function run(options: Options, surroundings: Printing): Promise<number> {
   }
   const result = await runSuite({
     cases: selected,
-    roster,
+    knownFailing,
     adapters,
     filter: options.filter,
     ...(surroundings.silenceMs === undefined ? {} : { silenceMs: surroundings.silenceMs }),
@@ -115,30 +119,34 @@ function isSelected(one: LoadedCase, globs: readonly string[]): boolean {
 
 interface All {
   readonly cases: readonly LoadedCase[];
-  readonly roster: Roster;
+  readonly knownFailing: KnownFailing;
   readonly problems: readonly string[];
 }
 
-// Our own cases, or those of the given folders, each of which may have a roster of its own.
+// Our own cases, or those of the given folders, each of which may have a list of its own.
 function loadAll({ folders }: Options, known: readonly AdapterCommand[]): All {
   const missing = folders.find((folder) => !existsSync(folder));
   if (missing !== undefined) throw new UsageError(`--cases ${missing}: there is no such folder`);
   const { cases, problems } = loadCases(folders.length === 0 ? [CASES] : folders);
-  const rosters = (
-    folders.length === 0 ? [ROSTER] : folders.map((folder) => join(folder, "roster.yaml"))
-  ).map((path) => loadRoster(path));
-  const counts = rosters.flatMap(({ roster: { count } }) => (count === undefined ? [] : [count]));
-  const roster = {
-    count: counts.length === rosters.length ? sum(counts) : undefined,
-    skips: rosters.flatMap((one) => one.roster.skips),
+  const lists = (
+    folders.length === 0
+      ? [KNOWN_FAILING]
+      : folders.map((folder) => join(folder, "known_failing.yaml"))
+  ).map((path) => loadKnownFailing(path));
+  const counts = lists.flatMap(({ knownFailing: { caseCount: n } }) =>
+    n === undefined ? [] : [n],
+  );
+  const knownFailing = {
+    caseCount: counts.length === lists.length ? sum(counts) : undefined,
+    skips: lists.flatMap((one) => one.knownFailing.skips),
   };
   const sdks = known.map(({ sdk }) => sdk);
-  const loaded = [...problems.map(showProblem), ...rosters.flatMap((one) => one.problems)];
+  const loaded = [...problems.map(showProblem), ...lists.flatMap((one) => one.problems)];
   return {
     cases,
-    roster,
-    // What a case that could not be read does to the roster says nothing.
-    problems: loaded.length > 0 ? loaded : rosterProblems(roster, cases, sdks),
+    knownFailing,
+    // What a case that could not be read does to the list says nothing.
+    problems: loaded.length > 0 ? loaded : knownFailingProblems(knownFailing, cases, sdks),
   };
 }
 

@@ -6,8 +6,8 @@ several values take them repeated or with commas.
 
   --sdk <id>         only these SDKs (ts, go, python, python-sync)
   --case <glob>      only cases whose name or id matches: r03, 'r*', '*html*'
-  --cases <folder>   the cases of this folder instead of our own; a roster.yaml
-                     in it is theirs
+  --cases <folder>   the cases of this folder instead of our own; the
+                     known_failing.yaml in it is theirs
   --layer <name>     memory or wire
   --door <name>      generic or roster
   --protocol <name>  connect, grpc or grpc-web

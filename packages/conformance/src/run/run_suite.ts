@@ -18,7 +18,7 @@ import {
   wants,
 } from "../suite/plan.js";
 import { wrongConstants } from "../common/policy_json.js";
-import { type Roster, type Skip, skipOf } from "../suite/roster.js";
+import { type KnownFailing, type Skip, skipOf } from "../suite/known_failing.js";
 import { type Ran, WireRunner } from "./wire.js";
 
 /** How many cases of each layer are under way at once. */
@@ -29,7 +29,7 @@ const WORTH_A_SECOND = 400;
 
 export interface SuiteOptions {
   readonly cases: readonly LoadedCase[];
-  readonly roster: Roster;
+  readonly knownFailing: KnownFailing;
   readonly adapters: readonly AdapterCommand[];
   readonly filter?: Filter;
   /** An adapter that owes an answer fails after saying nothing for so long. Default 10000. */
@@ -52,7 +52,7 @@ export interface CaseResult {
 
 export interface SuiteResult {
   readonly results: readonly CaseResult[];
-  /** What is wrong beyond single cases: of the roster, of adapters. */
+  /** What is wrong beyond single cases: of known_failing.yaml, of adapters. */
   readonly problems: readonly string[];
   readonly sdks: readonly { readonly sdk: string; readonly version: string }[];
 }
@@ -112,10 +112,10 @@ class SdkRun {
   }
 
   async #runAll(described: DescribeResponse): Promise<void> {
-    const { cases, roster, filter } = this.#options;
+    const { cases, knownFailing, filter } = this.#options;
     const work: { one: LoadedCase; cell: Cell; skip: Skip | undefined }[] = [];
     for (const one of cases) {
-      const skip = skipOf(roster, one, this.#sdk);
+      const skip = skipOf(knownFailing, one, this.#sdk);
       const plan = planCase(one, described, filter);
       work.push(...plan.cells.map((cell) => ({ one, cell, skip })));
       this.#reportMissing(one, plan, skip);
@@ -182,7 +182,7 @@ class SdkRun {
   #reportMissing(one: LoadedCase, { missing }: CasePlan, skip: Skip | undefined): void {
     if (missing.length === 0) return;
     const expected = `the SDK has ${missing.join(", ")}`;
-    const seen = "it has not, and no line of the roster covers it";
+    const seen = "it has not, and no line of known_failing.yaml covers it";
     this.#add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
   }
 
@@ -207,10 +207,10 @@ class SdkRun {
   // A known failure that passes is none any more.
   #reportNeedlessSkips(): void {
     for (const one of this.#options.cases) {
-      if (skipOf(this.#options.roster, one, this.#sdk) === undefined) continue;
+      if (skipOf(this.#options.knownFailing, one, this.#sdk) === undefined) continue;
       const own = this.results.filter((result) => result.case === one);
       if (own.every(({ verdict }) => verdict === "passed")) {
-        this.problems.push(`${one.name} passes: take it off the roster`);
+        this.problems.push(`${one.name} passes: take it off the list`);
       }
     }
   }

@@ -10,7 +10,7 @@ export interface LoadedCases {
 
 /**
  * Reads every `.yaml` below the given folders, sorted by path. Names have to be unique over all of
- * them. A file named `roster.yaml` is no case.
+ * them. A file named `known_failing.yaml` is no case.
  *
  * @throws Error when a folder cannot be read.
  */
@@ -32,7 +32,7 @@ export function loadCases(folders: readonly string[]): LoadedCases {
 function yamlFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .filter((entry) => entry.name !== "roster.yaml")
+    .filter((entry) => entry.name !== "known_failing.yaml")
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }

@@ -2,16 +2,16 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { AdapterCommand } from "../../src/adapter/adapter_process.js";
 import { loadAdapters } from "../../src/adapter/adapters.js";
-import { ADAPTERS, CASES, ROSTER } from "../../src/common/folders.js";
+import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
 import { loadCases } from "../../src/suite/load_cases.js";
-import { loadRoster } from "../../src/suite/roster.js";
+import { loadKnownFailing } from "../../src/suite/known_failing.js";
 import { type CaseResult, runSuite, type SuiteResult } from "../../src/run/run_suite.js";
 import type { Way } from "../../src/wrong/way.js";
 import { WAYS } from "../../src/wrong/ways.js";
 
 // The real adapter, behind one that spoils what it says in one way: the suite has to see it.
 const { cases } = loadCases([CASES]);
-const { roster } = loadRoster(ROSTER);
+const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
 const real = loadAdapters(ADAPTERS.path, ADAPTERS.root).find(({ sdk }) => sdk === "ts");
 const wrapper = fileURLToPath(new URL("../../dist/wrong/adapter.js", import.meta.url));
 
@@ -23,7 +23,7 @@ function run(way: Pick<Way, "name" | "cases" | "silenceMs">): Promise<SuiteResul
   };
   return runSuite({
     cases: cases.filter(({ id }) => way.cases.includes(id)),
-    roster,
+    knownFailing,
     adapters: [adapter],
     ...(way.silenceMs === undefined ? {} : { silenceMs: way.silenceMs }),
   });

@@ -1,17 +1,17 @@
 import { afterAll, expect, test } from "vitest";
 import { loadAdapters } from "../../src/adapter/adapters.js";
-import { ADAPTERS, CASES, ROSTER } from "../../src/common/folders.js";
+import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
 import { loadCases } from "../../src/suite/load_cases.js";
 import { type Filter, showCell } from "../../src/suite/plan.js";
-import { loadRoster } from "../../src/suite/roster.js";
+import { loadKnownFailing } from "../../src/suite/known_failing.js";
 import { type CaseResult, runSuite } from "../../src/run/run_suite.js";
 
 /** Runs every case on every SDK, and makes one test of each cell, so that they are counted. */
 export async function testSuite(filter: Filter): Promise<void> {
   const { cases } = loadCases([CASES]);
-  const { roster } = loadRoster(ROSTER);
+  const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
   const adapters = loadAdapters(ADAPTERS.path, ADAPTERS.root);
-  const { results, problems } = await runSuite({ cases, roster, adapters, filter });
+  const { results, problems } = await runSuite({ cases, knownFailing, adapters, filter });
   const nameOf = ({ case: one, sdk, cell }: CaseResult) =>
     `${one.name} (${[sdk, ...(cell === undefined ? [] : [showCell(cell)])].join(" ")})`;
   const ran = results.filter(({ verdict }) => verdict !== "skipped");
@@ -25,7 +25,7 @@ export async function testSuite(filter: Filter): Promise<void> {
     expect(problems).toEqual([]);
   });
 
-  test("every case ran on every SDK, or waits in the roster", () => {
+  test("every case ran on every SDK, or waits in known_failing.yaml", () => {
     for (const { sdk } of adapters) {
       const seen = new Set(results.filter((one) => one.sdk === sdk).map((one) => one.case.name));
       expect(cases.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
@@ -33,6 +33,6 @@ export async function testSuite(filter: Filter): Promise<void> {
   });
 
   afterAll(() => {
-    process.stdout.write(`${ran.length} cells ran, ${waiting.length} wait in the roster\n`);
+    process.stdout.write(`${ran.length} cells ran, ${waiting.length} wait in known_failing.yaml\n`);
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NO_ROSTER } from "../../src/suite/roster.js";
+import { NONE_KNOWN } from "../../src/suite/known_failing.js";
 import { runSuite } from "../../src/run/run_suite.js";
 import { caseWith } from "../harness/a_case.js";
 import { fakeAdapter } from "../harness/fake_adapter.js";
@@ -26,7 +26,7 @@ async function differences(
   const filter = { formats: [format] };
   const { results, problems } = await runSuite({
     cases: [one],
-    roster: NO_ROSTER,
+    knownFailing: NONE_KNOWN,
     adapters,
     filter,
   });
@@ -103,7 +103,7 @@ test.each([
   const answered = "answer(id, { run: { outcomes: [{ ok: 'done' }], leaks: LEAKS } });";
   const { results, problems } = await runSuite({
     cases: [caseWith({ request_count: 0, process_ends: true }, { layer: "wire" })],
-    roster: NO_ROSTER,
+    knownFailing: NONE_KNOWN,
     adapters: [fakeAdapter(first + answered)],
     filter: { formats: ["json"] },
     silenceMs: 3000,

@@ -15,45 +15,45 @@ export interface Skip {
 }
 
 /** The known exceptions, and how many cases there are. */
-export interface Roster {
+export interface KnownFailing {
   /** How many cases the suite has; undefined where nobody pinned it. */
-  readonly count: number | undefined;
+  readonly caseCount: number | undefined;
   readonly skips: readonly Skip[];
 }
 
-export const NO_ROSTER: Roster = { count: undefined, skips: [] };
+export const NONE_KNOWN: KnownFailing = { caseCount: undefined, skips: [] };
 
 /**
- * Reads a roster.
+ * Reads known_failing.yaml.
  *
  * @returns what it says, and what is wrong with it.
  */
-export function loadRoster(
+export function loadKnownFailing(
   path: string,
   today: Date = new Date(),
-): { roster: Roster; problems: string[] } {
-  if (!existsSync(path)) return { roster: NO_ROSTER, problems: [] };
-  return parseRoster(readFileSync(path, "utf8"), path, today);
+): { knownFailing: KnownFailing; problems: string[] } {
+  if (!existsSync(path)) return { knownFailing: NONE_KNOWN, problems: [] };
+  return parseKnownFailing(readFileSync(path, "utf8"), path, today);
 }
 
 /** The same from its text. */
-export function parseRoster(
+export function parseKnownFailing(
   text: string,
   file: string,
   today: Date,
-): { roster: Roster; problems: string[] } {
+): { knownFailing: KnownFailing; problems: string[] } {
   const problems: string[] = [];
   const raw: unknown = parse(text) ?? {};
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    return { roster: NO_ROSTER, problems: [`${file}: must be an object`] };
+    return { knownFailing: NONE_KNOWN, problems: [`${file}: must be an object`] };
   }
-  const { count, skips = [], ...unknown } = raw as Record<string, unknown>;
+  const { case_count: caseCount, skips = [], ...unknown } = raw as Record<string, unknown>;
   for (const key of Object.keys(unknown)) problems.push(`${file}: unknown key ${key}`);
-  if (count !== undefined && !Number.isInteger(count)) {
-    problems.push(`${file}: count must be a whole number`);
+  if (caseCount !== undefined && !Number.isInteger(caseCount)) {
+    problems.push(`${file}: case_count must be a whole number`);
   }
   if (!Array.isArray(skips)) {
-    return { roster: NO_ROSTER, problems: [...problems, `${file}: skips must be a list`] };
+    return { knownFailing: NONE_KNOWN, problems: [...problems, `${file}: skips must be a list`] };
   }
   const good = skips.flatMap((line: unknown, i) => {
     const where = `${file}: skips[${i}]`;
@@ -61,7 +61,7 @@ export function parseRoster(
     problems.push(...wrong.map((problem) => `${where}: ${problem}`));
     return wrong.length > 0 ? [] : [toSkip(line as Record<string, string>)];
   });
-  return { roster: { count: count as number | undefined, skips: good }, problems };
+  return { knownFailing: { caseCount: caseCount as number | undefined, skips: good }, problems };
 }
 
 function lineProblems(line: unknown, today: Date): string[] {
@@ -88,30 +88,30 @@ function toSkip({ cases = "", sdk = "", reason = "", expires = "" }: Record<stri
   return { cases: cases.split(",").map((glob) => glob.trim()), sdk, reason, expires };
 }
 
-/** The line of a roster that covers a case of an SDK. */
-export function skipOf(roster: Roster, one: LoadedCase, sdk: string): Skip | undefined {
-  return roster.skips.find(
+/** The line that covers a case of an SDK. */
+export function skipOf(knownFailing: KnownFailing, one: LoadedCase, sdk: string): Skip | undefined {
+  return knownFailing.skips.find(
     (skip) => globToRegExp(skip.sdk).test(sdk) && skip.cases.some((glob) => matchesCase(glob, one)),
   );
 }
 
 /** Patterns that match no case or no SDK at all, and a count that is not that of the cases. */
-export function rosterProblems(
-  roster: Roster,
+export function knownFailingProblems(
+  knownFailing: KnownFailing,
   cases: readonly LoadedCase[],
   sdks: readonly string[],
 ): string[] {
-  const problems = roster.skips.flatMap((skip) => [
+  const problems = knownFailing.skips.flatMap((skip) => [
     ...skip.cases
       .filter((glob) => !cases.some((one) => matchesCase(glob, one)))
-      .map((glob) => `roster: no case matches ${glob}`),
+      .map((glob) => `known_failing: no case matches ${glob}`),
     ...(sdks.some((sdk) => globToRegExp(skip.sdk).test(sdk))
       ? []
-      : [`roster: no SDK matches ${skip.sdk}`]),
+      : [`known_failing: no SDK matches ${skip.sdk}`]),
   ]);
-  if (roster.count !== undefined && roster.count !== cases.length) {
+  if (knownFailing.caseCount !== undefined && knownFailing.caseCount !== cases.length) {
     problems.push(
-      `roster: count is ${roster.count}, but there are ${cases.length} cases; a case was lost, or the count has to follow`,
+      `known_failing: case_count is ${knownFailing.caseCount}, but there are ${cases.length} cases; a case was lost, or the count has to follow`,
     );
   }
   return problems;
