@@ -1,5 +1,6 @@
 // @ts-check
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "rolldown";
@@ -79,6 +80,20 @@ for (const format of /** @type {const} */ (["es", "cjs"])) {
 // Whoever runs or compiles takes a file's format from the package.json above it.
 writeFileSync(new URL("dist/cjs/package.json", folder), '{ "type": "commonjs" }\n');
 
+// The stubs, under the SDK's name: `/threads/v1` is all of `ameide.threads.v1`. package.json names them by
+// one pattern, so a new proto package needs no line here either.
+const core = "@ameideio/core-proto";
+const generated = new URL("gen/ameide/", import.meta.resolve(`${core}/package.json`));
+for (const file of readdirSync(generated, { recursive: true, encoding: "utf8" })) {
+  const [, name] = /^(.+)\/index\.js$/.exec(file.replaceAll("\\", "/")) ?? [];
+  if (name === undefined) continue;
+  const all = `export * from "${core}/ameide/${name}";\n`;
+  write(`dist/stubs/${name}.js`, all);
+  write(`dist/stubs/${name}.d.ts`, all);
+  write(`dist/cjs/stubs/${name}.js`, `module.exports = require("${core}/ameide/${name}");\n`);
+  write(`dist/cjs/stubs/${name}.d.ts`, all);
+}
+
 // For protos of users, under the paths that they import. Two folders, as buf refuses a file that two
 // modules have: whoever has googleapis already names the first alone.
 const protos = {
@@ -92,11 +107,21 @@ for (const [to, from] of Object.entries(protos)) {
 }
 
 /**
+ * @param {string} file Relative to the package.
+ * @param {string} text
+ */
+function write(file, text) {
+  const url = new URL(file, folder);
+  mkdirSync(dirname(fileURLToPath(url)), { recursive: true });
+  writeFileSync(url, text);
+}
+
+/**
  * @param {unknown} entry Of exports or bin.
- * @returns {string[]} The names of what is imported: files of dist, without their ending.
+ * @returns {string[]} The names of what is imported: files of dist made from src, without their ending.
  */
 function namesOf(entry) {
-  const targets = targetsOf(entry).filter((target) => !target.startsWith("./dist/cjs/"));
+  const targets = targetsOf(entry).filter((target) => !/^\.\/dist\/cjs\/|\*/.test(target));
   return [...new Set(targets)].map((target) => target.slice("./dist/".length, -".js".length));
 }
 

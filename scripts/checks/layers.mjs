@@ -94,7 +94,7 @@ export const ROOMS = [
  */
 export const INSIDE = {
   "packages/sdk/src":
-    "policy errors runtime telemetry auth options config wire http fetch call transport clients stubs bin",
+    "policy errors runtime telemetry auth options config wire http fetch call transport clients bin",
   "packages/conformance/src": "common suite adapter compare run report fuzz cli connect wrong",
   "packages/e2e/src": "common leak soak runtimes demo",
 };

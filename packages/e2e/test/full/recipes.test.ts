@@ -35,8 +35,10 @@ describe("the packages, packed and installed by the line that `pnpm tarballs` pr
     const profile = "--profile node16 --format ascii";
     const more = "--include-entrypoints ameide/threads/v1 google/rpc google/rpc/error_details_pb";
     const at = { cwd: join(project.folder, "tarballs") };
-    const sdk = await type(`npx attw ameideio-ameide-sdk-ts-0.0.0.tgz ${profile}`, at);
+    const stub = "--include-entrypoints threads/v1";
+    const sdk = await type(`npx attw ameideio-ameide-sdk-ts-0.0.0.tgz ${profile} ${stub}`, at);
     expect(sdk).toContain('"@ameideio/ameide-sdk-ts/node"');
+    expect(sdk).toContain('"@ameideio/ameide-sdk-ts/threads/v1"');
     const stubs = await type(`npx attw ameideio-core-proto-0.0.0.tgz ${profile} ${more}`, at);
     expect(stubs).toContain('"@ameideio/core-proto/ameide/threads/v1"');
   });

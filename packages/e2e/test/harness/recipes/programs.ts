@@ -1,13 +1,20 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-const manifest = JSON.parse(
-  readFileSync(new URL("../../../../sdk/package.json", import.meta.url), "utf8"),
-) as { readonly exports: Readonly<Record<string, unknown>> };
+const sdk = new URL("../../../../sdk/", import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL("package.json", sdk), "utf8")) as {
+  readonly exports: Readonly<Record<string, unknown>>;
+};
 
 /** Entries of the SDK, as users import them. */
-export const ENTRIES = Object.keys(manifest.exports).map((path) =>
-  path.replace(/^\./, "@ameideio/ameide-sdk-ts"),
-);
+export const ENTRIES = Object.keys(manifest.exports)
+  .flatMap((path) => (path === "./*" ? stubs() : path))
+  .map((path) => path.replace(/^\./, "@ameideio/ameide-sdk-ts"));
+
+function stubs(): string[] {
+  return readdirSync(new URL("dist/stubs", sdk), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => `./${file.slice(0, -".js".length)}`);
+}
 
 /** Makes a call, in TypeScript that both formats of a package can hold; prints `made`. */
 export const APP = `

@@ -1,1 +1,0 @@
-export * from "@ameideio/core-proto/ameide/meter/v1";
