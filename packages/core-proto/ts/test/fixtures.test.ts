@@ -10,13 +10,15 @@ import {
 } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { expect, test } from "vitest";
-import { stubs } from "./stubs.js";
+import { ourFiles, stubs } from "./stubs.js";
 
 const registry = await stubs();
 
-test("there is a fixture of every area", () => {
-  const areas = new Set(fixtures.map(({ type }) => type.split(".")[1]));
-  expect([...areas]).toEqual(["identity", "inference", "meter", "policy", "threads"]);
+test("there are the fixtures of every package of ours", () => {
+  const packages = new Set(fixtures.map(({ name }) => name.replace(/\/[^/]*$/, "")));
+  expect([...packages]).toEqual(
+    [...new Set(ourFiles().map((file) => file.proto.package.replaceAll(".", "/")))].toSorted(),
+  );
 });
 
 test.each(fixtures)("$name is a canonical $type", ({ type, json }) => {

@@ -1,5 +1,7 @@
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { roster_name } from "@ameideio/core-proto/ameide/policy/v1";
 import { roster } from "@ameideio/core-proto/roster";
+import { getOption } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { ourServices, rosterServices } from "./stubs.js";
 
@@ -25,13 +27,14 @@ test("what an entry tells of the methods is what the stub has", async () => {
   );
 });
 
-test("the names are those of the contract", () => {
-  expect(Object.keys(roster)).toEqual([
-    "inference",
-    "meter",
-    "organizationsDirectory",
-    "sessions",
-    "threads",
-    "token",
-  ]);
+test("each name is that of its service, whatever else comes", async () => {
+  const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+  const expected = (await rosterServices()).map((service) => {
+    const [, version = ""] = /\.v(\d+)$/.exec(service.file.proto.package) ?? [];
+    const name =
+      lower(service.name.replace(/Service$/, "")) + (version === "1" ? "" : `V${version}`);
+    return getOption(service, roster_name) || name;
+  });
+  expect(Object.keys(roster)).toEqual(expected.toSorted());
+  expect(Object.keys(roster)).toContain("organizationsDirectory");
 });

@@ -16,11 +16,13 @@ export function imageFiles(): DescFile[] {
   return [...createFileRegistry(fromBinary(FileDescriptorSetSchema, readImage())).files];
 }
 
-/** The image's services that are ours, not a vendored module's. */
+/** The image's files that are ours, not a vendored module's. */
+export function ourFiles(): DescFile[] {
+  return imageFiles().filter((file) => /^(ameide|beamline)\./.test(file.proto.package));
+}
+
 export function ourServices(): DescService[] {
-  return imageFiles()
-    .filter((file) => /^(ameide|beamline)\./.test(file.proto.package))
-    .flatMap((file) => file.services);
+  return ourFiles().flatMap((file) => file.services);
 }
 
 export function ourMethods(): DescMethod[] {
