@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { parse } from "yaml";
 
 import { writeData } from "./generate/data.mjs";
+import { writeGoImports } from "./generate/go_imports.mjs";
 import { PACKAGES, templateFor } from "./generate/languages.mjs";
 import { must, preparePlugins } from "./generate/toolchain.mjs";
 import { apply, compare } from "./generate/tree.mjs";
@@ -75,6 +76,10 @@ async function generate({ ts, check, package: name }) {
       if (!languages.includes(language.name)) continue;
       const out = join(fresh, language.folder);
       writeData({ language, out, image, protoFolder: join(root, "proto") });
+      if (language.imports !== undefined) {
+        const goMod = join(root, language.folder, "go.mod");
+        writeGoImports({ out, file: language.imports, goMod });
+      }
       count += settle(out, { language, check });
     }
   }

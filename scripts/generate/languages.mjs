@@ -10,6 +10,8 @@
  *   alone, and generating it is an error.
  * @property {string} [data] Where the image and the fixtures go, relative to the folder. Default:
  *   there are none.
+ * @property {string} [imports] Test file that imports every generated Go package, relative to the
+ *   folder. Default: there is none.
  */
 
 /**
@@ -35,8 +37,9 @@ export const CORE_PROTO = {
     go: {
       name: "Go",
       folder: "packages/core-proto/go",
-      owned: ["ameide/", "beamline/", "data/"],
+      owned: ["ameide/", "beamline/", "data/", "stubs_test.go"],
       data: "data",
+      imports: "stubs_test.go",
     },
     python: {
       name: "Python",
