@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { create } from "@bufbuild/protobuf";
-import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { createClient, createConnectRouter, createRouterTransport } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
 import {
@@ -9,6 +9,7 @@ import {
   Role,
   ThreadsService,
 } from "@ameideio/core-proto/ameide/threads/v1";
+import { roster } from "@ameideio/core-proto/roster";
 import { describe, expect, test } from "vitest";
 import { createStore, routes, startReferenceServer } from "../src/index.js";
 import { start } from "./harness/harness.js";
@@ -98,6 +99,17 @@ describe("one port", () => {
     const closed = once(socket, "close");
     socket.end();
     await expect(closed).resolves.toEqual([false]);
+  });
+
+  // That no method of a service is missing is held by the type of an implementation.
+  test("serves every service of the roster", async () => {
+    const router = createConnectRouter();
+    routes(createStore())(router);
+    const served = new Set(router.handlers.map(({ service }) => service.typeName));
+    const services = await Promise.all(Object.values(roster).map((each) => each.load()));
+    expect([...served].toSorted()).toEqual(
+      services.map(({ service }) => service.typeName).toSorted(),
+    );
   });
 
   test("runs the same routes without a network", async () => {
