@@ -13,8 +13,9 @@ import { verdictOf } from "./tree.mjs";
  * Descriptors of the one Buf module of a folder.
  *
  * @typedef {object} Image
- * @property {import("@bufbuild/protobuf").DescMethod[]} methods Those of the module itself, not of
- *   what it imports.
+ * @property {import("@bufbuild/protobuf").DescFile[]} files Those of the module itself, not what it
+ *   imports.
+ * @property {import("@bufbuild/protobuf").DescMethod[]} methods Those of the files.
  * @property {import("@bufbuild/protobuf").FileRegistry} registry
  */
 
@@ -32,11 +33,11 @@ export async function buildImage(directory, { tools, out }) {
   const built = await run(buf, ["build", "proto", "-o", out], { cwd: directory });
   if (built.code !== 0) throw new Error(verdictOf(built).problems.join("\n"));
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(out)));
-  const own = [...registry.files].filter((file) =>
+  const files = [...registry.files].filter((file) =>
     existsSync(join(directory, "proto", file.proto.name)),
   );
-  const methods = own.flatMap((file) => file.services.flatMap((service) => service.methods));
-  return { methods, registry };
+  const methods = files.flatMap((file) => file.services.flatMap((service) => service.methods));
+  return { files, methods, registry };
 }
 
 /**

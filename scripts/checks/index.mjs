@@ -9,6 +9,7 @@ import { generated } from "./generated.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
+import { protoRules } from "./proto_rules.mjs";
 import { statedOnce } from "./stated_once.mjs";
 import { types } from "./types.mjs";
 import { words } from "./words.mjs";
@@ -25,6 +26,7 @@ export const CHECKS = [
   bufFormat,
   bufBreaking,
   policyFacts,
+  protoRules,
   generated,
   types,
   lint,
