@@ -3,12 +3,14 @@ import { apiReport } from "./api_report.mjs";
 import { bufBreaking } from "./breaking.mjs";
 import { bufFormat, bufLint } from "./buf.mjs";
 import { docs } from "./docs.mjs";
+import { exportsCheck } from "./exports.mjs";
 import { policyFacts } from "./facts.mjs";
 import { format } from "./format.mjs";
 import { generated } from "./generated.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
+import { places } from "./places.mjs";
 import { protoRules } from "./proto_rules.mjs";
 import { statedOnce } from "./stated_once.mjs";
 import { types } from "./types.mjs";
@@ -31,7 +33,9 @@ export const CHECKS = [
   types,
   lint,
   imports,
+  exportsCheck,
   packageShape,
+  places,
   statedOnce,
   apiReport,
   words,
