@@ -130,7 +130,8 @@ class DeadlineWatch {
 
 // What the SDK says where time ended a connect or a connection, or is what keeps it from a retry:
 // also a budget that was paid out to calls before.
-const OF_TIME = /\(connectTimeoutMs\)|no answer to a PING|comes first|the retry budget is used up/;
+const OF_TIME =
+  /\(connectTimeoutMs\)|no answer to a PING|would exceed the deadline|no time is left before the deadline|the retry budget is used up/;
 
 // Connect and gRPC have the same number for it; the SDK tells of each attempt, too.
 function isByTime(reason: unknown): boolean {

@@ -63,7 +63,7 @@ function whyStopped(
     case "deadline":
       // What we ended says itself which limit it was.
       return failure === undefined || failure.origin === "client"
-        ? "the deadline comes first"
+        ? "no time is left before the deadline"
         : deadlineFirst(plan);
     case "budget":
       return "the retry budget is used up";
@@ -71,7 +71,7 @@ function whyStopped(
 }
 
 function deadlineFirst(plan: CallPlan): string {
-  return `the deadline of ${plan.timeoutMs} ms comes first (${plan.deadlineSource()})`;
+  return `the wait would exceed the deadline of ${plan.timeoutMs} ms (${plan.deadlineSource()})`;
 }
 
 function nameOf(hint: Hint): string {
@@ -105,11 +105,11 @@ function whyNever(failure: Failure | undefined, plan: CallPlan): string {
   const isRefused = failure?.code === "unauthenticated" && failure.origin === "server";
   const noCredential = isRefused ? plan.noCredential() : undefined;
   if (noCredential !== undefined) {
-    return `${what} does not pass by itself (${noCredential})`;
+    return `${what} is not a transient failure (${noCredential})`;
   }
   return failure?.code === "unauthenticated" && policy.requireIdempotency
-    ? `${what} does not pass by itself, and requireIdempotency allows no replay without proof`
-    : `${what} does not pass by itself`;
+    ? `${what} is not a transient failure, and requireIdempotency allows no replay without proof`
+    : `${what} is not a transient failure`;
 }
 
 function whyAllowed(plan: CallPlan, failure: Failure | undefined): string {

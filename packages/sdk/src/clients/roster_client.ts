@@ -100,7 +100,7 @@ function clientOver<S extends Roster>(services: S, transport: AmeideTransport): 
   };
   for (const [name, service] of entries) {
     if (Object.hasOwn(client, name)) {
-      throw configError(`services.${name}`, "is what the client itself has under this name");
+      throw configError(`services.${name}`, "is reserved: the client has a member of this name");
     }
     let made: Client<DescService> | undefined;
     Object.defineProperty(client, name, {

@@ -53,7 +53,7 @@ const OF_TRANSPORT = [...OF_CONNECTIONS, "format", "httpGet", "readMaxBytes", "r
 export function rejectPlatformOptions(options: AmeideOptions): void {
   const named = OF_CONNECTIONS.find((name) => options[name] !== undefined);
   if (named !== undefined) {
-    throw configError(named, "is up to the runtime here: fetch has no such setting");
+    throw configError(named, "is not supported here: fetch has no such setting");
   }
 }
 
