@@ -903,7 +903,7 @@ func (x *Watcher) GetDoes() Deed {
 // A retry budget.
 type Budget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tokens at the start and at most.
+	// Initial and maximum number of tokens.
 	Capacity *int32 `protobuf:"varint,1,opt,name=capacity,proto3,oneof" json:"capacity,omitempty"`
 	// What a retry costs.
 	Cost *int32 `protobuf:"varint,2,opt,name=cost,proto3,oneof" json:"cost,omitempty"`
@@ -964,7 +964,7 @@ func (x *Budget) GetThrottleCost() int32 {
 	return 0
 }
 
-// What may be said for a client, for some of its methods, and for one call.
+// Settings that a client, its methods and a single call accept.
 type Settings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Overall deadline in milliseconds.
@@ -1173,7 +1173,7 @@ func (x *Settings) GetWaitForReady() bool {
 	return false
 }
 
-// When and how failed attempts are followed by others.
+// When and how failed attempts are retried.
 type Retry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Attempts of one call.

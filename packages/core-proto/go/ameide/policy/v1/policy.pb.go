@@ -821,7 +821,7 @@ func (x *MethodFacts) GetRequestIdField() string {
 // A token bucket that bounds what retries add to the load of one origin.
 type RetryBudget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tokens at the start and at most, 1 to 10000.
+	// Initial and maximum number of tokens, 1 to 10000.
 	Capacity *int32 `protobuf:"varint,1,opt,name=capacity,proto3,oneof" json:"capacity,omitempty"`
 	// What a retry costs.
 	Cost *int32 `protobuf:"varint,2,opt,name=cost,proto3,oneof" json:"cost,omitempty"`

@@ -513,7 +513,7 @@ export declare const WatcherSchema: GenMessage<Watcher>;
  */
 export declare type Budget = Message<"ameide.conformance.v1.Budget"> & {
   /**
-   * Tokens at the start and at most.
+   * Initial and maximum number of tokens.
    *
    * @generated from field: optional int32 capacity = 1;
    */
@@ -541,7 +541,7 @@ export declare type Budget = Message<"ameide.conformance.v1.Budget"> & {
 export declare const BudgetSchema: GenMessage<Budget>;
 
 /**
- * What may be said for a client, for some of its methods, and for one call.
+ * Settings that a client, its methods and a single call accept.
  *
  * @generated from message ameide.conformance.v1.Settings
  */
@@ -688,7 +688,7 @@ export declare type Settings = Message<"ameide.conformance.v1.Settings"> & {
 export declare const SettingsSchema: GenMessage<Settings>;
 
 /**
- * When and how failed attempts are followed by others.
+ * When and how failed attempts are retried.
  *
  * @generated from message ameide.conformance.v1.Retry
  */

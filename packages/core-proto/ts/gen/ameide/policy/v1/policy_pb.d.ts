@@ -272,7 +272,7 @@ export declare const MethodFactsSchema: GenMessage<MethodFacts>;
  */
 export declare type RetryBudget = Message<"ameide.policy.v1.RetryBudget"> & {
   /**
-   * Tokens at the start and at most, 1 to 10000.
+   * Initial and maximum number of tokens, 1 to 10000.
    *
    * @generated from field: optional int32 capacity = 1;
    */

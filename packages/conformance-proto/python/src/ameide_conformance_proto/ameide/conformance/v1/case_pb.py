@@ -653,7 +653,7 @@ class Budget(Message[_BudgetFields]):
 
     Attributes:
         capacity:
-            Tokens at the start and at most.
+            Initial and maximum number of tokens.
 
             ```proto
             optional int32 capacity = 1;
@@ -693,7 +693,7 @@ _SettingsFields: TypeAlias = Literal["timeout_ms", "no_deadline", "attempt_timeo
 
 class Settings(Message[_SettingsFields]):
     """
-    What may be said for a client, for some of its methods, and for one call.
+    Settings that a client, its methods and a single call accept.
 
     ```proto
     message ameide.conformance.v1.Settings
@@ -870,7 +870,7 @@ _RetryFields: TypeAlias = Literal["max_attempts", "base_delay_ms", "throttle_del
 
 class Retry(Message[_RetryFields]):
     """
-    When and how failed attempts are followed by others.
+    When and how failed attempts are retried.
 
     ```proto
     message ameide.conformance.v1.Retry

@@ -351,7 +351,7 @@ class RetryBudget(Message[_RetryBudgetFields]):
 
     Attributes:
         capacity:
-            Tokens at the start and at most, 1 to 10000.
+            Initial and maximum number of tokens, 1 to 10000.
 
             ```proto
             optional int32 capacity = 1;
