@@ -8,9 +8,9 @@ export type AmeideClient = RosterClient<typeof roster>;
 /** Makes clients for every service of the roster. */
 export interface CreateAmeideClient {
   /**
-   * Makes a client for every service of the roster. The stub of a service is
-   * loaded by its first call, which begins when that is done: its timeout does
-   * not cover it, its signal does. Where the stub cannot be loaded within 30
+   * Makes a client for every service of the roster. A service's stub is loaded by
+   * its first call. The call's timeout starts once the stub is there; its signal
+   * applies from the beginning. Where the stub cannot be loaded within 30
    * seconds, the call ends in `unavailable`, reason `SERVICE_NOT_LOADED`, and a
    * later one tries again. `load()` loads ahead.
    *

@@ -19,9 +19,10 @@ import { StreamReader } from "./stream_reader.js";
 /**
  * Connect's `createClient`, with two differences. Options of a call that Connect
  * does not know are refused, where Connect drops them: settings of ours go
- * through `call()`. And who leaves a stream ends it: `break` out of the loop over its messages, and the server learns of it at
- * once. Connect's own client hides that the loop was left, so that a stream is
- * ended only when the garbage collector finds it, or by a signal of yours.
+ * through `call()`. And breaking out of a stream cancels the call: the server
+ * learns of it at once. Connect's own client hides that the loop was left, so that
+ * a stream is ended only when the garbage collector finds it, or by a signal of
+ * yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
@@ -90,7 +91,7 @@ function open<I extends DescMessage, O extends DescMessage>(
   } catch (reason) {
     response = Promise.reject(reason);
   }
-  // Whoever reads it is told, if somebody does.
+  // Prevents an unhandled rejection; `next()` still reports the error.
   void unheard(response);
   const iterator = new StreamReader(response, read);
   return { [Symbol.asyncIterator]: () => iterator };

@@ -8,7 +8,7 @@ import type { Observer } from "../telemetry/observer.js";
 import type { Preset, Protocol } from "../policy/policy.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
 
-/** When and how failed attempts are followed by others. */
+/** When and how failed attempts are retried. */
 export interface RetryOptions {
   /** Attempts of one call, the first included, 1 to 5. Default 3. */
   readonly maxAttempts?: number;
@@ -32,7 +32,7 @@ export interface RetryOptions {
 
 /** The retry budget of a client, shared by all clients derived from it. */
 export interface BudgetOptions {
-  /** Tokens at the start and at most, 1 to 10000. Default 500. */
+  /** Initial and maximum number of tokens, 1 to 10000. Default 500. */
   readonly capacity?: number;
   /** What a retry costs. Default 14. */
   readonly cost?: number;
@@ -46,7 +46,7 @@ export interface AmbientDeadline {
   timeoutMs(): number | undefined;
 }
 
-/** What may be said for a client, for some of its methods, and for one call. */
+/** Settings that a client, its methods and a single call accept. */
 export interface Settings {
   /** How calls are authenticated; `null` sends no credential. Default `null`. */
   readonly auth?: Auth | null;
@@ -74,7 +74,7 @@ export interface Settings {
    * milliseconds. Default 60000; none where the proto says `long_lived`.
    */
   readonly idleTimeoutMs?: number;
-  /** Whether failed attempts are followed by others; `false` for never. */
+  /** When and how failed attempts are retried; `false` for never. */
   readonly retry?: false | RetryOptions;
   /**
    * While nothing of a call was sent, because no connection comes about or the server
@@ -94,7 +94,7 @@ export interface Settings {
   readonly deadlineFrom?: AmbientDeadline | (() => AmbientDeadline | undefined);
 }
 
-/** What may be said for one call. */
+/** Settings of a single call. */
 export interface CallSettings extends Omit<Settings, "idempotencyKey"> {
   /** The caller's own request id: 1 to 128 visible ASCII. Default a new UUIDv7. */
   readonly requestId?: string;
@@ -203,8 +203,8 @@ export interface AmeideOptions extends Settings {
    */
   readonly environmentCredentials?: boolean;
   /**
-   * What is spoken on the wire. `grpc` needs HTTP/2 and is not to be had in a
-   * browser. Default `connect`.
+   * What is spoken on the wire. `grpc` needs HTTP/2 and is not available in
+   * browsers. Default `connect`.
    */
   readonly protocol?: Protocol;
   /** Encoding of messages. Default `binary`. */
@@ -266,8 +266,8 @@ export interface AmeideOptions extends Settings {
    */
   readonly preset?: Preset;
   /**
-   * `observe`: decide and report, but add nothing to what was asked for by
-   * hand. Default `enforce`.
+   * `observe`: evaluate the policy and report what it would have done, but leave the
+   * call unchanged. Default `enforce`.
    */
   readonly mode?: "enforce" | "observe";
   /** Version of the built-in defaults. Default 1. */
@@ -289,8 +289,8 @@ export interface AmeideOptions extends Settings {
    */
   readonly proxy?: string | URL | null;
   /**
-   * Say who we are as `x-user-agent` where `user-agent` is the browser's. A
-   * server has to allow it (CORS). Default false.
+   * Send the SDK's user agent as `x-user-agent` where the browser controls
+   * `user-agent`. A server has to allow it (CORS). Default false.
    */
   readonly clientHeader?: boolean;
   /** `app/version` for the user agent. */
@@ -324,6 +324,6 @@ export interface AmeideOptions extends Settings {
    * Default the runtime's own, as it is when a request is sent.
    */
   readonly fetch?: FetchFunction;
-  /** Gets what happens in each call as plain data. */
+  /** Receives the events of every call as plain data. */
   readonly observer?: Observer;
 }

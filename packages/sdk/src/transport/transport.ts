@@ -72,8 +72,8 @@ export interface AmeideTransport extends Transport {
   /** The same with another credential. Connections and retry budget are shared. */
   withAuth(auth: Auth | null): AmeideTransport;
   /**
-   * The same with other options, laid over these value by value; they are nearer
-   * than what these say of single methods. Connections and retry budget of an
+   * The same with other options, merged over these, value by value; they also
+   * override these options' per-method settings. Connections and retry budget of an
    * origin are shared. For another origin, or over another transport of yours,
    * `auth`, `tenant`, `headers` and a client certificate in `tls` are stated anew
    * where they are set here (`null` and `{}` send none).
@@ -82,8 +82,8 @@ export interface AmeideTransport extends Transport {
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
-   * Ends all calls and connections at once, also those of the transports derived from
-   * this one and of those it is derived from. Calls that are under way or wait for
+   * Ends all calls and connections at once, including those of the transports derived
+   * from this one and of those it is derived from. Calls that are under way or wait for
    * anything fail with the reason `CLIENT_CLOSED`, as do later ones.
    */
   close(): void;
@@ -104,7 +104,7 @@ export interface AmeideTransport extends Transport {
   drain(options?: DrainOptions): Promise<DrainResult>;
 }
 
-/** What a runtime (Node, a browser) brings. */
+/** The platform-specific parts of a transport (Node.js, browser). */
 export interface Platform {
   readonly runtime: Runtime;
   /** Reads the environment; undefined where there is none. */
