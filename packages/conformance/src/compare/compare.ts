@@ -43,7 +43,7 @@ export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): 
   const anyOrder = one.json.layer === "LAYER_WIRE" && hasParallelCalls(one);
   compareRequests(expected, json, { requests: seen.requests, spans: response.spans }, found);
   if (expected.sleeps !== undefined) {
-    // Whether a wait of 0 is one differs between languages, and nobody can tell.
+    // Languages differ in whether a wait of 0 is a wait, and it cannot be observed.
     const waits = (values: readonly number[]) => values.filter((ms) => ms > 0);
     new Step("waits", found).equal("", waits(expected.sleeps.values), waits(response.sleeps));
   }

@@ -204,7 +204,7 @@ class SdkRun {
     });
   }
 
-  // A known failure that passes is none any more.
+  // A known failure that passes has to be taken off the list.
   #reportNeedlessSkips(): void {
     for (const one of this.#options.cases) {
       if (skipOf(this.#options.knownFailing, one, this.#sdk) === undefined) continue;

@@ -16,7 +16,7 @@ export interface Attempt {
   readonly startedMs: number;
   /** When it reached the attempt interceptor; undefined before, and where there is none. */
   enteredMs: number | undefined;
-  /** Nothing lets it wait on its way to the attempt interceptor. */
+  /** Nothing can delay it on the way to the attempt interceptor. */
   readonly atOnce: boolean;
   readonly recording: Recording;
   /** When the limit that the server was told is over, and what it ends. */
@@ -56,7 +56,7 @@ export function createAttempt(
   };
 }
 
-/** What a caller's signal ends a call as, by its reason: `AbortSignal.timeout` is a deadline. */
+/** Why a call ends when its signal fires: `AbortSignal.timeout` counts as the deadline. */
 export function causeOfSignal(reason: unknown): "deadline" | "canceled" {
   const timedOut = reason instanceof Error && reason.name === "TimeoutError";
   return timedOut ? "deadline" : "canceled";

@@ -193,7 +193,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return this.plan.timeoutMs - (nowMs - this.plan.startMs);
   }
 
-  // A limit of ours that is none of the whole call's is not on the wire.
+  // First-message and idle limits are ours alone; the server is told what the call has left.
   private wireTimeout(limit: AttemptLimit, nowMs: number): number | undefined | "expired" {
     const ms = limit.onWire ? limit.limitMs : this.remaining(nowMs);
     return wireTimeout(this.client.constants, ms);

@@ -25,7 +25,7 @@ export function errorOfAttempt(
   plan: CallPlan,
   facts: Omit<ErrorFacts, "origin">,
 ): AmeideError {
-  // What an interceptor or a provider made of ours stays what it is.
+  // An AmeideError thrown by an interceptor or a provider keeps its reason.
   const source = isAmeideError(error) && failure.origin === "client" ? error : undefined;
   const { requestId } = plan.headerNames;
   return new AmeideError(

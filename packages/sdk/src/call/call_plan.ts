@@ -50,7 +50,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
   readonly timeoutMs: number;
   readonly requestId: string;
   readonly idempotencyKey: string | undefined;
-  /** The server gets something to know a repeated call by. */
+  /** The request carries something to deduplicate on: a key or a request id. */
   readonly keySent: boolean;
   readonly credentials: CredentialSource | undefined;
   readonly sinks: readonly CallSink[];
@@ -419,8 +419,8 @@ function ambientOption(forMethod: MethodConfig, settings: CallSettings | undefin
   return from === undefined ? "withDeadlineFrom" : "deadlineFrom";
 }
 
-// The runtime's own parameter is a setting of the call: what only operators or
-// defaults say gives way to it; of two that code states, the smaller holds.
+// The runtime's own parameter is a setting of the call: it overrides operator settings
+// and defaults; of two timeouts set in code the smaller wins.
 function ownTimeout(
   policy: PolicyValues,
   forMethod: MethodConfig,

@@ -210,7 +210,7 @@ function openSoon(
       messages = open(methods)[Symbol.asyncIterator]();
     }
   });
-  // Whoever reads it is told.
+  // Prevents an unhandled rejection; `next()` still reports the error.
   void unheard(opened);
   const end = { done: true, value: undefined } as const;
   const iterator: AsyncIterator<unknown> = {

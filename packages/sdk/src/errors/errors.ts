@@ -111,7 +111,7 @@ interface Promoted {
  * repeated here.
  */
 export class AmeideError extends ConnectError {
-  // Connect tells its errors by this name, also in `instanceof ConnectError`.
+  // Connect recognizes its errors by this name, also in `instanceof ConnectError`.
   override name = "ConnectError";
   override readonly metadata: Headers;
   readonly [brand] = true;

@@ -104,7 +104,7 @@ export function timerDelay(ms: number): number {
 }
 
 /**
- * When an attempt begins. In the turn in which a call begins its time stands still,
+ * When an attempt begins. No time passes within the turn in which the call began,
  * unless a provider took a millisecond of it.
  *
  * @param isFirst - Of the first attempt: whether a provider was asked.

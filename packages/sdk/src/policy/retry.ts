@@ -78,7 +78,7 @@ function asksToComeBack({ hint, sent, httpStatus, wireError, unread }: Failure):
   return hint.kind === "pushback" || hint.from === "retry_info" || fromGateway;
 }
 
-/** What a call has behind it. */
+/** The retries a call has used so far. */
 export interface RetryState {
   /** Attempts that count: not those a transparent retry followed. */
   readonly attempts: number;

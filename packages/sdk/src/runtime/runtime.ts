@@ -16,7 +16,7 @@ export interface Clock {
   /** Calls back once, after the given time. */
   setTimer(callback: () => void, ms: number, kind: TimerKind): Timer;
   clearTimer(timer: Timer): void;
-  /** Undefined where timers are none the cheaper for it. */
+  /** Undefined where sharing one timer saves nothing. */
   readonly limits?: LimitTimers;
 }
 

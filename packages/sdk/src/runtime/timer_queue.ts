@@ -64,7 +64,7 @@ export class TimerQueue implements LimitTimers {
     entry.after = undefined;
   }
 
-  // Somebody waits again.
+  // The queue is no longer empty.
   private wake(): void {
     if (this.madeBy === setTimeout) {
       this.timer?.ref();

@@ -22,8 +22,8 @@ export class FrozenBody {
   private chunk: Promise<Chunk> | undefined;
 
   /**
-   * @param endsWithAttempt - It is made by what an attempt that ends ends, too, so
-   *   it has to be read before.
+   * @param endsWithAttempt - Its source is aborted together with the attempt, so
+   *   it must be read eagerly.
    */
   constructor(
     private readonly body: AsyncIterable<Uint8Array>,
@@ -81,7 +81,7 @@ abstract class PassedOn implements AsyncIterable<Uint8Array> {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     const iterator = this.body[Symbol.asyncIterator]();
     this.iterator = iterator;
-    // What is not there below must not seem to be: Connect looks.
+    // Expose only what the wrapped iterator has: Connect feature-tests it.
     this.throw = iterator.throw && throwBelow;
     this.return = iterator.return && returnBelow;
     return this as AsyncIterator<Uint8Array>;
