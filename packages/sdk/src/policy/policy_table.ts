@@ -62,7 +62,7 @@ export interface PolicyValues {
 
 /** The retry budget of a client. */
 export interface BudgetValues {
-  /** Tokens at the start and at most. */
+  /** Initial and maximum number of tokens. */
   readonly capacity: number;
   /** What a retry costs. */
   readonly cost: number;
