@@ -41,7 +41,11 @@ describe("ameide-policy check", () => {
         '{\n  "default": {\n    "maxAttemps": 4}}',
         ":3: default.maxAttemps: did you mean maxAttempts? It is not known",
       ],
-      ["an unknown field that is near to none", '{"zzz": 4}', ":1: zzz: is not known"],
+      [
+        "an unknown field that is near to none",
+        '{"zzz": 4}',
+        ":1: zzz: is not known; known here: behavior, preset, default, methods, budget, logLevel",
+      ],
       [
         "an unknown word",
         '{"preset":\n"PRESET_MUSH"}',
@@ -116,30 +120,33 @@ describe("ameide-policy check", () => {
     const bounds = "must be an integer from 1 to 9007199254740991";
     expect(stderr.replaceAll(bad, "bad").split("\n")).toEqual([
       "bad:2: behavior: must be one of 1, got 7",
-      'bad:3: default."made up": is not known',
+      expect.stringMatching(
+        /^bad:3: default\."made up": is not known; known here: maxAttempts, baseDelayMs, /,
+      ),
       "bad:3: default.maxAttempts: must be an integer, got a string",
       `bad:3: default.timeoutMs: ${bounds}, got zero`,
       "bad:5: methods[0].policy.facts.tennant: did you mean tenant? It is not known",
       "bad:8: methods[1].policy.facts.requestIdField: is for selectors of single methods, such as acme.v1.Billing/Charge",
       `bad:9: methods[1].policy.baseDelayMs: ${bounds}, got a negative number (-1)`,
-      "bad:12: logLevel: is not known, got WARN",
+      "bad:12: logLevel: is not known, got WARN; known here: LOG_LEVEL_OFF, LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG",
       "",
     ]);
   });
 
-  it.each([[[]], [["chek", good]], [["check"]], [["check", join(folder, "none.json")]]])(
-    "exits with 2 for %j",
-    (args) => {
-      const { status, stderr } = run(...args);
-      expect(status).toBe(2);
-      expect(stderr).not.toBe("");
-    },
-  );
+  it.each([
+    [[], "nothing to do: the command is check (see --help)"],
+    [["chek", good], "there is no command chek: the command is check (see --help)"],
+    [["check"], "nothing to check: name a policy document, or protos by --image (see --help)"],
+    [["check", "--imgae", good], "Unknown option '--imgae' (see --help)"],
+    [["check", "none.json"], "none.json: there is no such file"],
+  ])("exits with 2 for %j, and says why", (args, text) => {
+    expect(run(...args)).toEqual({ status: 2, stdout: "", stderr: `${text}\n` });
+  });
 
   it("says how it is used", () => {
     const { status, stdout } = run("--help");
     expect(status).toBe(0);
-    expect(stdout).toContain("usage: ameide-policy check [--image <image>]... [<file>...]");
+    expect(stdout).toContain("Usage: ameide-policy check [--image <image>]... [<file>...]");
   });
 });
 
@@ -266,12 +273,17 @@ describe("ameide-policy check --image", () => {
   });
 
   it.each([
-    ["is not there", () => join(folder, "none.binpb")],
-    ["is no image", () => file("text.binpb", "not an image")],
-    ["has no service", () => file("empty.binpb", "")],
-  ])("exits with 2 for an image that %s", (_name, path) => {
-    const { status, stderr } = run("check", "--image", path(), good);
+    ["is not there", () => join(folder, "none.binpb"), "there is no such file"],
+    [
+      "is no image",
+      () => file("text.binpb", "not an image"),
+      "is no image of protos, as `buf build -o` makes: ",
+    ],
+    ["has no service", () => file("empty.binpb", ""), "has no service to check with"],
+  ])("exits with 2 for an image that %s", (_name, path, text) => {
+    const image = path();
+    const { status, stderr } = run("check", "--image", image, good);
     expect(status).toBe(2);
-    expect(stderr).not.toBe("");
+    expect(stderr).toContain(`${image}: ${text}`);
   });
 });

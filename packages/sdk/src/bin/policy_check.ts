@@ -4,12 +4,13 @@ import { parseArgs } from "node:util";
 import type { DescService, JsonObject } from "@bufbuild/protobuf";
 import { printable } from "../errors/bounded_text.js";
 import { didYouMean } from "../errors/did_you_mean.js";
+import type { Unknown } from "../config/json_document.js";
 import { inspectDocument } from "../config/policy_document.js";
 import { NoJson, placesOf } from "./json_places.js";
 import { BEHAVIOR_1 } from "../policy/policy.js";
 import { misfitsIn, readServices, type Services } from "./policy_image.js";
 
-const HELP = `usage: ameide-policy check [--image <image>]... [<file>...]
+const HELP = `Usage: ameide-policy check [--image <image>]... [<file>...]
 
 Checks policy documents (ameide.policy.v1.ClientPolicy as JSON) before they are
 rolled out, and names all that is wrong in them, a line each: FILE:LINE: path:
@@ -19,18 +20,23 @@ newer document; this command refuses them.
 With images of the protos, made by \`buf build -o image.binpb\` or by
 \`protoc --include_imports --include_source_info --descriptor_set_out=…\`, it
 refuses selectors that select nothing and names of fields that are not there,
-also those that the protos state themselves. Several images count as one.
+including those that the protos state themselves. Several images count as one.
 Without a document, it checks the protos alone.
 
-Exit code: 0 all are good, 1 one is not, 2 wrong arguments or no such file.
+  --image <image>  an image of the protos; may be repeated
+  -h, --help       prints this
+
+Exit code 0: all are good; 1: one is not; 2: wrong arguments or no such file.
 `;
 
 process.exitCode = main(process.argv.slice(2));
 
 function main(args: readonly string[]): number {
-  const given = read(args);
-  if (given === undefined) {
-    process.stderr.write(HELP);
+  let given: ReturnType<typeof read>;
+  try {
+    given = read(args);
+  } catch (reason) {
+    process.stderr.write(`${printable(textOf(reason).split(". ")[0] as string)} (see --help)\n`);
     return 2;
   }
   if (given === "help") {
@@ -41,7 +47,7 @@ function main(args: readonly string[]): number {
   const services = new Map<string, DescService>();
   for (const image of images) {
     try {
-      readServices(readFileSync(image)).forEach((service, name) => services.set(name, service));
+      servicesOf(readFileSync(image)).forEach((service, name) => services.set(name, service));
     } catch (reason) {
       return report(image, [{ text: textOf(reason) }], 2);
     }
@@ -55,24 +61,40 @@ function main(args: readonly string[]): number {
   return Math.max(...files.map((file) => check(file, images.length > 0 ? services : undefined)));
 }
 
-function read(args: readonly string[]): "help" | { images: string[]; files: string[] } | undefined {
+function read(args: readonly string[]): "help" | { images: string[]; files: string[] } {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", short: "h", default: false },
+      image: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const [command, ...files] = positionals;
+  const { help, image: images } = values;
+  if (help) {
+    return "help";
+  }
+  if (command !== "check") {
+    throw new Error(
+      command === undefined
+        ? "nothing to do: the command is check"
+        : `there is no command ${command}: the command is check`,
+    );
+  }
+  if (files.length + images.length === 0) {
+    throw new Error("nothing to check: name a policy document, or protos by --image");
+  }
+  return { images, files };
+}
+
+function servicesOf(image: Uint8Array): Services {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h", default: false },
-        image: { type: "string", multiple: true, default: [] },
-      },
+    return readServices(image);
+  } catch (reason) {
+    throw new Error(`is no image of protos, as \`buf build -o\` makes: ${textOf(reason)}`, {
+      cause: reason,
     });
-    const [command, ...files] = positionals;
-    const { help, image: images } = values;
-    if (help) {
-      return "help";
-    }
-    return command === "check" && files.length + images.length > 0 ? { images, files } : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -97,9 +119,7 @@ function check(file: string, services: Services | undefined): number {
   };
   const misfits = services === undefined ? [] : misfitsIn(services, document);
   const problems = [
-    ...unknown.map(({ path, name, known, got, why }) =>
-      at(path, why ?? `${didYouMean(name, known)}is not known${got}`),
-    ),
+    ...unknown.map((each) => at(each.path, each.why ?? notKnown(each))),
     ...faults.map(({ option, rule, got }) => at(option, rule + got)),
     ...misfits.map(({ selector, member, text: what }) => {
       const place = selector === undefined ? undefined : places.get(selector);
@@ -107,6 +127,14 @@ function check(file: string, services: Services | undefined): number {
     }),
   ];
   return report(file, problems.sort(byLine), 1);
+}
+
+function notKnown({ name, known, got }: Unknown): string {
+  const hint = didYouMean(name, known);
+  // The zero of an enum says nothing: it is known, and no value to state.
+  const stated = known.filter((each) => !each.endsWith("_UNSPECIFIED"));
+  const all = hint === "" && stated.length > 0 ? `; known here: ${stated.join(", ")}` : "";
+  return `${hint}is not known${got}${all}`;
 }
 
 // What the parser of JSON says may quote the text, and names no line.
@@ -121,7 +149,10 @@ function notJson(text: string, message: string): Problem {
 }
 
 function textOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+  if (!(reason instanceof Error)) {
+    return String(reason);
+  }
+  return "code" in reason && reason.code === "ENOENT" ? "there is no such file" : reason.message;
 }
 
 interface Problem {
