@@ -15,7 +15,7 @@ import { must, preparePlugins } from "./generate/toolchain.mjs";
 import { apply, compare } from "./generate/tree.mjs";
 import { MissingTool } from "./python_env.mjs";
 
-const HELP = `usage: pnpm generate [--ts] [--check] [--package NAME]
+const HELP = `Usage: pnpm generate [--ts] [--check] [--package NAME]
 
 Generates
   packages/core-proto         from proto/ and third_party/, as buf.gen.yaml says:

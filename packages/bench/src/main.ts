@@ -10,7 +10,7 @@ import { report } from "./report.js";
 import type { ImportResult, Results, RowResult } from "./results.js";
 import { COMPARED, POLICIES, type Row } from "./rows.js";
 
-const HELP = `usage: pnpm bench [--quick] [--report FOLDER]
+const HELP = `Usage: pnpm bench [--quick] [--report FOLDER]
 
 Measures what the SDK costs against the bare Connect client: the time and the
 bytes of a call, import, and bundle. Under ten minutes on a machine that does

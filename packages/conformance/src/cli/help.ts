@@ -1,5 +1,5 @@
 /** What `--help` prints: the options, and the specification of an adapter. */
-export const HELP = `Usage: ameide-conformance [option…]
+export const HELP = `Usage: pnpm conformance [option…]
 
 Runs every case against every SDK and prints one matrix. Options that take
 several values take them repeated or with commas.
@@ -8,8 +8,9 @@ several values take them repeated or with commas.
   --case <glob>      only cases whose name or id matches: r03, 'r*', '*html*'
   --cases <folder>   the cases of this folder instead of our own; the
                      known_failing.yaml in it is theirs
-  --layer <name>     memory or wire
-  --door <name>      generic or roster
+  --layer <name>     memory (virtual time, exact) or wire (real sockets)
+  --door <name>      generic (a service's client over the SDK's transport) or
+                     roster (a client for many services)
   --protocol <name>  connect, grpc or grpc-web
   --format <name>    binary or json
   --http <version>   1.1, 2, or auto: what client and server agree on
@@ -28,7 +29,7 @@ several values take them repeated or with commas.
                      error
   -h, --help         prints this
 
-Exit code 0: all that ran is green, 1: something is red, 2: the arguments are
+Exit code 0: all that ran is green; 1: something is red; 2: the arguments are
 wrong or nothing ran.
 
 CASES
@@ -103,10 +104,10 @@ WHAT RUN DOES
   the language's own HTTP client does, and reports every request it was given:
   method, headers in order with values apart, the SHA-256 of the body (of the
   query for GET) in hex, when it came, for messages in envelopes the first 64 KiB
-  of the body as far as it was read, and whether its signal fired, or its answer was left, before
-  the answer had ended. Answers are encoded by the protocol and format of the
-  request; an error is trailers only in gRPC and gRPC-Web, unless the answer has
-  trailers, too. The clock is virtual: it starts at
+  of the body as far as it was read, and whether its signal fired, or its answer
+  was left, before the answer had ended. Answers are encoded by the protocol and
+  format of the request; an error is trailers only in gRPC and gRPC-Web, unless
+  the answer has trailers, too. The clock is virtual: it starts at
   given.wall_clock_ms (default 2026-01-01T00:00:00Z), stands still while
   anything goes on, and whenever nothing else can go on it jumps to the next
   timer. Delays of the script and of token providers are timers of the same

@@ -1,5 +1,5 @@
 /** What `--help` prints. */
-export const HELP = `usage: pnpm conformance:connect [option…]
+export const HELP = `Usage: pnpm conformance:connect [option…]
 
 Runs Connect's own conformance suite, its runner unmodified, in client mode:
 through each SDK with its policies neutral (one attempt, no deadline but the
@@ -12,7 +12,7 @@ case's), and through the client it is built on, as it is, for comparison.
   -v, --verbose       prints all that the runner prints
   -h, --help          prints this
 
-Exit code 0: every case passed or is known to fail, 1: something is red,
+Exit code 0: every case passed or is known to fail; 1: something is red;
 2: the arguments are wrong. Go builds the runner (about a minute, once);
 without Go there is nothing to run: that is said, and 0, or 1 with CI=true.
 
