@@ -2,6 +2,7 @@ import type { ClientHttp2Stream } from "node:http2";
 import type { Recording } from "../wire/recorder.js";
 import { failIfCutShort } from "./cut_short.js";
 import type { Http2Connection } from "./http2_connection.js";
+import { countInterimHead } from "./interim_heads.js";
 
 /** Records what becomes of a stream, and ends it where neither Node nor Connect does. */
 export function watchStream(
@@ -12,7 +13,13 @@ export function watchStream(
   recording.connected = true;
   recording.stream = stream;
   recording.socket = connection.peer;
-  stream.once("headers", () => (recording.informed = true));
+  stream.on("headers", () => {
+    recording.informed = true;
+    const tooMany = countInterimHead(stream);
+    if (tooMany !== undefined) {
+      stream.destroy(tooMany);
+    }
+  });
   failIfUnanswered(stream);
   failIfCutShort(stream);
   drainIfLeft(stream, recording.signal);

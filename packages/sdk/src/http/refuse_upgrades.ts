@@ -1,12 +1,14 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { countInterimHead } from "./interim_heads.js";
 
 // What Node's types leave out: how a request gets its socket.
 type AddRequest = (this: Agent, request: ClientRequest, ...rest: unknown[]) => void;
 
 /**
  * Fails requests that are answered by another protocol (101), which nobody has
- * asked for: Node closes the connection then, but the request waits for ever.
+ * asked for: Node closes the connection then, but the request waits for ever. So it
+ * does where heads come (1xx), and no answer.
  */
 export function refuseUpgrades<A extends Agent>(agent: A): A {
   const own = agent as A & { addRequest?: AddRequest };
@@ -15,6 +17,7 @@ export function refuseUpgrades<A extends Agent>(agent: A): A {
     own.addRequest = (request, ...rest) => {
       request.on("upgrade", fail);
       request.on("response", failIfInterim);
+      request.on("information", failIfMany);
       addRequest.call(agent, request, ...rest);
     };
   }
@@ -25,6 +28,13 @@ export function refuseUpgrades<A extends Agent>(agent: A): A {
 function failIfInterim(this: ClientRequest, answer: IncomingMessage): void {
   if ((answer.statusCode ?? 0) < 200) {
     fail.call(this, answer, answer.socket);
+  }
+}
+
+function failIfMany(this: ClientRequest): void {
+  const tooMany = countInterimHead(this);
+  if (tooMany !== undefined) {
+    this.destroy(tooMany);
   }
 }
 
