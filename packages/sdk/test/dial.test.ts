@@ -305,10 +305,10 @@ describe("tls that is a function", () => {
     const { threads, events } = open({ baseUrl: "https://localhost:9", tls, retry: false });
     const error = await errorOf(threads.getThread(t1));
     expect(error.rawMessage).toContain("the option tls, which is a function, failed: GET");
-    const body = key.split("\n")[1] ?? "";
+    const parts = key.split(/\W+/).filter((part) => part.length > 5 && part !== "PRIVATE");
     const told = [error.message, error.stack, JSON.stringify([error, events])].join();
     expect(told).not.toMatch(/s3cret/);
-    expect(told).not.toContain(body);
+    expect(parts.filter((part) => told.includes(part))).toEqual([]);
   });
 
   it("is looked at again where it gives an object that has changed", async () => {

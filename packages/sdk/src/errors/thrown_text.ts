@@ -48,14 +48,17 @@ function readThrown(thrown: unknown): { text: string; code: string } {
 /** The same without what looks like a credential, for what is thrown by code that has some. */
 export function thrownTextWithoutTokens(thrown: unknown): string {
   return thrownText(thrown)
+    .replace(PEM, "REDACTED")
     .replace(NAMED, "$1REDACTED")
     .replace(JWT, "REDACTED")
     .replace(OPAQUE, (run) => (/\d/.test(run) && /[a-z]/i.test(run) ? "REDACTED" : run));
 }
 
-// `client_secret=…`, `"access_token":"…"`, `Authorization: Bearer …`
+// Cut off, it has no end.
+const PEM = /-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|$)/g;
+// `client_secret=…`, `"access_token":"…"`, `SecretAccessKey: …`, `Authorization: Bearer …`
 const NAMED =
-  /((?:(?:token|assertion|code|credential)["']?\s*=|(?:token|assertion|code|credential)["']\s*:|(?:secret|passw(?:or)?d|pwd|api[-_]?key|authorization)["']?\s*[=:])\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&,;)\]}]+/gi;
+  /((?:(?:token|assertion|code|credential)["']?\s*=|(?:token|assertion|code|credential)["']\s*:|(?:secret(?:[-_]?access)?(?:[-_]?key)?|passw(?:or)?d|pwd|(?:api|access|private)[-_]?key|authorization)["']?\s*[=:])\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&,;)\]}]+/gi;
 const JWT = /\beyJ[\w-]+(?:\.[\w-]*)*/g;
 // Letters and digits without a break, longer than words and identifiers are.
 const OPAQUE = /[\w+=]{16,}/g;
