@@ -16,10 +16,10 @@ describe("stated-once", () => {
       "packages/sdk/test/call/retry.test.ts": COPY,
     });
     expect(problems).toEqual([
+      expect.stringContaining("packages/sdk/test/call/retry.test.ts:2: "),
       expect.stringContaining(
         'packages/sdk/test/retry.test.ts:2: "r01 unavailable": r01 is a case',
       ),
-      expect.stringContaining("packages/sdk/test/call/retry.test.ts:2: "),
     ]);
   });
 
