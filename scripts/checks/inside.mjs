@@ -30,7 +30,7 @@ export function upwardImports({ files, read }) {
         if (!specifier.startsWith(".") || !target.startsWith(`${source}/`)) continue;
         const to = folderOf(target, source);
         if (to !== undefined && order.indexOf(to) <= order.indexOf(from)) continue;
-        const what = to === undefined ? "a door" : `${to}/, which comes after ${from}/`;
+        const what = to === undefined ? "an entry" : `${to}/, which comes after ${from}/`;
         problems.push(`${file}: imports ${specifier}, of ${what}`);
       }
     }

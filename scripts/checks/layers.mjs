@@ -53,7 +53,7 @@ export const ROOMS = [
   { name: "fault-server", path: "packages/fault-server", layer: 2, uses: ["conformance-proto"] },
   { name: "manifest", path: "packages/manifest", layer: 2, uses: ["core-proto"] },
 
-  // An adapter sees its SDK as every user does: by its public door.
+  // An adapter sees its SDK as every user does: by its public entry.
   adapter("sdk"),
   adapter("sdk-go"),
   adapter("sdk-python"),
@@ -90,7 +90,7 @@ export const ROOMS = [
 
 /**
  * The order inside a package: each of these folders imports only from itself and those before it,
- * types included. Files beside the folders are the package's doors, and import from all.
+ * types included. Files beside the folders are the package's entries, and import from all.
  */
 export const INSIDE = {
   "packages/sdk/src":

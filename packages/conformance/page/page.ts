@@ -21,7 +21,7 @@ interface ReportCase {
   readonly sdk: string;
   readonly layer: string;
   readonly httpClient: string;
-  readonly door: string;
+  readonly entry: string;
   readonly protocol: string;
   readonly format: string;
   readonly http: string;
@@ -254,15 +254,23 @@ function table(caption: string, heads: readonly string[], rows: readonly HTMLEle
   );
 }
 
-function columnOf({ sdk, layer, httpClient, door, protocol, http }: ReportCase): string {
-  if (door === "") return `${sdk} ${layer}, not run`;
+function columnOf({ sdk, layer, httpClient, entry, protocol, http }: ReportCase): string {
+  if (entry === "") return `${sdk} ${layer}, not run`;
   return [sdk, [layer, httpClient, protocol, http].filter((part) => part !== "").join("/")].join(
     " ",
   );
 }
 
-function placeOf({ sdk, layer, httpClient, door, protocol, format, http }: ReportCase): string {
-  const parts = [sdk, layer, httpClient, door, protocol, format, http === "" ? "" : `http/${http}`];
+function placeOf({ sdk, layer, httpClient, entry, protocol, format, http }: ReportCase): string {
+  const parts = [
+    sdk,
+    layer,
+    httpClient,
+    entry,
+    protocol,
+    format,
+    http === "" ? "" : `http/${http}`,
+  ];
   return parts.filter((part) => part !== "").join(" ");
 }
 

@@ -127,7 +127,7 @@ test("a file that cannot be read is red, and the others run", async () => {
   expect(code).toBe(1);
 });
 
-test("the effective policy has to have the same hash through each door", async () => {
+test("the effective policy has to have the same hash through each entry", async () => {
   writeCase("t01 explains");
   const run =
     "answer(id, { run: { outcomes: [{ ok: 'done' }], requests: [{}], leaks: LEAKS, policyHash: 'h' + id } })";
@@ -174,7 +174,7 @@ test("--report writes a page that needs nothing else, and the same as JSON", asy
     name: "t02 bad",
     sdk: "fake",
     layer: "memory",
-    door: "generic",
+    entry: "generic",
     protocol: "connect",
     format: "binary",
     http: "",

@@ -52,7 +52,7 @@ test(
     const unary = results.filter(({ cell, case: one }) => cell && kindsOf(one).length > 0);
     expect(unary.length).toBeGreaterThan(1000);
     for (const { differences, cell } of unary) {
-      const seen = `the adapter failed: cannot make a ${cell?.door} client yet`;
+      const seen = `the adapter failed: cannot make a ${cell?.entry} client yet`;
       expect(differences).toEqual([{ step: "adapter", what: "", expected: "an answer", seen }]);
     }
   },

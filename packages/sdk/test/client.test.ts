@@ -6,7 +6,7 @@ import { thrownBy } from "./harness/scripted_threads.js";
 import { createAmeideTransport } from "../src/node.js";
 import { createRosterClient } from "../src/roster.js";
 
-describe("both doors", () => {
+describe("both entries", () => {
   it("refuse the same options", () => {
     const options = { baseUrl: "http://api.test" };
     const one = thrownBy(() => createAmeideTransport(options));

@@ -178,9 +178,9 @@ describe("the entries", () => {
 
   it("are the files beside the rooms", () => {
     const stated = JSON.stringify(manifest.exports).matchAll(/"\.\/dist\/(\w+)\.js"/g);
-    const doors = new Set([...stated].map(([, name]) => `${name}.ts`));
+    const files = new Set([...stated].map(([, name]) => `${name}.ts`));
     const beside = readdirSync(src).filter((file) => file.endsWith(".ts"));
-    expect(beside.toSorted()).toEqual([...doors].toSorted());
+    expect(beside.toSorted()).toEqual([...files].toSorted());
   });
 
   it.each(Object.entries(NAMES))("%s exports exactly its names", async (entry, names) => {

@@ -69,7 +69,7 @@ describe("imports", () => {
       "reaches into fault-server by ../../../fault-server/src/index.js",
     ],
     [
-      "an adapter behind its SDK's public door",
+      "an adapter behind its SDK's public entry",
       { "packages/sdk/conformance/adapter.ts": 'import { retry } from "../src/retry.js";' },
       "reaches into sdk by ../src/retry.js",
     ],
@@ -197,9 +197,9 @@ describe("the order inside a package", () => {
       "policy/retry.ts: imports ../call/call_options.js, of call/, which comes after policy/",
     ],
     [
-      "a door that a folder imports",
+      "an entry that a folder imports",
       { "packages/sdk/src/clients/paginate.ts": 'export { call } from "../index.js";' },
-      "packages/sdk/src/clients/paginate.ts: imports ../index.js, of a door",
+      "packages/sdk/src/clients/paginate.ts: imports ../index.js, of an entry",
     ],
     [
       "a program that reaches into another",
@@ -228,7 +228,7 @@ describe("the order inside a package", () => {
     expect(rows.join(" ")).toBe(INSIDE["packages/sdk/src"]);
   });
 
-  it("lets folders import from earlier ones, and doors from all", async () => {
+  it("lets folders import from earlier ones, and entries from all", async () => {
     const files = {
       "packages/sdk/src/call/call_options.ts":
         'export { a } from "../policy/a.js";\nimport "./a.js";',

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Options } from "./options.js";
-import { DOORS, FORMATS, HTTP_CLIENTS, HTTP_VERSIONS, PROTOCOLS } from "../suite/vocabulary.js";
+import { ENTRIES, FORMATS, HTTP_CLIENTS, HTTP_VERSIONS, PROTOCOLS } from "../suite/vocabulary.js";
 
 /** Arguments that cannot be understood. */
 export class UsageError extends Error {
@@ -29,7 +29,7 @@ export function readArguments(argv: readonly string[]): Options {
     folders: values.cases ?? [],
     filter: {
       layers: words("layer", values.layer, ["memory", "wire"]),
-      doors: words("door", values.door, DOORS),
+      entries: words("entry", values.entry, ENTRIES),
       protocols: words("protocol", values.protocol, PROTOCOLS),
       formats: words("format", values.format, FORMATS),
       http: words("http", values.http, HTTP_VERSIONS),
@@ -55,7 +55,7 @@ function parse(argv: readonly string[]) {
         case: { type: "string", multiple: true },
         cases: { type: "string", multiple: true },
         layer: { type: "string", multiple: true },
-        door: { type: "string", multiple: true },
+        entry: { type: "string", multiple: true },
         protocol: { type: "string", multiple: true },
         format: { type: "string", multiple: true },
         http: { type: "string", multiple: true },

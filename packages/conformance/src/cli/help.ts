@@ -9,7 +9,7 @@ several values take them repeated or with commas.
   --cases <folder>   the cases of this folder instead of our own; the
                      known_failing.yaml in it is theirs
   --layer <name>     memory (virtual time, exact) or wire (real sockets)
-  --door <name>      generic (a service's client over the SDK's transport) or
+  --entry <name>     generic (a service's client over the SDK's transport) or
                      roster (a client for many services)
   --protocol <name>  connect, grpc or grpc-web
   --format <name>    binary or json
@@ -58,7 +58,7 @@ ADAPTERS
   ends, it ends.
 
   describe. Answered with the id and version of the SDK and what it can do:
-  doors, protocols, formats, HTTP versions, kinds of methods, HTTP clients beside
+  entries, protocols, formats, HTTP versions, kinds of methods, HTTP clients beside
   the language's own, and the built-in numbers of its policy by name
   (defaults.timeoutMs, budget.cost, …).
 
@@ -73,7 +73,7 @@ ADAPTERS
 
 WHAT RUN DOES
   1. Make the client: given.client in the terms of the public API, through the
-     door the request names: "generic", the framework's own client over the
+     entry the request names: "generic", the framework's own client over the
      SDK's transport, or "roster", the client that the SDK generates from a list
      of services. Environment variables of given.env are set while clients are
      made; no other AMEIDE_ variable is there. allow_insecure_loopback is on

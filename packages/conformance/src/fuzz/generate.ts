@@ -16,7 +16,7 @@ export interface GeneratedCase {
   readonly script: Script;
   readonly format: "binary" | "json";
   readonly protocol: Protocol;
-  readonly door: number;
+  readonly entry: number;
   readonly prediction: Prediction;
   /** Cases that were thrown away before it, with what spoke against them. */
   readonly discarded: readonly string[];
@@ -66,10 +66,10 @@ export function generateCase(
     const context = { uniform, wallClockMs, protocol, kind };
     const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
-    const door = random.between(0, 5);
+    const entry = random.between(0, 5);
     const prediction = predict(given, script, protocol);
     if (prediction.notes.length === 0) {
-      return { seed, index, given, script, format, protocol, door, prediction, discarded };
+      return { seed, index, given, script, format, protocol, entry, prediction, discarded };
     }
     discarded.push(...prediction.notes);
   }

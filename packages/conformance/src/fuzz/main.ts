@@ -140,7 +140,7 @@ async function writeAll(
     const name = `${id} ${kind.replaceAll(/[^a-zA-Z]+/g, "-")}`;
     const comment = [
       "Found by comparing generated cases with the reference model:",
-      `seed ${seed}, index ${index}, door ${generated.door}. Expected is what the model says.`,
+      `seed ${seed}, index ${index}, entry ${generated.entry}. Expected is what the model says.`,
       ...lines.map((line) => `  ${line}`),
     ];
     const yaml = writeCase({ name, comment, given, script, format, protocol, prediction });

@@ -15,11 +15,11 @@ import type { Prediction } from "./model/prediction.js";
 import { differences, expectedOf, observedOf, type Observed } from "./observed.js";
 
 /**
- * Where a generated case is run: a door, of the language's own HTTP client or of another, by its
+ * Where a generated case is run: an entry, of the language's own HTTP client or of another, by its
  * number, as SDKs name theirs differently.
  */
 export interface Place {
-  readonly door: number;
+  readonly entry: number;
   readonly format: string;
   readonly protocol: Protocol;
 }
@@ -65,9 +65,9 @@ export class FuzzRunner {
     let first: { readonly sdk: string; readonly observed: Observed } | undefined;
     const runs = this.#sdks.map(async ({ sdk, session }, index) => {
       const { format, protocol } = place;
-      const doors = doorsOf(this.#described[index], { given, server: script }, protocol);
-      const door = doors[place.door % Math.max(1, doors.length)] ?? { door: "generic" };
-      const request = create(RunRequestSchema, { given, script, ...door, format, protocol });
+      const entries = entriesOf(this.#described[index], { given, server: script }, protocol);
+      const entry = entries[place.entry % Math.max(1, entries.length)] ?? { entry: "generic" };
+      const request = create(RunRequestSchema, { given, script, ...entry, format, protocol });
       return { sdk, result: await session.run(() => request) };
     });
     for (const { sdk, result } of await Promise.all(runs)) {
@@ -97,14 +97,14 @@ export class FuzzRunner {
   }
 }
 
-function doorsOf(
+function entriesOf(
   described: DescribeResponse | undefined,
   parts: { readonly given: Given; readonly server: Script },
   protocol: string,
-): { readonly door: string; readonly httpClient: string }[] {
-  const own = (described?.doors ?? []).map((door) => ({ door, httpClient: "" }));
+): { readonly entry: string; readonly httpClient: string }[] {
+  const own = (described?.entries ?? []).map((entry) => ({ entry, httpClient: "" }));
   const others = (described?.httpClients ?? [])
     .filter((client) => client.protocols.includes(protocol) && can(client, parts, "memory"))
-    .flatMap(({ name, doors }) => doors.map((door) => ({ door, httpClient: name })));
+    .flatMap(({ name, entries }) => entries.map((entry) => ({ entry, httpClient: name })));
   return [...own, ...others];
 }

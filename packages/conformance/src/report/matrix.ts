@@ -48,8 +48,16 @@ export function showTotals({ totals, versions, problems }: Report): string {
   return lines.join("\n");
 }
 
-function where({ sdk, layer, httpClient, door, protocol, format, http }: ReportCase): string {
-  const parts = [sdk, layer, httpClient, door, protocol, format, http === "" ? "" : `http/${http}`];
+function where({ sdk, layer, httpClient, entry, protocol, format, http }: ReportCase): string {
+  const parts = [
+    sdk,
+    layer,
+    httpClient,
+    entry,
+    protocol,
+    format,
+    http === "" ? "" : `http/${http}`,
+  ];
   return parts.filter((part) => part !== "").join(" ");
 }
 
@@ -58,7 +66,7 @@ function columnsOf(cases: readonly ReportCase[]): Column[] {
   for (const one of cases) {
     const key = columnKey(one);
     const title =
-      one.door === ""
+      one.entry === ""
         ? `${one.layer}, not run`
         : [one.layer, one.httpClient, one.protocol, one.http]
             .filter((part) => part !== "")

@@ -20,7 +20,7 @@ export interface ReportCase {
   /** Empty for the language's own. */
   readonly httpClient: string;
   /** Empty where the case did not get as far as a cell. */
-  readonly door: string;
+  readonly entry: string;
   readonly protocol: string;
   readonly format: string;
   /** Empty in the memory layer. */
@@ -75,7 +75,7 @@ function toReportCase(result: CaseResult): ReportCase {
     sdk: result.sdk,
     layer: one.json.layer === "LAYER_WIRE" ? "wire" : "memory",
     httpClient: cell?.httpClient ?? "",
-    door: cell?.door ?? "",
+    entry: cell?.entry ?? "",
     protocol: cell?.protocol ?? "",
     format: cell?.format ?? "",
     http: cell?.http ?? "",

@@ -124,7 +124,7 @@ class MutationRun {
   }
 
   // Only a case that passes can tell a mutant. One cell of each is enough: the numbers are the same
-  // behind each door.
+  // behind each entry.
   async #greenCells(
     described: DescribeResponse,
   ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
@@ -200,11 +200,11 @@ class MutationRun {
       );
     }
     const { given, server: script } = one.message;
-    const { door, protocol, format, httpClient } = cell;
+    const { entry, protocol, format, httpClient } = cell;
     const request = create(RunRequestSchema, {
       ...(given === undefined ? {} : { given }),
       ...(script === undefined ? {} : { script }),
-      door,
+      entry,
       protocol,
       format,
       httpClient,

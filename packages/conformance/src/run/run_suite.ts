@@ -123,7 +123,7 @@ class SdkRun {
       const isEmpty =
         plan.missing.length === 0 && plan.cells.every(({ httpClient }) => httpClient !== "");
       if (isEmpty && wants(one, "native") && this.#isUnfiltered()) {
-        const expected = "the SDK has a door, a protocol, a format and an HTTP version for it";
+        const expected = "the SDK has an entry, a protocol, a format and an HTTP version for it";
         this.#add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
           skip,
         });
@@ -166,11 +166,11 @@ class SdkRun {
 
   async #runInMemory(one: LoadedCase, cell: Cell, session: AdapterSession): Promise<Ran> {
     const { given, server } = one.message;
-    const { door, protocol, format, httpClient } = cell;
+    const { entry, protocol, format, httpClient } = cell;
     const request = create(RunRequestSchema, {
       ...(given === undefined ? {} : { given }),
       ...(server === undefined ? {} : { script: server }),
-      door,
+      entry,
       protocol,
       format,
       httpClient,
@@ -220,7 +220,7 @@ function adapterFailed(failure: string): Difference[] {
   return [{ step: "adapter", what: "", expected: "an answer", seen: failure }];
 }
 
-// What no case can state: the effective policy is the same in every language and through each door.
+// What no case can state: the effective policy is the same in every language and through each entry.
 function withHashes(results: readonly CaseResult[]): CaseResult[] {
   const first = new Map<LoadedCase, CaseResult>();
   return results.map((result) => {
@@ -233,7 +233,7 @@ function withHashes(results: readonly CaseResult[]): CaseResult[] {
     const difference = {
       step: "explain",
       what: "hash of the effective policy",
-      expected: `${expected}, as ${before.sdk} ${before.cell?.door}`,
+      expected: `${expected}, as ${before.sdk} ${before.cell?.entry}`,
       seen: hash,
     };
     return {

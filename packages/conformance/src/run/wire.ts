@@ -81,7 +81,7 @@ export class WireRunner {
         baseUrl: place.url,
         ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
         ...this.#clientCertificate(one),
-        door: cell.door,
+        entry: cell.entry,
         protocol: cell.protocol,
         format: cell.format,
         http: cell.http,

@@ -19,7 +19,7 @@ export interface Cell {
   readonly layer: LayerName;
   /** Empty for the language's own. */
   readonly httpClient: string;
-  readonly door: string;
+  readonly entry: string;
   readonly protocol: string;
   readonly format: string;
   /** Empty in the memory layer. */
@@ -29,14 +29,14 @@ export interface Cell {
 /** What may be run; what is not given is not limited. */
 export interface Filter {
   readonly layers?: readonly string[] | undefined;
-  readonly doors?: readonly string[] | undefined;
+  readonly entries?: readonly string[] | undefined;
   readonly protocols?: readonly string[] | undefined;
   readonly formats?: readonly string[] | undefined;
   readonly http?: readonly string[] | undefined;
   /** `native` is the language's own. */
   readonly httpClients?: readonly string[] | undefined;
   /**
-   * Only some of the cells: over Connect all, over gRPC and gRPC-Web one door, one format and one
+   * Only some of the cells: over Connect all, over gRPC and gRPC-Web one entry, one format and one
    * HTTP version, and over each other HTTP client one of all, which change from case to case.
    */
   readonly thin?: boolean | undefined;
@@ -55,7 +55,7 @@ export interface CasePlan {
 }
 
 /**
- * Decides how a case runs on an SDK: through each door, in each format, over each protocol, each HTTP
+ * Decides how a case runs on an SDK: through each entry, in each format, over each protocol, each HTTP
  * client and, on the wire, each HTTP version that both have. A case that names a protocol, format,
  * HTTP version or kind of method that the SDK lacks is not left out quietly; that an HTTP client
  * beside the language's own cannot do it only means that there is no such cell.
@@ -116,7 +116,7 @@ function answersOf(script: Script | undefined): readonly Answer[] {
   return [...(script?.answers ?? []), ...(script?.otherwise ? [script.otherwise] : [])];
 }
 
-type Abilities = Pick<DescribeResponse, "sdk" | "doors" | "protocols" | "formats" | "http"> &
+type Abilities = Pick<DescribeResponse, "sdk" | "entries" | "protocols" | "formats" | "http"> &
   Pick<Cell, "httpClient">;
 
 function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Cell[] {
@@ -124,15 +124,15 @@ function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Cell[] {
   const layer = layerOf(one);
   const { sdk, httpClient } = has;
   const http = layer === "wire" ? versionsOf(one, has, filter) : [""];
-  return has.doors
-    .filter((door) => allows(filter.doors, door))
-    .flatMap((door) =>
+  return has.entries
+    .filter((entry) => allows(filter.entries, entry))
+    .flatMap((entry) =>
       common(message.protocols, has.protocols, filter.protocols).flatMap((protocol) =>
         common(message.formats, has.formats, filter.formats).flatMap((format) =>
           http
             .filter((version) => message.http.length > 0 || carriesKinds(version, one))
             .filter((version) => carries(version, protocol))
-            .map((version) => ({ sdk, layer, httpClient, door, protocol, format, http: version })),
+            .map((version) => ({ sdk, layer, httpClient, entry, protocol, format, http: version })),
         ),
       ),
     );
@@ -172,10 +172,10 @@ function thinned(cells: readonly Cell[], number: number): Cell[] {
   );
 }
 
-/** Whether a filter keeps a layer, door, protocol, format, HTTP version or HTTP client out. */
+/** Whether a filter keeps a layer, entry, protocol, format, HTTP version or HTTP client out. */
 export function isLimited(filter: Filter = {}): boolean {
-  const { layers, doors, protocols, formats, http, httpClients, quick } = filter;
-  const parts = [layers, doors, protocols, formats, http, httpClients];
+  const { layers, entries, protocols, formats, http, httpClients, quick } = filter;
+  const parts = [layers, entries, protocols, formats, http, httpClients];
   return quick === true || parts.some((part) => (part?.length ?? 0) > 0);
 }
 
@@ -200,8 +200,8 @@ function kindsIn(given: Given | undefined): readonly Kind[] {
 }
 
 /** A cell in words: `memory generic connect binary`, `wire fetch generic connect json http/1.1`. */
-export function showCell({ layer, httpClient, door, protocol, format, http }: Cell): string {
-  const parts = [layer, httpClient, door, protocol, format, http === "" ? "" : `http/${http}`];
+export function showCell({ layer, httpClient, entry, protocol, format, http }: Cell): string {
+  const parts = [layer, httpClient, entry, protocol, format, http === "" ? "" : `http/${http}`];
   return parts.filter((part) => part !== "").join(" ");
 }
 

@@ -39,7 +39,7 @@ export const STOP_REASONS = [
 /** Classes of failures. */
 export const CLASSES = ["NOT_SENT", "AMBIGUOUS", "THROTTLE", "TRANSIENT", "NEVER"] as const;
 
-export const DOORS = ["generic", "roster"] as const;
+export const ENTRIES = ["generic", "roster"] as const;
 export const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
 export const FORMATS = ["binary", "json"] as const;
 export const HTTP_VERSIONS = ["1.1", "2", "auto"] as const;

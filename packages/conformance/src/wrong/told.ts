@@ -189,11 +189,11 @@ export const TOLD: readonly Way[] = [
     response: (run) => void (run.explainText = ""),
   },
   {
-    name: "another policy through another door",
+    name: "another policy through another entry",
     cases: ["k07"],
     shows: /^explain, hash/,
-    response: (run, { door }) => {
-      if (door === "roster") run.policyHash = "0".repeat(64);
+    response: (run, { entry }) => {
+      if (entry === "roster") run.policyHash = "0".repeat(64);
     },
   },
   {
@@ -250,8 +250,8 @@ export const BROKEN: readonly Way[] = [
     cases: ["r01"],
     shows: /^adapter, [^]*said nothing for 2500 ms/,
     silenceMs: 2500,
-    response: ({ outcomes }, { door, format }) =>
-      outcomes[0]?.error !== undefined && door === "roster" && format === "json"
+    response: ({ outcomes }, { entry, format }) =>
+      outcomes[0]?.error !== undefined && entry === "roster" && format === "json"
         ? new Promise(() => {})
         : undefined,
   },
@@ -259,8 +259,8 @@ export const BROKEN: readonly Way[] = [
     name: "dies in one case",
     cases: ["r01"],
     shows: /^adapter, [^]*ended with exit code 3/,
-    response({ outcomes }, { door, format }) {
-      if (outcomes[0]?.error !== undefined && door === "roster" && format === "json") {
+    response({ outcomes }, { entry, format }) {
+      if (outcomes[0]?.error !== undefined && entry === "roster" && format === "json") {
         process.exit(3);
       }
     },
@@ -272,10 +272,10 @@ export const BROKEN: readonly Way[] = [
     describe: (described) => void (described.kinds = []),
   },
   {
-    name: "says that it has no door",
+    name: "says that it has no entry",
     cases: ["r01"],
     shows: /^plan, /,
-    describe: (described) => void (described.doors = []),
+    describe: (described) => void (described.entries = []),
   },
   {
     name: "says that it speaks no format",

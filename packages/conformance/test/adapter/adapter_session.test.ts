@@ -86,10 +86,10 @@ test("an answer too many is a problem of the run, as no case can be blamed", asy
 
 test("an adapter that fails itself says so, and goes on", async () => {
   const session = sessionOver(
-    "if (text === 'bad') answer(id, { error: 'no such door' }); else ok(id);",
+    "if (text === 'bad') answer(id, { error: 'no such entry' }); else ok(id);",
   );
   expect(verdicts(await runAll(session, ["bad", "good"]))).toEqual([
-    "the adapter failed: no such door",
+    "the adapter failed: no such entry",
     "answered",
   ]);
 });

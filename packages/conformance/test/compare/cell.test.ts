@@ -8,7 +8,7 @@ import type { Arrived } from "../../src/compare/requests.js";
 const CELL: Cell = {
   sdk: "ts",
   layer: "wire",
-  door: "generic",
+  entry: "generic",
   protocol: "connect",
   format: "binary",
   http: "2",

@@ -1,4 +1,4 @@
 import { testSuite } from "../harness/test_suite.js";
 
-// Every case through each door, in each format, over each protocol and HTTP version.
+// Every case through each entry, in each format, over each protocol and HTTP version.
 await testSuite({});

@@ -24,7 +24,7 @@ const ok = (id, text = "done") =>
   } });
 const describe = (id) =>
   answer(id, { describe: {
-    sdk: "fake", version: "1.2.3", doors: ["generic"], protocols: ["connect"],
+    sdk: "fake", version: "1.2.3", entries: ["generic"], protocols: ["connect"],
     formats: ["binary", "json"], http: ["1.1"], kinds: ["unary"], ...EXTRA,
   } });
 let bytes = Buffer.alloc(0);
@@ -46,7 +46,7 @@ process.stdin.on("data", (chunk) => {
  *
  * @param run - Body of `async function run(id, text, request)`; `ok(id)`, `answer(id, result)`, `write(text)` are
  *   there to answer with.
- * @param described - What it says of itself beside doors and the like.
+ * @param described - What it says of itself beside entries and the like.
  */
 export function fakeAdapter(run = "ok(id);", described: object = {}): AdapterCommand {
   const extra = `const EXTRA = ${JSON.stringify(described)};`;

@@ -28,7 +28,7 @@ export function modelAdapter(spoil: (response: RunResponse) => void = () => {}):
       describe: () =>
         Promise.resolve(
           create(DescribeResponseSchema, {
-            doors: ["generic"],
+            entries: ["generic"],
             protocols: ["connect", "grpc", "grpc-web"],
             kinds: ["unary", "server_stream", "client_stream", "bidi"],
           }),

@@ -10,7 +10,7 @@ function result(name: string, more: Partial<CaseResult> = {}): CaseResult {
   const cell = {
     sdk: "ts",
     layer: "memory",
-    door: "generic",
+    entry: "generic",
     protocol: "connect",
     format: "json",
     http: "",

@@ -20,7 +20,7 @@ process.stdin.on("data", (chunk) => {
     const { id, run } = JSON.parse(bytes.subarray(4, 4 + size).toString());
     bytes = bytes.subarray(4 + size);
     if (run === undefined) {
-      write({ id, describe: { sdk: "small", doors: ["generic"], protocols: ["connect"],
+      write({ id, describe: { sdk: "small", entries: ["generic"], protocols: ["connect"],
         formats: ["json"], kinds: ["unary"], constants: CONSTANTS } });
     } else {
       const numbers = { ...CONSTANTS, ...run.constants };

@@ -6,7 +6,7 @@ import { caseWith } from "../harness/a_case.js";
 
 const sdk = create(DescribeResponseSchema, {
   sdk: "ts",
-  doors: ["generic", "roster"],
+  entries: ["generic", "roster"],
   protocols: ["connect"],
   formats: ["binary", "json"],
   http: ["1.1", "2"],
@@ -15,7 +15,7 @@ const sdk = create(DescribeResponseSchema, {
 
 const cells = (...args: Parameters<typeof planCase>) => planCase(...args).cells.map(showCell);
 
-test("in memory a case runs through each door, in each format", () => {
+test("in memory a case runs through each entry, in each format", () => {
   expect(cells(caseWith({}), sdk)).toEqual([
     "memory generic connect binary",
     "memory generic connect json",
@@ -45,7 +45,7 @@ test("the version that both sides agree on is for cases that name it", () => {
 });
 
 test("a filter leaves out, quietly", () => {
-  const filter = { doors: ["roster"], formats: ["json"] };
+  const filter = { entries: ["roster"], formats: ["json"] };
   expect(planCase(caseWith({}), sdk, filter).cells).toHaveLength(1);
   expect(planCase(caseWith({}), sdk, { layers: ["wire"] })).toEqual({ cells: [], missing: [] });
 });
@@ -66,8 +66,8 @@ test("a case runs over each protocol, over gRPC not with HTTP/1.1", () => {
 
 test("quick, a case in memory runs in one cell, which changes from case to case", () => {
   const one = caseWith({});
-  const { doors, protocols, http, kinds } = all;
-  const fetch = create(HttpClientSchema, { name: "fetch", doors, protocols, http, kinds });
+  const { entries, protocols, http, kinds } = all;
+  const fetch = create(HttpClientSchema, { name: "fetch", entries, protocols, http, kinds });
   const able = { ...all, httpClients: [fetch] };
   const quick = (name: string) =>
     cells({ ...one, message: { ...one.message, name } }, able, { quick: true });
@@ -103,7 +103,7 @@ const withFetch = {
   httpClients: [
     create(HttpClientSchema, {
       name: "fetch",
-      doors: ["generic"],
+      entries: ["generic"],
       protocols: ["connect", "grpc-web"],
       http: ["1.1"],
       kinds: ["unary", "server_stream"],

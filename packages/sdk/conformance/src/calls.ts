@@ -5,7 +5,7 @@ import {
   ConformanceService,
   type Paginate,
 } from "@ameideio/conformance-proto";
-import type { Door } from "./doors.js";
+import type { CaseClient } from "./entries.js";
 import { type ProviderContext, settings } from "./options.js";
 import { makeCall } from "./one_call.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
@@ -26,7 +26,7 @@ export interface CallContext {
 }
 
 /** Makes a call, or several at once. */
-export function makeCalls(call: Call, door: Door, within: CallContext): Promise<Outcome[]> {
+export function makeCalls(call: Call, client: CaseClient, within: CallContext): Promise<Outcome[]> {
   const method = ConformanceService.methods.find(({ name }) => name === call.method);
   if (method === undefined) {
     throw new Error(`there is no method ${call.method}`);
@@ -44,7 +44,7 @@ export function makeCalls(call: Call, door: Door, within: CallContext): Promise<
       ...(canceler && { signal: canceler.signal }),
     };
     const outcome = makeCall(call, method, {
-      door,
+      client,
       options: call.settings || call.tenantEach ? callOptions(own, options) : options,
       clock: within.context.time,
       onAttemptFailed: (react) => (within.onAttemptFailed = react),
@@ -84,11 +84,15 @@ function createCanceler(given: Cancel, within: CallContext) {
 }
 
 /** Goes through a list; its outcome is an empty text, its items are kept apart. */
-export function goThrough(given: Paginate, door: Door, within: CallContext): Promise<Outcome> {
+export function goThrough(
+  given: Paginate,
+  client: CaseClient,
+  within: CallContext,
+): Promise<Outcome> {
   return outcomeOf(within.context.time, async () => {
     const { breakAfter, maxItems, maxPages } = given;
     const list = paginate(
-      door.conformance.listItems,
+      client.conformance.listItems,
       {},
       {
         ...(maxItems !== undefined && { maxItems }),

@@ -2,14 +2,14 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { version } from "@ameideio/ameide-sdk-ts";
 import { BEHAVIOR_1, type PolicyConstants } from "@ameideio/ameide-sdk-ts/testing";
 import type { DescribeResponseSchema } from "@ameideio/conformance-proto";
-import { FETCH } from "./doors.js";
+import { FETCH } from "./entries.js";
 
 /** Says what this adapter is. */
 export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
   return {
     sdk: "ts",
     version,
-    doors: ["generic", "roster"],
+    entries: ["generic", "roster"],
     protocols: ["connect", "grpc", "grpc-web"],
     formats: ["binary", "json"],
     http: ["1.1", "2", "auto"],
@@ -18,7 +18,7 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
       {
         // Of Node.js: HTTP/1.1 without TLS. The roster over it is another build of the package.
         name: FETCH,
-        doors: ["generic"],
+        entries: ["generic"],
         protocols: ["connect", "grpc-web"],
         http: ["1.1"],
         kinds: ["unary", "server_stream"],

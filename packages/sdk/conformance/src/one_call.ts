@@ -8,12 +8,12 @@ import type {
   ConformanceRequestWithId,
   ConformanceService,
 } from "@ameideio/conformance-proto";
-import type { Door } from "./doors.js";
+import type { CaseClient } from "./entries.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
 /** What a call is made with. */
 interface Making {
-  readonly door: Door;
+  readonly client: CaseClient;
   readonly options: CallOptions;
   readonly clock: Clock;
   /** Registers what is to be done once an attempt has failed. */
@@ -31,11 +31,11 @@ const collectGarbage = runInNewContext("gc") as () => void;
 type Conformance = typeof ConformanceService;
 
 /** The methods that stand for all of their kind. */
-type Named<N extends keyof Conformance["method"]> = Pick<Door["conformance"], N>[N];
+type Named<N extends keyof Conformance["method"]> = Pick<CaseClient["conformance"], N>[N];
 
 /** Makes one call, of whatever kind, and says how it ended. */
 export async function makeCall(call: Call, method: DescMethod, making: Making): Promise<Outcome> {
-  const { door, clock } = making;
+  const { client, clock } = making;
   const startMs = clock.now();
   const headers: { values?: Headers; atMs?: number } = {};
   let trailers: Headers | undefined;
@@ -48,7 +48,7 @@ export async function makeCall(call: Call, method: DescMethod, making: Making): 
     },
     onTrailer: (values) => (trailers = values),
   };
-  const send = door.conformance[method.localName as keyof Conformance["method"]] as unknown;
+  const send = client.conformance[method.localName as keyof Conformance["method"]] as unknown;
   const input = createInput(call, clock);
   const outcome = await outcomeOf(clock, async () => {
     switch (method.methodKind) {

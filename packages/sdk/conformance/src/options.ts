@@ -21,7 +21,7 @@ import {
   type Settings as GivenSettings,
   SettingsSchema,
 } from "@ameideio/conformance-proto";
-import { FETCH } from "./doors.js";
+import { FETCH } from "./entries.js";
 import type { Time } from "./surroundings.js";
 
 /** What providers of tokens work with. */

@@ -16,7 +16,7 @@ import {
 } from "@ameideio/conformance-proto";
 import { type CallContext, goThrough, makeCalls } from "./calls.js";
 import { perturbed } from "./constants.js";
-import { type Door, doorNamed, FETCH, loadFetch } from "./doors.js";
+import { type CaseClient, entryNamed, FETCH, loadFetch } from "./entries.js";
 import { perform, type Reach } from "./deeds.js";
 import { clientOptions, type ProviderContext, settings } from "./options.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
@@ -45,14 +45,14 @@ type Response = Exclude<MessageInitShape<typeof RunResponseSchema>, RunResponse>
 
 class Run implements CallContext, Reach {
   private readonly given: Given;
-  private readonly open: (options: AmeideOptions) => Door;
+  private readonly open: (options: AmeideOptions) => CaseClient;
   private readonly trouble = watchTrouble();
   private readonly constants: PolicyConstants;
   readonly context: ProviderContext;
   private readonly timers: ReturnType<typeof watchTimers>;
   private readonly memory: ScriptClient | undefined;
   private readonly telemetry: ReturnType<typeof recordTelemetry> | undefined;
-  private readonly doors = new Map<string, Door>();
+  private readonly clients = new Map<string, CaseClient>();
   readonly signals: AbortSignal[] = [];
   readonly cancelers: (() => void)[] = [];
   private readonly outcomes: Outcome[] = [];
@@ -75,7 +75,7 @@ class Run implements CallContext, Reach {
     }
     this.constants = perturbed(request.constants);
     const time = inMemory ? virtualTime(wallMs) : realTime(wallMs);
-    this.open = doorNamed(request, this.given.client?.loadMs ?? [], time);
+    this.open = entryNamed(request, this.given.client?.loadMs ?? [], time);
     this.context = { time, providerCalls: 0, perform: (deed) => perform(deed, this) };
     this.timers = watchTimers(time);
     this.memory = inMemory ? scriptClient(request.script ?? create(ScriptSchema), time) : undefined;
@@ -88,13 +88,13 @@ class Run implements CallContext, Reach {
   }
 
   close(): void {
-    this.doors.get("")?.close();
+    this.clients.get("")?.close();
   }
 
   drain(): void {
     const { clock } = this.timers;
     const beganMs = clock.now();
-    const drained = this.door("").drain();
+    const drained = this.client("").drain();
     this.drains.push(drained.then(({ cut }) => ({ cut, ms: clock.now() - beganMs })));
   }
 
@@ -104,7 +104,7 @@ class Run implements CallContext, Reach {
     }
     this.calledAgain = true;
     this.again = outcomeOf(this.timers.clock, async () => {
-      const { text } = await this.door("").conformance.idempotent({ text: "again" });
+      const { text } = await this.client("").conformance.idempotent({ text: "again" });
       return text;
     });
   }
@@ -199,9 +199,9 @@ class Run implements CallContext, Reach {
   }
 
   // Makes a client under a name; if that fails, the error is an outcome.
-  private async make(name: string, make: () => Door): Promise<boolean> {
+  private async make(name: string, make: () => CaseClient): Promise<boolean> {
     const outcome = await outcomeOf(this.timers.clock, async () => {
-      this.doors.set(name, withEnvironment(this.given.env, make));
+      this.clients.set(name, withEnvironment(this.given.env, make));
       return "";
     });
     if (outcome.error !== undefined) {
@@ -214,7 +214,7 @@ class Run implements CallContext, Reach {
     switch (action.case) {
       case "call":
         this.outcomes.push(
-          ...(await makeCalls(action.value, this.door(action.value.client), this)),
+          ...(await makeCalls(action.value, this.client(action.value.client), this)),
         );
         return;
       case "derive":
@@ -225,7 +225,7 @@ class Run implements CallContext, Reach {
         this.context.time.jumpWall(Number(action.value));
         return;
       case "paginate":
-        this.outcomes.push(await goThrough(action.value, this.door(""), this));
+        this.outcomes.push(await goThrough(action.value, this.client(""), this));
         return;
       case "explain":
         return this.explain(action.value);
@@ -240,7 +240,7 @@ class Run implements CallContext, Reach {
       ...(given.baseUrl !== "" && { baseUrl: given.baseUrl }),
       ...(given.environmentCredentials && { environmentCredentials: true }),
     };
-    await this.make(given.name, () => this.door(given.from).derive(changes));
+    await this.make(given.name, () => this.client(given.from).derive(changes));
   }
 
   private explain(name: string): void {
@@ -248,7 +248,7 @@ class Run implements CallContext, Reach {
     if (method === undefined) {
       throw new Error(`there is no method ${name}`);
     }
-    const explanation = this.door("").explain(method);
+    const explanation = this.client("").explain(method);
     const { values, hash } = explanation;
     const entries = Object.entries(values).map(([key, { value, source }]) => {
       const json = JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
@@ -261,12 +261,12 @@ class Run implements CallContext, Reach {
     };
   }
 
-  private door(name: string): Door {
-    const door = this.doors.get(name);
-    if (door === undefined) {
+  private client(name: string): CaseClient {
+    const client = this.clients.get(name);
+    if (client === undefined) {
       throw new Error(`there is no client ${name}`);
     }
-    return door;
+    return client;
   }
 
   private observe(event: CallEvent): void | Promise<void> {

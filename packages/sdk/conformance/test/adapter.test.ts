@@ -18,7 +18,7 @@ describe("what it is", () => {
       case: "describe",
       value: {
         sdk: "ts",
-        doors: ["generic", "roster"],
+        entries: ["generic", "roster"],
         protocols: ["connect", "grpc", "grpc-web"],
         kinds: ["unary", "server_stream", "client_stream", "bidi"],
       },
@@ -32,12 +32,12 @@ describe("what it is", () => {
   });
 
   it("answers a case it cannot run with an error, and goes on", async () => {
-    const bad = await ask({ run: { door: "back" } });
-    expect(bad).toMatchObject({ case: "error", value: expect.stringContaining("no door back") });
+    const bad = await ask({ run: { entry: "back" } });
+    expect(bad).toMatchObject({ case: "error", value: expect.stringContaining("no entry back") });
     const constants = { "defaults.nothing": 1 };
-    expect(await ask({ run: { door: "generic", constants } })).toMatchObject({ case: "error" });
+    expect(await ask({ run: { entry: "generic", constants } })).toMatchObject({ case: "error" });
     const stuck = steps(call({ settings: { noDeadline: true, retryOff: true } }));
-    const run = { door: "generic", given: stuck, script: script({ stall: true }) };
+    const run = { entry: "generic", given: stuck, script: script({ stall: true }) };
     expect(await ask({ run })).toMatchObject({ value: expect.stringContaining("never comes") });
     expect(
       (await ran({ given: steps(call()), script: script({ ok: "a" }) })).outcomes,
@@ -45,10 +45,10 @@ describe("what it is", () => {
   });
 });
 
-describe.each(["generic", "roster"])("in memory, through the door %s", (door) => {
+describe.each(["generic", "roster"])("in memory, through the entry %s", (entry) => {
   it.each(["binary", "json"])("retries on its own clock, exactly (%s)", async (format) => {
     const seen = await ran({
-      door,
+      entry,
       format,
       given: { ...steps(call()), random: [0.999999] },
       script: script({ ...unavailable, delayMs: "7" }, unavailable, { ok: "done", delayMs: "100" }),
@@ -63,7 +63,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
 
   it("ends stalled calls at their deadlines", async () => {
     const seen = await ran({
-      door,
+      entry,
       given: {
         client: { settings: { timeoutMs: 1_000, attemptTimeoutMs: 400 } },
         random: [0],
@@ -90,7 +90,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
     const details = [{ type: "acme.v1.Thing", value: "AQI=" }];
     const error = { code: "invalid_argument", message: "no", errorInfo, fieldViolations, details };
     const seen = await ran({
-      door,
+      entry,
       given: steps(call()),
       script: script({ error: { ...error, requestId: "s-1" } }),
     });
@@ -112,7 +112,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
   it("breaks connections as Node shows it", async () => {
     const classes = async (...answers: JsonObject[]) => {
       const seen = await ran({
-        door,
+        entry,
         given: steps(call()),
         script: script(...answers, { ok: "end" }),
       });
@@ -136,7 +136,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
     const cancel = { afterMs: "50", firstOnly: true };
     const given = steps(call({ parallel: 3, cancel }), call({ cancel: { beforeStart: true } }));
     const answers = [1, 2, 3].map(() => ({ ok: "late", delayMs: "80" }));
-    const seen = await ran({ door, given, script: script(...answers) });
+    const seen = await ran({ entry, given, script: script(...answers) });
     expect(seen.outcomes).toMatchObject([
       { durationMs: 50, error: { code: "canceled", nativeCancellation: true } },
       { ok: "late", durationMs: 80 },
@@ -150,7 +150,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
   it("asks a provider of tokens, and derives clients", async () => {
     const provider = [{ token: "one", delayMs: "5" }, { token: "two" }];
     const seen = await ran({
-      door,
+      entry,
       given: {
         client: { settings: { auth: { provider }, tenant: "acme" } },
         ...steps(
@@ -175,7 +175,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
   it("explains, with environment, document and perturbed constants", async () => {
     const selectors = ["ameide.conformance.v1.ConformanceService/Idempotent"];
     const seen = await ran({
-      door,
+      entry,
       constants: { "defaults.baseDelayMs": 51 },
       given: {
         env: { AMEIDE_TIMEOUT_MS: "1234", AMEIDE_BASE_URL: "https://env.test" },
@@ -204,7 +204,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
 
   it("gives a wrong option as the outcome, and goes through lists", async () => {
     const wrong = await ran({
-      door,
+      entry,
       given: { client: { unknownOption: "atempts" }, ...steps(call()) },
     });
     expect(wrong.outcomes).toMatchObject([{ error: { reason: "CONFIG_INVALID" } }]);
@@ -214,7 +214,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
       { page: { items: ["c", "d"] } },
     ];
     const list = await ran({
-      door,
+      entry,
       given: steps({ paginate: { maxItems: 3 } }),
       script: script(...pages),
     });
@@ -224,7 +224,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
   it("records spans, metrics, logs and events", async () => {
     const client = { telemetry: true, attemptSpans: true, logLevel: "warn", baggage: ["plan"] };
     const seen = await ran({
-      door,
+      entry,
       given: { client, ambientBaggage: { plan: "gold", hidden: "x" }, ...steps(call()) },
       script: script({ ...unavailable, delayMs: "10" }, { ok: "" }),
     });
@@ -260,7 +260,7 @@ describe.each(["generic", "roster"])("in memory, through the door %s", (door) =>
 
   it("sends what the first attempt sent, whatever becomes of the caller's message", async () => {
     const seen = await ran({
-      door,
+      entry,
       given: steps(call({ mutateMessage: true })),
       script: script(unavailable, { ok: "" }),
     });
@@ -278,14 +278,14 @@ describe("on the wire", () => {
         protocol: "connect",
       });
       const server = await startFaultServer();
-      const mounted = ["generic", "roster", "generic"].map((door, i) => ({
-        door,
+      const mounted = ["generic", "roster", "generic"].map((entry, i) => ({
+        entry,
         ...server.mount(`case${i}`, faults),
       }));
       const all = await Promise.all(
-        mounted.map(({ door, url }, i) =>
+        mounted.map(({ entry, url }, i) =>
           ran({
-            door,
+            entry,
             http,
             format: "json",
             baseUrl: url,

@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { isAmeideError } from "@ameideio/ameide-sdk-ts";
-import type { Door, Here, Outcome } from "./place.js";
+import type { EntryPoint, Here, Outcome } from "./place.js";
 
 /** One thing that works on a runtime, or does not. */
 export interface Check {
@@ -11,7 +11,7 @@ export interface Check {
    * Through which entry the SDK may refuse it, in its own words. Elsewhere a
    * refusal is a failure like any other.
    */
-  readonly refusedBy?: Door["entry"];
+  readonly refusedBy?: EntryPoint["entry"];
   /** Resolves when it works. */
   run(here: Here): Promise<void>;
 }

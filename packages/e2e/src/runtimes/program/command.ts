@@ -1,12 +1,12 @@
 import { REQUIRE } from "./checks/require.js";
-import type { Door, Place } from "./place.js";
+import type { EntryPoint, Place } from "./place.js";
 import { runChecks } from "./run.js";
 
 /**
- * Runs the checks of a door in a runtime that has a command line: the place
+ * Runs the checks of an entry point in a runtime that has a command line: the place
  * comes in the environment, the outcomes go to stdout as the last line.
  */
-export async function runCommand(door: Door): Promise<void> {
+export async function runCommand(entryPoint: EntryPoint): Promise<void> {
   const place = JSON.parse(process.env["RUNTIMES_PLACE"] ?? "null") as Place;
-  process.stdout.write(`${JSON.stringify(await runChecks(door, place, [REQUIRE]))}\n`);
+  process.stdout.write(`${JSON.stringify(await runChecks(entryPoint, place, [REQUIRE]))}\n`);
 }

@@ -1,6 +1,6 @@
 import type { Outcome, Place } from "./place.js";
 import { runChecks } from "./run.js";
-import { web } from "./web_door.js";
+import { web } from "./web_entry.js";
 
 // Called by the browser's driver.
 Object.assign(globalThis, {

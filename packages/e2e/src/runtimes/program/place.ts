@@ -28,13 +28,13 @@ export interface Place {
 }
 
 /** One entry of the SDK, as a program imported it. */
-export interface Door {
+export interface EntryPoint {
   readonly entry: "node" | "web";
   createTransport(options: AmeideOptions): AmeideTransport;
 }
 
 /** What a check works with. */
-export interface Here extends Door {
+export interface Here extends EntryPoint {
   readonly place: Place;
   /** A client of the witness, or of the service at the address. */
   connect<S extends DescService>(service: S, baseUrl: string, options?: AmeideOptions): Client<S>;

@@ -6,7 +6,7 @@ import { IDENTITY } from "./checks/identity.js";
 import { PROTOCOLS, STREAMS } from "./checks/streams.js";
 import { TLS } from "./checks/tls.js";
 import { TOOLS } from "./checks/tools.js";
-import type { Door, Here, Outcome, Place } from "./place.js";
+import type { EntryPoint, Here, Outcome, Place } from "./place.js";
 
 /** Everything that is checked, in the order of the table. */
 export const CHECKS: readonly Check[] = [
@@ -21,14 +21,14 @@ export const CHECKS: readonly Check[] = [
 
 /** Runs every check of an entry, one after the other. */
 export async function runChecks(
-  door: Door,
+  entryPoint: EntryPoint,
   place: Place,
   more: readonly Check[] = [],
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const check of [...CHECKS, ...more]) {
     const opened: { close(): void }[] = [];
-    outcomes.push(await outcomeOf(check, stand(check, { door, place, opened })));
+    outcomes.push(await outcomeOf(check, stand(check, { entryPoint, place, opened })));
     for (const transport of opened) transport.close();
   }
   return outcomes;
@@ -36,15 +36,23 @@ export async function runChecks(
 
 function stand(
   { id }: Check,
-  { door, place, opened }: { door: Door; place: Place; opened: { close(): void }[] },
+  {
+    entryPoint,
+    place,
+    opened,
+  }: { entryPoint: EntryPoint; place: Place; opened: { close(): void }[] },
 ): Here {
   return {
-    ...door,
+    ...entryPoint,
     place,
     fault: `${place.faults}/${place.name}.${id}`,
     clientOver: createClient,
     connect(service, baseUrl, options = {}) {
-      const transport = door.createTransport({ baseUrl, allowInsecureLoopback: true, ...options });
+      const transport = entryPoint.createTransport({
+        baseUrl,
+        allowInsecureLoopback: true,
+        ...options,
+      });
       opened.push(transport);
       return createClient(service, transport);
     },

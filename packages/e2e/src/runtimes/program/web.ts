@@ -1,4 +1,4 @@
 import { runCommand } from "./command.js";
-import { web } from "./web_door.js";
+import { web } from "./web_entry.js";
 
 await runCommand(web);

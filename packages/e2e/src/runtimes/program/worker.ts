@@ -1,6 +1,6 @@
 import type { Place } from "./place.js";
 import { runChecks } from "./run.js";
-import { web } from "./web_door.js";
+import { web } from "./web_entry.js";
 
 /** A worker that runs the checks: the place comes as the request's body, the outcomes go back. */
 const worker = {

@@ -41,7 +41,7 @@ export function ask(request: JsonObject): Promise<AdapterResponse["result"]> {
 /** Lets the adapter run a case and says what happened. */
 export async function ran(run: JsonObject): Promise<RunResponse> {
   const result = await ask({
-    run: { door: "generic", protocol: "connect", format: "binary", ...run },
+    run: { entry: "generic", protocol: "connect", format: "binary", ...run },
   });
   if (result.case !== "run") {
     throw new Error(`the adapter answered ${result.case}: ${JSON.stringify(result.value)}`);

@@ -168,7 +168,7 @@ type RunRequest struct {
 	// What the HTTP client in memory does. MEMORY only.
 	Script *Script `protobuf:"bytes,3,opt,name=script,proto3" json:"script,omitempty"`
 	// `generic` or `roster`.
-	Door string `protobuf:"bytes,4,opt,name=door,proto3" json:"door,omitempty"`
+	Entry string `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
 	// `connect`, `grpc` or `grpc-web`.
 	Protocol string `protobuf:"bytes,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// `binary` or `json`.
@@ -240,9 +240,9 @@ func (x *RunRequest) GetScript() *Script {
 	return nil
 }
 
-func (x *RunRequest) GetDoor() string {
+func (x *RunRequest) GetEntry() string {
 	if x != nil {
-		return x.Door
+		return x.Entry
 	}
 	return ""
 }
@@ -423,8 +423,8 @@ type DescribeResponse struct {
 	Sdk string `protobuf:"bytes,1,opt,name=sdk,proto3" json:"sdk,omitempty"`
 	// Version of the SDK.
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	// Doors it has.
-	Doors []string `protobuf:"bytes,3,rep,name=doors,proto3" json:"doors,omitempty"`
+	// Entries it has: ways to a client.
+	Entries []string `protobuf:"bytes,3,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Protocols it speaks.
 	Protocols []string `protobuf:"bytes,4,rep,name=protocols,proto3" json:"protocols,omitempty"`
 	// Formats it speaks.
@@ -485,9 +485,9 @@ func (x *DescribeResponse) GetVersion() string {
 	return ""
 }
 
-func (x *DescribeResponse) GetDoors() []string {
+func (x *DescribeResponse) GetEntries() []string {
 	if x != nil {
-		return x.Doors
+		return x.Entries
 	}
 	return nil
 }
@@ -542,8 +542,8 @@ type HttpClient struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `fetch`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Doors.
-	Doors []string `protobuf:"bytes,2,rep,name=doors,proto3" json:"doors,omitempty"`
+	// Entries.
+	Entries []string `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Protocols.
 	Protocols []string `protobuf:"bytes,3,rep,name=protocols,proto3" json:"protocols,omitempty"`
 	// HTTP versions.
@@ -591,9 +591,9 @@ func (x *HttpClient) GetName() string {
 	return ""
 }
 
-func (x *HttpClient) GetDoors() []string {
+func (x *HttpClient) GetEntries() []string {
 	if x != nil {
-		return x.Doors
+		return x.Entries
 	}
 	return nil
 }
@@ -1350,13 +1350,13 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2&.ameide.conformance.v1.DescribeRequestH\x00R\bdescribe\x125\n" +
 	"\x03run\x18\x03 \x01(\v2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\b\n" +
 	"\x06action\"\x11\n" +
-	"\x0fDescribeRequest\"\xfb\x03\n" +
+	"\x0fDescribeRequest\"\xfd\x03\n" +
 	"\n" +
 	"RunRequest\x122\n" +
 	"\x05given\x18\x01 \x01(\v2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n" +
 	"\bbase_url\x18\x02 \x01(\tR\abaseUrl\x125\n" +
-	"\x06script\x18\x03 \x01(\v2\x1d.ameide.conformance.v1.ScriptR\x06script\x12\x12\n" +
-	"\x04door\x18\x04 \x01(\tR\x04door\x12\x1a\n" +
+	"\x06script\x18\x03 \x01(\v2\x1d.ameide.conformance.v1.ScriptR\x06script\x12\x14\n" +
+	"\x05entry\x18\x04 \x01(\tR\x05entry\x12\x1a\n" +
 	"\bprotocol\x18\x05 \x01(\tR\bprotocol\x12\x16\n" +
 	"\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n" +
 	"\x04http\x18\a \x01(\tR\x04http\x12\x0e\n" +
@@ -1376,11 +1376,11 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2'.ameide.conformance.v1.DescribeResponseH\x00R\bdescribe\x126\n" +
 	"\x03run\x18\x03 \x01(\v2\".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n" +
 	"\x05error\x18\x04 \x01(\tH\x00R\x05errorB\b\n" +
-	"\x06result\"\x90\x03\n" +
+	"\x06result\"\x94\x03\n" +
 	"\x10DescribeResponse\x12\x10\n" +
 	"\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\tR\aversion\x12\x14\n" +
-	"\x05doors\x18\x03 \x03(\tR\x05doors\x12\x1c\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
+	"\aentries\x18\x03 \x03(\tR\aentries\x12\x1c\n" +
 	"\tprotocols\x18\x04 \x03(\tR\tprotocols\x12\x18\n" +
 	"\aformats\x18\x05 \x03(\tR\aformats\x12\x12\n" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n" +
@@ -1389,11 +1389,11 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fhttp_clients\x18\t \x03(\v2!.ameide.conformance.v1.HttpClientR\vhttpClients\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"~\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x82\x01\n" +
 	"\n" +
 	"HttpClient\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05doors\x18\x02 \x03(\tR\x05doors\x12\x1c\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aentries\x18\x02 \x03(\tR\aentries\x12\x1c\n" +
 	"\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n" +
 	"\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n" +
 	"\x05kinds\x18\x05 \x03(\tR\x05kinds\"\xbc\a\n" +

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { ConformanceService } from "@ameideio/conformance-proto";
 import { type Check, equal } from "../check.js";
-import type { Door } from "../place.js";
+import type { EntryPoint } from "../place.js";
 
 /** For runtimes that have `node:module`; a bundle has nothing to require. */
 export const REQUIRE: Check = {
@@ -11,7 +11,7 @@ export const REQUIRE: Check = {
     const require = createRequire(import.meta.url);
     const entry = `@ameideio/ameide-sdk-ts/${here.entry}`;
     equal(/[\\/]cjs[\\/]/.test(require.resolve(entry)), true, "CommonJS");
-    const required = require(entry) as { createAmeideTransport: Door["createTransport"] };
+    const required = require(entry) as { createAmeideTransport: EntryPoint["createTransport"] };
     const transport = required.createAmeideTransport({
       baseUrl: here.place.witness.http1,
       allowInsecureLoopback: true,

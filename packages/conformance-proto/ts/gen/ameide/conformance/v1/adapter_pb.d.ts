@@ -104,9 +104,9 @@ export declare type RunRequest = Message<"ameide.conformance.v1.RunRequest"> & {
   /**
    * `generic` or `roster`.
    *
-   * @generated from field: string door = 4;
+   * @generated from field: string entry = 4;
    */
-  door: string;
+  entry: string;
 
   /**
    * `connect`, `grpc` or `grpc-web`.
@@ -243,11 +243,11 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
   version: string;
 
   /**
-   * Doors it has.
+   * Entries it has: ways to a client.
    *
-   * @generated from field: repeated string doors = 3;
+   * @generated from field: repeated string entries = 3;
    */
-  doors: string[];
+  entries: string[];
 
   /**
    * Protocols it speaks.
@@ -315,11 +315,11 @@ export declare type HttpClient = Message<"ameide.conformance.v1.HttpClient"> & {
   name: string;
 
   /**
-   * Doors.
+   * Entries.
    *
-   * @generated from field: repeated string doors = 2;
+   * @generated from field: repeated string entries = 2;
    */
-  doors: string[];
+  entries: string[];
 
   /**
    * Protocols.

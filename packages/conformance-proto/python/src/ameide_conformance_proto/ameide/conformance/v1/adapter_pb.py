@@ -84,7 +84,7 @@ class DescribeRequest(Message[_DescribeRequestFields]):
         ) -> None:
             pass
 
-_RunRequestFields: TypeAlias = Literal["given", "base_url", "script", "door", "protocol", "format", "http", "ca", "constants", "http_client", "client_certificate", "client_key"]
+_RunRequestFields: TypeAlias = Literal["given", "base_url", "script", "entry", "protocol", "format", "http", "ca", "constants", "http_client", "client_certificate", "client_key"]
 
 class RunRequest(Message[_RunRequestFields]):
     """
@@ -113,11 +113,11 @@ class RunRequest(Message[_RunRequestFields]):
             ```proto
             optional ameide.conformance.v1.Script script = 3;
             ```
-        door:
+        entry:
             `generic` or `roster`.
 
             ```proto
-            string door = 4;
+            string entry = 4;
             ```
         protocol:
             `connect`, `grpc` or `grpc-web`.
@@ -169,7 +169,7 @@ class RunRequest(Message[_RunRequestFields]):
             ```
     """
 
-    __slots__ = ("given", "base_url", "script", "door", "protocol", "format", "http", "ca", "constants", "http_client", "client_certificate", "client_key")
+    __slots__ = ("given", "base_url", "script", "entry", "protocol", "format", "http", "ca", "constants", "http_client", "client_certificate", "client_key")
 
     if TYPE_CHECKING:
 
@@ -179,7 +179,7 @@ class RunRequest(Message[_RunRequestFields]):
             given: Given | None = None,
             base_url: str = "",
             script: Script | None = None,
-            door: str = "",
+            entry: str = "",
             protocol: str = "",
             format: str = "",
             http: str = "",
@@ -194,7 +194,7 @@ class RunRequest(Message[_RunRequestFields]):
         given: Given | None
         base_url: str
         script: Script | None
-        door: str
+        entry: str
         protocol: str
         format: str
         http: str
@@ -244,7 +244,7 @@ class AdapterResponse(Message[_AdapterResponseFields]):
         id: int
         result: Oneof[Literal["describe"], DescribeResponse] | Oneof[Literal["run"], RunResponse] | Oneof[Literal["error"], str] | None
 
-_DescribeResponseFields: TypeAlias = Literal["sdk", "version", "doors", "protocols", "formats", "http", "kinds", "constants", "http_clients"]
+_DescribeResponseFields: TypeAlias = Literal["sdk", "version", "entries", "protocols", "formats", "http", "kinds", "constants", "http_clients"]
 
 class DescribeResponse(Message[_DescribeResponseFields]):
     """
@@ -267,11 +267,11 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             ```proto
             string version = 2;
             ```
-        doors:
-            Doors it has.
+        entries:
+            Entries it has: ways to a client.
 
             ```proto
-            repeated string doors = 3;
+            repeated string entries = 3;
             ```
         protocols:
             Protocols it speaks.
@@ -311,7 +311,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             ```
     """
 
-    __slots__ = ("sdk", "version", "doors", "protocols", "formats", "http", "kinds", "constants", "http_clients")
+    __slots__ = ("sdk", "version", "entries", "protocols", "formats", "http", "kinds", "constants", "http_clients")
 
     if TYPE_CHECKING:
 
@@ -320,7 +320,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             *,
             sdk: str = "",
             version: str = "",
-            doors: list[str] | None = None,
+            entries: list[str] | None = None,
             protocols: list[str] | None = None,
             formats: list[str] | None = None,
             http: list[str] | None = None,
@@ -332,7 +332,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
 
         sdk: str
         version: str
-        doors: list[str]
+        entries: list[str]
         protocols: list[str]
         formats: list[str]
         http: list[str]
@@ -340,7 +340,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
         constants: dict[str, float]
         http_clients: list[HttpClient]
 
-_HttpClientFields: TypeAlias = Literal["name", "doors", "protocols", "http", "kinds"]
+_HttpClientFields: TypeAlias = Literal["name", "entries", "protocols", "http", "kinds"]
 
 class HttpClient(Message[_HttpClientFields]):
     """
@@ -360,11 +360,11 @@ class HttpClient(Message[_HttpClientFields]):
             ```proto
             string name = 1;
             ```
-        doors:
-            Doors.
+        entries:
+            Entries.
 
             ```proto
-            repeated string doors = 2;
+            repeated string entries = 2;
             ```
         protocols:
             Protocols.
@@ -386,7 +386,7 @@ class HttpClient(Message[_HttpClientFields]):
             ```
     """
 
-    __slots__ = ("name", "doors", "protocols", "http", "kinds")
+    __slots__ = ("name", "entries", "protocols", "http", "kinds")
 
     if TYPE_CHECKING:
 
@@ -394,7 +394,7 @@ class HttpClient(Message[_HttpClientFields]):
             self,
             *,
             name: str = "",
-            doors: list[str] | None = None,
+            entries: list[str] | None = None,
             protocols: list[str] | None = None,
             http: list[str] | None = None,
             kinds: list[str] | None = None,
@@ -402,7 +402,7 @@ class HttpClient(Message[_HttpClientFields]):
             pass
 
         name: str
-        doors: list[str]
+        entries: list[str]
         protocols: list[str]
         http: list[str]
         kinds: list[str]
@@ -997,7 +997,7 @@ class Leaks(Message[_LeaksFields]):
 
 
 _DESC = file_desc(
-    b'\n#ameide/conformance/v1/adapter.proto\x12\x15ameide.conformance.v1\x1a ameide/conformance/v1/case.proto\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto"\xa7\x01\n\x0eAdapterRequest\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12D\n\x08describe\x18\x02 \x01(\x0b2&.ameide.conformance.v1.DescribeRequestH\x00R\x08describe\x125\n\x03run\x18\x03 \x01(\x0b2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\x08\n\x06action"\x11\n\x0fDescribeRequest"\xfb\x03\n\nRunRequest\x122\n\x05given\x18\x01 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n\x08base_url\x18\x02 \x01(\tR\x07baseUrl\x125\n\x06script\x18\x03 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06script\x12\x12\n\x04door\x18\x04 \x01(\tR\x04door\x12\x1a\n\x08protocol\x18\x05 \x01(\tR\x08protocol\x12\x16\n\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n\x04http\x18\x07 \x01(\tR\x04http\x12\x0e\n\x02ca\x18\x08 \x01(\tR\x02ca\x12N\n\tconstants\x18\t \x03(\x0b20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n\x0bhttp_client\x18\n \x01(\tR\nhttpClient\x12-\n\x12client_certificate\x18\x0b \x01(\tR\x11clientCertificate\x12\x1d\n\nclient_key\x18\x0c \x01(\tR\tclientKey\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\xc2\x01\n\x0fAdapterResponse\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12E\n\x08describe\x18\x02 \x01(\x0b2\'.ameide.conformance.v1.DescribeResponseH\x00R\x08describe\x126\n\x03run\x18\x03 \x01(\x0b2".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n\x05error\x18\x04 \x01(\tH\x00R\x05errorB\x08\n\x06result"\x90\x03\n\x10DescribeResponse\x12\x10\n\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x14\n\x05doors\x18\x03 \x03(\tR\x05doors\x12\x1c\n\tprotocols\x18\x04 \x03(\tR\tprotocols\x12\x18\n\x07formats\x18\x05 \x03(\tR\x07formats\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x07 \x03(\tR\x05kinds\x12T\n\tconstants\x18\x08 \x03(\x0b26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12D\n\x0chttp_clients\x18\t \x03(\x0b2!.ameide.conformance.v1.HttpClientR\x0bhttpClients\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"~\n\nHttpClient\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05doors\x18\x02 \x03(\tR\x05doors\x12\x1c\n\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x05 \x03(\tR\x05kinds"\xbc\x07\n\x0bRunResponse\x12>\n\x08outcomes\x18\x01 \x03(\x0b2".ameide.conformance.v1.SeenOutcomeR\x08outcomes\x12>\n\x08requests\x18\x02 \x03(\x0b2".ameide.conformance.v1.SeenRequestR\x08requests\x12\x16\n\x06sleeps\x18\x03 \x03(\x01R\x06sleeps\x12\x1b\n\x06budget\x18\x04 \x01(\x01H\x00R\x06budget\x88\x01\x01\x12%\n\x0eprovider_calls\x18\x05 \x01(\x05R\rproviderCalls\x12\x14\n\x05items\x18\x06 \x03(\tR\x05items\x12O\n\texplained\x18\x07 \x03(\x0b21.ameide.conformance.v1.RunResponse.ExplainedEntryR\texplained\x121\n\x05spans\x18\x08 \x03(\x0b2\x1b.ameide.conformance.v1.SpanR\x05spans\x12I\n\x07metrics\x18\t \x03(\x0b2/.ameide.conformance.v1.RunResponse.MetricsEntryR\x07metrics\x122\n\x04logs\x18\n \x03(\x0b2\x1e.ameide.conformance.v1.SeenLogR\x04logs\x12\x16\n\x06events\x18\x0b \x03(\tR\x06events\x122\n\x05leaks\x18\x0c \x01(\x0b2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n\x0bpolicy_hash\x18\r \x01(\tR\npolicyHash\x12(\n\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n\x0cexplain_text\x18\x0f \x01(\tR\x0bexplainText\x128\n\x07drained\x18\x10 \x03(\x0b2\x1e.ameide.conformance.v1.DrainedR\x07drained\x1a^\n\x0eExplainedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x126\n\x05value\x18\x02 \x01(\x0b2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x123\n\x05value\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n\x07_budget"\xc5\x02\n\x0bSeenOutcome\x12\x13\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n\x05error\x18\x02 \x01(\x0b2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n\x0bduration_ms\x18\x03 \x01(\x01R\ndurationMs\x12\x1a\n\x08messages\x18\x04 \x03(\tR\x08messages\x127\n\x07headers\x18\x05 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12"\n\nheaders_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n\x08trailers\x18\x07 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailersB\x05\n\x03_okB\r\n\x0b_headers_ms"\x82\x06\n\tSeenError\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n\x0bstop_reason\x18\x03 \x01(\tR\nstopReason\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x05 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x06 \x03(\x0b2..ameide.conformance.v1.SeenError.MetadataEntryR\x08metadata\x12)\n\x0eretry_after_ms\x18\x07 \x01(\x01H\x00R\x0cretryAfterMs\x88\x01\x01\x12$\n\x0bhttp_status\x18\x08 \x01(\x05H\x01R\nhttpStatus\x88\x01\x01\x12\x1c\n\tretryable\x18\t \x01(\x08R\tretryable\x12A\n\x08attempts\x18\n \x03(\x0b2%.ameide.conformance.v1.AttemptFailureR\x08attempts\x12\x18\n\x07message\x18\x0b \x01(\tR\x07message\x12 \n\x0bexplanation\x18\x0c \x01(\tR\x0bexplanation\x12*\n\x11server_request_id\x18\r \x01(\tR\x0fserverRequestId\x12\x16\n\x06fields\x18\x0e \x03(\tR\x06fields\x12!\n\x0cdetail_count\x18\x0f \x01(\x05R\x0bdetailCount\x12/\n\x13native_cancellation\x18\x10 \x01(\x08R\x12nativeCancellation\x12\x12\n\x04text\x18\x11 \x01(\tR\x04text\x12\x1c\n\tcommitted\x18\x12 \x01(\x08R\tcommitted\x12\x14\n\x05cause\x18\x13 \x01(\tR\x05cause\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n\x0f_retry_after_msB\x0e\n\x0c_http_status"\xc4\x01\n\x0bSeenRequest\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x127\n\x07headers\x18\x02 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12\x1f\n\x0bbody_sha256\x18\x03 \x01(\tR\nbodySha256\x12\x13\n\x05at_ms\x18\x04 \x01(\x01R\x04atMs\x12\x12\n\x04body\x18\x05 \x01(\x0cR\x04body\x12\x1a\n\x08canceled\x18\x06 \x01(\x08R\x08canceled"3\n\x07SeenLog\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text"\x91\x01\n\x05Leaks\x12\x16\n\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n\x07sockets\x18\x03 \x01(\x05R\x07sockets\x12\x1c\n\tunhandled\x18\x04 \x01(\x05R\tunhandled\x12\x1a\n\x08warnings\x18\x05 \x01(\x05R\x08warningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n#ameide/conformance/v1/adapter.proto\x12\x15ameide.conformance.v1\x1a ameide/conformance/v1/case.proto\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto"\xa7\x01\n\x0eAdapterRequest\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12D\n\x08describe\x18\x02 \x01(\x0b2&.ameide.conformance.v1.DescribeRequestH\x00R\x08describe\x125\n\x03run\x18\x03 \x01(\x0b2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\x08\n\x06action"\x11\n\x0fDescribeRequest"\xfd\x03\n\nRunRequest\x122\n\x05given\x18\x01 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n\x08base_url\x18\x02 \x01(\tR\x07baseUrl\x125\n\x06script\x18\x03 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06script\x12\x14\n\x05entry\x18\x04 \x01(\tR\x05entry\x12\x1a\n\x08protocol\x18\x05 \x01(\tR\x08protocol\x12\x16\n\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n\x04http\x18\x07 \x01(\tR\x04http\x12\x0e\n\x02ca\x18\x08 \x01(\tR\x02ca\x12N\n\tconstants\x18\t \x03(\x0b20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n\x0bhttp_client\x18\n \x01(\tR\nhttpClient\x12-\n\x12client_certificate\x18\x0b \x01(\tR\x11clientCertificate\x12\x1d\n\nclient_key\x18\x0c \x01(\tR\tclientKey\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\xc2\x01\n\x0fAdapterResponse\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12E\n\x08describe\x18\x02 \x01(\x0b2\'.ameide.conformance.v1.DescribeResponseH\x00R\x08describe\x126\n\x03run\x18\x03 \x01(\x0b2".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n\x05error\x18\x04 \x01(\tH\x00R\x05errorB\x08\n\x06result"\x94\x03\n\x10DescribeResponse\x12\x10\n\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x18\n\x07entries\x18\x03 \x03(\tR\x07entries\x12\x1c\n\tprotocols\x18\x04 \x03(\tR\tprotocols\x12\x18\n\x07formats\x18\x05 \x03(\tR\x07formats\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x07 \x03(\tR\x05kinds\x12T\n\tconstants\x18\x08 \x03(\x0b26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12D\n\x0chttp_clients\x18\t \x03(\x0b2!.ameide.conformance.v1.HttpClientR\x0bhttpClients\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\x82\x01\n\nHttpClient\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07entries\x18\x02 \x03(\tR\x07entries\x12\x1c\n\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x05 \x03(\tR\x05kinds"\xbc\x07\n\x0bRunResponse\x12>\n\x08outcomes\x18\x01 \x03(\x0b2".ameide.conformance.v1.SeenOutcomeR\x08outcomes\x12>\n\x08requests\x18\x02 \x03(\x0b2".ameide.conformance.v1.SeenRequestR\x08requests\x12\x16\n\x06sleeps\x18\x03 \x03(\x01R\x06sleeps\x12\x1b\n\x06budget\x18\x04 \x01(\x01H\x00R\x06budget\x88\x01\x01\x12%\n\x0eprovider_calls\x18\x05 \x01(\x05R\rproviderCalls\x12\x14\n\x05items\x18\x06 \x03(\tR\x05items\x12O\n\texplained\x18\x07 \x03(\x0b21.ameide.conformance.v1.RunResponse.ExplainedEntryR\texplained\x121\n\x05spans\x18\x08 \x03(\x0b2\x1b.ameide.conformance.v1.SpanR\x05spans\x12I\n\x07metrics\x18\t \x03(\x0b2/.ameide.conformance.v1.RunResponse.MetricsEntryR\x07metrics\x122\n\x04logs\x18\n \x03(\x0b2\x1e.ameide.conformance.v1.SeenLogR\x04logs\x12\x16\n\x06events\x18\x0b \x03(\tR\x06events\x122\n\x05leaks\x18\x0c \x01(\x0b2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n\x0bpolicy_hash\x18\r \x01(\tR\npolicyHash\x12(\n\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n\x0cexplain_text\x18\x0f \x01(\tR\x0bexplainText\x128\n\x07drained\x18\x10 \x03(\x0b2\x1e.ameide.conformance.v1.DrainedR\x07drained\x1a^\n\x0eExplainedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x126\n\x05value\x18\x02 \x01(\x0b2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x123\n\x05value\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n\x07_budget"\xc5\x02\n\x0bSeenOutcome\x12\x13\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n\x05error\x18\x02 \x01(\x0b2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n\x0bduration_ms\x18\x03 \x01(\x01R\ndurationMs\x12\x1a\n\x08messages\x18\x04 \x03(\tR\x08messages\x127\n\x07headers\x18\x05 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12"\n\nheaders_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n\x08trailers\x18\x07 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailersB\x05\n\x03_okB\r\n\x0b_headers_ms"\x82\x06\n\tSeenError\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n\x0bstop_reason\x18\x03 \x01(\tR\nstopReason\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x05 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x06 \x03(\x0b2..ameide.conformance.v1.SeenError.MetadataEntryR\x08metadata\x12)\n\x0eretry_after_ms\x18\x07 \x01(\x01H\x00R\x0cretryAfterMs\x88\x01\x01\x12$\n\x0bhttp_status\x18\x08 \x01(\x05H\x01R\nhttpStatus\x88\x01\x01\x12\x1c\n\tretryable\x18\t \x01(\x08R\tretryable\x12A\n\x08attempts\x18\n \x03(\x0b2%.ameide.conformance.v1.AttemptFailureR\x08attempts\x12\x18\n\x07message\x18\x0b \x01(\tR\x07message\x12 \n\x0bexplanation\x18\x0c \x01(\tR\x0bexplanation\x12*\n\x11server_request_id\x18\r \x01(\tR\x0fserverRequestId\x12\x16\n\x06fields\x18\x0e \x03(\tR\x06fields\x12!\n\x0cdetail_count\x18\x0f \x01(\x05R\x0bdetailCount\x12/\n\x13native_cancellation\x18\x10 \x01(\x08R\x12nativeCancellation\x12\x12\n\x04text\x18\x11 \x01(\tR\x04text\x12\x1c\n\tcommitted\x18\x12 \x01(\x08R\tcommitted\x12\x14\n\x05cause\x18\x13 \x01(\tR\x05cause\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n\x0f_retry_after_msB\x0e\n\x0c_http_status"\xc4\x01\n\x0bSeenRequest\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x127\n\x07headers\x18\x02 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12\x1f\n\x0bbody_sha256\x18\x03 \x01(\tR\nbodySha256\x12\x13\n\x05at_ms\x18\x04 \x01(\x01R\x04atMs\x12\x12\n\x04body\x18\x05 \x01(\x0cR\x04body\x12\x1a\n\x08canceled\x18\x06 \x01(\x08R\x08canceled"3\n\x07SeenLog\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text"\x91\x01\n\x05Leaks\x12\x16\n\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n\x07sockets\x18\x03 \x01(\x05R\x07sockets\x12\x1c\n\tunhandled\x18\x04 \x01(\x05R\tunhandled\x12\x1a\n\x08warnings\x18\x05 \x01(\x05R\x08warningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         case_pb.desc(),
         expect_pb.desc(),

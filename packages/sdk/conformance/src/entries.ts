@@ -14,7 +14,7 @@ import { ConformanceService } from "@ameideio/conformance-proto";
 /** Name of the HTTP client that `/web` has. */
 export const FETCH = "fetch";
 
-/** What can be derived and closed, whichever door it came through. */
+/** What can be derived and closed, whichever entry it came through. */
 interface Family<T> {
   readonly explain: AmeideTransport["explain"];
   withTenant(tenant: string | null): T;
@@ -24,35 +24,35 @@ interface Family<T> {
   drain(): Promise<DrainResult>;
 }
 
-/** A client, whichever door it came through. */
-export interface Door {
+/** A client, whichever entry it came through. */
+export interface CaseClient {
   readonly conformance: Client<typeof ConformanceService>;
   readonly explain: AmeideTransport["explain"];
   /** A client that differs in these options, by the shortest way there is. */
-  derive(changes: AmeideOptions): Door;
+  derive(changes: AmeideOptions): CaseClient;
   close(): void;
   drain(): Promise<DrainResult>;
 }
 
-/** How a client is made through a door of the SDK, over the runtime's own HTTP client or another. */
-export function doorNamed(
-  { door: name, httpClient }: { readonly door: string; readonly httpClient: string },
+/** How a client is made through an entry of the SDK, over the runtime's own HTTP client or another. */
+export function entryNamed(
+  { entry: name, httpClient }: { readonly entry: string; readonly httpClient: string },
   loadMs: readonly bigint[],
   clock: Clock,
-): (options: AmeideOptions) => Door {
+): (options: AmeideOptions) => CaseClient {
   const create = httpClient === FETCH ? createFetchTransport : createAmeideTransport;
   switch (name) {
     case "generic":
       return (options) =>
-        doorOf(create(options), (transport) => createClient(ConformanceService, transport));
+        clientOf(create(options), (transport) => createClient(ConformanceService, transport));
     case "roster":
       return (options) =>
-        doorOf(
+        clientOf(
           createRosterClient({ conformance: lazyConformance(loadMs, clock) }, options),
           (client) => client.conformance,
         );
     default:
-      throw new Error(`there is no door ${name}`);
+      throw new Error(`there is no entry ${name}`);
   }
 }
 
@@ -76,7 +76,10 @@ function lazyConformance(
   };
 }
 
-function doorOf<T extends Family<T>>(family: T, client: (from: T) => Door["conformance"]): Door {
+function clientOf<T extends Family<T>>(
+  family: T,
+  client: (from: T) => CaseClient["conformance"],
+): CaseClient {
   return {
     conformance: client(family),
     explain: family.explain,
@@ -89,7 +92,7 @@ function doorOf<T extends Family<T>>(family: T, client: (from: T) => Door["confo
           : single === "auth"
             ? family.withAuth(changes.auth ?? null)
             : family.with(changes);
-      return doorOf(derived, client);
+      return clientOf(derived, client);
     },
     close: () => family.close(),
     drain: () => family.drain(),
