@@ -71,7 +71,7 @@ describe("drain()", () => {
     await settled();
     expect(told).toEqual(["call 1"]);
     gates[1]?.();
-    expect(await drained).toEqual({ cut: 0 });
+    expect(await drained).toEqual({ aborted: 0 });
     expect(told).toEqual(["call 1", "call 2", "drained"]);
     expect(await errorOf(threads.getThread(t1))).toMatchObject({
       rawMessage: "the client is closed",
@@ -87,7 +87,7 @@ describe("drain()", () => {
     await made.clock.advance(499);
     expect(made.clock.pending).toBeGreaterThan(0);
     await made.clock.advance(1);
-    expect(await drained).toEqual({ cut: 2 });
+    expect(await drained).toEqual({ aborted: 2 });
     for (const error of await Promise.all(errors)) {
       expect(error).toMatchObject({
         ...CLOSED,
@@ -107,16 +107,16 @@ describe("drain()", () => {
       made.transport.drain({ timeoutMs: 300 }),
     ];
     await made.clock.advance(300);
-    expect(await Promise.all(both)).toEqual([{ cut: 1 }, { cut: 1 }]);
+    expect(await Promise.all(both)).toEqual([{ aborted: 1 }, { aborted: 1 }]);
     await failed;
     const other = scriptedThreads([HANG], { retry: false });
     const cut = errorOf(other.threads.getThread(t1));
     await settled();
     const drained = other.transport.drain();
     other.transport.close();
-    expect(await drained).toEqual({ cut: 1 });
+    expect(await drained).toEqual({ aborted: 1 });
     expect(await cut).toMatchObject(CLOSED);
-    expect(await other.transport.drain()).toEqual({ cut: 0 });
+    expect(await other.transport.drain()).toEqual({ aborted: 0 });
     expect(other.clock.pending).toBe(0);
   });
 
@@ -124,7 +124,7 @@ describe("drain()", () => {
     const { options } = held();
     const overFetch = { ...TENANT, baseUrl: "https://api.test" };
     for (const transport of [createAmeideTransport(options), createWebTransport(overFetch)]) {
-      expect(await transport.drain()).toEqual({ cut: 0 });
+      expect(await transport.drain()).toEqual({ aborted: 0 });
       expect(await errorOf(createClient(ThreadsService, transport).getThread(t1))).toMatchObject(
         CLOSED,
       );
@@ -141,7 +141,7 @@ describe("drain()", () => {
     });
     const failed = errorOf(createClient(ThreadsService, transport).getThread(t1));
     await settled();
-    expect(await transport.drain({ timeoutMs: 20 })).toEqual({ cut: 1 });
+    expect(await transport.drain({ timeoutMs: 20 })).toEqual({ aborted: 1 });
     expect(await failed).toMatchObject(CLOSED);
   });
 
@@ -188,7 +188,7 @@ describe("a call that waits for its stub", () => {
     await until(1);
     gates[0]?.();
     await call;
-    expect(await drained).toEqual({ cut: 0 });
+    expect(await drained).toEqual({ aborted: 0 });
   });
 
   it("is ended by close(), and by drain() at timeoutMs", async () => {
@@ -208,7 +208,7 @@ describe("a call that waits for its stub", () => {
     const late = errorOf(other.client.threads.getThread(t1));
     const drained = other.client.drain({ timeoutMs: 100 });
     await other.clock.advance(100);
-    expect(await drained).toEqual({ cut: 1 });
+    expect(await drained).toEqual({ aborted: 1 });
     expect(await late).toMatchObject(CLOSED);
   });
 });

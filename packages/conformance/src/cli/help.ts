@@ -129,7 +129,7 @@ WHAT RUN DOES
   events          those of the SDK's observer, as JSON with a "type"
   policy_hash     of the last explain
   explain_text    its text form, problems and verdict included
-  drained         for each drain how many calls were cut, and how long it took
+  drained         for each drain how many calls were aborted, and how long it took
   longest_timer_ms  the longest time a timer of the SDK was set to (MEMORY)
   leaks           timers of the SDK that are still set, listeners still on
                   signals of callers, sockets still open. Always there.

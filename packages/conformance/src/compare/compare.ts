@@ -99,9 +99,9 @@ function compareDrained(
   if (stated.length !== seen.length) {
     new Step("drained", found).differs("number", stated.length, seen.length);
   }
-  stated.forEach(({ cut, ms }, i) => {
+  stated.forEach(({ aborted, ms }, i) => {
     const step = new Step("drained", found);
-    step.equal("cut", cut, seen[i]?.cut);
+    step.equal("aborted", aborted, seen[i]?.aborted);
     if (ms !== undefined) step.equal("ms", ms, seen[i]?.ms);
   });
 }

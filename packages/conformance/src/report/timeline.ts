@@ -124,8 +124,8 @@ function numberLine(value: number | undefined, unit: string): string[] {
   return value === undefined ? [] : [`${value} ${unit}`];
 }
 
-function drainedLine({ cut, ms }: Drained): string {
-  return ms === undefined ? `${cut} cut` : `${cut} cut, after ${ms} ms`;
+function drainedLine({ aborted, ms }: Drained): string {
+  return ms === undefined ? `${aborted} aborted` : `${aborted} aborted, after ${ms} ms`;
 }
 
 function longest(value: number | undefined): string[] {

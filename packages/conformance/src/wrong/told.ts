@@ -3,11 +3,11 @@ import type { Way } from "./way.js";
 /** Wrong about what is told of a call, and what is left of it. */
 export const TOLD: readonly Way[] = [
   {
-    name: "a drain that says it cut one call more",
+    name: "a drain that says it aborted one call more",
     cases: ["u13"],
-    shows: /^drained, cut/,
+    shows: /^drained, aborted/,
     response: ({ drained }) => {
-      for (const each of drained) each.cut += 1;
+      for (const each of drained) each.aborted += 1;
     },
   },
   {

@@ -58,7 +58,7 @@ class Run implements CallContext, Reach {
   private readonly outcomes: Outcome[] = [];
   private calledAgain = false;
   private again: Promise<unknown> | undefined;
-  private readonly drains: Promise<{ cut: number; ms: number }>[] = [];
+  private readonly drains: Promise<{ aborted: number; ms: number }>[] = [];
   readonly items: string[] = [];
   readonly unread: unknown[] = [];
   private readonly logs: { level: string; text: string }[] = [];
@@ -95,7 +95,7 @@ class Run implements CallContext, Reach {
     const { clock } = this.timers;
     const beganMs = clock.now();
     const drained = this.client("").drain();
-    this.drains.push(drained.then(({ cut }) => ({ cut, ms: clock.now() - beganMs })));
+    this.drains.push(drained.then(({ aborted }) => ({ aborted, ms: clock.now() - beganMs })));
   }
 
   callAgain(): void {

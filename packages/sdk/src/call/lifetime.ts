@@ -6,7 +6,7 @@ import type { Clock, Timer } from "../runtime/runtime.js";
 /** What became of a client that was drained. */
 export interface DrainResult {
   /** How many calls had not ended in time, and were ended. */
-  readonly cut: number;
+  readonly aborted: number;
 }
 
 /** A call that has been made and has not ended. */
@@ -76,7 +76,7 @@ export class Lifetime {
   /** Takes no more calls, waits for those there are, and closes. */
   drain(timeoutMs: number): Promise<DrainResult> {
     if (this.state === "closed") {
-      return Promise.resolve({ cut: 0 });
+      return Promise.resolve({ aborted: 0 });
     }
     this.state = "draining";
     return new Promise((resolve) => {
@@ -100,7 +100,7 @@ export class Lifetime {
       return;
     }
     this.state = "closed";
-    const cut = this.calls.size;
+    const aborted = this.calls.size;
     for (const call of this.calls) {
       call.close(closed);
     }
@@ -108,7 +108,7 @@ export class Lifetime {
     this.onClose(closedError("the client is closed"));
     for (const [resolve, timer] of this.drains) {
       this.clock.clearTimer(timer);
-      soon(() => resolve({ cut }));
+      soon(() => resolve({ aborted }));
     }
     this.drains.clear();
   }

@@ -270,7 +270,7 @@ func (x *Expected) GetDrained() []*Drained {
 type Drained struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many calls had not ended, and were ended.
-	Cut int32 `protobuf:"varint,1,opt,name=cut,proto3" json:"cut,omitempty"`
+	Aborted int32 `protobuf:"varint,1,opt,name=aborted,proto3" json:"aborted,omitempty"`
 	// How long it took, in milliseconds. MEMORY only.
 	Ms            *float64 `protobuf:"fixed64,2,opt,name=ms,proto3,oneof" json:"ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -307,9 +307,9 @@ func (*Drained) Descriptor() ([]byte, []int) {
 	return file_ameide_conformance_v1_expect_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *Drained) GetCut() int32 {
+func (x *Drained) GetAborted() int32 {
 	if x != nil {
-		return x.Cut
+		return x.Aborted
 	}
 	return 0
 }
@@ -1486,9 +1486,9 @@ const file_ameide_conformance_v1_expect_proto_rawDesc = "" +
 	"\a_budgetB\x11\n" +
 	"\x0f_provider_callsB\x13\n" +
 	"\x11_longest_timer_msB\x0e\n" +
-	"\f_connections\"7\n" +
-	"\aDrained\x12\x10\n" +
-	"\x03cut\x18\x01 \x01(\x05R\x03cut\x12\x13\n" +
+	"\f_connections\"?\n" +
+	"\aDrained\x12\x18\n" +
+	"\aaborted\x18\x01 \x01(\x05R\aaborted\x12\x13\n" +
 	"\x02ms\x18\x02 \x01(\x01H\x00R\x02ms\x88\x01\x01B\x05\n" +
 	"\x03_ms\"!\n" +
 	"\aNumbers\x12\x16\n" +

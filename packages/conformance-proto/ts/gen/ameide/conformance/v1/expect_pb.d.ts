@@ -196,9 +196,9 @@ export declare type Drained = Message<"ameide.conformance.v1.Drained"> & {
   /**
    * How many calls had not ended, and were ended.
    *
-   * @generated from field: int32 cut = 1;
+   * @generated from field: int32 aborted = 1;
    */
-  cut: number;
+  aborted: number;
 
   /**
    * How long it took, in milliseconds. MEMORY only.
