@@ -5,17 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "rolldown";
 
-/** @typedef {import("./src/policy/policy_table.ts").MethodKind} MethodKind */
 /** @typedef {import("./src/policy/policy_table.ts").PolicyRow<unknown>} PolicyRow */
 /** @typedef {import("./src/policy/policy_table.ts").NumberRow} NumberRow */
-
-/** @type {Readonly<Record<MethodKind, string>>} */
-const KINDS = {
-  unary: "unary",
-  server_streaming: "server_stream",
-  client_streaming: "client_stream",
-  bidi_streaming: "bidi",
-};
 
 const [table, numbers] = await Promise.all([
   /** @type {Promise<typeof import("./src/policy/policy_table.ts")>} */ (
@@ -66,8 +57,8 @@ function policyValue(name, row) {
     ...(is === "integer" || is === "timeout" ? boundsOf(row) : {}),
     ...(is === "word" ? { words: row.words } : {}),
     default: row.default,
-    ...(kinds === undefined ? {} : { kinds: kinds.map((kind) => KINDS[kind]) }),
-    ...(builtInFor === undefined ? {} : { default_for: builtInFor.map((kind) => KINDS[kind]) }),
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(builtInFor === undefined ? {} : { default_for: builtInFor }),
     ...(option === undefined ? {} : { option }),
     ...(field === null ? {} : { document: protoName(field) }),
     ...(variable === undefined ? {} : { environment: variable }),

@@ -32,9 +32,9 @@ const TRIES = 400;
 const PROTOCOLS: readonly Protocol[] = ["connect", "grpc", "grpc-web"];
 const KINDS: readonly (readonly [name: string, kind: Kind, weight: number])[] = [
   ["unary", "unary", 4],
-  ["server_stream", "server", 4],
-  ["client_stream", "client", 2],
-  ["bidi", "bidi", 3],
+  ["server_streaming", "server", 4],
+  ["client_streaming", "client", 2],
+  ["bidi_streaming", "bidi", 3],
 ];
 
 /**

@@ -151,7 +151,7 @@ function carries(http: string, protocol: string): boolean {
 
 // Nor do both sides of HTTP/1.1 speak at once. That clients say so, a case asks for by name.
 function carriesKinds(http: string, one: LoadedCase): boolean {
-  return http !== "1.1" || !kindsOf(one).includes("bidi");
+  return http !== "1.1" || !kindsOf(one).includes("bidi_streaming");
 }
 
 // By the name, so that a case runs the same today and tomorrow.

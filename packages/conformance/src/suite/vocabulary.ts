@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { ConformanceService } from "@ameideio/conformance-proto";
 
 /** Codes, in Connect's spelling. */
@@ -49,17 +50,10 @@ export const HTTP_CLIENTS = ["native", "fetch"] as const;
 /** Whether a server may have read a request. */
 export const SENT = ["no", "maybe", "yes"];
 
-/** Kinds of methods, as an adapter names them. */
-export type Kind = "unary" | "server_stream" | "client_stream" | "bidi";
-
-const KINDS = {
-  unary: "unary",
-  server_streaming: "server_stream",
-  client_streaming: "client_stream",
-  bidi_streaming: "bidi",
-} as const;
+/** Kinds of methods, as descriptors name them. */
+export type Kind = DescMethod["methodKind"];
 
 /** Kind by name of the method: `Idempotent` is `unary`. */
 export const METHODS: ReadonlyMap<string, Kind> = new Map(
-  ConformanceService.methods.map(({ name, methodKind }) => [name, KINDS[methodKind]]),
+  ConformanceService.methods.map(({ name, methodKind }) => [name, methodKind]),
 );

@@ -113,7 +113,7 @@ describe("generateCase", () => {
   });
 
   it("makes cases of what it is given", () => {
-    const among = { protocols: ["grpc"], kinds: ["server_stream"] };
+    const among = { protocols: ["grpc"], kinds: ["server_streaming"] };
     const made = Array.from({ length: 20 }, (_, index) => generateCase(SEED, index, among));
     const called = made.flatMap(({ given }) =>
       given.steps.flatMap(({ action }) => (action.case === "call" ? [action.value.method] : [])),

@@ -30,7 +30,7 @@ export function modelAdapter(spoil: (response: RunResponse) => void = () => {}):
           create(DescribeResponseSchema, {
             entries: ["generic"],
             protocols: ["connect", "grpc", "grpc-web"],
-            kinds: ["unary", "server_stream", "client_stream", "bidi"],
+            kinds: ["unary", "server_streaming", "client_streaming", "bidi_streaming"],
           }),
         ),
       run: async (prepare) => {

@@ -99,14 +99,14 @@ test("thin, a case runs in every cell of Connect and in one of each other protoc
 
 const withFetch = {
   ...all,
-  kinds: ["unary", "server_stream", "bidi"],
+  kinds: ["unary", "server_streaming", "bidi_streaming"],
   httpClients: [
     create(HttpClientSchema, {
       name: "fetch",
       entries: ["generic"],
       protocols: ["connect", "grpc-web"],
       http: ["1.1"],
-      kinds: ["unary", "server_stream"],
+      kinds: ["unary", "server_streaming"],
     }),
   ],
 };
@@ -147,7 +147,7 @@ test("what an SDK cannot do is named", () => {
   const steps = [{ call: { method: "BidiStreamUnknown" } }];
   expect(planCase(caseWith({}, { given: { steps } }), sdk)).toEqual({
     cells: [],
-    missing: ["kind bidi"],
+    missing: ["kind bidi_streaming"],
   });
   const one = caseWith({}, { protocols: ["grpc", "connect"] });
   expect(planCase(one, sdk)).toMatchObject({ cells: { length: 4 }, missing: ["protocol grpc"] });

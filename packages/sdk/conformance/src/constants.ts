@@ -13,7 +13,7 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
     protocols: ["connect", "grpc", "grpc-web"],
     formats: ["binary", "json"],
     http: ["1.1", "2", "auto"],
-    kinds: ["unary", "server_stream", "client_stream", "bidi"],
+    kinds: ["unary", "server_streaming", "client_streaming", "bidi_streaming"],
     httpClients: [
       {
         // Of Node.js: HTTP/1.1 without TLS. The roster over it is another build of the package.
@@ -21,7 +21,7 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
         entries: ["generic"],
         protocols: ["connect", "grpc-web"],
         http: ["1.1"],
-        kinds: ["unary", "server_stream"],
+        kinds: ["unary", "server_streaming"],
       },
     ],
     constants: Object.fromEntries(numbersOf(BEHAVIOR_1, "")),

@@ -20,7 +20,7 @@ describe("what it is", () => {
         sdk: "ts",
         entries: ["generic", "roster"],
         protocols: ["connect", "grpc", "grpc-web"],
-        kinds: ["unary", "server_stream", "client_stream", "bidi"],
+        kinds: ["unary", "server_streaming", "client_streaming", "bidi_streaming"],
       },
     });
     expect(result.case === "describe" && result.value.constants).toMatchObject({

@@ -178,9 +178,9 @@ function valueOf(name: NumberName): NumberValue {
 
 const KINDS: Readonly<Record<Kind, string>> = {
   unary: "unary",
-  server: "server_stream",
-  client: "client_stream",
-  bidi: "bidi",
+  server: "server_streaming",
+  client: "client_streaming",
+  bidi: "bidi_streaming",
 };
 
 function appliesTo(kinds: readonly string[] | undefined, kind: Kind): boolean {

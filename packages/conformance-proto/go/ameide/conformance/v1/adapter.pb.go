@@ -431,7 +431,8 @@ type DescribeResponse struct {
 	Formats []string `protobuf:"bytes,5,rep,name=formats,proto3" json:"formats,omitempty"`
 	// HTTP versions it speaks.
 	Http []string `protobuf:"bytes,6,rep,name=http,proto3" json:"http,omitempty"`
-	// Kinds of methods it calls: `unary`, `server_stream`, `client_stream`, `bidi`.
+	// Kinds of methods it calls: `unary`, `server_streaming`, `client_streaming`,
+	// `bidi_streaming`.
 	Kinds []string `protobuf:"bytes,7,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	// Built-in numbers of its policy, by name.
 	Constants map[string]float64 `protobuf:"bytes,8,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`

@@ -271,7 +271,8 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
   http: string[];
 
   /**
-   * Kinds of methods it calls: `unary`, `server_stream`, `client_stream`, `bidi`.
+   * Kinds of methods it calls: `unary`, `server_streaming`, `client_streaming`,
+   * `bidi_streaming`.
    *
    * @generated from field: repeated string kinds = 7;
    */

@@ -292,7 +292,8 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             repeated string http = 6;
             ```
         kinds:
-            Kinds of methods it calls: `unary`, `server_stream`, `client_stream`, `bidi`.
+            Kinds of methods it calls: `unary`, `server_streaming`, `client_streaming`,
+            `bidi_streaming`.
 
             ```proto
             repeated string kinds = 7;
