@@ -62,7 +62,7 @@ test("--quick runs each case once, and says what is left in one line", async () 
   expect(red.code).toBe(1);
 });
 
-test("a red cell is 1, with what was expected and seen", async () => {
+test("a red combination is 1, with what was expected and seen", async () => {
   writeCase("t01 good");
   writeCase("t02 bad", { ok: "other" });
   const { code, output } = await cli(["--cases", folder, "--format", "json"]);

@@ -49,10 +49,12 @@ test(
     // Those for other HTTP clients alone are none of its.
     const own = cases.filter((one) => wants(one, "native"));
     expect(own.filter(({ name }) => !red.has(name))).toEqual([]);
-    const unary = results.filter(({ cell, case: one }) => cell && kindsOf(one).length > 0);
+    const unary = results.filter(
+      ({ combination, case: one }) => combination && kindsOf(one).length > 0,
+    );
     expect(unary.length).toBeGreaterThan(1000);
-    for (const { differences, cell } of unary) {
-      const seen = `the adapter failed: cannot make a ${cell?.entry} client yet`;
+    for (const { differences, combination } of unary) {
+      const seen = `the adapter failed: cannot make a ${combination?.entry} client yet`;
       expect(differences).toEqual([{ step: "adapter", what: "", expected: "an answer", seen }]);
     }
   },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runCli } from "../src/cli/cli.js";
 import { testSuite } from "./harness/test_suite.js";
 
-// Every cell over Connect, and of each case one over gRPC and one over gRPC-Web; all of those are
+// Every combination over Connect, and of each case one over gRPC and one over gRPC-Web; all of those are
 // in the full lane.
 await testSuite({ thin: true });
 

@@ -19,7 +19,7 @@ import {
 import { runSuite } from "../run/run_suite.js";
 import { writeReports } from "../report/write_reports.js";
 
-/** Red cells that are printed without `-v`. */
+/** Red combinations that are printed without `-v`. */
 const SHOWN = 20;
 
 /** Where a run prints and what it runs; the defaults are those of the command. */

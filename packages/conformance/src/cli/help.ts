@@ -25,7 +25,7 @@ several values take them repeated or with commas.
   --mutate           instead: changes every constant of the policy; each change
                      has to turn a case red
   --list             prints the cases and where they stand
-  -v, --verbose      prints every red cell, and what adapters write to standard
+  -v, --verbose      prints every red combination, and what adapters write to standard
                      error
   -h, --help         prints this
 

@@ -23,7 +23,7 @@ export function showMatrix(report: Report): string {
   return align([...heads, ...rows, sums]);
 }
 
-/** The red cells, with what was expected and what was seen. */
+/** The red combinations, with what was expected and what was seen. */
 export function showFailures(report: Report, most: number): string {
   const failed = report.cases.filter(({ verdict }) => verdict === "failed");
   const shown = failed.slice(0, most).map((one) => {

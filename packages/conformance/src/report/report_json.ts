@@ -2,14 +2,14 @@ import type { Difference } from "../compare/difference.js";
 import type { CaseResult, SuiteResult } from "../run/run_suite.js";
 import { type Entry, expectedTimeline, seenTimeline } from "./timeline.js";
 
-/** How many cells there are of each verdict. */
+/** How many combinations there are of each verdict. */
 export interface Totals {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** One case in one cell, as `report.json` has it. */
+/** One case in one combination, as `report.json` has it. */
 export interface ReportCase {
   readonly name: string;
   readonly area: string;
@@ -19,7 +19,7 @@ export interface ReportCase {
   readonly layer: string;
   /** Empty for the language's own. */
   readonly httpClient: string;
-  /** Empty where the case did not get as far as a cell. */
+  /** Empty where the case did not get as far as a combination. */
   readonly entry: string;
   readonly protocol: string;
   readonly format: string;
@@ -55,7 +55,7 @@ export function isGreen({ totals, problems }: Report): boolean {
   return problems.length === 0 && Object.values(totals).every(({ failed }) => failed === 0);
 }
 
-/** How many cells really ran. */
+/** How many combinations really ran. */
 export function cellsRun({ totals }: Report): number {
   return Object.values(totals).reduce((sum, { passed, failed }) => sum + passed + failed, 0);
 }
@@ -67,18 +67,18 @@ function count(results: readonly CaseResult[], sdk: string): Totals {
 }
 
 function toReportCase(result: CaseResult): ReportCase {
-  const { case: one, cell, reason, seen } = result;
+  const { case: one, combination, reason, seen } = result;
   return {
     name: one.name,
     area: one.area,
     file: `${one.file}:${one.line}`,
     sdk: result.sdk,
     layer: one.json.layer === "LAYER_WIRE" ? "wire" : "memory",
-    httpClient: cell?.httpClient ?? "",
-    entry: cell?.entry ?? "",
-    protocol: cell?.protocol ?? "",
-    format: cell?.format ?? "",
-    http: cell?.http ?? "",
+    httpClient: combination?.httpClient ?? "",
+    entry: combination?.entry ?? "",
+    protocol: combination?.protocol ?? "",
+    format: combination?.format ?? "",
+    http: combination?.http ?? "",
     verdict: result.verdict,
     ...(reason === undefined ? {} : { reason }),
     differences: result.differences,

@@ -9,7 +9,7 @@ import { AdapterSession, type RunResult } from "../adapter/adapter_session.js";
 import { compare } from "../compare/compare.js";
 import type { LoadedCase } from "../suite/load_file.js";
 import { mapLimit } from "../common/map_limit.js";
-import { type Cell, layerOf, planCase } from "../suite/plan.js";
+import { type Combination, layerOf, planCase } from "../suite/plan.js";
 import { WireRunner } from "./wire.js";
 
 export interface MutateOptions {
@@ -123,15 +123,15 @@ class MutationRun {
     await this.#session.close();
   }
 
-  // Only a case that passes can tell a mutant. One cell of each is enough: the numbers are the same
+  // Only a case that passes can tell a mutant. One combination of each is enough: the numbers are the same
   // behind each entry.
   async #greenCells(
     described: DescribeResponse,
   ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
     const all = this.#cases.flatMap((one): CaseCell[] => {
-      const { cells, missing } = planCase(one, described);
-      const [cell] = cells;
-      return cell === undefined || missing.length > 0 ? [] : [{ one, cell }];
+      const { combinations, missing } = planCase(one, described);
+      const [combination] = combinations;
+      return combination === undefined || missing.length > 0 ? [] : [{ one, combination }];
     });
     this.#session.constants = {};
     const green = new Set<CaseCell>();
@@ -158,7 +158,7 @@ class MutationRun {
     candidates: readonly CaseCell[],
   ): Promise<CaseCell | undefined> {
     const constants = { [name]: to };
-    const atOnce = candidates.some(({ cell }) => cell.layer === "wire")
+    const atOnce = candidates.some(({ combination }) => combination.layer === "wire")
       ? AT_ONCE.wire
       : AT_ONCE.memory;
     for (let rest = candidates.filter((one) => !this.#unsteady.has(one)); rest.length > 0;) {
@@ -191,16 +191,17 @@ class MutationRun {
     return !(await this.#passes(candidate));
   }
 
-  async #passes({ one, cell }: CaseCell): Promise<boolean> {
-    if (cell.layer === "wire") {
-      const { result, requests } = await this.#wire.run(one, cell);
+  async #passes({ one, combination }: CaseCell): Promise<boolean> {
+    if (combination.layer === "wire") {
+      const { result, requests } = await this.#wire.run(one, combination);
       return (
         "response" in result &&
-        compare(one, { response: result.response, requests, protocol: cell.protocol }).length === 0
+        compare(one, { response: result.response, requests, protocol: combination.protocol })
+          .length === 0
       );
     }
     const { given, server: script } = one.message;
-    const { entry, protocol, format, httpClient } = cell;
+    const { entry, protocol, format, httpClient } = combination;
     const request = create(RunRequestSchema, {
       ...(given === undefined ? {} : { given }),
       ...(script === undefined ? {} : { script }),
@@ -220,7 +221,7 @@ type Constants = { [name: string]: number };
 
 interface CaseCell {
   readonly one: LoadedCase;
-  readonly cell: Cell;
+  readonly combination: Combination;
 }
 
 /** A session whose every request carries changed constants. */

@@ -2,19 +2,19 @@ import { create } from "@bufbuild/protobuf";
 import { type DescribeResponse, RunRequestSchema } from "@ameideio/conformance-proto";
 import type { AdapterCommand } from "../adapter/adapter_process.js";
 import { AdapterSession } from "../adapter/adapter_session.js";
-import { compareCell } from "../compare/cell.js";
+import { compareCombination } from "../compare/combination.js";
 import { compare, type Seen } from "../compare/compare.js";
 import type { Difference } from "../compare/difference.js";
 import type { LoadedCase } from "../suite/load_file.js";
 import { mapLimit } from "../common/map_limit.js";
 import {
   type CasePlan,
-  type Cell,
+  type Combination,
   type Filter,
   isLimited,
   layerOf,
   planCase,
-  showCell,
+  showCombination,
   wants,
 } from "../suite/plan.js";
 import { wrongConstants } from "../common/policy_json.js";
@@ -24,7 +24,7 @@ import { type Ran, WireRunner } from "./wire.js";
 /** How many cases of each layer are under way at once. */
 const AT_ONCE = { memory: 64, wire: 16 };
 
-/** From so many cells in memory on, a second adapter shares the work. */
+/** From so many combinations in memory on, a second adapter shares the work. */
 const WORTH_A_SECOND = 400;
 
 export interface SuiteOptions {
@@ -38,11 +38,11 @@ export interface SuiteOptions {
   readonly onStderr?: ((text: string) => void) | undefined;
 }
 
-/** What became of one case in one cell, or on one SDK where it did not get so far. */
+/** What became of one case in one combination, or on one SDK where it did not get so far. */
 export interface CaseResult {
   readonly case: LoadedCase;
   readonly sdk: string;
-  readonly cell: Cell | undefined;
+  readonly combination: Combination | undefined;
   readonly verdict: "passed" | "failed" | "skipped";
   readonly differences: readonly Difference[];
   /** Why it is skipped. */
@@ -113,15 +113,15 @@ class SdkRun {
 
   async #runAll(described: DescribeResponse): Promise<void> {
     const { cases, knownFailing, filter } = this.#options;
-    const work: { one: LoadedCase; cell: Cell; skip: Skip | undefined }[] = [];
+    const work: { one: LoadedCase; combination: Combination; skip: Skip | undefined }[] = [];
     for (const one of cases) {
       const skip = skipOf(knownFailing, one, this.#sdk);
       const plan = planCase(one, described, filter);
-      work.push(...plan.cells.map((cell) => ({ one, cell, skip })));
+      work.push(...plan.combinations.map((combination) => ({ one, combination, skip })));
       this.#reportMissing(one, plan, skip);
       // What another HTTP client can do is no excuse for the language's own.
       const isEmpty =
-        plan.missing.length === 0 && plan.cells.every(({ httpClient }) => httpClient !== "");
+        plan.missing.length === 0 && plan.combinations.every(({ httpClient }) => httpClient !== "");
       if (isEmpty && wants(one, "native") && this.#isUnfiltered()) {
         const expected = "the SDK has an entry, a protocol, a format and an HTTP version for it";
         this.#add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
@@ -132,26 +132,31 @@ class SdkRun {
     for (const layer of ["memory", "wire"] as const) {
       const part = work.filter(({ one }) => layerOf(one) === layer);
       const share = part.length < WORTH_A_SECOND ? 1 : 2;
-      await mapLimit([...part.entries()], AT_ONCE[layer], async ([i, { one, cell, skip }]) => {
-        const { result, requests, processEnd } =
-          layer === "memory"
-            ? await this.#runInMemory(one, cell, this.#sessions[i % share === 0 ? 0 : 1])
-            : await this.#wire.run(one, cell);
-        if ("failure" in result) this.#add(one, cell, adapterFailed(result.failure), { skip });
-        else {
-          const { response } = result;
-          const seen = { response, requests, processEnd, protocol: cell.protocol };
-          const differences = compare(one, seen);
-          compareCell(cell, requests, differences);
-          this.#add(one, cell, differences, { skip, seen });
-        }
-      });
+      await mapLimit(
+        [...part.entries()],
+        AT_ONCE[layer],
+        async ([i, { one, combination, skip }]) => {
+          const { result, requests, processEnd } =
+            layer === "memory"
+              ? await this.#runInMemory(one, combination, this.#sessions[i % share === 0 ? 0 : 1])
+              : await this.#wire.run(one, combination);
+          if ("failure" in result)
+            this.#add(one, combination, adapterFailed(result.failure), { skip });
+          else {
+            const { response } = result;
+            const seen = { response, requests, processEnd, protocol: combination.protocol };
+            const differences = compare(one, seen);
+            compareCombination(combination, requests, differences);
+            this.#add(one, combination, differences, { skip, seen });
+          }
+        },
+      );
     }
     // Cells end in no order of their own; people and reports want that of the cases.
     const order = new Map(cases.map((one, i) => [one, i]));
-    const place = ({ case: one, cell }: CaseResult): readonly [number, string] => [
+    const place = ({ case: one, combination }: CaseResult): readonly [number, string] => [
       order.get(one) ?? 0,
-      cell === undefined ? "" : showCell(cell),
+      combination === undefined ? "" : showCombination(combination),
     ];
     this.results.sort((a, b) => {
       const [[one, left], [other, right]] = [place(a), place(b)];
@@ -164,9 +169,13 @@ class SdkRun {
     return !isLimited(this.#options.filter);
   }
 
-  async #runInMemory(one: LoadedCase, cell: Cell, session: AdapterSession): Promise<Ran> {
+  async #runInMemory(
+    one: LoadedCase,
+    combination: Combination,
+    session: AdapterSession,
+  ): Promise<Ran> {
     const { given, server } = one.message;
-    const { entry, protocol, format, httpClient } = cell;
+    const { entry, protocol, format, httpClient } = combination;
     const request = create(RunRequestSchema, {
       ...(given === undefined ? {} : { given }),
       ...(server === undefined ? {} : { script: server }),
@@ -188,7 +197,7 @@ class SdkRun {
 
   #add(
     one: LoadedCase,
-    cell: Cell | undefined,
+    combination: Combination | undefined,
     differences: readonly Difference[],
     { skip, seen }: { skip?: Skip | undefined; seen?: Seen } = {},
   ): void {
@@ -196,7 +205,7 @@ class SdkRun {
     this.results.push({
       case: one,
       sdk: this.#sdk,
-      cell,
+      combination,
       verdict: differences.length === 0 ? "passed" : failed,
       differences,
       reason: differences.length === 0 ? undefined : skip?.reason,
@@ -233,7 +242,7 @@ function withHashes(results: readonly CaseResult[]): CaseResult[] {
     const difference = {
       step: "explain",
       what: "hash of the effective policy",
-      expected: `${expected}, as ${before.sdk} ${before.cell?.entry}`,
+      expected: `${expected}, as ${before.sdk} ${before.combination?.entry}`,
       seen: hash,
     };
     return {

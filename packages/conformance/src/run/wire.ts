@@ -15,7 +15,7 @@ import {
 import type { AdapterSession, RunResult } from "../adapter/adapter_session.js";
 import type { Arrived } from "../compare/requests.js";
 import type { LoadedCase } from "../suite/load_file.js";
-import { type Cell, kindsOf } from "../suite/plan.js";
+import { type Combination, kindsOf } from "../suite/plan.js";
 
 /** How long requests that are on their way when a call ends may take to arrive, in milliseconds. */
 const SETTLE_MS = 300;
@@ -52,12 +52,13 @@ export class WireRunner {
   }
 
   /** Runs one case. Never rejects. */
-  async run(one: LoadedCase, cell: Cell): Promise<Ran> {
-    if (one.message.expect?.processEnds !== true) return this.#runIn(this.#session, one, cell);
+  async run(one: LoadedCase, combination: Combination): Promise<Ran> {
+    if (one.message.expect?.processEnds !== true)
+      return this.#runIn(this.#session, one, combination);
     const lane = this.#aloneRuns++ % this.#lanes.length;
     const ran = (this.#lanes[lane] ?? Promise.resolve()).then(() => {
       const own = this.#session.another();
-      return this.#runIn(own, one, cell, () => own.end());
+      return this.#runIn(own, one, combination, () => own.end());
     });
     this.#lanes[lane] = ran.catch(() => {});
     return ran;
@@ -67,7 +68,7 @@ export class WireRunner {
   async #runIn(
     session: AdapterSession,
     one: LoadedCase,
-    cell: Cell,
+    combination: Combination,
     end?: () => Promise<string>,
   ): Promise<Ran> {
     const script = one.message.server ?? create(ScriptSchema);
@@ -75,17 +76,17 @@ export class WireRunner {
     const result = await session.run(async () => {
       await place?.leave();
       place = undefined;
-      place = await this.#enter(one, cell);
+      place = await this.#enter(one, combination);
       return create(RunRequestSchema, {
         ...(one.message.given === undefined ? {} : { given: one.message.given }),
         baseUrl: place.url,
         ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
         ...this.#clientCertificate(one),
-        entry: cell.entry,
-        protocol: cell.protocol,
-        format: cell.format,
-        http: cell.http,
-        httpClient: cell.httpClient,
+        entry: combination.entry,
+        protocol: combination.protocol,
+        format: combination.format,
+        http: combination.http,
+        httpClient: combination.httpClient,
       });
     });
     if (place !== undefined && "response" in result) await settle(place, one);
@@ -105,7 +106,7 @@ export class WireRunner {
     return { clientCertificate: cert, clientKey: key };
   }
 
-  async #enter(one: LoadedCase, { format, protocol }: Cell): Promise<Place> {
+  async #enter(one: LoadedCase, { format, protocol }: Combination): Promise<Place> {
     const script = one.message.server ?? create(ScriptSchema);
     const streams = kindsOf(one).some((kind) => kind !== "unary");
     const { maxConcurrentStreams } = script;

@@ -14,7 +14,7 @@ import { type Kind, METHODS } from "./vocabulary.js";
 export type LayerName = "memory" | "wire";
 
 /** One way of running a case: what the matrix has a count for. */
-export interface Cell {
+export interface Combination {
   readonly sdk: string;
   readonly layer: LayerName;
   /** Empty for the language's own. */
@@ -36,12 +36,12 @@ export interface Filter {
   /** `native` is the language's own. */
   readonly httpClients?: readonly string[] | undefined;
   /**
-   * Only some of the cells: over Connect all, over gRPC and gRPC-Web one entry, one format and one
+   * Only some of the combinations: over Connect all, over gRPC and gRPC-Web one entry, one format and one
    * HTTP version, and over each other HTTP client one of all, which change from case to case.
    */
   readonly thin?: boolean | undefined;
   /**
-   * Only one cell of each case of the memory layer, which changes from case to case; over the
+   * Only one combination of each case of the memory layer, which changes from case to case; over the
    * language's own HTTP client, unless the case is for others alone.
    */
   readonly quick?: boolean | undefined;
@@ -49,7 +49,7 @@ export interface Filter {
 
 /** Every way a case is to be run on an SDK, and what the SDK cannot do of what the case asks for. */
 export interface CasePlan {
-  readonly cells: readonly Cell[];
+  readonly combinations: readonly Combination[];
   /** Why the case, or a part of it, cannot be run. */
   readonly missing: readonly string[];
 }
@@ -58,13 +58,13 @@ export interface CasePlan {
  * Decides how a case runs on an SDK: through each entry, in each format, over each protocol, each HTTP
  * client and, on the wire, each HTTP version that both have. A case that names a protocol, format,
  * HTTP version or kind of method that the SDK lacks is not left out quietly; that an HTTP client
- * beside the language's own cannot do it only means that there is no such cell.
+ * beside the language's own cannot do it only means that there is no such combination.
  */
 export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter = {}): CasePlan {
   const { message } = one;
   const layer = layerOf(one);
   const isLeftOut = filter.quick === true && layer !== "memory";
-  if (isLeftOut || !allows(filter.layers, layer)) return { cells: [], missing: [] };
+  if (isLeftOut || !allows(filter.layers, layer)) return { combinations: [], missing: [] };
   const others = sdk.httpClients
     .filter(({ name }) => wants(one, name) && allows(filter.httpClients, name))
     .filter((client) => can(client, message, layer))
@@ -76,7 +76,7 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
       ),
     );
   const own = wants(one, "native") && allows(filter.httpClients, "native");
-  if (!own) return { cells: fewer(others, message.name, filter), missing: [] };
+  if (!own) return { combinations: fewer(others, message.name, filter), missing: [] };
   const kinds = lacking("kind", kindsOf(one), sdk.kinds);
   const missing = [
     ...kinds,
@@ -84,10 +84,10 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
     ...lacking("format", message.formats, sdk.formats, filter.formats),
     ...lacking("HTTP", message.http, sdk.http, filter.http),
   ];
-  if (kinds.length > 0) return { cells: [], missing };
-  const cells = cellsOf(one, { ...sdk, httpClient: "" }, filter);
-  if (filter.quick !== true) cells.push(...others);
-  return { cells: fewer(cells, message.name, filter), missing };
+  if (kinds.length > 0) return { combinations: [], missing };
+  const combinations = cellsOf(one, { ...sdk, httpClient: "" }, filter);
+  if (filter.quick !== true) combinations.push(...others);
+  return { combinations: fewer(combinations, message.name, filter), missing };
 }
 
 /** Whether a case is for an HTTP client. */
@@ -117,9 +117,9 @@ function answersOf(script: Script | undefined): readonly Answer[] {
 }
 
 type Abilities = Pick<DescribeResponse, "sdk" | "entries" | "protocols" | "formats" | "http"> &
-  Pick<Cell, "httpClient">;
+  Pick<Combination, "httpClient">;
 
-function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Cell[] {
+function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Combination[] {
   const { message } = one;
   const layer = layerOf(one);
   const { sdk, httpClient } = has;
@@ -155,17 +155,21 @@ function carriesKinds(http: string, one: LoadedCase): boolean {
 }
 
 // By the name, so that a case runs the same today and tomorrow.
-function fewer(cells: readonly Cell[], name: string, { quick, thin }: Filter): readonly Cell[] {
+function fewer(
+  combinations: readonly Combination[],
+  name: string,
+  { quick, thin }: Filter,
+): readonly Combination[] {
   const number = Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
-  if (quick === true) return cells.slice(number % cells.length).slice(0, 1);
-  return thin === true ? thinned(cells, number) : cells;
+  if (quick === true) return combinations.slice(number % combinations.length).slice(0, 1);
+  return thin === true ? thinned(combinations, number) : combinations;
 }
 
-function thinned(cells: readonly Cell[], number: number): Cell[] {
-  const columns = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const column = cell.httpClient === "" ? cell.protocol : cell.httpClient;
-    columns.set(column, [...(columns.get(column) ?? []), cell]);
+function thinned(combinations: readonly Combination[], number: number): Combination[] {
+  const columns = new Map<string, Combination[]>();
+  for (const combination of combinations) {
+    const column = combination.httpClient === "" ? combination.protocol : combination.httpClient;
+    columns.set(column, [...(columns.get(column) ?? []), combination]);
   }
   return [...columns].flatMap(([column, own], i) =>
     column === "connect" ? own : own.slice((number + i) % own.length).slice(0, 1),
@@ -199,8 +203,15 @@ function kindsIn(given: Given | undefined): readonly Kind[] {
   return [...new Set(kinds)];
 }
 
-/** A cell in words: `memory generic connect binary`, `wire fetch generic connect json http/1.1`. */
-export function showCell({ layer, httpClient, entry, protocol, format, http }: Cell): string {
+/** A combination in words: `memory generic connect binary`, `wire fetch generic connect json http/1.1`. */
+export function showCombination({
+  layer,
+  httpClient,
+  entry,
+  protocol,
+  format,
+  http,
+}: Combination): string {
   const parts = [layer, httpClient, entry, protocol, format, http === "" ? "" : `http/${http}`];
   return parts.filter((part) => part !== "").join(" ");
 }

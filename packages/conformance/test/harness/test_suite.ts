@@ -2,18 +2,18 @@ import { afterAll, expect, test } from "vitest";
 import { loadAdapters } from "../../src/adapter/adapters.js";
 import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
 import { loadCases } from "../../src/suite/load_cases.js";
-import { type Filter, showCell } from "../../src/suite/plan.js";
+import { type Filter, showCombination } from "../../src/suite/plan.js";
 import { loadKnownFailing } from "../../src/suite/known_failing.js";
 import { type CaseResult, runSuite } from "../../src/run/run_suite.js";
 
-/** Runs every case on every SDK, and makes one test of each cell, so that they are counted. */
+/** Runs every case on every SDK, and makes one test of each combination, so that they are counted. */
 export async function testSuite(filter: Filter): Promise<void> {
   const { cases } = loadCases([CASES]);
   const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
   const adapters = loadAdapters(ADAPTERS.path, ADAPTERS.root);
   const { results, problems } = await runSuite({ cases, knownFailing, adapters, filter });
-  const nameOf = ({ case: one, sdk, cell }: CaseResult) =>
-    `${one.name} (${[sdk, ...(cell === undefined ? [] : [showCell(cell)])].join(" ")})`;
+  const nameOf = ({ case: one, sdk, combination }: CaseResult) =>
+    `${one.name} (${[sdk, ...(combination === undefined ? [] : [showCombination(combination)])].join(" ")})`;
   const ran = results.filter(({ verdict }) => verdict !== "skipped");
   const waiting = results.filter(({ verdict }) => verdict === "skipped");
 
@@ -33,6 +33,8 @@ export async function testSuite(filter: Filter): Promise<void> {
   });
 
   afterAll(() => {
-    process.stdout.write(`${ran.length} cells ran, ${waiting.length} wait in known_failing.yaml\n`);
+    process.stdout.write(
+      `${ran.length} combinations ran, ${waiting.length} wait in known_failing.yaml\n`,
+    );
   });
 }

@@ -7,7 +7,7 @@ import { caseWith, seen } from "../harness/a_case.js";
 
 function result(name: string, more: Partial<CaseResult> = {}): CaseResult {
   const one = { ...caseWith({ budget: 486 }), name, area: "retry" };
-  const cell = {
+  const combination = {
     sdk: "ts",
     layer: "memory",
     entry: "generic",
@@ -17,7 +17,7 @@ function result(name: string, more: Partial<CaseResult> = {}): CaseResult {
     httpClient: "",
   } as const;
   const rest = { verdict: "passed", differences: [], reason: undefined, seen: seen() } as const;
-  return { case: one, sdk: "ts", cell, ...rest, ...more };
+  return { case: one, sdk: "ts", combination, ...rest, ...more };
 }
 
 const BUDGET = { step: "budget", what: "tokens", expected: "486", seen: "500" };
@@ -48,7 +48,12 @@ const page = () =>
       differences: [BUDGET],
       seen: seen({ budget: 500 }),
     }),
-    result("s01 stream", { cell: undefined, verdict: "skipped", reason: "later", seen: undefined }),
+    result("s01 stream", {
+      combination: undefined,
+      verdict: "skipped",
+      reason: "later",
+      seen: undefined,
+    }),
   ]);
 
 test("the matrix counts, and what is red comes first", async () => {

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { DescribeResponseSchema, HttpClientSchema } from "@ameideio/conformance-proto";
 import { expect, test } from "vitest";
-import { planCase, showCell } from "../../src/suite/plan.js";
+import { planCase, showCombination } from "../../src/suite/plan.js";
 import { caseWith } from "../harness/a_case.js";
 
 const sdk = create(DescribeResponseSchema, {
@@ -13,10 +13,11 @@ const sdk = create(DescribeResponseSchema, {
   kinds: ["unary"],
 });
 
-const cells = (...args: Parameters<typeof planCase>) => planCase(...args).cells.map(showCell);
+const combinations = (...args: Parameters<typeof planCase>) =>
+  planCase(...args).combinations.map(showCombination);
 
 test("in memory a case runs through each entry, in each format", () => {
-  expect(cells(caseWith({}), sdk)).toEqual([
+  expect(combinations(caseWith({}), sdk)).toEqual([
     "memory generic connect binary",
     "memory generic connect json",
     "memory roster connect binary",
@@ -25,9 +26,9 @@ test("in memory a case runs through each entry, in each format", () => {
 });
 
 test("on the wire also over each HTTP version", () => {
-  expect(cells(caseWith({}, { layer: "wire" }), sdk)).toHaveLength(8);
+  expect(combinations(caseWith({}, { layer: "wire" }), sdk)).toHaveLength(8);
   const one = caseWith({}, { layer: "wire", http: ["2"], formats: ["json"] });
-  expect(cells(one, sdk)).toEqual([
+  expect(combinations(one, sdk)).toEqual([
     "wire generic connect json http/2",
     "wire roster connect json http/2",
   ]);
@@ -35,9 +36,9 @@ test("on the wire also over each HTTP version", () => {
 
 test("the version that both sides agree on is for cases that name it", () => {
   const able = { ...sdk, http: ["1.1", "2", "auto"] };
-  expect(cells(caseWith({}, { layer: "wire" }), able)).toHaveLength(8);
+  expect(combinations(caseWith({}, { layer: "wire" }), able)).toHaveLength(8);
   const one = caseWith({}, { layer: "wire", http: ["auto"], formats: ["json"] });
-  expect(cells(one, able)).toEqual([
+  expect(combinations(one, able)).toEqual([
     "wire generic connect json http/auto",
     "wire roster connect json http/auto",
   ]);
@@ -46,17 +47,20 @@ test("the version that both sides agree on is for cases that name it", () => {
 
 test("a filter leaves out, quietly", () => {
   const filter = { entries: ["roster"], formats: ["json"] };
-  expect(planCase(caseWith({}), sdk, filter).cells).toHaveLength(1);
-  expect(planCase(caseWith({}), sdk, { layers: ["wire"] })).toEqual({ cells: [], missing: [] });
+  expect(planCase(caseWith({}), sdk, filter).combinations).toHaveLength(1);
+  expect(planCase(caseWith({}), sdk, { layers: ["wire"] })).toEqual({
+    combinations: [],
+    missing: [],
+  });
 });
 
 const all = { ...sdk, protocols: ["connect", "grpc", "grpc-web"] };
 
 test("a case runs over each protocol, over gRPC not with HTTP/1.1", () => {
-  expect(cells(caseWith({}), all)).toHaveLength(12);
-  const wire = cells(caseWith({}, { layer: "wire" }), all);
+  expect(combinations(caseWith({}), all)).toHaveLength(12);
+  const wire = combinations(caseWith({}, { layer: "wire" }), all);
   expect(wire).toHaveLength(20);
-  expect(wire.filter((cell) => cell.includes(" grpc "))).toEqual([
+  expect(wire.filter((combination) => combination.includes(" grpc "))).toEqual([
     "wire generic grpc binary http/2",
     "wire generic grpc json http/2",
     "wire roster grpc binary http/2",
@@ -64,36 +68,39 @@ test("a case runs over each protocol, over gRPC not with HTTP/1.1", () => {
   ]);
 });
 
-test("quick, a case in memory runs in one cell, which changes from case to case", () => {
+test("quick, a case in memory runs in one combination, which changes from case to case", () => {
   const one = caseWith({});
   const { entries, protocols, http, kinds } = all;
   const fetch = create(HttpClientSchema, { name: "fetch", entries, protocols, http, kinds });
   const able = { ...all, httpClients: [fetch] };
   const quick = (name: string) =>
-    cells({ ...one, message: { ...one.message, name } }, able, { quick: true });
+    combinations({ ...one, message: { ...one.message, name } }, able, { quick: true });
   const chosen = Array.from({ length: 24 }, (_, i) => quick(`t01 ${String.fromCodePoint(97 + i)}`));
   expect(chosen.map((each) => each.length)).toEqual(chosen.map(() => 1));
   expect(quick("t01 a")).toEqual(quick("t01 a"));
   expect(new Set(chosen.flat()).size).toBe(12);
-  expect(chosen.flat().filter((cell) => cell.includes("fetch"))).toEqual([]);
-  expect(cells(caseWith({}, { http_clients: ["fetch"] }), able, { quick: true })).toHaveLength(1);
+  expect(chosen.flat().filter((combination) => combination.includes("fetch"))).toEqual([]);
+  expect(
+    combinations(caseWith({}, { http_clients: ["fetch"] }), able, { quick: true }),
+  ).toHaveLength(1);
   expect(planCase(caseWith({}, { layer: "wire" }), able, { quick: true })).toEqual({
-    cells: [],
+    combinations: [],
     missing: [],
   });
 });
 
-test("thin, a case runs in every cell of Connect and in one of each other protocol", () => {
-  const thin = (name: string) => cells({ ...one, message: { ...one.message, name } }, all, thinly);
+test("thin, a case runs in every combination of Connect and in one of each other protocol", () => {
+  const thin = (name: string) =>
+    combinations({ ...one, message: { ...one.message, name } }, all, thinly);
   const one = caseWith({}, { layer: "wire" });
   const thinly = { thin: true };
-  const protocols = (name: string) => thin(name).map((cell) => cell.split(" ")[2]);
+  const protocols = (name: string) => thin(name).map((combination) => combination.split(" ")[2]);
   expect(protocols("t01 a")).toHaveLength(10);
   expect(protocols("t01 a").filter((each) => each !== "connect")).toEqual(["grpc", "grpc-web"]);
   expect(thin("t01 a")).toEqual(thin("t01 a"));
   const chosen = ["t01 a", "t01 b", "t01 c", "t01 d"].flatMap(thin);
   for (const part of ["generic grpc ", "roster grpc ", "grpc-web binary", "grpc-web json"]) {
-    expect(chosen.some((cell) => cell.includes(part))).toBe(true);
+    expect(chosen.some((combination) => combination.includes(part))).toBe(true);
   }
 });
 
@@ -113,7 +120,9 @@ const withFetch = {
 
 test("a case runs over other HTTP clients, too, as far as they can", () => {
   const overFetch = (json: Parameters<typeof caseWith>[1], filter = {}) =>
-    cells(caseWith({}, json), withFetch, filter).filter((cell) => cell.includes(" fetch "));
+    combinations(caseWith({}, json), withFetch, filter).filter((combination) =>
+      combination.includes(" fetch "),
+    );
   expect(overFetch({})).toEqual([
     "memory fetch generic connect binary",
     "memory fetch generic connect json",
@@ -135,20 +144,23 @@ test("a case runs over other HTTP clients, too, as far as they can", () => {
 
 test("a case runs over the HTTP clients it names, and no filter leaves out", () => {
   const native = caseWith({}, { http_clients: ["native"] });
-  expect(cells(native, withFetch)).toEqual(cells(caseWith({}), all));
+  expect(combinations(native, withFetch)).toEqual(combinations(caseWith({}), all));
   const fetched = caseWith({}, { http_clients: ["fetch"], protocols: ["connect", "grpc-web"] });
-  expect(cells(fetched, withFetch)).toHaveLength(4);
-  expect(planCase(fetched, all)).toEqual({ cells: [], missing: [] });
-  expect(cells(caseWith({}), withFetch, { httpClients: ["fetch"] })).toHaveLength(4);
-  expect(cells(caseWith({}), withFetch, { httpClients: ["native"] })).toHaveLength(12);
+  expect(combinations(fetched, withFetch)).toHaveLength(4);
+  expect(planCase(fetched, all)).toEqual({ combinations: [], missing: [] });
+  expect(combinations(caseWith({}), withFetch, { httpClients: ["fetch"] })).toHaveLength(4);
+  expect(combinations(caseWith({}), withFetch, { httpClients: ["native"] })).toHaveLength(12);
 });
 
 test("what an SDK cannot do is named", () => {
   const steps = [{ call: { method: "BidiStreamUnknown" } }];
   expect(planCase(caseWith({}, { given: { steps } }), sdk)).toEqual({
-    cells: [],
+    combinations: [],
     missing: ["kind bidi_streaming"],
   });
   const one = caseWith({}, { protocols: ["grpc", "connect"] });
-  expect(planCase(one, sdk)).toMatchObject({ cells: { length: 4 }, missing: ["protocol grpc"] });
+  expect(planCase(one, sdk)).toMatchObject({
+    combinations: { length: 4 },
+    missing: ["protocol grpc"],
+  });
 });

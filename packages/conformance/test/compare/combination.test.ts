@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Cell } from "../../src/suite/plan.js";
+import type { Combination } from "../../src/suite/plan.js";
 import { header } from "../harness/rows.js";
-import { compareCell } from "../../src/compare/cell.js";
+import { compareCombination } from "../../src/compare/combination.js";
 import type { Difference } from "../../src/compare/difference.js";
 import type { Arrived } from "../../src/compare/requests.js";
 
-const CELL: Cell = {
+const COMBINATION: Combination = {
   sdk: "ts",
   layer: "wire",
   entry: "generic",
@@ -15,11 +15,15 @@ const CELL: Cell = {
   httpClient: "",
 };
 
-function differences(cell: Partial<Cell>, type: string | undefined, more: Partial<Arrived> = {}) {
+function differences(
+  combination: Partial<Combination>,
+  type: string | undefined,
+  more: Partial<Arrived> = {},
+) {
   const headers = [header("user-agent", "x"), ...(type ? [header("content-type", type)] : [])];
   const request = { method: "POST", headers, bodySha256: "", atMs: 0, ...more } as Arrived;
   const found: Difference[] = [];
-  compareCell({ ...CELL, ...cell }, [request], found);
+  compareCombination({ ...COMBINATION, ...combination }, [request], found);
   return found.map(({ what }) => what);
 }
 
@@ -42,7 +46,7 @@ test("a request without a type is wrong, one by GET or unread is not", () => {
   expect(differences({}, undefined, { headers: [] })).toEqual([]);
 });
 
-test("the HTTP version is that of the cell, where it is known", () => {
+test("the HTTP version is that of the combination, where it is known", () => {
   expect(differences({}, "application/proto", { http: "2" })).toEqual([]);
   expect(differences({}, "application/proto", { http: "1.1" })).toEqual(["HTTP version"]);
 });

@@ -1,4 +1,4 @@
-import type { Cell } from "../suite/plan.js";
+import type { Combination } from "../suite/plan.js";
 import { type Difference, Step } from "./difference.js";
 import { type Arrived, headerValues } from "./requests.js";
 
@@ -6,8 +6,8 @@ import { type Arrived, headerValues } from "./requests.js";
  * Compares what came with the way a case was run in, which no case can state: an adapter that speaks
  * another format or HTTP version than it was asked for proves nothing about the one it was asked for.
  */
-export function compareCell(
-  { protocol, format, http }: Cell,
+export function compareCombination(
+  { protocol, format, http }: Combination,
   requests: readonly Arrived[],
   found: Difference[],
 ): void {
