@@ -1,5 +1,5 @@
-// An adapter that is wrong: it passes everything on to a real one and spoils it in one way.
-//   node adapter.js <name of the way, or nothing> <program> <argument…>
+// An adapter that is wrong: it passes everything on to a real one and spoils it by one fault.
+//   node adapter.js <name of the fault, or nothing> <program> <argument…>
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
@@ -10,11 +10,11 @@ import {
   type RunRequest,
 } from "@ameideio/conformance-proto";
 import { encodeFrame, FrameReader } from "../adapter/adapter_frames.js";
-import { WAYS } from "./ways.js";
+import { FAULTS } from "./faults.js";
 
 const [, , name = "", program = "", ...args] = process.argv;
-const way = WAYS.find((one) => one.name === name);
-if (way === undefined && name !== "") throw new Error(`there is no such way: ${name}`);
+const fault = FAULTS.find((one) => one.name === name);
+if (fault === undefined && name !== "") throw new Error(`there is no such fault: ${name}`);
 
 const real = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
 real.once("exit", (code) => process.exit(code ?? 1));
@@ -26,7 +26,7 @@ passOn(process.stdin, real.stdin, (json) => {
     // What was asked, before it is spoiled.
     const original = fromJsonString(AdapterRequestSchema, json).action.value as RunRequest;
     asked.set(request.id, original);
-    way?.request?.(request.action.value);
+    fault?.request?.(request.action.value);
   }
   return toJsonString(AdapterRequestSchema, request);
 });
@@ -37,8 +37,9 @@ passOn(real.stdout, process.stdout, async (json) => {
   const { result } = response;
   const request = asked.get(response.id);
   asked.delete(response.id);
-  if (result.case === "describe") way?.describe?.(result.value);
-  if (result.case === "run" && request !== undefined) await way?.response?.(result.value, request);
+  if (result.case === "describe") fault?.describe?.(result.value);
+  if (result.case === "run" && request !== undefined)
+    await fault?.response?.(result.value, request);
   return toJsonString(AdapterResponseSchema, response);
 });
 

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { SeenErrorSchema } from "@ameideio/conformance-proto";
-import { errors, type Way } from "./way.js";
+import { errors, type Fault } from "./fault.js";
 
 /** Wrong about how calls ended. */
-export const OUTCOMES: readonly Way[] = [
+export const OUTCOMES: readonly Fault[] = [
   {
     name: "a failed attempt too many",
     cases: ["r22"],

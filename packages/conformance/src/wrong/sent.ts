@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { Break, Cut, type RunRequest, SeenRequestSchema } from "@ameideio/conformance-proto";
-import { addHeader, header, requests, setHeader, type Way } from "./way.js";
+import { addHeader, header, requests, setHeader, type Fault } from "./fault.js";
 
 /** Wrong about what is sent, and when. */
-export const SENT: readonly Way[] = [
+export const SENT: readonly Fault[] = [
   {
     name: "a credential where there has to be none",
     cases: ["k04"],

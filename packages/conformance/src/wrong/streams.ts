@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { ClientSettingsSchema, SettingsSchema } from "@ameideio/conformance-proto";
-import { errors, header, requests, setHeader, type Way } from "./way.js";
+import { errors, header, requests, setHeader, type Fault } from "./fault.js";
 
 /** Wrong about streams, and about what differs between protocols. */
-export const STREAMS: readonly Way[] = [
+export const STREAMS: readonly Fault[] = [
   {
     name: "a message comes twice",
     cases: ["s01"],

@@ -6,26 +6,26 @@ import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
 import { loadCases } from "../../src/suite/load_cases.js";
 import { loadKnownFailing } from "../../src/suite/known_failing.js";
 import { type CaseResult, runSuite, type SuiteResult } from "../../src/run/run_suite.js";
-import type { Way } from "../../src/wrong/way.js";
-import { WAYS } from "../../src/wrong/ways.js";
+import type { Fault } from "../../src/wrong/fault.js";
+import { FAULTS } from "../../src/wrong/faults.js";
 
-// The real adapter, behind one that spoils what it says in one way: the suite has to see it.
+// The real adapter, behind one that spoils what it says by one fault: the suite has to see it.
 const { cases } = loadCases([CASES]);
 const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
 const real = loadAdapters(ADAPTERS.path, ADAPTERS.root).find(({ sdk }) => sdk === "ts");
 const wrapper = fileURLToPath(new URL("../../dist/wrong/adapter.js", import.meta.url));
 
-function run(way: Pick<Way, "name" | "cases" | "silenceMs">): Promise<SuiteResult> {
+function run(fault: Pick<Fault, "name" | "cases" | "silenceMs">): Promise<SuiteResult> {
   const { command, ...rest } = real as AdapterCommand;
   const adapter: AdapterCommand = {
     ...rest,
-    command: [process.execPath, wrapper, way.name, ...command],
+    command: [process.execPath, wrapper, fault.name, ...command],
   };
   return runSuite({
-    cases: cases.filter(({ id }) => way.cases.includes(id)),
+    cases: cases.filter(({ id }) => fault.cases.includes(id)),
     knownFailing,
     adapters: [adapter],
-    ...(way.silenceMs === undefined ? {} : { silenceMs: way.silenceMs }),
+    ...(fault.silenceMs === undefined ? {} : { silenceMs: fault.silenceMs }),
   });
 }
 
@@ -40,30 +40,30 @@ const differencesOf = (result: SuiteResult) =>
 
 const caught: string[] = [];
 
-test("spoiling nothing, it passes every case that a way is looked for with", async () => {
-  const result = await run({ name: "", cases: WAYS.flatMap((way) => way.cases) });
+test("spoiling nothing, it passes every case that a fault is looked for with", async () => {
+  const result = await run({ name: "", cases: FAULTS.flatMap((fault) => fault.cases) });
   expect(red(result).map(({ case: { name }, differences }) => [name, differences])).toEqual([]);
   expect(result.problems).toEqual([]);
   expect(result.results.length).toBeGreaterThan(100);
 }, 60_000);
 
-test.concurrent.each(WAYS)(
+test.concurrent.each(FAULTS)(
   "caught: $name",
-  async (way) => {
-    const result = await run(way);
+  async (fault) => {
+    const result = await run(fault);
     const named = red(result).map(({ case: { id } }) => id);
-    expect(way.cases.filter((id) => named.includes(id))).not.toEqual([]);
-    expect(differencesOf(result)).toContainEqual(expect.stringMatching(way.shows));
-    caught.push(way.name);
+    expect(fault.cases.filter((id) => named.includes(id))).not.toEqual([]);
+    expect(differencesOf(result)).toContainEqual(expect.stringMatching(fault.shows));
+    caught.push(fault.name);
   },
   60_000,
 );
 
-test("there are at least twenty-five ways, each of its own name", () => {
-  expect(new Set(WAYS.map(({ name }) => name)).size).toBe(WAYS.length);
-  expect(WAYS.length).toBeGreaterThanOrEqual(25);
+test("there are at least twenty-five faults, each of its own name", () => {
+  expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
+  expect(FAULTS.length).toBeGreaterThanOrEqual(25);
 });
 
 afterAll(() => {
-  process.stdout.write(`caught ${caught.length} of ${WAYS.length} wrong adapters\n`);
+  process.stdout.write(`caught ${caught.length} of ${FAULTS.length} wrong adapters\n`);
 });

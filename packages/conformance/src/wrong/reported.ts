@@ -1,7 +1,7 @@
-import type { Way } from "./way.js";
+import type { Fault } from "./fault.js";
 
 /** Wrong about what is told of a call, and what is left of it. */
-export const TOLD: readonly Way[] = [
+export const REPORTED: readonly Fault[] = [
   {
     name: "a drain that says it aborted one call more",
     cases: ["u13"],
@@ -244,7 +244,7 @@ export const TOLD: readonly Way[] = [
 ];
 
 /** Wrong as an adapter. */
-export const BROKEN: readonly Way[] = [
+export const BROKEN: readonly Fault[] = [
   {
     name: "never answers one case",
     cases: ["r01"],

@@ -6,8 +6,8 @@ import type {
   SeenRequest,
 } from "@ameideio/conformance-proto";
 
-/** One way in which an adapter, or the SDK behind it, can be wrong. */
-export interface Way {
+/** One fault of an adapter, or of the SDK behind it. */
+export interface Fault {
   readonly name: string;
   /** Ids of the cases that have to find it. */
   readonly cases: readonly string[];
@@ -24,7 +24,7 @@ export interface Way {
 }
 
 /** Spoils every error of a call. */
-export function errors(spoil: (error: SeenError) => void): NonNullable<Way["response"]> {
+export function errors(spoil: (error: SeenError) => void): NonNullable<Fault["response"]> {
   return ({ outcomes }) => {
     for (const { error } of outcomes) if (error !== undefined) spoil(error);
   };
@@ -34,7 +34,7 @@ export function errors(spoil: (error: SeenError) => void): NonNullable<Way["resp
 export function requests(
   spoil: (request: SeenRequest, first: SeenRequest) => void,
   { from = 0 }: { from?: number } = {},
-): NonNullable<Way["response"]> {
+): NonNullable<Fault["response"]> {
   return ({ requests: all }) => {
     const [first] = all;
     for (const request of all.slice(from)) spoil(request, first as SeenRequest);
