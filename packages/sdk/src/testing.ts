@@ -28,7 +28,7 @@ export {
   type VirtualClockOptions,
 } from "./runtime/virtual_clock.js";
 
-/** What a test may put in the place of the real surroundings. */
+/** What a test may put in the place of the real platform. */
 export interface TestRuntime {
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -51,7 +51,7 @@ const RUNTIME = {
 const RANDOM = { backoff: aFunction, authJitter: aFunction, bytes: aFunction };
 
 /**
- * Options that make a client run in a test's surroundings. A call whose randomness gives
+ * Options that make a client run in a test's platform. A call whose randomness gives
  * what is none fails: CONFIG_INVALID, naming `random`.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.

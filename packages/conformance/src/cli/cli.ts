@@ -23,7 +23,7 @@ import { writeReports } from "../report/write_reports.js";
 const SHOWN = 20;
 
 /** Where a run prints and what it runs; the defaults are those of the command. */
-export interface Surroundings {
+export interface CliEnvironment {
   readonly print?: (line: string) => void;
   readonly printError?: (line: string) => void;
   readonly adapters?: readonly AdapterCommand[];
@@ -37,17 +37,17 @@ export interface Surroundings {
  */
 export async function runCli(
   argv: readonly string[],
-  surroundings: Surroundings = {},
+  environment: CliEnvironment = {},
 ): Promise<number> {
-  const print = surroundings.print ?? ((line) => void process.stdout.write(`${line}\n`));
-  const printError = surroundings.printError ?? ((line) => void process.stderr.write(`${line}\n`));
+  const print = environment.print ?? ((line) => void process.stdout.write(`${line}\n`));
+  const printError = environment.printError ?? ((line) => void process.stderr.write(`${line}\n`));
   try {
     const options = readArguments(argv);
     if (options.help) {
       print(HELP);
       return 0;
     }
-    return await run(options, { ...surroundings, print, printError });
+    return await run(options, { ...environment, print, printError });
   } catch (reason) {
     if (!(reason instanceof UsageError)) throw reason;
     printError(`${reason.message} (see --help)`);
@@ -55,11 +55,11 @@ export async function runCli(
   }
 }
 
-type Printing = Surroundings & Required<Pick<Surroundings, "print" | "printError">>;
+type Printing = CliEnvironment & Required<Pick<CliEnvironment, "print" | "printError">>;
 
-async function run(options: Options, surroundings: Printing): Promise<number> {
-  const { print, printError } = surroundings;
-  const known = surroundings.adapters ?? loadAdapters(ADAPTERS.path, ADAPTERS.root);
+async function run(options: Options, environment: Printing): Promise<number> {
+  const { print, printError } = environment;
+  const known = environment.adapters ?? loadAdapters(ADAPTERS.path, ADAPTERS.root);
   const adapters = selectAdapters(known, options.sdks);
   const tool: ToolOptions = { ...options, adapters, print };
   if (options.fuzz !== undefined) {
@@ -83,12 +83,12 @@ async function run(options: Options, surroundings: Printing): Promise<number> {
     knownFailing,
     adapters,
     filter: options.filter,
-    ...(surroundings.silenceMs === undefined ? {} : { silenceMs: surroundings.silenceMs }),
+    ...(environment.silenceMs === undefined ? {} : { silenceMs: environment.silenceMs }),
     onStderr: options.verbose ? (text) => void process.stderr.write(text) : undefined,
   });
   const report = makeReport({ ...result, problems: [...problems, ...result.problems] });
   if (options.report !== undefined) await writeReports(options.report, report);
-  return conclude(report, options, surroundings);
+  return conclude(report, options, environment);
 }
 
 function conclude(report: Report, options: Options, { print, printError }: Printing): number {

@@ -18,7 +18,7 @@ import { clientVersion, judge, runnerVersion } from "./runner.js";
 const SHOWN = 20;
 
 /** Where a run prints and what it runs; the defaults are those of the command. */
-export interface ConnectSurroundings {
+export interface ConnectEnvironment {
   readonly print?: (line: string) => void;
   readonly printError?: (line: string) => void;
   readonly clients?: readonly TestedClient[];
@@ -35,20 +35,20 @@ export interface ConnectSurroundings {
  */
 export async function runConnectCli(
   argv: readonly string[],
-  surroundings: ConnectSurroundings = {},
+  environment: ConnectEnvironment = {},
 ): Promise<number> {
   const {
     print = (line) => void process.stdout.write(`${line}\n`),
     printError = (line) => void process.stderr.write(`${line}\n`),
     inCi = isInCi(),
-  } = surroundings;
+  } = environment;
   try {
     const options = readConnectArguments(argv);
     if (options.help) {
       print(HELP);
       return 0;
     }
-    return await run(options, { ...surroundings, print, printError });
+    return await run(options, { ...environment, print, printError });
   } catch (reason) {
     if (reason instanceof UsageError) {
       printError(`${reason.message} (see --help)`);
@@ -62,14 +62,14 @@ export async function runConnectCli(
   }
 }
 
-type Printing = ConnectSurroundings & Required<Pick<ConnectSurroundings, "print" | "printError">>;
+type Printing = ConnectEnvironment & Required<Pick<ConnectEnvironment, "print" | "printError">>;
 
-async function run(options: ConnectOptions, surroundings: Printing): Promise<number> {
-  const { print, printError } = surroundings;
-  const known = surroundings.clients ?? loadClients(OFFICIAL.clients);
+async function run(options: ConnectOptions, environment: Printing): Promise<number> {
+  const { print, printError } = environment;
+  const known = environment.clients ?? loadClients(OFFICIAL.clients);
   const clients = select(known, options.clients);
   if (options.report !== undefined) removeOfficialReport(options.report);
-  const runner = await (surroundings.runner ?? findRunner)();
+  const runner = await (environment.runner ?? findRunner)();
   const version = await runnerVersion(runner);
   print(version);
 

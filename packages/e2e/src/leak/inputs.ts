@@ -13,11 +13,11 @@ export class Inputs {
   closed = 0;
 
   /** What a caller streams. It is open from its first read on, to its end or `return()`. */
-  make(way: (typeof INPUTS)[number]): AsyncIterable<Message> {
-    return { [Symbol.asyncIterator]: () => this.#iterator(way) };
+  make(kind: (typeof INPUTS)[number]): AsyncIterable<Message> {
+    return { [Symbol.asyncIterator]: () => this.#iterator(kind) };
   }
 
-  #iterator(way: (typeof INPUTS)[number]): AsyncIterator<Message> {
+  #iterator(kind: (typeof INPUTS)[number]): AsyncIterator<Message> {
     let [sent, open] = [0, true];
     this.opened += 1;
     const close = () => {
@@ -27,14 +27,14 @@ export class Inputs {
     const done = { done: true, value: undefined } as const;
     return {
       next: async () => {
-        if (way === "slow") await wait(2);
+        if (kind === "slow") await wait(2);
         if (sent < 2) {
           sent += 1;
           return { done: false, value: { text: `message ${sent}` } };
         }
-        if (way === "hangs") return new Promise(() => {});
+        if (kind === "hangs") return new Promise(() => {});
         close();
-        if (way === "throws") throw new Error("the caller's own");
+        if (kind === "throws") throw new Error("the caller's own");
         return done;
       },
       return: async () => {

@@ -53,7 +53,7 @@ export function printReport({ done, served, verdict }: Facts & { verdict: readon
   process.stdout.write(`${done.calls} calls, ${served.requests} requests, ${faults.length} faults
 
 how callers left them, and how they ended
-${KINDS.map((kind) => `${kind}\n  ${of(done.acts, kind)}\n  ${of(done.outcomes, kind)}`).join("\n")}
+${KINDS.map((kind) => `${kind}\n  ${of(done.steps, kind)}\n  ${of(done.outcomes, kind)}`).join("\n")}
 
 wires
 ${[...done.wires].map(([name, count]) => `  ${String(count).padStart(5)} ${name}`).join("\n")}

@@ -1,5 +1,5 @@
 import { seededRandom } from "@ameideio/ameide-sdk-ts/testing";
-import { actsOf } from "./acts.js";
+import { stepsOf } from "./steps.js";
 import { connectBy, type Connected } from "./clients.js";
 import { usedHeap } from "./heap.js";
 import { Inputs } from "./inputs.js";
@@ -20,8 +20,8 @@ export interface RunOptions {
 export interface Done {
   /** Calls made, those before the first block included. */
   calls: number;
-  /** How often each thing was done, by `kind: act` and by wire. */
-  readonly acts: Map<string, number>;
+  /** How often each thing was done, by `kind: step` and by wire. */
+  readonly steps: Map<string, number>;
   readonly wires: Map<string, number>;
   /** How calls ended, by `kind: outcome`. */
   readonly outcomes: Map<string, number>;
@@ -44,7 +44,7 @@ export async function run(started: Started, options: RunOptions): Promise<Done> 
   const random = seededRandom(options.seed).backoff;
   const done: Done = {
     calls: 0,
-    acts: new Map(),
+    steps: new Map(),
     wires: new Map(),
     outcomes: new Map(),
     listeners: 0,
@@ -109,15 +109,15 @@ class Maker {
   /** Makes one call, and does something with it. */
   async call({ sdk, connect }: Connected, wire: Wire, kind: Kind): Promise<void> {
     const { done, random } = this;
-    const acts = Object.entries(actsOf(kind));
+    const steps = Object.entries(stepsOf(kind));
     // Who waits to the end sees most of a server.
     const patient = this.random() < PATIENT;
-    const [name, act] = acts[patient ? 0 : this.#below(acts.length)] as (typeof acts)[number];
+    const [name, step] = steps[patient ? 0 : this.#below(steps.length)] as (typeof steps)[number];
     const controller = new AbortController();
     const { signal } = controller;
-    const how = await act({ sdk, connect, kind, controller, inputs: done.inputs, random });
+    const how = await step({ sdk, connect, kind, controller, inputs: done.inputs, random });
     done.calls += 1;
-    count(done.acts, `${kind}: ${name}`);
+    count(done.steps, `${kind}: ${name}`);
     count(done.wires, wire.name);
     count(done.outcomes, `${kind}: ${how}`);
     leak(this.plant, { signal }, this.port);

@@ -22,7 +22,7 @@ import {
   SettingsSchema,
 } from "@ameideio/conformance-proto";
 import { FETCH } from "./entries.js";
-import type { Time } from "./surroundings.js";
+import type { Time } from "./environment.js";
 
 /** What providers of tokens work with. */
 export interface ProviderContext {

@@ -28,7 +28,7 @@ import {
   virtualTime,
   watchTimers,
   withEnvironment,
-} from "./surroundings.js";
+} from "./environment.js";
 import { recordTelemetry, withBaggage } from "./telemetry.js";
 import { watchTrouble } from "./unhandled.js";
 

@@ -32,12 +32,12 @@ const LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/;
 export function proxyOf(
   { proxy: stated }: Pick<AmeideOptions, "proxy">,
   origin: string,
-  surroundings: ProxyEnvironment,
+  environment: ProxyEnvironment,
 ): Proxy | undefined {
   const { hostname, port, protocol } = new URL(origin);
   const found =
     stated === undefined
-      ? ofEnvironment(surroundings, protocol, hostname, port || defaultPort(protocol))
+      ? ofEnvironment(environment, protocol, hostname, port || defaultPort(protocol))
       : stated && parse(String(stated), "proxy", "code: client");
   if (!found) {
     return undefined;

@@ -47,7 +47,7 @@ export interface Randomness {
   bytes: RandomBytes;
 }
 
-/** Everything the SDK takes from its surroundings. */
+/** Everything the SDK takes from its platform. */
 export interface Runtime {
   readonly clock: Clock;
   readonly random: Randomness;
@@ -83,7 +83,7 @@ function randomBytes(length: number): Uint8Array {
   return scratch;
 }
 
-/** The real surroundings. */
+/** The real platform. */
 export const systemRuntime: Runtime = {
   clock: systemClock,
   random: { backoff: Math.random, authJitter: Math.random, bytes: randomBytes },
@@ -91,7 +91,7 @@ export const systemRuntime: Runtime = {
 };
 
 /**
- * Key of the surroundings on an options object. Only `/testing` sets it, so
+ * Key of the platform on an options object. Only `/testing` sets it, so
  * that no application can come to depend on it.
  */
 export const runtimeOption = Symbol.for("ameide.sdk.runtime");

@@ -36,13 +36,13 @@ interface Pending {
 }
 
 // Looked up rather than imported: this runs in browsers, too.
-const surroundings = globalThis as {
+const platform = globalThis as {
   readonly process?: Pick<typeof process, "getBuiltinModule">;
   readonly setImmediate?: (callback: () => void) => unknown;
 };
-const asyncHooks = surroundings.process?.getBuiltinModule?.("node:async_hooks");
+const asyncHooks = platform.process?.getBuiltinModule?.("node:async_hooks");
 const soon = (callback: () => void): unknown =>
-  surroundings.setImmediate?.(callback) ?? setTimeout(callback, 0);
+  platform.setImmediate?.(callback) ?? setTimeout(callback, 0);
 
 /** A callback that runs in the async context it is made in, where there are such contexts. */
 function bound(callback: () => void): () => void {

@@ -21,19 +21,19 @@ export interface Caller {
 }
 
 /** What a caller does with a call; returns how that ended, in a word. */
-export type Act = (caller: Caller) => Promise<string>;
+export type Step = (caller: Caller) => Promise<string>;
 
 const answered = ["unary", "client"] as const satisfies Kind[];
 
 /** What callers do with each kind of call, by its name in the report. */
-export function actsOf(kind: Kind): Readonly<Record<string, Act>> {
+export function stepsOf(kind: Kind): Readonly<Record<string, Step>> {
   return (answered as readonly Kind[]).includes(kind) ? ANSWERED : STREAMED;
 }
 
 const DEADLINE_MS = 4;
 const FIRST_MS = 60;
 
-const ANSWERED: Record<string, Act> = {
+const ANSWERED: Record<string, Step> = {
   waits: (caller) => answer(caller),
   "cancels before": (caller) => answer(caller, { abortMs: -1 }),
   "cancels at once": (caller) => answer(caller, { abortMs: 0 }),
@@ -42,7 +42,7 @@ const ANSWERED: Record<string, Act> = {
   "has a deadline": (caller) => answer(caller, { settings: { timeoutMs: DEADLINE_MS } }),
 };
 
-const STREAMED: Record<string, Act> = {
+const STREAMED: Record<string, Step> = {
   "reads all": (caller) => read(caller),
   "breaks after the first": (caller) => read(caller, { each: () => true }),
   "throws after the first": (caller) =>
