@@ -11,11 +11,8 @@ import { createTelemetry } from "./telemetry/otel_telemetry.js";
 import { canonicalJson } from "./policy/policy.js";
 import { systemClock, systemRuntime } from "./runtime/runtime.js";
 import { TimerQueue } from "./runtime/timer_queue.js";
-import {
-  type AmeideTransport,
-  createPlatformTransport,
-  type Platform,
-} from "./transport/transport.js";
+import type { Platform } from "./transport/platform.js";
+import { type AmeideTransport, createPlatformTransport } from "./transport/transport.js";
 
 export { withDeadlineFrom } from "./options/ambient_deadline.js";
 export type { AmeideTransport } from "./transport/transport.js";

@@ -3,11 +3,8 @@ import { createFetchClient } from "./fetch/fetch_client.js";
 import { lazyTransport } from "./wire/lazy_transport.js";
 import type { AmeideOptions } from "./options/options.js";
 import { systemRuntime } from "./runtime/runtime.js";
-import {
-  type AmeideTransport,
-  createPlatformTransport,
-  type Platform,
-} from "./transport/transport.js";
+import type { Platform } from "./transport/platform.js";
+import { type AmeideTransport, createPlatformTransport } from "./transport/transport.js";
 
 export type { AmeideTransport } from "./transport/transport.js";
 
