@@ -45,11 +45,13 @@ const json = JSON.stringify(
 process.stdout.write(`${json}\n`);
 
 /**
- * @param {string} name
+ * @param {keyof import("./src/policy/policy_table.ts").PolicyValues} name
  * @param {PolicyRow} row
  */
 function policyValue(name, row) {
-  const { is, kinds, builtInFor, field = name, option, variable } = row;
+  const { is, builtInFor, field = name, option } = row;
+  const kinds = table.KINDS[name];
+  const variable = table.VARIABLES[name];
   return {
     name: protoName(name),
     type: is,

@@ -26,9 +26,12 @@ import {
   boundsOf,
   BUDGET,
   CLIENT,
+  KINDS,
   type PolicyRow,
+  type PolicyValues,
   ROWS,
   type ValueRule,
+  VARIABLES,
 } from "../src/policy/policy_table.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -156,15 +159,16 @@ describe("the tables of docs/behaviour.md", () => {
     }
   }
 
-  function policyRow(name: string, given: PolicyRow<unknown>): string {
-    const { builtInFor, field = name, kinds, option, variable } = given;
+  function policyRow(name: keyof PolicyValues, given: PolicyRow<unknown>): string {
+    const { builtInFor, field = name, option } = given;
+    const variable = VARIABLES[name];
     const builtIn = code(JSON.stringify(given.default));
     const path = field?.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     return row([
       code(name),
       builtInFor === undefined ? builtIn : `${builtIn}, for ${builtInFor.join(", ")} alone`,
       bounds(given),
-      kinds?.join(", ") ?? "all",
+      KINDS[name]?.join(", ") ?? "all",
       option === undefined ? "" : option === "retry" ? "`retry`" : "yes",
       path === undefined ? "" : code(path),
       variable === undefined ? "" : code(variable),

@@ -137,7 +137,7 @@ function phasesOf({ client, plan, awaited }: Limited, attempt: Attempt): Phase[]
     const what = queued ? `ms for ${queued} to be free (nothing was sent)` : "ms for a connection";
     phases.push({ what, sinceMs: enteredMs });
   }
-  if (progress === "sent" || progress === "answered") {
+  if (reached(progress)) {
     phases.push({ what: "ms for response headers", sinceMs: askedMs ?? enteredMs });
   }
   if (progress === "answered") {

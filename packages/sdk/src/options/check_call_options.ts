@@ -2,6 +2,7 @@ import type { CallOptions, ContextValues } from "@connectrpc/connect";
 import { didYouMean, nearestOf } from "../errors/did_you_mean.js";
 import { configError } from "../errors/errors.js";
 import type { CallSettings } from "./options.js";
+import { type NamesOf, namesOf } from "../policy/policy_table.js";
 import { readOptions } from "../errors/read_options.js";
 
 const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
@@ -14,20 +15,14 @@ const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
 };
 
 // Here rather than from what checks them, which a page that only reads errors does without.
-const OURS: Readonly<Record<keyof CallSettings, true>> = {
+const BESIDE_POLICY: Readonly<Record<Exclude<keyof CallSettings, NamesOf<"settings">>, true>> = {
   auth: true,
   tenant: true,
-  timeoutMs: true,
   noDeadline: true,
-  attemptTimeoutMs: true,
-  firstMessageTimeoutMs: true,
-  idleTimeoutMs: true,
   retry: true,
-  waitForReady: true,
   headers: true,
   deadlineFrom: true,
   requestId: true,
-  idempotencyKey: true,
 };
 
 /**
@@ -50,8 +45,10 @@ export function readCallOptions(options: CallOptions): CallOptions {
 function ruleFor(name: string): string {
   const known = Object.keys(KNOWN);
   const dropped = `is none of Connect's options (${known.join(", ")}), which would drop it`;
-  const hint = Object.hasOwn(OURS, name) ? "" : didYouMean(name, known);
-  const setting = Object.hasOwn(OURS, name) ? name : nearestOf(name, Object.keys(OURS));
+  const ours: readonly string[] = [...namesOf("settings"), ...Object.keys(BESIDE_POLICY)];
+  const isOurs = ours.includes(name);
+  const hint = isOurs ? "" : didYouMean(name, known);
+  const setting = isOurs ? name : nearestOf(name, ours);
   if (hint !== "" || setting === undefined) {
     return hint + dropped;
   }

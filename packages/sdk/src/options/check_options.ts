@@ -5,6 +5,7 @@ import {
   CODE_NAMES,
   configError,
   configErrors,
+  configFault,
   durationFault,
   isCode,
   namingConfigError,
@@ -53,39 +54,22 @@ export interface OptionRules extends ReservedNames {
   readonly maxMaxAttempts: number;
 }
 
-function rule(text: string, holds: (value: unknown) => boolean): Check {
+/** @param fault - Where values are no secrets, one that names them. */
+function rule(text: string, holds: (value: unknown) => boolean, fault = configFault): Check {
   return (value, option) => {
     if (!holds(value)) {
-      throw configError(option, text, value);
-    }
-  };
-}
-
-// Of values that are no secrets, so that an error may name them.
-function openRule(text: string, holds: (value: unknown) => boolean): Check {
-  return (value, option) => {
-    if (!holds(value)) {
-      throw namingConfigError(option, text, value);
-    }
-  };
-}
-
-function integer(min: number, max: number): Check {
-  const text = `must be an integer from ${min} to ${max}`;
-  return (value, option) => {
-    if (!(Number.isInteger(value) && (value as number) >= min && (value as number) <= max)) {
-      const fault = option.endsWith("Ms") ? durationFault : namingConfigFault;
       throw configErrors([fault(option, text, value)]);
     }
   };
 }
 
-function duration(text: string, holds: (value: unknown) => boolean): Check {
-  return (value, option) => {
-    if (!holds(value)) {
-      throw configErrors([durationFault(option, text, value)]);
-    }
-  };
+function integer(min: number, max: number): Check {
+  return rule(
+    `must be an integer from ${min} to ${max}`,
+    (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+    (option, ...fault) =>
+      (option.endsWith("Ms") ? durationFault : namingConfigFault)(option, ...fault),
+  );
 }
 
 function oneOf(...values: readonly unknown[]): Check {
@@ -144,13 +128,7 @@ function object(members: Readonly<Record<string, Check>>, listedIn?: string): Ch
 const WITHIN: Readonly<Record<string, string>> = {
   token: "auth",
   provider: "auth",
-  maxAttempts: "retry",
-  baseDelayMs: "retry",
-  throttleDelayMs: "retry",
-  maxDelayMs: "retry",
-  maxServerDelayMs: "retry",
-  retryableCodes: "retry",
-  requireIdempotency: "retry",
+  ...Object.fromEntries(namesOf("retry").map((name) => [name, "retry"])),
   capacity: "budget",
   throttleCost: "budget",
   ca: "tls",
@@ -158,11 +136,16 @@ const WITHIN: Readonly<Record<string, string>> = {
   key: "tls",
 };
 
-const boolean = openRule("must be true or false", (value) => typeof value === "boolean");
+const boolean = rule(
+  "must be true or false",
+  (value) => typeof value === "boolean",
+  namingConfigFault,
+);
 const func = rule("must be a function", (value) => typeof value === "function");
-const durationMs = duration(
+const durationMs = rule(
   "must be a finite number of milliseconds greater than 0",
   (value) => Number.isFinite(value) && (value as number) > 0,
+  durationFault,
 );
 const headerName = rule(
   "must be a header name (RFC 9110, section 5.6.2)",

@@ -7,7 +7,7 @@ import {
   namingConfigFault,
 } from "../errors/errors.js";
 import type { PolicyLayer } from "../policy/policy.js";
-import { boundsOf, ROWS } from "../policy/policy_table.js";
+import { boundsOf, ROWS, VARIABLES } from "../policy/policy_table.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
 /** What the environment says. */
@@ -47,7 +47,7 @@ export function readEnvironment(
     tenant,
     token,
     layers: ROWS.flatMap(([name, row]) => {
-      const { variable } = row;
+      const variable = VARIABLES[name];
       const { min, max } = boundsOf(row, maxMaxAttempts);
       const value = variable === undefined ? undefined : integer(variable, env, min, max);
       return value === undefined

@@ -91,8 +91,6 @@ export type StatedRule = Exclude<ValueRule, { readonly is: "enum" | "text" | "te
 /** A value of the policy of a method. */
 export type PolicyRow<T> = ValueRule & {
   readonly default: T;
-  /** Kinds of method it does something for. Absent: all. */
-  readonly kinds?: readonly MethodKind[];
   /** Kinds of method that have the default; others have `null`. Absent: all. */
   readonly builtInFor?: readonly MethodKind[];
   /** Where options have it. Absent: code cannot state it. */
@@ -102,8 +100,6 @@ export type PolicyRow<T> = ValueRule & {
    * a document cannot state it.
    */
   readonly field?: string | null;
-  /** Its variable of the environment. */
-  readonly variable?: string;
 };
 
 /** A number of a client. */
@@ -120,7 +116,6 @@ const AT_LEAST_1 = { is: "integer", min: 1, max: Number.MAX_SAFE_INTEGER } as co
 const DELAY = { ...AT_LEAST_1, option: "retry" } as const;
 const FLAG = { is: "flag" } as const;
 const COST = { is: "integer", min: 1, max: 10_000 } as const;
-const UNARY = ["unary"] as const;
 const MAX_UINT32 = 0xffffffff;
 
 /** The policy of a method. `explain` has it in this order. */
@@ -128,16 +123,11 @@ export const POLICY = {
   timeoutMs: {
     ...TIMEOUT,
     default: 30_000,
-    builtInFor: UNARY,
-    variable: "AMEIDE_TIMEOUT_MS",
+    builtInFor: ["unary"],
   },
-  attemptTimeoutMs: { ...TIMEOUT, default: 10_000, kinds: UNARY },
-  firstMessageTimeoutMs: { ...TIMEOUT, default: 30_000, kinds: ["server_streaming"] },
-  idleTimeoutMs: {
-    ...TIMEOUT,
-    default: 60_000,
-    kinds: ["server_streaming", "bidi_streaming"],
-  },
+  attemptTimeoutMs: { ...TIMEOUT, default: 10_000 },
+  firstMessageTimeoutMs: { ...TIMEOUT, default: 30_000 },
+  idleTimeoutMs: { ...TIMEOUT, default: 60_000 },
   retry: { ...FLAG, default: true, field: null },
   maxAttempts: {
     is: "integer",
@@ -145,7 +135,6 @@ export const POLICY = {
     max: "maxMaxAttempts",
     option: "retry",
     default: 3,
-    variable: "AMEIDE_MAX_ATTEMPTS",
   },
   baseDelayMs: { ...DELAY, default: 50 },
   throttleDelayMs: { ...DELAY, default: 1_000 },
@@ -163,6 +152,21 @@ export const POLICY = {
   scopes: { is: "texts", default: [], field: null },
   longLived: { ...FLAG, default: false, field: null },
 } as const satisfies { readonly [K in keyof PolicyValues]: PolicyRow<PolicyValues[K]> };
+
+// What not every door reads stands beside the rows, so that a page does without it.
+
+/** The variables of the environment that state a value. */
+export const VARIABLES: { readonly [K in keyof PolicyValues]?: string } = {
+  timeoutMs: "AMEIDE_TIMEOUT_MS",
+  maxAttempts: "AMEIDE_MAX_ATTEMPTS",
+};
+
+/** Kinds of method a value does something for, where not for all. */
+export const KINDS: { readonly [K in keyof PolicyValues]?: readonly MethodKind[] } = {
+  attemptTimeoutMs: ["unary"],
+  firstMessageTimeoutMs: ["server_streaming"],
+  idleTimeoutMs: ["server_streaming", "bidi_streaming"],
+};
 
 /** The retry budget: the fields of `ameide.policy.v1.RetryBudget`. */
 export const BUDGET = {
