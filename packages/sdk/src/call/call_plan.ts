@@ -11,12 +11,12 @@ import { ambientTimeout } from "../options/ambient_timeout.js";
 import { callSettingsKey } from "./call_options.js";
 import { tell } from "../runtime/callbacks.js";
 import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
-import { checkCallSettings } from "../options/check_options.js";
+import { checkCallSettings, checkDuration } from "../options/check_options.js";
 import { type MethodConfig, policyPart } from "../config/config.js";
 import { type Credential, type CredentialRequest, secretsOf } from "../auth/credential.js";
 import type { CredentialSource } from "../auth/credential_source.js";
 import { overallTimeout, setTimeoutHeader, TIMEOUT_HEADERS } from "../policy/deadline.js";
-import { AmeideError, configError, namingConfigError } from "../errors/errors.js";
+import { AmeideError, configError } from "../errors/errors.js";
 import { isLoggedHeader } from "../telemetry/log.js";
 import type { CallInfo, CallSink } from "../telemetry/observer.js";
 import type { CallSettings } from "../options/options.js";
@@ -24,7 +24,7 @@ import type { PolicyValues, Protocol } from "../policy/policy.js";
 import { TIME_LIMITS, type TimeLimit } from "../policy/policy_table.js";
 import type { WireShape } from "../wire/wire_shape.js";
 import { uuidV4, uuidV7 } from "../runtime/request_id.js";
-import { connectionHeader, isOwnHeader } from "../options/reserved_headers.js";
+import { connectionHeader, isOwnHeader, SET_BY_SDK } from "../options/reserved_headers.js";
 import type { ClientContext } from "./client_context.js";
 import { tenantFor } from "../options/tenant.js";
 
@@ -96,7 +96,9 @@ export class CallPlan implements CredentialRequest, CallInfo {
     const effective = effectivePolicy(forMethod, settings, config.environment.retriesOff);
     this.policy = config.observe ? byHandOnly(effective, settings) : effective;
     this.observed = config.observe ? effective : undefined;
-    checkRuntimeTimeout(runtimeMs);
+    if (runtimeMs !== undefined) {
+      checkDuration(runtimeMs, "timeoutMs");
+    }
     this.timeoutMs = overallTimeout(
       client.constants,
       ownTimeout(this.policy, forMethod, settings, runtimeMs),
@@ -366,7 +368,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     }
     const keyHeader = this.credentials?.header;
     if (keyHeader !== undefined && this.userHeaders?.get(keyHeader) !== undefined) {
-      throw configError(`headers.${keyHeader}`, "is set by the SDK; use the option made for it");
+      throw configError(`headers.${keyHeader}`, SET_BY_SDK);
     }
   }
 
@@ -430,16 +432,6 @@ function ownTimeout(
   const inCode =
     settings?.timeoutMs !== undefined || forMethod.policy.sources.timeoutMs.startsWith("code");
   return runtimeMs === undefined || inCode ? policy.timeoutMs : null;
-}
-
-function checkRuntimeTimeout(runtimeMs: number | undefined): void {
-  if (runtimeMs !== undefined && !(Number.isFinite(runtimeMs) && runtimeMs > 0)) {
-    throw namingConfigError(
-      "timeoutMs",
-      "must be a finite number of milliseconds greater than 0",
-      runtimeMs,
-    );
-  }
 }
 
 function idempotencyKey(

@@ -474,6 +474,11 @@ export function checkDrainOptions(options: object, rules: OptionRules): void {
   checkDrain(options, "drain", rules);
 }
 
+/** Checks a duration that is stated beside the settings. */
+export function checkDuration(value: unknown, option: string): void {
+  durationMs(value, option, NO_RULES);
+}
+
 /** Checks the settings of a call. */
 export function checkCallSettings(options: object, rules: OptionRules): void {
   checkCall(options, "", rules);

@@ -65,15 +65,16 @@ export function reservedNames(
   return { own: new Set([...RESERVED, ...policyHeaders]), keys: new Set(keys) };
 }
 
+/** The rule for a header that an option of ours sets. */
+export const SET_BY_SDK = "is set by the SDK; use the option made for it";
+
 /** Why a user may not set a header of this name; undefined where one may. */
 export function reservedRule(name: string, reserved: ReservedNames): string | undefined {
   const lower = name.toLowerCase();
   if (isOfConnection(lower)) {
     return "is a header of the connection, which no caller sets";
   }
-  return reserved.keys.has(lower) || isOwnHeader(lower, reserved)
-    ? "is set by the SDK; use the option made for it"
-    : undefined;
+  return reserved.keys.has(lower) || isOwnHeader(lower, reserved) ? SET_BY_SDK : undefined;
 }
 
 /** Whether the SDK, the protocol or the connection sets a header of this name, lower-case. */
