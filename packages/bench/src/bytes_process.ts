@@ -17,7 +17,9 @@ export interface Counted {
 
 const [name = ""] = process.argv.slice(2);
 const row = rowOf(name);
-const runs = Math.ceil(1_000 / (row.per ?? 1));
+const warmUp = runsFor(10_000);
+// The heap grows by whole pages: in shorter blocks one page is 100 bytes a message.
+const runs = runsFor(2_500);
 const { gc } = globalThis;
 if (gc === undefined) {
   throw new Error("start node with --expose-gc and a large --min-semi-space-size");
@@ -36,7 +38,7 @@ process.stdout.write(`${JSON.stringify(counted)}\n`);
 
 async function bytesOf(run: Run): Promise<number> {
   // What is not optimized yet allocates more.
-  await repeat(run, runs * 10);
+  await repeat(run, warmUp);
   const found: number[] = [];
   while (found.length < 9) {
     collect();
@@ -53,6 +55,10 @@ async function bytesOf(run: Run): Promise<number> {
     found.push(heap / runs / (row.per ?? 1));
   }
   return Math.round(median(found));
+}
+
+function runsFor(calls: number): number {
+  return Math.ceil(calls / (row.per ?? 1));
 }
 
 async function repeat(run: Run, times: number): Promise<void> {
