@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { copyRepository } from "../harness/copy.js";
 
 // The whole command with its build, in a copy of the repository whose protos are changed.
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const LEFT_OUT = new Set([".git", ".cache", ".turbo", ".venv", ".results", "dist"]);
 const METER = "proto/ameide/meter/v1/meter.proto";
 const SLOW_MS = 120_000;
 
@@ -16,14 +13,7 @@ let copy: string;
 let original: string;
 
 beforeAll(async () => {
-  copy = await mkdtemp(join(tmpdir(), "ameide-start-"));
-  await cp(ROOT, copy, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (source) =>
-      !LEFT_OUT.has(basename(source)) && relative(ROOT, source) !== "node_modules",
-  });
-  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  copy = await copyRepository();
   original = await readFile(join(copy, METER), "utf8");
 }, SLOW_MS);
 
