@@ -24,6 +24,8 @@ const exitCode = await run([
   fileURLToPath(new URL("./vitest.mjs", import.meta.resolve("vitest/package.json"))),
   "run",
   "--exclude=dist/**",
+  // A busy machine takes longer than the default of 5 s; what hangs is still found.
+  "--testTimeout=30000",
   "--reporter=default",
   "--reporter=json",
   `--outputFile.json=${reportFile}`,
