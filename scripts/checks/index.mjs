@@ -13,6 +13,7 @@ import { packageShape } from "./package_shape.mjs";
 import { places } from "./places.mjs";
 import { protoRules } from "./proto_rules.mjs";
 import { statedOnce } from "./stated_once.mjs";
+import { stems } from "./stems.mjs";
 import { types } from "./types.mjs";
 import { words } from "./words.mjs";
 import { workflows } from "./workflows.mjs";
@@ -35,7 +36,7 @@ export const CHECKS = [
   imports,
   exportsCheck,
   packageShape,
-  places,
+  stems,
   statedOnce,
   apiReport,
   words,
