@@ -35,14 +35,14 @@ import {
 } from "../src/policy/policy_table.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const behaviour = ["behaviour", "connections"]
+const behaviour = ["behaviour", "failures", "connections", "deadlines", "credentials"]
   .map((page) => read(`docs/${page}.md`).replaceAll(/\s+/g, " "))
   .join(" ");
 const production = read("docs/in-production.md").replaceAll(/\s+/g, " ");
 const readme = read("README.md").replaceAll(/\s+/g, " ");
 const { defaults, budget } = BEHAVIOR_1;
 
-describe("docs/behaviour.md and docs/connections.md", () => {
+describe("docs/behaviour.md and the pages of its sections", () => {
   it.each([
     ["overall deadline", `${defaults.timeoutMs} ms overall`],
     ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
