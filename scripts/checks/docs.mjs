@@ -37,6 +37,19 @@ function brokenLinks(tree, page) {
 }
 
 /**
+ * The Markdown files that a page links to, itself left out, in the order of the text.
+ *
+ * @param {string} page
+ * @param {string} markdown
+ */
+export function linkedPages(page, markdown) {
+  const targets = linksOf(markdown).map(({ target }) => target.replace(/#.*/, ""));
+  return [...new Set(targets)]
+    .filter((target) => target.endsWith(".md"))
+    .map((target) => normalize(join(dirname(page), target)));
+}
+
+/**
  * The links of a page without a host; code, and addresses with a scheme, are none.
  *
  * @param {string} markdown

@@ -10,8 +10,7 @@ import { generated } from "./generated.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
-import { places } from "./places.mjs";
-import { protoRules } from "./proto_rules.mjs";
+import { sections } from "./sections.mjs";
 import { statedOnce } from "./stated_once.mjs";
 import { stems } from "./stems.mjs";
 import { types } from "./types.mjs";
@@ -41,5 +40,6 @@ export const CHECKS = [
   apiReport,
   words,
   docs,
+  sections,
   workflows,
 ];

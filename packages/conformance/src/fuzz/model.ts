@@ -28,8 +28,8 @@ const LONGEST_GET = 1000;
 const READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * The reference model: what happens when `given` meets `script`, as the specification of the SDKs'
- * behaviour has it. It shares nothing with any SDK.
+ * The reference model: what happens when `given` meets `script`, as docs/behaviour.md has it, whose
+ * sections it cites (§3.2). It shares nothing with any SDK.
  *
  * @param protocol - What the calls are made over. Default Connect.
  */

@@ -44,7 +44,7 @@ function runOver(
   return prediction;
 }
 
-// The worked numbers of the specification of the SDKs' behaviour.
+// The worked numbers of docs/behaviour.md (§3.7 to §3.9).
 describe("the reference model", () => {
   it("backs off by 49 and 99 ms at U of nearly 1", () => {
     const seen = run({ random: [0.999999] }, [error("unavailable"), error("unavailable")]);

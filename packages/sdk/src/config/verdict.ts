@@ -12,9 +12,8 @@ export interface VerdictSubject {
 }
 
 /**
- * Which failures of a method are repeated: how often, of which classes (docs/behaviour.md,
- * "Which failures are tried again"), and by what fact. What a call says for itself is not
- * in it.
+ * Which failures of a method are repeated: how often, of which classes (§3.1 to §3.4), and
+ * by what fact. What a call says for itself is not in it.
  */
 export function verdictOf(subject: VerdictSubject): string {
   const { values, sources } = subject.policy;

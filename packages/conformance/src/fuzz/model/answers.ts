@@ -16,7 +16,7 @@ import { builtIn } from "./built_in.js";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
 
-/** 2.1: a failure after normalising. */
+/** §1.1: a failure after normalising. */
 export interface Failure {
   readonly code: string;
   /** Undefined where the specification does not say. */
@@ -78,7 +78,7 @@ export const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   unauthenticated: 401,
 };
 
-/** Section 1: what a status means where there is no error of the protocol. */
+/** §1.1: what a status means where there is no error of the protocol. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: "internal",
   401: "unauthenticated",
@@ -99,7 +99,7 @@ export const NOT_SENT: readonly Break[] = [
   Break.UNREACHABLE,
 ];
 
-/** 2.1: what an answer is to a client. */
+/** §1.1: what an answer is to a client. */
 export function react(answer: Answer, readMaxBytes: number, notes: Notes): Reaction {
   const { action, headers, trailers, cut } = answer;
   if (action.case === undefined || action.case === "page" || action.case === "stream") {
@@ -194,7 +194,7 @@ export function failureOf(known: Partial<Failure>): Failure {
   return { ...NOTHING, ...known };
 }
 
-/** 2.1: an error of the protocol. */
+/** §1.4: an error of the protocol. */
 export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure> {
   const { code, malformed } = answer;
   // What cannot be read is left out; of the other ways, the text is not compared.
@@ -225,18 +225,18 @@ function rawRetryInfoMs(details: readonly Detail[]): number | undefined {
   return delay && durationMs(delay);
 }
 
-/** 2.2: an attempt that its own timeout ended, and what was heard until then. */
+/** §3.1: an attempt that its own timeout ended, and what was heard until then. */
 export function attemptTimedOut(heard: Partial<Failure>): Failure {
   const code = "deadline_exceeded";
   return { ...NOTHING, code, origin: undefined, cutByAttemptTimeout: true, ...heard };
 }
 
-/** 2.9: a stream that was silent too long, and what was heard until then. */
+/** §5.3: a stream that was silent too long, and what was heard until then. */
 export function streamTimedOut(heard: Partial<Failure>): Failure {
   return { ...attemptTimedOut(heard), origin: "transport" };
 }
 
-/** 2.15: a good answer to somebody else. */
+/** §11: a good answer to somebody else. */
 export const TENANT_MISMATCH: Failure = {
   ...NOTHING,
   code: "internal",
@@ -246,7 +246,7 @@ export const TENANT_MISMATCH: Failure = {
   reason: "TENANT_MISMATCH",
 };
 
-/** 2.13: the token provider failed. */
+/** §9.3: the token provider failed. */
 export const NO_TOKEN: Failure = {
   ...NOTHING,
   code: "unauthenticated",
@@ -255,7 +255,7 @@ export const NO_TOKEN: Failure = {
   reason: "TOKEN_PROVIDER_FAILED",
 };
 
-/** 2.13: what the token provider gave is no token, or says nonsense of its end. */
+/** §9.1: what the token provider gave is no token, or says nonsense of its end. */
 export const NONSENSE_TOKEN: Failure = {
   ...NO_TOKEN,
   code: "invalid_argument",
@@ -269,7 +269,7 @@ export function read(reaction: Reaction, tenant: string | undefined): string | F
   return isForAnother(reaction.headers, tenant) ? TENANT_MISMATCH : reaction.text;
 }
 
-/** 2.15: whether headers echo another tenant than was sent. */
+/** §11: whether headers echo another tenant than was sent. */
 export function isForAnother(headers: readonly Header[], tenant: string | undefined): boolean {
   const echo = headers.find(({ name }) => name.toLowerCase() === "x-tenant-id");
   return echo !== undefined && tenant !== undefined && echo.value !== tenant;

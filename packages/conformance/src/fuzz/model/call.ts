@@ -109,7 +109,7 @@ export class CallRun {
     return result;
   }
 
-  // 2.9: only while another attempt is permitted and left.
+  // §4.1: only while another attempt is permitted and left.
   #attemptLimit(): number {
     const { retryOff, maxAttempts, repeatable, attemptTimeoutMs } = this.#policy;
     const { tokens, costs } = this.#world;
@@ -257,7 +257,7 @@ export class CallRun {
     return true;
   }
 
-  // 2.13: once per call. A call that may not leaves it to the next.
+  // §9.4: once per call. A call that may not leaves it to the next.
   #mayReplay(failure: Failure): boolean {
     const { credential, tenant, scopes } = this.#policy;
     const { notes, provider } = this.#world;
@@ -324,7 +324,7 @@ export class CallRun {
     this.#failures.push({ code, sent, ...attempt });
   }
 
-  // 2.6: what ends well gives back.
+  // §3.8: what ends well gives back.
   #succeeded(text: string): PredictedOutcome {
     this.#world.tokens.giveBack(this.#paid ?? 1);
     return { ok: text, error: null, ...this.#seen() };

@@ -3,7 +3,7 @@ import { builtIn } from "./built_in.js";
 import type { Notes } from "./notes.js";
 import type { Draws, Process, Simulation, Waiting } from "./simulation.js";
 
-/** 2.13: a token a call may send. */
+/** §9.2: a token a call may send. */
 export interface Token {
   readonly value: string;
   readonly generation: number;
@@ -75,7 +75,7 @@ const JOIN = { ms: builtIn("token_join_ms"), share: builtIn("token_join_share") 
 const LONGEST_WAIT_MS = builtIn("token_timeout_ms");
 const MOST_AT_ONCE = builtIn("max_token_requests");
 
-/** 2.13: one provider and its tokens per tenant and scopes. */
+/** §9.6: one provider and its tokens per tenant and scopes. */
 export class Provider {
   calls = 0;
   readonly #slots = new Map<string, Slot>();

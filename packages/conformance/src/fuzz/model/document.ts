@@ -15,7 +15,7 @@ import type { DocumentFacts, Level } from "./levels.js";
 
 export const SERVICE = "ameide.conformance.v1.ConformanceService";
 
-/** Section 3: what the policy document says for a method, most specific first. */
+/** §16.1: what the policy document says for a method, most specific first. */
 export function documentLevel(
   given: Given,
   method: string,

@@ -3,7 +3,7 @@ import { CONFIG_INVALID } from "./policy.js";
 import type { PredictedAttempt, PredictedError } from "./prediction.js";
 import type { Judgement } from "./retry.js";
 
-/** The last attempt's real error (2.8). */
+/** The last attempt's real error (§3.10). */
 export function errorOf(
   failure: Failure,
   { hint, decision }: Judgement,
@@ -30,14 +30,14 @@ export function errorOf(
 }
 
 /**
- * Whether it is sure that a failure is listed as an attempt. 2.13: where there is no token, there was
- * no attempt. 2.15 does not say it of a good answer to somebody else. What stopped either is not said.
+ * Whether it is sure that a failure is listed as an attempt. §3.10: where there is no token, there was
+ * no attempt. §11 does not say it of a good answer to somebody else. What stopped either is not said.
  */
 export function isListed(failure: Failure): boolean {
   return ![NO_TOKEN, NONSENSE_TOKEN, TENANT_MISMATCH].includes(failure);
 }
 
-/** The synthetic error of a deadline that expired, or of a caller who canceled (2.1, 2.8). */
+/** The synthetic error of a deadline that expired, or of a caller who canceled (§4.1, §3.10). */
 export function refusedCall(
   stopReason: "deadline" | "canceled",
   attempts: readonly PredictedAttempt[],
@@ -58,7 +58,7 @@ export function refusedCall(
   };
 }
 
-/** 2.18: a configuration error. */
+/** §17.1: a configuration error. */
 export const REFUSED_CONFIG: PredictedError = {
   code: "invalid_argument",
   origin: "client",

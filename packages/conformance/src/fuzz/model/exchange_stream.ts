@@ -6,15 +6,15 @@ import type { Process } from "./simulation.js";
 /** What the application has seen and given so far. */
 export interface Progress {
   readonly messages: string[];
-  /** 2.12: a message has reached the application. */
+  /** §5.2: a message has reached the application. */
   committed: boolean;
-  /** 2.12: nothing of what the application streams is left to send again. */
+  /** §5.2: nothing of what the application streams is left to send again. */
   inputGone: boolean;
   /** When headers were shown; undefined where it is not known. */
   headersAt: number | null | undefined;
 }
 
-/** The exchange of a stream, of whatever kind: 2.9, 2.12. */
+/** The exchange of a stream, of whatever kind: §5.3, §5.2. */
 export function* exchangeStream(exchange: Exchange, progress: Progress): Process<Exchanged> {
   return yield* new StreamExchange(exchange, progress).run();
 }

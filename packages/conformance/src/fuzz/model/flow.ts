@@ -46,7 +46,7 @@ export interface Reading {
   readonly notes: Notes;
 }
 
-/** 2.1: what an answer is to a client that reads envelopes. */
+/** §1.1: what an answer is to a client that reads envelopes. */
 export function flowOf(answer: Answer, reading: Reading): Flow {
   const { action, headers, delayMs } = answer;
   const flow: Flow = {

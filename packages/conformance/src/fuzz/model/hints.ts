@@ -1,12 +1,12 @@
 import type { Failure } from "./answers.js";
 
-/** 2.7: what a server says about trying again. */
+/** §3.9: what a server says about trying again. */
 export type Hint =
   | { readonly kind: "stop" }
   | { readonly kind: "pushback"; readonly ms: number }
   | { readonly kind: "retry_info" | "retry_after"; readonly ms: number };
 
-/** 2.7: the first valid hint of a failed attempt whose answer is an error of the server. */
+/** §3.9: the first valid hint of a failed attempt whose answer is an error of the server. */
 export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
   if (!isServersError(failure)) return undefined;
   const pushback = valueOf(failure, "grpc-retry-pushback-ms");

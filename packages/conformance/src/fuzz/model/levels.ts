@@ -1,15 +1,15 @@
 import type { ProviderAnswer, Settings } from "@ameideio/conformance-proto";
 import { type NumberName, numbersIn } from "./built_in.js";
 
-/** 2.13: what a call authenticates with. */
+/** §9: what a call authenticates with. */
 export type Credential =
   | { readonly kind: "none" }
   | { readonly kind: "header"; readonly name: string; readonly value: string }
   | { readonly kind: "bearer"; readonly token: string }
   | { readonly kind: "provider"; readonly answers: readonly ProviderAnswer[] };
 
-/** What one level of 2.26 says; what it leaves open is undefined. */
-export interface Level extends Readonly<Partial<Record<NumberName, number | undefined>>> {
+/** What one level of §16.1 says; what it leaves open is undefined. */
+export interface Level {
   /** Infinity for no deadline. */
   readonly timeoutMs?: number | undefined;
   readonly retryOff?: boolean | undefined;
@@ -82,7 +82,7 @@ export type Kind = "unary" | "server" | "client" | "bidi";
 /** What the proto of the test service says of a method. */
 export interface Facts extends DocumentFacts {
   readonly kind: Kind;
-  /** 2.9: a stream that is meant to stay open. */
+  /** §5.3: a stream that is meant to stay open. */
   readonly longLived: boolean;
   readonly safe: boolean;
   readonly repeatable: boolean;

@@ -34,8 +34,8 @@ export class Notes {
 
 /** Questions the specification leaves open, in the words of the rule they belong to. */
 export const UNDECIDED = {
-  streamForAnother: "2.15: a stream that fails, of another tenant",
-  lateReplay: "2.8, 2.13: a replay with the last millisecond left",
+  streamForAnother: "§11: a stream that fails, of another tenant",
+  lateReplay: "§3.10, §9.4: a replay with the last millisecond left",
 } as const;
 
 export type Undecided = keyof typeof UNDECIDED;

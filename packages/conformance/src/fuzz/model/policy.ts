@@ -19,7 +19,7 @@ import {
 } from "./levels.js";
 import type { Notes } from "./notes.js";
 
-/** What holds for one call once 2.26 is applied. */
+/** What holds for one call once §16.1 is applied. */
 export interface Policy {
   readonly kind: Kind;
   /** Infinity for none, as are the three below. */
@@ -37,9 +37,9 @@ export interface Policy {
   readonly maxDelayMs: number;
   readonly maxServerDelayMs: number;
   readonly retryableCodes: readonly string[];
-  /** 2.3: every class, not only what was surely not processed. */
+  /** §3.2: every class, not only what was surely not processed. */
   readonly repeatable: boolean;
-  /** 2.3: what is not repeatable is tried again only where nothing was sent. */
+  /** §3.2: what is not repeatable is tried again only where nothing was sent. */
   readonly requireIdempotency: boolean;
   /** While nothing was sent a call goes on until its deadline. */
   readonly waitForReady: boolean;
@@ -54,7 +54,7 @@ export interface Policy {
   readonly get: boolean;
 }
 
-/** 2.18: the configuration is refused before any I/O. */
+/** §17.1: the configuration is refused before any I/O. */
 export const CONFIG_INVALID = "CONFIG_INVALID";
 
 /** What a call is made over. */
@@ -97,7 +97,7 @@ export function policyOf(
   const key =
     mode !== "auto" && mode !== "off" ? mode : keyed && mode === "auto" ? "auto" : undefined;
 
-  // 2.11: it has to be a field of the request.
+  // §8.2: it has to be a field of the request.
   const field = document.facts.field ?? facts.field;
   if (field !== "" && !facts.hasField) return CONFIG_INVALID;
 
@@ -149,7 +149,7 @@ export function policyOf(
   };
 }
 
-// 2.9. That a stream is meant to stay open is a default like others: what is stated holds.
+// §5.3. That a stream is meant to stay open is a default like others: what is stated holds.
 function limitsOf(
   { kind, longLived }: Facts,
   pick: <T>(read: (level: Level) => T | undefined) => T | undefined,
@@ -187,7 +187,7 @@ function appliesTo(kinds: readonly string[] | undefined, kind: Kind): boolean {
   return kinds?.includes(KINDS[kind]) ?? true;
 }
 
-/** 2.6: capacity and costs of the budget. */
+/** §3.8: capacity and costs of the budget. */
 export function budgetOf(given: Given): { capacity: number; cost: number; throttleCost: number } {
   const code = given.client?.budget;
   const document = documentBudget(given);
@@ -198,7 +198,7 @@ export function budgetOf(given: Given): { capacity: number; cost: number; thrott
   };
 }
 
-// 2.26: the environment, below code and above the document. 2.14: its token and tenant are for its own
+// §16.1: the environment, below code and above the document. §9.8: its token and tenant are for its own
 // base address, which holds where code names none, or for one that code names and asks for them.
 function environmentLevel({ env, client }: Given): Level {
   const { AMEIDE_BASE_URL, AMEIDE_TENANT, AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, AMEIDE_MAX_ATTEMPTS } =
@@ -214,7 +214,7 @@ function environmentLevel({ env, client }: Given): Level {
   };
 }
 
-// 2.9, 2.10. The runtime's own parameter belongs to the call: next to what code states the smaller
+// §4.1, §4.2. The runtime's own parameter belongs to the call: next to what code states the smaller
 // holds, instead of anything less specific.
 function deadlineOf({ runtimeTimeoutMs }: Call, { code, call }: Levels, stated: number): number {
   const inCode = code.some(({ timeoutMs }) => timeoutMs !== undefined);
@@ -223,7 +223,7 @@ function deadlineOf({ runtimeTimeoutMs }: Call, { code, call }: Levels, stated: 
   return Math.floor(Math.min(ours, runtimeTimeoutMs ?? Infinity, ambient));
 }
 
-// 2.15. A level that says null ends the search: there is no tenant.
+// §11. A level that says null ends the search: there is no tenant.
 function tenantOf(
   levels: Levels,
   found: string | null | undefined,
@@ -249,7 +249,7 @@ function headersOf(levels: readonly Level[]): ReadonlyMap<string, string> {
 const RESERVED =
   /^(accept-encoding|authorization|connection|expect|host|http2-settings|keep-alive|te|trailer|transfer-encoding|upgrade|traceparent|tracestate|user-agent|x-tenant-id|x-request-id|idempotency-key|(connect|grpc|content|proxy)-.*)$/i;
 
-/** Whether 2.4, 2.9, 2.11, 2.14, 2.15 or 2.16 refuses what a level says. */
+/** Whether §3.3, §3.7, §4.1, §8.1, §11 or §12 refuses what a level says. */
 export function isRefused(level: Level): boolean {
   const { tenant, idempotencyKey, requestId } = level;
   return (

@@ -28,7 +28,7 @@ const MAX_MS = 9_999_999_999;
 const GRPC_MAX = 99_999_999;
 const GRPC_UNITS_MS = [1, 1000, 60_000, 3_600_000];
 
-/** 2.9: a timeout as it can be said on the wire. */
+/** §4.3: a timeout as it can be said on the wire. */
 export function wireTimeout(timeoutMs: number, protocol: Protocol): number | null {
   if (timeoutMs === Infinity) return null;
   const ms = Math.min(timeoutMs, MAX_MS);
@@ -40,7 +40,7 @@ export function wireTimeout(timeoutMs: number, protocol: Protocol): number | nul
   return GRPC_MAX * 3_600_000;
 }
 
-/** What one attempt sends: 2.9, 2.11, 2.13, 2.15, 2.16. */
+/** What one attempt sends: §4.3, §8, §9, §11, §12. */
 export function requestOf(call: Call, policy: Policy, attempt: Attempt): OpenRequest {
   const { key, tenant, headers, requestId, filledField, get, credential } = policy;
   const { timeoutMs, attempts, interceptors, protocol } = attempt;

@@ -4,7 +4,7 @@ import { type Hint, hintOf } from "./hints.js";
 import type { Policy } from "./policy.js";
 import type { Draws, Tokens } from "./simulation.js";
 
-/** 2.2: classes, first match. */
+/** §3.1: classes, first match. */
 export type RetryClass = "NOT_SENT" | "AMBIGUOUS" | "THROTTLE" | "TRANSIENT" | "NEVER";
 
 export type Costs = { readonly cost: number; readonly throttleCost: number };
@@ -20,12 +20,12 @@ export interface Situation {
   readonly transparentUsed: boolean;
   /** Waits for a server since an attempt last reached one. */
   readonly waits: number;
-  /** 2.5: counted retries since the last pushback. */
+  /** §3.7: counted retries since the last pushback. */
   readonly exponent: number;
   readonly remainingMs: number;
-  /** 2.12: a message has reached the application. */
+  /** §5.2: a message has reached the application. */
   readonly committed: boolean;
-  /** 2.12: nothing of what the application streams is left to send again. */
+  /** §5.2: nothing of what the application streams is left to send again. */
   readonly inputGone: boolean;
   readonly wallMs: number;
 }
@@ -47,7 +47,7 @@ export interface Judgement {
   readonly decision: Decision;
 }
 
-/** Judges a failed attempt: 2.2 to 2.8, in the order of 2.8. */
+/** Judges a failed attempt: §3.1 to §3.10, in the order of §3.10. */
 export function judge(failure: Failure, situation: Situation): Judgement {
   const hint = hintOf(failure, situation.wallMs);
   const retryClass = classOf(failure, hint, situation.policy.retryableCodes);
@@ -110,12 +110,12 @@ function stop(reason: string): Decision {
   return { kind: "stop", reason };
 }
 
-/** 2.8: an attempt needs a whole millisecond, also one that follows at once. */
+/** §3.10: an attempt needs a whole millisecond, also one that follows at once. */
 export function endsTooLate(delayMs: number, remainingMs: number): boolean {
   return delayMs >= remainingMs - 1;
 }
 
-// 2.3: the method gate.
+// §3.2: the method gate.
 function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): boolean {
   if (retryClass === "NOT_SENT") return true;
   if (policy.kind === "client" || policy.kind === "bidi") return false;
@@ -123,7 +123,7 @@ function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): bool
   return invited && !policy.requireIdempotency;
 }
 
-// 2.3: a whole answer that asks for the call to be made again. A pushback that stops comes before
+// §3.2: a whole answer that asks for the call to be made again. A pushback that stops comes before
 // RetryInfo, which then opens nothing. A gateway's 429 that says when to come back has not been acted on.
 function invites({ httpStatus, wireError, unread }: Failure, hint: Hint | undefined): boolean {
   if (hint?.kind === "retry_after") return httpStatus === 429 && !wireError && !unread;
@@ -144,7 +144,7 @@ function readyWaitOf({ policy, waits, draws, remainingMs }: Situation): number {
   return wait < 1 ? 1 : wait;
 }
 
-// 2.5, 2.7. A number is drawn for every wait but that of a pushback, also for one that is not begun.
+// §3.7, §3.9. A number is drawn for every wait but that of a pushback, also for one that is not begun.
 function waitOf(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): number {
   if (hint?.kind === "pushback") return hint.ms;
   const { policy, exponent, draws } = situation;

@@ -77,7 +77,7 @@ export class Draws {
   }
 }
 
-/** 2.6: the tokens all calls of a client family to one origin share. */
+/** §3.8: the tokens all calls of a client family to one origin share. */
 export class Tokens {
   #left: number;
 
