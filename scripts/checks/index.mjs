@@ -7,6 +7,7 @@ import { exportsCheck } from "./exports.mjs";
 import { policyFacts } from "./facts.mjs";
 import { format } from "./format.mjs";
 import { generated } from "./generated.mjs";
+import { glossary } from "./glossary.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
@@ -41,5 +42,6 @@ export const CHECKS = [
   words,
   docs,
   sections,
+  glossary,
   workflows,
 ];
