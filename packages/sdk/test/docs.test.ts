@@ -43,81 +43,94 @@ const readme = read("README.md").replaceAll(/\s+/g, " ");
 const { defaults, budget } = BEHAVIOR_1;
 
 describe("docs/behaviour.md and the pages of its sections", () => {
+  /** Members of the behavior that a row below has asked for: `budget.cost`. */
+  const asked = new Set<string>();
+  const behavior = watched(BEHAVIOR_1, asked);
+  const { defaults, budget } = behavior;
+
   it.each([
     ["overall deadline", `${defaults.timeoutMs} ms overall`],
     ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
     ["first message", `first message of a server stream has ${defaults.firstMessageTimeoutMs} ms`],
     ["further messages", `each further message ${defaults.idleTimeoutMs} ms`],
-    ["attempts", `${defaults.maxAttempts} in all (1 to ${BEHAVIOR_1.maxMaxAttempts})`],
+    ["attempts", `${defaults.maxAttempts} in all (1 to ${behavior.maxMaxAttempts})`],
     [
       "base",
       `sent *maybe*, or cut by the attempt timeout or the first-message timeout | ${defaults.baseDelayMs} ms`,
     ],
     ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
     ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
-    ["cap of a wait for a server", `a cap of ${BEHAVIOR_1.maxReadyDelayMs} ms`],
+    ["cap of a wait for a server", `a cap of ${behavior.maxReadyDelayMs} ms`],
     ["pause between connects", `a pause of ${FIRST_PAUSE_MS} ms, twice as long`],
     ["longest pause", `at most ${LONGEST_PAUSE_MS} ms, half of it random`],
     ["patience with a pause", `comes with at most ${PATIENCE_MS} ms of it left waits`],
     ["patience with a connect", `the first of many, for ${ALONE_MS} ms.`],
     ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
-    ["hint jitter", `a tenth of it (at most ${BEHAVIOR_1.hintJitterCapMs} ms)`],
+    ["hint jitter", `a tenth of it (at most ${behavior.hintJitterCapMs} ms)`],
+    ["share of it", { 10: "plus up to a tenth of it" }[behavior.hintJitterDivisor]],
+    ["least time after a wait", `less than ${behavior.deadlineMarginMs} ms would be left after`],
+    ["longest timeout", `in ${String(behavior.maxWireTimeoutMs).length} digits at most`],
+    ["mesh", `so ${behavior.presets.mesh.maxAttempts} attempt;`],
     ["budget", `${budget.capacity} tokens per client family and origin`],
     ["costs", `A retry costs ${budget.cost}, after a throttle ${budget.throttleCost}`],
-    ["refund", `what its last retry cost, or ${BEHAVIOR_1.successRefund}.`],
-    ["ambient margin", `${BEHAVIOR_1.ambientMarginMs} ms within the deadline`],
-    ["least time", `Under ${BEHAVIOR_1.minWireTimeoutMs} ms left, nothing is sent`],
+    ["refund", `what its last retry cost, or ${behavior.successRefund}.`],
+    ["ambient margin", `${behavior.ambientMarginMs} ms within the deadline`],
+    ["least time", `Under ${behavior.minWireTimeoutMs} ms left, nothing is sent`],
     [
       "advisory refresh",
-      `${BEHAVIOR_1.advisoryRefreshMs / 1000} s (± ${BEHAVIOR_1.advisoryJitter * 100} %)`,
+      `${behavior.advisoryRefreshMs / 1000} s (± ${behavior.advisoryJitter * 100} %)`,
     ],
-    ["mandatory refresh", `from ${BEHAVIOR_1.mandatoryRefreshMs / 1000} s before`],
-    ["advisory share", `second half (${BEHAVIOR_1.advisoryLifeShare} of its life`],
-    ["mandatory share", `last quarter (${BEHAVIOR_1.mandatoryLifeShare})`],
-    ["failed refresh", `in the background for ${BEHAVIOR_1.failedRefreshWaitMs / 1000} s`],
-    ["least use of a token", `used for ${BEHAVIOR_1.minTokenUseMs} ms after it came`],
-    ["least expiry", `a number below ${BEHAVIOR_1.minExpiryMs} can only be seconds`],
-    ["pause of a provider", `not asked again for ${BEHAVIOR_1.providerPauseMs} ms`],
-    ["pause after a refusal", `is refused within ${BEHAVIOR_1.providerPauseMs} ms`],
+    ["mandatory refresh", `from ${behavior.mandatoryRefreshMs / 1000} s before`],
+    ["advisory share", `second half (${behavior.advisoryLifeShare} of its life`],
+    ["mandatory share", `last quarter (${behavior.mandatoryLifeShare})`],
+    ["failed refresh", `in the background for ${behavior.failedRefreshWaitMs / 1000} s`],
+    ["least use of a token", `used for ${behavior.minTokenUseMs} ms after it came`],
+    ["least expiry", `a number below ${behavior.minExpiryMs} can only be seconds`],
+    ["pause of a provider", `not asked again for ${behavior.providerPauseMs} ms`],
+    ["pause after a refusal", `is refused within ${behavior.providerPauseMs} ms`],
     [
       "error of a provider",
       `first ${BOUNDS.maxThrownCharacters} characters of each of ${BOUNDS.maxThrownTexts} texts`,
     ],
-    ["unknown fields", `at most ${BOUNDS.maxFaults} of them`],
-    ["wrong values", `the first ${BOUNDS.maxFaults}. \`ameide-policy`],
-    ["deadline of a provider", `told a deadline of ${BEHAVIOR_1.tokenTimeoutMs} ms`],
-    ["limit of who joins", `makes one of his own when it is ${BEHAVIOR_1.tokenJoinMs} ms old`],
-    ["share of who joins", `a share of ${BEHAVIOR_1.tokenJoinShare} of the time`],
-    ["requests at once", `most ${BEHAVIOR_1.maxTokenRequests} requests to a provider`],
-    ["tokens kept", `the ${BEHAVIOR_1.maxTokens} used last`],
-    ["origins kept", `kept of the ${BOUNDS.maxOrigins} origins used last`],
+    ["unknown fields", `at most ${MAX_FAULTS} of them`],
+    ["wrong values", `the first ${MAX_FAULTS}. \`ameide-policy`],
+    ["deadline of a provider", `told a deadline of ${behavior.tokenTimeoutMs} ms`],
+    ["limit of who joins", `makes one of his own when it is ${behavior.tokenJoinMs} ms old`],
+    ["share of who joins", `a share of ${behavior.tokenJoinShare} of the time`],
+    ["requests at once", `most ${behavior.maxTokenRequests} requests to a provider`],
+    ["tokens kept", `the ${behavior.maxTokens} used last`],
+    ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
     ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
-    ["connect timeout", `A connection has ${BEHAVIOR_1.connectTimeoutMs} ms`],
+    ["connect timeout", `A connection has ${behavior.connectTimeoutMs} ms`],
     ["connections nobody waits for", `given up after ${UNWANTED_MS} ms`],
     ["next address", `the next one ${NEXT_ADDRESS_MS} ms after`],
     ["TCP keepalive", `After ${TCP_KEEPALIVE_MS / 1000} s without traffic`],
-    ["PINGs", `nothing has come for ${BEHAVIOR_1.keepAlive.intervalMs / 1000} s (`],
-    ["answer to a PING", `in ${BEHAVIOR_1.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
+    ["PINGs", `nothing has come for ${behavior.keepAlive.intervalMs / 1000} s (`],
+    ["answer to a PING", `in ${behavior.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
     ["silence", `since it began or for ${SILENCE_MS} ms`],
     ["time of that PING", `half of that silence, ${ANSWER_MS} ms at most`],
-    ["connections", `up to ${BEHAVIOR_1.maxHttp2Connections} that take calls`],
-    ["longest GET", `An address longer than ${BEHAVIOR_1.maxGetUrlLength} characters`],
-    ["time of drain()", `or after \`timeoutMs\` (${BEHAVIOR_1.drainTimeoutMs})`],
-    ["connections over HTTP/1.1", `At most ${CLIENT.maxConnections.default} (\`maxConnections\``],
+    ["connections", `up to ${behavior.maxHttp2Connections} that take calls`],
+    ["longest GET", `An address longer than ${behavior.maxGetUrlLength} characters`],
+    ["time of drain()", `or after \`timeoutMs\` (${behavior.drainTimeoutMs})`],
+    ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
     ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
     ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],
     ["lines about a full pool", `not within ${QUIET_MS / 1_000} s`],
-    ["user agent", `at most ${BEHAVIOR_1.maxUserAgentBytes} bytes`],
-    ["largest answer", `\`readMaxBytes\`, ${BEHAVIOR_1.readMaxBytes} bytes by default`],
-    ["details looked at", `the first ${BEHAVIOR_1.maxDetails} are looked at`],
-    ["bytes of a kind", `${BEHAVIOR_1.maxDetailBytes} bytes of that kind are read`],
-    ["entries read", `${BEHAVIOR_1.maxEntries} entries of a list or a map`],
-    ["headers of an event", `of the headers of an event ${BEHAVIOR_1.maxEntries} names`],
-    ["length of a message", `${BEHAVIOR_1.maxMessageBytes} bytes of a text, as of the message`],
-    ["entries printed", `they have ${BEHAVIOR_1.maxPrintedEntries} entries`],
-    ["texts printed", `of a text in them ${BEHAVIOR_1.maxPrintedTextBytes} bytes`],
+    ["user agent", `at most ${behavior.maxUserAgentBytes} bytes`],
+    ["largest answer", `\`readMaxBytes\`, ${behavior.readMaxBytes} bytes by default`],
+    ["details looked at", `the first ${behavior.maxDetails} are looked at`],
+    ["bytes of a kind", `${behavior.maxDetailBytes} bytes of that kind are read`],
+    ["entries read", `${behavior.maxEntries} entries of a list or a map`],
+    ["headers of an event", `of the headers of an event ${behavior.maxEntries} names`],
+    ["length of a message", `${behavior.maxMessageBytes} bytes of a text, as of the message`],
+    ["entries printed", `they have ${behavior.maxPrintedEntries} entries`],
+    ["texts printed", `of a text in them ${behavior.maxPrintedTextBytes} bytes`],
   ])("states the %s as the code has it", (_, text) => {
     expect(behaviour).toContain(text);
+  });
+
+  it("state every number of the behavior", () => {
+    expect(numbersOf(BEHAVIOR_1).filter((path) => !asked.has(path))).toEqual([]);
   });
 });
 
@@ -320,3 +333,23 @@ describe("README.md", () => {
     expect(readme).toContain(text);
   });
 });
+
+/** An object whose members are added to a set, by their path, when they are read. */
+function watched<T extends object>(target: T, asked: Set<string>, path = ""): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      asked.add(path + String(name));
+      return typeof value === "object" && value !== null
+        ? watched(value, asked, `${path}${String(name)}.`)
+        : value;
+    },
+  });
+}
+
+function numbersOf(object: object, path = ""): string[] {
+  return Object.entries(object).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === "object" && value !== null) return numbersOf(value, `${path}${name}.`);
+    return typeof value === "number" ? [path + name] : [];
+  });
+}
