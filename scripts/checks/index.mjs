@@ -11,6 +11,8 @@ import { glossary } from "./glossary.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
+import { places } from "./places.mjs";
+import { protoRules } from "./proto_rules.mjs";
 import { sections } from "./sections.mjs";
 import { statedOnce } from "./stated_once.mjs";
 import { stems } from "./stems.mjs";
@@ -36,6 +38,7 @@ export const CHECKS = [
   imports,
   exportsCheck,
   packageShape,
+  places,
   stems,
   statedOnce,
   apiReport,

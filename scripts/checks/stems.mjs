@@ -3,7 +3,7 @@ import { basename } from "node:path/posix";
 
 import { parse } from "yaml";
 
-import { isTest } from "./rooms.mjs";
+import { isTest } from "./layers.mjs";
 
 const PAGE = "docs/stems.yaml";
 
@@ -92,7 +92,10 @@ function treeProblems(files, { place, name, language, rows }) {
   const gone = Object.keys(rows).filter((key) => rows[key]?.[name] === "yes" && !met.has(key));
   return [
     ...problems,
-    ...gone.map((key) => `${PAGE}: ${key}: no file ${place}/${key}${language.ends}`),
+    ...gone.map(
+      (key) =>
+        `${PAGE}: ${key}: no file ${place}/${key}${key.endsWith("/") ? "*" : ""}${language.ends}`,
+    ),
   ];
 }
 

@@ -35,44 +35,45 @@ import {
 } from "../src/policy/policy_table.js";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const behaviour = ["behaviour", "failures", "connections", "deadlines", "credentials"]
+const behaviour = ["behaviour", "failures", "connections", "deadlines", "credentials", "precedence"]
   .map((page) => read(`docs/${page}.md`).replaceAll(/\s+/g, " "))
   .join(" ");
 const production = read("docs/in-production.md").replaceAll(/\s+/g, " ");
 const readme = read("README.md").replaceAll(/\s+/g, " ");
+
 const { defaults, budget } = BEHAVIOR_1;
 
 describe("docs/behaviour.md and the pages of its sections", () => {
   /** Members of the behavior that a row below has asked for: `budget.cost`. */
   const asked = new Set<string>();
   const behavior = watched(BEHAVIOR_1, asked);
-  const { defaults, budget } = behavior;
+  const { defaults: values, budget: tokens } = behavior;
 
   it.each([
-    ["overall deadline", `${defaults.timeoutMs} ms overall`],
-    ["attempt timeout", `An attempt has ${defaults.attemptTimeoutMs} ms`],
-    ["first message", `first message of a server stream has ${defaults.firstMessageTimeoutMs} ms`],
-    ["further messages", `each further message ${defaults.idleTimeoutMs} ms`],
-    ["attempts", `${defaults.maxAttempts} in all (1 to ${behavior.maxMaxAttempts})`],
+    ["overall deadline", `${values.timeoutMs} ms overall`],
+    ["attempt timeout", `An attempt has ${values.attemptTimeoutMs} ms`],
+    ["first message", `first message of a server stream has ${values.firstMessageTimeoutMs} ms`],
+    ["further messages", `each further message ${values.idleTimeoutMs} ms`],
+    ["attempts", `${values.maxAttempts} in all (1 to ${behavior.maxMaxAttempts})`],
     [
       "base",
-      `sent *maybe*, or cut by the attempt timeout or the first-message timeout | ${defaults.baseDelayMs} ms`,
+      `sent *maybe*, or cut by the attempt timeout or the first-message timeout | ${values.baseDelayMs} ms`,
     ],
-    ["throttle base", `with a hint to wait | ${defaults.throttleDelayMs} ms`],
-    ["cap", `min(${defaults.maxDelayMs}, base · 2^i)`],
+    ["throttle base", `with a hint to wait | ${values.throttleDelayMs} ms`],
+    ["cap", `min(${values.maxDelayMs}, base · 2^i)`],
     ["cap of a wait for a server", `a cap of ${behavior.maxReadyDelayMs} ms`],
     ["pause between connects", `a pause of ${FIRST_PAUSE_MS} ms, twice as long`],
     ["longest pause", `at most ${LONGEST_PAUSE_MS} ms, half of it random`],
     ["patience with a pause", `comes with at most ${PATIENCE_MS} ms of it left waits`],
     ["patience with a connect", `the first of many, for ${ALONE_MS} ms.`],
-    ["longest server delay", `A hint over ${defaults.maxServerDelayMs} ms`],
+    ["longest server delay", `A hint over ${values.maxServerDelayMs} ms`],
     ["hint jitter", `a tenth of it (at most ${behavior.hintJitterCapMs} ms)`],
     ["share of it", { 10: "plus up to a tenth of it" }[behavior.hintJitterDivisor]],
     ["least time after a wait", `less than ${behavior.deadlineMarginMs} ms would be left after`],
     ["longest timeout", `in ${String(behavior.maxWireTimeoutMs).length} digits at most`],
     ["mesh", `so ${behavior.presets.mesh.maxAttempts} attempt;`],
-    ["budget", `${budget.capacity} tokens per client family and origin`],
-    ["costs", `A retry costs ${budget.cost}, after a throttle ${budget.throttleCost}`],
+    ["budget", `${tokens.capacity} tokens per client family and origin`],
+    ["costs", `A retry costs ${tokens.cost}, after a throttle ${tokens.throttleCost}`],
     ["refund", `what its last retry cost, or ${behavior.successRefund}.`],
     ["ambient margin", `${behavior.ambientMarginMs} ms within the deadline`],
     ["least time", `Under ${behavior.minWireTimeoutMs} ms left, nothing is sent`],
@@ -92,14 +93,14 @@ describe("docs/behaviour.md and the pages of its sections", () => {
       "error of a provider",
       `first ${BOUNDS.maxThrownCharacters} characters of each of ${BOUNDS.maxThrownTexts} texts`,
     ],
-    ["unknown fields", `at most ${MAX_FAULTS} of them`],
-    ["wrong values", `the first ${MAX_FAULTS}. \`ameide-policy`],
+    ["unknown fields", `at most ${BOUNDS.maxFaults} of them`],
+    ["wrong values", `the first ${BOUNDS.maxFaults}. \`ameide-policy`],
     ["deadline of a provider", `told a deadline of ${behavior.tokenTimeoutMs} ms`],
     ["limit of who joins", `makes one of his own when it is ${behavior.tokenJoinMs} ms old`],
     ["share of who joins", `a share of ${behavior.tokenJoinShare} of the time`],
     ["requests at once", `most ${behavior.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${behavior.maxTokens} used last`],
-    ["origins kept", `kept of the ${MAX_ORIGINS} origins used last`],
+    ["origins kept", `kept of the ${BOUNDS.maxOrigins} origins used last`],
     ["idle connections", `closed after ${IDLE_CONNECTION_MS / 60_000} minutes without a call`],
     ["connect timeout", `A connection has ${behavior.connectTimeoutMs} ms`],
     ["connections nobody waits for", `given up after ${UNWANTED_MS} ms`],
@@ -112,7 +113,7 @@ describe("docs/behaviour.md and the pages of its sections", () => {
     ["connections", `up to ${behavior.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${behavior.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${behavior.drainTimeoutMs})`],
-    ["connections over HTTP/1.1", `At most ${MAX_CONNECTIONS} (\`maxConnections\``],
+    ["connections over HTTP/1.1", `At most ${CLIENT.maxConnections.default} (\`maxConnections\``],
     ["life of an idle connection", `closed after ${IDLE_SOCKET_MS} ms, or ${HINT_MARGIN_MS} ms`],
     ["idle connections that are looked at", `was idle for ${DOUBTFUL_MS} ms is looked at`],
     ["lines about a full pool", `not within ${QUIET_MS / 1_000} s`],
@@ -146,8 +147,8 @@ it("docs/bring-your-own.md has a row for every option of policy.proto", () => {
   expect(new Set(named)).toEqual(new Set(options));
 });
 
-describe("the tables of docs/behaviour.md", () => {
-  const page = read("docs/behaviour.md");
+describe("the tables of docs/precedence.md", () => {
+  const page = read("docs/precedence.md");
   const code = (text: string) => `\`${text}\``;
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`.replaceAll(/ {2,}/g, " ");
 
@@ -209,7 +210,7 @@ describe("the tables of docs/behaviour.md", () => {
   function rowsAfter(head: string): string[] {
     const [, table = ""] = page.split(head);
     const [own = ""] = table.split("\n\n");
-    return own.split("\n").slice(2);
+    return own.trimEnd().split("\n").slice(2);
   }
 });
 

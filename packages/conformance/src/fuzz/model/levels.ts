@@ -9,7 +9,7 @@ export type Credential =
   | { readonly kind: "provider"; readonly answers: readonly ProviderAnswer[] };
 
 /** What one level of §16.1 says; what it leaves open is undefined. */
-export interface Level {
+export interface Level extends Readonly<Partial<Record<NumberName, number | undefined>>> {
   /** Infinity for no deadline. */
   readonly timeoutMs?: number | undefined;
   readonly retryOff?: boolean | undefined;

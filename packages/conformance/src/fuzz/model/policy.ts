@@ -165,7 +165,7 @@ function limitsOf(
   };
 }
 
-// 2.9. A stream may be open for longer than any call should take.
+// §5.3. A stream may be open for longer than any call should take.
 function defaultFor(name: NumberName, { kind }: Facts): number {
   return appliesTo(valueOf(name).default_for, kind) ? BUILT_IN[name] : Infinity;
 }
