@@ -146,7 +146,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     }
     attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : nowMs + this.remaining(nowMs);
     attempt.dueCause = limit.onWire ? limit.cause : "deadline";
-    this.plan.writeLastHeaders(request.header, timeoutMs);
+    this.plan.headers.writeLast(request.header, timeoutMs);
     this.events.started(attempt, timeoutMs, request.header);
     if (!this.goesOn(attempt)) {
       return false;
@@ -178,7 +178,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const limit = this.limit(nowMs);
     const told = this.wireTimeout(limit, nowMs);
     const wireMs = told === "expired" ? undefined : told;
-    this.plan.writeLastHeaders(headers, undefined);
+    this.plan.headers.writeLast(headers, undefined);
     this.events.started(attempt, wireMs, headers);
     if (!this.goesOn(attempt)) {
       throw abortReason();
@@ -245,7 +245,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       this.abort("deadline");
     }
     if (!this.over) {
-      this.plan.prepare(this.state.attempts, credential, startedMs);
+      this.plan.headers.prepare(this.state.attempts, credential, startedMs);
     }
     // Who was asked for a credential or a trace may have ended the call.
     if (this.over || this.isClosed()) {
@@ -260,7 +260,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       this.state === NO_ATTEMPTS
         ? FIRST_ATTEMPT
         : { ...this.state, attempts: this.state.attempts + 1 };
-    const early = this.plan.earlyHeaders();
+    const early = this.plan.headers.early();
     if (early !== undefined) {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
     }
@@ -457,7 +457,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.client.constants,
-      secrets: this.plan.secrets(this.credential, this.earlier),
+      secrets: this.plan.headers.secrets(this.credential, this.earlier),
     };
   }
 
@@ -494,7 +494,10 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   ): void {
     const durationMs = Math.floor(this.client.clock.now() - attempt.startedMs);
     const { code, sent } = failure;
-    const message = redact(error.rawMessage, this.plan.secrets(this.credential, this.earlier));
+    const message = redact(
+      error.rawMessage,
+      this.plan.headers.secrets(this.credential, this.earlier),
+    );
     const short = summary(message, this.client.constants.maxPrintedTextBytes);
     const failed = { code, class: retryClass, sent, message: short, durationMs };
     this.attempts = withAttempt(this.attempts, failed, followed);

@@ -9,29 +9,25 @@ import {
 } from "@bufbuild/protobuf";
 import { ambientTimeout } from "../options/ambient_timeout.js";
 import { callSettingsKey } from "./call_options.js";
-import { tell } from "../runtime/callbacks.js";
-import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import { checkCallSettings, checkDuration } from "../options/check_options.js";
 import { type MethodConfig, policyPart } from "../config/config.js";
-import { type Credential, type CredentialRequest, secretsOf } from "../auth/credential.js";
+import type { CredentialRequest } from "../auth/credential.js";
 import type { CredentialSource } from "../auth/credential_source.js";
-import { overallTimeout, setTimeoutHeader, TIMEOUT_HEADERS } from "../policy/deadline.js";
+import { overallTimeout } from "../policy/deadline.js";
 import { AmeideError, configError } from "../errors/errors.js";
-import { isLoggedHeader } from "../telemetry/log.js";
 import type { CallInfo, CallSink } from "../telemetry/observer.js";
 import type { CallSettings } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
 import { TIME_LIMITS, type TimeLimit } from "../policy/policy_table.js";
 import type { WireShape } from "../wire/wire_shape.js";
 import { uuidV4, uuidV7 } from "../runtime/request_id.js";
-import { connectionHeader, isOwnHeader, SET_BY_SDK } from "../options/reserved_headers.js";
 import type { ClientContext } from "./client_context.js";
 import { tenantFor } from "../options/tenant.js";
+import { RequestHeaders } from "./request_headers.js";
 
 const NONE: never[] = [];
 const WITHHELD =
   "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environmentCredentials: true sends it here";
-const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What does not change while a call runs. */
 export class CallPlan implements CredentialRequest, CallInfo {
@@ -59,15 +55,10 @@ export class CallPlan implements CredentialRequest, CallInfo {
   private readonly requestIdField: DescField | undefined;
   readonly tenant: string | undefined;
   readonly protocol: Protocol;
-  // Those of the client, the call, and its spans; the SDK writes its own over them.
-  private userHeaders: CallHeaders | undefined;
-  // As interceptors left them.
-  private sentHeader: Headers | undefined;
-  private readonly sendsRequestId: boolean;
+  readonly sendsRequestId: boolean;
+  readonly headers: RequestHeaders;
   private readonly forMethod: MethodConfig;
   private readonly settings: CallSettings | undefined;
-  private previousAttempts = 0;
-  private credential: Credential | undefined;
 
   /** @throws AmeideError CONFIG_INVALID, before any I/O. */
   constructor(
@@ -123,7 +114,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.credentials = withAuth ? client.credentials(auth) : undefined;
     this.sendsRequestId = this.observed === undefined || settings?.requestId !== undefined;
     this.protocol = client.protocol;
-    this.addUserHeaders(forMethod, settings, header);
+    this.headers = new RequestHeaders(client, this);
+    this.headers.add(forMethod, settings, header);
     this.sinks = client.sinks(this);
   }
 
@@ -176,8 +168,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
 
   /** Why the call had no credential; undefined where it had one. */
   noCredential(): string | undefined {
-    const { credentials, forMethod, policy, sentHeader, settings } = this;
-    if (credentials !== undefined || sentHeader?.has("authorization") === true) {
+    const { credentials, forMethod, headers, policy, settings } = this;
+    if (credentials !== undefined || headers.hasAuthorization) {
       return undefined;
     }
     if (policy.authMode === "none") {
@@ -210,55 +202,6 @@ export class CallPlan implements CredentialRequest, CallInfo {
       : { ...request, message: this.withRequestId(request.message) };
   }
 
-  /** Takes up what is different in an attempt. */
-  prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
-    this.previousAttempts = previousAttempts;
-    this.credential = credential;
-    for (const sink of this.sinks) {
-      const set = (name: string, value: string) => this.traced(name, value);
-      tell(() => sink.inject?.(set, startedMs - this.startMs));
-    }
-  }
-
-  /**
-   * The headers of an attempt for whoever sees it before the attempt interceptor does;
-   * undefined where nobody does, and the attempt interceptor writes them all.
-   */
-  earlyHeaders(): Headers | undefined {
-    const { hasInterceptors, inner } = this.client;
-    if (inner.instrumented && !hasInterceptors) {
-      return undefined;
-    }
-    const header = new Headers();
-    this.writeAll(header);
-    return header;
-  }
-
-  /** Writes the headers only the attempt interceptor may write, and mends what interceptors did to ours. */
-  writeLastHeaders(header: Headers, timeoutMs: number | undefined): void {
-    const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.client;
-    if (hasInterceptors) {
-      this.mend(header);
-    }
-    if (timeoutMs !== undefined) {
-      setTimeoutHeader(header, protocol, timeoutMs);
-    }
-    if (userAgent === undefined) {
-      // Connect's own would cost a browser a preflight (Fetch, CORS-safelisted).
-      header.delete("user-agent");
-    } else if (this.observed === undefined) {
-      header.set("user-agent", userAgent);
-    }
-    if (clientHeader !== undefined && this.observed === undefined) {
-      header.set("x-user-agent", clientHeader);
-    } else if (protocol === "grpc-web") {
-      header.delete("x-user-agent");
-    }
-    if (!hasInterceptors && inner.instrumented) {
-      this.writeAll(header);
-    }
-  }
-
   /** The error for an answer that echoes another tenant than was sent; observe mode only tells. */
   tenantMismatch(
     header: Headers,
@@ -281,56 +224,6 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return codeFromString(name) ?? Code.Unknown;
   }
 
-  /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
-  secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
-    const { config, constants } = this.client;
-    const values = this.idempotencyKey === undefined ? [] : [this.idempotencyKey];
-    (this.sentHeader ?? this.userHeaders)?.forEach((value, name) => {
-      const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
-      if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
-        values.push(value);
-      }
-    });
-    return secretsOf(last, earlier, values);
-  }
-
-  private writeAll(header: Headers): void {
-    this.userHeaders?.writeTo(header);
-    this.writeOwn(header);
-  }
-
-  private writeOwn(header: Headers): void {
-    const { headerNames: names, previousAttempts, credential } = this;
-    if (this.sendsRequestId) {
-      header.set(names.requestId, this.requestId);
-    }
-    if (this.idempotencyKey !== undefined) {
-      header.set(names.idempotencyKey, this.idempotencyKey);
-    }
-    if (this.tenant !== undefined) {
-      header.set(names.tenant, this.tenant);
-    }
-    if (previousAttempts > 0) {
-      header.set(ATTEMPTS_HEADER, String(previousAttempts));
-    }
-    if (credential !== undefined) {
-      header.set(credential.header, credential.value);
-    }
-  }
-
-  // Users' interceptors may have changed what only the SDK may set.
-  private mend(header: Headers): void {
-    const refused = connectionHeader(header);
-    if (refused !== undefined) {
-      throw configError("interceptors", `must not set ${refused}, a header of the connection`);
-    }
-    this.sentHeader = header;
-    for (const name of [...Object.values(this.headerNames), ATTEMPTS_HEADER, ...TIMEOUT_HEADERS]) {
-      header.delete(name);
-    }
-    this.writeOwn(header);
-  }
-
   private tenantOrReport(
     forMethod: MethodConfig,
     settings: CallSettings | undefined,
@@ -347,41 +240,6 @@ export class CallPlan implements CredentialRequest, CallInfo {
       refusals.push(AmeideError.from(reason).rawMessage);
       return settings?.tenant ?? undefined;
     }
-  }
-
-  private addUserHeaders(
-    forMethod: MethodConfig,
-    settings: CallSettings | undefined,
-    header: ConstructorParameters<typeof Headers>[0],
-  ): void {
-    for (const [name, value] of forMethod.headers) {
-      this.setUserHeader(name, value);
-    }
-    if (header !== undefined) {
-      const { rules } = this.client.config;
-      readCallHeaders(header, rules).forEach((value, name) => this.setUserHeader(name, value));
-    }
-    if (settings?.headers !== undefined) {
-      for (const [name, value] of Object.entries(settings.headers)) {
-        this.setUserHeader(name.toLowerCase(), value);
-      }
-    }
-    const keyHeader = this.credentials?.header;
-    if (keyHeader !== undefined && this.userHeaders?.get(keyHeader) !== undefined) {
-      throw configError(`headers.${keyHeader}`, SET_BY_SDK);
-    }
-  }
-
-  // What propagates a trace may be anybody's, and no trace is worth a call.
-  private traced(name: string, value: string): void {
-    if (isHeaderName(name) && isHeaderValue(value)) {
-      this.setUserHeader(name, value);
-    }
-  }
-
-  private setUserHeader(name: string, value: string): void {
-    this.userHeaders ??= new CallHeaders();
-    this.userHeaders.set(name, value);
   }
 }
 

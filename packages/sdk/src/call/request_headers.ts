@@ -1,0 +1,192 @@
+import { tell } from "../runtime/callbacks.js";
+import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
+import type { MethodConfig } from "../config/config.js";
+import { type Credential, secretsOf } from "../auth/credential.js";
+import type { CredentialSource } from "../auth/credential_source.js";
+import { setTimeoutHeader, TIMEOUT_HEADERS } from "../policy/deadline.js";
+import { configError } from "../errors/errors.js";
+import { isLoggedHeader } from "../telemetry/log.js";
+import type { CallSink } from "../telemetry/observer.js";
+import type { CallSettings } from "../options/options.js";
+import type { PolicyValues } from "../policy/policy.js";
+import { connectionHeader, isOwnHeader, SET_BY_SDK } from "../options/reserved_headers.js";
+import type { ClientContext } from "./client_context.js";
+
+const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
+
+/** What of a call decides over its headers. */
+interface HeaderFacts {
+  readonly startMs: number;
+  readonly observed: PolicyValues | undefined;
+  readonly requestId: string;
+  readonly sendsRequestId: boolean;
+  readonly idempotencyKey: string | undefined;
+  readonly tenant: string | undefined;
+  readonly credentials: CredentialSource | undefined;
+  readonly sinks: readonly CallSink[];
+  readonly headerNames: ClientContext["config"]["headerNames"];
+}
+
+/** The headers of a call: what users set, and what the SDK writes anew for each attempt. */
+export class RequestHeaders {
+  // Those of the client, the call, and its spans; the SDK writes its own over them.
+  private userHeaders: CallHeaders | undefined;
+  // As interceptors left them.
+  private sentHeader: Headers | undefined;
+  private previousAttempts = 0;
+  private credential: Credential | undefined;
+
+  constructor(
+    private readonly client: ClientContext,
+    private readonly plan: HeaderFacts,
+  ) {}
+
+  /**
+   * Takes the headers of the client and the call.
+   *
+   * @throws AmeideError CONFIG_INVALID naming the header.
+   */
+  add(
+    forMethod: MethodConfig,
+    settings: CallSettings | undefined,
+    header: ConstructorParameters<typeof Headers>[0],
+  ): void {
+    for (const [name, value] of forMethod.headers) {
+      this.set(name, value);
+    }
+    if (header !== undefined) {
+      const { rules } = this.client.config;
+      readCallHeaders(header, rules).forEach((value, name) => this.set(name, value));
+    }
+    if (settings?.headers !== undefined) {
+      for (const [name, value] of Object.entries(settings.headers)) {
+        this.set(name.toLowerCase(), value);
+      }
+    }
+    const keyHeader = this.plan.credentials?.header;
+    if (keyHeader !== undefined && this.userHeaders?.get(keyHeader) !== undefined) {
+      throw configError(`headers.${keyHeader}`, SET_BY_SDK);
+    }
+  }
+
+  /** Takes up what is different in an attempt. */
+  prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
+    this.previousAttempts = previousAttempts;
+    this.credential = credential;
+    for (const sink of this.plan.sinks) {
+      const set = (name: string, value: string) => this.traced(name, value);
+      tell(() => sink.inject?.(set, startedMs - this.plan.startMs));
+    }
+  }
+
+  /**
+   * The headers of an attempt for whoever sees it before the attempt interceptor does;
+   * undefined where nobody does, and the attempt interceptor writes them all.
+   */
+  early(): Headers | undefined {
+    const { hasInterceptors, inner } = this.client;
+    if (inner.instrumented && !hasInterceptors) {
+      return undefined;
+    }
+    const header = new Headers();
+    this.writeAll(header);
+    return header;
+  }
+
+  /** Writes the headers only the attempt interceptor may write, and mends what interceptors did to ours. */
+  writeLast(header: Headers, timeoutMs: number | undefined): void {
+    const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.client;
+    if (hasInterceptors) {
+      this.mend(header);
+    }
+    if (timeoutMs !== undefined) {
+      setTimeoutHeader(header, protocol, timeoutMs);
+    }
+    if (userAgent === undefined) {
+      // Connect's own would cost a browser a preflight (Fetch, CORS-safelisted).
+      header.delete("user-agent");
+    } else if (this.plan.observed === undefined) {
+      header.set("user-agent", userAgent);
+    }
+    if (clientHeader !== undefined && this.plan.observed === undefined) {
+      header.set("x-user-agent", clientHeader);
+    } else if (protocol === "grpc-web") {
+      header.delete("x-user-agent");
+    }
+    if (!hasInterceptors && inner.instrumented) {
+      this.writeAll(header);
+    }
+  }
+
+  /** Interceptors set a credential of their own. */
+  get hasAuthorization(): boolean {
+    return this.sentHeader?.has("authorization") === true;
+  }
+
+  /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
+  secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
+    const { config, constants } = this.client;
+    const values = this.plan.idempotencyKey === undefined ? [] : [this.plan.idempotencyKey];
+    (this.sentHeader ?? this.userHeaders)?.forEach((value, name) => {
+      const isTheirs = name === "authorization" || !isOwnHeader(name, config.rules);
+      if (isTheirs && !isLoggedHeader(name) && values.length < constants.maxEntries) {
+        values.push(value);
+      }
+    });
+    return secretsOf(last, earlier, values);
+  }
+
+  private writeAll(header: Headers): void {
+    this.userHeaders?.writeTo(header);
+    this.writeOwn(header);
+  }
+
+  private writeOwn(header: Headers): void {
+    const { plan, previousAttempts, credential } = this;
+    const { headerNames: names } = plan;
+    if (plan.sendsRequestId) {
+      header.set(names.requestId, plan.requestId);
+    }
+    if (plan.idempotencyKey !== undefined) {
+      header.set(names.idempotencyKey, plan.idempotencyKey);
+    }
+    if (plan.tenant !== undefined) {
+      header.set(names.tenant, plan.tenant);
+    }
+    if (previousAttempts > 0) {
+      header.set(ATTEMPTS_HEADER, String(previousAttempts));
+    }
+    if (credential !== undefined) {
+      header.set(credential.header, credential.value);
+    }
+  }
+
+  // Users' interceptors may have changed what only the SDK may set.
+  private mend(header: Headers): void {
+    const refused = connectionHeader(header);
+    if (refused !== undefined) {
+      throw configError("interceptors", `must not set ${refused}, a header of the connection`);
+    }
+    this.sentHeader = header;
+    for (const name of [
+      ...Object.values(this.plan.headerNames),
+      ATTEMPTS_HEADER,
+      ...TIMEOUT_HEADERS,
+    ]) {
+      header.delete(name);
+    }
+    this.writeOwn(header);
+  }
+
+  // What propagates a trace may be anybody's, and no trace is worth a call.
+  private traced(name: string, value: string): void {
+    if (isHeaderName(name) && isHeaderValue(value)) {
+      this.set(name, value);
+    }
+  }
+
+  private set(name: string, value: string): void {
+    this.userHeaders ??= new CallHeaders();
+    this.userHeaders.set(name, value);
+  }
+}
