@@ -9,7 +9,8 @@ import {
 } from "@connectrpc/connect";
 import { unheard } from "../runtime/callbacks.js";
 
-type AnyRequest = UnaryRequest | StreamRequest;
+/** The request of an attempt, as an interceptor sees it. */
+export type AnyRequest = UnaryRequest | StreamRequest;
 type AnyResponse = UnaryResponse | StreamResponse;
 
 /** What Connect's innermost function looks like to an interceptor. */

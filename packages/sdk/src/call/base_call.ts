@@ -43,7 +43,7 @@ import {
 } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
 import { listen, unlisten } from "../runtime/signals.js";
-import type { Next, InterceptedCall } from "./attempt_interceptor.js";
+import type { AnyRequest, InterceptedCall, Next } from "./attempt_interceptor.js";
 import { type Renewal, renewal } from "./renewal.js";
 import { TokenWait } from "../auth/token_wait.js";
 
@@ -53,6 +53,19 @@ const NONE: readonly never[] = [];
  * What unary calls and streams have in common: attempts, the waits between
  * them, and what ends it all. Made of callbacks rather than async functions, so
  * that a call that succeeds at once costs little more than its attempt.
+ *
+ * The story of a call:
+ *
+ * 1. `transport/transport.ts` `derive`: refuses what cannot be sent, makes a plan, and runs the call.
+ * 2. `call/call_plan.ts` `CallPlan`: what holds for the call: policy, deadline, tenant, headers.
+ * 3. `call/base_call.ts` `start`: joins the calls of its client, and listens to the caller's signal.
+ * 4. `call/base_call.ts` `authenticate`: asks for a credential; may wait for a token.
+ * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to Connect and the users' interceptors.
+ * 6. `call/base_call.ts` `intercept`: below them, writes the last headers and sets the timer.
+ * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for bytes to be sent.
+ * 8. `wire/recorder.ts` `withRecorder`: sends them, and sees what runtimes hide of the answer.
+ * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. A stream goes on: `onMessage`.
+ * 10. `call/base_call.ts` `onAttemptFailed`: else `decide` says: a wait and back to 4, or `endWithError`.
  */
 export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected readonly values: CallValues;
@@ -92,9 +105,10 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     this.timer = new CallTimer(client.clock, this);
   }
 
-  abstract intercept(...args: Parameters<InterceptedCall["intercept"]>): ReturnType<Next>;
   /** Starts an attempt on the inner transport. */
   protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
+  /** Gives an attempt that has reached its interceptor to the protocol. */
+  protected abstract handOn(attempt: Attempt, next: Next, request: AnyRequest): ReturnType<Next>;
   /** What an attempt may take as a whole, or until its first message. */
   protected abstract limit(nowMs: number): AttemptLimit;
   /** What an attempt waits for once the head of its answer is there. */
@@ -128,11 +142,16 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     this.authenticate();
   }
 
-  /**
-   * Takes an attempt over below the users' interceptors: writes the last
-   * headers and sets its timer. False if it is over already.
-   */
-  protected enter(attempt: Attempt, request: { header: Headers; signal: AbortSignal }): boolean {
+  /** Takes the attempt over below the users' interceptors, and hands it on. */
+  intercept(next: Next, request: AnyRequest): ReturnType<Next> {
+    const attempt = this.attempt as Attempt;
+    return this.enter(attempt, request.header)
+      ? this.handOn(attempt, next, request)
+      : Promise.reject(abortReason());
+  }
+
+  // Writes the last headers and sets the timer. False if the attempt is over already.
+  private enter(attempt: Attempt, header: Headers): boolean {
     if (attempt.over) {
       return false;
     }
@@ -146,12 +165,17 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     }
     attempt.dueMs = limit.onWire ? nowMs + limit.limitMs : nowMs + this.remaining(nowMs);
     attempt.dueCause = limit.onWire ? limit.cause : "deadline";
-    this.plan.headers.writeLast(request.header, timeoutMs);
-    this.events.started(attempt, timeoutMs, request.header);
+    this.plan.headers.writeLast(header, timeoutMs);
+    this.events.started(attempt, timeoutMs, header);
     if (!this.goesOn(attempt)) {
       return false;
     }
-    this.setLimit(limit, nowMs);
+    if (attempt.atOnce) {
+      // Its end comes by the promise of the attempt, in the async context of the call.
+      this.timer.limitAnywhere(limit.limitMs, limit.cause, nowMs);
+    } else {
+      this.timer.limit(limit.limitMs, limit.cause, nowMs);
+    }
     return true;
   }
 
@@ -165,11 +189,6 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       }
     }
     return !attempt.over;
-  }
-
-  /** Limits an attempt that is that has reached its interceptor, from now on. */
-  protected setLimit({ limitMs, cause }: AttemptLimit, nowMs: number): void {
-    this.timer.limit(limitMs, cause, nowMs);
   }
 
   /** Begins an attempt on a custom transport: no attempt interceptor, no recorder. */

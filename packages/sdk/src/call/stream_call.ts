@@ -90,11 +90,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     this.end(attempt);
   }
 
-  intercept(next: Next, request: StreamRequest): ReturnType<Next> {
-    const attempt = this.attempt as Attempt;
-    if (!this.enter(attempt, request)) {
-      return Promise.reject(abortReason());
-    }
+  protected handOn(attempt: Attempt, next: Next, request: StreamRequest): ReturnType<Next> {
     const failed = async (reason: unknown): Promise<never> => {
       attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;

@@ -68,11 +68,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     return this.outcome();
   }
 
-  intercept(next: Next, request: UnaryRequest): ReturnType<Next> {
-    const attempt = this.attempt as Attempt;
-    if (!this.enter(attempt, request)) {
-      return Promise.reject(abortReason());
-    }
+  protected handOn(attempt: Attempt, next: Next, request: UnaryRequest): ReturnType<Next> {
     const sent = this.plan.withRequestIdAgain(request);
     const answer = this.client.recordings.expect(attempt.recording, next, sent);
     const ended = new Promise<Awaited<typeof answer>>(capture);
@@ -89,14 +85,6 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
       answer.then(resolve, reject);
     }
     return ended;
-  }
-
-  protected override setLimit(limit: AttemptLimit, nowMs: number): void {
-    if (this.endsWithInterceptor) {
-      this.timer.limitAnywhere(limit.limitMs, limit.cause, nowMs);
-    } else {
-      super.setLimit(limit, nowMs);
-    }
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
