@@ -19,7 +19,9 @@ import { workspacePackages } from "./workspace.mjs";
  */
 export async function packAll({ root, folder, project }) {
   if (project !== undefined && !existsSync(join(project, "package.json")))
-    throw new Error(`${project} has no package.json: type \`npm init -y\` there first`);
+    throw new Error(
+      `${project} has no package.json: make the folder, and type \`npm init -y\` in it`,
+    );
   const packages = workspacePackages(root).filter(({ manifest }) => manifest.private !== true);
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new Error(`${folder} is no folder`);

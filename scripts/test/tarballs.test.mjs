@@ -47,6 +47,6 @@ test("what is no project gets nothing", async () => {
   expect(await tarballs("--install", folder)).toEqual({
     code: 1,
     stdout: "",
-    stderr: `${folder} has no package.json: type \`npm init -y\` there first\n`,
+    stderr: `${folder} has no package.json: make the folder, and type \`npm init -y\` in it\n`,
   });
 });
