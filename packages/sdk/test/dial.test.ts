@@ -150,7 +150,7 @@ describe("settings that do not fit", () => {
     const error = await errorOf(threads.getThread(t1));
     expect(error).toMatchObject({ stopReason: "not_retryable", retryable: false });
     expect(error.rawMessage).toContain("does not speak TLS on this port");
-    expect(error.explanation).toContain("client and server do not fit");
+    expect(error.explanation).toContain("client and server are configured incompatibly");
   });
 
   it.each([

@@ -27,6 +27,7 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.retryableCodes", ["ABORTED"], /Connect's spelling/],
   ["retry.retryableCodes", ["constructor"], /Connect's spelling/],
   ["retry.retryableCodes", "aborted", /array of codes/],
+  ["retry", true, /must be false or an object: leave it out for the defaults/],
   ["retry.requireIdempotency", "yes", /true or false, got a string/],
   ["waitForReady", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],

@@ -96,7 +96,7 @@ function whyNever(failure: Failure | undefined, plan: CallPlan): string {
   if (failure?.mismatch !== undefined) {
     return failure.mismatch === "certificate"
       ? "the peer's certificate was refused"
-      : "client and server do not fit, as they are set up";
+      : "client and server are configured incompatibly";
   }
   if (failure?.reason === "REDIRECT_REFUSED") {
     return "redirects are not followed";

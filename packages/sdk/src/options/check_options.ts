@@ -218,6 +218,9 @@ const tenant: Check = (value, option) => {
 const retryMembers = object(checksOf("retry") satisfies Record<keyof RetryOptions, Check>);
 
 const retry: Check = (value, option, rules) => {
+  if (value === true) {
+    throw configError(option, "must be false or an object: leave it out for the defaults", value);
+  }
   if (value !== false) {
     retryMembers(value, option, rules);
   }
