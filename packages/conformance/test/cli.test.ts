@@ -156,6 +156,21 @@ test.each([
   expect(code).toBe(2);
 });
 
+test("what selects no case is told, and where all are", async () => {
+  writeCase("t01 good");
+  const { code, output } = await cli(["--cases", folder, "--case", "nothing*"]);
+  expect(output).toBe("no case is called nothing*; --list prints all (see --help)");
+  expect(code).toBe(2);
+});
+
+test("a file that cannot be read is told alone", async () => {
+  writeCase("t01 good", { ok: "done\n      outcome: 1, x: 2" });
+  const { code, output } = await cli(["--cases", folder]);
+  expect(output).toContain("t01.yaml:");
+  expect(output).not.toContain("see --help");
+  expect(code).toBe(1);
+});
+
 test("--list names the cases, --help the protocol of adapters", async () => {
   writeCase("t01 good");
   writeCase("t02 other");

@@ -71,7 +71,8 @@ async function run(options: Options, environment: Printing): Promise<number> {
   if (options.list || selected.length === 0) {
     for (const { name, file, line } of selected) print(`${name}  (${file}:${line})`);
     for (const problem of problems) printError(problem);
-    if (selected.length === 0) throw new UsageError("there is no such case");
+    // A file that cannot be read has been told; the case may be in it.
+    if (selected.length === 0 && problems.length === 0) throw new UsageError(noCase(options.cases));
     return problems.length > 0 ? 1 : 0;
   }
   if (options.mutate) {
@@ -89,6 +90,12 @@ async function run(options: Options, environment: Printing): Promise<number> {
   const report = makeReport({ ...result, problems: [...problems, ...result.problems] });
   if (options.report !== undefined) await writeReports(options.report, report);
   return conclude(report, options, environment);
+}
+
+function noCase(patterns: readonly string[]): string {
+  const asked =
+    patterns.length === 0 ? "there is no case" : `no case is called ${patterns.join(", ")}`;
+  return `${asked}; --list prints all`;
 }
 
 function conclude(report: Report, options: Options, { print, printError }: Printing): number {

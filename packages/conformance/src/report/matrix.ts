@@ -44,7 +44,10 @@ export function showTotals({ totals, versions, problems }: Report): string {
     const name = [sdk, versions[sdk] ?? ""].filter((part) => part !== "").join(" ");
     return `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
   });
-  if (problems.length > 0) lines.push(`${problems.length} problem(s) beyond single cases`);
+  if (problems.length > 0)
+    lines.push(
+      `${problems.length} ${problems.length === 1 ? "problem" : "problems"} beyond single cases`,
+    );
   return lines.join("\n");
 }
 
