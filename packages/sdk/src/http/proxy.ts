@@ -19,7 +19,7 @@ export interface ProxyEnvironment {
   readonly execArgv: readonly string[];
 }
 
-const URL_RULE = "must be an http or https address, without a path";
+const URL_RULE = "must be an http or https address without a path, such as http://127.0.0.1:3128";
 const LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
