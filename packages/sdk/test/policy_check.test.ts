@@ -281,9 +281,9 @@ describe("ameide-policy check --image", () => {
     ],
     ["has no service", () => file("empty.binpb", ""), "has no service to check with"],
   ])("exits with 2 for an image that %s", (_name, path, text) => {
-    const image = path();
-    const { status, stderr } = run("check", "--image", image, good);
+    const given = path();
+    const { status, stderr } = run("check", "--image", given, good);
     expect(status).toBe(2);
-    expect(stderr).toContain(`${image}: ${text}`);
+    expect(stderr).toContain(`${given}: ${text}`);
   });
 });
