@@ -11,7 +11,7 @@ import { QUIET_MS } from "../src/http/full_pool.js";
 import { UNWANTED_MS } from "../src/http/demand.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "../src/http/idle_sockets.js";
 import { SILENCE_MS } from "../src/http/http2_connection.js";
-import { ANSWER_MS } from "../src/http/http2_pool.js";
+import { ANSWER_MS, LONGEST_MAKING_MS, MAKING_MS } from "../src/http/http2_pool.js";
 import { IDLE_CONNECTION_MS } from "../src/http/idle_timer.js";
 import { NEXT_ADDRESS_MS, TCP_KEEPALIVE_MS } from "../src/http/connect_first.js";
 import {
@@ -110,6 +110,8 @@ describe("docs/behaviour.md and the pages of its sections", () => {
     ["answer to a PING", `in ${behavior.keepAlive.timeoutMs / 1000} s (\`keepAlive.timeoutMs\`)`],
     ["silence", `since it began or for ${SILENCE_MS} ms`],
     ["time of that PING", `half of that silence, ${ANSWER_MS} ms at most`],
+    ["one that is made", `that was begun ${MAKING_MS} ms ago`],
+    ["one that is made", `for twice as long, ${LONGEST_MAKING_MS} ms at most`],
     ["connections", `up to ${behavior.maxHttp2Connections} that take calls`],
     ["longest GET", `An address longer than ${behavior.maxGetUrlLength} characters`],
     ["time of drain()", `or after \`timeoutMs\` (${behavior.drainTimeoutMs})`],

@@ -13,11 +13,22 @@ import { watchStream } from "./http2_stream.js";
 /** A connection in doubt has so long before another is made, or half of the silence, in milliseconds. */
 export const ANSWER_MS = 250;
 
+/** One that is being made is alone for so long, in milliseconds: twice as long after each further one. */
+export const MAKING_MS = 250;
+/** And for no longer than so long: a server that is back is found within it. */
+export const LONGEST_MAKING_MS = 1_000;
+
 /** A request, as far as HTTP/2 knows it. */
 export interface Http2Request {
   readonly head: OutgoingHttpHeaders;
   readonly options: ClientSessionRequestOptions;
   readonly recording: Recording | undefined;
+}
+
+/** A connection that is being made. */
+interface Making {
+  /** A call has waited for it until a limit ended that. */
+  hangs: boolean;
 }
 
 /**
@@ -31,7 +42,8 @@ export class Http2Pool implements ConnectionOwner {
   // Who waits keeps the process, as a call does.
   private hold: NodeJS.Timeout | undefined;
   private wanted: (() => void) | undefined;
-  private connecting = 0;
+  private readonly making = new Set<Making>();
+  private lastConnectMs = 0;
   private closed: Error | undefined;
   private isLetGo = false;
   // Until then connections in doubt may answer: that is faster than another connection.
@@ -208,9 +220,20 @@ export class Http2Pool implements ConnectionOwner {
     }
     this.line.add(waiter);
     listen(recording?.signal, waiter);
+    if (recording !== undefined) {
+      recording.onTimeout = this.isHanging;
+    }
     this.connectIfNeeded();
     this.tell(recording);
   }
+
+  // What is being made may never stand, and who comes next would wait as long.
+  private readonly isHanging = (): void => {
+    const aloneMs = Math.min(LONGEST_MAKING_MS, MAKING_MS * 2 ** this.hanging);
+    if (performance.now() - this.lastConnectMs >= aloneMs) {
+      this.making.forEach((each) => (each.hangs = true));
+    }
+  };
 
   private tellAll(): void {
     for (const { request } of this.line) {
@@ -220,7 +243,7 @@ export class Http2Pool implements ConnectionOwner {
 
   private tell(recording: Recording | undefined): void {
     if (recording !== undefined) {
-      recording.queued = this.connecting > 0 ? undefined : "a stream";
+      recording.queued = this.making.size > 0 ? undefined : "a stream";
     }
   }
 
@@ -234,7 +257,7 @@ export class Http2Pool implements ConnectionOwner {
       return;
     }
     const wanted = Math.max(1, Math.ceil(line.size / Math.max(1, maxStreams)));
-    while (this.connecting < Math.min(wanted, maxConnections - open)) {
+    while (this.making.size < Math.min(wanted + this.hanging, maxConnections - open)) {
       void this.connect();
     }
   }
@@ -258,7 +281,9 @@ export class Http2Pool implements ConnectionOwner {
   }
 
   private async connect(): Promise<void> {
-    this.connecting++;
+    const made: Making = { hangs: false };
+    this.making.add(made);
+    this.lastConnectMs = performance.now();
     try {
       const { socket } = await this.dialer.dial(["h2"]);
       if (this.closed !== undefined) {
@@ -268,7 +293,7 @@ export class Http2Pool implements ConnectionOwner {
       const connection = new Http2Connection(this.origin, socket, this.settings, this);
       this.connections.add(connection);
       await connection.ready;
-      this.connecting--;
+      this.making.delete(made);
       this.hasRoom();
       this.changed(connection);
       // Another one came back to life meanwhile, or those who waited have gone.
@@ -278,14 +303,22 @@ export class Http2Pool implements ConnectionOwner {
         connection.leave();
       }
     } catch (reason) {
-      this.connecting--;
+      this.making.delete(made);
       this.refuseIfAlone(reason as Error);
     }
     this.tellAll();
   }
 
+  private get hanging(): number {
+    let hanging = 0;
+    for (const { hangs } of this.making) {
+      hanging += hangs ? 1 : 0;
+    }
+    return hanging;
+  }
+
   private refuseIfAlone(reason: Error): void {
-    if (this.connecting === 0 && this.open === 0) {
+    if (this.making.size === this.hanging && this.open === 0) {
       this.refuseAll(reason);
     }
   }
