@@ -65,6 +65,7 @@ describe("docs/behaviour.md and the pages of its sections", () => {
     ["pause between connects", `a pause of ${FIRST_PAUSE_MS} ms, twice as long`],
     ["longest pause", `at most ${LONGEST_PAUSE_MS} ms, half of it random`],
     ["patience with a pause", `comes with at most ${PATIENCE_MS} ms of it left waits`],
+    ["patience with one that is alone", `for all who wait, for ${LONGEST_PAUSE_MS} ms`],
     ["patience with a connect", `the first of many, for ${ALONE_MS} ms.`],
     ["longest server delay", `A hint over ${values.maxServerDelayMs} ms`],
     ["hint jitter", `a tenth of it (at most ${behavior.hintJitterCapMs} ms)`],

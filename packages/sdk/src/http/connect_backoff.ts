@@ -58,7 +58,11 @@ export class ConnectBackoff {
     }
     const { leader } = this;
     if (leader !== undefined) {
-      await (this.failures > 0 ? leader : Promise.race([leader, this.momentEnds(leader)]));
+      await Promise.race([leader, this.momentEnds(leader)]);
+      if (this.failures > 0) {
+        // It takes long: the next one goes, alone as well.
+        return this.run(dial);
+      }
     }
     return this.connect(dial);
   }
@@ -80,6 +84,9 @@ export class ConnectBackoff {
       this.lastError = undefined;
       return connection;
     } catch (error) {
+      if (this.leader === made) {
+        this.moment?.end();
+      }
       // Of those under way at once one failure counts.
       if (round === this.round && !(error instanceof Unwanted)) {
         this.failed(error);
@@ -119,7 +126,8 @@ export class ConnectBackoff {
   }
 
   private momentEnds(leader: Promise<unknown>): Promise<void> {
-    this.moment ??= wait(this.context.clock, ALONE_MS, () => {
+    const aloneMs = this.failures > 0 ? LONGEST_PAUSE_MS : ALONE_MS;
+    this.moment ??= wait(this.context.clock, aloneMs, () => {
       this.moment = undefined;
       // A promise keeps all that wait for it, and this one may take as long as a connect may.
       if (this.leader === leader) {

@@ -90,7 +90,7 @@ describe("ConnectBackoff", () => {
     expect(outcomes).toEqual(["connection 1", "connection 2", "connection 3"]);
   });
 
-  it("waits for one that takes long no longer than a moment, unless one has failed", async () => {
+  it("waits for one that takes long no longer than a moment", async () => {
     const { run, dials, clock, settled } = world();
     run(3);
     await clock.advance(ALONE_MS - 1);
@@ -99,11 +99,26 @@ describe("ConnectBackoff", () => {
     expect(dials).toHaveLength(3);
     dials[1]?.fail();
     await settled();
-    run(2);
-    await clock.advance(FIRST_PAUSE_MS);
-    expect(dials).toHaveLength(4);
-    await clock.advance(60_000);
-    expect(dials).toHaveLength(4);
+  });
+
+  it("waits longer for one that goes alone after a failure, and then one more goes", async () => {
+    const { run, dials, clock, outcomes, settled } = world();
+    run();
+    dials[0]?.fail();
+    await settled();
+    run(100);
+    await clock.advance(FIRST_PAUSE_MS / 2);
+    expect(dials).toHaveLength(2);
+    for (let made = 3; made < 6; made++) {
+      await clock.advance(LONGEST_PAUSE_MS - 1);
+      expect(dials).toHaveLength(made - 1);
+      await clock.advance(1);
+      expect(dials).toHaveLength(made);
+    }
+    dials.at(-1)?.succeed();
+    await settled();
+    expect(outcomes.slice(1)).toEqual(["connection 5"]);
+    expect(dials).toHaveLength(101);
   });
 
   it("does not wait for one again that took long", async () => {
