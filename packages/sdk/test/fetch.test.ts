@@ -64,6 +64,16 @@ describe("fetchInit", () => {
     expect(make).toThrow(`option fetchInit.${name}: is the request's own`);
   });
 
+  it("is read as a whole when the client is made", () => {
+    const fetchInit = {
+      get cache(): RequestCache {
+        throw new Error("s3cret");
+      },
+    };
+    const make = () => createAmeideClient({ ...BASE, fetchInit });
+    expect(make).toThrow("option fetchInit: cannot be read: a getter or a proxy of it throws");
+  });
+
   it("has no mode whose answers cannot be read", () => {
     const make = () => createAmeideClient({ ...BASE, fetchInit: { mode: "no-cors" } });
     expect(make).toThrow("option fetchInit.mode: must be cors or same-origin");

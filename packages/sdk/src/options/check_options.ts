@@ -348,7 +348,8 @@ const fetchInit: Check = (value, option) => {
   if (own !== undefined) {
     throw configError(`${option}.${own}`, "is the request's own; leave it to the SDK");
   }
-  const { mode } = value as { mode?: unknown };
+  // All of it is read: a getter that throws is found now.
+  const { mode } = { ...(value as { mode?: unknown }) };
   if (mode !== undefined && mode !== "cors" && mode !== "same-origin") {
     throw configError(`${option}.mode`, "must be cors or same-origin: of others no answer is read");
   }
