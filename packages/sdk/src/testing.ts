@@ -11,6 +11,7 @@ import {
 import { configError } from "./errors/errors.js";
 import { createMemoryHttpClient } from "./wire/memory_client.js";
 import type { AmeideOptions } from "./options/options.js";
+import { readOptions } from "./options/read_options.js";
 import { BEHAVIOR_1, type PolicyConstants } from "./policy/policy.js";
 import { type Clock, type Randomness, runtimeOption, systemRuntime } from "./runtime/runtime.js";
 import {
@@ -63,7 +64,7 @@ export function withTestRuntime(options: AmeideOptions, runtime: TestRuntime): A
     checkTestOptions("runtime.random", runtime.random, RANDOM);
   }
   return Object.assign(
-    { ...options },
+    readOptions("options", () => ({ ...options })),
     {
       [runtimeOption]: {
         clock: runtime.clock ?? systemRuntime.clock,
@@ -150,7 +151,11 @@ export function memoryOptions(
   checkTestValue("options", options, anObject);
   const clock = createVirtualClock(time);
   const transport = createMemoryHttpClient(routes, clock);
-  const merged = { baseUrl: "https://memory.test", transport, ...options };
+  const merged = readOptions("options", () => ({
+    baseUrl: "https://memory.test",
+    transport,
+    ...options,
+  }));
   return { options: withTestRuntime(merged, { clock }), clock };
 }
 

@@ -5,6 +5,7 @@ import { scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_thread
 import { AmeideError, call, createClient, paginate } from "../src/index.js";
 import { createAmeideTransport } from "../src/node.js";
 import { createRosterClient } from "../src/roster.js";
+import { memoryOptions, withTestRuntime } from "../src/testing.js";
 
 // Getters and proxies are the caller's own code.
 const SECRET = "s3cret-5f1e";
@@ -104,13 +105,17 @@ describe("what throws as it is read is CONFIG_INVALID", () => {
     expect(told(await failed)).toEqual(refused("options"));
   });
 
-  it("of a list, of a roster", () => {
+  it("of a list, of a roster, of a client in memory", () => {
     const { threads } = made([thread]);
     const list = (options: object) => () => paginate(threads.listThreads, {}, options);
     expect(told(thrownBy(list(getter("maxItems"))))).toEqual(refused("options"));
     expect(told(thrownBy(list({ call: getter("signal") })))).toEqual(refused("options"));
     const roster = () => createRosterClient(getter("threads") as never, ADDRESS);
     expect(told(thrownBy(roster))).toEqual(refused("services"));
+    const memory = () => memoryOptions(() => {}, getter("tenant"));
+    expect(told(thrownBy(memory))).toEqual(refused("options"));
+    const tested = () => withTestRuntime(getter("tenant"), {});
+    expect(told(thrownBy(tested))).toEqual(refused("options"));
   });
 });
 
