@@ -11,7 +11,7 @@ import {
 import { configError } from "./errors/errors.js";
 import { createMemoryHttpClient } from "./wire/memory_client.js";
 import type { AmeideOptions } from "./options/options.js";
-import { readOptions } from "./options/read_options.js";
+import { readOptions } from "./errors/read_options.js";
 import { BEHAVIOR_1, type PolicyConstants } from "./policy/policy.js";
 import { type Clock, type Randomness, runtimeOption, systemRuntime } from "./runtime/runtime.js";
 import {

@@ -66,7 +66,7 @@ describe("fetchInit", () => {
 
   it("is read as a whole when the client is made", () => {
     const fetchInit = {
-      get cache(): RequestCache {
+      get mode(): "cors" {
         throw new Error("s3cret");
       },
     };
