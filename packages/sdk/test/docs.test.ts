@@ -97,7 +97,7 @@ describe("docs/behaviour.md and the pages of its sections", () => {
     ["unknown fields", `at most ${BOUNDS.maxFaults} of them`],
     ["wrong values", `the first ${BOUNDS.maxFaults}. \`ameide-policy`],
     ["deadline of a provider", `told a deadline of ${behavior.tokenTimeoutMs} ms`],
-    ["limit of who joins", `makes one of his own when it is ${behavior.tokenJoinMs} ms old`],
+    ["limit of who joins", `makes one of its own when it is ${behavior.tokenJoinMs} ms old`],
     ["share of who joins", `a share of ${behavior.tokenJoinShare} of the time`],
     ["requests at once", `most ${behavior.maxTokenRequests} requests to a provider`],
     ["tokens kept", `the ${behavior.maxTokens} used last`],
