@@ -20,7 +20,7 @@ import { CallTimer } from "./call_timer.js";
 import type { Credential } from "../auth/credential.js";
 import { type AttemptLimit, sendsAtMs, wireTimeout } from "../policy/deadline.js";
 import { AmeideError, type AttemptFailure } from "../errors/errors.js";
-import { type Followed, withAttempt } from "./failed_attempts.js";
+import { type Failed, type Followed, withAttempt } from "./failed_attempts.js";
 import type { AddressLimit } from "../wire/get_request.js";
 import type { Closed, LiveCall } from "./lifetime.js";
 import { type AnswerPart, abortMessage, type Limited, whereItStood } from "./limit_message.js";
@@ -34,12 +34,12 @@ import {
   type Decision,
   type InputState,
   isGetTooLong,
-  FIRST_ATTEMPT,
   NO_ATTEMPTS,
   type RetryClass,
   type RetryState,
   type StopReason,
   waitsOut,
+  withNextAttempt,
 } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
 import { listen, unlisten } from "../runtime/signals.js";
@@ -52,9 +52,7 @@ const NONE: readonly never[] = [];
 /**
  * What unary calls and streams have in common: attempts, the waits between
  * them, and what ends it all. Made of callbacks rather than async functions, so
- * that a call that succeeds at once costs little more than its attempt.
- *
- * The story of a call:
+ * that a call that succeeds at once costs little more than its attempt. The story of a call:
  *
  * 1. `transport/transport.ts` `derive`: refuses what cannot be sent, makes a plan, and runs the call.
  * 2. `call/call_plan.ts` `CallPlan`: what holds for the call: policy, deadline, tenant, headers.
@@ -83,8 +81,6 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   lostMs: number | undefined;
   private attempts: readonly AttemptFailure[] = NONE;
   private sent = 0;
-  private credential: Credential | undefined;
-  private earlier: readonly Credential[] = NONE;
   private tokenWait: TokenWait | undefined;
   private replayed = false;
   private lastCost: number | undefined;
@@ -158,7 +154,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const nowMs = attempt.atOnce ? attempt.startedMs : this.client.clock.now();
     attempt.enteredMs = nowMs;
     const limit = this.limit(nowMs);
-    const timeoutMs = this.wireTimeout(limit, nowMs);
+    const timeoutMs = wireTimeout(this.client.constants, limit, this.remaining(nowMs));
     if (timeoutMs === "expired") {
       this.abort("deadline");
       return false;
@@ -170,12 +166,8 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     if (!this.goesOn(attempt)) {
       return false;
     }
-    if (attempt.atOnce) {
-      // Its end comes by the promise of the attempt, in the async context of the call.
-      this.timer.limitAnywhere(limit.limitMs, limit.cause, nowMs);
-    } else {
-      this.timer.limit(limit.limitMs, limit.cause, nowMs);
-    }
+    // At once, the promise of the attempt brings the end into the call's async context.
+    this.timer.limit(limit.limitMs, limit.cause, nowMs, attempt.atOnce);
     return true;
   }
 
@@ -195,7 +187,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   beginCustom(attempt: Attempt, headers: Headers): number | undefined {
     const nowMs = this.client.clock.now();
     const limit = this.limit(nowMs);
-    const told = this.wireTimeout(limit, nowMs);
+    const told = wireTimeout(this.client.constants, limit, this.remaining(nowMs));
     const wireMs = told === "expired" ? undefined : told;
     this.plan.headers.writeLast(headers, undefined);
     this.events.started(attempt, wireMs, headers);
@@ -210,12 +202,6 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   // and a call whose whole time is left would have a millisecond less.
   protected remaining(nowMs: number = this.client.clock.now()): number {
     return this.plan.timeoutMs - (nowMs - this.plan.startMs);
-  }
-
-  // First-message and idle limits are ours alone; the server is told what the call has left.
-  private wireTimeout(limit: AttemptLimit, nowMs: number): number | undefined | "expired" {
-    const ms = limit.onWire ? limit.limitMs : this.remaining(nowMs);
-    return wireTimeout(this.client.constants, ms);
   }
 
   private authenticate(renew?: Renewal): void {
@@ -255,16 +241,13 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   private send(credential: Credential | undefined, startedMs: number): void {
     this.timer.clear();
     this.leaveTokenWait();
-    if (this.credential !== undefined && this.credential !== credential) {
-      this.earlier = [...this.earlier, this.credential];
-    }
-    this.credential = credential;
+    this.plan.headers.use(credential);
     const remainingMs = this.remaining(startedMs);
     if (remainingMs < this.client.constants.minWireTimeoutMs) {
       this.abort("deadline");
     }
     if (!this.over) {
-      this.plan.headers.prepare(this.state.attempts, credential, startedMs);
+      this.plan.headers.prepare(this.state.attempts, startedMs);
     }
     // Who was asked for a credential or a trace may have ended the call.
     if (this.over || this.isClosed()) {
@@ -275,10 +258,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const recording = new Recording(this, this.plan.shape, this.client.clock);
     const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;
-    this.state =
-      this.state === NO_ATTEMPTS
-        ? FIRST_ATTEMPT
-        : { ...this.state, attempts: this.state.attempts + 1 };
+    this.state = withNextAttempt(this.state);
     const early = this.plan.headers.early();
     if (early !== undefined) {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
@@ -392,19 +372,19 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const read = this.client.inner.instrumented ? failureOf : customFailureOf;
     const failure = read(attempt, reported, clock.wallNow(), constants);
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
+    const failed = { attempt, failure, retryClass, error };
     const renewed = this.renew(failure, this.plan.policy);
-    if (renewed !== undefined) {
-      this.replayed = true;
-      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: false });
+    const asPost =
+      renewed === undefined &&
+      isGetTooLong(failure, this.frozen?.method) &&
+      postInstead(this) &&
+      this.plan.policy.retry;
+    if (renewed !== undefined || asPost) {
+      this.replayed ||= !asPost;
+      this.state = { ...this.state, attempts: this.state.attempts - Number(asPost) };
+      this.note(failed, { delayMs: 0, transparent: asPost });
       this.events.waiting(0, retryClass, "replay");
       this.authenticate(renewed);
-      return;
-    }
-    if (isGetTooLong(failure, this.frozen?.method) && postInstead(this) && this.plan.policy.retry) {
-      this.state = { ...this.state, attempts: this.state.attempts - 1 };
-      this.note(attempt, failure, retryClass, error, { delayMs: 0, transparent: true });
-      this.events.waiting(0, retryClass, "replay");
-      this.authenticate();
       return;
     }
     const situation = {
@@ -422,7 +402,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const decision = decide(situation, this.client.random.backoff);
     const { observed } = this.plan;
     this.events.wouldRetry(situation, observed && this.renew(failure, observed) !== undefined);
-    this.note(attempt, failure, retryClass, error, decision);
+    this.note(failed, decision);
     this.unsent = retryClass === "NOT_SENT" ? error.rawMessage : undefined;
     if (this.over) {
       return;
@@ -434,8 +414,8 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     } else {
       const { stopReason } = decision;
       const facts = { ...this.facts(), retryable: retryClass !== "NEVER" };
-      const failed = { error, failure, recording: attempt.recording };
-      this.endWithError(errorOfAttempt(failed, stopReason, this.plan, facts), stopReason);
+      const last = { error, failure, recording: attempt.recording };
+      this.endWithError(errorOfAttempt(last, stopReason, this.plan, facts), stopReason);
     }
   }
 
@@ -445,9 +425,16 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   }
 
   private renew(failure: Failure, policy: PolicyValues): Renewal | undefined {
-    const { plan, credential, state, replayed, committed } = this;
+    const { plan, state, replayed, committed } = this;
     const input = this.inputState();
-    return renewal(plan, credential, { failure, policy, state, replayed, input, committed });
+    return renewal(plan, plan.headers.credential, {
+      failure,
+      policy,
+      state,
+      replayed,
+      input,
+      committed,
+    });
   }
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
@@ -476,14 +463,11 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       attempts: this.attempts,
       committed: this.committed,
       bounds: this.client.constants,
-      secrets: this.plan.headers.secrets(this.credential, this.earlier),
+      secrets: this.plan.headers.secrets(),
     };
   }
 
-  private endWithError(
-    error: AmeideError,
-    stopReason: StopReason | undefined = error.stopReason,
-  ): void {
+  private endWithError(error: AmeideError, stopReason = error.stopReason): void {
     if (this.over) {
       return;
     }
@@ -504,19 +488,10 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     this.events.done(error, stopReason, this.sent, this.waitedMs, this.attempt);
   }
 
-  private note(
-    attempt: Attempt,
-    failure: Failure,
-    retryClass: RetryClass,
-    error: ConnectError,
-    followed: Followed,
-  ): void {
+  private note({ attempt, failure, retryClass, error }: Failed, followed: Followed): void {
     const durationMs = Math.floor(this.client.clock.now() - attempt.startedMs);
     const { code, sent } = failure;
-    const message = redact(
-      error.rawMessage,
-      this.plan.headers.secrets(this.credential, this.earlier),
-    );
+    const message = redact(error.rawMessage, this.plan.headers.secrets());
     const short = summary(message, this.client.constants.maxPrintedTextBytes);
     const failed = { code, class: retryClass, sent, message: short, durationMs };
     this.attempts = withAttempt(this.attempts, failed, followed);

@@ -24,17 +24,20 @@ export class CallTimer implements Expiring {
     this.inContext = this.clock.limits?.keepContext();
   }
 
-  /** Ends the call in that many milliseconds; never for {@link UNBOUNDED}. */
-  limit(ms: number, limit: Limit, nowMs: number = this.clock.now()): void {
-    if (this.inContext === undefined) {
+  /**
+   * Ends the call in that many milliseconds; never for {@link UNBOUNDED}.
+   *
+   * @param anywhere - It does not matter in which async context the call is told.
+   */
+  limit(ms: number, limit: Limit, nowMs: number = this.clock.now(), anywhere = false): void {
+    if (this.inContext === undefined && !anywhere) {
       this.set(ms, limit, nowMs);
     } else {
       this.limitAnywhere(ms, limit, nowMs);
     }
   }
 
-  /** The same where it does not matter in which async context the call is told. */
-  limitAnywhere(ms: number, limit: Limit, nowMs: number): void {
+  private limitAnywhere(ms: number, limit: Limit, nowMs: number): void {
     const { limits } = this.clock;
     if (limits === undefined) {
       this.set(ms, limit, nowMs);

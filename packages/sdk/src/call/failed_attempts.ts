@@ -1,5 +1,16 @@
+import type { ConnectError } from "@connectrpc/connect";
 import type { AttemptFailure } from "../errors/errors.js";
-import type { StopReason } from "../policy/retry.js";
+import type { Failure } from "../policy/failure.js";
+import type { RetryClass, StopReason } from "../policy/retry.js";
+import type { Attempt } from "./attempt.js";
+
+/** An attempt that failed, and how. */
+export interface Failed {
+  readonly attempt: Attempt;
+  readonly failure: Failure;
+  readonly retryClass: RetryClass;
+  readonly error: ConnectError;
+}
 
 /** What followed a failed attempt: another, after a wait, or nothing. */
 export type Followed =

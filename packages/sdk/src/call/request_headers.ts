@@ -12,6 +12,7 @@ import type { PolicyValues } from "../policy/policy.js";
 import { connectionHeader, isOwnHeader, SET_BY_SDK } from "../options/reserved_headers.js";
 import type { ClientContext } from "./client_context.js";
 
+const NONE: readonly never[] = [];
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
 /** What of a call decides over its headers. */
@@ -34,7 +35,9 @@ export class RequestHeaders {
   // As interceptors left them.
   private sentHeader: Headers | undefined;
   private previousAttempts = 0;
-  private credential: Credential | undefined;
+  /** The one of the attempt under way, or of the last. */
+  credential: Credential | undefined;
+  private earlier: readonly Credential[] = NONE;
 
   constructor(
     private readonly client: ClientContext,
@@ -69,10 +72,17 @@ export class RequestHeaders {
     }
   }
 
-  /** Takes up what is different in an attempt. */
-  prepare(previousAttempts: number, credential: Credential | undefined, startedMs: number): void {
-    this.previousAttempts = previousAttempts;
+  /** Takes the credential of the next attempt. */
+  use(credential: Credential | undefined): void {
+    if (this.credential !== undefined && this.credential !== credential) {
+      this.earlier = [...this.earlier, this.credential];
+    }
     this.credential = credential;
+  }
+
+  /** Takes up what is different in an attempt. */
+  prepare(previousAttempts: number, startedMs: number): void {
+    this.previousAttempts = previousAttempts;
     for (const sink of this.plan.sinks) {
       const set = (name: string, value: string) => this.traced(name, value);
       tell(() => sink.inject?.(set, startedMs - this.plan.startMs));
@@ -124,7 +134,7 @@ export class RequestHeaders {
   }
 
   /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
-  secrets(last: Credential | undefined, earlier: readonly Credential[]): readonly string[] {
+  secrets(): readonly string[] {
     const { config, constants } = this.client;
     const values = this.plan.idempotencyKey === undefined ? [] : [this.plan.idempotencyKey];
     (this.sentHeader ?? this.userHeaders)?.forEach((value, name) => {
@@ -133,7 +143,7 @@ export class RequestHeaders {
         values.push(value);
       }
     });
-    return secretsOf(last, earlier, values);
+    return secretsOf(this.credential, this.earlier, values);
   }
 
   private writeAll(header: Headers): void {

@@ -56,14 +56,17 @@ export function attemptLimit(
 }
 
 /**
- * What the server is told of a limit: whole milliseconds, floored, of at most
+ * What the server is told of the limit of an attempt, or of what the call has left
+ * where that limit is ours alone: whole milliseconds, floored, of at most
  * 10 digits (Connect protocol, `Timeout-Milliseconds`). `undefined` is nothing,
  * `"expired"` is too little left to send anything.
  */
 export function wireTimeout(
   constants: PolicyConstants,
-  limitMs: number,
+  limit: AttemptLimit,
+  remainingMs: number,
 ): number | undefined | "expired" {
+  const limitMs = limit.onWire ? limit.limitMs : remainingMs;
   if (limitMs === UNBOUNDED) {
     return undefined;
   }

@@ -98,8 +98,12 @@ export const NO_ATTEMPTS: RetryState = {
   waits: 0,
 };
 
-/** The state of a call whose first attempt goes on. */
-export const FIRST_ATTEMPT: RetryState = { ...NO_ATTEMPTS, attempts: 1 };
+const FIRST_ATTEMPT: RetryState = { ...NO_ATTEMPTS, attempts: 1 };
+
+/** The state of a call with one more attempt. */
+export function withNextAttempt(state: RetryState): RetryState {
+  return state === NO_ATTEMPTS ? FIRST_ATTEMPT : { ...state, attempts: state.attempts + 1 };
+}
 
 /** What to do after a failed attempt. */
 export type Decision =
