@@ -81,6 +81,7 @@ function outcomeOf(outcome: PredictedOutcome): MessageInitShape<typeof SeenOutco
       attempts: error.attempts.map((attempt) => ({
         code: attempt.code,
         class: attempt.class,
+        sent: attempt.sent,
         transparent: attempt.transparent,
         delayMs: attempt.delayMs ?? 0,
         durationMs: attempt.durationMs ?? 0,
