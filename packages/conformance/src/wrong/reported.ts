@@ -230,7 +230,7 @@ export const REPORTED: readonly Fault[] = [
     name: "a client that is closed goes on with its streams",
     cases: ["u15"],
     shows: /^process, ends/,
-    silenceMs: 5000,
+    silenceMs: 12_000,
     request: ({ given }) => {
       if (given !== undefined) given.leftOpen = true;
     },

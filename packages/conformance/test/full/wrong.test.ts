@@ -56,7 +56,7 @@ test.concurrent.each(FAULTS)(
     expect(differencesOf(result)).toContainEqual(expect.stringMatching(fault.shows));
     caught.push(fault.name);
   },
-  60_000,
+  180_000,
 );
 
 test("there are at least twenty-five faults, each of its own name", () => {
