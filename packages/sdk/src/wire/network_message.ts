@@ -30,7 +30,10 @@ export function isStrangers(
   if (status === undefined || wireError !== undefined || error.code === Code.ResourceExhausted) {
     return false;
   }
-  return !good || !OUR_TYPES.test(mediaType(header?.get("content-type")));
+  // After a bad status Connect says the status, unless the server had words of its own.
+  return good
+    ? !OUR_TYPES.test(mediaType(header?.get("content-type")))
+    : /^(HTTP \d{3}|$)/.test(error.rawMessage);
 }
 
 const OUR_TYPES = /^application\/(json|proto|connect\+|grpc)/;
