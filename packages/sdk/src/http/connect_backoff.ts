@@ -57,7 +57,7 @@ export class ConnectBackoff {
       await this.pauseEnds(leftMs);
     }
     const { leader } = this;
-    if (leader !== undefined) {
+    if (leader !== undefined && !this.closed) {
       await Promise.race([leader, this.momentEnds(leader)]);
       if (this.failures > 0) {
         // It takes long: the next one goes, alone as well.
@@ -67,10 +67,11 @@ export class ConnectBackoff {
     return this.connect(dial);
   }
 
-  /** Ends the pause for those who wait, and leaves it to the dialer to refuse them. */
+  /** Ends all waits, and leaves it to the dialer to refuse those who waited. */
   close(): void {
     this.closed = true;
     this.pause?.end();
+    this.moment?.end();
   }
 
   private async connect<T>(dial: () => Promise<T>): Promise<T> {

@@ -7,6 +7,7 @@ export const UNWANTED_MS = 250;
 export class Demand {
   private waiting = 0;
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   /** @param onNone - Nobody has waited for a while. */
   constructor(private readonly onNone: () => void) {}
@@ -37,14 +38,16 @@ export class Demand {
 
   /** A connection is begun, or nobody may wait any more. */
   look(): void {
-    if (this.waiting === 0) {
+    if (this.waiting === 0 && !this.stopped) {
       clearTimeout(this.timer);
       // A call that is tried again finds what its last attempt began.
       this.timer = setTimeout(this.onNone, UNWANTED_MS).unref();
     }
   }
 
+  /** Nobody is told any more: there is nothing left to give up. */
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
   }
 }

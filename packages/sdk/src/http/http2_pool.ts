@@ -165,7 +165,7 @@ export class Http2Pool implements ConnectionOwner {
         connection.doubt();
       }
     }
-    if (!this.any((connection) => connection.isAsked)) {
+    if (this.closed !== undefined || !this.any((connection) => connection.isAsked)) {
       return;
     }
     // A process that is busy finds its timers due before it hears of its sockets.

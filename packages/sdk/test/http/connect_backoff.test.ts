@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createVirtualClock } from "../../src/runtime/virtual_clock.js";
 import {
   ALONE_MS,
@@ -262,5 +262,20 @@ describe("ConnectBackoff", () => {
     dialer.close(closed);
     await expect(waiting).rejects.toBe(closed);
     await expect(dialer.dial(["h2"])).rejects.toBe(closed);
+  });
+});
+
+describe("Demand", () => {
+  it("sets no timer for those who leave after it was stopped", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const demand = new Demand(() => {});
+    const leave = demand.wait();
+    demand.stop();
+    leave();
+    expect(vi.getTimerCount()).toBe(0);
+    const other = new Demand(() => {});
+    other.wait()();
+    expect(vi.getTimerCount()).toBe(1);
   });
 });
