@@ -374,17 +374,14 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const retryClass = classify(failure, this.plan.policy.retryableCodes);
     const failed = { attempt, failure, retryClass, error };
     const renewed = this.renew(failure, this.plan.policy);
-    const asPost =
-      renewed === undefined &&
-      isGetTooLong(failure, this.frozen?.method) &&
-      postInstead(this) &&
-      this.plan.policy.retry;
-    if (renewed !== undefined || asPost) {
-      this.replayed ||= !asPost;
-      this.state = { ...this.state, attempts: this.state.attempts - Number(asPost) };
-      this.note(failed, { delayMs: 0, transparent: asPost });
-      this.events.waiting(0, retryClass, "replay");
-      this.authenticate(renewed);
+    if (renewed !== undefined) {
+      this.replayed = true;
+      this.replay(failed, false, renewed);
+      return;
+    }
+    if (isGetTooLong(failure, this.frozen?.method) && postInstead(this) && this.plan.policy.retry) {
+      this.state = { ...this.state, attempts: this.state.attempts - 1 };
+      this.replay(failed, true);
       return;
     }
     const situation = {
@@ -426,15 +423,15 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
 
   private renew(failure: Failure, policy: PolicyValues): Renewal | undefined {
     const { plan, state, replayed, committed } = this;
+    const { credential } = plan.headers;
     const input = this.inputState();
-    return renewal(plan, plan.headers.credential, {
-      failure,
-      policy,
-      state,
-      replayed,
-      input,
-      committed,
-    });
+    return renewal(plan, credential, { failure, policy, state, replayed, input, committed });
+  }
+
+  private replay(failed: Failed, transparent: boolean, renewed?: Renewal): void {
+    this.note(failed, { delayMs: 0, transparent });
+    this.events.waiting(0, failed.retryClass, "replay");
+    this.authenticate(renewed);
   }
 
   private retry(decision: Decision & { retry: true }, retryClass: RetryClass): void {
