@@ -83,10 +83,14 @@ function showMatrix(): void {
   const columns = [...new Set(report.cases.map(columnOf))].sort();
   const areas = [...new Set(report.cases.map(({ area }) => area))];
   const head = make("tr", {}, make("th", { scope: "col" }, "area"));
-  for (const column of columns) head.append(make("th", { scope: "col" }, column));
+  for (const column of columns) {
+    head.append(make("th", { scope: "col" }, column));
+  }
   const rows = areas.map((area) => {
     const row = make("tr", {}, make("th", { scope: "row" }, area));
-    for (const column of columns) row.append(make("td", {}, cell(area, column)));
+    for (const column of columns) {
+      row.append(make("td", {}, cell(area, column)));
+    }
     return row;
   });
   byId("matrix").append(make("thead", {}, head), make("tbody", {}, ...rows));
@@ -94,7 +98,9 @@ function showMatrix(): void {
 
 function cell(area: string, column: string): Node {
   const own = report.cases.filter((one) => one.area === area && columnOf(one) === column);
-  if (own.length === 0) return document.createTextNode("");
+  if (own.length === 0) {
+    return document.createTextNode("");
+  }
   const count = (verdict: Verdict) => own.filter((one) => one.verdict === verdict).length;
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
   const verdict: Verdict = failed > 0 ? "failed" : passed > 0 ? "passed" : "skipped";
@@ -114,10 +120,15 @@ function cell(area: string, column: string): Node {
       other.setAttribute("aria-pressed", String(other === button && !again));
     }
     // A cell without a red case would show nothing.
-    if (!again && failed === 0) setRedOnly(false);
-    else if (!again) setRedOnly(true);
+    if (!again && failed === 0) {
+      setRedOnly(false);
+    } else if (!again) {
+      setRedOnly(true);
+    }
     showCases();
-    if (!again) byId("cases").scrollIntoView({ block: "nearest" });
+    if (!again) {
+      byId("cases").scrollIntoView({ block: "nearest" });
+    }
   });
   return button;
 }
@@ -173,7 +184,9 @@ function caseItem(one: ReportCase, { open }: { open: boolean }): HTMLElement {
   const details = make("details", {}, summary);
   // Built when it is opened: there are thousands.
   const fill = () => {
-    if (details.children.length === 1) details.append(...caseBody(one));
+    if (details.children.length === 1) {
+      details.append(...caseBody(one));
+    }
   };
   details.addEventListener("toggle", fill);
   if (open) {
@@ -185,9 +198,15 @@ function caseItem(one: ReportCase, { open }: { open: boolean }): HTMLElement {
 
 function caseBody(one: ReportCase): HTMLElement[] {
   const parts = [make("p", { class: "file" }, one.file)];
-  if (one.reason !== undefined) parts.push(make("p", {}, `skipped: ${one.reason}`));
-  if (one.differences.length > 0) parts.push(differences(one));
-  if (one.seen === undefined) parts.push(make("p", {}, LIKE_ANOTHER));
+  if (one.reason !== undefined) {
+    parts.push(make("p", {}, `skipped: ${one.reason}`));
+  }
+  if (one.differences.length > 0) {
+    parts.push(differences(one));
+  }
+  if (one.seen === undefined) {
+    parts.push(make("p", {}, LIKE_ANOTHER));
+  }
   parts.push(timelines(one));
   return parts;
 }
@@ -223,7 +242,9 @@ function timelines(one: ReportCase): HTMLElement {
 }
 
 function seenBy({ seen, name, sdk, layer }: ReportCase): readonly Entry[] {
-  if (seen !== undefined) return seen;
+  if (seen !== undefined) {
+    return seen;
+  }
   const like = report.cases.find(
     (one) =>
       one.name === name && one.sdk === sdk && one.layer === layer && one.verdict === "passed",
@@ -237,8 +258,11 @@ function merge(left: readonly string[], right: readonly string[]): string[] {
   let at = 0;
   for (const step of right) {
     const place = merged.indexOf(step);
-    if (place === -1) merged.splice(at++, 0, step);
-    else at = place + 1;
+    if (place === -1) {
+      merged.splice(at++, 0, step);
+    } else {
+      at = place + 1;
+    }
   }
   return merged;
 }
@@ -255,7 +279,9 @@ function table(caption: string, heads: readonly string[], rows: readonly HTMLEle
 }
 
 function columnOf({ sdk, layer, httpClient, entry, protocol, http }: ReportCase): string {
-  if (entry === "") return `${sdk} ${layer}, not run`;
+  if (entry === "") {
+    return `${sdk} ${layer}, not run`;
+  }
   return [sdk, [layer, httpClient, protocol, http].filter((part) => part !== "").join("/")].join(
     " ",
   );
@@ -280,13 +306,17 @@ function make(
   ...children: readonly (Node | string)[]
 ): HTMLElement {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }
 
 function byId(id: string): HTMLElement {
   const element = document.getElementById(id);
-  if (element === null) throw new Error(`there is no element ${id}`);
+  if (element === null) {
+    throw new Error(`there is no element ${id}`);
+  }
   return element;
 }

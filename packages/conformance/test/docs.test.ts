@@ -21,7 +21,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function block(page: string, language: string): string {
   const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), "utf8");
   const found = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "m").exec(text)?.[1];
-  if (found === undefined) throw new Error(`${page} has no block of ${language}`);
+  if (found === undefined) {
+    throw new Error(`${page} has no block of ${language}`);
+  }
   return found;
 }
 

@@ -32,7 +32,9 @@ export class FrameReader {
           `a frame of ${size} bytes, at most ${MAX_FRAME_BYTES}; standard output begins with ${this.#sample()}`,
         );
       }
-      if (this.#length < 4 + size) break;
+      if (this.#length < 4 + size) {
+        break;
+      }
       const bytes = this.#gather(4 + size);
       frames.push(bytes.toString("utf8", 4, 4 + size));
       this.#drop(4 + size);
@@ -48,7 +50,9 @@ export class FrameReader {
   // Joins chunks only as far as they are needed, so that a long message costs no quadratic copying.
   #gather(size: number): Buffer {
     const first = this.#chunks[0];
-    if (first !== undefined && first.length >= size) return first;
+    if (first !== undefined && first.length >= size) {
+      return first;
+    }
     const joined = Buffer.concat(this.#chunks);
     this.#chunks = [joined];
     return joined;
@@ -58,7 +62,9 @@ export class FrameReader {
     const first = this.#chunks[0] as Buffer;
     this.#chunks[0] = first.subarray(size);
     this.#length -= size;
-    if (this.#chunks[0].length === 0) this.#chunks.shift();
+    if (this.#chunks[0].length === 0) {
+      this.#chunks.shift();
+    }
   }
 
   #sample(): string {

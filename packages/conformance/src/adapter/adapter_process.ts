@@ -42,7 +42,9 @@ interface Outstanding {
 const STDERR_KEPT = 4096;
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) {
+    child.kill("SIGKILL");
+  }
 });
 
 /** One run of an adapter. After its first failure it is dead for good. */
@@ -96,12 +98,16 @@ export class AdapterProcess {
 
   /** @throws AdapterFailure, also when another request was the reason. */
   ask(action: Question): Promise<AdapterResponse> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#failure !== undefined) {
+      return Promise.reject(this.#failure);
+    }
     const id = ++this.#nextId;
     const request = create(AdapterRequestSchema, { id, action });
     return new Promise((resolve, reject) => {
       this.#outstanding.set(id, { resolve, reject });
-      if (this.#outstanding.size === 1) this.#listen();
+      if (this.#outstanding.size === 1) {
+        this.#listen();
+      }
       this.#child.stdin?.write(encodeFrame(toJsonString(AdapterRequestSchema, request)));
     });
   }
@@ -124,14 +130,20 @@ export class AdapterProcess {
     }, patienceMs);
     await this.#exited;
     clearTimeout(force);
-    if (forced) return `not within ${patienceMs} ms of the end of its input`;
+    if (forced) {
+      return `not within ${patienceMs} ms of the end of its input`;
+    }
     return this.#child.exitCode === 0 ? "by itself" : (this.#failure?.message ?? "not at all");
   }
 
   #read(chunk: Buffer): void {
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined) {
+      return;
+    }
     try {
-      for (const json of this.#frames.push(chunk)) this.#answer(json);
+      for (const json of this.#frames.push(chunk)) {
+        this.#answer(json);
+      }
     } catch (reason) {
       this.#fail(`babbled: ${reason instanceof Error ? reason.message : String(reason)}`);
     }
@@ -150,13 +162,17 @@ export class AdapterProcess {
 
   #listen(): void {
     clearTimeout(this.#silence);
-    if (this.#outstanding.size === 0) return;
+    if (this.#outstanding.size === 0) {
+      return;
+    }
     const { silenceMs } = this.#options;
     this.#silence = setTimeout(() => this.#fail(`said nothing for ${silenceMs} ms`), silenceMs);
   }
 
   #fail(what: string): void {
-    if (this.#failure !== undefined) return;
+    if (this.#failure !== undefined) {
+      return;
+    }
     clearTimeout(this.#silence);
     const said = this.#stderr.trim();
     const tail = said === "" ? "" : `\nstandard error:\n${said}`;
@@ -164,7 +180,9 @@ export class AdapterProcess {
     this.#child.kill("SIGKILL");
     const open = [...this.#outstanding.values()];
     this.#outstanding.clear();
-    for (const waiting of open) waiting.reject(this.#failure);
+    for (const waiting of open) {
+      waiting.reject(this.#failure);
+    }
   }
 }
 

@@ -53,7 +53,9 @@ export class AdapterSession {
   /** @throws AdapterFailure */
   async describe(): Promise<DescribeResponse> {
     const { result } = await this.#running().ask({ case: "describe", value: {} });
-    if (result.case === "describe") return result.value;
+    if (result.case === "describe") {
+      return result.value;
+    }
     throw new AdapterFailure(
       result.case === "error"
         ? `the adapter could not say what it is: ${result.value}`
@@ -100,9 +102,14 @@ export class AdapterSession {
     const window = this.#suspects.size > 0 ? 1 : this.#options.window;
     while (this.#open.size < window) {
       const job = this.#queue.shift();
-      if (job === undefined) return;
-      if (this.#givenUp !== undefined) job.resolve({ failure: this.#givenUp });
-      else void this.#start(job);
+      if (job === undefined) {
+        return;
+      }
+      if (this.#givenUp !== undefined) {
+        job.resolve({ failure: this.#givenUp });
+      } else {
+        void this.#start(job);
+      }
     }
   }
 
@@ -111,19 +118,26 @@ export class AdapterSession {
     let process = this.#running();
     try {
       const request = await job.prepare();
-      if (!this.#open.has(job)) return;
+      if (!this.#open.has(job)) {
+        return;
+      }
       process = this.#running();
       const { result } = await process.ask({ case: "run", value: request });
       this.#settle(job, resultOf(result));
     } catch (reason) {
-      if (reason instanceof AdapterFailure) this.#failed(process, reason);
-      else this.#settle(job, { failure: `the runner failed: ${String(reason)}` });
+      if (reason instanceof AdapterFailure) {
+        this.#failed(process, reason);
+      } else {
+        this.#settle(job, { failure: `the runner failed: ${String(reason)}` });
+      }
     }
     this.#pump();
   }
 
   #settle(job: Job, result: RunResult): void {
-    if (!this.#open.delete(job)) return;
+    if (!this.#open.delete(job)) {
+      return;
+    }
     if (
       this.#suspects.delete(job) &&
       this.#suspects.size === 0 &&
@@ -139,7 +153,9 @@ export class AdapterSession {
 
   // All open requests of a process fail at once; the first to come here acts for all of them.
   #failed(process: AdapterProcess, reason: AdapterFailure): void {
-    if (process !== this.#process) return;
+    if (process !== this.#process) {
+      return;
+    }
     const open = [...this.#open];
     const [only] = open;
     if (only !== undefined && this.#suspects.has(only)) {
@@ -158,7 +174,9 @@ export class AdapterSession {
 
   #lost(reason: AdapterFailure): void {
     this.#process = undefined;
-    if (++this.#restarts <= (this.#options.maxRestarts ?? 6)) return;
+    if (++this.#restarts <= (this.#options.maxRestarts ?? 6)) {
+      return;
+    }
     this.#givenUp = `given up after the adapter failed ${this.#restarts} times; at last: ${reason.message}`;
     this.#suspects.clear();
   }
@@ -168,7 +186,11 @@ function resultOf(result: {
   readonly case: string | undefined;
   readonly value?: unknown;
 }): RunResult {
-  if (result.case === "run") return { response: result.value as RunResponse };
-  if (result.case === "error") return { failure: `the adapter failed: ${String(result.value)}` };
+  if (result.case === "run") {
+    return { response: result.value as RunResponse };
+  }
+  if (result.case === "error") {
+    return { failure: `the adapter failed: ${String(result.value)}` };
+  }
   return { failure: "the adapter answered something else than what happened" };
 }

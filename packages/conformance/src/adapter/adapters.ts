@@ -12,13 +12,19 @@ import type { AdapterCommand } from "./adapter_process.js";
  */
 export function loadAdapters(path: string, root: string): readonly AdapterCommand[] {
   const raw: unknown = parse(readFileSync(path, "utf8"));
-  if (typeof raw !== "object" || raw === null) throw new Error(`${path}: must be an object`);
+  if (typeof raw !== "object" || raw === null) {
+    throw new Error(`${path}: must be an object`);
+  }
   const cwd = resolve(dirname(path), root);
   return Object.entries(raw as Record<string, unknown>).map(([sdk, value]) => {
     const { command, env, ...unknown } = (value ?? {}) as Record<string, unknown>;
     const [extra] = Object.keys(unknown);
-    if (extra !== undefined) throw new Error(`${path}: ${sdk}: unknown key ${extra}`);
-    if (!isCommand(command)) throw new Error(`${path}: ${sdk}: command must be a list of texts`);
+    if (extra !== undefined) {
+      throw new Error(`${path}: ${sdk}: unknown key ${extra}`);
+    }
+    if (!isCommand(command)) {
+      throw new Error(`${path}: ${sdk}: command must be a list of texts`);
+    }
     return {
       sdk,
       command,

@@ -49,7 +49,9 @@ export async function runCli(
     }
     return await run(options, { ...environment, print, printError });
   } catch (reason) {
-    if (!(reason instanceof UsageError)) throw reason;
+    if (!(reason instanceof UsageError)) {
+      throw reason;
+    }
     printError(`${reason.message} (see --help)`);
     return 2;
   }
@@ -69,10 +71,16 @@ async function run(options: Options, environment: Printing): Promise<number> {
   const { cases, knownFailing, problems } = loadAll(options, known);
   const selected = cases.filter((one) => isSelected(one, options.cases));
   if (options.list || selected.length === 0) {
-    for (const { name, file, line } of selected) print(`${name}  (${file}:${line})`);
-    for (const problem of problems) printError(problem);
+    for (const { name, file, line } of selected) {
+      print(`${name}  (${file}:${line})`);
+    }
+    for (const problem of problems) {
+      printError(problem);
+    }
     // A file that cannot be read has been told; the case may be in it.
-    if (selected.length === 0 && problems.length === 0) throw new UsageError(noCase(options.cases));
+    if (selected.length === 0 && problems.length === 0) {
+      throw new UsageError(noCase(options.cases));
+    }
     return problems.length > 0 ? 1 : 0;
   }
   if (options.mutate) {
@@ -88,7 +96,9 @@ async function run(options: Options, environment: Printing): Promise<number> {
     onStderr: options.verbose ? (text) => void process.stderr.write(text) : undefined,
   });
   const report = makeReport({ ...result, problems: [...problems, ...result.problems] });
-  if (options.report !== undefined) await writeReports(options.report, report);
+  if (options.report !== undefined) {
+    await writeReports(options.report, report);
+  }
   return conclude(report, options, environment);
 }
 
@@ -99,13 +109,23 @@ function noCase(patterns: readonly string[]): string {
 }
 
 function conclude(report: Report, options: Options, { print, printError }: Printing): number {
-  if (report.cases.length > 0 && options.filter.quick !== true) print(`${showMatrix(report)}\n`);
+  if (report.cases.length > 0 && options.filter.quick !== true) {
+    print(`${showMatrix(report)}\n`);
+  }
   const failures = showFailures(report, options.verbose ? Number.POSITIVE_INFINITY : SHOWN);
-  if (failures !== "") print(`${failures}\n`);
-  if (options.report !== undefined) print(`written: ${join(options.report, "report.html")}`);
+  if (failures !== "") {
+    print(`${failures}\n`);
+  }
+  if (options.report !== undefined) {
+    print(`written: ${join(options.report, "report.html")}`);
+  }
   print(showTotals(report));
-  if (!isGreen(report)) return 1;
-  if (cellsRun(report) > 0) return 0;
+  if (!isGreen(report)) {
+    return 1;
+  }
+  if (cellsRun(report) > 0) {
+    return 0;
+  }
   printError("nothing ran");
   return 2;
 }
@@ -133,7 +153,9 @@ interface All {
 // Our own cases, or those of the given folders, each of which may have a list of its own.
 function loadAll({ folders }: Options, known: readonly AdapterCommand[]): All {
   const missing = folders.find((folder) => !existsSync(folder));
-  if (missing !== undefined) throw new UsageError(`--cases ${missing}: there is no such folder`);
+  if (missing !== undefined) {
+    throw new UsageError(`--cases ${missing}: there is no such folder`);
+  }
   const { cases, problems } = loadCases(folders.length === 0 ? [CASES] : folders);
   const lists = (
     folders.length === 0

@@ -59,10 +59,14 @@ export function wrongConstants(
   const described = new Map(
     Object.entries(constants).map(([name, value]) => [protoName(name), value]),
   );
-  if (described.size === 0) return [];
+  if (described.size === 0) {
+    return [];
+  }
   return Object.entries(builtIn).flatMap(([name, value]) => {
     const seen = described.get(name);
-    if (seen === value) return [];
+    if (seen === value) {
+      return [];
+    }
     const what = seen === undefined ? "is not described" : `is ${seen}`;
     return [`its constant ${name} ${what}, and is ${value} in policy.json`];
   });

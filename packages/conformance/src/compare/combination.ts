@@ -14,10 +14,13 @@ export function compareCombination(
   const type = mediaType(protocol, format);
   requests.forEach((request, i) => {
     const step = new Step(`request ${i + 1}`, found);
-    if (request.http !== undefined && http !== "auto")
+    if (request.http !== undefined && http !== "auto") {
       step.equal("HTTP version", http, request.http);
+    }
     // A GET has its format in its query, a request that was not read has nothing.
-    if (request.method === "GET" || request.headers.length === 0) return;
+    if (request.method === "GET" || request.headers.length === 0) {
+      return;
+    }
     const values = headerValues(request, "content-type");
     if (values.length !== 1 || !type.test(values[0] ?? "")) {
       step.differs(
@@ -32,7 +35,9 @@ export function compareCombination(
 // https://connectrpc.com/docs/protocol, https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 function mediaType(protocol: string, format: string): RegExp {
   const codec = format === "json" ? "json" : "proto";
-  if (protocol === "connect") return new RegExp(`^application/(connect\\+)?${codec}$`);
+  if (protocol === "connect") {
+    return new RegExp(`^application/(connect\\+)?${codec}$`);
+  }
   // Without a codec it is proto.
   return new RegExp(`^application/${protocol}(\\+${codec})${codec === "proto" ? "?" : ""}$`);
 }

@@ -87,8 +87,12 @@ function compareNumbers(
   if (expected.longestTimerMs !== undefined) {
     new Step("timers", found).equal("longest", expected.longestTimerMs, response.longestTimerMs);
   }
-  if (states(json, "drained")) compareDrained(expected.drained, response.drained, found);
-  if (states(json, "items")) new Step("items", found).equal("", expected.items, response.items);
+  if (states(json, "drained")) {
+    compareDrained(expected.drained, response.drained, found);
+  }
+  if (states(json, "items")) {
+    new Step("items", found).equal("", expected.items, response.items);
+  }
 }
 
 function compareDrained(
@@ -102,7 +106,9 @@ function compareDrained(
   stated.forEach(({ aborted, ms }, i) => {
     const step = new Step("drained", found);
     step.equal("aborted", aborted, seen[i]?.aborted);
-    if (ms !== undefined) step.equal("ms", ms, seen[i]?.ms);
+    if (ms !== undefined) {
+      step.equal("ms", ms, seen[i]?.ms);
+    }
   });
 }
 
@@ -122,7 +128,9 @@ function compareExplained(
       const is = there.value === undefined ? undefined : toJson(ValueSchema, there.value);
       step.equal("value", toJson(ValueSchema, value), is);
     }
-    if (!there.source.startsWith(source)) step.differs("source", `${source}…`, there.source);
+    if (!there.source.startsWith(source)) {
+      step.differs("source", `${source}…`, there.source);
+    }
   }
 }
 
@@ -148,7 +156,9 @@ function compareSecrets(
   for (const secret of secrets) {
     for (const [where, text] of places) {
       const at = text.indexOf(secret);
-      if (at === -1) continue;
+      if (at === -1) {
+        continue;
+      }
       const around = text.slice(Math.max(0, at - 40), at + secret.length + 20);
       new Step(where, found).differs("secret", `nowhere ${secret}`, `… ${around} …`);
     }

@@ -26,11 +26,15 @@ export class Step {
 
   /** Compares as JSON; fractions that differ by rounding alone are equal. */
   equal(what: string, expected: unknown, seen: unknown): void {
-    if (!same(expected, seen)) this.differs(what, expected, seen);
+    if (!same(expected, seen)) {
+      this.differs(what, expected, seen);
+    }
   }
 
   holds(what: string, text: string, seen: string): void {
-    if (!seen.includes(text)) this.differs(what, `… ${text} …`, seen);
+    if (!seen.includes(text)) {
+      this.differs(what, `… ${text} …`, seen);
+    }
   }
 }
 
@@ -47,12 +51,20 @@ export function listOf(json: JsonObject, name: string): readonly JsonObject[] {
 /** Whether two values are the same as JSON, whatever the order of keys. */
 export function same(a: unknown, b: unknown): boolean {
   if (typeof a === "number" && typeof b === "number") {
-    if (Number.isInteger(a) && Number.isInteger(b)) return a === b;
+    if (Number.isInteger(a) && Number.isInteger(b)) {
+      return a === b;
+    }
     return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
   }
-  if (typeof a === "bigint" || typeof b === "bigint") return String(a) === String(b);
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  if (typeof a === "bigint" || typeof b === "bigint") {
+    return String(a) === String(b);
+  }
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+    return a === b;
+  }
+  if (Array.isArray(a) !== Array.isArray(b)) {
+    return false;
+  }
   const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
   return (
     left.length === right.size &&
@@ -62,8 +74,12 @@ export function same(a: unknown, b: unknown): boolean {
 
 /** A value as text, for people. */
 export function show(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "string") return value === "" ? '""' : value;
+  if (value === undefined) {
+    return "nothing";
+  }
+  if (typeof value === "string") {
+    return value === "" ? '""' : value;
+  }
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === "bigint" ? Number(member) : (member as JsonValue),
   );

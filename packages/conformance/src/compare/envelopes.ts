@@ -11,7 +11,9 @@ export function textsOf({ body, headers }: Pick<SeenRequest, "body" | "headers">
   for (let at = 0; at < body.length;) {
     const head = new DataView(body.buffer, body.byteOffset + at, body.length - at);
     const length = head.byteLength < 5 ? Number.POSITIVE_INFINITY : head.getUint32(1);
-    if (length > head.byteLength - 5) return [...texts, "half an envelope"];
+    if (length > head.byteLength - 5) {
+      return [...texts, "half an envelope"];
+    }
     texts.push(textOf(body.subarray(at + 5, at + 5 + length), type.endsWith("json")));
     at += 5 + length;
   }

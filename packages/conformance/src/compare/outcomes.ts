@@ -38,7 +38,9 @@ export function compareOutcomes(
     ? inAnyOrder(stated, seen)
     : stated.map((one, i) => [one, seen[i]] as const);
   paired.forEach(([one, ended], i) => {
-    if (ended !== undefined) compareOne(one, ended, i, found);
+    if (ended !== undefined) {
+      compareOne(one, ended, i, found);
+    }
   });
 }
 
@@ -72,12 +74,19 @@ function compareOne(
 ): void {
   const step = new Step(`outcome ${index + 1}`, found);
   bounds("duration", seen.durationMs, { min: outcome.minMs, max: outcome.maxMs }, step);
-  if (states(json, "messages")) step.equal("messages", outcome.messages, seen.messages);
-  if (outcome.headersMs !== undefined) step.equal("headers", outcome.headersMs, seen.headersMs);
+  if (states(json, "messages")) {
+    step.equal("messages", outcome.messages, seen.messages);
+  }
+  if (outcome.headersMs !== undefined) {
+    step.equal("headers", outcome.headersMs, seen.headersMs);
+  }
   const { error } = seen;
   if (outcome.ok !== undefined) {
-    if (error !== undefined) step.differs("", `ok ${outcome.ok}`, showError(error));
-    else step.equal("ok", outcome.ok, seen.ok);
+    if (error !== undefined) {
+      step.differs("", `ok ${outcome.ok}`, showError(error));
+    } else {
+      step.equal("ok", outcome.ok, seen.ok);
+    }
     for (const [name, value] of Object.entries(outcome.headers)) {
       step.equal(`header ${name}`, [value], headerValues(seen, name));
     }
@@ -85,7 +94,9 @@ function compareOne(
     for (const [name, value] of Object.entries(outcome.trailers)) {
       step.equal(`trailer ${name}`, value, values(name).join(", "));
     }
-    for (const name of outcome.absentTrailers) step.equal(`trailer ${name}`, [], values(name));
+    for (const name of outcome.absentTrailers) {
+      step.equal(`trailer ${name}`, [], values(name));
+    }
   } else if (error === undefined) {
     step.differs("", outcome.code, `ok ${seen.ok ?? ""}`);
   } else {
@@ -96,23 +107,39 @@ function compareOne(
 
 function compareError(outcome: Outcome, json: JsonObject, error: SeenError, step: Step): void {
   step.equal("code", outcome.code, error.code);
-  if (states(json, "origin")) step.equal("origin", outcome.origin, error.origin);
+  if (states(json, "origin")) {
+    step.equal("origin", outcome.origin, error.origin);
+  }
   if (states(json, "stop_reason")) {
     step.equal("stop reason", outcome.stopReason, error.stopReason || "none");
   }
-  if (outcome.reason !== undefined) step.equal("reason", outcome.reason, error.reason);
-  if (outcome.domain !== undefined) step.equal("domain", outcome.domain, error.domain);
-  if (states(json, "metadata")) step.equal("metadata", outcome.metadata, error.metadata);
+  if (outcome.reason !== undefined) {
+    step.equal("reason", outcome.reason, error.reason);
+  }
+  if (outcome.domain !== undefined) {
+    step.equal("domain", outcome.domain, error.domain);
+  }
+  if (states(json, "metadata")) {
+    step.equal("metadata", outcome.metadata, error.metadata);
+  }
   if (outcome.retryAfterMs !== undefined) {
     step.equal("retry-after", outcome.retryAfterMs, error.retryAfterMs);
   }
   if (outcome.httpStatus !== undefined) {
     step.equal("HTTP status", outcome.httpStatus, error.httpStatus);
   }
-  if (outcome.retryable !== undefined) step.equal("retryable", outcome.retryable, error.retryable);
-  if (outcome.committed !== undefined) step.equal("committed", outcome.committed, error.committed);
-  if (outcome.messageContains !== "") step.holds("message", outcome.messageContains, error.message);
-  if (outcome.causeContains !== "") step.holds("cause", outcome.causeContains, error.cause);
+  if (outcome.retryable !== undefined) {
+    step.equal("retryable", outcome.retryable, error.retryable);
+  }
+  if (outcome.committed !== undefined) {
+    step.equal("committed", outcome.committed, error.committed);
+  }
+  if (outcome.messageContains !== "") {
+    step.holds("message", outcome.messageContains, error.message);
+  }
+  if (outcome.causeContains !== "") {
+    step.holds("cause", outcome.causeContains, error.cause);
+  }
   const bytes = Buffer.byteLength(error.message);
   if (outcome.messageMaxBytes !== undefined && bytes > outcome.messageMaxBytes) {
     step.differs("length of the message", `at most ${outcome.messageMaxBytes} bytes`, bytes);
@@ -123,11 +150,15 @@ function compareError(outcome: Outcome, json: JsonObject, error: SeenError, step
   if (outcome.serverRequestId !== undefined) {
     step.equal("server's request id", outcome.serverRequestId, error.serverRequestId);
   }
-  if (states(json, "fields")) step.equal("fields", outcome.fields, error.fields);
+  if (states(json, "fields")) {
+    step.equal("fields", outcome.fields, error.fields);
+  }
   if (outcome.fieldCount !== undefined) {
     step.equal("number of fields", outcome.fieldCount, error.fields.length);
   }
-  for (const text of outcome.textContains) step.holds("text", text, error.text);
+  for (const text of outcome.textContains) {
+    step.holds("text", text, error.text);
+  }
   if (outcome.detailCount !== undefined) {
     step.equal("number of details", outcome.detailCount, error.detailCount);
   }
@@ -141,7 +172,9 @@ function compareAttempts(outcome: Outcome, json: JsonObject, error: SeenError, s
   if (outcome.attemptCount !== undefined) {
     step.equal("number of attempts", outcome.attemptCount, attempts.length);
   }
-  if (!states(json, "attempts")) return;
+  if (!states(json, "attempts")) {
+    return;
+  }
   const jsons = listOf(json, "attempts");
   if (jsons.length !== attempts.length) {
     step.differs("attempts", outcome.attempts.map(showAttempt), attempts.map(showAttempt));
@@ -149,20 +182,32 @@ function compareAttempts(outcome: Outcome, json: JsonObject, error: SeenError, s
   }
   outcome.attempts.forEach((stated, i) => {
     const seen = attempts[i];
-    if (seen === undefined) return;
+    if (seen === undefined) {
+      return;
+    }
     const what = `attempt ${i + 1}`;
     const one = jsons[i] ?? {};
-    if (states(one, "code")) step.equal(`${what}: code`, stated.code, seen.code);
-    if (states(one, "class")) step.equal(`${what}: class`, stated.class, seen.class);
-    if (stated.delayMs !== undefined) step.equal(`${what}: wait`, stated.delayMs, seen.delayMs);
+    if (states(one, "code")) {
+      step.equal(`${what}: code`, stated.code, seen.code);
+    }
+    if (states(one, "class")) {
+      step.equal(`${what}: class`, stated.class, seen.class);
+    }
+    if (stated.delayMs !== undefined) {
+      step.equal(`${what}: wait`, stated.delayMs, seen.delayMs);
+    }
     if (states(one, "transparent")) {
       step.equal(`${what}: transparent`, stated.transparent, seen.transparent);
     }
     if (stated.durationMs !== undefined) {
       step.equal(`${what}: duration`, stated.durationMs, seen.durationMs);
     }
-    if (states(one, "sent")) step.equal(`${what}: sent`, stated.sent, seen.sent);
-    if (stated.message !== "") step.holds(`${what}: message`, stated.message, seen.message);
+    if (states(one, "sent")) {
+      step.equal(`${what}: sent`, stated.sent, seen.sent);
+    }
+    if (stated.message !== "") {
+      step.holds(`${what}: message`, stated.message, seen.message);
+    }
   });
 }
 

@@ -26,7 +26,9 @@ export function compareRequests(
 ): void {
   const stated = listOf(json, "requests");
   const count = states(json, "requests") ? stated.length : expected.requestCount;
-  if (count !== seen.length) new Step("requests", found).differs("number", count, seen.length);
+  if (count !== seen.length) {
+    new Step("requests", found).differs("number", count, seen.length);
+  }
   seen.forEach(({ exhausted }, i) => {
     if (exhausted === true) {
       new Step(`request ${i + 1}`, found).differs("", "an answer in the script", "none is left");
@@ -38,15 +40,23 @@ export function compareRequests(
   }
   expected.requests.forEach((request, i) => {
     const arrived = seen[i];
-    if (arrived === undefined) return;
+    if (arrived === undefined) {
+      return;
+    }
     const step = new Step(`request ${i + 1}`, found);
     compareHeaders(request, arrived, seen, step);
     compareTimeout(request, arrived, step);
     compareParent(request, arrived, spans, step);
     compareRest(request, { arrived, before: seen[i - 1], all: seen }, step);
-    if (request.canceled !== undefined) step.equal("canceled", request.canceled, arrived.canceled);
-    if (request.http !== "") step.equal("HTTP version", request.http, arrived.http ?? "");
-    if (states(stated[i] ?? {}, "texts")) step.equal("texts", request.texts, textsOf(arrived));
+    if (request.canceled !== undefined) {
+      step.equal("canceled", request.canceled, arrived.canceled);
+    }
+    if (request.http !== "") {
+      step.equal("HTTP version", request.http, arrived.http ?? "");
+    }
+    if (states(stated[i] ?? {}, "texts")) {
+      step.equal("texts", request.texts, textsOf(arrived));
+    }
   });
 }
 
@@ -59,9 +69,13 @@ export function headerValues({ headers }: Pick<Arrived, "headers">, name: string
 /** The timeout on the wire in milliseconds (`connect-timeout-ms`, `grpc-timeout`). */
 export function wireTimeout(arrived: Pick<Arrived, "headers">): number | undefined {
   const [connect] = headerValues(arrived, "connect-timeout-ms");
-  if (connect !== undefined) return /^\d{1,10}$/.test(connect) ? Number(connect) : Number.NaN;
+  if (connect !== undefined) {
+    return /^\d{1,10}$/.test(connect) ? Number(connect) : Number.NaN;
+  }
   const [grpc] = headerValues(arrived, "grpc-timeout");
-  if (grpc === undefined) return undefined;
+  if (grpc === undefined) {
+    return undefined;
+  }
   const [, amount, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(grpc) ?? [];
   return Number(amount) * (GRPC_UNITS.get(unit) ?? Number.NaN);
 }
@@ -92,7 +106,9 @@ function compareHeaders(
     }
     const [, sign, number] = /^([=!])(\d+)$/.exec(stated) ?? [];
     if (sign === undefined) {
-      if (!matchesText(stated, value)) step.differs(what, stated, value);
+      if (!matchesText(stated, value)) {
+        step.differs(what, stated, value);
+      }
       continue;
     }
     const other = all[Number(number) - 1];
@@ -105,11 +121,15 @@ function compareHeaders(
   }
   for (const [name, stated] of Object.entries(request.combinedHeaders)) {
     const value = headerValues(arrived, name).join(", ");
-    if (!matchesText(stated, value)) step.differs(`header ${name}`, stated, value);
+    if (!matchesText(stated, value)) {
+      step.differs(`header ${name}`, stated, value);
+    }
   }
   for (const name of request.absent) {
     const values = headerValues(arrived, name);
-    if (values.length > 0) step.differs(`header ${name}`, "absent", values);
+    if (values.length > 0) {
+      step.differs(`header ${name}`, "absent", values);
+    }
   }
 }
 
@@ -119,7 +139,9 @@ function compareParent(
   spans: readonly Span[],
   step: Step,
 ): void {
-  if (request.span === undefined) return;
+  if (request.span === undefined) {
+    return;
+  }
   const [parent, ...more] = headerValues(arrived, "traceparent");
   const [, traceId, spanId] = (parent ?? "").split("-");
   const named = spans.findIndex((span) => span.spanId === spanId && span.traceId === traceId) + 1;
@@ -130,8 +152,12 @@ function compareParent(
 
 function compareTimeout(request: Request, arrived: Arrived, step: Step): void {
   const timeout = wireTimeout(arrived);
-  if (request.noTimeout && timeout !== undefined) step.differs("timeout", "none", timeout);
-  if (request.timeoutMs !== undefined) step.equal("timeout", request.timeoutMs, timeout);
+  if (request.noTimeout && timeout !== undefined) {
+    step.differs("timeout", "none", timeout);
+  }
+  if (request.timeoutMs !== undefined) {
+    step.equal("timeout", request.timeoutMs, timeout);
+  }
   bounds("timeout", timeout, { min: request.minTimeoutMs, max: request.maxTimeoutMs }, step);
 }
 
@@ -144,7 +170,9 @@ function compareRest(
   }: { arrived: Arrived; before: Arrived | undefined; all: readonly Arrived[] },
   step: Step,
 ): void {
-  if (request.httpMethod !== "") step.equal("HTTP method", request.httpMethod, arrived.method);
+  if (request.httpMethod !== "") {
+    step.equal("HTTP method", request.httpMethod, arrived.method);
+  }
   if (request.sameBodyAs !== undefined) {
     const other = all[request.sameBodyAs - 1]?.bodySha256 || "not read";
     const own = arrived.bodySha256 || "not read";
@@ -161,7 +189,9 @@ function compareRest(
   }
   for (const same of [true, false]) {
     const number = same ? request.sameConnectionAs : request.otherConnectionThan;
-    if (number === undefined) continue;
+    if (number === undefined) {
+      continue;
+    }
     const other = all[number - 1]?.connection;
     if ((other === arrived.connection) !== same || other === undefined) {
       const rule = `${same ? "that of" : "another than"} request ${number} (${other})`;

@@ -10,7 +10,9 @@ export function compareTelemetry(
   seen: RunResponse,
   found: Difference[],
 ): void {
-  if (states(json, "spans")) compareSpans(expected, json, seen, found);
+  if (states(json, "spans")) {
+    compareSpans(expected, json, seen, found);
+  }
   compareMetrics(expected, json, seen, found);
   compareLogs(expected, json, seen, found);
   compareSomeEvents(expected, seen, found);
@@ -43,25 +45,37 @@ function compareSpans(
   const jsons = listOf(json, "spans");
   expected.spans.forEach((span, i) => {
     const ended = seen.spans[i];
-    if (ended === undefined) return;
+    if (ended === undefined) {
+      return;
+    }
     compareSpan(span, jsons[i] ?? {}, ended, new Step(`span ${i + 1}`, found));
   });
 }
 
 function compareSpan(span: Span, json: JsonObject, seen: Span, step: Step): void {
-  if (span.name !== "") step.equal("name", span.name, seen.name);
+  if (span.name !== "") {
+    step.equal("name", span.name, seen.name);
+  }
   compareAttributes(span.attributes, seen.attributes, step);
   for (const name of span.absent) {
-    if (seen.attributes[name] !== undefined) step.differs(name, "absent", seen.attributes[name]);
+    if (seen.attributes[name] !== undefined) {
+      step.differs(name, "absent", seen.attributes[name]);
+    }
   }
-  if (states(json, "parent")) step.equal("parent", span.parent, seen.parent);
-  if (states(json, "error")) step.equal("ended as an error", span.error, seen.error);
+  if (states(json, "parent")) {
+    step.equal("parent", span.parent, seen.parent);
+  }
+  if (states(json, "error")) {
+    step.equal("ended as an error", span.error, seen.error);
+  }
   if (span.durationMs !== undefined) {
     // Epoch times in a double, as spans have them, are good to a quarter of a microsecond.
     const rounded = Math.round((seen.durationMs ?? Number.NaN) * 1000) / 1000;
     step.equal("duration", span.durationMs, rounded);
   }
-  if (!states(json, "events")) return;
+  if (!states(json, "events")) {
+    return;
+  }
   const names = (events: Span["events"]) => events.map(({ name }) => name);
   step.equal("events", names(span.events), names(seen.events));
   span.events.forEach((event, i) => {
@@ -101,18 +115,29 @@ function compareMetric(
   seen: Metric | undefined,
   step: Step,
 ): void {
-  if (states(json, "count")) step.equal("number of values", metric.count, seen?.count ?? 0);
-  else if (seen === undefined) step.differs("", "recorded", "not recorded");
-  if (seen === undefined) return;
-  if (states(json, "unit")) step.equal("unit", metric.unit, seen.unit);
+  if (states(json, "count")) {
+    step.equal("number of values", metric.count, seen?.count ?? 0);
+  } else if (seen === undefined) {
+    step.differs("", "recorded", "not recorded");
+  }
+  if (seen === undefined) {
+    return;
+  }
+  if (states(json, "unit")) {
+    step.equal("unit", metric.unit, seen.unit);
+  }
   if (states(json, "description")) {
     step.equal("description", metric.description, seen.description);
   }
   if (states(json, "attributes")) {
     step.equal("attributes", metric.attributes.toSorted(), seen.attributes.toSorted());
   }
-  if (states(json, "bounds")) step.equal("bounds", metric.bounds, seen.bounds);
-  if (metric.sum !== undefined) step.equal("sum", metric.sum, seen.sum);
+  if (states(json, "bounds")) {
+    step.equal("bounds", metric.bounds, seen.bounds);
+  }
+  if (metric.sum !== undefined) {
+    step.equal("sum", metric.sum, seen.sum);
+  }
 }
 
 function compareLogs(
@@ -122,27 +147,39 @@ function compareLogs(
   found: Difference[],
 ): void {
   const lines = seen.logs.map(({ level, text }) => `${level}: ${text}`);
-  if (expected.noLogs && lines.length > 0) new Step("logs", found).differs("", "no line", lines);
+  if (expected.noLogs && lines.length > 0) {
+    new Step("logs", found).differs("", "no line", lines);
+  }
   for (const { level, contains, count } of expected.someLogs) {
     const such = seen.logs.filter(
       (line) =>
         (level === "" || line.level === level) &&
         contains.every((text) => line.text.includes(text)),
     );
-    if (count === undefined ? such.length > 0 : such.length === count) continue;
+    if (count === undefined ? such.length > 0 : such.length === count) {
+      continue;
+    }
     const wanted = `${count ?? "at least 1"} such: ${level || "any"}: … ${contains.join(" … ")} …`;
     new Step("logs", found).differs("", wanted, `${such.length} of ${show(lines)}`);
   }
-  if (!states(json, "logs")) return;
+  if (!states(json, "logs")) {
+    return;
+  }
   if (expected.logs.length !== lines.length) {
     new Step("logs", found).differs("number", expected.logs.length, lines);
   }
   expected.logs.forEach((line, i) => {
     const written = seen.logs[i];
-    if (written === undefined) return;
+    if (written === undefined) {
+      return;
+    }
     const step = new Step(`log ${i + 1}`, found);
-    if (line.level !== "") step.equal("level", line.level, written.level);
-    for (const text of line.contains) step.holds("", text, written.text);
+    if (line.level !== "") {
+      step.equal("level", line.level, written.level);
+    }
+    for (const text of line.contains) {
+      step.holds("", text, written.text);
+    }
   });
 }
 
@@ -157,7 +194,9 @@ function compareSomeEvents(expected: Expected, seen: RunResponse, found: Differe
     const such = events.filter((event) =>
       stated.every(([name, value]) => event[name] !== undefined && asText(event[name]) === value),
     );
-    if (count === undefined ? such.length > 0 : such.length === count) continue;
+    if (count === undefined ? such.length > 0 : such.length === count) {
+      continue;
+    }
     const wanted = `${count ?? "at least 1"} such: ${show(Object.fromEntries(stated))}`;
     new Step("events", found).differs("", wanted, `${such.length} of ${show(seen.events)}`);
   }

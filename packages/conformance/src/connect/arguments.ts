@@ -21,7 +21,9 @@ export interface ConnectOptions {
 export function readConnectArguments(argv: readonly string[]): ConnectOptions {
   const values = parse(argv);
   const { help = false, verbose = false, client: clients = [], run: cases = [], report } = values;
-  if (report === "") throw new UsageError("--report must name a folder");
+  if (report === "") {
+    throw new UsageError("--report must name a folder");
+  }
   if (report !== undefined && clients.length + cases.length > 0) {
     throw new UsageError("--report is about whole runs: it excludes --client and --run");
   }

@@ -68,7 +68,9 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
   const { print, printError } = environment;
   const known = environment.clients ?? loadClients(OFFICIAL.clients);
   const clients = select(known, options.clients);
-  if (options.report !== undefined) removeOfficialReport(options.report);
+  if (options.report !== undefined) {
+    removeOfficialReport(options.report);
+  }
   const runner = await (environment.runner ?? findRunner)();
   const version = await runnerVersion(runner);
   print(version);
@@ -109,7 +111,9 @@ function show(
 ) {
   const { total, passed, failed, known, failures } = verdict;
   const shown = verbose ? failures : failures.slice(0, SHOWN);
-  for (const failure of shown) print(`✗ ${client.id}  ${failure}`);
+  for (const failure of shown) {
+    print(`✗ ${client.id}  ${failure}`);
+  }
   if (shown.length < failures.length) {
     print(`… ${failures.length - shown.length} more, printed with -v`);
   }

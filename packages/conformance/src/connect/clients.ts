@@ -24,7 +24,9 @@ export function loadClients(path: string): readonly TestedClient[] {
   const clients = parse(readFileSync(path, "utf8")) as Record<string, unknown>;
   const groups = ["raw", "sdks"] as const;
   for (const key of Object.keys(clients)) {
-    if (!groups.some((group) => group === key)) throw new Error(`${path}: unknown key ${key}`);
+    if (!groups.some((group) => group === key)) {
+      throw new Error(`${path}: unknown key ${key}`);
+    }
   }
   return groups.flatMap((group) =>
     Object.entries((clients[group] ?? {}) as Record<string, unknown>).map(([id, value]) => {
@@ -36,9 +38,15 @@ export function loadClients(path: string): readonly TestedClient[] {
       } = (value ?? {}) as Record<string, unknown>;
       const where = `${path}: ${group}.${id}`;
       const [unknown] = Object.keys(others);
-      if (unknown !== undefined) throw new Error(`${where}: unknown key ${unknown}`);
-      if (!isCommand(command)) throw new Error(`${where}: command must be a list of texts`);
-      if (typeof known !== "string") throw new Error(`${where}: known_failing must be a file`);
+      if (unknown !== undefined) {
+        throw new Error(`${where}: unknown key ${unknown}`);
+      }
+      if (!isCommand(command)) {
+        throw new Error(`${where}: command must be a list of texts`);
+      }
+      if (typeof known !== "string") {
+        throw new Error(`${where}: known_failing must be a file`);
+      }
       if (flaky !== undefined && typeof flaky !== "string") {
         throw new Error(`${where}: known_flaky must be a file`);
       }

@@ -19,9 +19,13 @@ export function findRunner(): Promise<string> {
   return new Promise((resolve, reject) => {
     const script = `${ROOT}scripts/go_tool.mjs`;
     const child = execFile(process.execPath, [script, PACKAGE], (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trim());
-      else if (error.code === EXIT_MISSING) reject(new MissingTool(stderr.trim()));
-      else reject(new Error(stderr.trim() || error.message, { cause: error }));
+      if (error === null) {
+        resolve(stdout.trim());
+      } else if (error.code === EXIT_MISSING) {
+        reject(new MissingTool(stderr.trim()));
+      } else {
+        reject(new Error(stderr.trim() || error.message, { cause: error }));
+      }
     });
     process.once("exit", () => void child.kill());
   });

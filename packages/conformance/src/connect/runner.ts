@@ -42,7 +42,9 @@ export async function judge(
   const { code, stdout, stderr } = await start([runner, ...args], cwd, (line) => {
     onOutput?.(line);
     const [, server] = /^Running (\d+ tests .*)\.\.\.$/.exec(line) ?? [];
-    if (server !== undefined) onServer?.(server);
+    if (server !== undefined) {
+      onServer?.(server);
+    }
   });
   const said = () => (stderr.length > 0 ? `:\n${stderr.slice(-SHOWN).join("\n")}` : "");
   let verdict: Verdict;

@@ -162,8 +162,12 @@ function ownCredential(random: Random): SettingsInit {
 }
 
 function retrying(random: Random, probability: number): SettingsInit {
-  if (!random.chance(probability)) return {};
-  if (random.chance(0.12)) return { retryOff: true };
+  if (!random.chance(probability)) {
+    return {};
+  }
+  if (random.chance(0.12)) {
+    return { retryOff: true };
+  }
   return {
     retry: {
       ...(random.chance(0.6) ? { maxAttempts: random.between(1, 5) } : {}),
@@ -214,7 +218,9 @@ function expiry(random: Random): { expiresInMs?: bigint; expiresAt?: number } {
     const nonsense = [0, -1, 3600, 1_800_000_000, 99_999_999_999, NaN, Infinity, 100_000_000_000];
     return { expiresAt: random.pick(nonsense) };
   }
-  if (random.chance(0.3)) return {};
+  if (random.chance(0.3)) {
+    return {};
+  }
   const lives = [-5000, 1, 1500, 5000, 20_000, 31_000, 90_000, 121_000, 125_000, 3_600_000];
   return { expiresInMs: BigInt(random.pick(lives)) };
 }
@@ -338,7 +344,9 @@ function callStep(random: Random, { client, method, uniform, byCallback }: CallC
 
 // With a tenant each, they may be more than a provider is asked for at once.
 function sideBySide(random: Random, uniform: boolean): { parallel?: number; tenantEach?: boolean } {
-  if (!uniform || random.chance(0.4)) return {};
+  if (!uniform || random.chance(0.4)) {
+    return {};
+  }
   return random.chance(0.15)
     ? { parallel: random.pick([3, 16, 17, 20]), tenantEach: true }
     : { parallel: random.between(2, 6) };
@@ -361,7 +369,9 @@ function streaming(random: Random, kind: Kind): Exclude<MessageInitShape<typeof 
 }
 
 function callSettings(random: Random): SettingsInit {
-  if (random.chance(0.05)) return wrongSettings(random);
+  if (random.chance(0.05)) {
+    return wrongSettings(random);
+  }
   return {
     ...timing(random, 0.3),
     ...retrying(random, 0.3),

@@ -163,9 +163,12 @@ function delay(random: Random): number {
 
 function ok(random: Random): AnswerInit {
   const headers: HeaderInit[] = [];
-  if (random.chance(0.1))
+  if (random.chance(0.1)) {
     headers.push({ name: "x-tenant-id", value: random.pick(["blue", "red"]) });
-  if (random.chance(0.05)) headers.push({ name: "retry-after", value: "5" });
+  }
+  if (random.chance(0.05)) {
+    headers.push({ name: "retry-after", value: "5" });
+  }
   const value = random.chance(0.03) ? "x".repeat(3000) : random.pick(["fine", "good", "yes"]);
   return { action: { case: "ok", value }, headers };
 }
@@ -240,7 +243,9 @@ function raw(random: Random, wallClockMs: number): AnswerInit {
 
 // Two headers at most: more would only show the first again.
 function hints(random: Random, wallClockMs: number): HeaderInit[] {
-  if (random.chance(0.6)) return [];
+  if (random.chance(0.6)) {
+    return [];
+  }
   const one = (): HeaderInit =>
     random.weighted([
       [3, () => ({ name: "grpc-retry-pushback-ms", value: pushback(random) })],

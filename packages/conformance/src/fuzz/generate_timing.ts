@@ -8,8 +8,11 @@ type SettingsInit = Exclude<MessageInitShape<typeof SettingsSchema>, { $typeName
 export function timing(random: Random, probability: number): SettingsInit {
   const settings: SettingsInit = {};
   if (random.chance(probability)) {
-    if (random.chance(0.06)) settings.noDeadline = true;
-    else settings.timeoutMs = timeout(random);
+    if (random.chance(0.06)) {
+      settings.noDeadline = true;
+    } else {
+      settings.timeoutMs = timeout(random);
+    }
   }
   if (random.chance(probability)) {
     settings.attemptTimeoutMs = random.pick([
@@ -21,8 +24,12 @@ export function timing(random: Random, probability: number): SettingsInit {
       random.between(1, 20_000),
     ]);
   }
-  if (random.chance(probability)) settings.firstMessageTimeoutMs = silence(random);
-  if (random.chance(probability)) settings.idleTimeoutMs = silence(random);
+  if (random.chance(probability)) {
+    settings.firstMessageTimeoutMs = silence(random);
+  }
+  if (random.chance(probability)) {
+    settings.idleTimeoutMs = silence(random);
+  }
   return settings;
 }
 

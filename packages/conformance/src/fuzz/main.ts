@@ -82,10 +82,14 @@ export async function fuzz(subjects: readonly Subject[], options: RunOptions): P
     const indices = Array.from({ length: count }, (_, i) => from + i);
     await mapLimit(indices, AT_ONCE, async (index) => {
       const generated = generateCase(seed, index, among);
-      for (const note of generated.discarded) discarded.set(note, (discarded.get(note) ?? 0) + 1);
+      for (const note of generated.discarded) {
+        discarded.set(note, (discarded.get(note) ?? 0) + 1);
+      }
       const { given, script, prediction } = generated;
       const lines = await runner.disagreements(given, script, generated, prediction);
-      if (lines.length > 0) found.push({ generated, lines });
+      if (lines.length > 0) {
+        found.push({ generated, lines });
+      }
       if (++done % PROGRESS_EVERY === 0) {
         print(`fuzz: ${done} of ${count}, ${found.length} disagreements`);
       }
@@ -120,7 +124,9 @@ async function writeAll(
   }
   let shown = 0;
   for (const [kind, [disagreement, ...others]] of kinds) {
-    if (disagreement === undefined) continue;
+    if (disagreement === undefined) {
+      continue;
+    }
     if (shown++ >= SHOWN) {
       print(`fuzz: ${kinds.size - SHOWN} more kinds of disagreement`);
       break;
@@ -129,7 +135,9 @@ async function writeAll(
     const { seed, index, format, protocol } = generated;
     const still = async ({ given, script }: Shrinkable): Promise<boolean> => {
       const prediction = predict(given, script, protocol);
-      if (prediction.notes.length > 0) return false;
+      if (prediction.notes.length > 0) {
+        return false;
+      }
       const lines = await runner.disagreements(given, script, generated, prediction);
       return lines.some((line) => kindOf(line) === kind);
     };

@@ -61,27 +61,39 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     sleeps: [],
     sleepsKnown: true,
   };
-  if (world.readMaxBytes < SHORTEST_LIMIT) notes.invalid("a limit that errors are over");
+  if (world.readMaxBytes < SHORTEST_LIMIT) {
+    notes.invalid("a limit that errors are over");
+  }
   const answers = [...script.answers, ...(script.otherwise ? [script.otherwise] : [])];
   if (answers.some((each) => isLong(each) && isMeasured(each, world.readMaxBytes))) {
     notes.invalid("a long error that is cut, or over a limit");
   }
-  if (documentPolicies(given).some(isRefused)) notes.invalid("a document of no client");
+  if (documentPolicies(given).some(isRefused)) {
+    notes.invalid("a document of no client");
+  }
   const clients = new Clients(given, notes);
   const outcomes: PredictedOutcome[] = [];
   let parallel = false;
   for (const { action } of given.steps) {
-    if (action.case === "advanceMs") simulation.advance(Number(action.value));
-    else if (action.case === "wallJumpMs") {
+    if (action.case === "advanceMs") {
+      simulation.advance(Number(action.value));
+    } else if (action.case === "wallJumpMs") {
       world.provider.settle();
       simulation.wallShift += Number(action.value);
-    } else if (action.case === "derive") clients.derive(action.value);
-    else if (action.case === "call") {
-      if (action.value.parallel > 1) parallel = true;
+    } else if (action.case === "derive") {
+      clients.derive(action.value);
+    } else if (action.case === "call") {
+      if (action.value.parallel > 1) {
+        parallel = true;
+      }
       outcomes.push(...makeCalls(given, action.value, clients, world, outcomes.length));
-    } else notes.invalid(`a step the model does not know: ${String(action.case)}`);
+    } else {
+      notes.invalid(`a step the model does not know: ${String(action.case)}`);
+    }
   }
-  if (outcomes.length === 0) notes.invalid("no call");
+  if (outcomes.length === 0) {
+    notes.invalid("no call");
+  }
   // What fails changes nothing; other deeds are up to the cases.
   const deeds = [Deed.THROW, Deed.REJECT, Deed.CANCEL];
   if (given.client?.watchers.some(({ does }) => !deeds.includes(does))) {
@@ -137,7 +149,9 @@ function makeCalls(
     const own = call.tenantEach ? ofTenant(call, `t${index + 1}`) : call;
     const levels = clients.levelsOf(own);
     const policy = policyOf({ given, protocol: world.protocol }, own, levels, world.notes);
-    if (policy === CONFIG_INVALID) return ended(now, refusedAtOnce(REFUSED_CONFIG));
+    if (policy === CONFIG_INVALID) {
+      return ended(now, refusedAtOnce(REFUSED_CONFIG));
+    }
     if (policy.get && textLength(own) > LONGEST_GET) {
       world.notes.invalid("a text that may be too long for an address");
     }
@@ -172,7 +186,9 @@ function* ended(at: number, outcome: PredictedOutcome): Process<PredictedOutcome
 }
 
 function hasEmptyCredential({ credential }: Level): boolean {
-  if (credential?.kind === "bearer") return credential.token === "";
+  if (credential?.kind === "bearer") {
+    return credential.token === "";
+  }
   return credential?.kind === "header" && credential.value === "";
 }
 
@@ -189,8 +205,9 @@ class Clients {
     const { settings, methods = {} } = given.client ?? {};
     const all = [...(settings === undefined ? [] : [settings]), ...Object.values(methods)];
     const levels = all.map(levelOf);
-    if (levels.some(isRefused) || levels.some(hasEmptyCredential))
+    if (levels.some(isRefused) || levels.some(hasEmptyCredential)) {
       notes.invalid("settings no client can be made with");
+    }
   }
 
   derive({ name, from, settings }: Derive): void {
@@ -208,7 +225,9 @@ class Clients {
 
   levelsOf({ method, client, settings }: Call): Levels {
     const derived = this.#derived.get(client);
-    if (derived === undefined) this.#notes.invalid(`a call by ${client}, which there is not`);
+    if (derived === undefined) {
+      this.#notes.invalid(`a call by ${client}, which there is not`);
+    }
     const { settings: own, methods: byMethod = {} } = this.#given.client ?? {};
     const methods = [byMethod[method], byMethod["*"]].flatMap((entry) =>
       entry === undefined ? [] : [levelOf(entry)],

@@ -50,7 +50,9 @@ export function expectedOf(prediction: Prediction): Observed {
 
 function outcomeOf({ ok, error, durationMs, messages, headersMs }: SeenOutcome): ObservedOutcome {
   const seen = { ok: ok ?? null, durationMs, messages, headersMs: headersMs ?? null };
-  if (error === undefined) return { ...seen, error: null };
+  if (error === undefined) {
+    return { ...seen, error: null };
+  }
   return { ...seen, error: errorOf(error), retryable: error.retryable };
 }
 
@@ -143,7 +145,9 @@ function arrange(observed: Observed, parallel: boolean): Observed {
     body: request.body === undefined ? undefined : body(`auto:${request.body}`),
     headers: sortedByName(request.headers),
   }));
-  if (!parallel) return { ...observed, requests };
+  if (!parallel) {
+    return { ...observed, requests };
+  }
   return {
     ...observed,
     outcomes: sorted(observed.outcomes, outcomeOrder),
@@ -164,7 +168,9 @@ function labels(values: readonly string[], parallel: boolean): (value: string) =
   const made = [...new Set(values.filter((value) => value.startsWith("auto:")))];
   const count = (value: string): number => values.filter((other) => other === value).length;
   return (value) => {
-    if (!value.startsWith("auto:")) return value;
+    if (!value.startsWith("auto:")) {
+      return value;
+    }
     return parallel ? `made, used ${count(value)} times` : `made ${made.indexOf(value) + 1}`;
   };
 }
@@ -195,13 +201,19 @@ export function differences(expected: Observed, seen: Observed): string[] {
 }
 
 function compare(expected: unknown, seen: unknown, path: string, found: string[]): void {
-  if (expected === undefined || path.endsWith(".attemptsOpen")) return;
+  if (expected === undefined || path.endsWith(".attemptsOpen")) {
+    return;
+  }
   if (Array.isArray(expected) && Array.isArray(seen)) {
     const length = Math.max(expected.length, seen.length);
     for (let i = 0; i < length; i++) {
-      if (i >= expected.length) found.push(`${path}[${i}]: nothing → ${show(seen[i])}`);
-      else if (i >= seen.length) found.push(`${path}[${i}]: ${show(expected[i])} → nothing`);
-      else compare(expected[i], seen[i], `${path}[${i}]`, found);
+      if (i >= expected.length) {
+        found.push(`${path}[${i}]: nothing → ${show(seen[i])}`);
+      } else if (i >= seen.length) {
+        found.push(`${path}[${i}]: ${show(expected[i])} → nothing`);
+      } else {
+        compare(expected[i], seen[i], `${path}[${i}]`, found);
+      }
     }
   } else if (isRecord(expected) && isRecord(seen)) {
     const open = expected.attemptsOpen === true;
@@ -221,7 +233,9 @@ function compare(expected: unknown, seen: unknown, path: string, found: string[]
       }
       compare(expected[name], known, path === "" ? name : `${path}.${name}`, found);
     }
-  } else if (expected !== seen) found.push(`${path}: ${show(expected)} → ${show(seen)}`);
+  } else if (expected !== seen) {
+    found.push(`${path}: ${show(expected)} → ${show(seen)}`);
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -31,7 +31,9 @@ export class Random {
   /** @throws Error for an empty list. */
   pick<T>(items: readonly [T, ...T[]] | readonly T[]): T {
     const item = items[Math.floor(this.next() * items.length)];
-    if (item === undefined) throw new Error("nothing to pick from");
+    if (item === undefined) {
+      throw new Error("nothing to pick from");
+    }
     return item;
   }
 
@@ -45,7 +47,9 @@ export class Random {
     let left = this.next() * choices.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, make] of choices) {
       left -= weight;
-      if (left < 0) return make();
+      if (left < 0) {
+        return make();
+      }
     }
     return (choices[choices.length - 1] as readonly [number, () => T])[1]();
   }

@@ -81,8 +81,9 @@ export class FuzzRunner {
       const printed: Difference[] = [];
       comparePrinted(result.response, printed);
       found.push(...printed.map(({ step, what, seen }) => `${sdk}: ${step}: ${what}: ${seen}`));
-      if (first === undefined) first = { sdk, observed };
-      else {
+      if (first === undefined) {
+        first = { sdk, observed };
+      } else {
         const name = first.sdk;
         found.push(
           ...differences(first.observed, observed).map((line) => `${name}, ${sdk}: ${line}`),

@@ -25,8 +25,12 @@ export async function shrink(
     progress = false;
     for (const smaller of smallerThan(json)) {
       const candidate = fromPair(smaller);
-      if (candidate === undefined) continue;
-      if (runs++ >= maxRuns) return best;
+      if (candidate === undefined) {
+        continue;
+      }
+      if (runs++ >= maxRuns) {
+        return best;
+      }
       if (await fails(candidate)) {
         best = candidate;
         json = smaller;
@@ -57,7 +61,9 @@ function fromPair({ given, script }: JsonObject): Shrinkable | undefined {
 export function* smallerThan(value: JsonObject): Generator<JsonObject> {
   yield* withoutStepAndAnswer(value);
   // By depth, so that whole steps and answers go before the numbers in them.
-  for (let depth = 1; depth <= 10; depth++) yield* atDepth(value, depth) as Generator<JsonObject>;
+  for (let depth = 1; depth <= 10; depth++) {
+    yield* atDepth(value, depth) as Generator<JsonObject>;
+  }
 }
 
 // A call and the answer it got: without either alone, the other answers would get to other calls.
@@ -82,25 +88,43 @@ function listIn(value: JsonValue | undefined, name: string): readonly JsonValue[
 function* atDepth(value: JsonValue, depth: number): Generator<JsonValue> {
   if (Array.isArray(value)) {
     for (let i = value.length - 1; i >= 0; i--) {
-      if (depth === 1) yield value.toSpliced(i, 1);
-      else for (const part of atDepth(value[i] as JsonValue, depth - 1)) yield value.with(i, part);
+      if (depth === 1) {
+        yield value.toSpliced(i, 1);
+      } else {
+        for (const part of atDepth(value[i] as JsonValue, depth - 1)) {
+          yield value.with(i, part);
+        }
+      }
     }
   } else if (typeof value === "object" && value !== null) {
     for (const [key, part] of Object.entries(value)) {
       const { [key]: _, ...others } = value;
-      if (depth === 1) yield others;
-      else for (const smaller of atDepth(part, depth - 1)) yield { ...value, [key]: smaller };
+      if (depth === 1) {
+        yield others;
+      } else {
+        for (const smaller of atDepth(part, depth - 1)) {
+          yield { ...value, [key]: smaller };
+        }
+      }
     }
-  } else if (depth === 1) yield* smallerScalar(value);
+  } else if (depth === 1) {
+    yield* smallerScalar(value);
+  }
 }
 
 function* smallerScalar(value: JsonValue): Generator<JsonValue> {
   const isText = typeof value === "string";
-  if (isText && !/^\d+$/.test(value)) return;
+  if (isText && !/^\d+$/.test(value)) {
+    return;
+  }
   const number = Number(value);
-  if (!Number.isFinite(number) || typeof value === "boolean") return;
+  if (!Number.isFinite(number) || typeof value === "boolean") {
+    return;
+  }
   for (const smaller of new Set([0, 1, roundest(number), Math.floor(number / 2)])) {
-    if (smaller < number) yield isText ? String(smaller) : smaller;
+    if (smaller < number) {
+      yield isText ? String(smaller) : smaller;
+    }
   }
 }
 

@@ -93,7 +93,9 @@ function outcomeOf({
     messages: [...messages],
     ...(typeof headersMs === "number" ? { headersMs } : {}),
   };
-  if (error === null) return { ok: ok ?? "", ...seen };
+  if (error === null) {
+    return { ok: ok ?? "", ...seen };
+  }
   const { code, origin, stopReason, reason, retryAfterMs, httpStatus, attempts } = error;
   const listed = error.attemptsOpen
     ? {}
@@ -129,8 +131,11 @@ function requestsOf(
     const headers: { [name: string]: string } = { ...request.headers };
     const absent: string[] = [];
     const state = (name: string, value: string | null): void => {
-      if (value === null) absent.push(name);
-      else headers[name] = value;
+      if (value === null) {
+        absent.push(name);
+      } else {
+        headers[name] = value;
+      }
     };
     state("grpc-previous-rpc-attempts", request.previousAttempts);
     state("x-tenant-id", request.tenant);
@@ -166,7 +171,9 @@ function sameAs(
   read: (request: PredictedRequest) => string | null,
 ): string | null {
   const value = read(requests[index] as PredictedRequest);
-  if (value === null || !value.startsWith("auto:")) return value;
+  if (value === null || !value.startsWith("auto:")) {
+    return value;
+  }
   const first = requests.findIndex((request) => read(request) === value);
   return first < index ? `=${first + 1}` : "/^[0-9a-f-]{36}$/";
 }
@@ -177,7 +184,11 @@ function shorten(json: unknown): unknown {
     const match = /^(LAYER|BREAK|CUT|MOMENT|STREAM_END)_([A-Z_]+)$/.exec(json);
     return match === null ? json : (match[2] as string).toLowerCase();
   }
-  if (Array.isArray(json)) return json.map(shorten);
-  if (typeof json !== "object" || json === null) return json;
+  if (Array.isArray(json)) {
+    return json.map(shorten);
+  }
+  if (typeof json !== "object" || json === null) {
+    return json;
+  }
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, shorten(value)]));
 }

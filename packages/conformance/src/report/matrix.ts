@@ -34,7 +34,9 @@ export function showFailures(report: Report, most: number): string {
     return [`✗ ${one.name}`, `    ${where(one)}, ${one.file}`, ...differences].join("\n");
   });
   const more = failed.length - shown.length;
-  if (more > 0) shown.push(`… and ${more} more; -v shows all, --report <dir> writes them down`);
+  if (more > 0) {
+    shown.push(`… and ${more} more; -v shows all, --report <dir> writes them down`);
+  }
   return [...shown, ...report.problems.map((problem) => `✗ ${problem}`)].join("\n");
 }
 
@@ -44,10 +46,11 @@ export function showTotals({ totals, versions, problems }: Report): string {
     const name = [sdk, versions[sdk] ?? ""].filter((part) => part !== "").join(" ");
     return `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
   });
-  if (problems.length > 0)
+  if (problems.length > 0) {
     lines.push(
       `${problems.length} ${problems.length === 1 ? "problem" : "problems"} beyond single cases`,
     );
+  }
   return lines.join("\n");
 }
 
@@ -89,13 +92,17 @@ function cellsIn(
 ): Totals {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   for (const one of cases) {
-    if ((area === undefined || one.area === area) && columnKey(one) === key) totals[one.verdict]++;
+    if ((area === undefined || one.area === area) && columnKey(one) === key) {
+      totals[one.verdict]++;
+    }
   }
   return totals;
 }
 
 function showCounts({ passed, failed, skipped }: Totals): string {
-  if (passed + failed + skipped === 0) return "·";
+  if (passed + failed + skipped === 0) {
+    return "·";
+  }
   const ran = passed + failed === 0 ? "" : `${passed}/${passed + failed}`;
   const left = skipped === 0 ? "" : `${skipped} skipped`;
   const text = [ran, left].filter((part) => part !== "").join(", ");

@@ -38,8 +38,12 @@ function pageData({ cases, ...rest }: Report): PageData {
     expected: Object.fromEntries(cases.map(({ name, timeline }) => [name, timeline.expected])),
     cases: cases.map(({ timeline, ...one }) => {
       const key = JSON.stringify([one.name, one.sdk, one.layer]);
-      if (one.verdict === "passed" && shown.has(key)) return one;
-      if (one.verdict === "passed") shown.add(key);
+      if (one.verdict === "passed" && shown.has(key)) {
+        return one;
+      }
+      if (one.verdict === "passed") {
+        shown.add(key);
+      }
       return { ...one, seen: timeline.seen };
     }),
   };

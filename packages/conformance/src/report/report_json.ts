@@ -62,7 +62,11 @@ export function cellsRun({ totals }: Report): number {
 
 function count(results: readonly CaseResult[], sdk: string): Totals {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const result of results) if (result.sdk === sdk) totals[result.verdict]++;
+  for (const result of results) {
+    if (result.sdk === sdk) {
+      totals[result.verdict]++;
+    }
+  }
   return totals;
 }
 

@@ -253,7 +253,9 @@ function metrics(values: Readonly<Record<string, Metric>>): Entry[] {
 }
 
 function statedLogs(expected: Expected, json: JsonObject): Entry[] {
-  if (expected.noLogs) return [entry("logs", ["no line"])];
+  if (expected.noLogs) {
+    return [entry("logs", ["no line"])];
+  }
   return [
     ...numbered(
       "log",

@@ -46,7 +46,9 @@ export async function runMutate(options: MutateOptions): Promise<number> {
     const run = new MutationRun(command, cases, print);
     try {
       const { survivors, killed } = await run.run();
-      for (const mutant of survivors) print(`${show(mutant)}: SURVIVES`);
+      for (const mutant of survivors) {
+        print(`${show(mutant)}: SURVIVES`);
+      }
       alive += survivors.length;
       const all = killed + survivors.length;
       tried += all;
@@ -55,7 +57,9 @@ export async function runMutate(options: MutateOptions): Promise<number> {
       await run.close();
     }
   }
-  if (tried === 0) return 2;
+  if (tried === 0) {
+    return 2;
+  }
   return alive === 0 ? 0 : 1;
 }
 
@@ -107,8 +111,9 @@ class MutationRun {
           (await this.#firstKiller(mutant, first)) ??
           (await this.#firstKiller(mutant, memory)) ??
           (await this.#firstKiller(mutant, wire));
-        if (killer === undefined) survivors.push(mutant);
-        else {
+        if (killer === undefined) {
+          survivors.push(mutant);
+        } else {
           likely = killer;
           killed++;
           this.#print(`${show(mutant)}: killed by ${killer.one.name}`);
@@ -139,13 +144,17 @@ class MutationRun {
       const part = all.filter(({ one }) => layerOf(one) === layer);
       await mapLimit(part, AT_ONCE[layer], async (candidate) => {
         for (let i = 0; i < BASELINE_RUNS[layer]; i++) {
-          if (!(await this.#passes(candidate))) return;
+          if (!(await this.#passes(candidate))) {
+            return;
+          }
         }
         green.add(candidate);
       });
     }
     const red = all.filter((candidate) => !green.has(candidate));
-    for (const { one } of red) this.#print(`${one.name} fails without a mutant: it kills none`);
+    for (const { one } of red) {
+      this.#print(`${one.name} fails without a mutant: it kills none`);
+    }
     const [memory, wire] = partition(
       all.filter((candidate) => green.has(candidate)),
       ({ one }) => layerOf(one) === "memory",
@@ -166,12 +175,18 @@ class MutationRun {
       const tried = new Set<CaseCell>();
       const suspects: CaseCell[] = [];
       await mapLimit(rest, atOnce, async (candidate) => {
-        if (suspects.length > 0) return;
+        if (suspects.length > 0) {
+          return;
+        }
         tried.add(candidate);
-        if (!(await this.#passes(candidate))) suspects.push(candidate);
+        if (!(await this.#passes(candidate))) {
+          suspects.push(candidate);
+        }
       });
       for (const suspect of suspects) {
-        if (await this.#convicts(suspect, constants)) return suspect;
+        if (await this.#convicts(suspect, constants)) {
+          return suspect;
+        }
       }
       rest = rest.filter((candidate) => !tried.has(candidate));
     }
@@ -211,7 +226,9 @@ class MutationRun {
       httpClient,
     });
     const result = await this.#session.run(() => request);
-    if (!("response" in result)) return false;
+    if (!("response" in result)) {
+      return false;
+    }
     const { response } = result;
     return compare(one, { response, requests: response.requests, protocol }).length === 0;
   }

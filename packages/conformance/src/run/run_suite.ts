@@ -102,7 +102,9 @@ class SdkRun {
       return described.version;
     } catch (reason) {
       const failure = reason instanceof Error ? reason.message : String(reason);
-      for (const one of this.#options.cases) this.#add(one, undefined, adapterFailed(failure));
+      for (const one of this.#options.cases) {
+        this.#add(one, undefined, adapterFailed(failure));
+      }
       return "";
     } finally {
       this.problems.push(...this.#sessions.flatMap(({ problems }) => problems));
@@ -140,9 +142,9 @@ class SdkRun {
             layer === "memory"
               ? await this.#runInMemory(one, combination, this.#sessions[i % share === 0 ? 0 : 1])
               : await this.#wire.run(one, combination);
-          if ("failure" in result)
+          if ("failure" in result) {
             this.#add(one, combination, adapterFailed(result.failure), { skip });
-          else {
+          } else {
             const { response } = result;
             const seen = { response, requests, processEnd, protocol: combination.protocol };
             const differences = compare(one, seen);
@@ -162,7 +164,9 @@ class SdkRun {
       const [[one, left], [other, right]] = [place(a), place(b)];
       return one - other || left.localeCompare(right);
     });
-    if (this.#isUnfiltered()) this.#reportNeedlessSkips();
+    if (this.#isUnfiltered()) {
+      this.#reportNeedlessSkips();
+    }
   }
 
   #isUnfiltered(): boolean {
@@ -189,7 +193,9 @@ class SdkRun {
   }
 
   #reportMissing(one: LoadedCase, { missing }: CasePlan, skip: Skip | undefined): void {
-    if (missing.length === 0) return;
+    if (missing.length === 0) {
+      return;
+    }
     const expected = `the SDK has ${missing.join(", ")}`;
     const seen = "it has not, and no line of known_failing.yaml covers it";
     this.#add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
@@ -216,7 +222,9 @@ class SdkRun {
   // A known failure that passes has to be taken off the list.
   #reportNeedlessSkips(): void {
     for (const one of this.#options.cases) {
-      if (skipOf(this.#options.knownFailing, one, this.#sdk) === undefined) continue;
+      if (skipOf(this.#options.knownFailing, one, this.#sdk) === undefined) {
+        continue;
+      }
       const own = this.results.filter((result) => result.case === one);
       if (own.every(({ verdict }) => verdict === "passed")) {
         this.problems.push(`${one.name} passes: take it off the list`);
@@ -234,11 +242,15 @@ function withHashes(results: readonly CaseResult[]): CaseResult[] {
   const first = new Map<LoadedCase, CaseResult>();
   return results.map((result) => {
     const hash = result.seen?.response.policyHash ?? "";
-    if (hash === "") return result;
+    if (hash === "") {
+      return result;
+    }
     const before = first.get(result.case) ?? result;
     first.set(result.case, before);
     const expected = before.seen?.response.policyHash ?? "";
-    if (expected === hash) return result;
+    if (expected === hash) {
+      return result;
+    }
     const difference = {
       step: "explain",
       what: "hash of the effective policy",

@@ -53,8 +53,9 @@ export class WireRunner {
 
   /** Runs one case. Never rejects. */
   async run(one: LoadedCase, combination: Combination): Promise<Ran> {
-    if (one.message.expect?.processEnds !== true)
+    if (one.message.expect?.processEnds !== true) {
       return this.#runIn(this.#session, one, combination);
+    }
     const lane = this.#aloneRuns++ % this.#lanes.length;
     const ran = (this.#lanes[lane] ?? Promise.resolve()).then(() => {
       const own = this.#session.another();
@@ -89,7 +90,9 @@ export class WireRunner {
         httpClient: combination.httpClient,
       });
     });
-    if (place !== undefined && "response" in result) await settle(place, one);
+    if (place !== undefined && "response" in result) {
+      await settle(place, one);
+    }
     const processEnd = await end?.();
     const requests = place?.requests().map(toArrived) ?? [];
     await place?.leave();
@@ -101,7 +104,9 @@ export class WireRunner {
   }
 
   #clientCertificate({ message }: LoadedCase) {
-    if (message.given?.client?.clientCertificate !== true) return {};
+    if (message.given?.client?.clientCertificate !== true) {
+      return {};
+    }
     const { cert, key } = this.#authority.issue({ hosts: ["client.test"] });
     return { clientCertificate: cert, clientKey: key };
   }

@@ -51,9 +51,13 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
       report(at("server"), `${key} is for the wire layer only`);
     }
   }
-  if (layer === "LAYER_MEMORY") checkServerInMemory(server, answers, at("server"), report);
+  if (layer === "LAYER_MEMORY") {
+    checkServerInMemory(server, answers, at("server"), report);
+  }
   const expect = member(json, "expect");
-  if (expect.outcomes === undefined) report(at("expect"), "outcomes is missing");
+  if (expect.outcomes === undefined) {
+    report(at("expect"), "outcomes is missing");
+  }
   if ((expect.requests === undefined) === (expect.request_count === undefined)) {
     report(at("expect"), "exactly one of requests and request_count must be there");
   }
@@ -113,7 +117,9 @@ function checkServerInMemory(
     ),
   ];
   for (const what of stated) {
-    if (typeof what === "string") report(path, `${what} is for the wire layer only`);
+    if (typeof what === "string") {
+      report(path, `${what} is for the wire layer only`);
+    }
   }
 }
 
@@ -133,7 +139,9 @@ function checkSteps(given: JsonObject, path: Path, report: Report): void {
     }
   });
   const steps = items(given.steps);
-  if (steps.length === 0) report(path, "steps is missing");
+  if (steps.length === 0) {
+    report(path, "steps is missing");
+  }
   const clients = new Set([""]);
   steps.forEach((step, i) => {
     const place = [...path, "steps", i];
@@ -157,7 +165,9 @@ function checkSteps(given: JsonObject, path: Path, report: Report): void {
         report(place, `there is no client ${name} yet`);
       }
     }
-    if (typeof derive.name === "string") clients.add(derive.name);
+    if (typeof derive.name === "string") {
+      clients.add(derive.name);
+    }
   });
 }
 
@@ -193,7 +203,9 @@ function checkRequest(request: JsonObject, count: number, path: Path, report: Re
       report(place, `there is no request ${other}`);
     }
     const pattern = /^\/(.*)\/$/s.exec(value)?.[1];
-    if (pattern !== undefined && !compiles(pattern)) report(place, "is no regular expression");
+    if (pattern !== undefined && !compiles(pattern)) {
+      report(place, "is no regular expression");
+    }
   }
   for (const key of ["same_body_as", "other_body_than", ...OF_CONNECTIONS]) {
     const other = request[key];
@@ -217,7 +229,9 @@ function checkWords(
   path: Path,
   report: Report,
 ): void {
-  if (!Array.isArray(value)) return;
+  if (!Array.isArray(value)) {
+    return;
+  }
   value.forEach((word, i) => checkWord(word, words, [...path, i], report));
 }
 

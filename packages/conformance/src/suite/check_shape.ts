@@ -37,7 +37,9 @@ export function checkShape(
       continue;
     }
     const checked = checkField(field, member, [...path, key], report);
-    if (checked !== undefined) result[key] = checked;
+    if (checked !== undefined) {
+      result[key] = checked;
+    }
   }
   checkOneofs(desc, result, path, report);
   return result;
@@ -95,7 +97,9 @@ function checkItem(
   if (field.listKind === "message" && !isOpaque(field.message)) {
     return checkShape(field.message, item, path, report);
   }
-  if (field.listKind === "enum") return enumName(field.enum, item, path, report);
+  if (field.listKind === "enum") {
+    return enumName(field.enum, item, path, report);
+  }
   return decodes(field, [item], path, report) ? (item as JsonValue) : undefined;
 }
 
@@ -109,7 +113,9 @@ function checkEntry(
   if (field.mapKind === "message" && !isOpaque(field.message)) {
     return checkShape(field.message, item, path, report);
   }
-  if (field.mapKind === "enum") return enumName(field.enum, item, path, report);
+  if (field.mapKind === "enum") {
+    return enumName(field.enum, item, path, report);
+  }
   return decodes(field, { [key]: item }, path, report) ? (item as JsonValue) : undefined;
 }
 
@@ -138,9 +144,13 @@ function enumName(desc: DescEnum, value: unknown, path: Path, report: Report): s
   const prefix = (desc.sharedPrefix ?? "").toUpperCase();
   const names = desc.values.map(({ name }) => name);
   if (typeof value === "string") {
-    if (names.includes(value)) return value;
+    if (names.includes(value)) {
+      return value;
+    }
     const full = prefix + value.toUpperCase();
-    if (value === value.toLowerCase() && names.includes(full)) return full;
+    if (value === value.toLowerCase() && names.includes(full)) {
+      return full;
+    }
   }
   const short = names.slice(1).map((name) => name.slice(prefix.length).toLowerCase());
   report(path, `must be one of ${short.join(", ")}, is ${show(value)}`);
@@ -151,7 +161,9 @@ function enumName(desc: DescEnum, value: unknown, path: Path, report: Report): s
 function checkOneofs(desc: DescMessage, json: JsonObject, path: Path, report: Report): void {
   for (const { fields } of desc.oneofs) {
     const set = fields.filter(({ name }) => json[name] !== undefined);
-    if (set.length === 1) continue;
+    if (set.length === 1) {
+      continue;
+    }
     const found = set.length === 0 ? "none is there" : `there are ${list(set)}`;
     report(path, `exactly one of ${list(fields)} must be there, ${found}`);
   }

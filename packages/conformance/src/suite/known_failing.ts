@@ -32,7 +32,9 @@ export function loadKnownFailing(
   path: string,
   today: Date = new Date(),
 ): { knownFailing: KnownFailing; problems: string[] } {
-  if (!existsSync(path)) return { knownFailing: NONE_KNOWN, problems: [] };
+  if (!existsSync(path)) {
+    return { knownFailing: NONE_KNOWN, problems: [] };
+  }
   return parseKnownFailing(readFileSync(path, "utf8"), path, today);
 }
 
@@ -48,7 +50,9 @@ export function parseKnownFailing(
     return { knownFailing: NONE_KNOWN, problems: [`${file}: must be an object`] };
   }
   const { case_count: caseCount, skips = [], ...unknown } = raw as Record<string, unknown>;
-  for (const key of Object.keys(unknown)) problems.push(`${file}: unknown key ${key}`);
+  for (const key of Object.keys(unknown)) {
+    problems.push(`${file}: unknown key ${key}`);
+  }
   if (caseCount !== undefined && !Number.isInteger(caseCount)) {
     problems.push(`${file}: case_count must be a whole number`);
   }
@@ -65,17 +69,23 @@ export function parseKnownFailing(
 }
 
 function lineProblems(line: unknown, today: Date): string[] {
-  if (typeof line !== "object" || line === null) return ["must be an object"];
+  if (typeof line !== "object" || line === null) {
+    return ["must be an object"];
+  }
   const problems = Object.keys(line)
     .filter((key) => !["cases", "sdk", "reason", "expires"].includes(key))
     .map((key) => `unknown key ${key}`);
   const values = line as Record<string, unknown>;
   for (const key of ["cases", "sdk", "reason", "expires"]) {
     const value = values[key];
-    if (typeof value !== "string" || value.trim() === "") problems.push(`${key} must be a text`);
+    if (typeof value !== "string" || value.trim() === "") {
+      problems.push(`${key} must be a text`);
+    }
   }
   const { expires } = values;
-  if (typeof expires !== "string") return problems;
+  if (typeof expires !== "string") {
+    return problems;
+  }
   if (!/^\d{4}-\d\d-\d\d$/.test(expires) || Number.isNaN(Date.parse(expires))) {
     problems.push("expires must be a day, like 2027-03-31");
   } else if (today.toISOString().slice(0, 10) > expires) {

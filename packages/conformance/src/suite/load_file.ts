@@ -52,7 +52,9 @@ export function loadFile(
   const lineOf = (path: Path) => {
     for (let length = path.length; length > 0; length--) {
       const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && !isAlias(node) && node.range) return lines.linePos(node.range[0]).line;
+      if (isNode(node) && !isAlias(node) && node.range) {
+        return lines.linePos(node.range[0]).line;
+      }
     }
     return 1;
   };
@@ -63,16 +65,24 @@ export function loadFile(
     const problem = message.split("\n")[0]?.replace(/ at line \d+.*$/, "") ?? message;
     problems.push({ file, line: lines.linePos(pos[0]).line, path: "", problem });
   }
-  if (problems.length > 0) return { cases: [], problems };
-  if (!text.startsWith("#")) report([], "must open with a comment: what it verifies, and why");
+  if (problems.length > 0) {
+    return { cases: [], problems };
+  }
+  if (!text.startsWith("#")) {
+    report([], "must open with a comment: what it verifies, and why");
+  }
   const json = checkShape(CaseFileSchema, document.toJS(), [], report);
   const written = (json.cases ?? []) as JsonObject[];
-  if (written.length === 0) report([], "has no cases");
+  if (written.length === 0) {
+    report([], "has no cases");
+  }
   if (problems.length === 0) {
     written.forEach((one, i) => checkMeaning(one, ["cases", i], report));
     checkControls(written, report);
   }
-  if (problems.length > 0) return { cases: [], problems };
+  if (problems.length > 0) {
+    return { cases: [], problems };
+  }
   const cases = fromJson(CaseFileSchema, json).cases.map((message, i) => ({
     id: idOf(message.name),
     name: message.name,
@@ -105,7 +115,9 @@ function checkControls(
   const controls = names.filter((name, i) => isControl(name) || !isNegative(cases[i] ?? {}));
   const controlled = new Set(controls.map(idOf));
   names.forEach((name, i) => {
-    if (controlled.has(idOf(name))) return;
+    if (controlled.has(idOf(name))) {
+      return;
+    }
     report(["cases", i], `expects failures only and has no control: ${idOf(name)} control: …`);
   });
 }

@@ -64,7 +64,9 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
   const { message } = one;
   const layer = layerOf(one);
   const isLeftOut = filter.quick === true && layer !== "memory";
-  if (isLeftOut || !allows(filter.layers, layer)) return { combinations: [], missing: [] };
+  if (isLeftOut || !allows(filter.layers, layer)) {
+    return { combinations: [], missing: [] };
+  }
   const others = sdk.httpClients
     .filter(({ name }) => wants(one, name) && allows(filter.httpClients, name))
     .filter((client) => can(client, message, layer))
@@ -76,7 +78,9 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
       ),
     );
   const own = wants(one, "native") && allows(filter.httpClients, "native");
-  if (!own) return { combinations: fewer(others, message.name, filter), missing: [] };
+  if (!own) {
+    return { combinations: fewer(others, message.name, filter), missing: [] };
+  }
   const kinds = lacking("kind", kindsOf(one), sdk.kinds);
   const missing = [
     ...kinds,
@@ -84,9 +88,13 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
     ...lacking("format", message.formats, sdk.formats, filter.formats),
     ...lacking("HTTP", message.http, sdk.http, filter.http),
   ];
-  if (kinds.length > 0) return { combinations: [], missing };
+  if (kinds.length > 0) {
+    return { combinations: [], missing };
+  }
   const combinations = cellsOf(one, { ...sdk, httpClient: "" }, filter);
-  if (filter.quick !== true) combinations.push(...others);
+  if (filter.quick !== true) {
+    combinations.push(...others);
+  }
   return { combinations: fewer(combinations, message.name, filter), missing };
 }
 
@@ -161,7 +169,9 @@ function fewer(
   { quick, thin }: Filter,
 ): readonly Combination[] {
   const number = Buffer.from(name).reduce((sum, byte) => sum + byte, 0);
-  if (quick === true) return combinations.slice(number % combinations.length).slice(0, 1);
+  if (quick === true) {
+    return combinations.slice(number % combinations.length).slice(0, 1);
+  }
   return thin === true ? thinned(combinations, number) : combinations;
 }
 
@@ -196,7 +206,9 @@ export function kindsOf({ message }: LoadedCase): readonly Kind[] {
 function kindsIn(given: Given | undefined): readonly Kind[] {
   const steps = given?.steps ?? [];
   const kinds = steps.flatMap(({ action }) => {
-    if (action.case !== "call") return [];
+    if (action.case !== "call") {
+      return [];
+    }
     const kind = METHODS.get(action.value.method);
     return kind === undefined ? [] : [kind];
   });

@@ -14,7 +14,9 @@ import { FAULTS } from "./faults.js";
 
 const [, , name = "", program = "", ...args] = process.argv;
 const fault = FAULTS.find((one) => one.name === name);
-if (fault === undefined && name !== "") throw new Error(`there is no such fault: ${name}`);
+if (fault === undefined && name !== "") {
+  throw new Error(`there is no such fault: ${name}`);
+}
 
 const real = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
 real.once("exit", (code) => process.exit(code ?? 1));
@@ -37,9 +39,12 @@ passOn(real.stdout, process.stdout, async (json) => {
   const { result } = response;
   const request = asked.get(response.id);
   asked.delete(response.id);
-  if (result.case === "describe") fault?.describe?.(result.value);
-  if (result.case === "run" && request !== undefined)
+  if (result.case === "describe") {
+    fault?.describe?.(result.value);
+  }
+  if (result.case === "run" && request !== undefined) {
     await fault?.response?.(result.value, request);
+  }
   return toJsonString(AdapterResponseSchema, response);
 });
 

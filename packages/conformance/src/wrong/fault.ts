@@ -26,7 +26,11 @@ export interface Fault {
 /** Spoils every error of a call. */
 export function errors(spoil: (error: SeenError) => void): NonNullable<Fault["response"]> {
   return ({ outcomes }) => {
-    for (const { error } of outcomes) if (error !== undefined) spoil(error);
+    for (const { error } of outcomes) {
+      if (error !== undefined) {
+        spoil(error);
+      }
+    }
   };
 }
 
@@ -37,7 +41,9 @@ export function requests(
 ): NonNullable<Fault["response"]> {
   return ({ requests: all }) => {
     const [first] = all;
-    for (const request of all.slice(from)) spoil(request, first as SeenRequest);
+    for (const request of all.slice(from)) {
+      spoil(request, first as SeenRequest);
+    }
   };
 }
 
@@ -49,7 +55,9 @@ export function header({ headers }: SeenRequest, name: string): string | undefin
 /** Sets a header, adds it, or takes it away. */
 export function setHeader(request: SeenRequest, name: string, value: string | undefined): void {
   request.headers = request.headers.filter((one) => one.name.toLowerCase() !== name);
-  if (value !== undefined) addHeader(request, name, value);
+  if (value !== undefined) {
+    addHeader(request, name, value);
+  }
 }
 
 /** Adds a header beside those that are there. */

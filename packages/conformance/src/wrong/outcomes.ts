@@ -27,7 +27,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["r15"],
     shows: /^outcome 1, attempt 1: class/,
     response: errors(({ attempts }) => {
-      for (const attempt of attempts) attempt.class = "TRANSIENT";
+      for (const attempt of attempts) {
+        attempt.class = "TRANSIENT";
+      }
     }),
   },
   {
@@ -35,7 +37,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["r05"],
     shows: /^outcome 1, attempt 1: transparent/,
     response: errors(({ attempts }) => {
-      for (const attempt of attempts) attempt.transparent = false;
+      for (const attempt of attempts) {
+        attempt.transparent = false;
+      }
     }),
   },
   {
@@ -43,7 +47,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["r22"],
     shows: /^outcome 1, attempt 1: wait/,
     response: errors(({ attempts: [first] }) => {
-      if (first?.delayMs !== undefined) first.delayMs += 1;
+      if (first?.delayMs !== undefined) {
+        first.delayMs += 1;
+      }
     }),
   },
   {
@@ -51,7 +57,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["r22"],
     shows: /^outcome 1, attempt \d: duration/,
     response: errors(({ attempts: [first] }) => {
-      if (first?.durationMs !== undefined) first.durationMs += 1;
+      if (first?.durationMs !== undefined) {
+        first.durationMs += 1;
+      }
     }),
   },
   {
@@ -59,7 +67,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["e28"],
     shows: /^outcome 1, attempt 1: sent/,
     response: errors(({ attempts: [first] }) => {
-      if (first !== undefined) first.sent = "maybe";
+      if (first !== undefined) {
+        first.sent = "maybe";
+      }
     }),
   },
   {
@@ -67,7 +77,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["e28"],
     shows: /^outcome 1, attempt 1: message/,
     response: errors(({ attempts }) => {
-      for (const attempt of attempts) attempt.message = attempts.at(-1)?.message ?? "";
+      for (const attempt of attempts) {
+        attempt.message = attempts.at(-1)?.message ?? "";
+      }
     }),
   },
   {
@@ -93,7 +105,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["q03"],
     shows: /^outcome \d, stop reason/,
     response: errors((error) => {
-      if (error.stopReason === "budget") error.stopReason = "attempts";
+      if (error.stopReason === "budget") {
+        error.stopReason = "attempts";
+      }
     }),
   },
   {
@@ -107,7 +121,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["h18"],
     shows: /^outcome 1, retry-after/,
     response: errors((error) => {
-      if (error.retryAfterMs !== undefined) error.retryAfterMs /= 1000;
+      if (error.retryAfterMs !== undefined) {
+        error.retryAfterMs /= 1000;
+      }
     }),
   },
   {
@@ -165,7 +181,9 @@ export const OUTCOMES: readonly Fault[] = [
     response({ outcomes }, { given }) {
       const token = given?.client?.settings?.auth?.token ?? "";
       for (const { error } of outcomes) {
-        if (error !== undefined) error.message = error.message.replace("REDACTED", token);
+        if (error !== undefined) {
+          error.message = error.message.replace("REDACTED", token);
+        }
       }
     },
   },
@@ -193,7 +211,11 @@ export const OUTCOMES: readonly Fault[] = [
     shows: /^outcome 1, secret/,
     response: ({ outcomes }, { given }) => {
       const token = given?.client?.settings?.auth?.token ?? "";
-      for (const { error } of outcomes) if (error !== undefined) error.text += token;
+      for (const { error } of outcomes) {
+        if (error !== undefined) {
+          error.text += token;
+        }
+      }
     },
   },
   {
@@ -202,7 +224,9 @@ export const OUTCOMES: readonly Fault[] = [
     shows: /^outcome 1, /,
     response: ({ outcomes }) => {
       for (const outcome of outcomes) {
-        if (outcome.error !== undefined) Object.assign(outcome, { error: undefined, ok: "" });
+        if (outcome.error !== undefined) {
+          Object.assign(outcome, { error: undefined, ok: "" });
+        }
       }
     },
   },
@@ -222,7 +246,11 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["r01"],
     shows: /^outcome 1, ok/,
     response: ({ outcomes }) => {
-      for (const outcome of outcomes) if (outcome.ok !== undefined) outcome.ok = "of another";
+      for (const outcome of outcomes) {
+        if (outcome.ok !== undefined) {
+          outcome.ok = "of another";
+        }
+      }
     },
   },
   {
@@ -230,7 +258,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["x09"],
     shows: /^outcome 1, header /,
     response: ({ outcomes }) => {
-      for (const outcome of outcomes) outcome.headers = [];
+      for (const outcome of outcomes) {
+        outcome.headers = [];
+      }
     },
   },
   {
@@ -238,7 +268,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["x13", "s19"],
     shows: /^outcome 1, trailer x-cost/,
     response: ({ outcomes }) => {
-      for (const outcome of outcomes) outcome.trailers = [];
+      for (const outcome of outcomes) {
+        outcome.trailers = [];
+      }
     },
   },
   {
@@ -246,7 +278,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["x13", "s19"],
     shows: /^outcome 1, trailer x-cost/,
     response: ({ outcomes }) => {
-      for (const { trailers } of outcomes) trailers.push(...trailers);
+      for (const { trailers } of outcomes) {
+        trailers.push(...trailers);
+      }
     },
   },
   {
@@ -260,7 +294,9 @@ export const OUTCOMES: readonly Fault[] = [
     cases: ["d11"],
     shows: /^outcome 1, duration/,
     response: ({ outcomes }) => {
-      for (const outcome of outcomes) outcome.durationMs += 1;
+      for (const outcome of outcomes) {
+        outcome.durationMs += 1;
+      }
     },
   },
   {

@@ -7,7 +7,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["u13"],
     shows: /^drained, aborted/,
     response: ({ drained }) => {
-      for (const each of drained) each.aborted += 1;
+      for (const each of drained) {
+        each.aborted += 1;
+      }
     },
   },
   {
@@ -21,7 +23,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m01"],
     shows: /^span 1, events/,
     response: ({ spans }) => {
-      for (const { events } of spans) events.pop();
+      for (const { events } of spans) {
+        events.pop();
+      }
     },
   },
   {
@@ -31,7 +35,9 @@ export const REPORTED: readonly Fault[] = [
     response: ({ spans }) => {
       for (const { attributes } of spans) {
         const status = attributes["rpc.response.status_code"];
-        if (status === undefined) continue;
+        if (status === undefined) {
+          continue;
+        }
         attributes["rpc.connect_rpc.error_code"] = status;
         delete attributes["rpc.response.status_code"];
       }
@@ -42,7 +48,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m06"],
     shows: /^span 1, rpc\.response\.status_code/,
     response: ({ spans }) => {
-      for (const { attributes } of spans) attributes["rpc.response.status_code"] ??= "ok";
+      for (const { attributes } of spans) {
+        attributes["rpc.response.status_code"] ??= "ok";
+      }
     },
   },
   {
@@ -50,7 +58,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m02", "m03"],
     shows: /^span \d, parent/,
     response: ({ spans }) => {
-      for (const span of spans) span.parent = 0;
+      for (const span of spans) {
+        span.parent = 0;
+      }
     },
   },
   {
@@ -58,7 +68,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m11"],
     shows: /^span 1, ended as an error/,
     response: ({ spans }) => {
-      for (const span of spans) span.error = false;
+      for (const span of spans) {
+        span.error = false;
+      }
     },
   },
   {
@@ -66,7 +78,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m07"],
     shows: /^span 1, duration/,
     response: ({ spans }) => {
-      for (const span of spans) span.durationMs = (span.durationMs ?? 0) + 1;
+      for (const span of spans) {
+        span.durationMs = (span.durationMs ?? 0) + 1;
+      }
     },
   },
   {
@@ -74,7 +88,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m07"],
     shows: /^metric rpc\.client\.call\.duration, unit/,
     response: ({ metrics }) => {
-      for (const metric of Object.values(metrics)) metric.unit = "ms";
+      for (const metric of Object.values(metrics)) {
+        metric.unit = "ms";
+      }
     },
   },
   {
@@ -82,7 +98,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m09"],
     shows: /^metric .*, attributes/,
     response: ({ metrics }) => {
-      for (const { attributes } of Object.values(metrics)) attributes.push("ameide.tenant");
+      for (const { attributes } of Object.values(metrics)) {
+        attributes.push("ameide.tenant");
+      }
     },
   },
   {
@@ -91,7 +109,9 @@ export const REPORTED: readonly Fault[] = [
     shows: /^metric ameide\.client\.call\.retries/,
     response: ({ metrics }) => {
       const any = Object.values(metrics)[0];
-      if (any !== undefined) metrics["ameide.client.call.retries"] ??= any;
+      if (any !== undefined) {
+        metrics["ameide.client.call.retries"] ??= any;
+      }
     },
   },
   {
@@ -99,7 +119,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["m12"],
     shows: /^metric rpc\.client\.call\.duration, bounds/,
     response: ({ metrics }) => {
-      for (const { bounds } of Object.values(metrics)) bounds.pop();
+      for (const { bounds } of Object.values(metrics)) {
+        bounds.pop();
+      }
     },
   },
   {
@@ -108,7 +130,9 @@ export const REPORTED: readonly Fault[] = [
     shows: /^log \d+, secret/,
     response({ logs }, { given }) {
       const token = given?.client?.settings?.auth?.token ?? "";
-      for (const line of logs) line.text += ` ${token}`;
+      for (const line of logs) {
+        line.text += ` ${token}`;
+      }
     },
   },
   {
@@ -116,7 +140,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["e17"],
     shows: /^log \d+, text/,
     response: ({ logs }) => {
-      for (const line of logs) line.text = line.text.replace("  2026", "\r\n2026");
+      for (const line of logs) {
+        line.text = line.text.replace("  2026", "\r\n2026");
+      }
     },
   },
   {
@@ -143,7 +169,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["l05"],
     shows: /^log 1, level/,
     response: ({ logs }) => {
-      for (const line of logs) line.level = "debug";
+      for (const line of logs) {
+        line.level = "debug";
+      }
     },
   },
   {
@@ -163,7 +191,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["k13"],
     shows: /^explain .*, source/,
     response: ({ explained }) => {
-      for (const value of Object.values(explained)) value.source = "";
+      for (const value of Object.values(explained)) {
+        value.source = "";
+      }
     },
   },
   {
@@ -172,7 +202,9 @@ export const REPORTED: readonly Fault[] = [
     shows: /^explain .*, value/,
     response: ({ explained }) => {
       for (const value of Object.values(explained)) {
-        if (value.value !== undefined) value.value.kind = { case: "numberValue", value: -1 };
+        if (value.value !== undefined) {
+          value.value.kind = { case: "numberValue", value: -1 };
+        }
       }
     },
   },
@@ -193,7 +225,9 @@ export const REPORTED: readonly Fault[] = [
     cases: ["k07"],
     shows: /^explain, hash/,
     response: (run, { entry }) => {
-      if (entry === "roster") run.policyHash = "0".repeat(64);
+      if (entry === "roster") {
+        run.policyHash = "0".repeat(64);
+      }
     },
   },
   {
@@ -232,7 +266,9 @@ export const REPORTED: readonly Fault[] = [
     shows: /^process, ends/,
     silenceMs: 12_000,
     request: ({ given }) => {
-      if (given !== undefined) given.leftOpen = true;
+      if (given !== undefined) {
+        given.leftOpen = true;
+      }
     },
   },
   {

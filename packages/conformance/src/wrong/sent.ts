@@ -147,7 +147,9 @@ export const SENT: readonly Fault[] = [
     cases: ["r08"],
     shows: /^requests, number/,
     async response(_run, { baseUrl }) {
-      if (baseUrl !== "") await fetch(baseUrl, { method: "POST" }).catch(() => {});
+      if (baseUrl !== "") {
+        await fetch(baseUrl, { method: "POST" }).catch(() => {});
+      }
     },
   },
   {
@@ -186,7 +188,9 @@ export const SENT: readonly Fault[] = [
     shows: /^outcome 1, /,
     request: ({ given }) => {
       for (const { action } of given?.steps ?? []) {
-        if (action.case === "call") delete action.value.cancel;
+        if (action.case === "call") {
+          delete action.value.cancel;
+        }
       }
     },
   },
@@ -214,7 +218,9 @@ export const SENT: readonly Fault[] = [
     shows: /^request \d, timeout/,
     request: ({ given }) => {
       for (const { action } of given?.steps ?? []) {
-        if (action.case === "call") delete action.value.settings;
+        if (action.case === "call") {
+          delete action.value.settings;
+        }
       }
     },
   },
@@ -223,7 +229,9 @@ export const SENT: readonly Fault[] = [
     cases: ["k12"],
     shows: /^requests, number/,
     request: ({ given }) => {
-      if (given !== undefined) given.env = {};
+      if (given !== undefined) {
+        given.env = {};
+      }
     },
   },
   {
@@ -237,7 +245,9 @@ export const SENT: readonly Fault[] = [
     cases: ["q01"],
     shows: /^budget, tokens/,
     response: (run) => {
-      if (run.budget !== undefined) run.budget += 1;
+      if (run.budget !== undefined) {
+        run.budget += 1;
+      }
     },
   },
   {

@@ -9,7 +9,9 @@ export const STREAMS: readonly Fault[] = [
     cases: ["s01"],
     shows: /^outcome 1, messages/,
     response: ({ outcomes }) => {
-      for (const { messages } of outcomes) messages.push(...messages);
+      for (const { messages } of outcomes) {
+        messages.push(...messages);
+      }
     },
   },
   {
@@ -17,7 +19,11 @@ export const STREAMS: readonly Fault[] = [
     cases: ["s03"],
     shows: /^outcome 1, messages/,
     response: ({ outcomes }) => {
-      for (const outcome of outcomes) if (outcome.error !== undefined) outcome.messages = [];
+      for (const outcome of outcomes) {
+        if (outcome.error !== undefined) {
+          outcome.messages = [];
+        }
+      }
     },
   },
   {
@@ -49,7 +55,9 @@ export const STREAMS: readonly Fault[] = [
     cases: ["s15"],
     shows: /^outcome 1, headers/,
     response: ({ outcomes }) => {
-      for (const outcome of outcomes) outcome.headersMs = outcome.durationMs;
+      for (const outcome of outcomes) {
+        outcome.headersMs = outcome.durationMs;
+      }
     },
   },
   {
@@ -80,7 +88,9 @@ export const STREAMS: readonly Fault[] = [
     cases: ["s05"],
     shows: /^outcome 1, /,
     request({ given }) {
-      if (given === undefined) return;
+      if (given === undefined) {
+        return;
+      }
       given.client ??= create(ClientSettingsSchema);
       given.client.settings ??= create(SettingsSchema);
       given.client.settings.idleTimeoutMs ??= 60_000;
@@ -97,8 +107,12 @@ export const STREAMS: readonly Fault[] = [
     cases: ["m05"],
     shows: /^span 1, rpc\.system\.name/,
     response({ spans }, { protocol }) {
-      if (protocol === "connect") return;
-      for (const { attributes } of spans) attributes["rpc.system.name"] = "connectrpc";
+      if (protocol === "connect") {
+        return;
+      }
+      for (const { attributes } of spans) {
+        attributes["rpc.system.name"] = "connectrpc";
+      }
     },
   },
   {

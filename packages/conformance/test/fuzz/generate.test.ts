@@ -51,7 +51,9 @@ describe("generateCase", () => {
       const calls = given.steps.flatMap(({ action }) =>
         action.case === "call" && action.value.parallel === 0 ? [action.value] : [],
       );
-      if (calls.length !== prediction.outcomes.length) continue;
+      if (calls.length !== prediction.outcomes.length) {
+        continue;
+      }
       for (const [i, { error, messages, ok }] of prediction.outcomes.entries()) {
         const { method, breakAfter } = calls[i] as (typeof calls)[number];
         const kind = /^(Server|Client|Bidi)Stream/.exec(method)?.[1] ?? "Unary";
@@ -64,7 +66,9 @@ describe("generateCase", () => {
           typeof error
         >;
         seen.add(`${kind} ${stopReason}${committed ? ", committed" : ""}`);
-        if (attempts.length > 1) seen.add(`${kind} repeated`);
+        if (attempts.length > 1) {
+          seen.add(`${kind} repeated`);
+        }
         if (code === "deadline_exceeded" && origin === "transport") {
           seen.add(`${kind} ${committed ? "idle" : "without first message"}`);
         }

@@ -90,7 +90,9 @@ describe("fuzz", () => {
 
   it("cuts a case down to what shows the disagreement", async () => {
     const { files } = await fuzzed((response) => {
-      if (response.sleeps.length > 0) response.sleeps = [];
+      if (response.sleeps.length > 0) {
+        response.sleeps = [];
+      }
     });
     const texts = files.map((file) => readFileSync(join(folder, file), "utf8"));
     // The control below it makes a call of its own.
@@ -111,13 +113,17 @@ function overwrite(requests: RunResponse["requests"], name: string): void {
   const [first] = requests.map(({ headers }) => headers.find((header) => header.name === name));
   for (const { headers } of requests) {
     const own = headers.find((header) => header.name === name);
-    if (own !== undefined && first !== undefined) own.value = first.value;
+    if (own !== undefined && first !== undefined) {
+      own.value = first.value;
+    }
   }
 }
 
 function renew(requests: RunResponse["requests"], name: string): void {
   for (const [index, { headers }] of requests.entries()) {
     const own = headers.find((header) => header.name === name);
-    if (own !== undefined) own.value = own.value.replace(/^.{8}/, String(index).padStart(8, "0"));
+    if (own !== undefined) {
+      own.value = own.value.replace(/^.{8}/, String(index).padStart(8, "0"));
+    }
   }
 }

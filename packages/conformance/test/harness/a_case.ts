@@ -19,7 +19,9 @@ export function caseWith(expect: JsonObject, more: JsonObject = {}): LoadedCase 
   const control = { ...one, name: "t01 control: goes well" };
   const text = `# Test.\n${stringify({ cases: [one, control] })}`;
   const { cases, problems } = loadFile(text, { file: "t01.yaml", area: "test" });
-  if (cases[0] === undefined) throw new Error(problems.map(showProblem).join("\n"));
+  if (cases[0] === undefined) {
+    throw new Error(problems.map(showProblem).join("\n"));
+  }
   return cases[0];
 }
 

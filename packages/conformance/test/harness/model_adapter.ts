@@ -35,7 +35,9 @@ export function modelAdapter(spoil: (response: RunResponse) => void = () => {}):
         ),
       run: async (prepare) => {
         const { given, script, protocol }: RunRequest = await prepare();
-        if (given === undefined || script === undefined) return { failure: "nothing to run" };
+        if (given === undefined || script === undefined) {
+          return { failure: "nothing to run" };
+        }
         const over = protocol as Protocol;
         const response = responseOf(predict(given, script, over), over);
         spoil(response);
@@ -64,7 +66,9 @@ function outcomeOf(outcome: PredictedOutcome): MessageInitShape<typeof SeenOutco
     messages: [...messages],
     ...(typeof headersMs === "number" ? { headersMs } : {}),
   };
-  if (error === null) return { ok: ok ?? "", ...seen };
+  if (error === null) {
+    return { ok: ok ?? "", ...seen };
+  }
   const { code, origin, stopReason, reason, retryAfterMs, httpStatus } = error;
   return {
     ...seen,
@@ -134,14 +138,20 @@ function headersOf(request: PredictedRequest, protocol: Protocol): { [name: stri
 const EIGHT_DIGITS = 99_999_999;
 
 function timeoutOf(ms: number | null, protocol: Protocol): [string, string | null] {
-  if (protocol === "connect") return ["connect-timeout-ms", ms === null ? null : String(ms)];
-  if (ms === null) return ["grpc-timeout", null];
+  if (protocol === "connect") {
+    return ["connect-timeout-ms", ms === null ? null : String(ms)];
+  }
+  if (ms === null) {
+    return ["grpc-timeout", null];
+  }
   return ["grpc-timeout", ms > EIGHT_DIGITS ? `${ms / 1000}S` : `${ms}m`];
 }
 
 // `auto:12` → a UUID of that version.
 function made(value: string, version: string): string {
-  if (!value.startsWith("auto:")) return value;
+  if (!value.startsWith("auto:")) {
+    return value;
+  }
   const digits = value.slice("auto:".length).padStart(12, "0");
   return `00000000-0000-${version}000-8000-${digits}`;
 }

@@ -9,7 +9,9 @@ export async function runnerOrSkip(): Promise<string | undefined> {
   try {
     return await findRunner();
   } catch (reason) {
-    if (inCi() || !(reason instanceof MissingTool)) throw reason;
+    if (inCi() || !(reason instanceof MissingTool)) {
+      throw reason;
+    }
     process.stderr.write(`skipped: ${reason.message}\n`);
     return undefined;
   }

@@ -106,7 +106,9 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     notes.invalid(`an answer that is ${action.case ?? "nothing"}`);
   }
   if (answer.packing !== Packing.UNSPECIFIED) {
-    if (cut !== Cut.UNSPECIFIED) notes.invalid("a cut in what nobody reads");
+    if (cut !== Cut.UNSPECIFIED) {
+      notes.invalid("a cut in what nobody reads");
+    }
     // Nobody asked for it: of what it says, the status is left.
     const httpStatus = statusOf(answer);
     const seen = plain({ status: httpStatus, contentType: "application/json" }, "connect");
@@ -127,7 +129,9 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
       headers,
     });
   }
-  if (action.case === "stall") return { kind: "silence", heard: {} };
+  if (action.case === "stall") {
+    return { kind: "silence", heard: {} };
+  }
   if (cut === Cut.STALL_HALF) {
     return { kind: "silence", heard: { headers, trailers, httpStatus: statusOf(answer) } };
   }
@@ -150,15 +154,21 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
 }
 
 function statusOf({ action }: Answer): number {
-  if (action.case === "http") return action.value.status;
-  if (action.case !== "error") return 200;
+  if (action.case === "http") {
+    return action.value.status;
+  }
+  if (action.case !== "error") {
+    return 200;
+  }
   const { code, status } = action.value;
   return status === 0 ? (STATUS_OF_CODE[code] ?? 500) : status;
 }
 
 /** Notes what is no answer, and what may be a good one. */
 export function checkHttp({ status, contentType, body }: HttpAnswer, notes: Notes): void {
-  if (status < 200) notes.invalid(`a status that is ${status}`);
+  if (status < 200) {
+    notes.invalid(`a status that is ${status}`);
+  }
   if (status === 200 && contentType !== "text/html" && !body.startsWith("{no")) {
     notes.invalid("an answer by hand that may be a good one");
   }
@@ -202,7 +212,9 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
     malformed === Malformed.DETAILS
       ? { errorInfo: undefined, requestId: "", retryInfoMs: undefined, details: [] }
       : answer;
-  if (STATUS_OF_CODE[code] === undefined) notes.invalid(`a code that is ${code}`);
+  if (STATUS_OF_CODE[code] === undefined) {
+    notes.invalid(`a code that is ${code}`);
+  }
   return {
     code,
     origin: "server",
@@ -264,8 +276,12 @@ export const NONSENSE_TOKEN: Failure = {
 
 /** What a client makes of an answer for a tenant: the text, or why it failed. */
 export function read(reaction: Reaction, tenant: string | undefined): string | Failure {
-  if (reaction.kind === "failure") return reaction.failure;
-  if (reaction.kind === "silence") return attemptTimedOut(reaction.heard);
+  if (reaction.kind === "failure") {
+    return reaction.failure;
+  }
+  if (reaction.kind === "silence") {
+    return attemptTimedOut(reaction.heard);
+  }
   return isForAnother(reaction.headers, tenant) ? TENANT_MISMATCH : reaction.text;
 }
 

@@ -34,7 +34,9 @@ const ALL = builtInNumbers(POLICY);
  */
 export function builtIn(name: string): number {
   const number = ALL[name];
-  if (number === undefined) throw new Error(`policy.json has no ${name}`);
+  if (number === undefined) {
+    throw new Error(`policy.json has no ${name}`);
+  }
   return number;
 }
 
@@ -48,7 +50,9 @@ export function numbersIn(
   option?: PolicyValue["option"],
 ): Partial<Record<NumberName, number>> {
   const stated = NUMBERS.flatMap((value) => {
-    if (message === undefined || (option !== undefined && value.option !== option)) return [];
+    if (message === undefined || (option !== undefined && value.option !== option)) {
+      return [];
+    }
     const number: unknown = Reflect.get(message, value.name);
     return number === undefined ? [] : [[value.name, Number(number)] as const];
   });

@@ -65,20 +65,32 @@ export class CallRun {
     this.#deadlineAt = this.#startedAt + policy.timeoutMs;
     const after = options.cancels ? call.cancel?.afterMs : undefined;
     this.#canceledAt = after === undefined ? Infinity : this.#startedAt + Number(after);
-    if (this.#canceledAt === this.#deadlineAt && after !== undefined) world.notes.tie("cancel");
+    if (this.#canceledAt === this.#deadlineAt && after !== undefined) {
+      world.notes.tie("cancel");
+    }
   }
 
   *run(): Process<PredictedOutcome> {
     const { simulation } = this.#world;
     const interruptAt = Math.min(this.#deadlineAt, this.#canceledAt);
     for (;;) {
-      if (this.#remaining() < 1) return this.#interrupted(true);
+      if (this.#remaining() < 1) {
+        return this.#interrupted(true);
+      }
       const asked = simulation.now;
       const token = yield* this.#token(interruptAt);
-      if (token === "interrupted") return this.#interrupted(true);
-      if (token === "failed") return this.#failed(NO_TOKEN, undefined);
-      if (token === "nonsense") return this.#failed(NONSENSE_TOKEN, undefined);
-      if (this.#remaining() < 1) return this.#interrupted(true);
+      if (token === "interrupted") {
+        return this.#interrupted(true);
+      }
+      if (token === "failed") {
+        return this.#failed(NO_TOKEN, undefined);
+      }
+      if (token === "nonsense") {
+        return this.#failed(NONSENSE_TOKEN, undefined);
+      }
+      if (this.#remaining() < 1) {
+        return this.#interrupted(true);
+      }
 
       const sentAt = simulation.now;
       const result = yield* this.#exchange(interruptAt);
@@ -86,10 +98,14 @@ export class CallRun {
         this.#tell("attempt_failed");
         return this.#interrupted(true);
       }
-      if (result.kind === "ended") return this.#succeeded(result.text);
+      if (result.kind === "ended") {
+        return this.#succeeded(result.text);
+      }
       const durationMs = sentAt > asked ? undefined : simulation.now - sentAt;
       const next = yield* this.#after(result.failure, durationMs, interruptAt);
-      if (next !== undefined) return next;
+      if (next !== undefined) {
+        return next;
+      }
     }
   }
 
@@ -99,13 +115,17 @@ export class CallRun {
 
   *#token(until: number): Process<TokenResult | undefined> {
     const { credential, tenant, scopes } = this.#policy;
-    if (credential.kind !== "provider") return undefined;
+    if (credential.kind !== "provider") {
+      return undefined;
+    }
     const refused = this.#refused?.generation;
     this.#refused = undefined;
     const key = `${tenant ?? ""} ${scopes}`;
     const wish = { key, until, refused, deadlineAt: this.#deadlineAt };
     const result = yield* this.#world.provider.token(credential.answers, wish);
-    if (typeof result !== "string") this.#sent = result;
+    if (typeof result !== "string") {
+      this.#sent = result;
+    }
     return result;
   }
 
@@ -178,7 +198,9 @@ export class CallRun {
         : undefined;
     }
     if (this.#isGetTooLong(failure)) {
-      if (this.#sideBySide) notes.tie("calls side by side, posted at once");
+      if (this.#sideBySide) {
+        notes.tie("calls side by side, posted at once");
+      }
       this.#world.longestGet = textLength(this.#call) - 1;
       if (!this.#policy.retryOff) {
         this.#posts = true;
@@ -193,7 +215,9 @@ export class CallRun {
     if (decision.kind === "stop" && this.#waitsOut(judgement)) {
       const listed = { class: retryClass, durationMs, delayMs: 0, transparent: false };
       this.#list(failure, listed);
-      if (!this.#tell("attempt_failed")) yield interruptAt;
+      if (!this.#tell("attempt_failed")) {
+        yield interruptAt;
+      }
       return this.#interrupted(false);
     }
     if (decision.kind === "stop") {
@@ -203,7 +227,9 @@ export class CallRun {
     if (decision.kind === "transparent") {
       this.#transparentUsed = true;
       this.#list(failure, { class: retryClass, durationMs, delayMs: 0, transparent: true });
-      if (this.#tell("attempt_failed")) return this.#interrupted(false);
+      if (this.#tell("attempt_failed")) {
+        return this.#interrupted(false);
+      }
       tokens.spend(decision.cost);
       this.#paid = decision.cost;
       return this.#tell("waiting") ? this.#interrupted(false) : undefined;
@@ -215,7 +241,9 @@ export class CallRun {
       this.#list(failure, listed);
       return this.#interrupted(false);
     }
-    if (decision.kind === "retry") tokens.spend(decision.cost);
+    if (decision.kind === "retry") {
+      tokens.spend(decision.cost);
+    }
     if (this.#tell("waiting")) {
       this.#list(failure, listed);
       return this.#interrupted(false);
@@ -230,8 +258,12 @@ export class CallRun {
       this.#waits++;
     }
     const wakesAt = simulation.now + delayMs;
-    if (this.#sideBySide && delayMs === 0) notes.tie("calls side by side, retried at once");
-    if (wakesAt === interruptAt) notes.tie("end of a wait");
+    if (this.#sideBySide && delayMs === 0) {
+      notes.tie("calls side by side, retried at once");
+    }
+    if (wakesAt === interruptAt) {
+      notes.tie("end of a wait");
+    }
     if (wakesAt > interruptAt) {
       this.#world.sleepsKnown = false;
       this.#list(failure, { ...listed, delayMs: undefined });
@@ -240,7 +272,9 @@ export class CallRun {
     }
     this.#list(failure, listed);
     sleeps.push(delayMs);
-    if (delayMs > 0) yield wakesAt;
+    if (delayMs > 0) {
+      yield wakesAt;
+    }
     return undefined;
   }
 
@@ -252,7 +286,9 @@ export class CallRun {
 
   // An observer is told, who may cancel the call meanwhile.
   #tell(event: string): boolean {
-    if (event !== this.#world.canceledOn || !this.#call.cancel?.byCallback) return false;
+    if (event !== this.#world.canceledOn || !this.#call.cancel?.byCallback) {
+      return false;
+    }
     this.#canceledAt = this.#world.simulation.now;
     return true;
   }
@@ -262,16 +298,24 @@ export class CallRun {
     const { credential, tenant, scopes } = this.#policy;
     const { notes, provider } = this.#world;
     const { code, origin } = failure;
-    if (code !== "unauthenticated" || origin !== "server" || this.#replayed) return false;
-    if (credential.kind !== "provider") return false;
+    if (code !== "unauthenticated" || origin !== "server" || this.#replayed) {
+      return false;
+    }
+    if (credential.kind !== "provider") {
+      return false;
+    }
     const key = `${tenant ?? ""} ${scopes}`;
     const refused = this.#sent?.generation ?? 0;
     if (!this.#allowsReplay(failure)) {
       provider.refuse(key, refused);
       return false;
     }
-    if (!provider.mayRenew(key, refused)) return false;
-    if (endsTooLate(0, this.#remaining())) notes.undecided("lateReplay");
+    if (!provider.mayRenew(key, refused)) {
+      return false;
+    }
+    if (endsTooLate(0, this.#remaining())) {
+      notes.undecided("lateReplay");
+    }
     return true;
   }
 
@@ -279,9 +323,15 @@ export class CallRun {
   // to be made again; with requireIdempotency only what may be repeated anyway.
   #allowsReplay(failure: Failure): boolean {
     const { retryOff, maxAttempts, repeatable, requireIdempotency } = this.#policy;
-    if (hintOf(failure, this.#wallMs())?.kind === "stop") return false;
-    if (retryOff || this.#attempts >= maxAttempts) return false;
-    if (requireIdempotency && !repeatable) return false;
+    if (hintOf(failure, this.#wallMs())?.kind === "stop") {
+      return false;
+    }
+    if (retryOff || this.#attempts >= maxAttempts) {
+      return false;
+    }
+    if (requireIdempotency && !repeatable) {
+      return false;
+    }
     return !this.#progress.committed && !this.#progress.inputGone;
   }
 
@@ -320,7 +370,9 @@ export class CallRun {
   // Of waits for a server that follow each other the last is kept.
   #list({ code, sent }: Failure, attempt: Omit<PredictedAttempt, "code" | "sent">): void {
     const last = this.#failures.at(-1);
-    if (last !== undefined && isReadyWait(last) && isReadyWait(attempt)) this.#failures.pop();
+    if (last !== undefined && isReadyWait(last) && isReadyWait(attempt)) {
+      this.#failures.pop();
+    }
     this.#failures.push({ code, sent, ...attempt });
   }
 

@@ -101,9 +101,13 @@ export class Provider {
     const slot = this.#slot(key);
     this.#settle(slot, false);
     const { token, flight } = slot;
-    if (this.#usable(slot, refused) !== undefined || flight !== undefined) return true;
+    if (this.#usable(slot, refused) !== undefined || flight !== undefined) {
+      return true;
+    }
     const age = token?.afterRefusal === true ? this.#age(token) : Infinity;
-    if (age === PAUSE_MS) this.notes.tie("end of the pause after a refusal");
+    if (age === PAUSE_MS) {
+      this.notes.tie("end of the pause after a refusal");
+    }
     return age >= PAUSE_MS && !this.#isPaused(slot);
   }
 
@@ -122,17 +126,24 @@ export class Provider {
     const { token } = slot;
     if (refused !== undefined) {
       const newer = this.#usable(slot, refused);
-      if (newer !== undefined) return newer;
+      if (newer !== undefined) {
+        return newer;
+      }
     } else if (token !== undefined) {
       if (token.generation <= slot.refused && this.mayRenew(key, token.generation)) {
         return yield* this.#wait(slot, answers, { ...wish, refused: token.generation });
       }
       const age = this.#age(token);
-      if (slot.wasOver && age < token.life)
+      if (slot.wasOver && age < token.life) {
         notes.tie("a token that had expired, and is young again");
-      if ([token.renewFrom, token.waitFrom].includes(age)) notes.tie("token at its margin");
+      }
+      if ([token.renewFrom, token.waitFrom].includes(age)) {
+        notes.tie("token at its margin");
+      }
       if (age < token.waitFrom) {
-        if (age >= token.renewFrom) this.#renewAhead(slot, answers);
+        if (age >= token.renewFrom) {
+          this.#renewAhead(slot, answers);
+        }
         return token;
       }
     }
@@ -155,13 +166,17 @@ export class Provider {
     try {
       for (;;) {
         const { now } = simulation;
-        if ((slot.token?.generation ?? 0) > before) return slot.token as Token;
+        if ((slot.token?.generation ?? 0) > before) {
+          return slot.token as Token;
+        }
         if (flight?.outcome === "failed" || flight?.outcome === "nonsense") {
           return this.#usable(slot, refused) ?? flight.outcome;
         }
         if (now >= giveUpAt) {
           slot.failure = { as: "failed", at: now };
-          if (own !== undefined && slot.flight === own) slot.flight = undefined;
+          if (own !== undefined && slot.flight === own) {
+            slot.flight = undefined;
+          }
           return this.#usable(slot, refused) ?? "failed";
         }
         if (own === undefined && !isJoined(flight, now, patientUntil)) {
@@ -175,7 +190,11 @@ export class Provider {
             }
             if (this.#mayAsk()) {
               flight = own = this.#start(slot, answers, false, refused > 0);
-              for (const waiting of slot.waiting) if (waiting !== me) simulation.wake(waiting);
+              for (const waiting of slot.waiting) {
+                if (waiting !== me) {
+                  simulation.wake(waiting);
+                }
+              }
             } else if (this.#all().some(isSlow)) {
               // When a place is looked for again is not said to the millisecond.
               notes.tie("the place of a slow request");
@@ -196,10 +215,16 @@ export class Provider {
           return "failed";
         }
         const atOnce = events.filter((at) => at === next).length;
-        if (flight !== undefined && atOnce > 1) notes.tie("what ends a wait for a token");
+        if (flight !== undefined && atOnce > 1) {
+          notes.tie("what ends a wait for a token");
+        }
         yield next;
-        if (simulation.now >= until) return "interrupted";
-        for (const each of this.#slots.values()) this.#settle(each, true);
+        if (simulation.now >= until) {
+          return "interrupted";
+        }
+        for (const each of this.#slots.values()) {
+          this.#settle(each, true);
+        }
       }
     } finally {
       slot.waiting.delete(me);
@@ -209,23 +234,35 @@ export class Provider {
   #renewAhead(slot: Slot, answers: readonly ProviderAnswer[]): void {
     const { now } = this.simulation;
     const { failure, flight } = slot;
-    if (flight !== undefined && now < flight.startedAt + LONGEST_WAIT_MS) return;
+    if (flight !== undefined && now < flight.startedAt + LONGEST_WAIT_MS) {
+      return;
+    }
     if (failure !== undefined && now === failure.at + QUIET_MS) {
       this.notes.tie("end of the quiet time");
     }
-    if (failure !== undefined && now < failure.at + QUIET_MS) return;
-    if (this.#mayAsk()) this.#start(slot, answers, true, false);
+    if (failure !== undefined && now < failure.at + QUIET_MS) {
+      return;
+    }
+    if (this.#mayAsk()) {
+      this.#start(slot, answers, true, false);
+    }
   }
 
   #isPaused({ failure }: Slot): boolean {
-    if (failure === undefined) return false;
+    if (failure === undefined) {
+      return false;
+    }
     const ends = failure.at + PAUSE_MS;
-    if (ends === this.simulation.now) this.notes.tie("end of the provider's pause");
+    if (ends === this.simulation.now) {
+      this.notes.tie("end of the provider's pause");
+    }
     return this.simulation.now < ends;
   }
 
   #usable({ token }: Slot, refused: number): Token | undefined {
-    if (token === undefined || token.generation <= refused) return undefined;
+    if (token === undefined || token.generation <= refused) {
+      return undefined;
+    }
     return this.#age(token) < token.life ? token : undefined;
   }
 
@@ -296,8 +333,12 @@ export class Provider {
     const due = slot.flights.filter(({ finishAt }) => finishAt <= now);
     for (const flight of due.sort((a, b) => a.finishAt - b.finishAt)) {
       if (flight.finishAt === now && !waited) {
-        if (flight.background) this.notes.tie("background refresh");
-        if (flight.startedAt === now) continue;
+        if (flight.background) {
+          this.notes.tie("background refresh");
+        }
+        if (flight.startedAt === now) {
+          continue;
+        }
       }
       this.#finish(slot, flight);
     }
@@ -306,7 +347,9 @@ export class Provider {
   #finish(slot: Slot, flight: Flight): void {
     const { answer, finishAt, number, afterRefusal } = flight;
     slot.flights = slot.flights.filter((each) => each !== flight);
-    if (slot.flight === flight) slot.flight = undefined;
+    if (slot.flight === flight) {
+      slot.flight = undefined;
+    }
     const life = answer.fail || answer.untilDeadline ? undefined : this.#lifeOf(answer, finishAt);
     flight.outcome = answer.fail || answer.untilDeadline ? "failed" : "nonsense";
     if (life === undefined) {
@@ -314,7 +357,9 @@ export class Provider {
       return;
     }
     flight.outcome = "token";
-    if (number <= (slot.token?.generation ?? 0)) return;
+    if (number <= (slot.token?.generation ?? 0)) {
+      return;
+    }
     const spread = 1 + ADVISORY.jitter * (2 * this.draws.take() - 1);
     const from = (before: number): number => Math.max(life - before, LEAST_USE_MS);
     slot.token = {
@@ -332,9 +377,15 @@ export class Provider {
   }
 
   #lifeOf({ expiresAt, expiresInMs }: ProviderAnswer, at: number): number | undefined {
-    if (expiresInMs !== undefined) return Number(expiresInMs);
-    if (expiresAt === undefined) return Infinity;
-    if (!Number.isFinite(expiresAt) || expiresAt < LEAST_EXPIRY_MS) return undefined;
+    if (expiresInMs !== undefined) {
+      return Number(expiresInMs);
+    }
+    if (expiresAt === undefined) {
+      return Infinity;
+    }
+    if (!Number.isFinite(expiresAt) || expiresAt < LEAST_EXPIRY_MS) {
+      return undefined;
+    }
     return expiresAt - (this.wallClockMs + at + this.simulation.wallShift);
   }
 }
@@ -352,6 +403,8 @@ function isJoined(flight: Flight | undefined, now: number, patientUntil: number)
 }
 
 function keeps({ fail, untilDeadline, expiresAt, expiresInMs }: ProviderAnswer): boolean {
-  if (fail || untilDeadline || expiresAt !== undefined) return false;
+  if (fail || untilDeadline || expiresAt !== undefined) {
+    return false;
+  }
   return expiresInMs === undefined || expiresInMs > BigInt(2 * LEAST_USE_MS);
 }

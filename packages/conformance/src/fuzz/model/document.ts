@@ -21,7 +21,9 @@ export function documentLevel(
   method: string,
 ): { levels: readonly Level[]; facts: DocumentFacts; preset: "mesh" | "standalone" | undefined } {
   const document = parse(given.client?.policy);
-  if (document === undefined) return { levels: [], facts: {}, preset: undefined };
+  if (document === undefined) {
+    return { levels: [], facts: {}, preset: undefined };
+  }
   const selected = (selector: string): MethodPolicy[] =>
     document.methods.flatMap(({ selectors, policy }) =>
       policy !== undefined && selectors.includes(selector) ? [policy] : [],
@@ -69,9 +71,13 @@ export function documentBudget(given: Given): {
 const parsed = new WeakMap<JsonObject, ClientPolicy>();
 
 function parse(policy: JsonObject | undefined): ClientPolicy | undefined {
-  if (policy === undefined) return undefined;
+  if (policy === undefined) {
+    return undefined;
+  }
   const known = parsed.get(policy);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const document = fromJson(ClientPolicySchema, policy, { ignoreUnknownFields: true });
   parsed.set(policy, document);
   return document;
@@ -94,7 +100,9 @@ function levelOfPolicy(policy: MethodPolicy): Level {
 }
 
 function factsOf({ facts }: MethodPolicy): DocumentFacts {
-  if (facts === undefined) return {};
+  if (facts === undefined) {
+    return {};
+  }
   const {
     idempotencyLevel: level,
     tenant,

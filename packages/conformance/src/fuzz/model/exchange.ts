@@ -66,20 +66,31 @@ export function* exchangeUnary(exchange: Exchange): Process<Exchanged> {
     notes.invalid("a call without end");
     return { kind: "interrupted" };
   }
-  if (arrivesAt === Math.min(cutAt, interruptAt)) notes.tie("answer and timer");
-  if (exchange.sideBySide && arrivesAt === sentAt)
+  if (arrivesAt === Math.min(cutAt, interruptAt)) {
+    notes.tie("answer and timer");
+  }
+  if (exchange.sideBySide && arrivesAt === sentAt) {
     notes.tie("calls side by side, answered at once");
-  if (cutAt === interruptAt && cutAt === endsAt) notes.tie("attempt timeout and cancel");
+  }
+  if (cutAt === interruptAt && cutAt === endsAt) {
+    notes.tie("attempt timeout and cancel");
+  }
   // Also where it is at once: what goes on at the same time comes first.
   yield endsAt;
 
-  if (endsAt === interruptAt) return { kind: "interrupted" };
+  if (endsAt === interruptAt) {
+    return { kind: "interrupted" };
+  }
   if (endsAt < arrivesAt) {
-    if (headAt === cutAt) notes.tie("head and attempt timeout");
+    if (headAt === cutAt) {
+      notes.tie("head and attempt timeout");
+    }
     return { kind: "failed", failure: attemptTimedOut(headAt < cutAt ? heard : {}) };
   }
   const result = read(reaction, policy.tenant);
-  if (typeof result === "string") return { kind: "ended", text: result };
+  if (typeof result === "string") {
+    return { kind: "ended", text: result };
+  }
   return { kind: "failed", failure: result };
 }
 
@@ -94,7 +105,9 @@ function reactionTo({ world, answer }: Exchange): {
   const headAt = simulation.now + Number(answer.delayMs);
   if (protocol === "connect") {
     const reaction = react(answer, readMaxBytes, notes);
-    if (reaction.kind !== "silence") return { reaction, heard: {}, headAt, arrivesAt: headAt };
+    if (reaction.kind !== "silence") {
+      return { reaction, heard: {}, headAt, arrivesAt: headAt };
+    }
     return { reaction, heard: reaction.heard, headAt, arrivesAt: Infinity };
   }
   const flow = flowOf(answer, { protocol, kind: "unary", readMaxBytes, notes });

@@ -45,12 +45,18 @@ class StreamExchange {
     const uploadMs = reads ? texts.length * Number(call.textDelayMs) : 0;
     this.#takenAt = call.keepOpen && kind === "bidi" ? Infinity : this.#sentAt + uploadMs;
     this.#limitAt = this.#sentAt + policy.firstMessageTimeoutMs;
-    if (reads) exchange.request.body = undefined;
-    if (reads && this.#flow.taken) progress.inputGone = true;
+    if (reads) {
+      exchange.request.body = undefined;
+    }
+    if (reads && this.#flow.taken) {
+      progress.inputGone = true;
+    }
     if (call.breakAfter !== undefined && call.breakAfter < 1) {
       world.notes.invalid("a stream that is left before it begins");
     }
-    if (call.keepOpen && kind !== "bidi") world.notes.invalid("open messages of no bidi stream");
+    if (call.keepOpen && kind !== "bidi") {
+      world.notes.invalid("open messages of no bidi stream");
+    }
   }
 
   *run(): Process<Exchanged> {
@@ -61,20 +67,28 @@ class StreamExchange {
       world.notes.tie("calls side by side, answered at once");
     }
     const silent = yield* this.#until(startsAt + flow.delayMs);
-    if (silent !== undefined) return silent;
+    if (silent !== undefined) {
+      return silent;
+    }
     this.#answered = true;
     if (flow.head || flow.failure?.httpStatus !== undefined) {
       this.#heard = { headers: flow.headers, httpStatus: 200 };
     }
     if (flow.head) {
       const refused = this.#headArrived();
-      if (refused !== undefined) return refused;
+      if (refused !== undefined) {
+        return refused;
+      }
     }
     for (const { text, delayMs } of flow.messages) {
       const over = yield* this.#until(world.simulation.now + delayMs);
-      if (over !== undefined) return over;
+      if (over !== undefined) {
+        return over;
+      }
       const left = this.#messageArrived(text);
-      if (left !== undefined) return left;
+      if (left !== undefined) {
+        return left;
+      }
     }
     const over = yield* this.#until(world.simulation.now + flow.endDelayMs);
     return over ?? this.#ended();
@@ -90,12 +104,18 @@ class StreamExchange {
       return { kind: "interrupted" };
     }
     const [first, second] = [comesAt, this.#limitAt, interruptAt].toSorted((a, b) => a - b);
-    if (first === second) notes.tie("answer and timer");
+    if (first === second) {
+      notes.tie("answer and timer");
+    }
     // Also where it is at once: what goes on at the same time comes first.
     yield Math.max(at, simulation.now);
-    if (at === comesAt) return undefined;
+    if (at === comesAt) {
+      return undefined;
+    }
     this.#close({ canceled: true });
-    if (at === interruptAt) return { kind: "interrupted" };
+    if (at === interruptAt) {
+      return { kind: "interrupted" };
+    }
     return { kind: "failed", failure: streamTimedOut(this.#heard) };
   }
 
@@ -103,7 +123,9 @@ class StreamExchange {
     const { policy, world } = this.#exchange;
     const { failure, headers } = this.#flow;
     if (isForAnother(headers, policy.tenant)) {
-      if (failure !== undefined) world.notes.undecided("streamForAnother");
+      if (failure !== undefined) {
+        world.notes.undecided("streamForAnother");
+      }
       this.#close({ canceled: undefined });
       return { kind: "failed", failure: TENANT_MISMATCH };
     }
@@ -125,7 +147,9 @@ class StreamExchange {
     this.#progress.committed = true;
     this.#shown();
     this.#limitAt = world.simulation.now + policy.idleTimeoutMs;
-    if (messages.length !== call.breakAfter) return undefined;
+    if (messages.length !== call.breakAfter) {
+      return undefined;
+    }
     const { endDelayMs, messages: all } = this.#flow;
     const restMs = all
       .slice(messages.length)
@@ -144,12 +168,18 @@ class StreamExchange {
       this.#progress.headersAt = undefined;
     }
     if (failure !== undefined) {
-      if (policy.kind === "client" && messages.length > 1) world.notes.invalid("two answers");
+      if (policy.kind === "client" && messages.length > 1) {
+        world.notes.invalid("two answers");
+      }
       return { kind: "failed", failure };
     }
     this.#shown();
-    if (policy.kind !== "client") return { kind: "ended", text: "" };
-    if (messages.length !== 1) world.notes.invalid(`${messages.length} answers`);
+    if (policy.kind !== "client") {
+      return { kind: "ended", text: "" };
+    }
+    if (messages.length !== 1) {
+      world.notes.invalid(`${messages.length} answers`);
+    }
     return { kind: "ended", text: this.#answer };
   }
 
@@ -162,7 +192,9 @@ class StreamExchange {
     const { request, call, policy, world } = this.#exchange;
     const { now } = world.simulation;
     request.canceled = canceled;
-    if (!this.#flow.taken) return;
+    if (!this.#flow.taken) {
+      return;
+    }
     if (policy.kind === "server") {
       request.texts = [call.text];
       return;
@@ -171,7 +203,9 @@ class StreamExchange {
     const delayMs = Number(call.textDelayMs);
     const takenAt = (index: number): number => this.#sentAt + (index + 1) * delayMs;
     // How many were taken of those that came at once: nobody promises it.
-    if (this.#flow.early && delayMs === 0 && now === this.#sentAt) return;
+    if (this.#flow.early && delayMs === 0 && now === this.#sentAt) {
+      return;
+    }
     const clear = delayMs === 0 || (this.#answered && !this.#flow.early);
     if (!clear && texts.some((_, index) => takenAt(index) === now)) {
       world.notes.tie("a message of the caller and the end");

@@ -74,18 +74,24 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
         headers,
         trailers: answer.trailers,
       };
-      if (answer.cut !== Cut.UNSPECIFIED) reading.notes.invalid("a cut in what nobody reads");
+      if (answer.cut !== Cut.UNSPECIFIED) {
+        reading.notes.invalid("a cut in what nobody reads");
+      }
       return { ...flow, failure: failureOf(known) };
     }
     case "ok":
-      if (answer.packing !== Packing.UNSPECIFIED) return packed(flow, answer, reading);
+      if (answer.packing !== Packing.UNSPECIFIED) {
+        return packed(flow, answer, reading);
+      }
       return cutOff(
         limited({ ...flow, head: true, messages: [{ text: action.value, delayMs: 0 }] }, reading),
         answer,
         reading,
       );
     case "error": {
-      if (answer.packing !== Packing.UNSPECIFIED) reading.notes.invalid("a packed end");
+      if (answer.packing !== Packing.UNSPECIFIED) {
+        reading.notes.invalid("a packed end");
+      }
       const only = reading.protocol !== "connect" && answer.trailers.length === 0;
       const failure = ended(action.value, answer, reading);
       return cutOff({ ...flow, head: !only, failure }, answer, reading);
@@ -100,7 +106,9 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
 
 // Nobody asked for it; where the headers do not tell, the first envelope does.
 function packed(flow: Flow, { headers, cut, packing }: Answer, { notes }: Reading): Flow {
-  if (cut !== Cut.UNSPECIFIED) notes.invalid("a cut in what nobody reads");
+  if (cut !== Cut.UNSPECIFIED) {
+    notes.invalid("a cut in what nobody reads");
+  }
   const failure = failureOf({
     code: "internal",
     origin: "client",
@@ -112,12 +120,16 @@ function packed(flow: Flow, { headers, cut, packing }: Answer, { notes }: Readin
 }
 
 function streamed(flow: Flow, answer: Answer, reading: Reading): Flow {
-  if (answer.action.case !== "stream") return flow;
+  if (answer.action.case !== "stream") {
+    return flow;
+  }
   const { messages, error, stall, end, endDelayMs, early } = answer.action.value;
   if ([error !== undefined, stall, end !== StreamEnd.UNSPECIFIED].filter(Boolean).length > 1) {
     reading.notes.invalid("a stream that ends in two ways");
   }
-  if (early && reading.kind !== "bidi") reading.notes.invalid("an early answer to no bidi stream");
+  if (early && reading.kind !== "bidi") {
+    reading.notes.invalid("an early answer to no bidi stream");
+  }
   const { headers } = answer;
   const known = (failure: Partial<Failure>): Failure =>
     failureOf({ httpStatus: 200, headers, ...failure });
@@ -152,7 +164,9 @@ function ended(error: ErrorAnswer, { headers, trailers }: Answer, { notes }: Rea
 // The head of an envelope says how long it is, so that the first message over the limit ends it.
 function limited(flow: Flow, { readMaxBytes }: Reading): Flow {
   const over = flow.messages.findIndex(({ text }) => text.length > readMaxBytes);
-  if (over < 0) return flow;
+  if (over < 0) {
+    return flow;
+  }
   return {
     ...flow,
     messages: flow.messages.slice(0, over),
@@ -172,13 +186,19 @@ const LONG = 600;
 
 // Half of the bytes arrive: without messages nothing that says anything, and of one long one not all.
 function cutOff(flow: Flow, answer: Answer, { kind, notes, protocol }: Reading): Flow {
-  if (answer.cut === Cut.UNSPECIFIED || isOverLimit(flow)) return flow;
+  if (answer.cut === Cut.UNSPECIFIED || isOverLimit(flow)) {
+    return flow;
+  }
   const { action, headers } = answer;
-  if (action.case === "error" && !flow.head) notes.invalid("the end of an answer that is all head");
+  if (action.case === "error" && !flow.head) {
+    notes.invalid("the end of an answer that is all head");
+  }
   const unary = kind === "unary" && protocol !== "connect";
   const whole = flow.messages.length === 0 || (flow.messages[0]?.text.length ?? 0) >= LONG;
   const hasOne = unary || kind === "client";
-  if (!whole && !hasOne) notes.invalid("a cut between messages");
+  if (!whole && !hasOne) {
+    notes.invalid("a cut between messages");
+  }
   if (flow.messages.length > 1 || (action.case === "stream" && action.value.stall)) {
     notes.invalid("a cut in what does not end");
   }
@@ -202,11 +222,17 @@ export function oneAnswer(flow: Flow, notes: Notes): { reaction: Reaction; after
   const { messages, failure, headers, delayMs, endDelayMs } = flow;
   const [message] = messages;
   const afterMs = messages.reduce((sum, one) => sum + one.delayMs, delayMs + endDelayMs);
-  if (afterMs === Infinity) return { reaction: { kind: "silence", heard: {} }, afterMs };
+  if (afterMs === Infinity) {
+    return { reaction: { kind: "silence", heard: {} }, afterMs };
+  }
   if (failure !== undefined) {
-    if (messages.length > 1) notes.invalid("more than one answer");
+    if (messages.length > 1) {
+      notes.invalid("more than one answer");
+    }
     return { reaction: { kind: "failure", failure }, afterMs };
   }
-  if (messages.length !== 1) notes.invalid(`${messages.length} answers`);
+  if (messages.length !== 1) {
+    notes.invalid(`${messages.length} answers`);
+  }
   return { reaction: { kind: "ok", text: message?.text ?? "", headers }, afterMs };
 }

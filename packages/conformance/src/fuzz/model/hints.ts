@@ -8,17 +8,23 @@ export type Hint =
 
 /** §3.9: the first valid hint of a failed attempt whose answer is an error of the server. */
 export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
-  if (!isServersError(failure)) return undefined;
+  if (!isServersError(failure)) {
+    return undefined;
+  }
   const pushback = valueOf(failure, "grpc-retry-pushback-ms");
   if (pushback !== undefined) {
-    if (!/^\d+$/.test(pushback)) return { kind: "stop" };
+    if (!/^\d+$/.test(pushback)) {
+      return { kind: "stop" };
+    }
     return { kind: "pushback", ms: Number(pushback) };
   }
   if (failure.retryInfoMs !== undefined && failure.retryInfoMs >= 0) {
     return { kind: "retry_info", ms: failure.retryInfoMs };
   }
   const ms = digits(valueOf(failure, "retry-after-ms"));
-  if (ms !== undefined) return { kind: "retry_after", ms };
+  if (ms !== undefined) {
+    return { kind: "retry_after", ms };
+  }
   const after = valueOf(failure, "retry-after");
   const seconds = digits(after);
   const wait = seconds === undefined ? fixdate(after, wallMs) : seconds * 1000;
@@ -46,13 +52,19 @@ const FIXDATE =
 
 function fixdate(text: string | undefined, wallMs: number): number | undefined {
   const match = FIXDATE.exec(text ?? "");
-  if (match === null) return undefined;
+  if (match === null) {
+    return undefined;
+  }
   const month = MONTHS.indexOf(match[2] as string);
-  if (month < 0) return undefined;
+  if (month < 0) {
+    return undefined;
+  }
   const part = (group: number): number => Number(match[group]);
   const date = Date.UTC(part(3), month, part(1), part(4), part(5), part(6));
   // A day that there is not, or not on that weekday.
-  if (new Date(date).toUTCString() !== text) return undefined;
+  if (new Date(date).toUTCString() !== text) {
+    return undefined;
+  }
   const wait = date - wallMs;
   return wait > 0 ? wait : undefined;
 }

@@ -146,6 +146,8 @@ export function methodsOf(kind: Kind): readonly string[] {
 /** @throws Error for a method the model does not know. */
 export function methodFacts(method: string): Facts {
   const facts = FACTS[method];
-  if (facts === undefined) throw new Error(`the model knows no method ${method}`);
+  if (facts === undefined) {
+    throw new Error(`the model knows no method ${method}`);
+  }
   return facts;
 }

@@ -74,7 +74,9 @@ export function policyOf(
   const pick = <T>(read: (level: Level) => T | undefined): T | undefined => {
     for (const level of all) {
       const value = read(level);
-      if (value !== undefined) return value;
+      if (value !== undefined) {
+        return value;
+      }
     }
     return undefined;
   };
@@ -82,12 +84,18 @@ export function policyOf(
     notes.invalid("an environment or a document no client can be made with");
   }
   const own = levels.call;
-  if (own !== undefined && isRefused(own)) return CONFIG_INVALID;
+  if (own !== undefined && isRefused(own)) {
+    return CONFIG_INVALID;
+  }
   const { runtimeTimeoutMs = 1 } = call;
-  if (runtimeTimeoutMs <= 0) return CONFIG_INVALID;
+  if (runtimeTimeoutMs <= 0) {
+    return CONFIG_INVALID;
+  }
   // Looked at for each call; infinite is none, 0 and less are over.
   const ambientMs = own?.ambientMs ?? 0;
-  if (Number.isNaN(ambientMs) || ambientMs === -Infinity) return CONFIG_INVALID;
+  if (Number.isNaN(ambientMs) || ambientMs === -Infinity) {
+    return CONFIG_INVALID;
+  }
 
   const mesh = (given.client?.preset || document.preset) === "mesh";
   const killed = given.env.AMEIDE_SDK_RETRIES === "off";
@@ -99,7 +107,9 @@ export function policyOf(
 
   // §8.2: it has to be a field of the request.
   const field = document.facts.field ?? facts.field;
-  if (field !== "" && !facts.hasField) return CONFIG_INVALID;
+  if (field !== "" && !facts.hasField) {
+    return CONFIG_INVALID;
+  }
 
   const tenantMode = document.facts.tenant ?? facts.tenant;
   const tenant = tenantOf(
@@ -107,7 +117,9 @@ export function policyOf(
     pick((level) => level.tenant),
     tenantMode,
   );
-  if (tenant === CONFIG_INVALID) return CONFIG_INVALID;
+  if (tenant === CONFIG_INVALID) {
+    return CONFIG_INVALID;
+  }
 
   const withoutAuth = (document.facts.auth ?? facts.auth) === "none";
   const number = (name: NumberName): number => pick((level) => level[name]) ?? BUILT_IN[name];
@@ -155,7 +167,9 @@ function limitsOf(
   pick: <T>(read: (level: Level) => T | undefined) => T | undefined,
 ): Pick<Policy, "attemptTimeoutMs" | "firstMessageTimeoutMs" | "idleTimeoutMs"> {
   const limit = (name: NumberName): number => {
-    if (!appliesTo(valueOf(name).kinds, kind)) return Infinity;
+    if (!appliesTo(valueOf(name).kinds, kind)) {
+      return Infinity;
+    }
     return Math.floor(pick((level) => level[name]) ?? (longLived ? Infinity : BUILT_IN[name]));
   };
   return {
@@ -172,7 +186,9 @@ function defaultFor(name: NumberName, { kind }: Facts): number {
 
 function valueOf(name: NumberName): NumberValue {
   const value = NUMBERS.find((each) => each.name === name);
-  if (value === undefined) throw new Error(`policy.json has no ${name}`);
+  if (value === undefined) {
+    throw new Error(`policy.json has no ${name}`);
+  }
   return value;
 }
 

@@ -30,12 +30,18 @@ const GRPC_UNITS_MS = [1, 1000, 60_000, 3_600_000];
 
 /** §4.3: a timeout as it can be said on the wire. */
 export function wireTimeout(timeoutMs: number, protocol: Protocol): number | null {
-  if (timeoutMs === Infinity) return null;
+  if (timeoutMs === Infinity) {
+    return null;
+  }
   const ms = Math.min(timeoutMs, MAX_MS);
-  if (protocol === "connect") return ms;
+  if (protocol === "connect") {
+    return ms;
+  }
   for (const unit of GRPC_UNITS_MS) {
     const amount = Math.floor(ms / unit);
-    if (amount <= GRPC_MAX) return amount * unit;
+    if (amount <= GRPC_MAX) {
+      return amount * unit;
+    }
   }
   return GRPC_MAX * 3_600_000;
 }

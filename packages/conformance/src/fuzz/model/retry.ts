@@ -61,14 +61,24 @@ function classOf(
   retryableCodes: readonly string[],
 ): RetryClass {
   const { code, origin, sent, cutByAttemptTimeout, httpStatus, wireError } = failure;
-  if (origin === "client") return "NEVER";
-  if (sent === "no" && !cutByAttemptTimeout) return "NOT_SENT";
-  if (cutByAttemptTimeout || sent === "maybe") return "AMBIGUOUS";
-  if (httpStatus === 429 && !wireError) return "THROTTLE";
+  if (origin === "client") {
+    return "NEVER";
+  }
+  if (sent === "no" && !cutByAttemptTimeout) {
+    return "NOT_SENT";
+  }
+  if (cutByAttemptTimeout || sent === "maybe") {
+    return "AMBIGUOUS";
+  }
+  if (httpStatus === 429 && !wireError) {
+    return "THROTTLE";
+  }
   if (code === "resource_exhausted" && hint !== undefined && hint.kind !== "stop") {
     return "THROTTLE";
   }
-  if (code === "unavailable" || retryableCodes.includes(code)) return "TRANSIENT";
+  if (code === "unavailable" || retryableCodes.includes(code)) {
+    return "TRANSIENT";
+  }
   return "NEVER";
 }
 
@@ -78,14 +88,22 @@ function decide(
   situation: Situation,
 ): Decision {
   const { policy, attempts, remainingMs, tokens } = situation;
-  if (situation.committed) return stop("committed");
-  if (retryClass === "NEVER") return stop("not_retryable");
+  if (situation.committed) {
+    return stop("committed");
+  }
+  if (retryClass === "NEVER") {
+    return stop("not_retryable");
+  }
   const invited = failure.sent === "yes" && invites(failure, hint);
-  if (situation.inputGone || !allowed(retryClass, invited, policy)) return stop("not_idempotent");
+  if (situation.inputGone || !allowed(retryClass, invited, policy)) {
+    return stop("not_idempotent");
+  }
   if (retryClass === "NOT_SENT" && !situation.transparentUsed && !policy.retryOff) {
     const { throttleCost: cost } = situation.costs;
     if (tokens.left >= cost || !policy.waitForReady) {
-      if (endsTooLate(0, remainingMs)) return stop("deadline");
+      if (endsTooLate(0, remainingMs)) {
+        return stop("deadline");
+      }
       return tokens.left < cost ? stop("budget") : { kind: "transparent", cost };
     }
   }
@@ -93,16 +111,24 @@ function decide(
     const delayMs = readyWaitOf(situation);
     return endsTooLate(delayMs, remainingMs) ? stop("deadline") : { kind: "wait", delayMs };
   }
-  if (hint?.kind === "stop") return stop("server_pushback");
-  if (policy.retryOff || attempts >= policy.maxAttempts) return stop("attempts");
+  if (hint?.kind === "stop") {
+    return stop("server_pushback");
+  }
+  if (policy.retryOff || attempts >= policy.maxAttempts) {
+    return stop("attempts");
+  }
   if (hint !== undefined && (hint.ms > policy.maxServerDelayMs || hint.ms >= remainingMs)) {
     return stop("server_delay");
   }
   const delayMs = waitOf(retryClass, hint, situation);
-  if (endsTooLate(delayMs, remainingMs)) return stop("deadline");
+  if (endsTooLate(delayMs, remainingMs)) {
+    return stop("deadline");
+  }
   const { cost: plainCost, throttleCost } = situation.costs;
   const cost = retryClass === "THROTTLE" ? throttleCost : plainCost;
-  if (tokens.left < cost) return stop("budget");
+  if (tokens.left < cost) {
+    return stop("budget");
+  }
   return { kind: "retry", delayMs, cost, pushback: hint?.kind === "pushback" };
 }
 
@@ -117,16 +143,24 @@ export function endsTooLate(delayMs: number, remainingMs: number): boolean {
 
 // §3.2: the method gate.
 function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): boolean {
-  if (retryClass === "NOT_SENT") return true;
-  if (policy.kind === "client" || policy.kind === "bidi") return false;
-  if (policy.repeatable) return true;
+  if (retryClass === "NOT_SENT") {
+    return true;
+  }
+  if (policy.kind === "client" || policy.kind === "bidi") {
+    return false;
+  }
+  if (policy.repeatable) {
+    return true;
+  }
   return invited && !policy.requireIdempotency;
 }
 
 // §3.2: a whole answer that asks for the call to be made again. A pushback that stops comes before
 // RetryInfo, which then opens nothing. A gateway's 429 that says when to come back has not been acted on.
 function invites({ httpStatus, wireError, unread }: Failure, hint: Hint | undefined): boolean {
-  if (hint?.kind === "retry_after") return httpStatus === 429 && !wireError && !unread;
+  if (hint?.kind === "retry_after") {
+    return httpStatus === 429 && !wireError && !unread;
+  }
   return hint?.kind === "pushback" || hint?.kind === "retry_info";
 }
 
@@ -146,12 +180,16 @@ function readyWaitOf({ policy, waits, draws, remainingMs }: Situation): number {
 
 // §3.7, §3.9. A number is drawn for every wait but that of a pushback, also for one that is not begun.
 function waitOf(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): number {
-  if (hint?.kind === "pushback") return hint.ms;
+  if (hint?.kind === "pushback") {
+    return hint.ms;
+  }
   const { policy, exponent, draws } = situation;
   const u = draws.take();
   const base = retryClass === "THROTTLE" ? policy.throttleDelayMs : policy.baseDelayMs;
   const computed = Math.floor(u * Math.min(policy.maxDelayMs, base * 2 ** exponent));
-  if (hint === undefined || hint.kind === "stop") return computed;
+  if (hint === undefined || hint.kind === "stop") {
+    return computed;
+  }
   const jitter = Math.min(HINT_JITTER.capMs, hint.ms / HINT_JITTER.divisor);
   return Math.max(computed, hint.ms + Math.floor(u * jitter));
 }

@@ -26,13 +26,17 @@ export class Simulation {
 
   /** The process that is running. */
   get current(): Waiting {
-    if (this.#current === undefined) throw new Error("no process is running");
+    if (this.#current === undefined) {
+      throw new Error("no process is running");
+    }
     return this.#current;
   }
 
   /** Lets a process go on now that wanted to wait longer. */
   wake(process: Waiting): void {
-    if (!this.#queue.some((entry) => entry.process === process)) return;
+    if (!this.#queue.some((entry) => entry.process === process)) {
+      return;
+    }
     this.#queue = this.#queue.filter((entry) => entry.process !== process);
     this.#schedule(this.#now, process);
   }
@@ -44,15 +48,22 @@ export class Simulation {
   /** Runs processes side by side until the last has ended. */
   run<T>(processes: readonly Process<T>[]): T[] {
     const results = new Map<Process<unknown>, T>();
-    for (const process of processes) this.#schedule(this.#now, process);
+    for (const process of processes) {
+      this.#schedule(this.#now, process);
+    }
     for (;;) {
       const next = this.#queue.shift();
-      if (next === undefined) break;
+      if (next === undefined) {
+        break;
+      }
       this.#now = Math.max(this.#now, next.at);
       this.#current = next.process;
       const step = next.process.next();
-      if (step.done === true) results.set(next.process, step.value as T);
-      else this.#schedule(step.value, next.process);
+      if (step.done === true) {
+        results.set(next.process, step.value as T);
+      } else {
+        this.#schedule(step.value, next.process);
+      }
     }
     return processes.map((process) => results.get(process) as T);
   }
