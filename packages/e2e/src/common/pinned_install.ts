@@ -26,27 +26,36 @@ export async function installPinned(
   const cache = fileURLToPath(new URL(`../../.cache/${name}/`, HERE));
   const texts = await Promise.all(FILES.map((file) => readFile(join(list, file))));
   const hash = createHash("sha256");
-  for (const text of texts) hash.update(text);
+  for (const text of texts) {
+    hash.update(text);
+  }
   const version = hash.digest("hex").slice(0, 16);
   const folder = join(cache, version);
-  if (await exists(folder)) return join(folder, "node_modules");
+  if (await exists(folder)) {
+    return join(folder, "node_modules");
+  }
 
   // Beside its place and then moved there, for others may do the same just now.
   const making = join(cache, `${version}.${process.pid}`);
   await mkdir(making, { recursive: true });
   try {
-    for (const file of FILES) await cp(join(list, file), join(making, file));
+    for (const file of FILES) {
+      await cp(join(list, file), join(making, file));
+    }
     await npmCi(name, making);
     const what = await missing(join(making, "node_modules"));
-    if (what !== undefined)
+    if (what !== undefined) {
       throw new Error(`npm could not install the ${name}: ${what} is not there`);
+    }
   } catch (error) {
     await rm(making, { recursive: true, force: true });
     throw error;
   }
   await rename(making, folder).catch(async (error: unknown) => {
     await rm(making, { recursive: true, force: true });
-    if (!(await exists(folder))) throw error;
+    if (!(await exists(folder))) {
+      throw error;
+    }
   });
   await forgetOthers(cache, version);
   return join(folder, "node_modules");
@@ -68,8 +77,12 @@ async function npmCi(name: string, cwd: string): Promise<void> {
 async function forgetOthers(cache: string, version: string): Promise<void> {
   for (const name of await readdir(cache)) {
     const [, other, maker] = /^([0-9a-f]{16})(?:\.(\d+))?$/.exec(name) ?? [];
-    if (other === undefined || (other === version && maker === undefined)) continue;
-    if (maker !== undefined && isRunning(Number(maker))) continue;
+    if (other === undefined || (other === version && maker === undefined)) {
+      continue;
+    }
+    if (maker !== undefined && isRunning(Number(maker))) {
+      continue;
+    }
     await rm(join(cache, name), { recursive: true, force: true });
   }
 }

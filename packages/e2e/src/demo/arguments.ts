@@ -29,7 +29,9 @@ const OPTIONS = "--case N, --json, --serve, --port N, --help";
  */
 export function readArguments(argv: readonly string[]): Request {
   const given = parse(argv);
-  if (given.help === true) return { command: "help" };
+  if (given.help === true) {
+    return { command: "help" };
+  }
   if (given.case !== undefined && (given.json === true || given.serve === true)) {
     throw new ArgumentError(`--case goes with neither --json nor --serve`);
   }
@@ -39,7 +41,9 @@ export function readArguments(argv: readonly string[]): Request {
   if (given.port !== undefined && given.serve !== true) {
     throw new ArgumentError("--port goes with --serve only");
   }
-  if (given.json === true) return { command: "json" };
+  if (given.json === true) {
+    return { command: "json" };
+  }
   if (given.serve === true) {
     const port = integer("--port", given.port ?? String(DEFAULT_PORT), { from: 0, to: 65_535 });
     return { command: "serve", port };

@@ -18,7 +18,9 @@ const AUTH = "(ameide.policy.v1.auth)";
 /** Finds what decided about the calls of a fault. */
 export function decisionOf(fault: Fault, facts: MethodFacts): Decision {
   const { decidedBy = "repeating" } = fault;
-  if (typeof decidedBy === "object") return { fact: decidedBy.rule, place: "stop" };
+  if (typeof decidedBy === "object") {
+    return { fact: decidedBy.rule, place: "stop" };
+  }
   return decidedBy === "auth" ? byAuth(fault, facts) : byRepeating(fault, facts);
 }
 

@@ -29,7 +29,9 @@ export interface ReportedCall {
 /** Runs everything and prints one JSON document. */
 export async function printJson(write: (text: string) => void): Promise<boolean> {
   const comparisons: Comparison[] = [];
-  for (const fault of FAULTS) comparisons.push(await compare(fault));
+  for (const fault of FAULTS) {
+    comparisons.push(await compare(fault));
+  }
   const report = toReport(comparisons);
   write(`${JSON.stringify(report)}\n`);
   return report.verdict === "pass";

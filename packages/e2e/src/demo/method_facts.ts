@@ -24,7 +24,11 @@ export function methodFacts(method: DescMethod): MethodFacts {
 }
 
 function repeatable(method: DescMethod): MethodFacts["repeatable"] {
-  if (method.idempotency === Level.NO_SIDE_EFFECTS) return "NO_SIDE_EFFECTS";
-  if (method.idempotency === Level.IDEMPOTENT) return "IDEMPOTENT";
+  if (method.idempotency === Level.NO_SIDE_EFFECTS) {
+    return "NO_SIDE_EFFECTS";
+  }
+  if (method.idempotency === Level.IDEMPOTENT) {
+    return "IDEMPOTENT";
+  }
   return getOption(method, idempotency_key) ? "idempotency_key" : undefined;
 }

@@ -33,17 +33,25 @@ export function findInProto(method: DescMethod, option?: string): ProtoLine | un
   const rpc = new RegExp(`\\brpc\\s+${method.name}\\s*\\(`).exec(
     service === undefined ? "" : source.slice(service.from, service.to),
   );
-  if (service === undefined || rpc === null) return undefined;
+  if (service === undefined || rpc === null) {
+    return undefined;
+  }
   const start = service.from + rpc.index;
-  if (option === undefined) return place(path, source, { from: start, to: start });
+  if (option === undefined) {
+    return place(path, source, { from: start, to: start });
+  }
   const head = /[;{]/.exec(source.slice(start));
-  if (head?.[0] !== "{") return undefined;
+  if (head?.[0] !== "{") {
+    return undefined;
+  }
   const body = block(source, /\{/, { from: start, to: service.to });
   const name = option.replaceAll(/[.()]/g, (character) => `\\s*\\${character}\\s*`);
   const statement = new RegExp(`\\boption\\s+${name}\\s*=[^;]*;`).exec(
     body === undefined ? "" : source.slice(body.from, body.to),
   );
-  if (body === undefined || statement === null) return undefined;
+  if (body === undefined || statement === null) {
+    return undefined;
+  }
   const from = body.from + statement.index;
   return place(path, source, { from, to: from + statement[0].length });
 }
@@ -56,12 +64,17 @@ interface Range {
 // What stands between the braces that a match of `opening` ends with.
 function block(source: string, opening: RegExp, within: Range): Range | undefined {
   const match = opening.exec(source.slice(within.from, within.to));
-  if (match === null) return undefined;
+  if (match === null) {
+    return undefined;
+  }
   const from = within.from + match.index + match[0].length;
   let depth = 1;
   for (let i = from; i < within.to; i++) {
-    if (source[i] === "{") depth++;
-    else if (source[i] === "}" && --depth === 0) return { from, to: i };
+    if (source[i] === "{") {
+      depth++;
+    } else if (source[i] === "}" && --depth === 0) {
+      return { from, to: i };
+    }
   }
   return undefined;
 }

@@ -9,7 +9,9 @@ export async function serve(port: number, write: (text: string) => void): Promis
     },
   );
   const told = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => resolve());
+    }
   });
   write(`reference server on ${server.url} · Connect, gRPC and gRPC-Web · HTTP/1.1 and HTTP/2
 

@@ -24,7 +24,9 @@ export async function show(
     comparisons.push(comparison);
   }
   for (const [index, { deviations }] of comparisons.entries()) {
-    if (deviations.length > 0) write(`\n${index + 1} ${style.red(deviations.join("; "))}\n`);
+    if (deviations.length > 0) {
+      write(`\n${index + 1} ${style.red(deviations.join("; "))}\n`);
+    }
   }
   write(`\n${timeline(row, comparisons[row - 1] as Comparison, style)}\n`);
   write(`\n${style.bold(verdictLine(comparisons))}\n`);

@@ -6,7 +6,9 @@ import { styleFor } from "./style.js";
 
 // What this shell sets for a real client (AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, …) is no part of the demo.
 for (const name of Object.keys(process.env)) {
-  if (name.startsWith("AMEIDE_")) delete process.env[name];
+  if (name.startsWith("AMEIDE_")) {
+    delete process.env[name];
+  }
 }
 
 // Whoever reads may have seen enough, as `head` does.

@@ -14,7 +14,9 @@ const SERVER_COLUMN = 52;
 export function timeline(number: number, comparison: Comparison, style: Style): string {
   const { fault, ameide: trial, facts } = comparison;
   const [first] = trial.events;
-  if (first === undefined) return `${number} ${fault.title}: the SDK told nothing`;
+  if (first === undefined) {
+    return `${number} ${fault.title}: the SDK told nothing`;
+  }
   const { requestId, method } = first.event;
   const seen = trial.events.filter(({ event }) => event.requestId === requestId);
   const decision = decisionOf(fault, facts);
@@ -24,18 +26,28 @@ export function timeline(number: number, comparison: Comparison, style: Style): 
     const server = fault.counted(entry.server);
     const note = server === counted ? `server: still ${server}` : `server: ${server}`;
     const told = tell(entry, trial, decision);
-    if (told === undefined) continue;
+    if (told === undefined) {
+      continue;
+    }
     const start = `${String(Math.round(entry.event.atMs)).padStart(5)} ms ${told.text}`;
     lines.push(told.counted ? `${start.padEnd(SERVER_COLUMN)} ${note}` : start);
-    if (told.counted) counted = server;
-    if (told.reason !== undefined) lines.push(style.dim(`         ${told.reason}`));
+    if (told.counted) {
+      counted = server;
+    }
+    if (told.reason !== undefined) {
+      lines.push(style.dim(`         ${told.reason}`));
+    }
   }
   if (trial.outcome === "pending") {
     lines.push(`${String(Math.round(trial.durationMs)).padStart(5)} ms … no answer yet`);
     lines.push(style.dim(`         not cut off, for none may follow: ${decision.fact}`));
   }
-  if (decision.place === "end") lines.push(style.dim(`         ${decision.fact}`));
-  if (decision.tryThis !== undefined) lines.push(`  try: ${decision.tryThis}`);
+  if (decision.place === "end") {
+    lines.push(style.dim(`         ${decision.fact}`));
+  }
+  if (decision.tryThis !== undefined) {
+    lines.push(`  try: ${decision.tryThis}`);
+  }
   return lines.join("\n");
 }
 
@@ -67,7 +79,9 @@ function tell({ event }: Seen, trial: Trial, decision: Decision): Told | undefin
         reason: `${event.class} → ${next(event, trial.events, decision)}`,
       };
     case "done":
-      if (event.code === undefined) return { text: "✓ ok", counted: true };
+      if (event.code === undefined) {
+        return { text: "✓ ok", counted: true };
+      }
       return {
         text: `■ ${event.code}, ${plural(event.attempts, "attempt")}`,
         counted: true,
@@ -100,7 +114,9 @@ function failed(
     return `reset, request had ${sent.read === "body" ? "" : "not "}been read`;
   }
   // What limit it was; what its source is and where the time went fills a line of its own.
-  if (sent?.brokenOff === "stall") return `${message.split(" (", 1)[0]}, answer had stalled`;
+  if (sent?.brokenOff === "stall") {
+    return `${message.split(" (", 1)[0]}, answer had stalled`;
+  }
   const hint = retryAfterMs === undefined ? "" : `, come back in ${retryAfterMs} ms`;
   return httpStatus === undefined ? message : `HTTP ${httpStatus}${hint}`;
 }

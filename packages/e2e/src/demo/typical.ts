@@ -25,12 +25,18 @@ export function createTypicalTransport({
     req.header.set("x-tenant-id", tenant);
     for (let attempt = 1; ; attempt++) {
       try {
-        if (getToken) req.header.set("authorization", `Bearer ${(token ??= await getToken())}`);
+        if (getToken) {
+          req.header.set("authorization", `Bearer ${(token ??= await getToken())}`);
+        }
         return await next(req);
       } catch (error) {
         const { code } = ConnectError.from(error);
-        if (attempt === 3 || !RETRYABLE.has(code)) throw error;
-        if (code === Unauthenticated) token = await getToken?.();
+        if (attempt === 3 || !RETRYABLE.has(code)) {
+          throw error;
+        }
+        if (code === Unauthenticated) {
+          token = await getToken?.();
+        }
         await sleep(100 * 2 ** (attempt - 1));
       }
     }

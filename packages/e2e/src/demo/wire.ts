@@ -45,10 +45,14 @@ function header({ headers }: RecordedRequest, wanted: string): string | null {
 }
 
 function brokenOff({ action }: RecordedRequest): string | null {
-  if (action === "exhausted") return null;
+  if (action === "exhausted") {
+    return null;
+  }
   const cut =
     "forward" in action ? action.forward.cut : "respond" in action ? action.respond.cut : undefined;
-  if (cut !== undefined) return typeof cut.how === "string" ? cut.how : "rst_stream";
+  if (cut !== undefined) {
+    return typeof cut.how === "string" ? cut.how : "rst_stream";
+  }
   const kind = Object.keys(action)[0] as string;
   return kind === "forward" || kind === "respond" ? null : kind;
 }

@@ -55,7 +55,9 @@ export class World {
     const faults: FaultServer = await startFaultServer({
       upstream: reference.url,
       onRequest() {
-        if (later === undefined || timers.size > 0) return;
+        if (later === undefined || timers.size > 0) {
+          return;
+        }
         timers.add(setTimeout(() => faults.mount(MOUNT, later.script), later.afterMs));
       },
     });
@@ -87,7 +89,9 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const timer of this.timers) {
+      clearTimeout(timer);
+    }
     await Promise.all([this.faults.close(), this.other.close()]);
     await this.reference.close();
   }

@@ -54,7 +54,9 @@ function framed(protocol: Protocol, kind: Kind): Answers {
   const message = envelope(0, MESSAGE);
   const end = (code?: ErrorCode): { chunks: Chunk[]; trailers?: Header[] } => {
     const status: Header[] = [["grpc-status", String(code ? CODES[code] : 0)]];
-    if (protocol === "grpc") return { chunks: [], trailers: status };
+    if (protocol === "grpc") {
+      return { chunks: [], trailers: status };
+    }
     const last =
       protocol === "connect"
         ? envelope(2, Buffer.from(code ? JSON.stringify({ error: { code } }) : "{}"))

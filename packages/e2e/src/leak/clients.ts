@@ -52,7 +52,11 @@ export function connectBy(wire: Wire, { urls, ca }: Started, random: () => numbe
 function token(random: () => number): Token | Promise<Token> {
   const found = { token: "a-token", expiresAt: Date.now() + 1_000 };
   const luck = random();
-  if (luck < 0.04) return new Promise(() => {});
-  if (luck < 0.08) return Promise.reject(new Error("no token"));
+  if (luck < 0.04) {
+    return new Promise(() => {});
+  }
+  if (luck < 0.08) {
+    return Promise.reject(new Error("no token"));
+  }
   return luck < 0.2 ? wait(3).then(() => found) : found;
 }

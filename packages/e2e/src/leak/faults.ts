@@ -29,7 +29,9 @@ function requestFaults({ protocol, httpVersion, tls }: Wire, kind: Kind): Faults
   const faults: Record<string, Action> = { ...answered(answers), ...broken(answers) };
   faults["forward, cut half, reset"] = { forward: { cut: { after: "half", how: "reset" } } };
   faults["forward, late"] = { forward: { delayMs: 5, closeAfter: true } };
-  if (httpVersion === "1.1") return faults;
+  if (httpVersion === "1.1") {
+    return faults;
+  }
   const all = Object.entries({ ...faults, ...onHttp2(answers) });
   // Node.js 20 loses a TCP reset that meets a write over HTTP/2 with TLS: its session then takes
   // requests for ever, sends none and closes none. Node.js 22 does not.
@@ -104,7 +106,9 @@ function connectionFaults(): Faults {
 }
 
 function breakAt(how: (typeof BREAKS)[number], at: Moment): Action {
-  if (how === "reset") return { reset: at };
+  if (how === "reset") {
+    return { reset: at };
+  }
   return how === "fin" ? { fin: at } : { stall: at };
 }
 

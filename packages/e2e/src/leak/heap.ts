@@ -5,7 +5,9 @@ export const BOUND_BYTES = 48;
 
 /** The heap in use once nothing more can be collected, in bytes. */
 export async function usedHeap(): Promise<number> {
-  if (globalThis.gc === undefined) throw new Error("run with --expose-gc");
+  if (globalThis.gc === undefined) {
+    throw new Error("run with --expose-gc");
+  }
   // Finalizers run between collections, and what they end is closed some turns later.
   for (let round = 0; round < 4; round++) {
     globalThis.gc();

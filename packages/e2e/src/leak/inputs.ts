@@ -21,20 +21,28 @@ export class Inputs {
     let [sent, open] = [0, true];
     this.opened += 1;
     const close = () => {
-      if (open) this.closed += 1;
+      if (open) {
+        this.closed += 1;
+      }
       open = false;
     };
     const done = { done: true, value: undefined } as const;
     return {
       next: async () => {
-        if (kind === "slow") await wait(2);
+        if (kind === "slow") {
+          await wait(2);
+        }
         if (sent < 2) {
           sent += 1;
           return { done: false, value: { text: `message ${sent}` } };
         }
-        if (kind === "hangs") return new Promise(() => {});
+        if (kind === "hangs") {
+          return new Promise(() => {});
+        }
         close();
-        if (kind === "throws") throw new Error("the caller's own");
+        if (kind === "throws") {
+          throw new Error("the caller's own");
+        }
         return done;
       },
       return: async () => {

@@ -23,7 +23,9 @@ const [started] = (await once(servers, "message")) as [Started];
 begin();
 const done = await run(started, { calls: Number(values.calls), seed: Number(values.seed), plant });
 // A socket that was destroyed is closed a few turns of the event loop later.
-for (let turn = 0; turn < 100 && left().sockets > 0; turn++) await wait(10);
+for (let turn = 0; turn < 100 && left().sockets > 0; turn++) {
+  await wait(10);
+}
 servers.send("what was served?");
 const [served] = (await once(servers, "message")) as [Served];
 const stays = left();

@@ -25,7 +25,9 @@ export function leak(plant: Plant | undefined, call: { signal: AbortSignal }, po
       setTimeout(() => {}, 3_600_000).unref();
       break;
     case "socket":
-      if (kept.length === 0) kept.push(connect({ port, host: "127.0.0.1" }).unref());
+      if (kept.length === 0) {
+        kept.push(connect({ port, host: "127.0.0.1" }).unref());
+      }
       break;
     case "rejection":
       void Promise.reject(new Error("planted"));

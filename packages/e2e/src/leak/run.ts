@@ -68,7 +68,9 @@ export async function run(started: Started, options: RunOptions): Promise<Done> 
     return kindsOver(wire.httpVersion).map((kind) => maker.call(client, wire, kind));
   });
   await wait(2);
-  for (const { transport } of clients) transport.close();
+  for (const { transport } of clients) {
+    transport.close();
+  }
   await Promise.all(last);
   clients.length = 0;
   done.heapAtEnd = await usedHeap();
@@ -99,7 +101,9 @@ class Maker {
       }
     };
     const shortLived = async () => {
-      for (let i = 0; i < SHORT_LIVED; i++) await this.#closeInMidCall(started);
+      for (let i = 0; i < SHORT_LIVED; i++) {
+        await this.#closeInMidCall(started);
+      }
     };
     await Promise.all([...Array.from({ length: CALLERS }, caller), shortLived()]);
     await usedHeap();
@@ -131,7 +135,9 @@ class Maker {
 
   /** What was abandoned has been found by now. */
   look(): void {
-    for (const signal of this.#abandoned) this.done.listeners += listenersOf(signal);
+    for (const signal of this.#abandoned) {
+      this.done.listeners += listenersOf(signal);
+    }
     this.#abandoned = [];
   }
 

@@ -37,7 +37,9 @@ process.on("message", () => {
   const faults: Record<string, number> = {};
   let requests = 0;
   for (const { server, plan } of servers) {
-    for (const name of Object.values(plan.names).flat()) faults[name] ??= 0;
+    for (const name of Object.values(plan.names).flat()) {
+      faults[name] ??= 0;
+    }
     for (const { route, index } of server.requests) {
       const name = plan.names[route ?? ""]?.[index] ?? "good";
       faults[name] = (faults[name] ?? 0) + 1;

@@ -95,7 +95,9 @@ async function read(caller: Caller, { abortMs, settings = {}, each }: Ways = {})
   try {
     const options = call(settings, { signal: caller.controller.signal });
     for await (const message of open(caller, caller.sdk, options)) {
-      if (each?.() === true && message.text !== "") return "left";
+      if (each?.() === true && message.text !== "") {
+        return "left";
+      }
     }
     return "ok";
   } catch (reason) {
@@ -137,13 +139,19 @@ function pick<T>(choices: readonly T[], { random }: Caller): T {
 }
 
 function cancelAfter({ controller }: Caller, ms: number | undefined): () => void {
-  if (ms === undefined) return () => {};
-  if (ms < 0) controller.abort();
+  if (ms === undefined) {
+    return () => {};
+  }
+  if (ms < 0) {
+    controller.abort();
+  }
   const timer = real.setTimeout(() => controller.abort(), ms);
   return () => real.clearTimeout(timer);
 }
 
 function outcome(reason: unknown): string {
-  if (reason instanceof ConnectError) return Code[reason.code];
+  if (reason instanceof ConnectError) {
+    return Code[reason.code];
+  }
   return reason instanceof Error && reason.message === "the caller's own" ? "left" : "a bug";
 }

@@ -77,7 +77,9 @@ export function left(): Left {
   const resources = process.getActiveResourcesInfo();
   for (const name of before) {
     const index = resources.indexOf(name);
-    if (index >= 0) resources.splice(index, 1);
+    if (index >= 0) {
+      resources.splice(index, 1);
+    }
   }
   return {
     timers: timers.size,

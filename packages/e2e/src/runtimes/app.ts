@@ -38,8 +38,12 @@ export async function createApp(): Promise<App> {
     const { name, version } = await unpack(join(PACKAGES, path), modules);
     dependencies[name] = version;
   }
-  for (const name of THEIRS) await copy(name, HERE, modules);
-  for (const name of THEIRS) dependencies[name] = (await manifestOf(join(modules, name))).version;
+  for (const name of THEIRS) {
+    await copy(name, HERE, modules);
+  }
+  for (const name of THEIRS) {
+    dependencies[name] = (await manifestOf(join(modules, name))).version;
+  }
   await cp(PROGRAM, join(folder, "program"), { recursive: true });
   await writeFile(
     join(folder, "package.json"),
@@ -69,18 +73,24 @@ async function copy(name: string, from: string, modules: string): Promise<void> 
   const target = join(modules, name);
   if (await exists(target)) {
     const { version } = await manifestOf(target);
-    if (version !== manifest.version) throw new Error(`${name} ${version} and ${manifest.version}`);
+    if (version !== manifest.version) {
+      throw new Error(`${name} ${version} and ${manifest.version}`);
+    }
     return;
   }
   await mkdir(dirname(target), { recursive: true });
   await cp(source, target, { recursive: true, filter: (path) => !path.endsWith("/node_modules") });
-  for (const each of Object.keys(manifest.dependencies ?? {})) await copy(each, source, modules);
+  for (const each of Object.keys(manifest.dependencies ?? {})) {
+    await copy(each, source, modules);
+  }
 }
 
 async function find(name: string, from: string): Promise<string> {
   for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
     const candidate = join(folder, "node_modules", name);
-    if (await exists(candidate)) return realpath(candidate);
+    if (await exists(candidate)) {
+      return realpath(candidate);
+    }
   }
   throw new Error(`${name} is not installed for ${from}`);
 }

@@ -16,6 +16,8 @@ export function allowOrigins(
   for (const [name, value] of Object.entries(headers)) {
     response.setHeader(name, value);
   }
-  if (preflight) response.writeHead(204).end();
+  if (preflight) {
+    response.writeHead(204).end();
+  }
   return preflight;
 }

@@ -22,7 +22,9 @@ const PATIENT = ["-y", "-qq", "-o", "DPkg::Lock::Timeout=300"];
  * @throws MissingRuntime
  */
 export async function findProgram(runtime: Runtime, modules: string): Promise<string> {
-  if (runtime.programs === undefined) return findBrowser();
+  if (runtime.programs === undefined) {
+    return findBrowser();
+  }
   const path = runtime.programs[PLATFORM];
   if (path === undefined) {
     throw new MissingRuntime(`${runtime.title} comes in no package for ${PLATFORM}`);
@@ -42,15 +44,21 @@ export async function findProgram(runtime: Runtime, modules: string): Promise<st
 export async function findBrowser(): Promise<string> {
   const told = process.env["CHROME_PATH"];
   if (told !== undefined && told !== "") {
-    if (await isProgram(told)) return told;
+    if (await isProgram(told)) {
+      return told;
+    }
     throw new MissingRuntime(`CHROME_PATH names ${told}, which is no program`);
   }
   const found = await onPath(BROWSERS);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   if (process.getuid?.() === 0 && (await onPath(["apt-get"])) !== undefined) {
     await installBrowser();
     const installed = await onPath(BROWSERS);
-    if (installed !== undefined) return installed;
+    if (installed !== undefined) {
+      return installed;
+    }
   }
   throw new MissingRuntime("Chromium was not found: install it, or name one by CHROME_PATH");
 }
@@ -71,7 +79,9 @@ async function installBrowser(): Promise<void> {
 async function onPath(names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
     for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-      if (folder !== "" && (await isProgram(join(folder, name)))) return join(folder, name);
+      if (folder !== "" && (await isProgram(join(folder, name)))) {
+        return join(folder, name);
+      }
     }
   }
   return undefined;

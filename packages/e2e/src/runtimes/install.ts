@@ -15,7 +15,9 @@ export function installRuntimes(): Promise<string> {
 async function firstMissing(modules: string): Promise<string | undefined> {
   for (const { title, programs } of RUNTIMES) {
     const path = programs?.[PLATFORM];
-    if (path !== undefined && !(await exists(join(modules, path)))) return title;
+    if (path !== undefined && !(await exists(join(modules, path)))) {
+      return title;
+    }
   }
   return undefined;
 }

@@ -33,12 +33,18 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const { only, write = false } = values;
-  if (write && only !== undefined) throw new Error("--write needs all runtimes, not --only some");
+  if (write && only !== undefined) {
+    throw new Error("--write needs all runtimes, not --only some");
+  }
   const columns = await runMatrix(only && choose(only), tell);
   say(`written: ${await writeReport(columns)}`);
   const unseen = columns.filter(({ seen }) => "missing" in seen);
-  if (columns.some((column) => problemsOf(column).length > 0)) return 1;
-  if (unseen.length > 0) return inCi() || write ? 1 : 0;
+  if (columns.some((column) => problemsOf(column).length > 0)) {
+    return 1;
+  }
+  if (unseen.length > 0) {
+    return inCi() || write ? 1 : 0;
+  }
   return only === undefined ? compare(columns, write) : 0;
 }
 
@@ -46,7 +52,9 @@ function choose(ids: readonly string[]) {
   return ids.map((id) => {
     const runtime = RUNTIMES.find((each) => each.id === id);
     const known = RUNTIMES.map((each) => each.id).join(", ");
-    if (runtime === undefined) throw new Error(`there is no runtime ${id}; there are ${known}`);
+    if (runtime === undefined) {
+      throw new Error(`there is no runtime ${id}; there are ${known}`);
+    }
     return runtime;
   });
 }
@@ -61,7 +69,9 @@ function tell(column: Column, ms: number): void {
   const problems = problemsOf(column);
   const said = "outcomes" in seen ? counted(seen.outcomes) : "crashed";
   say(`${problems.length > 0 ? "✗" : "✓"} ${where} ${said}, ${(ms / 1000).toFixed(1)} s`);
-  for (const problem of problems) say(`    ${problem.replaceAll("\n", "\n    ")}`);
+  for (const problem of problems) {
+    say(`    ${problem.replaceAll("\n", "\n    ")}`);
+  }
 }
 
 function counted(outcomes: readonly { readonly result: string }[]): string {
@@ -73,7 +83,9 @@ function counted(outcomes: readonly { readonly result: string }[]): string {
 function compare(columns: readonly Column[], write: boolean): number {
   const page = readFileSync(PAGE, "utf8");
   const table = tableOf(columns);
-  if (tableIn(page) === table) return 0;
+  if (tableIn(page) === table) {
+    return 0;
+  }
   if (write) {
     writeFileSync(PAGE, withTable(page, table));
     say("docs/runtimes.md has the new table");

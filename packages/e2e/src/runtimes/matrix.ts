@@ -69,7 +69,9 @@ async function see(
   { app, world, modules }: Shared,
 ): Promise<Column["seen"]> {
   try {
-    if (modules instanceof MissingRuntime) throw modules;
+    if (modules instanceof MissingRuntime) {
+      throw modules;
+    }
     return await launch(runtime, {
       program: await findProgram(runtime, modules),
       entry,
@@ -80,7 +82,9 @@ async function see(
       servePage: (name, page) => world.servePage(name, page),
     });
   } catch (error) {
-    if (error instanceof MissingRuntime) return { missing: error.message };
+    if (error instanceof MissingRuntime) {
+      return { missing: error.message };
+    }
     return { crashed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }

@@ -27,8 +27,12 @@ export async function writeReport(columns: readonly Column[]): Promise<string> {
 
 /** What is wrong with a column: broken checks and crashes, in full; empty when nothing is. */
 export function problemsOf({ seen }: Column): string[] {
-  if ("missing" in seen) return [];
-  if ("crashed" in seen) return [seen.crashed];
+  if ("missing" in seen) {
+    return [];
+  }
+  if ("crashed" in seen) {
+    return [seen.crashed];
+  }
   return seen.outcomes.flatMap((outcome) =>
     outcome.result === "broken" ? [`${outcome.check}: ${outcome.why}`] : [],
   );

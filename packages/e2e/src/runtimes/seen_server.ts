@@ -36,11 +36,15 @@ export async function startSeenServer(
     },
   };
   const server = createServer((request, response) => {
-    if (allowOrigins(request, response)) return;
+    if (allowOrigins(request, response)) {
+      return;
+    }
     const { pathname, searchParams } = new URL(request.url ?? "", "http://seen");
     const end = (status: number, body: unknown) => {
       clearTimeout(timer);
-      if (!response.writableEnded) response.writeHead(status).end(JSON.stringify(body));
+      if (!response.writableEnded) {
+        response.writeHead(status).end(JSON.stringify(body));
+      }
     };
     const timer = setTimeout(() => end(504, `${request.url} did not come true`), LONGEST_WAIT_MS);
     const asked = answers[pathname]?.(searchParams) ?? Promise.reject(new Error("no such path"));

@@ -55,19 +55,31 @@ function name(title: string, version: string): string {
 
 function cell({ runtime, entry, seen }: Column, id: string, reasons: string[]): string {
   const where = `${runtime.id} /${entry}`;
-  if ("missing" in seen) throw new Error(`${where} was not seen: ${seen.missing}`);
-  if ("crashed" in seen) throw new Error(`${where} crashed`);
+  if ("missing" in seen) {
+    throw new Error(`${where} was not seen: ${seen.missing}`);
+  }
+  if ("crashed" in seen) {
+    throw new Error(`${where} crashed`);
+  }
   const outcome = seen.outcomes.find(({ check }) => check === id);
-  if (outcome === undefined) return "–";
-  if (outcome.result === "broken") throw new Error(`${id} is broken on ${where}`);
-  if (outcome.result === "yes") return "✓";
+  if (outcome === undefined) {
+    return "–";
+  }
+  if (outcome.result === "broken") {
+    throw new Error(`${id} is broken on ${where}`);
+  }
+  if (outcome.result === "yes") {
+    return "✓";
+  }
   const known = reasons.indexOf(outcome.why);
   return `no <sup>${known < 0 ? reasons.push(outcome.why) : known + 1}</sup>`;
 }
 
 function cut(page: string): { before: string; table: string; after: string } {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the page has no lines ${BEGIN} and ${END}`);
+  if (begin < 0 || end < begin) {
+    throw new Error(`the page has no lines ${BEGIN} and ${END}`);
+  }
   return {
     before: page.slice(0, begin + BEGIN.length),
     table: page.slice(begin + BEGIN.length, end),

@@ -53,7 +53,9 @@ export async function startWitness(known: Authority, unknown: Authority): Promis
       }),
   });
   const handle = (request: Request, response: Response) => {
-    if (!allowOrigins(request, response)) service(request, response);
+    if (!allowOrigins(request, response)) {
+      service(request, response);
+    }
   };
   const hosts = ["localhost", "127.0.0.1"];
   const asking = { requestCert: true, rejectUnauthorized: false, ca: unknown.cert };
@@ -64,7 +66,9 @@ export async function startWitness(known: Authority, unknown: Authority): Promis
     createSecureServer({ ...chain(unknown, hosts), allowHTTP1: true, ...asking }, handle),
   ] as const;
   const sockets = new Set<Socket>();
-  for (const server of servers as readonly Server[]) keep(server, sockets);
+  for (const server of servers as readonly Server[]) {
+    keep(server, sockets);
+  }
   const [http1, http2, tls, privateTls] = await Promise.all(servers.map(listen));
   return {
     urls: {
@@ -75,12 +79,19 @@ export async function startWitness(known: Authority, unknown: Authority): Promis
     },
     left: (id) =>
       new Promise((resolve) => {
-        if (departed.has(id)) resolve();
-        else departures.addEventListener(id, () => resolve(), { once: true });
+        if (departed.has(id)) {
+          resolve();
+        } else {
+          departures.addEventListener(id, () => resolve(), { once: true });
+        }
       }),
     close() {
-      for (const server of servers) server.close();
-      for (const socket of sockets) socket.destroy();
+      for (const server of servers) {
+        server.close();
+      }
+      for (const socket of sockets) {
+        socket.destroy();
+      }
     },
   };
 }

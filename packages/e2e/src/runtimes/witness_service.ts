@@ -27,17 +27,23 @@ export function witnessRoutes(left: (id: string) => void): (router: ConnectRoute
       left(text.slice("open ".length));
       return;
     }
-    for (let i = 2; i <= Number(text); i++) yield { text: String(i) };
+    for (let i = 2; i <= Number(text); i++) {
+      yield { text: String(i) };
+    }
   }
 
   async function clientStream(requests: AsyncIterable<Text>): Promise<Text> {
     const texts: string[] = [];
-    for await (const { text } of requests) texts.push(text);
+    for await (const { text } of requests) {
+      texts.push(text);
+    }
     return { text: texts.join(" ") };
   }
 
   async function* bidiStream(requests: AsyncIterable<Text>): AsyncIterable<Text> {
-    for await (const { text } of requests) yield { text: `echo ${text}` };
+    for await (const { text } of requests) {
+      yield { text: `echo ${text}` };
+    }
   }
 
   return (router) =>
@@ -68,7 +74,10 @@ function report(context: HandlerContext): string {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    }
   });
 }

@@ -87,7 +87,9 @@ async function follow(order: ClientOrder): Promise<void> {
       ({ material } = order);
       break;
     case "renew": {
-      if (caller.rotates) return;
+      if (caller.rotates) {
+        return;
+      }
       const old = caller;
       make();
       old.close();
@@ -104,7 +106,9 @@ async function follow(order: ClientOrder): Promise<void> {
       // A destroyed socket is closed some turns of the event loop later, and the one timer of all
       // limits stays until it would have fired.
       const until = nowMs() + TIMES.deadlineMs + LEAVE_MS;
-      while (isAnything(left()) && nowMs() < until) await wait(10);
+      while (isAnything(left()) && nowMs() < until) {
+        await wait(10);
+      }
       const stays = left();
       const unhandledRejections = stays.unhandledRejections.map(String);
       const listeners = listenersOf(place.signal);

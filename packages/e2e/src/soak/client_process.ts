@@ -78,7 +78,9 @@ export class ClientProcess {
     this.#say({ do: "end" });
     await told;
     // What the client has closed is closed a moment later here.
-    for (let look = 0; look < 100 && this.relay.open > 0; look++) await wait(10);
+    for (let look = 0; look < 100 && this.relay.open > 0; look++) {
+      await wait(10);
+    }
     const { open } = this.relay;
     const exit = once(this.child, "exit");
     this.child.disconnect();
@@ -86,7 +88,9 @@ export class ClientProcess {
     const [code] = (await exit) as [number | null];
     clearTimeout(timer);
     this.relay.close();
-    if (this.#end === undefined) throw new Error(`${this.column.title} told of no end`);
+    if (this.#end === undefined) {
+      throw new Error(`${this.column.title} told of no end`);
+    }
     return { ...this.#end, code, open };
   }
 
@@ -96,7 +100,9 @@ export class ClientProcess {
   }
 
   #say(order: ClientOrder): void {
-    if (!this.child.connected) throw new Error(`${this.column.title}: the process is gone`);
+    if (!this.child.connected) {
+      throw new Error(`${this.column.title}: the process is gone`);
+    }
     this.child.send(order);
   }
 

@@ -48,7 +48,9 @@ export function judge(seen: Seen, scenarios: readonly Scenario[]): Judged[] {
 // before anybody had the time to answer, and what they ended is no sign of anything else.
 function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells, timed: boolean): Goal[] {
   const cell = cells.get(id);
-  if (cell === undefined) return [];
+  if (cell === undefined) {
+    return [];
+  }
   const goals: Goal[] = [];
   if (keepsCalls) {
     const what = `${id}: idempotent calls that failed`;
@@ -120,7 +122,9 @@ interface Growth {
 }
 
 function growthOf({ heap, calls }: ColumnSeen): Growth | undefined {
-  if (heap.length < LEAST_SAMPLES) return undefined;
+  if (heap.length < LEAST_SAMPLES) {
+    return undefined;
+  }
   const samples = heap.slice(Math.floor(heap.length / 4));
   const perCall = growthPerCall(samples, calls.length / heap.length);
   const between = samples.length - Math.floor(samples.length / 3);
@@ -134,7 +138,9 @@ function none(what: string, found: readonly unknown[] | number): Goal {
 }
 
 function noneOf(what: string, failed: number, byTime: number, timed: boolean): Goal {
-  if (timed || byTime === 0) return none(what, failed);
+  if (timed || byTime === 0) {
+    return none(what, failed);
+  }
   const others = failed - byTime;
   return {
     what,

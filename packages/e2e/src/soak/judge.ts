@@ -35,15 +35,21 @@ export function cellsOf(seen: Seen, index: number): Cells {
   const starved = [...column.starved, ...seen.starved].toSorted((a, b) => a.at - b.at);
   const cells = new Map<string, Mutable>();
   for (const [place, window] of seen.windows.entries()) {
-    if (!window.counts) continue;
+    if (!window.counts) {
+      continue;
+    }
     const cell = cellOf(cells, window.scenario);
     cell.rounds += 1;
     cell.connections += window.connections[index] ?? 0;
     for (const call of ended[place] ?? []) {
       cell.calls += 1;
-      if (call.why === undefined) continue;
+      if (call.why === undefined) {
+        continue;
+      }
       cell.failed[call.kind] += 1;
-      if (call.byTime === true) cell.failedByTime[call.kind] += 1;
+      if (call.byTime === true) {
+        cell.failedByTime[call.kind] += 1;
+      }
       const why = `${call.kind}: ${call.why}`;
       cell.whys.set(why, (cell.whys.get(why) ?? 0) + 1);
     }
@@ -67,9 +73,13 @@ export function recoveryOf(
 ): number | null {
   const probes = begun.filter(({ probe }) => probe).toSorted((a, b) => a.begin - b.begin);
   const last = probes.findLastIndex((probe) => isHeldUp(probe, starved));
-  if (last < 0) return 0;
+  if (last < 0) {
+    return 0;
+  }
   const first = probes[last + 1];
-  if (first === undefined) return null;
+  if (first === undefined) {
+    return null;
+  }
   const { healedAt } = window;
   return Math.max(0, first.begin - healedAt - starvedBetween(healedAt, first.begin, starved));
 }
@@ -80,14 +90,20 @@ export function missingShare(starved: readonly Starved[], minutes: number): numb
 }
 
 function isHeldUp({ why, begin, end }: CallRecord, starved: readonly Starved[]): boolean {
-  if (why !== undefined) return true;
+  if (why !== undefined) {
+    return true;
+  }
   const took = end - begin;
   return took > BOUNDS.heldUpMs && took - starvedBetween(begin, end, starved) > BOUNDS.heldUpMs;
 }
 
 function starvedBetween(from: number, to: number, starved: readonly Starved[]): number {
   let ms = 0;
-  for (const each of starved) if (each.at > from && each.at <= to) ms += each.ms;
+  for (const each of starved) {
+    if (each.at > from && each.at <= to) {
+      ms += each.ms;
+    }
+  }
   return ms;
 }
 
@@ -97,7 +113,9 @@ function byWindow(
   moment: (call: CallRecord) => number,
 ): CallRecord[][] {
   const found: CallRecord[][] = windows.map(() => []);
-  for (const call of calls) found[placeOf(windows, moment(call))]?.push(call);
+  for (const call of calls) {
+    found[placeOf(windows, moment(call))]?.push(call);
+  }
   return found;
 }
 
@@ -106,8 +124,11 @@ function placeOf(windows: readonly Window[], at: number): number {
   let [low, high] = [0, windows.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((windows[middle] as Window).at <= at) low = middle + 1;
-    else high = middle;
+    if ((windows[middle] as Window).at <= at) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return low - 1;
 }
@@ -123,7 +144,9 @@ type Mutable = {
 function cellOf(cells: Map<string, Mutable>, scenario: Scenario | undefined): Mutable {
   const id = scenario?.id ?? CALM;
   const known = cells.get(id);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const failed = { idempotent: 0, unknown: 0, stream: 0, brief: 0 };
   const cell = {
     calls: 0,

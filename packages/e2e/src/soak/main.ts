@@ -62,7 +62,9 @@ async function main(args: string[]): Promise<number> {
   const judged = judge(seen, scenarios);
   const text = reportOf(seen, judged, scenarios);
   say(`\n${text}`);
-  if (values.report !== undefined) await writeReport(values.report, text, jsonOf(seen, judged));
+  if (values.report !== undefined) {
+    await writeReport(values.report, text, jsonOf(seen, judged));
+  }
   const unmet = unmetOf(judged);
   say(`\n${unmet.length === 0 ? "✓ all goals are met" : unmet.join("\n")}`);
   return unmet.some((line) => line.startsWith("✗")) ? 1 : 0;
@@ -70,12 +72,16 @@ async function main(args: string[]): Promise<number> {
 
 function numberOf(name: string, said: string, most: number): number {
   const found = Number(said);
-  if (found > 0 && found <= most) return found;
+  if (found > 0 && found <= most) {
+    return found;
+  }
   throw new Error(`--${name} must be a number above 0, at most ${most}`);
 }
 
 function choose<T extends string>(what: string, known: readonly T[], said: string | undefined) {
-  if (said === undefined) return known;
+  if (said === undefined) {
+    return known;
+  }
   return said.split(",").map((name) => {
     const found = known.find((each) => each === name);
     if (found === undefined) {

@@ -21,7 +21,9 @@ export function planted(caller: Caller, plant: Plant | undefined, place: Place):
         ...caller,
         call: (kind, text) =>
           caller.call(kind, text).catch(async (reason: unknown) => {
-            if (kind !== "unknown") throw reason;
+            if (kind !== "unknown") {
+              throw reason;
+            }
             // As a person would, not in the same turn, when the connection is still breaking.
             await new Promise((end) => setTimeout(end, REPEAT_MS));
             return caller.call(kind, text);
@@ -32,7 +34,9 @@ export function planted(caller: Caller, plant: Plant | undefined, place: Place):
         ...caller,
         async call(kind, text) {
           await caller.call(kind, text);
-          if (kind === "brief") await new Promise((end) => setTimeout(end, BOUNDS.lateMs * 3));
+          if (kind === "brief") {
+            await new Promise((end) => setTimeout(end, BOUNDS.lateMs * 3));
+          }
         },
       };
     default:

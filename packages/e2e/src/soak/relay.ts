@@ -87,7 +87,9 @@ export class Relay {
    */
   silence({ further }: { readonly further: boolean }): void {
     this.#dark = further;
-    for (const pair of this.#pairs) pair.silent = true;
+    for (const pair of this.#pairs) {
+      pair.silent = true;
+    }
   }
 
   /** Passes on again what comes on new connections. */
@@ -98,7 +100,9 @@ export class Relay {
   /** Breaks the connections that are silent. */
   bury(): void {
     for (const { client, server, silent } of this.#pairs) {
-      if (!silent) continue;
+      if (!silent) {
+        continue;
+      }
       breakOff(client);
       breakOff(server);
     }
@@ -126,10 +130,14 @@ export class Relay {
     client.once("close", () => {
       this.#pairs.delete(pair);
       // What a silent connection's client does is not told, either, but nobody waits for it.
-      if (pair.silent) breakOff(server);
+      if (pair.silent) {
+        breakOff(server);
+      }
     });
     pass(pair, client, () => pair.server);
-    if (server !== undefined) pass(pair, server, () => pair.client);
+    if (server !== undefined) {
+      pass(pair, server, () => pair.client);
+    }
     if (this.#stalled) {
       client.pause();
       server?.pause();
@@ -139,19 +147,30 @@ export class Relay {
 
 function pass(pair: Pair, from: Socket, to: () => Socket | undefined): void {
   from.on("data", (chunk) => {
-    if (!pair.silent) to()?.write(chunk);
+    if (!pair.silent) {
+      to()?.write(chunk);
+    }
   });
   from.once("end", () => {
-    if (!pair.silent) to()?.end();
+    if (!pair.silent) {
+      to()?.end();
+    }
   });
   from.once("error", () => {
-    if (!pair.silent) breakOff(to());
+    if (!pair.silent) {
+      breakOff(to());
+    }
   });
 }
 
 // Node.js neither resets nor closes a socket that is being shut down when it is reset.
 function breakOff(socket: Socket | undefined): void {
-  if (socket === undefined || socket.destroyed) return;
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
+  if (socket === undefined || socket.destroyed) {
+    return;
+  }
+  if (socket.writableEnded) {
+    socket.destroy();
+  } else {
+    socket.resetAndDestroy();
+  }
 }

@@ -125,7 +125,9 @@ function goalIds(judged: readonly Judged[]): (readonly [string, string])[] {
 
 function marked(goals: readonly Goal[], id: string): string {
   const goal = goals.find(({ what }) => what === id);
-  if (goal === undefined) return "–";
+  if (goal === undefined) {
+    return "–";
+  }
   return `${goal.met === undefined ? "? " : goal.met ? "✓ " : "✗ "}${goal.found}`;
 }
 

@@ -61,7 +61,9 @@ export async function run(options: RunOptions): Promise<Seen> {
     do {
       const cycleBegan = nowMs();
       cycles += 1;
-      for (const scenario of scenarios) await watch.scenario(scenario, cycles);
+      for (const scenario of scenarios) {
+        await watch.scenario(scenario, cycles);
+      }
       longestMs = Math.max(longestMs, nowMs() - cycleBegan);
     } while (nowMs() - began + longestMs <= minutes * 60_000);
     const ends = await watch.during(undefined, true, () =>
@@ -116,9 +118,13 @@ class Watch {
     options.tell(
       `${what} failed calls: ${failed.map((count) => String(count).padStart(3)).join(" ")}`,
     );
-    for (const client of world.clients) client.weigh();
+    for (const client of world.clients) {
+      client.weigh();
+    }
     const { mend } = scenario;
-    if (mend === undefined) return;
+    if (mend === undefined) {
+      return;
+    }
     await this.during(undefined, false, async () => {
       mend(world);
       await wait(MEND_MS);
@@ -146,8 +152,12 @@ function failedSince(calls: readonly CallRecord[], at: number): number {
   let count = 0;
   for (let i = calls.length - 1; i >= 0; i--) {
     const { end, why } = calls[i] as CallRecord;
-    if (end < at) break;
-    if (why !== undefined) count += 1;
+    if (end < at) {
+      break;
+    }
+    if (why !== undefined) {
+      count += 1;
+    }
   }
   return count;
 }

@@ -29,7 +29,9 @@ const BLACKOUT_MS = TIMES.attemptMs * 1.5;
 const HOLE_WINDOW_MS = TIMES.keepAlive.intervalMs + TIMES.keepAlive.timeoutMs + 3_000;
 
 const bury = (world: World) => {
-  for (const relay of world.relays) relay.bury();
+  for (const relay of world.relays) {
+    relay.bury();
+  }
 };
 
 /** All of them, in the order in which they come in a cycle. */
@@ -69,9 +71,13 @@ export const SCENARIOS: readonly Scenario[] = [
     windowMs: 3_000,
     keepsCalls: true,
     async act(world) {
-      for (const relay of world.relays) relay.stall();
+      for (const relay of world.relays) {
+        relay.stall();
+      }
       await wait(STALL_MS);
-      for (const relay of world.relays) relay.resume();
+      for (const relay of world.relays) {
+        relay.resume();
+      }
     },
   },
   {
@@ -81,8 +87,12 @@ export const SCENARIOS: readonly Scenario[] = [
     keepsCalls: true,
     async act(world) {
       for (let i = 0; i < 2; i++) {
-        if (i > 0) await wait(RESETS_MS);
-        for (const relay of world.relays) relay.reset();
+        if (i > 0) {
+          await wait(RESETS_MS);
+        }
+        for (const relay of world.relays) {
+          relay.reset();
+        }
       }
     },
   },
@@ -93,7 +103,9 @@ export const SCENARIOS: readonly Scenario[] = [
     keepsCalls: true,
     prepare: (world) => world.startNext(),
     async act(world) {
-      for (const relay of world.relays) relay.refuse();
+      for (const relay of world.relays) {
+        relay.refuse();
+      }
       world.drain(world.takeNext());
       await wait(GAP_MS);
       await Promise.all(world.relays.map((relay) => relay.accept()));
@@ -106,7 +118,9 @@ export const SCENARIOS: readonly Scenario[] = [
     keepsCalls: true,
     recovers: true,
     async act(world) {
-      for (const relay of world.relays) relay.silence({ further: false });
+      for (const relay of world.relays) {
+        relay.silence({ further: false });
+      }
     },
     mend: bury,
   },
@@ -117,9 +131,13 @@ export const SCENARIOS: readonly Scenario[] = [
     keepsCalls: false,
     recovers: true,
     async act(world) {
-      for (const relay of world.relays) relay.silence({ further: true });
+      for (const relay of world.relays) {
+        relay.silence({ further: true });
+      }
       await wait(BLACKOUT_MS);
-      for (const relay of world.relays) relay.lighten();
+      for (const relay of world.relays) {
+        relay.lighten();
+      }
     },
     mend: bury,
   },
@@ -136,7 +154,9 @@ export const SCENARIOS: readonly Scenario[] = [
       world.drain(world.takeNext());
     },
     mend(world) {
-      for (const client of world.clients) client.renew();
+      for (const client of world.clients) {
+        client.renew();
+      }
     },
   },
 ];

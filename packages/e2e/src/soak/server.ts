@@ -68,9 +68,13 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
     ),
   );
   const recycle = () => {
-    for (const session of sessions) session.close();
+    for (const session of sessions) {
+      session.close();
+    }
     // Who is being served now is told, too, where no head was sent yet.
-    for (const answer of answers) answer.shouldKeepAlive = false;
+    for (const answer of answers) {
+      answer.shouldKeepAlive = false;
+    }
   };
   process.on("message", () => {
     recycle();
@@ -84,10 +88,14 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
     http1.close();
     const timer = setInterval(() => {
       http1.closeIdleConnections();
-      if (sessions.size === 0 && !http1.listening) http1.getConnections(end);
+      if (sessions.size === 0 && !http1.listening) {
+        http1.getConnections(end);
+      }
     }, IDLE_LOOK_MS);
     const end = (_: unknown, open: number) => {
-      if (open > 0) return;
+      if (open > 0) {
+        return;
+      }
       clearInterval(timer);
       process.exit(0);
     };

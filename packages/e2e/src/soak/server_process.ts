@@ -19,9 +19,13 @@ export class ServerProcess {
     });
     const [news] = (await Promise.race([once(child, "message"), died])) as [ServerNews];
     died.catch(() => {});
-    if (!("ports" in news)) throw new Error("a server did not say where it listens");
+    if (!("ports" in news)) {
+      throw new Error("a server did not say where it listens");
+    }
     child.on("message", (later: ServerNews) => {
-      if ("starvedMs" in later) starved(later.starvedMs);
+      if ("starvedMs" in later) {
+        starved(later.starvedMs);
+      }
     });
     return new ServerProcess(child, news.ports);
   }

@@ -147,7 +147,9 @@ function pick(): Kind {
   let left = Math.random();
   for (const [kind, share] of MIX) {
     left -= share;
-    if (left < 0) return kind;
+    if (left < 0) {
+      return kind;
+    }
   }
   return "idempotent";
 }

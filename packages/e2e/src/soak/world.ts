@@ -55,7 +55,9 @@ export class World {
     world.#asking = setInterval(() => {
       world.starved.push({ at: nowMs(), ms: world.#delay.take() });
     }, ASK_MS);
-    for (const client of clients) client.begin({ material, workers, plant });
+    for (const client of clients) {
+      client.begin({ material, workers, plant });
+    }
     return world;
   }
 
@@ -65,7 +67,9 @@ export class World {
 
   /** The server that new connections go to. */
   get current(): ServerProcess {
-    if (this.#current === undefined) throw new Error("no server was started");
+    if (this.#current === undefined) {
+      throw new Error("no server was started");
+    }
     return this.#current;
   }
 
@@ -94,9 +98,13 @@ export class World {
 
   /** Drains a server in the background. */
   drain(server: ServerProcess | undefined): void {
-    if (server === undefined) return;
+    if (server === undefined) {
+      return;
+    }
     const drained = async () => {
-      if (!(await server.drain())) this.undrained += 1;
+      if (!(await server.drain())) {
+        this.undrained += 1;
+      }
     };
     this.#drains.push(drained());
   }
@@ -107,7 +115,9 @@ export class World {
     this.#authority = createAuthority(`soak ${this.#authorities++}`);
     const material = this.#material(this.#authority);
     const ca = `${before.cert}${material.ca}`;
-    for (const client of this.clients) client.take({ ...material, ca });
+    for (const client of this.clients) {
+      client.take({ ...material, ca });
+    }
   }
 
   /** How often each call was executed that was so more than once. */
@@ -117,8 +127,12 @@ export class World {
     for (const name of await readdir(this.folder)) {
       const journal = await readFile(join(this.folder, name), "utf8");
       for (const text of journal.split("\n")) {
-        if (text === "") continue;
-        if (seen.has(text)) twice.push(text);
+        if (text === "") {
+          continue;
+        }
+        if (seen.has(text)) {
+          twice.push(text);
+        }
         seen.add(text);
       }
     }
@@ -135,8 +149,12 @@ export class World {
   async close(): Promise<void> {
     clearInterval(this.#asking);
     this.#delay.stop();
-    for (const client of this.clients) client.kill();
-    for (const server of [this.#current, this.#next]) server?.kill();
+    for (const client of this.clients) {
+      client.kill();
+    }
+    for (const server of [this.#current, this.#next]) {
+      server?.kill();
+    }
     await rm(this.folder, { recursive: true, force: true });
   }
 

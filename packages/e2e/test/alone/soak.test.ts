@@ -44,14 +44,18 @@ test(
     expect(report.cycles).toBeGreaterThanOrEqual(2);
     for (const { calls, scenarios } of report.columns) {
       expect(calls).toBeGreaterThan(1_000 * report.cycles);
-      for (const { id } of SCENARIOS) expect(scenarios[id]?.rounds).toBe(report.cycles);
+      for (const { id } of SCENARIOS) {
+        expect(scenarios[id]?.rounds).toBe(report.cycles);
+      }
     }
     const goals = ours(report).flatMap((column) =>
       column.goals.map((goal) => ({ ...goal, column, line: `? ${column.title}: ${goal.what}: ` })),
     );
     expect(goals.filter(({ met }) => met === false)).toEqual([]);
     const untold = goals.filter(({ met }) => met === null);
-    for (const { line } of untold) expect(stdout).toContain(line);
+    for (const { line } of untold) {
+      expect(stdout).toContain(line);
+    }
     // A goal that nobody could tell is none, unless that is the machine's fault.
     expect(untold.filter(({ column }) => !isStarved(column))).toEqual([]);
     expect(code).toBe(0);
@@ -115,8 +119,11 @@ async function soak(...args: string[]) {
       { maxBuffer: 1e8 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : Number(error.code ?? -1);
-        if (code === 0 || code === 1) resolve({ code, stdout });
-        else reject(new Error(`exit code ${code}: ${stderr}`));
+        if (code === 0 || code === 1) {
+          resolve({ code, stdout });
+        } else {
+          reject(new Error(`exit code ${code}: ${stderr}`));
+        }
       },
     );
   });

@@ -16,7 +16,9 @@ const plain = styleFor({}, {});
 const all: Comparison[] = [];
 
 beforeAll(async () => {
-  for (const fault of FAULTS) all.push(await compare(fault));
+  for (const fault of FAULTS) {
+    all.push(await compare(fault));
+  }
 }, 60_000);
 
 const detail = (number: number) => timeline(number, all[number - 1] as Comparison, plain);

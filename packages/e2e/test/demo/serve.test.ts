@@ -29,7 +29,9 @@ test("--serve answers the commands it prints, and ends on SIGTERM", async () => 
   const server = start(["--serve", "--port", "0"]);
   const printed = await server.printed(/end with Ctrl-C/);
   const [bill, sum] = [...printed.matchAll(/curl [^]*?'\n/g)].map(([command]) => readCurl(command));
-  if (bill === undefined || sum === undefined) throw new Error(`no commands in ${printed}`);
+  if (bill === undefined || sum === undefined) {
+    throw new Error(`no commands in ${printed}`);
+  }
   const key = { [/-H '(idempotency-key): 1'/.exec(printed)?.[1] as string]: "1" };
 
   expect(await send(bill)).toMatchObject({

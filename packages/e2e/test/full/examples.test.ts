@@ -64,7 +64,9 @@ async function prepare(name: string) {
   const start = lines.pop() ?? "";
   expect(lines).toEqual(["npm install"]);
   expect(start).toBe("npm start");
-  for (const line of lines) await type(line, { cwd, env: QUIET });
+  for (const line of lines) {
+    await type(line, { cwd, env: QUIET });
+  }
   expect(await type("npx tsc", { cwd })).toBe("");
   return { cwd, start };
 }
@@ -157,7 +159,9 @@ it("examples/worker", LONG, async () => {
 
 it("examples/page", LONG, async ({ skip }) => {
   const program = await findBrowser().catch((error: unknown) => {
-    if (error instanceof MissingRuntime && !inCi()) skip(error.message);
+    if (error instanceof MissingRuntime && !inCi()) {
+      skip(error.message);
+    }
     throw error;
   });
   const { cwd, start } = await prepare("page");

@@ -88,7 +88,9 @@ test(
 
 async function must(program: string, args: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await run(program, args);
-  if (code !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stderr}${stdout}`);
+  if (code !== 0) {
+    throw new Error(`${program} ${args.join(" ")} failed:\n${stderr}${stdout}`);
+  }
 }
 
 function run(program: string, args: readonly string[], cwd = copy) {

@@ -115,7 +115,9 @@ const recipes = readRecipes();
 /** Writes the recipe's files, and types its commands, without the last ones where told. */
 async function follow(title: string, { butLast = 0 } = {}) {
   const recipe = recipes.get(title);
-  if (recipe === undefined) throw new Error(`docs/recipes.md has no ${title}`);
+  if (recipe === undefined) {
+    throw new Error(`docs/recipes.md has no ${title}`);
+  }
   const commands = recipe.commands.slice(0, recipe.commands.length - butLast);
   const cwd = await project.add(nameOf(title), recipe.files);
   const printed: string[] = [];
@@ -140,8 +142,12 @@ describe("docs/recipes.md", () => {
   it("keeps its types", LONG, async () => {
     const all = new Map<string, string>();
     for (const [title, { files }] of recipes) {
-      if (title === "Next.js") continue;
-      for (const [path, text] of files) all.set(join(nameOf(title), path), text);
+      if (title === "Next.js") {
+        continue;
+      }
+      for (const [path, text] of files) {
+        all.set(join(nameOf(title), path), text);
+      }
     }
     all.set("tsconfig.json", tsconfig({ module: "preserve", noEmit: true, skipLibCheck: true }));
     const cwd = await project.add("types", all);
@@ -183,7 +189,9 @@ describe("docs/recipes.md", () => {
 
     it("calls from the browser", LONG, async ({ skip }) => {
       const program = await findBrowser().catch((error: unknown) => {
-        if (error instanceof MissingRuntime && !inCi()) skip(error.message);
+        if (error instanceof MissingRuntime && !inCi()) {
+          skip(error.message);
+        }
         throw error;
       });
       const require = createRequire(join(project.folder, "index.js"));

@@ -29,8 +29,12 @@ describe("the SDK, executed", () => {
     "on %s by /%s",
     ([id, entry], { skip }) => {
       const column = columns.find((each) => each.runtime.id === id && each.entry === entry);
-      if (column === undefined) throw new Error("it was not run");
-      if ("missing" in column.seen && !inCi()) skip(column.seen.missing);
+      if (column === undefined) {
+        throw new Error("it was not run");
+      }
+      if ("missing" in column.seen && !inCi()) {
+        skip(column.seen.missing);
+      }
       expect(column.seen).not.toHaveProperty("missing");
       expect(problemsOf(column)).toEqual([]);
     },
@@ -38,7 +42,9 @@ describe("the SDK, executed", () => {
 
   it("is as docs/runtimes.md says (else: pnpm runtimes --write)", ({ skip }) => {
     const missing = columns.filter(({ seen }) => "missing" in seen);
-    if (missing.length > 0 && !inCi()) skip("some runtimes are missing, see above");
+    if (missing.length > 0 && !inCi()) {
+      skip("some runtimes are missing, see above");
+    }
     expect(tableIn(readFileSync(PAGE, "utf8"))).toBe(tableOf(columns));
   });
 });
@@ -83,7 +89,9 @@ describe("every snippet of a runtime's page, on the runtime itself", () => {
     { timeout: 120_000 },
     async ({ runtime, title, code, promised }, { skip }) => {
       try {
-        if (modules instanceof MissingRuntime) throw modules;
+        if (modules instanceof MissingRuntime) {
+          throw modules;
+        }
         const { app, world } = shared;
         const printed = await runSnippet(
           runtime,
@@ -99,7 +107,9 @@ describe("every snippet of a runtime's page, on the runtime itself", () => {
         );
         expect(printed).toEqual(expect.arrayContaining([...promised]));
       } catch (error) {
-        if (error instanceof MissingRuntime && !inCi()) skip(error.message);
+        if (error instanceof MissingRuntime && !inCi()) {
+          skip(error.message);
+        }
         throw error;
       }
     },

@@ -42,7 +42,9 @@ interface Change {
 function changeOf({ stdout }: { stdout: string }): Change {
   const advice = /^ {2}try: (?:delete|insert after) meter\.proto:(\d+)(?:,| (option .*;) →)/m;
   const [, line, insert] = advice.exec(stdout) ?? [];
-  if (line === undefined) throw new Error(`nothing to try in ${stdout}`);
+  if (line === undefined) {
+    throw new Error(`nothing to try in ${stdout}`);
+  }
   return { line: Number(line), insert };
 }
 
@@ -50,8 +52,11 @@ async function make(...changes: readonly Change[]): Promise<void> {
   const lines = (await readFile(join(copy, METER), "utf8")).split("\n");
   // From the end, so that the other lines keep their numbers.
   for (const { line, insert } of changes.toSorted((a, b) => b.line - a.line)) {
-    if (insert === undefined) lines.splice(line - 1, 1);
-    else lines.splice(line, 0, insert);
+    if (insert === undefined) {
+      lines.splice(line - 1, 1);
+    } else {
+      lines.splice(line, 0, insert);
+    }
   }
   await writeFile(join(copy, METER), lines.join("\n"));
 }

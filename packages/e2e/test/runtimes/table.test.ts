@@ -10,7 +10,9 @@ const BROKEN: Outcome = { check: "json", result: "broken", why: "Error: at once"
 
 function column(id: string, entry: "node" | "web", seen: Column["seen"] | Outcome[]): Column {
   const runtime = RUNTIMES.find((each) => each.id === id);
-  if (runtime === undefined) throw new Error(`there is no ${id}`);
+  if (runtime === undefined) {
+    throw new Error(`there is no ${id}`);
+  }
   return {
     runtime,
     entry,

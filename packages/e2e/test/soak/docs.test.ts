@@ -12,7 +12,9 @@ const ids = SCENARIOS.map(({ id }) => id);
 it("the help names every scenario, client and fault", () => {
   expect(HELP).toContain(`some of ${CLIENTS.join(", ")}.`);
   expect(HELP).toContain(`some of ${ids.join(", ")}.`);
-  for (const plant of PLANTS) expect(HELP).toMatch(new RegExp(`\\b${plant}\\b`));
+  for (const plant of PLANTS) {
+    expect(HELP).toMatch(new RegExp(`\\b${plant}\\b`));
+  }
 });
 
 it("docs/soak.md has a row for each scenario, in their order", () => {

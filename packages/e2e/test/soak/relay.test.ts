@@ -18,7 +18,9 @@ describe("the relay", () => {
   });
 
   afterEach(() => {
-    for (const client of clients) client.destroy();
+    for (const client of clients) {
+      client.destroy();
+    }
     relay.close();
     echo.close();
   });
@@ -91,7 +93,9 @@ describe("the relay", () => {
   }
 
   async function none(): Promise<void> {
-    while (relay.open > 0) await new Promise(setImmediate);
+    while (relay.open > 0) {
+      await new Promise(setImmediate);
+    }
   }
 });
 
@@ -103,6 +107,8 @@ async function ask(socket: Socket, text: string): Promise<string> {
 
 // What is not there after another connection was served, and many turns, does not come.
 async function turns(): Promise<string> {
-  for (let i = 0; i < 200; i++) await new Promise(setImmediate);
+  for (let i = 0; i < 200; i++) {
+    await new Promise(setImmediate);
+  }
   return "nothing";
 }

@@ -31,7 +31,9 @@ export const deadline: Fault = {
   },
   cell(trial) {
     const time = `${Math.round(trial.durationMs)} ms`;
-    if (trial.stopReason === "not_idempotent") return `${time}, ${ending(trial)}`;
+    if (trial.stopReason === "not_idempotent") {
+      return `${time}, ${ending(trial)}`;
+    }
     return trial.waitedMs === 0 ? `${time}, no sleep` : time;
   },
   good: ({ durationMs }) => durationMs <= DEADLINE_MS,

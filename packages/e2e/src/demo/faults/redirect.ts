@@ -23,7 +23,9 @@ export const redirect: Fault = {
     return createClient(MeterService, transport).recordUsage(usage, { signal });
   },
   cell(trial) {
-    if (trial.server.otherHost > 0) return "followed";
+    if (trial.server.otherHost > 0) {
+      return "followed";
+    }
     return trial.outcome === "unknown" ? "refused" : ending(trial);
   },
   good: ({ server }) => server.otherHost === 0,

@@ -35,13 +35,17 @@ export const stall: Fault = {
       const timeoutMs = trial.attempts[0]?.timeoutMs ?? Infinity;
       return `hanging at ${seconds(trial.durationMs, 1)} of ${seconds(timeoutMs, 0)}`;
     }
-    if (trial.outcome !== "ok") return ending(trial);
+    if (trial.outcome !== "ok") {
+      return ending(trial);
+    }
     return `${trial.attempts.length > 1 ? "retried, " : ""}${seconds(trial.durationMs, 1)}`;
   },
   good: ({ outcome }) => outcome === "ok",
   expected({ repeatable }) {
     // The attempt timeout ends an attempt only where another may follow.
-    if (repeatable === undefined) return { outcome: "pending", attempts: 1 };
+    if (repeatable === undefined) {
+      return { outcome: "pending", attempts: 1 };
+    }
     return {
       outcome: "ok",
       attempts: 2,

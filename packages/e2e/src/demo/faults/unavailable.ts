@@ -28,7 +28,9 @@ export const unavailable: Fault = {
   call: (transport, signal) => createClient(MeterService, transport).queryUsage({}, { signal }),
   cell(trial) {
     const tries = plural(trial.attempts.length, "try", "tries");
-    if (trial.outcome === "ok") return `${tries}, ${seconds(trial.durationMs)}`;
+    if (trial.outcome === "ok") {
+      return `${tries}, ${seconds(trial.durationMs)}`;
+    }
     return trial.stopReason === undefined ? `${tries}, failed` : `${tries}, ${ending(trial)}`;
   },
   good: ({ outcome }) => outcome === "ok",

@@ -81,8 +81,11 @@ export function run(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      if (code === 0) resolve({ stdout, stderr });
-      else reject(new Error(`it ended with ${code ?? signal}:\n${stdout}${stderr}`));
+      if (code === 0) {
+        resolve({ stdout, stderr });
+      } else {
+        reject(new Error(`it ended with ${code ?? signal}:\n${stdout}${stderr}`));
+      }
     });
   });
 }

@@ -78,7 +78,9 @@ async function listening(control: Readable): Promise<number> {
     text += String(chunk);
     for (const line of text.split("\n").slice(0, -1)) {
       const event = JSON.parse(line) as { event: string; port?: number };
-      if (event.event === "listen" && event.port !== undefined) return event.port;
+      if (event.event === "listen" && event.port !== undefined) {
+        return event.port;
+      }
     }
   }
   throw new Error("workerd told no port");

@@ -43,15 +43,21 @@ export async function outcomeOf(check: Check, here: Here): Promise<Outcome> {
 }
 
 function refusal(check: Check, { entry }: Here, error: unknown): string | undefined {
-  if (error instanceof Limit) return error.message;
-  if (check.refusedBy !== entry || !isAmeideError(error)) return undefined;
+  if (error instanceof Limit) {
+    return error.message;
+  }
+  if (check.refusedBy !== entry || !isAmeideError(error)) {
+    return undefined;
+  }
   const refused = error.reason === "CONFIG_INVALID" || error.code === Code.Unimplemented;
   return refused && error.origin === "client" ? error.rawMessage : undefined;
 }
 
 /** All that is known of a failure, causes included. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   const cause = error.cause === undefined ? "" : `\n  from ${describe(error.cause)}`;
   const stack = (error.stack ?? error.message).split("\n").slice(0, 6).join("\n");
   return `${stack}${cause}`;
@@ -60,12 +66,16 @@ function describe(error: unknown): string {
 /** @throws Error with both values when they differ, compared as JSON. */
 export function equal(actual: unknown, expected: unknown, what: string): void {
   const [seen, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (seen !== wanted) throw new Error(`${what}: ${seen}, expected ${wanted}`);
+  if (seen !== wanted) {
+    throw new Error(`${what}: ${seen}, expected ${wanted}`);
+  }
 }
 
 /** @throws Error when it does not hold. */
 export function holds(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new Error(`${what} does not hold`);
+  if (!condition) {
+    throw new Error(`${what} does not hold`);
+  }
 }
 
 /** Resolves to what a call failed with. @throws Error when it did not fail. */
@@ -75,6 +85,8 @@ export async function failureOf(call: Promise<unknown>): Promise<unknown> {
     (error: unknown) => ({ error }),
   );
   const outcome = await failed;
-  if (outcome === undefined) throw new Error("the call did not fail");
+  if (outcome === undefined) {
+    throw new Error("the call did not fail");
+  }
   return outcome.error;
 }

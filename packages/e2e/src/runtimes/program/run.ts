@@ -29,7 +29,9 @@ export async function runChecks(
   for (const check of [...CHECKS, ...more]) {
     const opened: { close(): void }[] = [];
     outcomes.push(await outcomeOf(check, stand(check, { entryPoint, place, opened })));
-    for (const transport of opened) transport.close();
+    for (const transport of opened) {
+      transport.close();
+    }
   }
   return outcomes;
 }

@@ -53,6 +53,8 @@ export function headerOf(request: SeenRequest | undefined, name: string): string
 
 async function ask<T>(here: Here, question: string): Promise<T> {
   const response = await fetch(`${here.place.seen}/${question}`);
-  if (!response.ok) throw new Error(`the server did not see it: ${await response.text()}`);
+  if (!response.ok) {
+    throw new Error(`the server did not see it: ${await response.text()}`);
+  }
   return (await response.json()) as T;
 }

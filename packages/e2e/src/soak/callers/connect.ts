@@ -25,7 +25,9 @@ export function connectCaller(
           try {
             await client.noSideEffects({ text }, { signal, timeoutMs: LOAD.briefMs });
           } catch (reason) {
-            if (ConnectError.from(reason).code !== Code.DeadlineExceeded) throw reason;
+            if (ConnectError.from(reason).code !== Code.DeadlineExceeded) {
+              throw reason;
+            }
           }
       }
     },
@@ -35,6 +37,10 @@ export function connectCaller(
 
 async function readAll(messages: AsyncIterable<unknown>): Promise<void> {
   let count = 0;
-  for await (const _ of messages) count += 1;
-  if (count !== LOAD.messages) throw new Error(`a stream ended well after ${count} messages`);
+  for await (const _ of messages) {
+    count += 1;
+  }
+  if (count !== LOAD.messages) {
+    throw new Error(`a stream ended well after ${count} messages`);
+  }
 }

@@ -63,7 +63,9 @@ export function grpcJsCaller({ port, material }: Place): Caller {
           return readAll(client, text);
         case "brief":
           return unary("noSideEffects", text, LOAD.briefMs).catch((reason: ServiceError) => {
-            if (reason.code !== status.DEADLINE_EXCEEDED) throw reason;
+            if (reason.code !== status.DEADLINE_EXCEEDED) {
+              throw reason;
+            }
           });
       }
     },
@@ -86,7 +88,9 @@ function readAll(client: Client, text: string): Promise<void> {
       .on("data", () => (count += 1))
       .on("error", reject)
       .on("end", () => {
-        if (count === LOAD.messages) resolve();
+        if (count === LOAD.messages) {
+          resolve();
+        }
       });
   });
 }

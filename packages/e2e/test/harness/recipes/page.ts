@@ -31,7 +31,9 @@ export function readRecipes(): ReadonlyMap<string, Recipe> {
  */
 export function readRecipe(page: string, title: string): Recipe {
   const section = sectionsOf(page).find((each) => each.startsWith(`${title}\n`));
-  if (section === undefined) throw new Error(`docs/${page} has no ${title}`);
+  if (section === undefined) {
+    throw new Error(`docs/${page} has no ${title}`);
+  }
   return recipeOf(section);
 }
 
@@ -76,7 +78,9 @@ export async function writeFiles(
   files: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
 ): Promise<void> {
   const all = new Map(files instanceof Map ? files : Object.entries(files));
-  if (!all.has("package.json")) all.set("package.json", '{ "private": true }\n');
+  if (!all.has("package.json")) {
+    all.set("package.json", '{ "private": true }\n');
+  }
   for (const [path, text] of all) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);

@@ -26,7 +26,9 @@ export async function type(line: string, place: Place): Promise<string> {
   const { child, ended } = begin(line, place);
   const timer = setTimeout(() => kill(child, "SIGKILL"), LONGEST_MS);
   const { code, text } = await ended.finally(() => clearTimeout(timer));
-  if (code !== 0) throw new Error(`${line}\nended with ${code}:\n${text}`);
+  if (code !== 0) {
+    throw new Error(`${line}\nended with ${code}:\n${text}`);
+  }
   return text;
 }
 
@@ -38,7 +40,9 @@ export function serve(line: string, place: Place): Server {
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = pattern.exec(soFar());
-          if (found !== null) resolve(found);
+          if (found !== null) {
+            resolve(found);
+          }
         };
         onText(look);
         look();
@@ -75,7 +79,9 @@ function begin(line: string, { cwd, env = {} }: Place) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (part: string) => {
       text += stripVTControlCharacters(part);
-      for (const listener of listeners) listener();
+      for (const listener of listeners) {
+        listener();
+      }
     });
   }
   const ended = new Promise<{ code: number | string | null; text: string }>((resolve, reject) => {

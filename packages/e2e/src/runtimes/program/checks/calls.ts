@@ -33,7 +33,9 @@ export const CALLS: readonly Check[] = [
           { role, parts: [{ content: { case: "text" as const, value: "Hello" } }] },
         ];
         let events = 0;
-        for await (const _ of acme.inference.generate({ agentId: "writer", messages })) events++;
+        for await (const _ of acme.inference.generate({ agentId: "writer", messages })) {
+          events++;
+        }
         holds((thread?.id ?? "") !== "" && events > 1, "other services, and a stream");
         equal(
           ameide.explain(ThreadsService.method.getThread).method.includes("GetThread"),
@@ -115,7 +117,9 @@ export const CALLS: readonly Check[] = [
           ? here.connect(ConformanceService, http2, { httpVersion: "2" })
           : here.connect(ConformanceService, tls);
       const { http } = seenCall(await witness.idempotent({}));
-      if (here.entry === "web" && http === "1.1") throw new Limit("its fetch speaks HTTP/1.1 only");
+      if (here.entry === "web" && http === "1.1") {
+        throw new Limit("its fetch speaks HTTP/1.1 only");
+      }
       equal(http, "2.0", "HTTP version");
     },
   },

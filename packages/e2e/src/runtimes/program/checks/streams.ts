@@ -94,15 +94,18 @@ export const PROTOCOLS: readonly Check[] = [
 /** The witness; `/web` has no say in the version, and HTTP/2 only where it is encrypted. */
 function over(here: Here, version: "1.1" | "2" = "1.1", options: AmeideOptions = {}): Witness {
   const { http1, http2, tls } = here.place.witness;
-  if (here.entry === "web")
+  if (here.entry === "web") {
     return here.connect(ConformanceService, version === "2" ? tls : http1, options);
+  }
   const baseUrl = version === "2" ? http2 : http1;
   return here.connect(ConformanceService, baseUrl, { httpVersion: version, ...options });
 }
 
 async function serverStream(witness: Witness): Promise<void> {
   const texts: string[] = [];
-  for await (const { text } of witness.serverStreamIdempotent({ text: "3" })) texts.push(text);
+  for await (const { text } of witness.serverStreamIdempotent({ text: "3" })) {
+    texts.push(text);
+  }
   equal(texts.slice(1), ["2", "3"], "messages after the first");
 }
 
@@ -113,7 +116,9 @@ async function clientStream(witness: Witness): Promise<void> {
 
 async function halfDuplex(witness: Witness): Promise<void> {
   const answers: string[] = [];
-  for await (const { text } of witness.bidiStreamIdempotent(messages("a", "b"))) answers.push(text);
+  for await (const { text } of witness.bidiStreamIdempotent(messages("a", "b"))) {
+    answers.push(text);
+  }
   equal(answers, ["echo a", "echo b"], "answers");
 }
 
@@ -136,5 +141,7 @@ async function fullDuplex(witness: Witness): Promise<void> {
 }
 
 async function* messages(...texts: string[]) {
-  for (const text of texts) yield { text };
+  for (const text of texts) {
+    yield { text };
+  }
 }
