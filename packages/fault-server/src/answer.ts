@@ -34,9 +34,15 @@ export function toAnswer(respond: Respond): Answer {
 }
 
 export function toBytes(body: Body): Buffer {
-  if ("text" in body) return Buffer.from(body.text, "utf8");
-  if ("base64" in body) return Buffer.from(body.base64, "base64");
-  if ("zeros" in body) return Buffer.alloc(body.zeros);
+  if ("text" in body) {
+    return Buffer.from(body.text, "utf8");
+  }
+  if ("base64" in body) {
+    return Buffer.from(body.base64, "base64");
+  }
+  if ("zeros" in body) {
+    return Buffer.alloc(body.zeros);
+  }
   return Buffer.from(JSON.stringify(body.json), "utf8");
 }
 
@@ -46,8 +52,12 @@ export function toBytes(body: Body): Buffer {
  */
 export async function send(answer: Answer, exchange: Exchange): Promise<boolean> {
   const { cut } = answer;
-  if (cut?.after === "nothing") return false;
-  for (const status of answer.informational ?? []) await exchange.sendInformational(status);
+  if (cut?.after === "nothing") {
+    return false;
+  }
+  for (const status of answer.informational ?? []) {
+    await exchange.sendInformational(status);
+  }
   const length = answer.parts.reduce((sum, part) => sum + part.bytes.length, 0);
   await exchange.sendHead({
     status: answer.status,
@@ -59,18 +69,26 @@ export async function send(answer: Answer, exchange: Exchange): Promise<boolean>
   });
   let left = bytesBefore(cut, length);
   for (const { bytes, delayMs } of answer.parts) {
-    if (left === 0 && cut) return false;
+    if (left === 0 && cut) {
+      return false;
+    }
     await pause(delayMs, exchange.gone);
     await exchange.sendBody(bytes.subarray(0, left), bytes.length);
     left -= Math.min(left, bytes.length);
   }
-  if (cut) return false;
+  if (cut) {
+    return false;
+  }
   await exchange.end(answer.trailers);
   return true;
 }
 
 function bytesBefore(cut: Cut | undefined, length: number): number {
-  if (!cut) return Number.POSITIVE_INFINITY;
-  if (cut.after === "half") return Math.floor(length / 2);
+  if (!cut) {
+    return Number.POSITIVE_INFINITY;
+  }
+  if (cut.after === "half") {
+    return Math.floor(length / 2);
+  }
   return typeof cut.after === "number" ? cut.after : 0;
 }

@@ -22,7 +22,9 @@ export class ByteReader {
 
   /** Resolves when `n` bytes are there; false when the input ends before. */
   async have(n: number): Promise<boolean> {
-    while (this.#size < n && !this.#over) await this.#more();
+    while (this.#size < n && !this.#over) {
+      await this.#more();
+    }
     return this.#size >= n;
   }
 
@@ -33,7 +35,9 @@ export class ByteReader {
 
   /** Takes up to `n` bytes, at least one; undefined when the input is over. */
   async some(n: number): Promise<Buffer | undefined> {
-    if (!(await this.have(1))) return undefined;
+    if (!(await this.have(1))) {
+      return undefined;
+    }
     return this.#take(Math.min(n, this.#size));
   }
 
@@ -44,8 +48,12 @@ export class ByteReader {
   async before(mark: string, limit: number): Promise<Buffer | undefined> {
     for (let n = 1; await this.have(n); n = this.#size + 1) {
       const at = this.#merged().indexOf(mark, 0, "latin1");
-      if (at > limit || (at < 0 && this.#size > limit + mark.length)) return undefined;
-      if (at >= 0) return this.#take(at + mark.length).subarray(0, at);
+      if (at > limit || (at < 0 && this.#size > limit + mark.length)) {
+        return undefined;
+      }
+      if (at >= 0) {
+        return this.#take(at + mark.length).subarray(0, at);
+      }
     }
     return undefined;
   }
@@ -67,11 +75,16 @@ export class ByteReader {
   }
 
   readonly #onData = (chunk: Buffer) => {
-    if (this.#discarding) return;
+    if (this.#discarding) {
+      return;
+    }
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#wake) this.#wake();
-    else if (this.#size >= HIGH_WATER) this.#socket.pause();
+    if (this.#wake) {
+      this.#wake();
+    } else if (this.#size >= HIGH_WATER) {
+      this.#socket.pause();
+    }
   };
 
   readonly #onOver = () => {

@@ -86,7 +86,9 @@ export function createAuthority(name = "fault server authority"): Authority {
 }
 
 function alternativeName(host: string): Buffer {
-  if (isIPv6(host)) throw new Error(`IPv6 addresses are not supported in certificates: ${host}`);
+  if (isIPv6(host)) {
+    throw new Error(`IPv6 addresses are not supported in certificates: ${host}`);
+  }
   return isIPv4(host)
     ? implicit(7, Buffer.from(host.split(".").map(Number)))
     : implicit(2, Buffer.from(host, "latin1"));

@@ -49,7 +49,9 @@ const headers = listOf((value, path) => {
 
 const chunk: Rule = (value, path) => {
   const { delayMs, ...body } = (value ?? {}) as Record<string, unknown>;
-  if (delayMs !== undefined) millis(delayMs, `${path}.delayMs`);
+  if (delayMs !== undefined) {
+    millis(delayMs, `${path}.delayMs`);
+  }
   oneKey(bytes)(body, path);
 };
 
@@ -141,9 +143,15 @@ export function isConnectionLevel(step: Action): boolean {
 
 /** The moment of a bare reset, fin or stall. */
 export function momentOf(step: Action): Moment | undefined {
-  if ("reset" in step) return step.reset;
-  if ("fin" in step) return step.fin;
-  if ("stall" in step) return step.stall;
+  if ("reset" in step) {
+    return step.reset;
+  }
+  if ("fin" in step) {
+    return step.fin;
+  }
+  if ("stall" in step) {
+    return step.stall;
+  }
   return undefined;
 }
 
@@ -156,7 +164,9 @@ export function needsOwnPort(checked: Script): boolean {
 
 function checkSequence(checked: Sequence, abilities: Abilities, path: string): void {
   if (checked.attempts === undefined && checked.otherwise === undefined) {
-    if (!("routes" in checked)) throw new ScriptError(path, "needs attempts or otherwise");
+    if (!("routes" in checked)) {
+      throw new ScriptError(path, "needs attempts or otherwise");
+    }
   }
   checked.attempts?.forEach((entry, i) => {
     checkAction(entry, abilities, `${path}.attempts[${i}]`);

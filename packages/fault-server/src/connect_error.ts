@@ -102,7 +102,9 @@ export function detailsOf(error: ErrorAnswer): Detail[] {
     }));
     all.push(detail(BadRequestSchema, { fieldViolations: violations }));
   }
-  if (requestId !== "") all.push(detail(RequestInfoSchema, { requestId }));
+  if (requestId !== "") {
+    all.push(detail(RequestInfoSchema, { requestId }));
+  }
   const others = details.flatMap(({ type, value, valueTimes, times }) => {
     const bytes = new Uint8Array(Buffer.concat(Array<Uint8Array>(valueTimes || 1).fill(value)));
     return Array.from({ length: times || 1 }, () => ({ type, value: bytes }));

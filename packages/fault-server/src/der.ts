@@ -30,7 +30,9 @@ export function oid(dotted: string): Buffer {
   const bytes = [first * 40 + second];
   for (const arc of rest) {
     const groups = [arc & 0x7f];
-    for (let left = arc >>> 7; left > 0; left >>>= 7) groups.unshift((left & 0x7f) | 0x80);
+    for (let left = arc >>> 7; left > 0; left >>>= 7) {
+      groups.unshift((left & 0x7f) | 0x80);
+    }
     bytes.push(...groups);
   }
   return der(0x06, Buffer.from(bytes));
@@ -45,7 +47,9 @@ export function time(date: Date): Buffer {
 }
 
 function lengthOf(length: number): Buffer {
-  if (length < 0x80) return Buffer.from([length]);
+  if (length < 0x80) {
+    return Buffer.from([length]);
+  }
   const hex = length.toString(16);
   const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), "0"), "hex");
   return Buffer.concat([Buffer.from([0x80 | bytes.length]), bytes]);

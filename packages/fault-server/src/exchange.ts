@@ -89,8 +89,12 @@ export const RESET_GAP_MS = 5;
 
 /** Waits on the real clock; throws `Gone` as soon as the client hangs up. */
 export async function pause(ms: number | undefined, gone: AbortSignal): Promise<void> {
-  if (gone.aborted) throw new Gone();
-  if (!ms) return;
+  if (gone.aborted) {
+    throw new Gone();
+  }
+  if (!ms) {
+    return;
+  }
   await wait(ms, undefined, { signal: gone }).catch(() => {
     throw new Gone();
   });
@@ -99,14 +103,19 @@ export async function pause(ms: number | undefined, gone: AbortSignal): Promise<
 /** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    }
   });
 }
 
 /** The promise, or `Gone` if the signal is first. */
 export async function orGone<T>(promise: Promise<T>, gone: AbortSignal): Promise<T> {
-  if (gone.aborted) throw new Gone();
+  if (gone.aborted) {
+    throw new Gone();
+  }
   let onAbort = () => {};
   const failed = new Promise<never>((_, reject) => {
     onAbort = () => reject(new Gone());

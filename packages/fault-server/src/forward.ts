@@ -93,7 +93,9 @@ function forward2(
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("error", reject);
     stream.on("end", () => resolve(toAnswer(status, headers, chunks, trailers)));
-    if (body.length > 0) stream.end(body);
+    if (body.length > 0) {
+      stream.end(body);
+    }
   });
   return answer.finally(() => session.destroy());
 }
@@ -126,7 +128,9 @@ export function pairs(flat: readonly string[]): Header[] {
   const headers: Header[] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? "";
-    if (!name.startsWith(":")) headers.push([name, flat[i + 1] ?? ""]);
+    if (!name.startsWith(":")) {
+      headers.push([name, flat[i + 1] ?? ""]);
+    }
   }
   return headers;
 }

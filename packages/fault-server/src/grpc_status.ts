@@ -31,9 +31,13 @@ const CODES = [
  * @throws ScriptError for a code that gRPC has no number for, and for a stated HTTP status.
  */
 export function grpcStatus(error: ErrorAnswer | undefined, path: string): Header[] {
-  if (error === undefined) return [["grpc-status", "0"]];
+  if (error === undefined) {
+    return [["grpc-status", "0"]];
+  }
   const code = CODES.indexOf(error.code) + 1;
-  if (code === 0) throw new ScriptError(`${path}.error.code`, `gRPC knows no ${error.code}`);
+  if (code === 0) {
+    throw new ScriptError(`${path}.error.code`, `gRPC knows no ${error.code}`);
+  }
   if (error.status !== 0) {
     throw new ScriptError(`${path}.error.status`, "is for unary calls of Connect: here it is 200");
   }
@@ -57,8 +61,12 @@ const NO_STATUS = Buffer.from("no Status").toString("base64");
 function status(code: number, error: ErrorAnswer, details: readonly Detail[]): string {
   const message = messageOf(error);
   const writer = new BinaryWriter().uint32(8).int32(code);
-  if (error.malformed === Malformed.DETAIL) writer.uint32(26).bytes(Uint8Array.of(0xff, 0xff));
-  if (message !== "") writer.uint32(18).string(message);
+  if (error.malformed === Malformed.DETAIL) {
+    writer.uint32(26).bytes(Uint8Array.of(0xff, 0xff));
+  }
+  if (message !== "") {
+    writer.uint32(18).string(message);
+  }
   for (const { type, value } of details) {
     const any = new BinaryWriter().uint32(10).string(`type.googleapis.com/${type}`);
     writer.uint32(26).bytes(any.uint32(18).bytes(value).finish());

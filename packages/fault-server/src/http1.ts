@@ -30,16 +30,24 @@ export async function serveHttp1(link: Http1Link, host: Host): Promise<void> {
   try {
     while (await link.reader.have(1)) {
       link.busy = true;
-      if (host.unread(link)) return;
+      if (host.unread(link)) {
+        return;
+      }
       const head = await readHead(link.reader);
-      if (!head) return;
+      if (!head) {
+        return;
+      }
       const exchange = new Http1Exchange(link, head);
       await host.serve(exchange);
-      if (!exchange.reusable) return;
+      if (!exchange.reusable) {
+        return;
+      }
       link.busy = false;
     }
   } catch (reason) {
-    if (!(reason instanceof Malformed)) throw reason;
+    if (!(reason instanceof Malformed)) {
+      throw reason;
+    }
     link.socket.write("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     link.fin();
   }
@@ -77,10 +85,16 @@ class Http1Exchange implements Exchange {
   }
 
   async readBody(): Promise<Buffer> {
-    if (this.#bodyRead) return Buffer.alloc(0);
-    if (expectsContinue(this.head.headers)) await this.#write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (this.#bodyRead) {
+      return Buffer.alloc(0);
+    }
+    if (expectsContinue(this.head.headers)) {
+      await this.#write("HTTP/1.1 100 Continue\r\n\r\n");
+    }
     const body = await orGone(readBody(this.#link.reader, this.head.headers), this.gone);
-    if (!body) throw new Gone();
+    if (!body) {
+      throw new Gone();
+    }
     this.#bodyRead = true;
     return body;
   }
@@ -118,9 +132,15 @@ class Http1Exchange implements Exchange {
   }
 
   async sendBody(bytes: Buffer, declared: number): Promise<void> {
-    if (this.#bodyless || declared === 0) return;
-    if (this.#owed !== undefined) this.#owed -= bytes.length;
-    if (!this.#chunked) return this.#write(bytes);
+    if (this.#bodyless || declared === 0) {
+      return;
+    }
+    if (this.#owed !== undefined) {
+      this.#owed -= bytes.length;
+    }
+    if (!this.#chunked) {
+      return this.#write(bytes);
+    }
     const size = Buffer.from(`${declared.toString(16)}\r\n`, "latin1");
     const close = Buffer.from(bytes.length === declared ? "\r\n" : "", "latin1");
     return this.#write(Buffer.concat([size, bytes, close]));
@@ -133,9 +153,15 @@ class Http1Exchange implements Exchange {
     }
     this.#ended = true;
     // A length that was not kept leaves no way to tell where the next answer begins.
-    if (this.#owed !== undefined && this.#owed !== 0 && !this.#bodyless) this.#last = true;
-    if (!this.#bodyRead) this.#last = true;
-    if (this.#last) this.#link.fin();
+    if (this.#owed !== undefined && this.#owed !== 0 && !this.#bodyless) {
+      this.#last = true;
+    }
+    if (!this.#bodyRead) {
+      this.#last = true;
+    }
+    if (this.#last) {
+      this.#link.fin();
+    }
   }
 
   async stall(): Promise<void> {

@@ -13,12 +13,16 @@ export class Malformed extends Error {
 export async function readHead(reader: ByteReader): Promise<RequestHead | undefined> {
   const head = await reader.before("\r\n\r\n", MAX_HEAD);
   if (!head) {
-    if (await reader.have(1)) throw new Malformed("the head is incomplete or too long");
+    if (await reader.have(1)) {
+      throw new Malformed("the head is incomplete or too long");
+    }
     return undefined;
   }
   const [first = "", ...lines] = head.toString("latin1").split("\r\n");
   const request = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.1$/.exec(first);
-  if (!request) throw new Malformed("not a request line of HTTP/1.1");
+  if (!request) {
+    throw new Malformed("not a request line of HTTP/1.1");
+  }
   const headers = lines.map(readField);
   return {
     httpVersion: "1.1",
@@ -36,11 +40,15 @@ export async function readBody(
 ): Promise<Buffer | undefined> {
   const coding = field(headers, "transfer-encoding");
   if (coding !== undefined) {
-    if (coding.toLowerCase() !== "chunked") throw new Malformed(`transfer-encoding ${coding}`);
+    if (coding.toLowerCase() !== "chunked") {
+      throw new Malformed(`transfer-encoding ${coding}`);
+    }
     return readChunked(reader);
   }
   const length = field(headers, "content-length") ?? "0";
-  if (!/^\d{1,15}$/.test(length)) throw new Malformed(`content-length ${length}`);
+  if (!/^\d{1,15}$/.test(length)) {
+    throw new Malformed(`content-length ${length}`);
+  }
   return readExactly(reader, Number(length));
 }
 
@@ -58,19 +66,31 @@ async function readChunked(reader: ByteReader): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   for (;;) {
     const line = await reader.before("\r\n", MAX_HEAD);
-    if (!line) return undefined;
+    if (!line) {
+      return undefined;
+    }
     const size = /^([0-9A-Fa-f]{1,8})\s*(?:;.*)?$/.exec(line.toString("latin1"));
-    if (!size) throw new Malformed("not a chunk size");
+    if (!size) {
+      throw new Malformed("not a chunk size");
+    }
     const length = Number.parseInt(size[1] ?? "", 16);
-    if (length === 0) break;
+    if (length === 0) {
+      break;
+    }
     const chunk = await readExactly(reader, length);
-    if (!chunk || !(await reader.before("\r\n", 0))) return undefined;
+    if (!chunk || !(await reader.before("\r\n", 0))) {
+      return undefined;
+    }
     chunks.push(chunk);
   }
   for (;;) {
     const trailer = await reader.before("\r\n", MAX_HEAD);
-    if (!trailer) return undefined;
-    if (trailer.length === 0) return Buffer.concat(chunks);
+    if (!trailer) {
+      return undefined;
+    }
+    if (trailer.length === 0) {
+      return Buffer.concat(chunks);
+    }
   }
 }
 
@@ -79,7 +99,9 @@ async function readExactly(reader: ByteReader, length: number): Promise<Buffer |
   let left = length;
   while (left > 0) {
     const chunk = await reader.some(left);
-    if (!chunk) return undefined;
+    if (!chunk) {
+      return undefined;
+    }
     chunks.push(chunk);
     left -= chunk.length;
   }
@@ -88,7 +110,9 @@ async function readExactly(reader: ByteReader, length: number): Promise<Buffer |
 
 function readField(line: string): Header {
   const colon = line.indexOf(":");
-  if (colon <= 0 || /[\s]/.test(line.slice(0, colon))) throw new Malformed("not a header line");
+  if (colon <= 0 || /[\s]/.test(line.slice(0, colon))) {
+    throw new Malformed("not a header line");
+  }
   return [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")];
 }
 

@@ -105,7 +105,9 @@ class Http2Exchange implements Exchange {
   }
 
   async sendInformational(status: number): Promise<void> {
-    if (this.gone.aborted) throw new Gone();
+    if (this.gone.aborted) {
+      throw new Gone();
+    }
     this.#stream.additionalHeaders({ ":status": status });
   }
 
@@ -114,7 +116,9 @@ class Http2Exchange implements Exchange {
   }
 
   async sendHead(head: AnswerHead): Promise<void> {
-    if (this.gone.aborted) throw new Gone();
+    if (this.gone.aborted) {
+      throw new Gone();
+    }
     const sent = this.#wire.headersSent(this.#id);
     this.#ended = head.alone;
     this.#stream.on("wantTrailers", () => this.#sendTrailers());
@@ -129,7 +133,9 @@ class Http2Exchange implements Exchange {
     } catch (reason) {
       throw new Unsupported(reason instanceof Error ? reason.message : String(reason));
     }
-    if (!head.alone) await orGone(sent, this.gone);
+    if (!head.alone) {
+      await orGone(sent, this.gone);
+    }
   }
 
   sendBody(bytes: Buffer): Promise<void> {
@@ -138,7 +144,9 @@ class Http2Exchange implements Exchange {
 
   async end(trailers: readonly Header[]): Promise<void> {
     this.#trailers = trailers;
-    if (!this.#ended) await this.#done((done) => this.#stream.end(done));
+    if (!this.#ended) {
+      await this.#done((done) => this.#stream.end(done));
+    }
   }
 
   async stall(): Promise<void> {

@@ -30,7 +30,9 @@ export class FrameScanner {
       const taken = Math.min(HEADER_BYTES - this.#head.length, bytes.length - at);
       this.#head = Buffer.concat([this.#head, bytes.subarray(at, at + taken)]);
       at += taken;
-      if (this.#head.length < HEADER_BYTES) continue;
+      if (this.#head.length < HEADER_BYTES) {
+        continue;
+      }
       const head = this.#head;
       this.#head = Buffer.alloc(0);
       this.#skip = head.readUIntBE(0, 3);
@@ -63,13 +65,21 @@ export class Http2Wire extends Duplex {
     this.#socket = socket;
     this.#first = first;
     this.#inbound = new FrameScanner(PREFACE.length, (type, streamId) => {
-      if (type === RST_STREAM) this.#resets.add(streamId);
-      if (type !== HEADERS || streamId <= this.#newest || this.#silent) return;
+      if (type === RST_STREAM) {
+        this.#resets.add(streamId);
+      }
+      if (type !== HEADERS || streamId <= this.#newest || this.#silent) {
+        return;
+      }
       this.#newest = streamId;
-      if (onRequest()) this.silence();
+      if (onRequest()) {
+        this.silence();
+      }
     });
     this.#outbound = new FrameScanner(0, (type, streamId) => {
-      if (type === HEADERS) this.#headed.get(streamId)?.();
+      if (type === HEADERS) {
+        this.#headed.get(streamId)?.();
+      }
     });
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("end", () => this.push(null));
@@ -118,7 +128,9 @@ export class Http2Wire extends Duplex {
 
   #receive(chunk: Buffer): void {
     this.#inbound.push(chunk);
-    if (!this.#silent && !this.push(chunk)) this.#socket.pause();
+    if (!this.#silent && !this.push(chunk)) {
+      this.#socket.pause();
+    }
   }
 
   override _read(): void {
@@ -126,7 +138,9 @@ export class Http2Wire extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (reason?: Error | null) => void): void {
-    if (this.#silent || this.#socket.destroyed) return done();
+    if (this.#silent || this.#socket.destroyed) {
+      return done();
+    }
     this.#socket.write(chunk, (reason) => {
       this.#outbound.push(chunk);
       done(reason ?? null);
@@ -134,12 +148,16 @@ export class Http2Wire extends Duplex {
   }
 
   override _final(done: () => void): void {
-    if (!this.#silent) this.#socket.end();
+    if (!this.#silent) {
+      this.#socket.end();
+    }
     done();
   }
 
   override _destroy(reason: Error | null, done: (reason: Error | null) => void): void {
-    if (!this.#silent) this.#socket.end();
+    if (!this.#silent) {
+      this.#socket.end();
+    }
     this.#socket.resume();
     done(reason);
   }

@@ -35,10 +35,14 @@ export class Link implements Http1Link {
   async serve(socket: Duplex, host: Host): Promise<void> {
     this.socket = socket;
     socket.on("error", () => {});
-    if (!(await this.reader.have(3))) return;
+    if (!(await this.reader.have(3))) {
+      return;
+    }
     if (this.reader.peek(3).toString("latin1") === "PRI") {
       this.#http2 = serveHttp2(this, socket, this.reader.detach(), host);
-      if (this.retiring) this.#http2.session.close();
+      if (this.retiring) {
+        this.#http2.session.close();
+      }
     } else {
       await serveHttp1(this, host);
     }
@@ -55,9 +59,13 @@ export class Link implements Http1Link {
 
   fin(): void {
     this.retiring = true;
-    if (this.#http2) this.#http2.wire.silence();
-    else if (this.#reader) this.#reader.discard();
-    else this.#raw.resume();
+    if (this.#http2) {
+      this.#http2.wire.silence();
+    } else if (this.#reader) {
+      this.#reader.discard();
+    } else {
+      this.#raw.resume();
+    }
     this.socket.end();
   }
 
@@ -67,8 +75,11 @@ export class Link implements Http1Link {
 
   retire(): void {
     this.retiring = true;
-    if (this.#http2) this.#http2.session.close();
-    else if (!this.busy) this.fin();
+    if (this.#http2) {
+      this.#http2.session.close();
+    } else if (!this.busy) {
+      this.fin();
+    }
   }
 
   destroy(): void {
@@ -77,6 +88,8 @@ export class Link implements Http1Link {
 
   /** Reads on without looking, so that the client's end is seen. */
   ignore(): void {
-    if (!this.#reader && !this.#http2) this.#raw.resume();
+    if (!this.#reader && !this.#http2) {
+      this.#raw.resume();
+    }
   }
 }

@@ -24,7 +24,9 @@ export class Listener {
   /** Listens, if it does not yet. Throws one line that says why it cannot. */
   open(): Promise<void> {
     return this.#inOrder(async () => {
-      if (this.#server) return;
+      if (this.#server) {
+        return;
+      }
       const server = createServer({ noDelay: true }, this.#onSocket);
       server.listen({ host: this.host, port: this.#port });
       try {
@@ -41,7 +43,9 @@ export class Listener {
   /** Closes the port. Connections that were accepted go on. */
   close(): Promise<void> {
     return this.#inOrder(async () => {
-      if (!this.#server) return;
+      if (!this.#server) {
+        return;
+      }
       this.#stop();
       this.#hold = await occupy(this.host, this.#port);
     });
@@ -63,9 +67,13 @@ export class Listener {
 
   async #after(previous: Promise<void>, step: () => Promise<void>): Promise<void> {
     await previous;
-    if (this.#disposed) return;
+    if (this.#disposed) {
+      return;
+    }
     await step();
-    if (this.#disposed) this.dispose();
+    if (this.#disposed) {
+      this.dispose();
+    }
   }
 
   #release(): void {

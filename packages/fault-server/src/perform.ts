@@ -24,29 +24,45 @@ export async function perform(action: Action, exchange: Exchange, stage: Stage):
     await act(action, exchange, stage);
   } catch (reason) {
     if (reason instanceof Gone) {
-      if (exchange.resetCode !== undefined) record.resetCode = exchange.resetCode;
+      if (exchange.resetCode !== undefined) {
+        record.resetCode = exchange.resetCode;
+      }
       recorder.finish(record, { closedEarly: !closing.aborted });
       return;
     }
     // The script asked for what cannot be done here: say so where its author looks.
     await answer(explain(reason), exchange, stage).catch(() => exchange.connection.reset());
   }
-  if (record.finishedAtMs === undefined) recorder.finish(record, { closedEarly: false });
+  if (record.finishedAtMs === undefined) {
+    recorder.finish(record, { closedEarly: false });
+  }
 }
 
 async function act(action: Action, exchange: Exchange, stage: Stage): Promise<void> {
-  if ("respond" in action) return answer(action.respond, exchange, stage);
-  if ("reset" in action) return breakOff("reset", action.reset, exchange, stage);
-  if ("fin" in action) return breakOff("fin", action.fin, exchange, stage);
-  if ("stall" in action) return breakOff("stall", action.stall, exchange, stage);
-  if ("silence" in action) return breakOff("silence", action.silence, exchange, stage);
+  if ("respond" in action) {
+    return answer(action.respond, exchange, stage);
+  }
+  if ("reset" in action) {
+    return breakOff("reset", action.reset, exchange, stage);
+  }
+  if ("fin" in action) {
+    return breakOff("fin", action.fin, exchange, stage);
+  }
+  if ("stall" in action) {
+    return breakOff("stall", action.stall, exchange, stage);
+  }
+  if ("silence" in action) {
+    return breakOff("silence", action.silence, exchange, stage);
+  }
   if ("rstStream" in action) {
     const { code, at } = action.rstStream;
     return breakOff({ rstStream: code }, at ?? "after_head", exchange, stage);
   }
   if ("goaway" in action) {
     const { code, lastStream, at, how } = action.goaway;
-    if (at === "after_read") await read(exchange, stage);
+    if (at === "after_read") {
+      await read(exchange, stage);
+    }
     await exchange.goaway(lastStream, code ?? "NO_ERROR");
     return broken(how ?? "fin", exchange, stage);
   }
@@ -61,7 +77,9 @@ async function act(action: Action, exchange: Exchange, stage: Stage): Promise<vo
     const body = await read(exchange, stage);
     const real = await forward(stage.upstream ?? "", stage.head, body, stage.closing);
     await pause(delayMs, exchange.gone);
-    if (closeAfter) exchange.connection.retire();
+    if (closeAfter) {
+      exchange.connection.retire();
+    }
     return deliver({ ...real, cut }, exchange, stage);
   }
   throw new Error("refuse is not for a request");
@@ -79,7 +97,9 @@ async function answer(respond: Respond, exchange: Exchange, stage: Stage): Promi
     await read(exchange, stage);
   }
   await pause(respond.delayMs, exchange.gone);
-  if (respond.closeAfter) exchange.connection.retire();
+  if (respond.closeAfter) {
+    exchange.connection.retire();
+  }
   await deliver(toAnswer(respond), exchange, stage);
 }
 
@@ -92,7 +112,9 @@ async function deliver(what: Answer, exchange: Exchange, stage: Stage): Promise<
     stage.record.status = what.status;
     stage.recorder.changed();
   }
-  if (await send(what, exchange)) return;
+  if (await send(what, exchange)) {
+    return;
+  }
   await broken(cut?.how ?? "fin", exchange, stage, cut?.delayMs);
 }
 
@@ -108,7 +130,9 @@ async function breakOff(
   exchange: Exchange,
   stage: Stage,
 ): Promise<void> {
-  if (at === "after_read") await read(exchange, stage);
+  if (at === "after_read") {
+    await read(exchange, stage);
+  }
   await broken(how, exchange, stage);
 }
 
@@ -123,7 +147,9 @@ async function broken(
   const spoke = record.status !== undefined || exchange.head.httpVersion === "2";
   const gap = how === "reset" && spoke ? RESET_GAP_MS : 0;
   await pause(delayMs ?? gap, exchange.gone);
-  if (how === "silence") exchange.connection.silence();
+  if (how === "silence") {
+    exchange.connection.silence();
+  }
   if (how === "stall" || how === "silence") {
     await exchange.stall();
     throw new Gone();
@@ -133,8 +159,11 @@ async function broken(
     return;
   }
   recorder.finish(record, { closedEarly: false });
-  if (how === "reset") exchange.connection.reset();
-  else exchange.connection.fin();
+  if (how === "reset") {
+    exchange.connection.reset();
+  } else {
+    exchange.connection.fin();
+  }
 }
 
 function explain(reason: unknown): Respond {

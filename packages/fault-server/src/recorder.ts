@@ -124,7 +124,9 @@ export class Recorder {
 
   /** Wakes everyone in `until`. */
   changed(): void {
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiting) {
+      wake();
+    }
   }
 
   /** Resolves once `condition` holds, looked at now and after every change; rejects on abort. */
@@ -132,8 +134,12 @@ export class Recorder {
     return new Promise((resolve, reject) => {
       const look = () => {
         try {
-          if (signal.aborted) throw new Error("fault server: closed while waiting");
-          if (!condition()) return;
+          if (signal.aborted) {
+            throw new Error("fault server: closed while waiting");
+          }
+          if (!condition()) {
+            return;
+          }
           resolve();
         } catch (reason) {
           reject(reason);
@@ -162,9 +168,13 @@ const GRPC_UNITS: Readonly<Record<string, number>> = {
 export function readTimeout(headers: readonly Header[]): number | undefined {
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
-    if (lower === "connect-timeout-ms" && /^\d{1,10}$/.test(value)) return Number(value);
+    if (lower === "connect-timeout-ms" && /^\d{1,10}$/.test(value)) {
+      return Number(value);
+    }
     const grpc = lower === "grpc-timeout" ? /^(\d{1,8})([HMSmun])$/.exec(value) : null;
-    if (grpc) return Number(grpc[1]) * (GRPC_UNITS[grpc[2] ?? ""] ?? Number.NaN);
+    if (grpc) {
+      return Number(grpc[1]) * (GRPC_UNITS[grpc[2] ?? ""] ?? Number.NaN);
+    }
   }
   return undefined;
 }

@@ -64,7 +64,9 @@ export function mapOf(key: Rule, rule: Rule): Rule {
 
 export function listOf(rule: Rule): Rule {
   return (value, path) => {
-    if (!Array.isArray(value)) throw new ScriptError(path, `must be a list, is ${show(value)}`);
+    if (!Array.isArray(value)) {
+      throw new ScriptError(path, `must be a list, is ${show(value)}`);
+    }
     value.forEach((entry, i) => rule(entry, `${path}[${i}]`));
   };
 }
@@ -94,8 +96,9 @@ export function word(...words: readonly string[]): Rule {
 }
 
 export const flag: Rule = (value, path) => {
-  if (typeof value !== "boolean")
+  if (typeof value !== "boolean") {
     throw new ScriptError(path, `must be a boolean, is ${show(value)}`);
+  }
 };
 
 /** Anything JSON can hold. */

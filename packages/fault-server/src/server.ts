@@ -196,7 +196,9 @@ export class FaultServer {
   /** Ends a `refuse`: once it resolves, connects are accepted. Without one it does nothing. */
   async open(): Promise<void> {
     clearTimeout(this.#timer);
-    if (this.#own.next && "refuse" in this.#own.next) this.#own.take();
+    if (this.#own.next && "refuse" in this.#own.next) {
+      this.#own.take();
+    }
     await this.#listener.open();
   }
 
@@ -211,7 +213,9 @@ export class FaultServer {
     this.#closing.abort();
     this.#listener.dispose();
     const links = [...this.#links];
-    for (const link of links) link.destroy();
+    for (const link of links) {
+      link.destroy();
+    }
     await Promise.all(links.map((link) => aborted(link.closed)));
     this.#recorder.changed();
   }
@@ -229,7 +233,9 @@ export class FaultServer {
     } else if (this.#tls) {
       // The TLS server makes its socket from ours within this call or reports a failed handshake.
       const secured = (secure: TLSSocket) => {
-        if (secure.remotePort !== socket.remotePort) return;
+        if (secure.remotePort !== socket.remotePort) {
+          return;
+        }
         this.#tls?.off("secureConnection", secured);
         void link.serve(secure, this.#host);
       };
@@ -243,9 +249,14 @@ export class FaultServer {
 
   #unread(connection: Connection): boolean {
     const { next } = this.#own;
-    if (!next || !isConnectionLevel(next)) return false;
-    if ("refuse" in next) connection.reset();
-    else void this.#breakUnread(this.#own.take(), connection as Link);
+    if (!next || !isConnectionLevel(next)) {
+      return false;
+    }
+    if ("refuse" in next) {
+      connection.reset();
+    } else {
+      void this.#breakUnread(this.#own.take(), connection as Link);
+    }
     return true;
   }
 
@@ -259,10 +270,15 @@ export class FaultServer {
       this.#recorder.finish(record, { closedEarly: !this.#closing.signal.aborted });
       return;
     }
-    if ("reset" in action && link.http2) await pause(RESET_GAP_MS, link.closed).catch(() => {});
+    if ("reset" in action && link.http2) {
+      await pause(RESET_GAP_MS, link.closed).catch(() => {});
+    }
     this.#recorder.finish(record, { closedEarly: false });
-    if ("reset" in action) link.reset();
-    else link.fin();
+    if ("reset" in action) {
+      link.reset();
+    } else {
+      link.fin();
+    }
   }
 
   async #serve(exchange: Exchange): Promise<void> {
@@ -270,7 +286,9 @@ export class FaultServer {
     const head = { ...exchange.head, path };
     const turn = run.take(path);
     const record = this.#begin({ ...turn, connection: exchange.connection.id, head });
-    if (run === this.#own) await this.#prepareNext();
+    if (run === this.#own) {
+      await this.#prepareNext();
+    }
     const action = turn.action === "exhausted" ? { respond: EXHAUSTED } : turn.action;
     await perform(action, exchange, {
       recorder: this.#recorder,
@@ -291,7 +309,9 @@ export class FaultServer {
   #route(path: string): { run: ScriptRun; path: string } {
     const prefix = /^\/([A-Za-z0-9._-]+)(?=[/?]|$)/.exec(path);
     const run = prefix && this.#mounted.get(prefix[1] ?? "");
-    if (!prefix || !run) return { run: this.#own, path };
+    if (!prefix || !run) {
+      return { run: this.#own, path };
+    }
     const rest = path.slice(prefix[0].length);
     return { run, path: rest.startsWith("/") ? rest : `/${rest}` };
   }
@@ -299,11 +319,21 @@ export class FaultServer {
   /** The next attempt has to connect, if its action is for connects: see to it now. */
   async #prepareNext(current?: Link): Promise<void> {
     const { next } = this.#own;
-    if (!next || this.#closing.signal.aborted) return;
+    if (!next || this.#closing.signal.aborted) {
+      return;
+    }
     const refuse = "refuse" in next ? next.refuse : undefined;
-    if (!refuse && momentOf(next) !== "on_connect") return;
-    for (const link of this.#links) if (link !== current) link.retire();
-    if (!refuse) return;
+    if (!refuse && momentOf(next) !== "on_connect") {
+      return;
+    }
+    for (const link of this.#links) {
+      if (link !== current) {
+        link.retire();
+      }
+    }
+    if (!refuse) {
+      return;
+    }
     await this.#listener.close();
     if (refuse.forMs !== undefined) {
       this.#timer = setTimeout(() => void this.open(), refuse.forMs).unref();

@@ -16,7 +16,9 @@ export function packed<R extends Pick<Respond, "headers" | "body" | "chunks" | "
   run: SuiteRun,
   path: string,
 ): R {
-  if (packing === Packing.UNSPECIFIED) return answer;
+  if (packing === Packing.UNSPECIFIED) {
+    return answer;
+  }
   if (answer.cut !== undefined) {
     throw new ScriptError(`${path}.packing`, "cannot be where the stream does not end well");
   }
@@ -47,7 +49,9 @@ export function packed<R extends Pick<Respond, "headers" | "body" | "chunks" | "
 
 /** One envelope, with what it holds compressed. */
 function repacked(envelope: Buffer, pack: (bytes: Buffer) => Buffer): Buffer {
-  if (envelope.length === 0) return envelope;
+  if (envelope.length === 0) {
+    return envelope;
+  }
   const inside = pack(envelope.subarray(HEADER_BYTES));
   const head = Buffer.alloc(HEADER_BYTES);
   head.writeUInt8((envelope[0] ?? 0) | COMPRESSED);

@@ -62,7 +62,9 @@ export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
       attempts.push(action);
     }
   }
-  if (!script.otherwise || isRefused(script.otherwise)) return { attempts };
+  if (!script.otherwise || isRefused(script.otherwise)) {
+    return { attempts };
+  }
   const path = "script.otherwise";
   return { attempts, otherwise: toAction(script.otherwise, { script, run, path }) };
 }
@@ -72,8 +74,12 @@ export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
  * reset before the request is read, broken handshake), or shows a certificate.
  */
 export function needsOwnServer(script: SuiteScript): boolean {
-  if (script.certificate !== SuiteCertificate.UNSPECIFIED) return true;
-  if (script.maxConcurrentStreams !== 0) return true;
+  if (script.certificate !== SuiteCertificate.UNSPECIFIED) {
+    return true;
+  }
+  if (script.maxConcurrentStreams !== 0) {
+    return true;
+  }
   return [...script.answers, ...(script.otherwise ? [script.otherwise] : [])].some(
     ({ action, stallAt }) =>
       stallAt === SuiteMoment.ON_CONNECT ||
@@ -114,7 +120,9 @@ export function suiteTls(
   authority: Authority,
 ): FaultTls | undefined {
   const certificate = issueSuiteCertificate(kind, authority);
-  if (certificate === undefined || terms === undefined) return certificate;
+  if (certificate === undefined || terms === undefined) {
+    return certificate;
+  }
   const { alpn, noAlpn, clientCertificate, maxVersion } = terms;
   const newest = TLS_VERSIONS.find((version) => version === `TLSv${maxVersion}`);
   if (maxVersion !== "" && newest === undefined) {
@@ -195,8 +203,12 @@ function toAction(answer: Answer, context: Context): Action {
       return toBreak(action.value, Number(answer.delayMs), context);
     case "stall":
       refuseDecoration(answer, path);
-      if (!action.value) throw new ScriptError(`${path}.stall`, "must be true");
-      if (answer.delayMs !== 0n) throw noDelay(path);
+      if (!action.value) {
+        throw new ScriptError(`${path}.stall`, "must be true");
+      }
+      if (answer.delayMs !== 0n) {
+        throw noDelay(path);
+      }
       return answer.stallAt === SuiteMoment.CONNECTION
         ? { silence: "after_read" }
         : { stall: MOMENTS[answer.stallAt] };
@@ -239,8 +251,12 @@ function coding(name: string): Header[] {
 
 // In one piece, whatever it was in.
 function compressed(bare: Bare, name: string, path: string): Bare {
-  if (name === "") return bare;
-  if (name !== "gzip") throw new ScriptError(`${path}.content_coding`, "must be gzip");
+  if (name === "") {
+    return bare;
+  }
+  if (name !== "gzip") {
+    throw new ScriptError(`${path}.content_coding`, "must be gzip");
+  }
   const { body, chunks = [], ...rest } = bare;
   const bytes = Buffer.concat([...(body === undefined ? [] : [body]), ...chunks].map(toBytes));
   return { ...rest, body: { base64: gzipSync(bytes).toString("base64") } };
@@ -267,7 +283,9 @@ function toHttp(answer: HttpAnswer, path: string): Bare {
     ...(bodyBytes.length === 0 ? [] : [{ base64: Buffer.from(bodyBytes).toString("base64") }]),
     ...(bodyZeros === 0n ? [] : [{ zeros: Number(bodyZeros) }]),
   ];
-  if (bodies.length > 1) throw new ScriptError(`${path}.http`, "has more than one body");
+  if (bodies.length > 1) {
+    throw new ScriptError(`${path}.http`, "has more than one body");
+  }
   return {
     status,
     headers: contentType === "" ? [] : [["content-type", contentType]],
@@ -276,7 +294,9 @@ function toHttp(answer: HttpAnswer, path: string): Bare {
 }
 
 function toBreak(kind: Break, delayMs: number, { script, path }: Context): Action {
-  if (delayMs !== 0 && !CAN_WAIT.has(kind)) throw noDelay(path);
+  if (delayMs !== 0 && !CAN_WAIT.has(kind)) {
+    throw noDelay(path);
+  }
   switch (kind) {
     case Break.REFUSED:
       return refuse(delayMs);
@@ -297,7 +317,9 @@ function toBreak(kind: Break, delayMs: number, { script, path }: Context): Actio
     case Break.SWITCHED:
       return { raw: { text: SWITCHED, how: "stall" } };
     case Break.HANDSHAKE:
-      if (script.certificate !== SuiteCertificate.UNSPECIFIED) return { reset: "on_connect" };
+      if (script.certificate !== SuiteCertificate.UNSPECIFIED) {
+        return { reset: "on_connect" };
+      }
       throw new ScriptError(`${path}.break`, "there is no handshake without a certificate");
     case Break.UNREACHABLE:
     case Break.UNREACHABLE_AFTER_READ:
@@ -345,7 +367,9 @@ function isRefused({ action }: Answer): boolean {
 function refuseDecoration(answer: Answer, path: string): void {
   const { action, closes, contentCoding, headers, trailers, cut } = answer;
   const isBare = headers.length === 0 && trailers.length === 0 && contentCoding === "" && !closes;
-  if (isBare && cut === SuiteCut.UNSPECIFIED) return;
+  if (isBare && cut === SuiteCut.UNSPECIFIED) {
+    return;
+  }
   throw new ScriptError(
     path,
     `${action.case} has no use for headers, trailers, a coding, closes or cut`,
@@ -358,8 +382,12 @@ function noDelay(path: string): ScriptError {
 
 function withPort(port: number | undefined, path: string) {
   return ({ name, value }: SuiteHeader): Header => {
-    if (!value.includes("{port}")) return [name, value];
-    if (port === undefined) throw new ScriptError(path, "names {port}, which is not known");
+    if (!value.includes("{port}")) {
+      return [name, value];
+    }
+    if (port === undefined) {
+      throw new ScriptError(path, "names {port}, which is not known");
+    }
     return [name, value.replaceAll("{port}", String(port))];
   };
 }

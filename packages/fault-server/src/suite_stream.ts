@@ -90,7 +90,9 @@ function streamed(answer: StreamAnswer, context: Context): Omit<Enveloped, "stat
       return ended([...sent, garbage], undefined, context);
     }
     case StreamEnd.UNSPECIFIED:
-      if (stall) return { chunks: sent, cut: after(sent, "stall") };
+      if (stall) {
+        return { chunks: sent, cut: after(sent, "stall") };
+      }
       return ended(sent, error, context, delayMs);
   }
 }
@@ -159,6 +161,8 @@ function after(chunks: readonly { readonly base64: string }[], how: Cut["how"]):
 
 function metadata(trailers: readonly Header[]): Record<string, string[]> {
   const all: Record<string, string[]> = {};
-  for (const [name, value] of trailers) (all[name.toLowerCase()] ??= []).push(value);
+  for (const [name, value] of trailers) {
+    (all[name.toLowerCase()] ??= []).push(value);
+  }
   return all;
 }

@@ -6,7 +6,9 @@ import { ask1, ask2, rawUntil, session2 } from "./harness/clients.js";
 
 const servers: { close(): unknown }[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
+  for (const server of servers.splice(0)) {
+    await server.close();
+  }
 });
 
 type Handler = (seen: { path: string; headers: string[]; body: string }) => string;

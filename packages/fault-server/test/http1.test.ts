@@ -128,7 +128,9 @@ test("reset on_connect needs no byte; the answer before it closes its connection
 test("fin closes in good order, at each moment", async () => {
   const moments = ["on_connect", "before_read", "after_head", "after_read"] as const;
   await start({ attempts: moments.map((fin) => ({ fin })) });
-  for (const _ of moments) expect(await raw(server.port, GET)).toEqual({ text: "" });
+  for (const _ of moments) {
+    expect(await raw(server.port, GET)).toEqual({ text: "" });
+  }
   expect(server.requests.map((r) => r.read)).toEqual(["nothing", "nothing", "head", "body"]);
 });
 

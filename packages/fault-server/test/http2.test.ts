@@ -18,7 +18,9 @@ async function start(script: Script): Promise<void> {
 
 const closed = () =>
   new Promise<void>((resolve) => {
-    if (session.destroyed) resolve();
+    if (session.destroyed) {
+      resolve();
+    }
     session.on("close", () => resolve());
   });
 

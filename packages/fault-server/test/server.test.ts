@@ -64,7 +64,9 @@ test("an exhausted script answers 500 and says so", async () => {
 
 test("refuse: the port is closed until open(), and keeps its number", async () => {
   server = await startFaultServer({ script: { attempts: [{ refuse: {} }, say("up")] } });
-  for (let i = 0; i < 3; i++) expect((await ask1(server.url)).error).toBe("ECONNREFUSED");
+  for (let i = 0; i < 3; i++) {
+    expect((await ask1(server.url)).error).toBe("ECONNREFUSED");
+  }
   const { url } = server;
   await server.open();
   expect(server.url).toBe(url);

@@ -245,8 +245,9 @@ describe("breaks", () => {
         { break: "BREAK_CLOSED_AFTER_READ", delay_ms: "20" },
       ],
     });
-    for (let i = 0; i < 4; i++)
+    for (let i = 0; i < 4; i++) {
       expect(await ask1(server.url, { body: "abc" })).toHaveProperty("error");
+    }
     expect(server.requests.map(({ bodyBytes, status }) => [bodyBytes, status])).toEqual(
       Array.from({ length: 4 }, () => [3, undefined]),
     );

@@ -144,7 +144,9 @@ describe.each(WIRES)("%s over HTTP/%s, %s", (protocol, http, format) => {
     const controller = new AbortController();
     let left = 2;
     const { texts, error } = await read(client.serverStreamIdempotent, controller.signal, () => {
-      if (--left === 0) controller.abort();
+      if (--left === 0) {
+        controller.abort();
+      }
     });
     expect([texts, error?.code]).toEqual([["one", "é"], Code.Canceled]);
     await server.until(() => server.requests[0]?.finishedAtMs !== undefined);
@@ -161,7 +163,9 @@ describe.each(WIRES)("%s over HTTP/%s, %s", (protocol, http, format) => {
     const controller = new AbortController();
     let left = 2;
     const { texts, error } = await read(client.serverStreamIdempotent, controller.signal, () => {
-      if (--left === 0) controller.abort();
+      if (--left === 0) {
+        controller.abort();
+      }
     });
     expect([texts, error?.code]).toEqual([["one", "é"], Code.Canceled]);
     expect(server.openSockets()).toBeGreaterThan(0);
@@ -238,5 +242,7 @@ test.each([
 });
 
 async function* from(...texts: string[]) {
-  for (const text of texts) yield { text };
+  for (const text of texts) {
+    yield { text };
+  }
 }

@@ -81,7 +81,9 @@ export function rawUntil(port: number, bytes: string, mark: string): Promise<Soc
     socket.on("end", () => reject(new Error(`ended after ${JSON.stringify(text)}`)));
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
-      if (text.endsWith(mark)) resolve(socket);
+      if (text.endsWith(mark)) {
+        resolve(socket);
+      }
     });
   });
 }
