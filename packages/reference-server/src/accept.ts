@@ -91,7 +91,9 @@ function sniff(socket: Socket, decide: (speaksHttp2: boolean) => void): void {
     seen = Buffer.concat([seen, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
     const length = Math.min(seen.length, PREFACE.length);
     const matches = seen.subarray(0, length).equals(PREFACE.subarray(0, length));
-    if (matches && length < PREFACE.length) return;
+    if (matches && length < PREFACE.length) {
+      return;
+    }
     socket.off("readable", read);
     socket.off("end", end);
     socket.unshift(seen);

@@ -57,7 +57,9 @@ export class ApiKeys {
   /** The key with this secret if it is good now, marked as used. */
   use(secret: string): ApiKey | undefined {
     const apiKey = this.#bySecret.get(hash(secret))?.apiKey;
-    if (apiKey === undefined || !this.isGood(apiKey.id)) return undefined;
+    if (apiKey === undefined || !this.isGood(apiKey.id)) {
+      return undefined;
+    }
     apiKey.lastUsedAt = timestampFromMs(this.now());
     return apiKey;
   }
@@ -65,7 +67,9 @@ export class ApiKeys {
   /** Whether a key is neither revoked nor expired. */
   isGood(id: string): boolean {
     const apiKey = this.#byId.get(id)?.apiKey;
-    if (apiKey === undefined || apiKey.revokedAt !== undefined) return false;
+    if (apiKey === undefined || apiKey.revokedAt !== undefined) {
+      return false;
+    }
     return apiKey.expiresAt === undefined || timestampMs(apiKey.expiresAt) > this.now();
   }
 }

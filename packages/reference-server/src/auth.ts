@@ -15,7 +15,9 @@ export function authInterceptor(store: Store): Interceptor {
     const token = bearerToken(req.header.get("authorization"));
     const caller = token === undefined ? undefined : store.tokens.accept(token);
     if (store.authRequired && facts.bearer) {
-      if (token === undefined) throw unauthenticated("TOKEN_MISSING", "no bearer token", "Bearer");
+      if (token === undefined) {
+        throw unauthenticated("TOKEN_MISSING", "no bearer token", "Bearer");
+      }
       if (caller === undefined) {
         throw unauthenticated(
           "TOKEN_INVALID",
@@ -64,7 +66,9 @@ function unauthenticated(reason: string, message: string, challenge: string): Pr
 
 function demandScopes(facts: MethodFacts, caller: Caller): void {
   const missing = facts.scopes.filter((scope) => !caller.claims.scopes.includes(scope));
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
   throw new Problem(
     Code.PermissionDenied,
     "SCOPE_MISSING",

@@ -8,7 +8,9 @@ export class Changes {
   announce(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const wake of waiting) wake();
+    for (const wake of waiting) {
+      wake();
+    }
   }
 
   /**

@@ -61,7 +61,9 @@ export function answerCors(
     request.method === "OPTIONS" &&
     origin !== undefined &&
     request.headers["access-control-request-method"] !== undefined;
-  if (allowedOrigins.length === 0) return { headers: {}, preflight: false };
+  if (allowedOrigins.length === 0) {
+    return { headers: {}, preflight: false };
+  }
   const headers: Record<string, string> = { vary: "origin" };
   const every = allowedOrigins.includes("*");
   if (origin === undefined || !(every || allowedOrigins.includes(origin))) {

@@ -52,7 +52,9 @@ function textOf(part: MessagePart): string {
 
 function toolCallIn(said: string, request: GenerateRequest, id: string): ToolCall | undefined {
   const [, name = "", json = "{}"] = /^(\S+)\s*(\{[^]*\})?\s*$/.exec(said.trim()) ?? [];
-  if (!request.options?.tools.some((tool) => tool.name === name)) return undefined;
+  if (!request.options?.tools.some((tool) => tool.name === name)) {
+    return undefined;
+  }
   try {
     const call = { id, name, arguments: JSON.parse(json) as JsonObject };
     return fromJson(ToolCallSchema, call);

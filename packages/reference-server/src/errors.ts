@@ -88,12 +88,20 @@ export function toStatus(error: ConnectError): Status {
 }
 
 function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
+  if (error instanceof Problem) {
+    return error;
+  }
   const cause = error instanceof ConnectError ? error.cause : undefined;
-  if (cause instanceof ValidationError) return invalidFields(cause);
-  if (cause instanceof CompilationError || cause instanceof RuntimeError) return internal(cause);
+  if (cause instanceof ValidationError) {
+    return invalidFields(cause);
+  }
+  if (cause instanceof CompilationError || cause instanceof RuntimeError) {
+    return internal(cause);
+  }
   const known = ConnectError.from(error, Code.Internal);
-  if (known.code === Code.Internal) return internal(error);
+  if (known.code === Code.Internal) {
+    return internal(error);
+  }
   return new Problem(known.code, upperSnake(Code[known.code] ?? ""), known.rawMessage, {
     cause: error,
   });

@@ -40,7 +40,11 @@ function canonicalMessage(message: ReflectMessage, except: readonly string[] = [
 }
 
 function canonicalValue(value: unknown): unknown {
-  if (isReflectMessage(value)) return canonicalMessage(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (isReflectMessage(value)) {
+    return canonicalMessage(value);
+  }
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value).toString("hex");
+  }
   return Object.is(value, -0) ? "-0" : String(value);
 }

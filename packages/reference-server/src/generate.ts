@@ -52,7 +52,9 @@ export async function* generate(
       eventIndex += 1n;
     }
   } finally {
-    if (generation.state === "running") generation.state = "abandoned";
+    if (generation.state === "running") {
+      generation.state = "abandoned";
+    }
   }
 }
 
@@ -72,7 +74,9 @@ async function* events(
   yield { case: "status", value: { state: GenerationState.RUNNING } };
   for (const text of answer.tokens) {
     await pause(store.tokenDelayMs, call.signal);
-    if (thread?.deletedAt !== undefined) break;
+    if (thread?.deletedAt !== undefined) {
+      break;
+    }
     generation.outputTokens += 1;
     yield { case: "tokenDelta", value: { text } };
   }
@@ -82,7 +86,9 @@ async function* events(
     yield { case: "toolCall", value: toolCall.call };
   }
   const gone = thread?.deletedAt !== undefined;
-  if (thread !== undefined && !gone) appendTo(store, thread, [asMessage(answer, agentId)]);
+  if (thread !== undefined && !gone) {
+    appendTo(store, thread, [asMessage(answer, agentId)]);
+  }
   generation.state = gone ? "failed" : "completed";
   const { inputTokens, outputTokens } = generation;
   const used = { inputTokens: BigInt(inputTokens), outputTokens: BigInt(outputTokens) };

@@ -50,25 +50,35 @@ export class IdempotencyKeys {
   ): Promise<Outcome> {
     const output = call.method.output;
     const keys = scopedKeys(call, request, header);
-    if (keys.length === 0) return { answer: create(output, await execute(false)), replayed: false };
+    if (keys.length === 0) {
+      return { answer: create(output, await execute(false)), replayed: false };
+    }
 
     const body = fingerprint(call.method.input, request);
     const known = keys.map((key) => this.#entries.get(key)).filter((entry) => entry !== undefined);
-    if (known.some((entry) => entry.fingerprint !== body)) throw reused();
+    if (known.some((entry) => entry.fingerprint !== body)) {
+      throw reused();
+    }
     const [first] = known;
     if (first !== undefined) {
-      for (const key of keys) this.#entries.set(key, first);
+      for (const key of keys) {
+        this.#entries.set(key, first);
+      }
       return { answer: await first.answer, replayed: true };
     }
 
     // A copy: what a handler returns may be the live resource, which changes.
     const answer = execute(true).then((init) => clone(output, create(output, init)));
     const entry: Entry = { fingerprint: body, answer, settled: false };
-    for (const key of keys) this.#entries.set(key, entry);
+    for (const key of keys) {
+      this.#entries.set(key, entry);
+    }
     try {
       return { answer: await answer, replayed: false };
     } catch (error) {
-      for (const key of keys) this.#entries.delete(key);
+      for (const key of keys) {
+        this.#entries.delete(key);
+      }
       throw error;
     } finally {
       entry.settled = true;
@@ -79,8 +89,12 @@ export class IdempotencyKeys {
   #evict(): void {
     let excess = this.#entries.size - this.capacity;
     for (const [key, entry] of this.#entries) {
-      if (excess <= 0) return;
-      if (!entry.settled) continue;
+      if (excess <= 0) {
+        return;
+      }
+      if (!entry.settled) {
+        continue;
+      }
       this.#entries.delete(key);
       excess -= 1;
     }
@@ -90,8 +104,12 @@ export class IdempotencyKeys {
 function scopedKeys(call: Call, request: Message, header: string | null): string[] {
   const facts = methodFacts(call.method);
   // A read has no effect to repeat, and a stored answer to it would go stale.
-  if (facts.readOnly) return [];
-  if (header !== null && !/^[ -~]{1,255}$/.test(header)) throw invalidKey();
+  if (facts.readOnly) {
+    return [];
+  }
+  if (header !== null && !/^[ -~]{1,255}$/.test(header)) {
+    throw invalidKey();
+  }
   const field = facts.requestIdField;
   const named = field && reflect(call.method.input, request).get(field);
   const claims = call.caller?.claims;

@@ -41,7 +41,9 @@ export async function listen(
     inFlight?.add(res);
     res.once("close", () => {
       inFlight?.delete(res);
-      if (closing && inFlight?.size === 0) socket.destroySoon();
+      if (closing && inFlight?.size === 0) {
+        socket.destroySoon();
+      }
     });
   }
 
@@ -53,7 +55,9 @@ export async function listen(
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
-    if (closing) session.close();
+    if (closing) {
+      session.close();
+    }
   });
 
   const { port, server } = await accept(address, {
@@ -64,8 +68,11 @@ export async function listen(
     },
     onVersion({ accepted, socket, speaksHttp2 }) {
       connections.delete(accepted);
-      if (speaksHttp2) socket.allowHalfOpen = false;
-      else remember(socket);
+      if (speaksHttp2) {
+        socket.allowHalfOpen = false;
+      } else {
+        remember(socket);
+      }
       (speaksHttp2 ? http2 : http1).emit("connection", socket);
     },
   });
@@ -81,7 +88,9 @@ export async function listen(
         });
         sessions.forEach((session) => session.close());
         for (const [socket, inFlight] of connections) {
-          if (inFlight.size === 0) socket.destroySoon();
+          if (inFlight.size === 0) {
+            socket.destroySoon();
+          }
           inFlight.forEach((res) => (res.shouldKeepAlive = false));
         }
       });

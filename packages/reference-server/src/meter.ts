@@ -57,7 +57,9 @@ export function meter(store: Store): Methods<typeof MeterService> {
 const FILTERED = ["teamId", "agentId", "surface", "eventType", "model", "provider"] as const;
 
 function matches({ usage, recordedAt }: UsageRecord, filter: UsageFilter | undefined): boolean {
-  if (filter === undefined) return true;
+  if (filter === undefined) {
+    return true;
+  }
   const { metadata, startTime, endTime } = filter;
   return (
     FILTERED.every((name) => filter[name] === "" || filter[name] === usage?.[name]) &&
@@ -68,7 +70,9 @@ function matches({ usage, recordedAt }: UsageRecord, filter: UsageFilter | undef
 }
 
 function before(a: Timestamp | undefined, b: Timestamp): boolean {
-  if (a === undefined) return true;
+  if (a === undefined) {
+    return true;
+  }
   return a.seconds === b.seconds ? a.nanos < b.nanos : a.seconds < b.seconds;
 }
 
@@ -120,7 +124,9 @@ function label(usage: RecordUsageRequest | undefined, key: string): string | und
 function sum(records: readonly UsageRecord[]): UsageTotals {
   const totals = create(UsageTotalsSchema, { recordCount: BigInt(records.length) });
   for (const { usage } of records) {
-    if (usage === undefined) continue;
+    if (usage === undefined) {
+      continue;
+    }
     totals.inputTokens += usage.inputTokens;
     totals.outputTokens += usage.outputTokens;
     totals.cacheReadTokens += usage.cacheReadTokens;

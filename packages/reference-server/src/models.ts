@@ -37,7 +37,9 @@ export type Model = (typeof MODELS)[number];
  */
 export function findModel(id: string): Model {
   const model = id === "" ? MODELS[0] : MODELS.find((known) => known.id === id);
-  if (model === undefined) throw notFound("model", id);
+  if (model === undefined) {
+    throw notFound("model", id);
+  }
   return model;
 }
 

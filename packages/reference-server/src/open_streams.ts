@@ -17,7 +17,9 @@ export class OpenStreams {
   add(method: DescMethod, ending: AbortController): () => void {
     const stream = { method, ending };
     this.#open.add(stream);
-    if (this.#ending) endIfLongLived(stream);
+    if (this.#ending) {
+      endIfLongLived(stream);
+    }
     return () => this.#open.delete(stream);
   }
 
@@ -39,6 +41,8 @@ export class OpenStreams {
 }
 
 function endIfLongLived({ method, ending }: { method: DescMethod; ending: AbortController }): void {
-  if (!methodFacts(method).longLived) return;
+  if (!methodFacts(method).longLived) {
+    return;
+  }
   ending.abort(new Problem(Code.Unavailable, "SHUTTING_DOWN", "the server is shutting down"));
 }

@@ -15,7 +15,9 @@ export function organizationsDirectory(
 ): Methods<typeof OrganizationsDirectoryService> {
   const find = (tenant: string, id: string): { organization: Organization; members: Member[] } => {
     const stored = store.tenant(tenant).organizations.get(id);
-    if (stored === undefined) throw notFound("organization", id);
+    if (stored === undefined) {
+      throw notFound("organization", id);
+    }
     return stored;
   };
   return {
@@ -57,7 +59,9 @@ export function organizationsDirectory(
 
     revokeApiKey(request, call) {
       const apiKey = store.apiKeys.find(call.tenant, request.apiKeyId);
-      if (apiKey === undefined) throw notFound("api_key", request.apiKeyId);
+      if (apiKey === undefined) {
+        throw notFound("api_key", request.apiKeyId);
+      }
       apiKey.revokedAt ??= timestampFromMs(store.now());
       return { apiKey };
     },

@@ -39,7 +39,9 @@ export function paginate<T>(
     fingerprint(call.method.input, request, ["page_size", "page_token"]),
   ]);
   const after = request.pageToken === "" ? undefined : sealer.open(purpose, request.pageToken);
-  if (request.pageToken !== "" && after === undefined) throw invalidPageToken();
+  if (request.pageToken !== "" && after === undefined) {
+    throw invalidPageToken();
+  }
 
   const sign = order.direction === "ascending" ? 1 : -1;
   const rest = Array.from(items, (item) => ({ item, key: order.key(item) }))
@@ -60,7 +62,9 @@ export function numberKey(value: number): string {
 }
 
 function compare(a: string, b: string): number {
-  if (a === b) return 0;
+  if (a === b) {
+    return 0;
+  }
   return a < b ? -1 : 1;
 }
 

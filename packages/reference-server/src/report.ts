@@ -25,14 +25,18 @@ export function reportInterceptor(store: Store): Interceptor {
     const tenant = req.header.get(TENANT_HEADER);
     const echo = (headers: Headers) => {
       headers.set(REQUEST_ID_HEADER, requestId);
-      if (tenant !== null && isTenant(tenant)) headers.set(TENANT_HEADER, tenant);
+      if (tenant !== null && isTenant(tenant)) {
+        headers.set(TENANT_HEADER, tenant);
+      }
     };
     const explain = (reason: unknown) => toConnectError(reason, req.service.typeName, requestId);
     req.contextValues.set(callContext.requestId, requestId);
     try {
       const res = await next(req);
       echo(res.header);
-      if (!res.stream) return res;
+      if (!res.stream) {
+        return res;
+      }
       return { ...res, message: explained(res.message, req.signal, explain) };
     } catch (reason) {
       const error = explain(reason);

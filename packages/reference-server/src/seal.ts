@@ -19,7 +19,9 @@ export class Sealer {
   /** The sealed text, or undefined if this was not sealed here for this purpose. */
   open(purpose: string, sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, "base64url");
-    if (bytes.length < MAC_BYTES || bytes.toString("base64url") !== sealed) return undefined;
+    if (bytes.length < MAC_BYTES || bytes.toString("base64url") !== sealed) {
+      return undefined;
+    }
     const content = bytes.subarray(MAC_BYTES);
     const matches = timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.#mac(purpose, content));
     return matches ? content.toString() : undefined;

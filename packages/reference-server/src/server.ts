@@ -76,8 +76,12 @@ export async function startReferenceServer(
       req.headers[REQUEST_ID_HEADER] = requestId;
       res.setHeader(REQUEST_ID_HEADER, requestId);
       const { headers, preflight } = answerCors(req, allowedOrigins);
-      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-      if (!preflight) return handler(req, res);
+      for (const [name, value] of Object.entries(headers)) {
+        res.setHeader(name, value);
+      }
+      if (!preflight) {
+        return handler(req, res);
+      }
       res.statusCode = 204;
       res.end();
     },

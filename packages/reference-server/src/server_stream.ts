@@ -31,10 +31,14 @@ export function serverStream(
     const leave = () => ending.abort(context.signal.reason);
     signal.addEventListener("abort", end, { once: true });
     context.signal.addEventListener("abort", leave, { once: true });
-    if (context.signal.aborted) leave();
+    if (context.signal.aborted) {
+      leave();
+    }
     try {
       const delayMs = store.delayMs(method);
-      if (delayMs > 0) await pause(delayMs, signal);
+      if (delayMs > 0) {
+        await pause(delayMs, signal);
+      }
       const { values } = context;
       const call: StreamCall = {
         method,
@@ -47,7 +51,9 @@ export function serverStream(
       for (;;) {
         const { done, value } = await events.next();
         signal.throwIfAborted();
-        if (done) return;
+        if (done) {
+          return;
+        }
         yield value;
       }
     } finally {

@@ -38,7 +38,9 @@ export function implement<S extends DescService>(
   const implementation: Record<string, unknown> = {};
   for (const method of service.methods) {
     const execute = own[method.localName];
-    if (execute === undefined) continue;
+    if (execute === undefined) {
+      continue;
+    }
     if (isUnary(method)) {
       implementation[method.localName] = unary(store, method, execute);
     } else if (isServerStream(method)) {

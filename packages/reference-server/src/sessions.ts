@@ -15,7 +15,9 @@ import type { Store } from "./store.js";
 export function sessions(store: Store): Methods<typeof SessionsService> {
   const find = (tenant: string, id: string): Session => {
     const session = store.tenant(tenant).sessions.get(id);
-    if (session === undefined) throw notFound("session", id);
+    if (session === undefined) {
+      throw notFound("session", id);
+    }
     return session;
   };
   return {

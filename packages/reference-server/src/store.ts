@@ -115,7 +115,9 @@ export class Store {
     this.apiKeys = new ApiKeys(this.now);
     this.tokens = new Tokens(this.sealer, this.apiKeys, this.now, options.tokens ?? []);
     for (const [tenant, { apiKeys = [] }] of Object.entries(options.seed ?? {})) {
-      for (const { secret, apiKey } of apiKeys) this.apiKeys.add(tenant, apiKey, secret);
+      for (const { secret, apiKey } of apiKeys) {
+        this.apiKeys.add(tenant, apiKey, secret);
+      }
     }
   }
 

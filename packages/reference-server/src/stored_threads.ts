@@ -16,7 +16,9 @@ import type { Store, StoredThread } from "./store.js";
  */
 export function findThread(store: Store, tenant: string, id: string): StoredThread {
   const stored = store.tenant(tenant).threads.get(id);
-  if (stored === undefined) throw notFound("thread", id);
+  if (stored === undefined) {
+    throw notFound("thread", id);
+  }
   return stored;
 }
 
@@ -51,7 +53,9 @@ export function appendTo(
 export function deleteThread(store: Store, tenant: string, id: string): void {
   const { threads } = store.tenant(tenant);
   const stored = threads.get(id);
-  if (stored === undefined) return;
+  if (stored === undefined) {
+    return;
+  }
   threads.delete(id);
   stored.deletedAt = timestampFromMs(store.now());
   stored.changes.announce();

@@ -75,15 +75,21 @@ export class Tokens {
   accept(token: string): Caller | undefined {
     const caller = this.#static.get(token) ?? this.#open(token);
     const expiresAt = caller?.claims.expiresAt;
-    if (expiresAt !== undefined && timestampMs(expiresAt) <= this.now()) return undefined;
+    if (expiresAt !== undefined && timestampMs(expiresAt) <= this.now()) {
+      return undefined;
+    }
     return caller;
   }
 
   #open(token: string): Caller | undefined {
     const content = this.sealer.open(PURPOSE, token);
-    if (content === undefined) return undefined;
+    if (content === undefined) {
+      return undefined;
+    }
     const [, apiKeyId = "", claims = ""] = content.split("\n");
-    if (apiKeyId !== "" && !this.apiKeys.isGood(apiKeyId)) return undefined;
+    if (apiKeyId !== "" && !this.apiKeys.isGood(apiKeyId)) {
+      return undefined;
+    }
     return {
       claims: fromJsonString(IntrospectResponseSchema, claims),
       apiKeyId: apiKeyId === "" ? undefined : apiKeyId,

@@ -27,11 +27,15 @@ export function unary(store: Store, method: DescMethodUnary, execute: AnyUnary) 
       return execute(request, call);
     });
     const { answer, replayed } = await unlessAborted(outcome, context.signal);
-    if (replayed) context.responseHeader.set("idempotency-replayed", "true");
+    if (replayed) {
+      context.responseHeader.set("idempotency-replayed", "true");
+    }
     return answer;
   };
 }
 
 async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, signal && { signal });
+  if (ms > 0) {
+    await sleep(ms, undefined, signal && { signal });
+  }
 }

@@ -20,7 +20,9 @@ const ask = (value: string) => ({ agentId: "writer", messages: [say(value)] });
 /** What a stream told, in short. */
 async function read(stream: AsyncIterable<GenerateResponse>) {
   const all: GenerateResponse[] = [];
-  for await (const event of stream) all.push(event);
+  for await (const event of stream) {
+    all.push(event);
+  }
   const last = all.at(-1)?.event;
   return {
     all,
@@ -89,7 +91,9 @@ describe.each(WIRES)("$protocol over HTTP/$httpVersion", (wire) => {
     const { all, cases } = await read(stream);
     expect(cases.slice(-2)).toEqual(["usage", "error"]);
     const error = all.at(-1)?.event;
-    if (error?.case !== "error") throw new Error("no error");
+    if (error?.case !== "error") {
+      throw new Error("no error");
+    }
     expect(error.value).toMatchObject({ code: Code.NotFound, message: "thread not found" });
     const [info] = error.value.details;
     expect(info && anyUnpack(info, ErrorInfoSchema)).toMatchObject({

@@ -164,7 +164,9 @@ test("the store forgets its oldest answers when it is full", async () => {
   const call = { method, tenant: "acme", caller: undefined };
   const request = create(method.input, usage);
   const run = (key: string) => keys.run(call, request, key, async () => create(method.output));
-  for (const key of ["a", "b", "c"]) await run(key);
+  for (const key of ["a", "b", "c"]) {
+    await run(key);
+  }
   expect(await Promise.all(["c", "b", "a"].map(run))).toMatchObject([
     { replayed: true },
     { replayed: true },

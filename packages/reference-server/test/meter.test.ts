@@ -104,7 +104,9 @@ test("a label that no use has is empty, whatever its name", async () => {
 test("the server shows the uses of all tenants in the order of recording", async () => {
   const { server, client } = await start({ now: () => 0 });
   const tenants = ["a", "b", "a"];
-  for (const tenant of tenants) await client(MeterService, { tenant }).recordUsage(use);
+  for (const tenant of tenants) {
+    await client(MeterService, { tenant }).recordUsage(use);
+  }
   expect(server.usageRecords().map(({ tenant }) => tenant)).toEqual(tenants);
 });
 

@@ -40,9 +40,15 @@ describe.each(WIRES)("$protocol over HTTP/$httpVersion", (wire) => {
       received.forEach((value, name) => headers.set(name, value));
     for await (const event of threads.watchThread({ threadId }, { onHeader })) {
       seen.push(brief(event));
-      if (seen.length === 1) await append("b", "c");
-      if (seen.length === 3) await append("d");
-      if (seen.length === 4) await threads.deleteThread({ threadId });
+      if (seen.length === 1) {
+        await append("b", "c");
+      }
+      if (seen.length === 3) {
+        await append("d");
+      }
+      if (seen.length === 4) {
+        await threads.deleteThread({ threadId });
+      }
     }
     expect(seen).toEqual(["1 a", "2 b", "3 c", "4 d", "threadDeleted"]);
     expect(headers.get("x-tenant-id")).toBe("acme");
@@ -57,7 +63,9 @@ describe.each(WIRES)("$protocol over HTTP/$httpVersion", (wire) => {
     const { server, threads, threadId, append } = await startThread(texts, wire);
     const leaving = new AbortController();
     const watching = events(threads.watchThread({ threadId }, { signal: leaving.signal }));
-    for (let i = 0; i < eventsBefore; i++) await watching.next();
+    for (let i = 0; i < eventsBefore; i++) {
+      await watching.next();
+    }
     const next = failure(watching.next());
     await expect.poll(() => server.openStreams(), { interval: 1 }).toEqual({ [WATCH]: 1 });
     leaving.abort();
@@ -125,7 +133,9 @@ test("every watcher of a thread gets every event, at its own pace", async () => 
   await threads.deleteThread({ threadId });
   for (const each of watching) {
     const rest: (string | undefined)[] = [];
-    for await (const event of each) rest.push(brief(event));
+    for await (const event of each) {
+      rest.push(brief(event));
+    }
     expect(rest).toEqual(["2 b", "3 c", "threadDeleted"]);
   }
 });

@@ -55,9 +55,15 @@ export async function start(options: ReferenceServerOptions = {}) {
 export function transport(baseUrl: string, connection: Connection) {
   const { tenant = "acme", token, headers, protocol = "connect", ...options } = connection;
   const interceptor: Interceptor = (next) => (req) => {
-    if (tenant !== null) req.header.set("x-tenant-id", tenant);
-    if (token !== undefined) req.header.set("authorization", `Bearer ${token}`);
-    for (const [name, value] of Object.entries(headers ?? {})) req.header.set(name, value);
+    if (tenant !== null) {
+      req.header.set("x-tenant-id", tenant);
+    }
+    if (token !== undefined) {
+      req.header.set("authorization", `Bearer ${token}`);
+    }
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      req.header.set(name, value);
+    }
     return next(req);
   };
   const all = { baseUrl, httpVersion: "1.1", interceptors: [interceptor], ...options };
@@ -70,7 +76,9 @@ export async function failure(call: Promise<unknown>) {
     () => Promise.reject(new Error("the call succeeded")),
     (reason: unknown) => reason,
   );
-  if (!(error instanceof ConnectError)) throw error;
+  if (!(error instanceof ConnectError)) {
+    throw error;
+  }
   const [info] = error.findDetails(ErrorInfoSchema);
   return {
     code: error.code,
@@ -95,7 +103,9 @@ export function events<T>(stream: AsyncIterable<T>) {
   return {
     async next(): Promise<T> {
       const { done, value } = await iterator.next();
-      if (done) throw new Error("the stream ended");
+      if (done) {
+        throw new Error("the stream ended");
+      }
       return value;
     },
     [Symbol.asyncIterator]: () => iterator,
