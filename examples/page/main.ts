@@ -41,6 +41,8 @@ async function tell(action: () => Promise<void>): Promise<void> {
 
 function find<K extends keyof HTMLElementTagNameMap>(name: K): HTMLElementTagNameMap[K] {
   const found = document.querySelector(name);
-  if (found === null) throw new Error(`the page has no ${name}`);
+  if (found === null) {
+    throw new Error(`the page has no ${name}`);
+  }
   return found;
 }

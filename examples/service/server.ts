@@ -19,7 +19,9 @@ function routes(router: ConnectRouter): void {
   router.service(ThreadsService, {
     async createThread({ title }, context) {
       const tenant = context.requestHeader.get("x-tenant-id");
-      if (tenant === null) throw new ConnectError("a tenant is required", Code.InvalidArgument);
+      if (tenant === null) {
+        throw new ConnectError("a tenant is required", Code.InvalidArgument);
+      }
       const usage = { teamId: tenant, eventType: "thread_created" };
       await withDeadlineFrom(context, () => meter.recordUsage(usage, call({ tenant })));
       return { thread: { id: randomUUID(), title } };

@@ -26,7 +26,9 @@ export default {
       const { thread } = await ameide.threads.getThread({ threadId }, options);
       return Response.json({ id: thread?.id, title: thread?.title });
     } catch (error) {
-      if (!isAmeideError(error)) throw error;
+      if (!isAmeideError(error)) {
+        throw error;
+      }
       const status = error.code === Code.NotFound ? 404 : 502;
       return Response.json({ explanation: error.explanation }, { status });
     }

@@ -86,7 +86,9 @@ const core = "@ameideio/core-proto";
 const generated = new URL("gen/ameide/", import.meta.resolve(`${core}/package.json`));
 for (const file of readdirSync(generated, { recursive: true, encoding: "utf8" })) {
   const [, name] = /^(.+)\/index\.js$/.exec(file.replaceAll("\\", "/")) ?? [];
-  if (name === undefined) continue;
+  if (name === undefined) {
+    continue;
+  }
   const all = `export * from "${core}/ameide/${name}";\n`;
   write(`dist/stubs/${name}.js`, all);
   write(`dist/stubs/${name}.d.ts`, all);

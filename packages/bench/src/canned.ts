@@ -18,7 +18,7 @@ export function cannedClient({ contentType, chunks }: CannedAnswer): UniversalCl
   return async (request) => {
     if (request.body !== undefined) {
       const iterator = request.body[Symbol.asyncIterator]();
-      while ((await iterator.next()).done !== true);
+      while ((await iterator.next()).done !== true) {}
     }
     return {
       status: 200,

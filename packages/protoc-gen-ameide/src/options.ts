@@ -16,7 +16,9 @@ export interface Options {
 export function parseOptions(raw: readonly { key: string; value: string }[]): Options {
   const roster: string[] = [];
   for (const { key, value } of raw) {
-    if (key !== "roster") throw new Error(`unknown option ${key}: known is roster`);
+    if (key !== "roster") {
+      throw new Error(`unknown option ${key}: known is roster`);
+    }
     if (!/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(value)) {
       throw new Error(`option roster needs the name of a package, not "${value}"`);
     }

@@ -27,7 +27,9 @@ type DescFile = Schema["files"][number];
 function generate(target: Target) {
   return (schema: Schema<Options>) => {
     writeIndexModules(schema, target);
-    if (schema.options.roster.length > 0) writeRoster(schema, target);
+    if (schema.options.roster.length > 0) {
+      writeRoster(schema, target);
+    }
   };
 }
 
@@ -67,14 +69,18 @@ function writeRoster(schema: Schema<Options>, target: Target): void {
   const entries = rosterOf(services);
   const write = (path: string, lines: readonly string[]) => {
     const file = schema.generateFile(path);
-    for (const line of [header, ...lines]) file.print(line);
+    for (const line of [header, ...lines]) {
+      file.print(line);
+    }
   };
   if (target === "dts") {
     write("roster.d.ts", rosterDeclaration(entries));
     return;
   }
   write("roster.js", rosterModule(entries));
-  for (const entry of entries) write(`roster/${entry.name}.js`, serviceModule(entry));
+  for (const entry of entries) {
+    write(`roster/${entry.name}.js`, serviceModule(entry));
+  }
 }
 
 function extension(target: Target): string {

@@ -353,7 +353,9 @@ function watched<T extends object>(target: T, asked: Set<string>, path = ""): T 
 
 function numbersOf(object: object, path = ""): string[] {
   return Object.entries(object).flatMap(([name, value]: [string, unknown]) => {
-    if (typeof value === "object" && value !== null) return numbersOf(value, `${path}${name}.`);
+    if (typeof value === "object" && value !== null) {
+      return numbersOf(value, `${path}${name}.`);
+    }
     return typeof value === "number" ? [path + name] : [];
   });
 }

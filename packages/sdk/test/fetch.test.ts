@@ -174,8 +174,11 @@ describe("a body that a fetch left compressed", () => {
     const body = new ReadableStream({
       pull(controller) {
         const next = pieces.shift();
-        if (next === undefined) controller.close();
-        else controller.enqueue(next);
+        if (next === undefined) {
+          controller.close();
+        } else {
+          controller.enqueue(next);
+        }
       },
     });
     const response = new Response(body, PROTO);

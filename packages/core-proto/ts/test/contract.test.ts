@@ -70,7 +70,11 @@ function typeOf(field: DescField): string {
 }
 
 function itemOf(field: DescField & { fieldKind: "list" | "map" }): string {
-  if (field.enum !== undefined) return field.enum.typeName;
-  if (field.message !== undefined) return field.message.typeName;
+  if (field.enum !== undefined) {
+    return field.enum.typeName;
+  }
+  if (field.message !== undefined) {
+    return field.message.typeName;
+  }
   return field.scalar === undefined ? "?" : ScalarType[field.scalar].toLowerCase();
 }

@@ -50,6 +50,8 @@ test("a message that breaks a rule of its proto is found out", () => {
 
 function schemaOf(type: string): DescMessage {
   const schema = registry.getMessage(type);
-  if (schema === undefined) throw new Error(`no stub of ${type}`);
+  if (schema === undefined) {
+    throw new Error(`no stub of ${type}`);
+  }
   return schema;
 }

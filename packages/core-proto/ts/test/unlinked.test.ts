@@ -12,7 +12,9 @@ describe("what declares the rules of messages", () => {
       loaded.add(file.name);
       file.dependencies.forEach(visit);
     };
-    for (const service of await rosterServices()) visit(service.file);
+    for (const service of await rosterServices()) {
+      visit(service.file);
+    }
     expect([...loaded]).toContain("ameide/policy/v1/policy");
     expect([...loaded]).not.toContain("buf/validate/validate");
   });
@@ -21,7 +23,9 @@ describe("what declares the rules of messages", () => {
     const teamId = MeterService.method.recordUsage.input.field.teamId;
     const options = teamId?.proto.options;
     expect(options?.$typeName).toBe(FieldOptionsSchema.typeName);
-    if (options === undefined || !hasExtension(options, rules)) throw new Error("no rules");
+    if (options === undefined || !hasExtension(options, rules)) {
+      throw new Error("no rules");
+    }
     expect(getExtension(options, rules).type).toMatchObject({
       case: "string",
       value: { minLen: 1n },

@@ -81,7 +81,9 @@ const RUNS: readonly (readonly [
 
 // What of an outcome does not depend on time, or on which HTTP client it was.
 function timeless({ error, ok, messages }: SeenOutcome) {
-  if (error === undefined) return { ok, messages };
+  if (error === undefined) {
+    return { ok, messages };
+  }
   const { code, origin, reason, stopReason, fields, detailCount, retryAfterMs, committed } = error;
   const told = { code, origin, reason, stopReason, fields, detailCount, retryAfterMs, committed };
   return { ...told, message: origin === "server" ? error.message : "", messages };

@@ -38,7 +38,7 @@ function failIfUnanswered(stream: ClientHttp2Stream): void {
 // have closed, and with it the session.
 function drainIfLeft(stream: ClientHttp2Stream, signal: AbortSignal | undefined): void {
   const read = () => {
-    while (stream.read() !== null);
+    while (stream.read() !== null) {}
   };
   const drain = () => {
     stream.on("readable", read);
