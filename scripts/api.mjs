@@ -35,12 +35,16 @@ async function writeReports() {
     await import("./checks/api_report.mjs");
   const { workspacePackages } = await import("./workspace.mjs");
   for (const { directory, manifest } of reportedPackages(workspacePackages(root))) {
-    if (!(await build(manifest.name ?? ""))) return 1;
+    if (!(await build(manifest.name ?? ""))) {
+      return 1;
+    }
     const folder = join(root, directory);
     const reports = makeReports(folder, entriesOf(manifest));
     rmSync(join(folder, REPORTS), { recursive: true, force: true });
     mkdirSync(join(folder, REPORTS));
-    for (const [name, text] of reports) writeFileSync(join(folder, REPORTS, name), text);
+    for (const [name, text] of reports) {
+      writeFileSync(join(folder, REPORTS, name), text);
+    }
     console.log(`${directory}/${REPORTS}: ${reports.size} reports`);
   }
   return 0;

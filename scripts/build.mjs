@@ -32,19 +32,28 @@ export function build(name) {
       said.push(chunk);
       const tasks = [...chunk.toString().matchAll(/^(\S+):\S+: cache miss/gm)];
       const task = tasks.at(-1)?.[1];
-      if (task !== undefined) progress.show(`building ${task}`);
+      if (task !== undefined) {
+        progress.show(`building ${task}`);
+      }
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     const interrupt = () => killGroup(child, "SIGINT");
     const signals = /** @type {const} */ (["SIGINT", "SIGTERM"]);
-    for (const signal of signals) process.on(signal, interrupt);
+    for (const signal of signals) {
+      process.on(signal, interrupt);
+    }
     /** @param {boolean} built @param {string} [problem] */
     const settle = (built, problem = "") => {
-      for (const signal of signals) process.off(signal, interrupt);
+      for (const signal of signals) {
+        process.off(signal, interrupt);
+      }
       progress.clear();
-      if (!built) process.stderr.write(Buffer.concat(said).toString() + problem);
-      else if (progress.shown) progress.leave(`built in ${seconds(performance.now() - started)}`);
+      if (!built) {
+        process.stderr.write(Buffer.concat(said).toString() + problem);
+      } else if (progress.shown) {
+        progress.leave(`built in ${seconds(performance.now() - started)}`);
+      }
       resolve(built);
     };
     child.on("error", (error) =>
@@ -61,7 +70,9 @@ function progressLine() {
     shown: false,
     /** @param {string} text */
     show(text) {
-      if (!stderr.isTTY) return;
+      if (!stderr.isTTY) {
+        return;
+      }
       this.shown = true;
       stderr.write(`\r\u001b[K${text}`);
     },
@@ -70,7 +81,9 @@ function progressLine() {
       stderr.write(`${text}\n`);
     },
     clear() {
-      if (this.shown) stderr.write("\r\u001b[K");
+      if (this.shown) {
+        stderr.write("\r\u001b[K");
+      }
     },
   };
 }

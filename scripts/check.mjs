@@ -16,7 +16,9 @@ Exit code 0: all green; 1: a check is red; 2: no such check or option.`;
 
 preflight();
 // What a check has started ends with this process; a signal alone would leave it running.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => process.exit(1));
+}
 process.exitCode = await main(process.argv.slice(2).filter((arg) => arg !== "--"));
 
 /**
@@ -31,7 +33,9 @@ async function main(args) {
   const { CHECKS } = await import("./checks/index.mjs");
   if (args.includes("--list")) {
     const width = Math.max(...CHECKS.map(({ name }) => name.length));
-    for (const { name, about } of CHECKS) console.log(`${name.padEnd(width)}  ${about}`);
+    for (const { name, about } of CHECKS) {
+      console.log(`${name.padEnd(width)}  ${about}`);
+    }
     return 0;
   }
   const unknown = args.filter((arg) => !CHECKS.some(({ name }) => name === arg));

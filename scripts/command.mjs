@@ -48,10 +48,15 @@ export function run(program, args, { cwd, env = {}, timeoutMs = 300_000, input }
     child.stderr?.on("data", (chunk) => chunks.stderr.push(chunk));
     child.on("error", (error) => settle(127, `${program}: ${error.message}\n`));
     child.on("close", (code) => {
-      if (timedOut) settle(124, `${program} took longer than ${timeoutMs / 1000} s\n`);
-      else settle(code ?? 1);
+      if (timedOut) {
+        settle(124, `${program} took longer than ${timeoutMs / 1000} s\n`);
+      } else {
+        settle(code ?? 1);
+      }
     });
-    if (input !== undefined) child.stdin?.end(input);
+    if (input !== undefined) {
+      child.stdin?.end(input);
+    }
   });
 }
 
@@ -62,7 +67,9 @@ export function run(program, args, { cwd, env = {}, timeoutMs = 300_000, input }
  * @param {NodeJS.Signals} signal
  */
 export function killGroup(child, signal) {
-  if (child.pid === undefined) return;
+  if (child.pid === undefined) {
+    return;
+  }
   try {
     process.kill(-child.pid, signal);
   } catch {

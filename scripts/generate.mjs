@@ -73,7 +73,9 @@ async function generate({ ts, check, package: name }) {
   let count = 0;
   for (const each of packages) {
     for (const language of Object.values(each.languages)) {
-      if (!languages.includes(language.name)) continue;
+      if (!languages.includes(language.name)) {
+        continue;
+      }
       const out = join(fresh, language.folder);
       writeData({ language, out, image, protoFolder: join(root, "proto") });
       if (language.imports !== undefined) {
@@ -83,8 +85,12 @@ async function generate({ ts, check, package: name }) {
       count += settle(out, { language, check });
     }
   }
-  if (name === undefined) count += await settlePolicy(join(fresh, POLICY.folder), check);
-  if (check && count > 0) console.log("mend with: pnpm generate");
+  if (name === undefined) {
+    count += await settlePolicy(join(fresh, POLICY.folder), check);
+  }
+  if (check && count > 0) {
+    console.log("mend with: pnpm generate");
+  }
   return check && count > 0 ? 1 : 0;
 }
 
@@ -113,7 +119,9 @@ function settle(out, { language: { folder, owned }, check }) {
   const current = join(root, folder);
   const differences = compare(current, out, owned);
   if (check) {
-    for (const { kind, file } of differences) console.log(`${kind.padEnd(7)} ${folder}/${file}`);
+    for (const { kind, file } of differences) {
+      console.log(`${kind.padEnd(7)} ${folder}/${file}`);
+    }
   } else {
     apply(current, out, differences);
     console.log(`${folder}: ${differences.length} files changed`);
@@ -157,7 +165,9 @@ async function available(wanted, { mayLack }) {
       await preparePlugins(root, language);
       languages.push(language);
     } catch (error) {
-      if (!(error instanceof MissingTool) || !mayLack) throw error;
+      if (!(error instanceof MissingTool) || !mayLack) {
+        throw error;
+      }
       console.log(`${language} is not checked: ${error.message}`);
     }
   }
@@ -177,8 +187,11 @@ try {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) process.stdout.write(HELP);
-  else process.exitCode = await generate(values);
+  if (values.help) {
+    process.stdout.write(HELP);
+  } else {
+    process.exitCode = await generate(values);
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -32,7 +32,9 @@ const ended = new Promise((resolve) => child.on("close", resolve));
 const outcomes = new Map();
 /** @type {Map<string, string[]>} What a test printed: shown once it failed. */
 const outputs = new Map();
-for await (const line of createInterface({ input: child.stdout })) take(line);
+for await (const line of createInterface({ input: child.stdout })) {
+  take(line);
+}
 const status = await ended;
 
 if (broken !== undefined) {
@@ -43,7 +45,9 @@ if (broken !== undefined) {
   const count = (action) => tests.filter(([, outcome]) => outcome === action).length;
   // What a test printed before the process died is all there is to explain it.
   const unfinished = [...outputs].filter(([name]) => !outcomes.has(name));
-  for (const [, lines] of unfinished) process.stdout.write(lines.join(""));
+  for (const [, lines] of unfinished) {
+    process.stdout.write(lines.join(""));
+  }
   // A package that does not build, or a crash, fails no test by name.
   const failed = Math.max(count("fail"), status === 0 ? 0 : 1);
   reportCounts({ passed: count("pass"), failed, skipped: count("skip") });
@@ -59,14 +63,20 @@ function take(line) {
   const { Action: action, Package: pkg = "", Test: test, Output: output = "" } = JSON.parse(line);
   if (test === undefined) {
     const isNoise = output.includes("[no test files]") || output === "PASS\n";
-    if (!isNoise) process.stdout.write(output);
+    if (!isNoise) {
+      process.stdout.write(output);
+    }
     return;
   }
   const name = `${pkg} ${test}`;
-  if (action === "output") outputs.set(name, [...(outputs.get(name) ?? []), output]);
+  if (action === "output") {
+    outputs.set(name, [...(outputs.get(name) ?? []), output]);
+  }
   if (["pass", "fail", "skip"].includes(action)) {
     outcomes.set(name, action);
-    if (action === "fail") process.stdout.write((outputs.get(name) ?? []).join(""));
+    if (action === "fail") {
+      process.stdout.write((outputs.get(name) ?? []).join(""));
+    }
   }
 }
 

@@ -11,7 +11,9 @@ import { buildGoTools } from "./go_tools.mjs";
 import { MissingTool } from "./python_env.mjs";
 
 const [path, ...others] = process.argv.slice(2);
-if (path === undefined || others.length > 0) throw new Error("usage: go_tool.mjs IMPORT_PATH");
+if (path === undefined || others.length > 0) {
+  throw new Error("usage: go_tool.mjs IMPORT_PATH");
+}
 try {
   const [program] = await buildGoTools(fileURLToPath(new URL("..", import.meta.url)), [path]);
   console.log(program);

@@ -34,9 +34,13 @@ export const GO_PLUGINS = [
 export async function buildGoTools(root, packages) {
   const tools = join(root, "tools");
   const version = await run("go", ["version"], { cwd: root, timeoutMs: 30_000 });
-  if (version.code !== 0) throw new MissingTool(GO_HINT);
+  if (version.code !== 0) {
+    throw new MissingTool(GO_HINT);
+  }
   const hash = createHash("sha256").update(version.stdout);
-  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(tools, file)));
+  for (const file of ["go.mod", "go.sum"]) {
+    hash.update(readFileSync(join(tools, file)));
+  }
   const key = hash.digest("hex");
 
   const bin = join(root, ".cache", "bin");
@@ -56,7 +60,9 @@ export async function buildGoTools(root, packages) {
         env: { GOWORK: "off" },
         timeoutMs: 600_000,
       });
-      if (built.code !== 0) throw new Error(`go failed:\n${built.stderr}${built.stdout}`.trimEnd());
+      if (built.code !== 0) {
+        throw new Error(`go failed:\n${built.stderr}${built.stdout}`.trimEnd());
+      }
       for (const path of stale) {
         renameSync(join(fresh, basename(path)), join(bin, basename(path)));
         writeFileSync(marker(path), key);

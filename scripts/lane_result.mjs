@@ -20,7 +20,9 @@ export function clearCounts() {
  */
 export function reportCounts(counts) {
   write(counts);
-  if (counts.passed + counts.failed === 0) console.error("no test ran");
+  if (counts.passed + counts.failed === 0) {
+    console.error("no test ran");
+  }
   process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 

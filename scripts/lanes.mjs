@@ -25,12 +25,19 @@ export const RESULT_FILE = ".results/test.json";
  * @param {string} directory Searched with all its folders, except node_modules and .git.
  */
 export function removeStaleResults(directory) {
-  if (!existsSync(directory)) return;
+  if (!existsSync(directory)) {
+    return;
+  }
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory() || entry.name === "node_modules" || entry.name === ".git") continue;
+    if (!entry.isDirectory() || entry.name === "node_modules" || entry.name === ".git") {
+      continue;
+    }
     const path = join(directory, entry.name);
-    if (entry.name === ".results") rmSync(path, { recursive: true });
-    else removeStaleResults(path);
+    if (entry.name === ".results") {
+      rmSync(path, { recursive: true });
+    } else {
+      removeStaleResults(path);
+    }
   }
 }
 
@@ -43,7 +50,9 @@ export function removeStaleResults(directory) {
  */
 export function readLane(root, { name, directory }) {
   const path = join(root, directory, RESULT_FILE);
-  if (!existsSync(path)) return broken(name, `left no ${RESULT_FILE}`);
+  if (!existsSync(path)) {
+    return broken(name, `left no ${RESULT_FILE}`);
+  }
   /** @type {unknown} */
   let counts;
   try {
@@ -51,12 +60,16 @@ export function readLane(root, { name, directory }) {
   } catch {
     return broken(name, `left a ${RESULT_FILE} that is not JSON`);
   }
-  if (!isCounts(counts)) return broken(name, `left a ${RESULT_FILE} without counts`);
+  if (!isCounts(counts)) {
+    return broken(name, `left a ${RESULT_FILE} without counts`);
+  }
   const { passed, failed, skipped } = counts;
   // A lane that says why it was skipped (a missing toolchain) has said so on the screen too; in CI
   // it fails by itself.
   const excused = skipped > 0 && "reason" in counts;
-  if (passed + failed === 0 && !excused) return { ...broken(name, "ran no test"), skipped };
+  if (passed + failed === 0 && !excused) {
+    return { ...broken(name, "ran no test"), skipped };
+  }
   return { name, passed, failed, skipped };
 }
 
@@ -113,7 +126,9 @@ function broken(name, problem) {
  * @returns {value is Counts}
  */
 function isCounts(value) {
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
   const counts = /** @type {Record<string, unknown>} */ (value);
   return ["passed", "failed", "skipped"].every((key) => {
     const count = counts[key];

@@ -18,16 +18,20 @@ import { workspacePackages } from "./workspace.mjs";
  * @throws {Error} When one cannot be built, packed or installed, or the folder not be made.
  */
 export async function packAll({ root, folder, project }) {
-  if (project !== undefined && !existsSync(join(project, "package.json")))
+  if (project !== undefined && !existsSync(join(project, "package.json"))) {
     throw new Error(
       `${project} has no package.json: make the folder, and type \`npm init -y\` in it`,
     );
+  }
   const packages = workspacePackages(root).filter(({ manifest }) => manifest.private !== true);
-  if (existsSync(folder) && !statSync(folder).isDirectory())
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new Error(`${folder} is no folder`);
+  }
   mkdirSync(folder, { recursive: true });
   for (const { manifest } of packages) {
-    if (!(await build(manifest.name ?? ""))) throw new Error(`${manifest.name} could not be built`);
+    if (!(await build(manifest.name ?? ""))) {
+      throw new Error(`${manifest.name} could not be built`);
+    }
   }
   /** @type {Map<string, string>} */
   const tarballs = new Map();
@@ -68,7 +72,9 @@ ${overrides.join("\n")}
 async function pack(cwd, folder) {
   const args = ["pack", "--json", "--pack-destination", folder];
   const { code, stdout, stderr } = await run("pnpm", args, { cwd });
-  if (code !== 0) throw new Error(`${cwd} could not be packed:\n${stdout}${stderr}`);
+  if (code !== 0) {
+    throw new Error(`${cwd} could not be packed:\n${stdout}${stderr}`);
+  }
   return JSON.parse(stdout).filename;
 }
 
@@ -79,7 +85,9 @@ async function pack(cwd, folder) {
 async function install(specs, cwd) {
   const args = ["install", "--no-audit", "--no-fund", ...specs];
   const { code, stdout, stderr } = await run("npm", args, { cwd });
-  if (code !== 0) throw new Error(`npm could not install in ${cwd}:\n${stdout}${stderr}`);
+  if (code !== 0) {
+    throw new Error(`npm could not install in ${cwd}:\n${stdout}${stderr}`);
+  }
 }
 
 /**

@@ -20,7 +20,9 @@ export function missingTools({
   if (isOlder(nodeVersion, OLDEST_NODE)) {
     missing.push(`Node.js ${nodeVersion} is too old: install Node.js ${OLDEST_NODE} or newer`);
   }
-  if (!isOnPath("git", path)) missing.push("git was not found: install git and put it on PATH");
+  if (!isOnPath("git", path)) {
+    missing.push("git was not found: install git and put it on PATH");
+  }
   if (!isOnPath("pnpm", path)) {
     missing.push("pnpm was not found: start this as npx -y pnpm@12.21.0 followed by the command");
   }
@@ -30,8 +32,12 @@ export function missingTools({
 /** Ends the process with exit code 1 and one line per missing tool, if there is any. */
 export function preflight() {
   const missing = missingTools();
-  for (const line of missing) console.error(line);
-  if (missing.length > 0) process.exit(1);
+  for (const line of missing) {
+    console.error(line);
+  }
+  if (missing.length > 0) {
+    process.exit(1);
+  }
 }
 
 /**
@@ -56,7 +62,9 @@ function isOlder(version, bound) {
   const need = bound.split(".").map(Number);
   for (let i = 0; i < need.length; i++) {
     const difference = (have[i] || 0) - (need[i] || 0);
-    if (difference !== 0) return difference < 0;
+    if (difference !== 0) {
+      return difference < 0;
+    }
   }
   return false;
 }

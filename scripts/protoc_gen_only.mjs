@@ -29,6 +29,8 @@ const { error, status, stdout } = spawnSync(plugin, args, {
   stdio: ["pipe", "pipe", "inherit"],
   maxBuffer: 1 << 28,
 });
-if (error !== undefined) throw error;
+if (error !== undefined) {
+  throw error;
+}
 process.stdout.write(stdout);
 process.exitCode = status ?? 1;

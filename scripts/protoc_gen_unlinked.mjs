@@ -24,7 +24,9 @@ if (separator < 0 || files.length === 0 || plugin === "") {
 const request = fromBinary(CodeGeneratorRequestSchema, await buffer(process.stdin));
 for (const file of [...request.protoFile, ...request.sourceFileDescriptors]) {
   const { dependency, publicDependency, weakDependency } = file;
-  if (!dependency.some((name) => files.includes(name))) continue;
+  if (!dependency.some((name) => files.includes(name))) {
+    continue;
+  }
   const kept = dependency.filter((name) => !files.includes(name));
   // These are numbers of dependencies.
   const renumber = (/** @type {number} */ index) => kept.indexOf(dependency[index] ?? "");
@@ -40,6 +42,8 @@ const { error, status, stdout } = spawnSync(plugin, args, {
   stdio: ["pipe", "pipe", "inherit"],
   maxBuffer: 1 << 28,
 });
-if (error !== undefined) throw error;
+if (error !== undefined) {
+  throw error;
+}
 process.stdout.write(stdout);
 process.exitCode = status ?? 1;

@@ -19,7 +19,9 @@ try {
   const args = ["-m", "pytest", "-q", `--junit-xml=${report}`, ...process.argv.slice(2)];
   reportCounts(count(await start(join(bin, "python"), args)));
 } catch (error) {
-  if (!(error instanceof MissingTool)) throw error;
+  if (!(error instanceof MissingTool)) {
+    throw error;
+  }
   reportMissing(error.message);
 }
 
@@ -45,7 +47,9 @@ function start(program, args) {
  */
 function count(status) {
   const broken = status === 0 ? 0 : 1;
-  if (!existsSync(report)) return { passed: 0, failed: broken, skipped: 0 };
+  if (!existsSync(report)) {
+    return { passed: 0, failed: broken, skipped: 0 };
+  }
   const [suite = ""] = /<testsuite [^>]*>/.exec(readFileSync(report, "utf8")) ?? [];
   const [tests, failures, errors, skipped] = ["tests", "failures", "errors", "skipped"].map(
     (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0),

@@ -39,16 +39,22 @@ export async function pythonEnvironment(root) {
   const hash = createHash("sha256")
     .update(version)
     .update(readFileSync(join(root, LOCK)));
-  for (const path of own) hash.update(readFileSync(join(root, path, "pyproject.toml")));
+  for (const path of own) {
+    hash.update(readFileSync(join(root, path, "pyproject.toml")));
+  }
   const key = hash.digest("hex");
 
   const venv = join(root, ".cache", "venv");
   const bin = join(venv, process.platform === "win32" ? "Scripts" : "bin");
   const marker = join(venv, ".ameide");
   const isReady = () => existsSync(marker) && readFileSync(marker, "utf8") === key;
-  if (isReady()) return bin;
+  if (isReady()) {
+    return bin;
+  }
   await alone(`${venv}.lock`, async () => {
-    if (isReady()) return;
+    if (isReady()) {
+      return;
+    }
     rmSync(venv, { recursive: true, force: true });
     await must("python3", ["-m", "venv", venv], root);
     const python = join(bin, "python");
@@ -94,8 +100,11 @@ async function alone(lock, use) {
       writeFileSync(lock, String(process.pid), { flag: "wx" });
       break;
     } catch {
-      if (!isHeld(lock)) rmSync(lock, { force: true });
-      else await sleep(200);
+      if (!isHeld(lock)) {
+        rmSync(lock, { force: true });
+      } else {
+        await sleep(200);
+      }
     }
   }
   try {
@@ -122,8 +131,9 @@ function isHeld(lock) {
  */
 async function must(program, args, cwd) {
   const { code, stdout, stderr } = await run(program, args, { cwd, timeoutMs: 600_000 });
-  if (code !== 0)
+  if (code !== 0) {
     throw new Error(`${program} ${args.join(" ")} failed:\n${stderr}${stdout}`.trimEnd());
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -19,11 +19,17 @@ export async function runChecks({ root, checks, print = console.log }) {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const remark = problems.length === 0 && note !== undefined ? `  (${note})` : "";
     print(`${problems.length === 0 ? "✓" : "✗"} ${check.name.padEnd(14)} ${seconds} s${remark}`);
-    if (problems.length === 0) continue;
+    if (problems.length === 0) {
+      continue;
+    }
     red.push(check.name);
-    for (const line of problems.join("\n").split("\n")) print(`    ${line}`);
+    for (const line of problems.join("\n").split("\n")) {
+      print(`    ${line}`);
+    }
   }
-  if (red.length > 0) print(`red: ${red.join(", ")} · again: pnpm check ${red.join(" ")}`);
+  if (red.length > 0) {
+    print(`red: ${red.join(", ")} · again: pnpm check ${red.join(" ")}`);
+  }
   return red.length > 0 || checks.length === 0 ? 1 : 0;
 }
 

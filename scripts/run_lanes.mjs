@@ -35,7 +35,9 @@ const GRACE_MS = 5_000;
  */
 export async function runLanes({ root, task, filters = [], print = console.log }) {
   removeStaleResults(join(root, ".results"));
-  for (const { directory } of workspacePackages(root)) removeStaleResults(join(root, directory));
+  for (const { directory } of workspacePackages(root)) {
+    removeStaleResults(join(root, directory));
+  }
 
   const { results, interrupted } = await runTask(root, task, filters, availableParallelism());
   for (const alone of interrupted ? [] : ALONE[task]) {
@@ -61,9 +63,13 @@ export async function runLanes({ root, task, filters = [], print = console.log }
  */
 async function runTask(root, task, filters, concurrency) {
   const lanes = await selectLanes(root, task, filters);
-  if (lanes.length === 0) return { results: [], interrupted: false };
+  if (lanes.length === 0) {
+    return { results: [], interrupted: false };
+  }
   // A lane may have run another task before.
-  for (const { directory } of lanes) removeStaleResults(join(root, directory));
+  for (const { directory } of lanes) {
+    removeStaleResults(join(root, directory));
+  }
   const { code, interrupted } = await runTurbo(root, task, filters, concurrency);
   const results = lanes.map((lane) => readLane(root, lane));
   if (interrupted) {
@@ -108,13 +114,17 @@ async function selectLanes(root, task, filters) {
   const lanes = workspacePackages(root)
     .filter(({ manifest }) => manifest.scripts?.[task] !== undefined)
     .map(({ directory, manifest }) => ({ directory, name: manifest.name ?? directory }));
-  if (filters.length === 0) return lanes;
+  if (filters.length === 0) {
+    return lanes;
+  }
   const { code, stdout, stderr } = await run(
     "turbo",
     ["run", task, "--only", "--dry=json", ...filterArguments(filters)],
     { cwd: root },
   );
-  if (code !== 0) throw new Error(`turbo could not read the filters:\n${stderr || stdout}`);
+  if (code !== 0) {
+    throw new Error(`turbo could not read the filters:\n${stderr || stdout}`);
+  }
   /** @type {string[]} */
   const selected = JSON.parse(stdout.slice(stdout.indexOf("{"))).packages;
   return lanes.filter((lane) => selected.includes(lane.name));
@@ -148,11 +158,17 @@ function runTurbo(root, task, filters, concurrency) {
       setTimeout(() => killGroup(child, "SIGKILL"), GRACE_MS).unref();
     };
     const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
-    for (const signal of signals) process.on(signal, interrupt);
+    for (const signal of signals) {
+      process.on(signal, interrupt);
+    }
     /** @param {number} code */
     const settle = (code) => {
-      for (const signal of signals) process.off(signal, interrupt);
-      if (interrupted) killGroup(child, "SIGKILL");
+      for (const signal of signals) {
+        process.off(signal, interrupt);
+      }
+      if (interrupted) {
+        killGroup(child, "SIGKILL");
+      }
       resolve({ code, interrupted });
     };
     child.on("error", (error) => {

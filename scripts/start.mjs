@@ -11,6 +11,9 @@ if (process.argv.slice(2).some((argument) => argument === "--help" || argument =
 } else {
   preflight();
   const { build } = await import("./build.mjs");
-  if (await build("@ameideio/e2e")) await import(new URL("dist/demo/start.js", e2e).href);
-  else process.exitCode = 1;
+  if (await build("@ameideio/e2e")) {
+    await import(new URL("dist/demo/start.js", e2e).href);
+  } else {
+    process.exitCode = 1;
+  }
 }

@@ -40,7 +40,9 @@ async function main(args) {
   let parsed;
   try {
     parsed = util.parseArgs({ args, options: OPTIONS, allowPositionals: true });
-    if (parsed.positionals.length > 1) throw new Error("one folder at most");
+    if (parsed.positionals.length > 1) {
+      throw new Error("one folder at most");
+    }
   } catch (error) {
     console.error(`${messageOf(error).split(/\. |\n/)[0]} (see --help)`);
     return 2;

@@ -40,13 +40,19 @@ function readArguments(args) {
   /** @type {{ full: boolean, help: boolean, filters: string[] }} */
   const read = { full: false, help: false, filters: [] };
   for (const arg of args) {
-    if (arg === "--full") read.full = true;
-    else if (arg === "--help" || arg === "-h") read.help = true;
-    else if (arg === "--" || arg === "--filter") continue;
-    else if (arg.startsWith("--filter=")) read.filters.push(arg.slice("--filter=".length));
-    else if (arg.startsWith("-"))
+    if (arg === "--full") {
+      read.full = true;
+    } else if (arg === "--help" || arg === "-h") {
+      read.help = true;
+    } else if (arg === "--" || arg === "--filter") {
+      continue;
+    } else if (arg.startsWith("--filter=")) {
+      read.filters.push(arg.slice("--filter=".length));
+    } else if (arg.startsWith("-")) {
       return { options: read, problem: `unknown option ${arg} (see --help)` };
-    else read.filters.push(arg);
+    } else {
+      read.filters.push(arg);
+    }
   }
   return { options: read };
 }

@@ -62,7 +62,9 @@ function run(args) {
  * @returns {Counts}
  */
 function count(status) {
-  if (!existsSync(reportFile)) return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  if (!existsSync(reportFile)) {
+    return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  }
   /** @type {Report} */
   const report = JSON.parse(readFileSync(reportFile, "utf8"));
   const brokenFiles = report.testResults.filter(

@@ -77,7 +77,9 @@ export function readManifest(path) {
  */
 export function homeOf(root) {
   const path = join(root, "package.json");
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path)) {
+    return undefined;
+  }
   const { url } = Object(readManifest(path).repository);
   return /^git\+(https:.*)\.git$/.exec(url ?? "")?.[1];
 }
@@ -87,10 +89,16 @@ export function homeOf(root) {
  * @param {string} pattern
  */
 function expand(root, pattern) {
-  if (!pattern.includes("*")) return [pattern];
+  if (!pattern.includes("*")) {
+    return [pattern];
+  }
   const parent = pattern.replace(/\/\*$/, "");
-  if (parent.includes("*")) throw new Error(`pnpm-workspace.yaml: cannot read pattern ${pattern}`);
-  if (!existsSync(join(root, parent))) return [];
+  if (parent.includes("*")) {
+    throw new Error(`pnpm-workspace.yaml: cannot read pattern ${pattern}`);
+  }
+  if (!existsSync(join(root, parent))) {
+    return [];
+  }
   return readdirSync(join(root, parent), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${parent}/${entry.name}`);

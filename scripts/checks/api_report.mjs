@@ -14,7 +14,9 @@ export const apiReport = {
   about: "what each entry declares is what its report says (update with: pnpm api)",
   async run(tree) {
     const unbuilt = await tree.build();
-    if (unbuilt.length > 0) return { problems: unbuilt };
+    if (unbuilt.length > 0) {
+      return { problems: unbuilt };
+    }
     const reported = reportedPackages(tree.packages());
     const problems = reported.flatMap(({ directory, manifest }) => {
       const folder = join(tree.root, directory);
@@ -22,8 +24,11 @@ export const apiReport = {
         (problem) => `${directory}/${REPORTS}/${problem}`,
       );
     });
-    if (reported.length === 0) problems.push("saw no published entry");
-    else if (problems.length > 0) problems.push("where the change is wanted: pnpm api");
+    if (reported.length === 0) {
+      problems.push("saw no published entry");
+    } else if (problems.length > 0) {
+      problems.push("where the change is wanted: pnpm api");
+    }
     return { problems, note: `${reported.length} packages` };
   },
 };
@@ -79,7 +84,9 @@ export function makeReports(folder, entries) {
         localBuild: true,
         messageCallback: (message) => void (message.handled = true),
       });
-      if (!succeeded) throw new Error(`${config.mainEntryPointFilePath}: API Extractor failed`);
+      if (!succeeded) {
+        throw new Error(`${config.mainEntryPointFilePath}: API Extractor failed`);
+      }
     }
     return readFolder(made);
   } finally {
@@ -107,10 +114,16 @@ export function differences(committed, made) {
   const names = [...new Set([...committed.keys(), ...made.keys()])].toSorted();
   return names.flatMap((name) => {
     const [before, after] = [committed.get(name)?.split("\n"), made.get(name)?.split("\n")];
-    if (before === undefined) return [`${name}: is not there`];
-    if (after === undefined) return [`${name}: no entry has this name`];
+    if (before === undefined) {
+      return [`${name}: is not there`];
+    }
+    if (after === undefined) {
+      return [`${name}: no entry has this name`];
+    }
     const index = after.findIndex((line, at) => line !== before[at]);
-    if (index === -1 && after.length === before.length) return [];
+    if (index === -1 && after.length === before.length) {
+      return [];
+    }
     const line = index === -1 ? after.length : index;
     return [`${name}:${line + 1}: says ${quote(before[line])}, the build ${quote(after[line])}`];
   });

@@ -75,6 +75,8 @@ async function unpack(root, { commit, into, archive }) {
  */
 async function must(program, args, cwd) {
   const { code, stdout, stderr } = await run(program, args, { cwd });
-  if (code !== 0) throw new Error(`${program} ${args[0]} failed: ${stderr.trim()}`);
+  if (code !== 0) {
+    throw new Error(`${program} ${args[0]} failed: ${stderr.trim()}`);
+  }
   return stdout;
 }

@@ -28,13 +28,23 @@ export function unusedDependencies({ root, files, read, packages }, { directory,
 
   /** @param {string} name */
   const isUsed = (name) => {
-    if (name.startsWith("@types/") || tools.includes(name)) return true;
-    if (texts.some((text) => text.includes(`"${name}"`) || text.includes(`"${name}/`))) return true;
+    if (name.startsWith("@types/") || tools.includes(name)) {
+      return true;
+    }
+    if (texts.some((text) => text.includes(`"${name}"`) || text.includes(`"${name}/`))) {
+      return true;
+    }
     const programs = programsOf(name, installed.get(name));
-    if (programs.some((program) => new RegExp(`\\b${program}\\b`).test(scripts))) return true;
+    if (programs.some((program) => new RegExp(`\\b${program}\\b`).test(scripts))) {
+      return true;
+    }
     const spellings = programs.flatMap((program) => [`"${program}"`, `/.bin/${program}`]);
-    if (spellings.some((spelling) => texts.some((text) => text.includes(spelling)))) return true;
-    if (manifest.peerDependencies?.[name] !== undefined) return true;
+    if (spellings.some((spelling) => texts.some((text) => text.includes(spelling)))) {
+      return true;
+    }
+    if (manifest.peerDependencies?.[name] !== undefined) {
+      return true;
+    }
     return [...installed.values()].some((other) => other?.peerDependencies?.[name] !== undefined);
   };
 
@@ -46,13 +56,16 @@ export function unusedDependencies({ root, files, read, packages }, { directory,
  * @param {{ directory: string, packages: import("../workspace.mjs").Package[] }} scope
  */
 function isInside(file, { directory, packages }) {
-  if (!TEXT.test(file) || file.endsWith("pnpm-lock.yaml") || file === "pnpm-workspace.yaml")
+  if (!TEXT.test(file) || file.endsWith("pnpm-lock.yaml") || file === "pnpm-workspace.yaml") {
     return false;
+  }
   if (directory !== "") {
     return file.startsWith(`${directory}/`) && file !== `${directory}/package.json`;
   }
   // The scripts are the root's own hands, though a package of their own.
-  if (file === "package.json" || file === "scripts/package.json") return false;
+  if (file === "package.json" || file === "scripts/package.json") {
+    return false;
+  }
   return packages.every(
     (other) => other.directory === "scripts" || !file.startsWith(`${other.directory}/`),
   );
@@ -74,6 +87,8 @@ function installedManifest(root, directory, name) {
  */
 function programsOf(name, manifest) {
   const { bin } = manifest ?? {};
-  if (typeof bin === "object") return Object.keys(bin);
+  if (typeof bin === "object") {
+    return Object.keys(bin);
+  }
   return [name.replace(/^@[^/]+\//, "")];
 }

@@ -30,8 +30,12 @@ function brokenLinks(tree, page) {
     const file = path === "" ? page : normalize(join(from, `./${decodeURIComponent(path)}`));
     const full = join(tree.root, file);
     const where = `${page}:${line}: ${target}`;
-    if (file.startsWith("..") || !existsSync(full)) return [`${where}: there is no ${file}`];
-    if (anchor === undefined || !file.endsWith(".md") || statSync(full).isDirectory()) return [];
+    if (file.startsWith("..") || !existsSync(full)) {
+      return [`${where}: there is no ${file}`];
+    }
+    if (anchor === undefined || !file.endsWith(".md") || statSync(full).isDirectory()) {
+      return [];
+    }
     return anchorsOf(tree.read(file)).has(anchor) ? [] : [`${where}: ${file} has no such heading`];
   });
 }
@@ -61,7 +65,9 @@ export function linksOf(markdown) {
     const inline = text.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g);
     const defined = text.matchAll(/^\s{0,3}\[[^\]]+\]:\s*<?(\S+?)>?\s*$/g);
     for (const [, target = ""] of [...inline, ...defined]) {
-      if (!/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(target)) links.push({ target, line: index + 1 });
+      if (!/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(target)) {
+        links.push({ target, line: index + 1 });
+      }
     }
   }
   return links;
@@ -77,16 +83,22 @@ export function anchorsOf(markdown) {
   /** @type {Set<string>} */
   const anchors = new Set();
   for (const [, text] of proseLines(markdown, { keepCode: true })) {
-    for (const [, name = ""] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(name);
+    for (const [, name = ""] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) {
+      anchors.add(name);
+    }
     const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(text)?.[1];
-    if (heading === undefined) continue;
+    if (heading === undefined) {
+      continue;
+    }
     const slug = heading
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\p{M}_\- ]/gu, "")
       .replaceAll(" ", "-");
     let anchor = slug;
-    for (let copy = 1; anchors.has(anchor); copy++) anchor = `${slug}-${copy}`;
+    for (let copy = 1; anchors.has(anchor); copy++) {
+      anchor = `${slug}-${copy}`;
+    }
     anchors.add(anchor);
   }
   return anchors;
@@ -105,7 +117,9 @@ function proseLines(markdown, { keepCode = false } = {}) {
   for (const [index, line] of markdown.split(/\r?\n/).entries()) {
     const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
     if (fence !== undefined) {
-      if (mark?.startsWith(fence)) fence = undefined;
+      if (mark?.startsWith(fence)) {
+        fence = undefined;
+      }
     } else if (mark === undefined) {
       lines.push([index, keepCode ? line : line.replaceAll(/`[^`]*`/g, "")]);
     } else {

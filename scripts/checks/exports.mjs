@@ -18,7 +18,9 @@ export const exportsCheck = {
       ...linesOf(sources, read, /^\s*export\s*\*/).map((at) => `${at}: name what it exports`),
       ...linesOf(reports, read, POSITIONAL).map((at) => `${at}: make it a property of options`),
     ];
-    if (sources.length === 0) problems.push("saw no source");
+    if (sources.length === 0) {
+      problems.push("saw no source");
+    }
     return { problems };
   },
 };

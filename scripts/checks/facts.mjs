@@ -14,7 +14,9 @@ export const policyFacts = {
       buildImage(root, { tools: root, out: join(temporary, "image.binpb") }),
     );
     const problems = image.methods.flatMap((method) => missingFacts(image, method));
-    if (image.methods.length === 0) problems.push("saw no method");
+    if (image.methods.length === 0) {
+      problems.push("saw no method");
+    }
     return { problems, note: `${image.methods.length} methods` };
   },
 };
@@ -45,7 +47,9 @@ export function missingFacts(image, method) {
   const field = policyOption(image, method, "request_id_field");
   if (typeof field === "string" && field !== "") {
     const wrong = wrongRequestIdField(image, method, field);
-    if (wrong !== undefined) problems.push(`${name}: request_id_field "${field}" ${wrong}`);
+    if (wrong !== undefined) {
+      problems.push(`${name}: request_id_field "${field}" ${wrong}`);
+    }
   }
   return problems;
 }
@@ -67,7 +71,9 @@ function wrongRequestIdField({ registry }, method, name) {
     return "is not for a method that streams its requests";
   }
   const field = input.fields.find((each) => each.name === name);
-  if (field === undefined) return `is no field of ${input.typeName}`;
+  if (field === undefined) {
+    return `is no field of ${input.typeName}`;
+  }
   if (field.fieldKind !== "scalar" || field.scalar !== ScalarType.STRING || field.oneof) {
     return `must be one string of ${input.typeName}, outside of any oneof`;
   }

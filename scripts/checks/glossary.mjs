@@ -9,14 +9,22 @@ export const glossary = {
   name: "glossary",
   about: `every word of ${PAGE} is defined once, and used elsewhere`,
   run({ files, read, isGenerated }) {
-    if (!files.includes(PAGE)) return { problems: [`there is no ${PAGE}`] };
+    if (!files.includes(PAGE)) {
+      return { problems: [`there is no ${PAGE}`] };
+    }
     const words = wordsOf(read(PAGE));
     const open = new Set(words);
     for (const file of files) {
-      if (file === PAGE || !PROSE.test(file) || isGenerated(file) || open.size === 0) continue;
+      if (file === PAGE || !PROSE.test(file) || isGenerated(file) || open.size === 0) {
+        continue;
+      }
       // Lines are wrapped between the words of a name, also in comments.
       const text = read(file).replaceAll(/\s+(?:[*#]|\/\/)?\s*/g, " ");
-      for (const word of open) if (use(word).test(text)) open.delete(word);
+      for (const word of open) {
+        if (use(word).test(text)) {
+          open.delete(word);
+        }
+      }
     }
     const twice = words.filter((word, index) => words.indexOf(word) !== index);
     return {

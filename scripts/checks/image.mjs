@@ -31,7 +31,9 @@ import { verdictOf } from "./tree.mjs";
 export async function buildImage(directory, { tools, out }) {
   const buf = join(tools, "node_modules", ".bin", "buf");
   const built = await run(buf, ["build", "proto", "-o", out], { cwd: directory });
-  if (built.code !== 0) throw new Error(verdictOf(built).problems.join("\n"));
+  if (built.code !== 0) {
+    throw new Error(verdictOf(built).problems.join("\n"));
+  }
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(out)));
   const files = [...registry.files].filter((file) =>
     existsSync(join(directory, "proto", file.proto.name)),
@@ -60,7 +62,9 @@ export function methodName(method) {
 export function policyOption({ registry }, desc, name) {
   const extension = registry.getExtension(`ameide.policy.v1.${name}`);
   const { options } = desc.proto;
-  if (extension === undefined || options === undefined) return undefined;
+  if (extension === undefined || options === undefined) {
+    return undefined;
+  }
   return hasExtension(options, extension) ? getExtension(options, extension) : undefined;
 }
 

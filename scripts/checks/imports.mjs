@@ -20,13 +20,17 @@ export const imports = {
     let seen = 0;
     const problems = sources.flatMap((file) => {
       const found = importsOf(file, tree.read(file));
-      if (found === undefined) return [];
+      if (found === undefined) {
+        return [];
+      }
       seen++;
       return found.flatMap(({ specifier }) => misdirected({ file, specifier, names }));
     });
     problems.push(...unlisted(tree), ...dependencyProblems(tree, names), ...cycles(tree));
     problems.push(...upwardImports(tree), ...impurities(tree));
-    if (seen === 0) problems.push("saw no source file");
+    if (seen === 0) {
+      problems.push("saw no source file");
+    }
     return { problems, note: `${seen} files` };
   },
 };
@@ -40,16 +44,26 @@ export const imports = {
 function namesOf(tree) {
   /** @type {Map<string, import("./layers.mjs").Room>} */
   const names = new Map();
-  for (const room of ROOMS) for (const name of room.python ?? []) names.set(name, room);
+  for (const room of ROOMS) {
+    for (const name of room.python ?? []) {
+      names.set(name, room);
+    }
+  }
   for (const file of tree.files) {
     const room = roomOf(file);
-    if (room === undefined) continue;
+    if (room === undefined) {
+      continue;
+    }
     if (file.endsWith("/package.json")) {
       const { name } = JSON.parse(tree.read(file));
-      if (typeof name === "string") names.set(name, room);
+      if (typeof name === "string") {
+        names.set(name, room);
+      }
     } else if (file.endsWith("/go.mod")) {
       const path = /^module\s+(\S+)/m.exec(tree.read(file))?.[1];
-      if (path !== undefined) names.set(path, room);
+      if (path !== undefined) {
+        names.set(path, room);
+      }
     }
   }
   return names;
@@ -61,10 +75,14 @@ function namesOf(tree) {
  */
 function misdirected({ file, specifier, names }) {
   const room = roomOf(file);
-  if (room === undefined) return [];
+  if (room === undefined) {
+    return [];
+  }
   if (/^\.\.?(\/|$)/.test(specifier)) {
     const target = roomOf(normalize(join(dirname(file), specifier)));
-    if (target === undefined || target === room) return [];
+    if (target === undefined || target === room) {
+      return [];
+    }
     return [`${file}: reaches into ${target.name} by ${specifier}, use the package's name`];
   }
   const target = lookUp(specifier, names);
@@ -73,7 +91,9 @@ function misdirected({ file, specifier, names }) {
     return ours ? [`${file}: imports ${specifier}, which is no package of ours`] : [];
   }
   const allowed = importable(room, { test: isTest(file) });
-  if (allowed.includes(target.name)) return [];
+  if (allowed.includes(target.name)) {
+    return [];
+  }
   return [`${file}: imports ${specifier}: ${rule(room, allowed, target)}`];
 }
 
@@ -97,7 +117,9 @@ function rule(room, allowed, target) {
 function lookUp(specifier, names) {
   for (let end = specifier.length; end > 0; end = lastBreak(specifier, end)) {
     const room = names.get(specifier.slice(0, end));
-    if (room !== undefined) return room;
+    if (room !== undefined) {
+      return room;
+    }
   }
   return undefined;
 }
@@ -134,7 +156,9 @@ function dependencyProblems(tree, names) {
     .filter((file) => file.endsWith("/package.json"))
     .flatMap((file) => {
       const room = roomOf(file);
-      if (room === undefined) return [];
+      if (room === undefined) {
+        return [];
+      }
       /** @type {import("../workspace.mjs").Manifest} */
       const manifest = JSON.parse(tree.read(file));
       const { dependencies, peerDependencies, optionalDependencies, devDependencies } = manifest;
@@ -143,7 +167,9 @@ function dependencyProblems(tree, names) {
       const refused = (entries, allowed) =>
         Object.keys(entries).flatMap((name) => {
           const target = names.get(name);
-          if (target === undefined || allowed.includes(target.name)) return [];
+          if (target === undefined || allowed.includes(target.name)) {
+            return [];
+          }
           return [`${file}: depends on ${name}: ${rule(room, allowed, target)}`];
         });
       return [
@@ -179,9 +205,15 @@ function cycles(tree) {
       problems.push(`cycle: ${[...path.slice(path.indexOf(name)), name].join(" → ")}`);
     } else if (!done.has(name)) {
       done.add(name);
-      for (const next of edges.get(name) ?? []) if (edges.has(next)) visit(next, [...path, name]);
+      for (const next of edges.get(name) ?? []) {
+        if (edges.has(next)) {
+          visit(next, [...path, name]);
+        }
+      }
     }
   };
-  for (const name of edges.keys()) visit(name, []);
+  for (const name of edges.keys()) {
+    visit(name, []);
+  }
   return problems;
 }

@@ -14,7 +14,9 @@ import { importsOf } from "./specifiers.mjs";
 export function upwardImports({ files, read }) {
   return Object.entries(INSIDE).flatMap(([source, line]) => {
     const inside = files.filter((file) => file.startsWith(`${source}/`));
-    if (inside.length === 0) return [];
+    if (inside.length === 0) {
+      return [];
+    }
     const order = line.split(" ");
     const present = new Set(inside.flatMap((file) => folderOf(file, source) ?? []));
     const problems = [...present]
@@ -24,12 +26,18 @@ export function upwardImports({ files, read }) {
     problems.push(...gone.map((folder) => `${source}/${folder}: is gone, but has ${PLACE}`));
     for (const file of inside) {
       const from = folderOf(file, source);
-      if (from === undefined) continue;
+      if (from === undefined) {
+        continue;
+      }
       for (const { specifier } of importsOf(file, read(file)) ?? []) {
         const target = normalize(join(dirname(file), specifier));
-        if (!specifier.startsWith(".") || !target.startsWith(`${source}/`)) continue;
+        if (!specifier.startsWith(".") || !target.startsWith(`${source}/`)) {
+          continue;
+        }
         const to = folderOf(target, source);
-        if (to !== undefined && order.indexOf(to) <= order.indexOf(from)) continue;
+        if (to !== undefined && order.indexOf(to) <= order.indexOf(from)) {
+          continue;
+        }
         const what = to === undefined ? "an entry" : `${to}/, which comes after ${from}/`;
         problems.push(`${file}: imports ${specifier}, of ${what}`);
       }

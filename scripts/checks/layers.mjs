@@ -140,7 +140,9 @@ export function isTest(file) {
  * @param {{ test: boolean }} options
  */
 export function importable(room, { test }) {
-  if (!test || room.layer < TEST_ROOMS.layer) return [room.name, ...room.uses];
+  if (!test || room.layer < TEST_ROOMS.layer) {
+    return [room.name, ...room.uses];
+  }
   return [room.name, ...room.uses, ...TEST_ROOMS.names];
 }
 

@@ -9,7 +9,9 @@ export const lint = {
   async run({ root, build }) {
     // Types of a package reach its users through its build.
     const unbuilt = await build();
-    if (unbuilt.length > 0) return { problems: unbuilt };
+    if (unbuilt.length > 0) {
+      return { problems: unbuilt };
+    }
     const args = ["--type-aware", "--deny-warnings", "--report-unused-disable-directives", "."];
     return verdictOf(await run("oxlint", args, { cwd: root }));
   },

@@ -15,7 +15,9 @@ import { linksOf } from "./docs.mjs";
  */
 export function npmPageProblems(tree, { directory, manifest }) {
   const home = homeOf(tree.root);
-  if (home === undefined) return ["the root's package.json states no repository"];
+  if (home === undefined) {
+    return ["the root's package.json states no repository"];
+  }
   return [
     ...licenceProblems(tree, directory),
     ...placeProblems({ directory, manifest }, home),
@@ -49,7 +51,9 @@ function placeProblems({ directory, manifest }, home) {
       return JSON.stringify(stated) !== JSON.stringify(value);
     })
     .map(([field, value]) => `published, but ${field} is not ${JSON.stringify(value)}`);
-  if ((manifest.keywords ?? []).length === 0) problems.push("published, but states no keywords");
+  if ((manifest.keywords ?? []).length === 0) {
+    problems.push("published, but states no keywords");
+  }
   return problems;
 }
 
@@ -60,7 +64,9 @@ function placeProblems({ directory, manifest }, home) {
  */
 function readmeProblems({ root, read }, { directory, manifest }, home) {
   const file = `${directory}/README.md`;
-  if (!existsSync(join(root, file))) return ["published, but has no README.md"];
+  if (!existsSync(join(root, file))) {
+    return ["published, but has no README.md"];
+  }
   const text = read(file);
   const problems = linksOf(text).map(
     ({ target, line }) =>
@@ -71,6 +77,8 @@ function readmeProblems({ root, read }, { directory, manifest }, home) {
   const needed = peers.filter((peer) => !optional.includes(peer));
   const install = /^npm install (.*)$/m.exec(text)?.[1]?.split(" ") ?? [];
   const missing = [manifest.name ?? "", ...needed].filter((name) => !install.includes(name));
-  if (missing.length > 0) problems.push(`README.md: no "npm install" of ${missing.join(", ")}`);
+  if (missing.length > 0) {
+    problems.push(`README.md: no "npm install" of ${missing.join(", ")}`);
+  }
   return problems;
 }

@@ -19,14 +19,18 @@ export const packageShape = {
     const unbuilt = await tree.build();
     const problems = [...unbuilt];
     const packages = tree.packages();
-    if (packages.length === 0) problems.push("saw no package");
+    if (packages.length === 0) {
+      problems.push("saw no package");
+    }
     for (const { directory, manifest } of packages) {
       const shape = [...fieldProblems(manifest), ...versionProblems(manifest)];
       shape.push(...exportProblems(manifest, join(tree.root, directory)));
       shape.push(...unusedDependencies(tree, { directory, manifest }));
       if (manifest.private !== true) {
         shape.push(...npmPageProblems(tree, { directory, manifest }));
-        if (unbuilt.length === 0) shape.push(...(await published(tree.root, directory)));
+        if (unbuilt.length === 0) {
+          shape.push(...(await published(tree.root, directory)));
+        }
       }
       problems.push(...shape.map((problem) => `${directory}: ${problem}`));
     }
@@ -44,14 +48,30 @@ export const packageShape = {
  */
 export function fieldProblems(manifest) {
   const problems = [];
-  if (manifest.name?.startsWith("@ameideio/") !== true) problems.push("name is not in @ameideio/");
-  if (manifest.version !== "0.0.0") problems.push("version is not 0.0.0, releases stamp it");
-  if (manifest.license !== "Apache-2.0") problems.push("license is not Apache-2.0");
-  if (manifest.type !== "module") problems.push('type is not "module"');
-  if (manifest.private === true) return problems;
-  if (manifest.files === undefined) problems.push("published, but states no files");
-  if (manifest.sideEffects === undefined) problems.push("published, but states no sideEffects");
-  if (manifest.exports === undefined) problems.push("published, but states no exports");
+  if (manifest.name?.startsWith("@ameideio/") !== true) {
+    problems.push("name is not in @ameideio/");
+  }
+  if (manifest.version !== "0.0.0") {
+    problems.push("version is not 0.0.0, releases stamp it");
+  }
+  if (manifest.license !== "Apache-2.0") {
+    problems.push("license is not Apache-2.0");
+  }
+  if (manifest.type !== "module") {
+    problems.push('type is not "module"');
+  }
+  if (manifest.private === true) {
+    return problems;
+  }
+  if (manifest.files === undefined) {
+    problems.push("published, but states no files");
+  }
+  if (manifest.sideEffects === undefined) {
+    problems.push("published, but states no sideEffects");
+  }
+  if (manifest.exports === undefined) {
+    problems.push("published, but states no exports");
+  }
   return problems;
 }
 
@@ -68,7 +88,9 @@ export function versionProblems(manifest) {
   const problems = pinned
     .filter(([, version]) => version !== "catalog:" && version !== "workspace:*")
     .map(([name, version]) => `${name} is "${version}": write "catalog:" or "workspace:*"`);
-  if (manifest.private !== true) return problems;
+  if (manifest.private !== true) {
+    return problems;
+  }
   const ranges = Object.entries(peerDependencies ?? {})
     .filter(([, version]) => version !== "catalog:" && version !== "workspace:*")
     .map(([name]) => `peer ${name}: only a published package states a range`);
@@ -95,7 +117,9 @@ export function exportProblems(manifest, folder) {
  * @returns {string[]}
  */
 function targetsOf(entry) {
-  if (typeof entry === "string") return [entry];
+  if (typeof entry === "string") {
+    return [entry];
+  }
   return typeof entry === "object" && entry !== null ? Object.values(entry).flatMap(targetsOf) : [];
 }
 

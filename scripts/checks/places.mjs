@@ -24,7 +24,9 @@ export const places = {
         .filter((file) => GENERATED.test(read(file).split("\n", 5).join("\n")))
         .map((file) => `${file}: says that it is generated, but lies outside of core-proto`),
     );
-    if (tests.length === 0) problems.push("saw no test");
+    if (tests.length === 0) {
+      problems.push("saw no test");
+    }
     return { problems, note: `${tests.length} files of tests` };
   },
 };

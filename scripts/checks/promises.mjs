@@ -25,7 +25,9 @@ export function brokenPromises(older, newer) {
   return older.methods.flatMap((before) => {
     const name = methodName(before);
     const after = successors.get(name);
-    if (after === undefined) return [];
+    if (after === undefined) {
+      return [];
+    }
     const problems = [];
     if (STRENGTH[after.idempotency] < STRENGTH[before.idempotency]) {
       const levels = `${Level[before.idempotency]} to ${Level[after.idempotency]}`;

@@ -29,7 +29,9 @@ export const protoRules = {
         ...image.files.flatMap((file) => fileProblems(file, fixtures)),
         ...image.methods.flatMap((method) => methodProblems(image, method)),
       ];
-      if (image.methods.length === 0) problems.push("saw no method");
+      if (image.methods.length === 0) {
+        problems.push("saw no method");
+      }
       return { problems, note: `${image.files.length} files` };
     });
   },
@@ -109,6 +111,8 @@ function methodProblems(image, method) {
  */
 function hasField(message, name, type) {
   const field = message.fields.find((each) => each.name === name);
-  if (field?.fieldKind === "scalar") return ScalarType[field.scalar].toLowerCase() === type;
+  if (field?.fieldKind === "scalar") {
+    return ScalarType[field.scalar].toLowerCase() === type;
+  }
   return field?.fieldKind === "message" && field.message.typeName === type;
 }

@@ -55,7 +55,9 @@ function impureGlobals(file, text) {
       found.add(node.name);
     } else if (node.type === "MemberExpression" && node.object.type === "Identifier") {
       const name = `${node.object.name}.${node.property.name}`;
-      if (name === "Date.now" || name === "Math.random") found.add(name);
+      if (name === "Date.now" || name === "Math.random") {
+        found.add(name);
+      }
     } else if (isClockRead(node)) {
       found.add("the current Date");
     }
@@ -69,7 +71,9 @@ function impureGlobals(file, text) {
  * @param {import("./specifiers.mjs").Node} node
  */
 function isClockRead({ type, callee, arguments: given }) {
-  if (callee?.type !== "Identifier" || callee.name !== "Date") return false;
+  if (callee?.type !== "Identifier" || callee.name !== "Date") {
+    return false;
+  }
   return type === "CallExpression" || (type === "NewExpression" && given.length === 0);
 }
 
@@ -80,9 +84,17 @@ function isClockRead({ type, callee, arguments: given }) {
  * @param {import("./specifiers.mjs").Node | undefined} parent
  */
 function isReference(node, parent) {
-  if (parent === undefined) return false;
-  if (parent.type.startsWith("TS")) return EXPRESSIONS_WITH_TYPES.has(parent.type);
-  if (parent.type === "MemberExpression") return parent.object === node || parent.computed;
-  if (parent.type === "Property") return parent.value === node || parent.computed;
+  if (parent === undefined) {
+    return false;
+  }
+  if (parent.type.startsWith("TS")) {
+    return EXPRESSIONS_WITH_TYPES.has(parent.type);
+  }
+  if (parent.type === "MemberExpression") {
+    return parent.object === node || parent.computed;
+  }
+  if (parent.type === "Property") {
+    return parent.value === node || parent.computed;
+  }
   return !["MethodDefinition", "PropertyDefinition"].includes(parent.type) || parent.key !== node;
 }

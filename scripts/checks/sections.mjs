@@ -12,7 +12,9 @@ export const sections = {
   name: "sections",
   about: `the sections of ${PAGE} are numbered, those that are cited exist, and each has its cases`,
   run(tree) {
-    if (!tree.files.includes(PAGE)) return { problems: [`there is no ${PAGE}`] };
+    if (!tree.files.includes(PAGE)) {
+      return { problems: [`there is no ${PAGE}`] };
+    }
     const table = contentsOf(tree.read(PAGE));
     const pages = [PAGE, ...linkedPages(PAGE, table.map(({ text }) => text).join("\n"))];
     const headings = pages.flatMap((page) =>
@@ -62,7 +64,9 @@ function contentsOf(text) {
 function headingsOf(page, text) {
   return text.split("\n").flatMap((line, index) => {
     const match = /^(#+) (?:(\d+(?:\.\d+)*) )?/.exec(line);
-    if (match === null || (match[1] === "#" && match[2] === undefined)) return [];
+    if (match === null || (match[1] === "#" && match[2] === undefined)) {
+      return [];
+    }
     return [{ where: `${page}:${index + 1}`, number: match[2] }];
   });
 }
@@ -80,12 +84,18 @@ function numbering(headings) {
   const known = new Set(headings.map(({ number }) => number));
   const seen = new Set();
   for (const { where, number } of headings) {
-    if (number === undefined) continue;
+    if (number === undefined) {
+      continue;
+    }
     const parts = number.split(".");
     const last = Number(parts.pop());
     const before = [...parts, last - 1].join(".");
-    if (last > 1 && !known.has(before)) problems.push(`${where}: §${number} without a §${before}`);
-    if (parts.length > 0 && seen.has(number)) problems.push(`${where}: a second §${number}`);
+    if (last > 1 && !known.has(before)) {
+      problems.push(`${where}: §${number} without a §${before}`);
+    }
+    if (parts.length > 0 && seen.has(number)) {
+      problems.push(`${where}: a second §${number}`);
+    }
     seen.add(number);
   }
   return problems;
@@ -124,7 +134,9 @@ function caseProblems(table, files) {
  * @param {string} text
  */
 function citationsOf(file, text) {
-  if (text.includes("\0")) return [];
+  if (text.includes("\0")) {
+    return [];
+  }
   return text.split("\n").flatMap((line, index) =>
     [...line.matchAll(CITED)].map(([, number = ""]) => ({
       where: `${file}:${index + 1}`,

@@ -20,9 +20,15 @@ import { parseSync } from "oxc-parser";
  * @throws {Error} When TypeScript or JavaScript does not parse.
  */
 export function importsOf(file, text) {
-  if (/\.[cm]?[jt]sx?$/.test(file)) return scriptImports(file, text);
-  if (file.endsWith(".go")) return goImports(text).map(value);
-  if (file.endsWith(".py")) return pythonImports(text).map(value);
+  if (/\.[cm]?[jt]sx?$/.test(file)) {
+    return scriptImports(file, text);
+  }
+  if (file.endsWith(".go")) {
+    return goImports(text).map(value);
+  }
+  if (file.endsWith(".py")) {
+    return pythonImports(text).map(value);
+  }
   return undefined;
 }
 
@@ -36,7 +42,9 @@ export function importsOf(file, text) {
  */
 export function parseScript(file, text) {
   const { program, errors } = parseSync(file, text);
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
+  if (errors.length > 0) {
+    throw new Error(`${file}: ${errors[0]?.message}`);
+  }
   return /** @type {any} */ (program);
 }
 
@@ -51,7 +59,9 @@ export function walk(node, visit, parent) {
   visit(node, parent);
   for (const child of Object.values(node)) {
     for (const item of Array.isArray(child) ? child : [child]) {
-      if (typeof item?.type === "string") walk(item, visit, node);
+      if (typeof item?.type === "string") {
+        walk(item, visit, node);
+      }
     }
   }
 }
@@ -65,7 +75,9 @@ function scriptImports(file, text) {
   const imports = [];
   walk(parseScript(file, text), (node) => {
     const source = sourceOf(node);
-    if (typeof source?.value !== "string") return;
+    if (typeof source?.value !== "string") {
+      return;
+    }
     const typeOnly =
       node.type === "TSImportType" || node.importKind === "type" || node.exportKind === "type";
     imports.push({ specifier: source.value, typeOnly });
@@ -96,7 +108,9 @@ function sourceOf(node) {
 
 /** @param {Node} callee */
 function isRequire({ type, name, object, property }) {
-  if (type === "Identifier") return name === "require";
+  if (type === "Identifier") {
+    return name === "require";
+  }
   return (
     type === "MemberExpression" && object.type === "MetaProperty" && property.name === "resolve"
   );

@@ -15,8 +15,12 @@ export const statedOnce = {
   run({ files, read }) {
     const ids = new Set(files.flatMap((file) => CASE_FILE.exec(file)?.[1] ?? []));
     const tests = files.filter((file) => SDK_TEST.test(file));
-    if (ids.size === 0) return { problems: ["saw no case"] };
-    if (tests.length === 0) return { problems: ["saw no test of an SDK"] };
+    if (ids.size === 0) {
+      return { problems: ["saw no case"] };
+    }
+    if (tests.length === 0) {
+      return { problems: ["saw no test of an SDK"] };
+    }
     return { problems: tests.flatMap((file) => copies(file, read(file), ids)) };
   },
 };

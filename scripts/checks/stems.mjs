@@ -22,19 +22,25 @@ export const stems = {
   name: "stems",
   about: `the files of each SDK are those that ${PAGE} lists`,
   run({ files, read }) {
-    if (!files.includes(PAGE)) return { problems: [`there is no ${PAGE}`] };
+    if (!files.includes(PAGE)) {
+      return { problems: [`there is no ${PAGE}`] };
+    }
     /** @type {Stems} */
     const { languages, reasons, trees } = parse(read(PAGE));
     const folders = Object.values(trees).flatMap(({ folders: each }) => Object.values(each));
     const used = new Set();
     const problems = Object.entries(trees).flatMap(([tree, { folders: places, stems: rows }]) => [
       ...Object.entries(rows).flatMap(([stem, row]) => {
-        for (const state of Object.values(row)) used.add(state);
+        for (const state of Object.values(row)) {
+          used.add(state);
+        }
         return rowProblems(`${PAGE}: ${tree}: ${stem}`, row, Object.keys(languages), reasons);
       }),
       ...Object.entries(languages).flatMap(([name, language]) => {
         const place = places[name];
-        if (place === undefined) return [`${PAGE}: ${tree}: ${name} has no folder`];
+        if (place === undefined) {
+          return [`${PAGE}: ${tree}: ${name} has no folder`];
+        }
         const inner = folders.filter((folder) => folder.startsWith(`${place}/`));
         const present = files
           .filter((file) => file.startsWith(`${place}/`) && file.endsWith(language.ends))

@@ -72,7 +72,9 @@ export async function openTree(root, { ci = isSet(process.env.CI) } = {}) {
  * @returns {Verdict}
  */
 export function verdictOf({ code, stdout, stderr }) {
-  if (code === 0) return { problems: [] };
+  if (code === 0) {
+    return { problems: [] };
+  }
   const said = [stdout, stderr]
     .map((text) => stripVTControlCharacters(text).trim())
     .filter((text) => text !== "");
@@ -83,7 +85,9 @@ export function verdictOf({ code, stdout, stderr }) {
 async function listFiles(root) {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const { code, stdout, stderr } = await run("git", args, { cwd: root });
-  if (code !== 0) throw new Error(`git could not list the files: ${stderr.trim()}`);
+  if (code !== 0) {
+    throw new Error(`git could not list the files: ${stderr.trim()}`);
+  }
   return [...new Set(stdout.split("\0"))]
     .filter((file) => file !== "" && !file.startsWith("third_party/"))
     .filter((file) => existsSync(join(root, file)))
@@ -102,7 +106,9 @@ async function listGenerated(root, files) {
   const generated = new Set();
   for (let i = 0; i + 2 < fields.length; i += 3) {
     const value = fields[i + 2];
-    if (value === "set" || value === "true") generated.add(String(fields[i]));
+    if (value === "set" || value === "true") {
+      generated.add(String(fields[i]));
+    }
   }
   return generated;
 }

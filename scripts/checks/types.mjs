@@ -11,7 +11,9 @@ export const types = {
   about: "tsc: every package with its tests, and the scripts",
   async run({ root, files, packages, build }) {
     const unbuilt = await build();
-    if (unbuilt.length > 0) return { problems: unbuilt };
+    if (unbuilt.length > 0) {
+      return { problems: unbuilt };
+    }
     const problems = [];
     let projects = 0;
     for (const { directory } of packages()) {
@@ -24,7 +26,9 @@ export const types = {
         problems.push(`${directory}: has TypeScript or JavaScript but no tsconfig.json`);
       }
     }
-    if (projects === 0) problems.push("saw no project");
+    if (projects === 0) {
+      problems.push("saw no project");
+    }
     return { problems, note: `${projects} projects` };
   },
 };

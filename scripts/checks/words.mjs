@@ -43,7 +43,9 @@ export const words = {
  * @returns {string[]} `file:line: why: the line`, binary files have none.
  */
 export function leaks(file, text) {
-  if (text.includes("\0")) return [];
+  if (text.includes("\0")) {
+    return [];
+  }
   return text.split("\n").flatMap((line, index) => {
     const why = reason(file, line);
     return why === undefined ? [] : [`${file}:${index + 1}: ${why}: ${line.trim().slice(0, 120)}`];
@@ -55,8 +57,14 @@ export function leaks(file, text) {
  * @param {string} line
  */
 function reason(file, line) {
-  if (MACHINE_PATH.test(line) || DRIVE_PATH.test(line)) return "path of one machine";
-  if (REGISTRY_HOST.test(line)) return "host of a package registry";
-  if (LOCK_FILE.test(file) && LOCK_ADDRESS.test(line)) return "registry address in a lock file";
+  if (MACHINE_PATH.test(line) || DRIVE_PATH.test(line)) {
+    return "path of one machine";
+  }
+  if (REGISTRY_HOST.test(line)) {
+    return "host of a package registry";
+  }
+  if (LOCK_FILE.test(file) && LOCK_ADDRESS.test(line)) {
+    return "registry address in a lock file";
+  }
   return undefined;
 }

@@ -22,11 +22,14 @@ export const workflows = {
 export function looseEnds(file, text) {
   const problems = [];
   const { permissions, jobs = {} } = parse(text);
-  if (JSON.stringify(permissions) !== "{}")
+  if (JSON.stringify(permissions) !== "{}") {
     problems.push(`${file}: wants "permissions: {}" on top`);
+  }
   for (const [name, job] of Object.entries(jobs)) {
     const { permissions: granted, steps = [], uses, "timeout-minutes": limit } = job;
-    if (granted === undefined) problems.push(`${file}: job ${name} states no permissions`);
+    if (granted === undefined) {
+      problems.push(`${file}: job ${name} states no permissions`);
+    }
     if (limit === undefined && uses === undefined) {
       problems.push(`${file}: job ${name} has no timeout-minutes`);
     }
@@ -34,8 +37,12 @@ export function looseEnds(file, text) {
       uses,
       ...steps.map((/** @type {{ uses?: string }} */ step) => step.uses),
     ]) {
-      if (action === undefined || action.startsWith("./")) continue;
-      if (!/@[0-9a-f]{40}$/.test(action)) problems.push(`${file}: ${action} is not a full commit`);
+      if (action === undefined || action.startsWith("./")) {
+        continue;
+      }
+      if (!/@[0-9a-f]{40}$/.test(action)) {
+        problems.push(`${file}: ${action} is not a full commit`);
+      }
     }
   }
   return problems;

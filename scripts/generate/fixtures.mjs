@@ -54,7 +54,9 @@ function typesBySnakeName(image) {
   const types = new Map();
   for (const file of registry.files) {
     const folder = file.proto.package.replaceAll(".", "/");
-    for (const { name, typeName } of file.messages) types.set(`${folder}/${snake(name)}`, typeName);
+    for (const { name, typeName } of file.messages) {
+      types.set(`${folder}/${snake(name)}`, typeName);
+    }
   }
   return types;
 }

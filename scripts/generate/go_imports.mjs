@@ -15,7 +15,9 @@ import { listFiles } from "./tree.mjs";
  */
 export function writeGoImports({ out, file, goMod }) {
   const [, module] = /^module (\S+)$/m.exec(readFileSync(goMod, "utf8")) ?? [];
-  if (module === undefined) throw new Error(`${goMod} names no module`);
+  if (module === undefined) {
+    throw new Error(`${goMod} names no module`);
+  }
   const sources = listFiles(out).filter((each) => each.endsWith(".go"));
   const packages = [...new Set(sources.map((each) => dirname(each)))].toSorted();
   const imports = packages.map((each) => `\t_ "${module}/${each}"\n`);

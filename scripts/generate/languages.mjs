@@ -87,8 +87,9 @@ export const PACKAGES = [CORE_PROTO, CONFORMANCE_PROTO];
 export function templateFor(of, template, languages) {
   const known = Object.values(of.languages);
   for (const { out } of template.plugins) {
-    if (!known.some(({ folder }) => folder === out))
+    if (!known.some(({ folder }) => folder === out)) {
       throw new Error(`${of.template}: ${out} is the folder of no language`);
+    }
   }
   const wanted = known.filter(({ name }) => languages.includes(name)).map(({ folder }) => folder);
   return { ...template, plugins: template.plugins.filter(({ out }) => wanted.includes(out)) };

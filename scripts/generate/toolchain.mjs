@@ -32,6 +32,8 @@ export async function preparePlugins(root, language) {
  */
 export async function must(program, args, cwd, env = {}) {
   const { code, stdout, stderr } = await run(program, args, { cwd, env, timeoutMs: 600_000 });
-  if (code !== 0) throw new Error(`${program} failed:\n${stderr}${stdout}`.trimEnd());
+  if (code !== 0) {
+    throw new Error(`${program} failed:\n${stderr}${stdout}`.trimEnd());
+  }
   return stdout;
 }

@@ -22,16 +22,19 @@ import { dirname, join } from "node:path";
 export function compare(current, fresh, owned) {
   const generated = listFiles(fresh);
   for (const file of generated) {
-    if (!isOwned(file, owned))
+    if (!isOwned(file, owned)) {
       throw new Error(`${join(current, file)} is not generation's to write`);
+    }
   }
   const existing = listFiles(current).filter((file) => isOwned(file, owned));
   /** @type {Difference[]} */
   const differences = [];
   for (const file of new Set([...generated, ...existing].toSorted())) {
-    if (!existing.includes(file)) differences.push({ file, kind: "missing" });
-    else if (!generated.includes(file)) differences.push({ file, kind: "stale" });
-    else if (!isSame(join(current, file), join(fresh, file))) {
+    if (!existing.includes(file)) {
+      differences.push({ file, kind: "missing" });
+    } else if (!generated.includes(file)) {
+      differences.push({ file, kind: "stale" });
+    } else if (!isSame(join(current, file), join(fresh, file))) {
       differences.push({ file, kind: "changed" });
     }
   }
@@ -71,8 +74,12 @@ export function listFiles(folder) {
     return [];
   }
   return entries.flatMap((entry) => {
-    if (!entry.isDirectory()) return entry.name;
-    if (entry.name === "node_modules" || entry.name === "__pycache__") return [];
+    if (!entry.isDirectory()) {
+      return entry.name;
+    }
+    if (entry.name === "node_modules" || entry.name === "__pycache__") {
+      return [];
+    }
     return listFiles(join(folder, entry.name)).map((file) => `${entry.name}/${file}`);
   });
 }
@@ -100,7 +107,9 @@ function isSame(a, b) {
  * @param {string} folder
  */
 function removeEmptyFolders(root, folder) {
-  if (folder === "." || readdirSync(join(root, folder)).length > 0) return;
+  if (folder === "." || readdirSync(join(root, folder)).length > 0) {
+    return;
+  }
   rmdirSync(join(root, folder));
   removeEmptyFolders(root, dirname(folder));
 }

@@ -44,7 +44,9 @@ describe("check.mjs", { timeout: 60_000 }, () => {
     const { status, stdout } = cli("--list");
     expect(status).toBe(0);
     expect(stdout.trim().split("\n")).toHaveLength(CHECKS.length);
-    for (const { name } of CHECKS) expect(stdout).toMatch(new RegExp(`^${name} +`, "m"));
+    for (const { name } of CHECKS) {
+      expect(stdout).toMatch(new RegExp(`^${name} +`, "m"));
+    }
     expect(new Set(CHECKS.map(({ about }) => about)).size).toBe(CHECKS.length);
   });
 

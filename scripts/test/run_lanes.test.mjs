@@ -9,8 +9,11 @@ import { runLanes, TOTALS_FILE } from "../run_lanes.mjs";
 import { manifest, plant } from "./harness/planted.mjs";
 
 // The planted run is a turbo run inside a turbo run.
-for (const name of Object.keys(process.env))
-  if (name.startsWith("TURBO_")) delete process.env[name];
+for (const name of Object.keys(process.env)) {
+  if (name.startsWith("TURBO_")) {
+    delete process.env[name];
+  }
+}
 
 const WORKSPACE = {
   "package.json": manifest({ name: "planted", private: true, packageManager: "pnpm@12.21.0" }),

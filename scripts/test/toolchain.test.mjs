@@ -59,7 +59,9 @@ test("examples have the versions of the catalog, and of the recipes", () => {
   };
   const published = workspacePackages(fileURLToPath(ROOT)).map(({ manifest }) => manifest.name);
   for (const name of readdirSync(new URL("examples", ROOT))) {
-    if (name === "README.md") continue;
+    if (name === "README.md") {
+      continue;
+    }
     const { dependencies, devDependencies } = JSON.parse(read(`examples/${name}/package.json`));
     const pinned = Object.entries({ ...dependencies, ...devDependencies }).filter(
       ([dependency]) => !published.includes(dependency),

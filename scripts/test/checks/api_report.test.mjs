@@ -54,7 +54,9 @@ describe("api-report", { timeout: 60_000 }, () => {
     expect(await check()).toContain("packages/a/api/index.api.md: is not there");
 
     const reports = makeReports(`${planted.root}/packages/a`, entriesOf(PACKAGE));
-    for (const [name, text] of reports) planted.write({ [`packages/a/api/${name}`]: text });
+    for (const [name, text] of reports) {
+      planted.write({ [`packages/a/api/${name}`]: text });
+    }
     expect(await check()).toEqual([]);
 
     for (const [file, text, says] of CHANGES) {

@@ -243,14 +243,18 @@ describe("the import order", () => {
   it("goes down only", () => {
     const layers = new Map(ROOMS.map(({ name, layer }) => [name, layer]));
     for (const { layer, uses } of ROOMS) {
-      for (const name of uses) expect(layers.get(name)).toBeLessThan(layer);
+      for (const name of uses) {
+        expect(layers.get(name)).toBeLessThan(layer);
+      }
     }
   });
 
   it("lets tests use the two servers, and users of an adapter its needs", () => {
     const sdk = roomOf("packages/sdk/src/a.ts");
     expect(sdk?.name).toBe("sdk");
-    if (sdk === undefined) return;
+    if (sdk === undefined) {
+      return;
+    }
     expect(importable(sdk, { test: false })).toEqual(["sdk", "core-proto"]);
     expect(importable(sdk, { test: true })).toEqual(["sdk", "core-proto", ...TEST_ROOMS.names]);
     expect(developable(sdk)).toContain("conformance-proto");

@@ -123,6 +123,8 @@ function bare(method) {
  */
 async function check(planted, { without } = {}) {
   const repository = plant({ ...CLEAN, ...planted });
-  if (without !== undefined) repository.remove(without);
+  if (without !== undefined) {
+    repository.remove(without);
+  }
   return (await protoRules.run(await openTree(repository.root))).problems;
 }
