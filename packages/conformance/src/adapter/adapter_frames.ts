@@ -12,8 +12,8 @@ export function encodeFrame(json: string): Buffer {
 
 /** Cuts a stream of bytes into messages. */
 export class FrameReader {
-  #chunks: Buffer[] = [];
-  #length = 0;
+  private chunks: Buffer[] = [];
+  private length = 0;
 
   /**
    * Takes the next bytes and returns the messages that are whole now.
@@ -22,53 +22,53 @@ export class FrameReader {
    *   is also what text on standard output looks like.
    */
   push(chunk: Buffer): string[] {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+    this.chunks.push(chunk);
+    this.length += chunk.length;
     const frames: string[] = [];
-    while (this.#length >= 4) {
-      const size = this.#gather(4).readUInt32BE(0);
+    while (this.length >= 4) {
+      const size = this.gather(4).readUInt32BE(0);
       if (size > MAX_FRAME_BYTES) {
         throw new Error(
-          `a frame of ${size} bytes, at most ${MAX_FRAME_BYTES}; standard output begins with ${this.#sample()}`,
+          `a frame of ${size} bytes, at most ${MAX_FRAME_BYTES}; standard output begins with ${this.sample()}`,
         );
       }
-      if (this.#length < 4 + size) {
+      if (this.length < 4 + size) {
         break;
       }
-      const bytes = this.#gather(4 + size);
+      const bytes = this.gather(4 + size);
       frames.push(bytes.toString("utf8", 4, 4 + size));
-      this.#drop(4 + size);
+      this.drop(4 + size);
     }
     return frames;
   }
 
   /** Bytes of a message that is not whole. */
   get rest(): number {
-    return this.#length;
+    return this.length;
   }
 
   // Joins chunks only as far as they are needed, so that a long message costs no quadratic copying.
-  #gather(size: number): Buffer {
-    const first = this.#chunks[0];
+  private gather(size: number): Buffer {
+    const first = this.chunks[0];
     if (first !== undefined && first.length >= size) {
       return first;
     }
-    const joined = Buffer.concat(this.#chunks);
-    this.#chunks = [joined];
+    const joined = Buffer.concat(this.chunks);
+    this.chunks = [joined];
     return joined;
   }
 
-  #drop(size: number): void {
-    const first = this.#chunks[0] as Buffer;
-    this.#chunks[0] = first.subarray(size);
-    this.#length -= size;
-    if (this.#chunks[0].length === 0) {
-      this.#chunks.shift();
+  private drop(size: number): void {
+    const first = this.chunks[0] as Buffer;
+    this.chunks[0] = first.subarray(size);
+    this.length -= size;
+    if (this.chunks[0].length === 0) {
+      this.chunks.shift();
     }
   }
 
-  #sample(): string {
-    const bytes = this.#gather(Math.min(this.#length, 60)).subarray(0, 60);
+  private sample(): string {
+    const bytes = this.gather(Math.min(this.length, 60)).subarray(0, 60);
     return JSON.stringify(bytes.toString("utf8"));
   }
 }

@@ -49,66 +49,67 @@ process.once("exit", () => {
 
 /** One run of an adapter. After its first failure it is dead for good. */
 export class AdapterProcess {
-  readonly #child: ChildProcess;
-  readonly #options: ProcessOptions;
-  readonly #outstanding = new Map<bigint, Outstanding>();
-  readonly #frames = new FrameReader();
-  readonly #exited: Promise<void>;
-  #stderr = "";
-  #nextId = 0n;
-  #failure: AdapterFailure | undefined;
-  #silence: NodeJS.Timeout | undefined;
+  private readonly child: ChildProcess;
+  private readonly outstanding = new Map<bigint, Outstanding>();
+  private readonly frames = new FrameReader();
+  private readonly exited: Promise<void>;
+  private stderr = "";
+  private nextId = 0n;
+  private firstFailure: AdapterFailure | undefined;
+  private silence: NodeJS.Timeout | undefined;
 
-  constructor({ command: [program, ...args], cwd, env }: AdapterCommand, options: ProcessOptions) {
-    this.#options = options;
+  constructor(
+    { command: [program, ...args], cwd, env }: AdapterCommand,
+    private readonly options: ProcessOptions,
+  ) {
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
-    this.#child = child;
+    this.child = child;
     running.add(child);
-    this.#exited = new Promise((resolve) => {
+    this.exited = new Promise((resolve) => {
       child.once("error", (reason) => {
         running.delete(child);
-        this.#fail(`could not be started: ${reason.message}`);
+        this.fail(`could not be started: ${reason.message}`);
         resolve();
       });
       // Not `exit`: what was written before the end has to be read first.
       child.once("close", (code, signal) => {
         running.delete(child);
-        const half = this.#frames.rest > 0 ? " in the middle of a message" : "";
-        this.#fail(`ended${half} with ${signal ?? `exit code ${code}`}`);
+        const half = this.frames.rest > 0 ? " in the middle of a message" : "";
+        this.fail(`ended${half} with ${signal ?? `exit code ${code}`}`);
         resolve();
       });
     });
     child.stdin?.on("error", () => {});
-    child.stdout?.on("data", (chunk: Buffer) => this.#read(chunk));
+    child.stdout?.on("data", (chunk: Buffer) => this.read(chunk));
     child.stderr?.on("data", (chunk: Buffer) => {
       const text = chunk.toString();
-      this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
-      this.#options.onStderr?.(text);
+      this.stderr = (this.stderr + text).slice(-STDERR_KEPT);
+      this.options.onStderr?.(text);
     });
   }
 
   /** Why it is dead, if it is. */
   get failure(): AdapterFailure | undefined {
-    return this.#failure;
+    return this.firstFailure;
   }
 
   /** @throws AdapterFailure, also when another request was the reason. */
   ask(action: Question): Promise<AdapterResponse> {
-    if (this.#failure !== undefined) {
-      return Promise.reject(this.#failure);
+    if (this.firstFailure !== undefined) {
+      return Promise.reject(this.firstFailure);
     }
-    const id = ++this.#nextId;
+    const id = ++this.nextId;
     const request = create(AdapterRequestSchema, { id, action });
     return new Promise((resolve, reject) => {
-      this.#outstanding.set(id, { resolve, reject });
-      if (this.#outstanding.size === 1) {
-        this.#listen();
+      this.outstanding.set(id, { resolve, reject });
+      if (this.outstanding.size === 1) {
+        this.listen();
       }
-      this.#child.stdin?.write(encodeFrame(toJsonString(AdapterRequestSchema, request)));
+      this.child.stdin?.write(encodeFrame(toJsonString(AdapterRequestSchema, request)));
     });
   }
 
@@ -119,69 +120,69 @@ export class AdapterProcess {
    * @returns `by itself`, or what happened instead.
    */
   async close(patienceMs = 1000): Promise<string> {
-    this.#child.stdin?.end();
+    this.child.stdin?.end();
     let forced = false;
     const force = setTimeout(() => {
       forced = true;
-      this.#child.kill("SIGKILL");
+      this.child.kill("SIGKILL");
       // A process of its own may hold them on.
-      this.#child.stdout?.destroy();
-      this.#child.stderr?.destroy();
+      this.child.stdout?.destroy();
+      this.child.stderr?.destroy();
     }, patienceMs);
-    await this.#exited;
+    await this.exited;
     clearTimeout(force);
     if (forced) {
       return `not within ${patienceMs} ms of the end of its input`;
     }
-    return this.#child.exitCode === 0 ? "by itself" : (this.#failure?.message ?? "not at all");
+    return this.child.exitCode === 0 ? "by itself" : (this.firstFailure?.message ?? "not at all");
   }
 
-  #read(chunk: Buffer): void {
-    if (this.#failure !== undefined) {
+  private read(chunk: Buffer): void {
+    if (this.firstFailure !== undefined) {
       return;
     }
     try {
-      for (const json of this.#frames.push(chunk)) {
-        this.#answer(json);
+      for (const json of this.frames.push(chunk)) {
+        this.answer(json);
       }
     } catch (reason) {
-      this.#fail(`babbled: ${reason instanceof Error ? reason.message : String(reason)}`);
+      this.fail(`babbled: ${reason instanceof Error ? reason.message : String(reason)}`);
     }
   }
 
-  #answer(json: string): void {
+  private answer(json: string): void {
     const response = parseResponse(json);
-    const waiting = this.#outstanding.get(response.id);
+    const waiting = this.outstanding.get(response.id);
     if (waiting === undefined) {
       throw new Error(`an answer with id ${response.id}, which nothing that is open has`);
     }
-    this.#outstanding.delete(response.id);
-    this.#listen();
+    this.outstanding.delete(response.id);
+    this.listen();
     waiting.resolve(response);
   }
 
-  #listen(): void {
-    clearTimeout(this.#silence);
-    if (this.#outstanding.size === 0) {
+  private listen(): void {
+    clearTimeout(this.silence);
+    if (this.outstanding.size === 0) {
       return;
     }
-    const { silenceMs } = this.#options;
-    this.#silence = setTimeout(() => this.#fail(`said nothing for ${silenceMs} ms`), silenceMs);
+    const { silenceMs } = this.options;
+    this.silence = setTimeout(() => this.fail(`said nothing for ${silenceMs} ms`), silenceMs);
   }
 
-  #fail(what: string): void {
-    if (this.#failure !== undefined) {
+  private fail(what: string): void {
+    if (this.firstFailure !== undefined) {
       return;
     }
-    clearTimeout(this.#silence);
-    const said = this.#stderr.trim();
+    clearTimeout(this.silence);
+    const said = this.stderr.trim();
     const tail = said === "" ? "" : `\nstandard error:\n${said}`;
-    this.#failure = new AdapterFailure(`the adapter ${what}${tail}`);
-    this.#child.kill("SIGKILL");
-    const open = [...this.#outstanding.values()];
-    this.#outstanding.clear();
+    this.firstFailure = new AdapterFailure(`the adapter ${what}${tail}`);
+    this.child.kill("SIGKILL");
+    const open = [...this.outstanding.values()];
+    this.outstanding.clear();
     for (const waiting of open) {
-      waiting.reject(this.#failure);
+      waiting.reject(this.firstFailure);
     }
   }
 }

@@ -32,27 +32,25 @@ interface Job {
  * others go on.
  */
 export class AdapterSession {
-  readonly #command: AdapterCommand;
-  readonly #options: SessionOptions;
-  readonly #queue: Job[] = [];
-  readonly #open = new Set<Job>();
-  readonly #suspects = new Set<Job>();
-  #process: AdapterProcess | undefined;
-  #restarts = 0;
-  #givenUp: string | undefined;
-  #unexplained: string | undefined;
+  private readonly queue: Job[] = [];
+  private readonly open = new Set<Job>();
+  private readonly suspects = new Set<Job>();
+  private process: AdapterProcess | undefined;
+  private restarts = 0;
+  private givenUp: string | undefined;
+  private unexplained: string | undefined;
 
   /** Failures of the adapter that no case could be blamed for. */
   readonly problems: string[] = [];
 
-  constructor(command: AdapterCommand, options: SessionOptions) {
-    this.#command = command;
-    this.#options = options;
-  }
+  constructor(
+    private readonly command: AdapterCommand,
+    private readonly options: SessionOptions,
+  ) {}
 
   /** @throws AdapterFailure */
   async describe(): Promise<DescribeResponse> {
-    const { result } = await this.#running().ask({ case: "describe", value: {} });
+    const { result } = await this.running().ask({ case: "describe", value: {} });
     if (result.case === "describe") {
       return result.value;
     }
@@ -70,115 +68,109 @@ export class AdapterSession {
    */
   run(prepare: () => RunRequest | Promise<RunRequest>): Promise<RunResult> {
     return new Promise((resolve) => {
-      this.#queue.push({ prepare, resolve });
-      this.#pump();
+      this.queue.push({ prepare, resolve });
+      this.pump();
     });
   }
 
   async close(): Promise<void> {
-    await this.#process?.close();
+    await this.process?.close();
   }
 
   /** Closes it with all the patience there is; `by itself`, or what happened instead. */
   async end(): Promise<string> {
-    return (await this.#process?.close(this.#options.silenceMs)) ?? "before its input did";
+    return (await this.process?.close(this.options.silenceMs)) ?? "before its input did";
   }
 
   /** Another one of the same adapter. */
   another(): AdapterSession {
-    return new AdapterSession(this.#command, this.#options);
+    return new AdapterSession(this.command, this.options);
   }
 
-  #running(): AdapterProcess {
-    const failure = this.#process?.failure;
+  private running(): AdapterProcess {
+    const failure = this.process?.failure;
     if (failure !== undefined) {
       this.problems.push(`between two cases, ${failure.message}`);
-      this.#lost(failure);
+      this.lost(failure);
     }
-    return (this.#process ??= new AdapterProcess(this.#command, this.#options));
+    return (this.process ??= new AdapterProcess(this.command, this.options));
   }
 
-  #pump(): void {
-    const window = this.#suspects.size > 0 ? 1 : this.#options.window;
-    while (this.#open.size < window) {
-      const job = this.#queue.shift();
+  private pump(): void {
+    const window = this.suspects.size > 0 ? 1 : this.options.window;
+    while (this.open.size < window) {
+      const job = this.queue.shift();
       if (job === undefined) {
         return;
       }
-      if (this.#givenUp !== undefined) {
-        job.resolve({ failure: this.#givenUp });
+      if (this.givenUp !== undefined) {
+        job.resolve({ failure: this.givenUp });
       } else {
-        void this.#start(job);
+        void this.start(job);
       }
     }
   }
 
-  async #start(job: Job): Promise<void> {
-    this.#open.add(job);
-    let process = this.#running();
+  private async start(job: Job): Promise<void> {
+    this.open.add(job);
+    let process = this.running();
     try {
       const request = await job.prepare();
-      if (!this.#open.has(job)) {
+      if (!this.open.has(job)) {
         return;
       }
-      process = this.#running();
+      process = this.running();
       const { result } = await process.ask({ case: "run", value: request });
-      this.#settle(job, resultOf(result));
+      this.settle(job, resultOf(result));
     } catch (reason) {
       if (reason instanceof AdapterFailure) {
-        this.#failed(process, reason);
+        this.failed(process, reason);
       } else {
-        this.#settle(job, { failure: `the runner failed: ${String(reason)}` });
+        this.settle(job, { failure: `the runner failed: ${String(reason)}` });
       }
     }
-    this.#pump();
+    this.pump();
   }
 
-  #settle(job: Job, result: RunResult): void {
-    if (!this.#open.delete(job)) {
+  private settle(job: Job, result: RunResult): void {
+    if (!this.open.delete(job)) {
       return;
     }
-    if (
-      this.#suspects.delete(job) &&
-      this.#suspects.size === 0 &&
-      this.#unexplained !== undefined
-    ) {
-      this.problems.push(
-        `with several cases open, none of which fails alone: ${this.#unexplained}`,
-      );
-      this.#unexplained = undefined;
+    if (this.suspects.delete(job) && this.suspects.size === 0 && this.unexplained !== undefined) {
+      this.problems.push(`with several cases open, none of which fails alone: ${this.unexplained}`);
+      this.unexplained = undefined;
     }
     job.resolve(result);
   }
 
   // All open requests of a process fail at once; the first to come here acts for all of them.
-  #failed(process: AdapterProcess, reason: AdapterFailure): void {
-    if (process !== this.#process) {
+  private failed(process: AdapterProcess, reason: AdapterFailure): void {
+    if (process !== this.process) {
       return;
     }
-    const open = [...this.#open];
+    const open = [...this.open];
     const [only] = open;
-    if (only !== undefined && this.#suspects.has(only)) {
-      this.#unexplained = undefined;
-      this.#settle(only, { failure: reason.message });
+    if (only !== undefined && this.suspects.has(only)) {
+      this.unexplained = undefined;
+      this.settle(only, { failure: reason.message });
     } else {
-      this.#unexplained = reason.message;
+      this.unexplained = reason.message;
       for (const job of open) {
-        this.#open.delete(job);
-        this.#suspects.add(job);
+        this.open.delete(job);
+        this.suspects.add(job);
       }
-      this.#queue.unshift(...open);
+      this.queue.unshift(...open);
     }
-    this.#lost(reason);
+    this.lost(reason);
   }
 
-  #lost(reason: AdapterFailure): void {
-    this.#process = undefined;
-    if (++this.#restarts <= (this.#options.maxRestarts ?? 6)) {
+  private lost(reason: AdapterFailure): void {
+    this.process = undefined;
+    if (++this.restarts <= (this.options.maxRestarts ?? 6)) {
       return;
     }
-    this.#givenUp = `given up after the adapter failed ${this.#restarts} times; at last: ${reason.message}`;
-    this.#suspects.clear();
+    this.givenUp = `given up after the adapter failed ${this.restarts} times; at last: ${reason.message}`;
+    this.suspects.clear();
   }
 }
 

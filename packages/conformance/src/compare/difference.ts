@@ -12,16 +12,13 @@ export interface Difference {
 
 /** Collects the differences of one step. */
 export class Step {
-  readonly #name: string;
-  readonly #found: Difference[];
-
-  constructor(name: string, found: Difference[]) {
-    this.#name = name;
-    this.#found = found;
-  }
+  constructor(
+    private readonly name: string,
+    private readonly found: Difference[],
+  ) {}
 
   differs(what: string, expected: unknown, seen: unknown): void {
-    this.#found.push({ step: this.#name, what, expected: show(expected), seen: show(seen) });
+    this.found.push({ step: this.name, what, expected: show(expected), seen: show(seen) });
   }
 
   /** Compares as JSON; fractions that differ by rounding alone are equal. */

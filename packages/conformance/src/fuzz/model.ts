@@ -194,14 +194,13 @@ function hasEmptyCredential({ credential }: Level): boolean {
 
 /** The first client and those derived from it. */
 class Clients {
-  readonly #given: Given;
-  readonly #notes: Notes;
   /** Settings of each, the most derived first; those of the first client are not among them. */
-  readonly #derived = new Map<string, readonly Level[]>([["", []]]);
+  private readonly derived = new Map<string, readonly Level[]>([["", []]]);
 
-  constructor(given: Given, notes: Notes) {
-    this.#given = given;
-    this.#notes = notes;
+  constructor(
+    private readonly given: Given,
+    private readonly notes: Notes,
+  ) {
     const { settings, methods = {} } = given.client ?? {};
     const all = [...(settings === undefined ? [] : [settings]), ...Object.values(methods)];
     const levels = all.map(levelOf);
@@ -211,24 +210,24 @@ class Clients {
   }
 
   derive({ name, from, settings }: Derive): void {
-    const base = this.#derived.get(from);
+    const base = this.derived.get(from);
     if (base === undefined) {
-      this.#notes.invalid(`a client derived from ${from}, which there is not`);
+      this.notes.invalid(`a client derived from ${from}, which there is not`);
       return;
     }
     const level = settings === undefined ? {} : levelOf(settings);
     if (isRefused(level) || hasEmptyCredential(level)) {
-      this.#notes.invalid("settings no client can be derived with");
+      this.notes.invalid("settings no client can be derived with");
     }
-    this.#derived.set(name, [level, ...base]);
+    this.derived.set(name, [level, ...base]);
   }
 
   levelsOf({ method, client, settings }: Call): Levels {
-    const derived = this.#derived.get(client);
+    const derived = this.derived.get(client);
     if (derived === undefined) {
-      this.#notes.invalid(`a call by ${client}, which there is not`);
+      this.notes.invalid(`a call by ${client}, which there is not`);
     }
-    const { settings: own, methods: byMethod = {} } = this.#given.client ?? {};
+    const { settings: own, methods: byMethod = {} } = this.given.client ?? {};
     const methods = [byMethod[method], byMethod["*"]].flatMap((entry) =>
       entry === undefined ? [] : [levelOf(entry)],
     );

@@ -1,19 +1,19 @@
 /** Random numbers from a seed: the same for the same seed, whatever the machine. */
 export class Random {
-  #state: number;
+  private state: number;
 
   constructor(seed: number, index: number) {
     // Spreads neighbouring seeds and indices (the finalizer of MurmurHash3).
     let mixed = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
     mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    this.#state = (mixed ^ (mixed >>> 16)) >>> 0;
+    this.state = (mixed ^ (mixed >>> 16)) >>> 0;
   }
 
   /** From 0 up to, not including, 1. The generator is mulberry32's recurrence. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let t = this.state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;

@@ -31,21 +31,21 @@ export type Subject = { readonly sdk: string } & {
 
 /** Runs cases in every SDK and compares. */
 export class FuzzRunner {
-  readonly #sdks: readonly Subject[];
-  #described: readonly DescribeResponse[] = [];
+  private readonly sdks: readonly Subject[];
+  private described: readonly DescribeResponse[] = [];
 
   constructor(subjects: readonly Subject[]) {
-    this.#sdks = subjects;
+    this.sdks = subjects;
   }
 
   /** @throws AdapterFailure when an adapter cannot say what it is. */
   async open(): Promise<void> {
-    this.#described = await Promise.all(this.#sdks.map(({ session }) => session.describe()));
+    this.described = await Promise.all(this.sdks.map(({ session }) => session.describe()));
   }
 
   /** What every one of the SDKs can do: protocols and kinds of methods. */
   get common(): Pick<DescribeResponse, "protocols" | "kinds"> {
-    const [first, ...others] = this.#described;
+    const [first, ...others] = this.described;
     const shared = (part: "protocols" | "kinds"): string[] =>
       (first?.[part] ?? []).filter((one) => others.every((other) => other[part].includes(one)));
     return { protocols: shared("protocols"), kinds: shared("kinds") };
@@ -63,9 +63,9 @@ export class FuzzRunner {
   ): Promise<string[]> {
     const found: string[] = [];
     let first: { readonly sdk: string; readonly observed: Observed } | undefined;
-    const runs = this.#sdks.map(async ({ sdk, session }, index) => {
+    const runs = this.sdks.map(async ({ sdk, session }, index) => {
       const { format, protocol } = place;
-      const entries = entriesOf(this.#described[index], { given, server: script }, protocol);
+      const entries = entriesOf(this.described[index], { given, server: script }, protocol);
       const entry = entries[place.entry % Math.max(1, entries.length)] ?? { entry: "generic" };
       const request = create(RunRequestSchema, { given, script, ...entry, format, protocol });
       return { sdk, result: await session.run(() => request) };
@@ -94,7 +94,7 @@ export class FuzzRunner {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#sdks.map(({ session }) => session.close()));
+    await Promise.all(this.sdks.map(({ session }) => session.close()));
   }
 }
 

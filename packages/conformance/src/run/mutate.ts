@@ -75,31 +75,27 @@ export function mutantsOf(name: string, from: number): Mutant[] {
 }
 
 class MutationRun {
-  readonly #session: MutantSession;
-  readonly #wire: WireRunner;
-  readonly #cases: readonly LoadedCase[];
-  readonly #print: (line: string) => void;
-  readonly #unsteady = new Set<CaseCell>();
+  private readonly session: MutantSession;
+  private readonly wire: WireRunner;
+  private readonly unsteady = new Set<CaseCell>();
 
   constructor(
     command: AdapterCommand,
-    cases: readonly LoadedCase[],
-    print: (line: string) => void,
+    private readonly cases: readonly LoadedCase[],
+    private readonly print: (line: string) => void,
   ) {
-    this.#session = new MutantSession(command, {
+    this.session = new MutantSession(command, {
       silenceMs: SILENCE_MS,
       window: AT_ONCE.memory,
       // A mutant may be what makes an adapter fail.
       maxRestarts: 1000,
     });
-    this.#wire = new WireRunner(this.#session);
-    this.#cases = cases;
-    this.#print = print;
+    this.wire = new WireRunner(this.session);
   }
 
   async run(): Promise<{ killed: number; survivors: Mutant[] }> {
-    const described = await this.#session.describe();
-    const { memory, wire } = await this.#greenCells(described);
+    const described = await this.session.describe();
+    const { memory, wire } = await this.greenCells(described);
     const survivors: Mutant[] = [];
     let killed = 0;
     for (const [name, value] of Object.entries(described.constants)) {
@@ -108,15 +104,15 @@ class MutationRun {
       for (const mutant of mutantsOf(name, value)) {
         const first = likely === undefined ? [] : [likely];
         const killer =
-          (await this.#firstKiller(mutant, first)) ??
-          (await this.#firstKiller(mutant, memory)) ??
-          (await this.#firstKiller(mutant, wire));
+          (await this.firstKiller(mutant, first)) ??
+          (await this.firstKiller(mutant, memory)) ??
+          (await this.firstKiller(mutant, wire));
         if (killer === undefined) {
           survivors.push(mutant);
         } else {
           likely = killer;
           killed++;
-          this.#print(`${show(mutant)}: killed by ${killer.one.name}`);
+          this.print(`${show(mutant)}: killed by ${killer.one.name}`);
         }
       }
     }
@@ -124,27 +120,27 @@ class MutationRun {
   }
 
   async close(): Promise<void> {
-    await this.#wire.close();
-    await this.#session.close();
+    await this.wire.close();
+    await this.session.close();
   }
 
   // Only a case that passes can tell a mutant. One combination of each is enough: the numbers are the same
   // behind each entry.
-  async #greenCells(
+  private async greenCells(
     described: DescribeResponse,
   ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
-    const all = this.#cases.flatMap((one): CaseCell[] => {
+    const all = this.cases.flatMap((one): CaseCell[] => {
       const { combinations, missing } = planCase(one, described);
       const [combination] = combinations;
       return combination === undefined || missing.length > 0 ? [] : [{ one, combination }];
     });
-    this.#session.constants = {};
+    this.session.constants = {};
     const green = new Set<CaseCell>();
     for (const layer of ["memory", "wire"] as const) {
       const part = all.filter(({ one }) => layerOf(one) === layer);
       await mapLimit(part, AT_ONCE[layer], async (candidate) => {
         for (let i = 0; i < BASELINE_RUNS[layer]; i++) {
-          if (!(await this.#passes(candidate))) {
+          if (!(await this.passes(candidate))) {
             return;
           }
         }
@@ -153,7 +149,7 @@ class MutationRun {
     }
     const red = all.filter((candidate) => !green.has(candidate));
     for (const { one } of red) {
-      this.#print(`${one.name} fails without a mutant: it kills none`);
+      this.print(`${one.name} fails without a mutant: it kills none`);
     }
     const [memory, wire] = partition(
       all.filter((candidate) => green.has(candidate)),
@@ -162,7 +158,7 @@ class MutationRun {
     return { memory, wire };
   }
 
-  async #firstKiller(
+  private async firstKiller(
     { name, to }: Mutant,
     candidates: readonly CaseCell[],
   ): Promise<CaseCell | undefined> {
@@ -170,8 +166,8 @@ class MutationRun {
     const atOnce = candidates.some(({ combination }) => combination.layer === "wire")
       ? AT_ONCE.wire
       : AT_ONCE.memory;
-    for (let rest = candidates.filter((one) => !this.#unsteady.has(one)); rest.length > 0;) {
-      this.#session.constants = constants;
+    for (let rest = candidates.filter((one) => !this.unsteady.has(one)); rest.length > 0;) {
+      this.session.constants = constants;
       const tried = new Set<CaseCell>();
       const suspects: CaseCell[] = [];
       await mapLimit(rest, atOnce, async (candidate) => {
@@ -179,12 +175,12 @@ class MutationRun {
           return;
         }
         tried.add(candidate);
-        if (!(await this.#passes(candidate))) {
+        if (!(await this.passes(candidate))) {
           suspects.push(candidate);
         }
       });
       for (const suspect of suspects) {
-        if (await this.#convicts(suspect, constants)) {
+        if (await this.convicts(suspect, constants)) {
           return suspect;
         }
       }
@@ -195,20 +191,20 @@ class MutationRun {
 
   // On real sockets a case may fail by chance. Only one that fails again with the mutant, and passes
   // without it in between, tells something.
-  async #convicts(candidate: CaseCell, constants: Constants): Promise<boolean> {
-    this.#session.constants = {};
-    if (!(await this.#passes(candidate))) {
-      this.#print(`${candidate.one.name} fails now and then without a mutant: it kills none`);
-      this.#unsteady.add(candidate);
+  private async convicts(candidate: CaseCell, constants: Constants): Promise<boolean> {
+    this.session.constants = {};
+    if (!(await this.passes(candidate))) {
+      this.print(`${candidate.one.name} fails now and then without a mutant: it kills none`);
+      this.unsteady.add(candidate);
       return false;
     }
-    this.#session.constants = constants;
-    return !(await this.#passes(candidate));
+    this.session.constants = constants;
+    return !(await this.passes(candidate));
   }
 
-  async #passes({ one, combination }: CaseCell): Promise<boolean> {
+  private async passes({ one, combination }: CaseCell): Promise<boolean> {
     if (combination.layer === "wire") {
-      const { result, requests } = await this.#wire.run(one, combination);
+      const { result, requests } = await this.wire.run(one, combination);
       return (
         "response" in result &&
         compare(one, { response: result.response, requests, protocol: combination.protocol })
@@ -225,7 +221,7 @@ class MutationRun {
       format,
       httpClient,
     });
-    const result = await this.#session.run(() => request);
+    const result = await this.session.run(() => request);
     if (!("response" in result)) {
       return false;
     }

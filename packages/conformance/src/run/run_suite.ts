@@ -75,58 +75,59 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
 class SdkRun {
   readonly results: CaseResult[] = [];
   readonly problems: string[] = [];
-  readonly #sdk: string;
-  readonly #options: SuiteOptions;
-  readonly #sessions: readonly [AdapterSession, AdapterSession];
-  readonly #wire: WireRunner;
+  private readonly sdk: string;
+  private readonly sessions: readonly [AdapterSession, AdapterSession];
+  private readonly wire: WireRunner;
 
-  constructor(command: AdapterCommand, options: SuiteOptions) {
+  constructor(
+    command: AdapterCommand,
+    private readonly options: SuiteOptions,
+  ) {
     const { silenceMs = 10_000, onStderr } = options;
-    this.#sdk = command.sdk;
-    this.#options = options;
+    this.sdk = command.sdk;
     const session = () =>
       new AdapterSession(command, { silenceMs, onStderr, window: AT_ONCE.memory / 2 });
-    this.#sessions = [session(), session()];
-    this.#wire = new WireRunner(this.#sessions[0]);
+    this.sessions = [session(), session()];
+    this.wire = new WireRunner(this.sessions[0]);
   }
 
   /** @returns the version of the SDK, empty if the adapter does not say it. */
   async run(): Promise<string> {
     try {
-      const described = await this.#sessions[0].describe();
-      if (described.sdk !== this.#sdk) {
+      const described = await this.sessions[0].describe();
+      if (described.sdk !== this.sdk) {
         this.problems.push(`its adapter says that it is ${described.sdk}`);
       }
       this.problems.push(...wrongConstants(described.constants));
-      await this.#runAll({ ...described, sdk: this.#sdk });
+      await this.runAll({ ...described, sdk: this.sdk });
       return described.version;
     } catch (reason) {
       const failure = reason instanceof Error ? reason.message : String(reason);
-      for (const one of this.#options.cases) {
-        this.#add(one, undefined, adapterFailed(failure));
+      for (const one of this.options.cases) {
+        this.add(one, undefined, adapterFailed(failure));
       }
       return "";
     } finally {
-      this.problems.push(...this.#sessions.flatMap(({ problems }) => problems));
-      await this.#wire.close();
-      await Promise.all(this.#sessions.map((session) => session.close()));
+      this.problems.push(...this.sessions.flatMap(({ problems }) => problems));
+      await this.wire.close();
+      await Promise.all(this.sessions.map((session) => session.close()));
     }
   }
 
-  async #runAll(described: DescribeResponse): Promise<void> {
-    const { cases, knownFailing, filter } = this.#options;
+  private async runAll(described: DescribeResponse): Promise<void> {
+    const { cases, knownFailing, filter } = this.options;
     const work: { one: LoadedCase; combination: Combination; skip: Skip | undefined }[] = [];
     for (const one of cases) {
-      const skip = skipOf(knownFailing, one, this.#sdk);
+      const skip = skipOf(knownFailing, one, this.sdk);
       const plan = planCase(one, described, filter);
       work.push(...plan.combinations.map((combination) => ({ one, combination, skip })));
-      this.#reportMissing(one, plan, skip);
+      this.reportMissing(one, plan, skip);
       // What another HTTP client can do is no excuse for the language's own.
       const isEmpty =
         plan.missing.length === 0 && plan.combinations.every(({ httpClient }) => httpClient !== "");
-      if (isEmpty && wants(one, "native") && this.#isUnfiltered()) {
+      if (isEmpty && wants(one, "native") && this.isUnfiltered()) {
         const expected = "the SDK has an entry, a protocol, a format and an HTTP version for it";
-        this.#add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
+        this.add(one, undefined, [{ step: "plan", what: "", expected, seen: "it has not" }], {
           skip,
         });
       }
@@ -140,16 +141,16 @@ class SdkRun {
         async ([i, { one, combination, skip }]) => {
           const { result, requests, processEnd } =
             layer === "memory"
-              ? await this.#runInMemory(one, combination, this.#sessions[i % share === 0 ? 0 : 1])
-              : await this.#wire.run(one, combination);
+              ? await this.runInMemory(one, combination, this.sessions[i % share === 0 ? 0 : 1])
+              : await this.wire.run(one, combination);
           if ("failure" in result) {
-            this.#add(one, combination, adapterFailed(result.failure), { skip });
+            this.add(one, combination, adapterFailed(result.failure), { skip });
           } else {
             const { response } = result;
             const seen = { response, requests, processEnd, protocol: combination.protocol };
             const differences = compare(one, seen);
             compareCombination(combination, requests, differences);
-            this.#add(one, combination, differences, { skip, seen });
+            this.add(one, combination, differences, { skip, seen });
           }
         },
       );
@@ -164,16 +165,16 @@ class SdkRun {
       const [[one, left], [other, right]] = [place(a), place(b)];
       return one - other || left.localeCompare(right);
     });
-    if (this.#isUnfiltered()) {
-      this.#reportNeedlessSkips();
+    if (this.isUnfiltered()) {
+      this.reportNeedlessSkips();
     }
   }
 
-  #isUnfiltered(): boolean {
-    return !isLimited(this.#options.filter);
+  private isUnfiltered(): boolean {
+    return !isLimited(this.options.filter);
   }
 
-  async #runInMemory(
+  private async runInMemory(
     one: LoadedCase,
     combination: Combination,
     session: AdapterSession,
@@ -192,16 +193,16 @@ class SdkRun {
     return { result, requests: "response" in result ? result.response.requests : [] };
   }
 
-  #reportMissing(one: LoadedCase, { missing }: CasePlan, skip: Skip | undefined): void {
+  private reportMissing(one: LoadedCase, { missing }: CasePlan, skip: Skip | undefined): void {
     if (missing.length === 0) {
       return;
     }
     const expected = `the SDK has ${missing.join(", ")}`;
     const seen = "it has not, and no line of known_failing.yaml covers it";
-    this.#add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
+    this.add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
   }
 
-  #add(
+  private add(
     one: LoadedCase,
     combination: Combination | undefined,
     differences: readonly Difference[],
@@ -210,7 +211,7 @@ class SdkRun {
     const failed = skip === undefined ? "failed" : "skipped";
     this.results.push({
       case: one,
-      sdk: this.#sdk,
+      sdk: this.sdk,
       combination,
       verdict: differences.length === 0 ? "passed" : failed,
       differences,
@@ -220,9 +221,9 @@ class SdkRun {
   }
 
   // A known failure that passes has to be taken off the list.
-  #reportNeedlessSkips(): void {
-    for (const one of this.#options.cases) {
-      if (skipOf(this.#options.knownFailing, one, this.#sdk) === undefined) {
+  private reportNeedlessSkips(): void {
+    for (const one of this.options.cases) {
+      if (skipOf(this.options.knownFailing, one, this.sdk) === undefined) {
         continue;
       }
       const own = this.results.filter((result) => result.case === one);

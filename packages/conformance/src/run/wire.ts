@@ -38,35 +38,32 @@ export interface Ran {
 
 /** Runs cases over real sockets: one server for all that can share one, each under its own path. */
 export class WireRunner {
-  readonly #session: AdapterSession;
-  readonly #authority: Authority = createAuthority();
-  #shared: Promise<FaultServer> | undefined;
-  #mounted = 0;
+  private readonly authority: Authority = createAuthority();
+  private shared: Promise<FaultServer> | undefined;
+  private mounted = 0;
   // Few at once: that a process takes long to start must not look like silence.
-  readonly #lanes: Promise<unknown>[] = Array.from({ length: 3 }, () => Promise.resolve());
-  #aloneRuns = 0;
+  private readonly lanes: Promise<unknown>[] = Array.from({ length: 3 }, () => Promise.resolve());
+  private aloneRuns = 0;
 
   /** @param session - For all cases but those that have a process for themselves. */
-  constructor(session: AdapterSession) {
-    this.#session = session;
-  }
+  constructor(private readonly session: AdapterSession) {}
 
   /** Runs one case. Never rejects. */
   async run(one: LoadedCase, combination: Combination): Promise<Ran> {
     if (one.message.expect?.processEnds !== true) {
-      return this.#runIn(this.#session, one, combination);
+      return this.runIn(this.session, one, combination);
     }
-    const lane = this.#aloneRuns++ % this.#lanes.length;
-    const ran = (this.#lanes[lane] ?? Promise.resolve()).then(() => {
-      const own = this.#session.another();
-      return this.#runIn(own, one, combination, () => own.end());
+    const lane = this.aloneRuns++ % this.lanes.length;
+    const ran = (this.lanes[lane] ?? Promise.resolve()).then(() => {
+      const own = this.session.another();
+      return this.runIn(own, one, combination, () => own.end());
     });
-    this.#lanes[lane] = ran.catch(() => {});
+    this.lanes[lane] = ran.catch(() => {});
     return ran;
   }
 
   /** @param end - Ends the session, while the server is still there, and says how. */
-  async #runIn(
+  private async runIn(
     session: AdapterSession,
     one: LoadedCase,
     combination: Combination,
@@ -77,12 +74,12 @@ export class WireRunner {
     const result = await session.run(async () => {
       await place?.leave();
       place = undefined;
-      place = await this.#enter(one, combination);
+      place = await this.enter(one, combination);
       return create(RunRequestSchema, {
         ...(one.message.given === undefined ? {} : { given: one.message.given }),
         baseUrl: place.url,
-        ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.#authority.cert,
-        ...this.#clientCertificate(one),
+        ca: script.certificate === Certificate.UNSPECIFIED ? "" : this.authority.cert,
+        ...this.clientCertificate(one),
         entry: combination.entry,
         protocol: combination.protocol,
         format: combination.format,
@@ -100,18 +97,18 @@ export class WireRunner {
   }
 
   async close(): Promise<void> {
-    await (await this.#shared)?.close();
+    await (await this.shared)?.close();
   }
 
-  #clientCertificate({ message }: LoadedCase) {
+  private clientCertificate({ message }: LoadedCase) {
     if (message.given?.client?.clientCertificate !== true) {
       return {};
     }
-    const { cert, key } = this.#authority.issue({ hosts: ["client.test"] });
+    const { cert, key } = this.authority.issue({ hosts: ["client.test"] });
     return { clientCertificate: cert, clientKey: key };
   }
 
-  async #enter(one: LoadedCase, { format, protocol }: Combination): Promise<Place> {
+  private async enter(one: LoadedCase, { format, protocol }: Combination): Promise<Place> {
     const script = one.message.server ?? create(ScriptSchema);
     const streams = kindsOf(one).some((kind) => kind !== "unary");
     const { maxConcurrentStreams } = script;
@@ -119,7 +116,7 @@ export class WireRunner {
     const faultsOn = ({ port }: FaultServer) =>
       toFaultScript(script, { format, protocol, port, streams } as SuiteRun);
     if (needsOwnServer(script)) {
-      const tls = suiteTls(script, this.#authority);
+      const tls = suiteTls(script, this.authority);
       const server = await startFaultServer({ ...limits, ...(tls && { tls }) });
       try {
         await server.reset(faultsOn(server));
@@ -134,8 +131,8 @@ export class WireRunner {
         leave: () => server.close(),
       };
     }
-    const server = await (this.#shared ??= startFaultServer());
-    const id = `case${++this.#mounted}`;
+    const server = await (this.shared ??= startFaultServer());
+    const id = `case${++this.mounted}`;
     const mounted = server.mount(id, faultsOn(server));
     return {
       server,

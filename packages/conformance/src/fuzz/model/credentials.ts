@@ -78,7 +78,7 @@ const MOST_AT_ONCE = builtIn("max_token_requests");
 /** §9.6: one provider and its tokens per tenant and scopes. */
 export class Provider {
   calls = 0;
-  readonly #slots = new Map<string, Slot>();
+  private readonly slots = new Map<string, Slot>();
 
   constructor(
     readonly simulation: Simulation,
@@ -89,31 +89,31 @@ export class Provider {
 
   /** Takes what has come by now, before the wall clock jumps. */
   settle(): void {
-    for (const slot of this.#slots.values()) {
-      this.#settle(slot, false);
+    for (const slot of this.slots.values()) {
+      this.settleSlot(slot, false);
       const { token } = slot;
-      slot.wasOver = token !== undefined && this.#age(token) >= token.life;
+      slot.wasOver = token !== undefined && this.age(token) >= token.life;
     }
   }
 
   /** Whether a refused token may be followed by another. */
   mayRenew(key: string, refused: number): boolean {
-    const slot = this.#slot(key);
-    this.#settle(slot, false);
+    const slot = this.slot(key);
+    this.settleSlot(slot, false);
     const { token, flight } = slot;
-    if (this.#usable(slot, refused) !== undefined || flight !== undefined) {
+    if (this.usable(slot, refused) !== undefined || flight !== undefined) {
       return true;
     }
-    const age = token?.afterRefusal === true ? this.#age(token) : Infinity;
+    const age = token?.afterRefusal === true ? this.age(token) : Infinity;
     if (age === PAUSE_MS) {
       this.notes.tie("end of the pause after a refusal");
     }
-    return age >= PAUSE_MS && !this.#isPaused(slot);
+    return age >= PAUSE_MS && !this.isPaused(slot);
   }
 
   /** The server refused a token, and the call that was sent with it ends. */
   refuse(key: string, generation: number): void {
-    const slot = this.#slot(key);
+    const slot = this.slot(key);
     slot.refused = Math.max(slot.refused, generation);
   }
 
@@ -121,19 +121,19 @@ export class Provider {
   *token(answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
     const { notes } = this;
     const { key, refused } = wish;
-    const slot = this.#slot(key);
-    this.#settle(slot, false);
+    const slot = this.slot(key);
+    this.settleSlot(slot, false);
     const { token } = slot;
     if (refused !== undefined) {
-      const newer = this.#usable(slot, refused);
+      const newer = this.usable(slot, refused);
       if (newer !== undefined) {
         return newer;
       }
     } else if (token !== undefined) {
       if (token.generation <= slot.refused && this.mayRenew(key, token.generation)) {
-        return yield* this.#wait(slot, answers, { ...wish, refused: token.generation });
+        return yield* this.wait(slot, answers, { ...wish, refused: token.generation });
       }
-      const age = this.#age(token);
+      const age = this.age(token);
       if (slot.wasOver && age < token.life) {
         notes.tie("a token that had expired, and is young again");
       }
@@ -142,15 +142,15 @@ export class Provider {
       }
       if (age < token.waitFrom) {
         if (age >= token.renewFrom) {
-          this.#renewAhead(slot, answers);
+          this.renewAhead(slot, answers);
         }
         return token;
       }
     }
-    return yield* this.#wait(slot, answers, wish);
+    return yield* this.wait(slot, answers, wish);
   }
 
-  *#wait(slot: Slot, answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
+  private *wait(slot: Slot, answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
     const { simulation, notes } = this;
     const { until, deadlineAt, refused = 0 } = wish;
     const began = simulation.now;
@@ -170,14 +170,14 @@ export class Provider {
           return slot.token as Token;
         }
         if (flight?.outcome === "failed" || flight?.outcome === "nonsense") {
-          return this.#usable(slot, refused) ?? flight.outcome;
+          return this.usable(slot, refused) ?? flight.outcome;
         }
         if (now >= giveUpAt) {
           slot.failure = { as: "failed", at: now };
           if (own !== undefined && slot.flight === own) {
             slot.flight = undefined;
           }
-          return this.#usable(slot, refused) ?? "failed";
+          return this.usable(slot, refused) ?? "failed";
         }
         if (own === undefined && !isJoined(flight, now, patientUntil)) {
           flight = isJoined(slot.flight, now, patientUntil) ? slot.flight : undefined;
@@ -185,17 +185,17 @@ export class Provider {
             notes.tie("a token joined at once");
           }
           if (flight === undefined) {
-            if (slot.failure !== undefined && this.#isPaused(slot)) {
-              return this.#usable(slot, refused) ?? slot.failure.as;
+            if (slot.failure !== undefined && this.isPaused(slot)) {
+              return this.usable(slot, refused) ?? slot.failure.as;
             }
-            if (this.#mayAsk()) {
-              flight = own = this.#start(slot, answers, false, refused > 0);
+            if (this.mayAsk()) {
+              flight = own = this.start(slot, answers, false, refused > 0);
               for (const waiting of slot.waiting) {
                 if (waiting !== me) {
                   simulation.wake(waiting);
                 }
               }
-            } else if (this.#all().some(isSlow)) {
+            } else if (this.all().some(isSlow)) {
               // When a place is looked for again is not said to the millisecond.
               notes.tie("the place of a slow request");
             }
@@ -207,7 +207,7 @@ export class Provider {
           own !== undefined
             ? Infinity
             : early(flight === undefined ? now + PAUSE_MS : joinedUntil(flight, patientUntil)),
-          ...(flight === undefined ? this.#all() : slot.flights).map(({ finishAt }) => finishAt),
+          ...(flight === undefined ? this.all() : slot.flights).map(({ finishAt }) => finishAt),
         ];
         const next = Math.min(...events);
         if (next === Infinity) {
@@ -222,8 +222,8 @@ export class Provider {
         if (simulation.now >= until) {
           return "interrupted";
         }
-        for (const each of this.#slots.values()) {
-          this.#settle(each, true);
+        for (const each of this.slots.values()) {
+          this.settleSlot(each, true);
         }
       }
     } finally {
@@ -231,7 +231,7 @@ export class Provider {
     }
   }
 
-  #renewAhead(slot: Slot, answers: readonly ProviderAnswer[]): void {
+  private renewAhead(slot: Slot, answers: readonly ProviderAnswer[]): void {
     const { now } = this.simulation;
     const { failure, flight } = slot;
     if (flight !== undefined && now < flight.startedAt + LONGEST_WAIT_MS) {
@@ -243,12 +243,12 @@ export class Provider {
     if (failure !== undefined && now < failure.at + QUIET_MS) {
       return;
     }
-    if (this.#mayAsk()) {
-      this.#start(slot, answers, true, false);
+    if (this.mayAsk()) {
+      this.start(slot, answers, true, false);
     }
   }
 
-  #isPaused({ failure }: Slot): boolean {
+  private isPaused({ failure }: Slot): boolean {
     if (failure === undefined) {
       return false;
     }
@@ -259,34 +259,34 @@ export class Provider {
     return this.simulation.now < ends;
   }
 
-  #usable({ token }: Slot, refused: number): Token | undefined {
+  private usable({ token }: Slot, refused: number): Token | undefined {
     if (token === undefined || token.generation <= refused) {
       return undefined;
     }
-    return this.#age(token) < token.life ? token : undefined;
+    return this.age(token) < token.life ? token : undefined;
   }
 
   // As the faster of both clocks has it.
-  #age({ cameAt, cameWall }: KeptToken): number {
+  private age({ cameAt, cameWall }: KeptToken): number {
     const { now, wallShift } = this.simulation;
     return Math.max(now - cameAt, now + wallShift - cameWall);
   }
 
-  #all(): readonly Flight[] {
-    return [...this.#slots.values()].flatMap(({ flights }) => flights);
+  private all(): readonly Flight[] {
+    return [...this.slots.values()].flatMap(({ flights }) => flights);
   }
 
-  #mayAsk(): boolean {
+  private mayAsk(): boolean {
     const { now } = this.simulation;
-    const open = this.#all().filter(
+    const open = this.all().filter(
       ({ startedAt, finishAt, outcome }) =>
         outcome === undefined && startedAt > now - JOIN.ms && finishAt >= now,
     );
     return open.length < MOST_AT_ONCE;
   }
 
-  #slot(key: string): Slot {
-    let slot = this.#slots.get(key);
+  private slot(key: string): Slot {
+    let slot = this.slots.get(key);
     if (slot === undefined) {
       slot = {
         token: undefined,
@@ -297,12 +297,12 @@ export class Provider {
         waiting: new Set(),
         wasOver: false,
       };
-      this.#slots.set(key, slot);
+      this.slots.set(key, slot);
     }
     return slot;
   }
 
-  #start(
+  private start(
     slot: Slot,
     answers: readonly ProviderAnswer[],
     background: boolean,
@@ -328,7 +328,7 @@ export class Provider {
   }
 
   // What has come meanwhile. What begins and ends at one time has ended for those who waited only.
-  #settle(slot: Slot, waited: boolean): void {
+  private settleSlot(slot: Slot, waited: boolean): void {
     const { now } = this.simulation;
     const due = slot.flights.filter(({ finishAt }) => finishAt <= now);
     for (const flight of due.sort((a, b) => a.finishAt - b.finishAt)) {
@@ -340,17 +340,17 @@ export class Provider {
           continue;
         }
       }
-      this.#finish(slot, flight);
+      this.finish(slot, flight);
     }
   }
 
-  #finish(slot: Slot, flight: Flight): void {
+  private finish(slot: Slot, flight: Flight): void {
     const { answer, finishAt, number, afterRefusal } = flight;
     slot.flights = slot.flights.filter((each) => each !== flight);
     if (slot.flight === flight) {
       slot.flight = undefined;
     }
-    const life = answer.fail || answer.untilDeadline ? undefined : this.#lifeOf(answer, finishAt);
+    const life = answer.fail || answer.untilDeadline ? undefined : this.lifeOf(answer, finishAt);
     flight.outcome = answer.fail || answer.untilDeadline ? "failed" : "nonsense";
     if (life === undefined) {
       slot.failure = { as: flight.outcome, at: finishAt };
@@ -376,7 +376,7 @@ export class Provider {
     slot.wasOver = false;
   }
 
-  #lifeOf({ expiresAt, expiresInMs }: ProviderAnswer, at: number): number | undefined {
+  private lifeOf({ expiresAt, expiresInMs }: ProviderAnswer, at: number): number | undefined {
     if (expiresInMs !== undefined) {
       return Number(expiresInMs);
     }

@@ -20,35 +20,34 @@ export function* exchangeStream(exchange: Exchange, progress: Progress): Process
 }
 
 class StreamExchange {
-  readonly #exchange: Exchange;
-  readonly #progress: Progress;
-  readonly #flow: Flow;
-  readonly #sentAt: number;
+  private readonly flow: Flow;
+  private readonly sentAt: number;
   /** When the last message of the request is taken. */
-  readonly #takenAt: number;
+  private readonly takenAt: number;
   /** When the first-message or the idle timeout ends it. */
-  #limitAt: number;
-  #heard: Partial<Failure> = {};
-  #answered = false;
+  private limitAt: number;
+  private heard: Partial<Failure> = {};
+  private answered = false;
   /** The one message of an answer that is no stream. */
-  #answer = "";
+  private answer = "";
 
-  constructor(exchange: Exchange, progress: Progress) {
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly progress: Progress,
+  ) {
     const { world, call, policy, answer } = exchange;
     const { kind } = policy;
-    this.#exchange = exchange;
-    this.#progress = progress;
-    this.#flow = flowOf(answer, { ...world, kind });
-    this.#sentAt = world.simulation.now;
+    this.flow = flowOf(answer, { ...world, kind });
+    this.sentAt = world.simulation.now;
     const reads = kind === "client" || kind === "bidi";
     const texts = reads && call.texts.length > 0 ? call.texts : [call.text];
     const uploadMs = reads ? texts.length * Number(call.textDelayMs) : 0;
-    this.#takenAt = call.keepOpen && kind === "bidi" ? Infinity : this.#sentAt + uploadMs;
-    this.#limitAt = this.#sentAt + policy.firstMessageTimeoutMs;
+    this.takenAt = call.keepOpen && kind === "bidi" ? Infinity : this.sentAt + uploadMs;
+    this.limitAt = this.sentAt + policy.firstMessageTimeoutMs;
     if (reads) {
       exchange.request.body = undefined;
     }
-    if (reads && this.#flow.taken) {
+    if (reads && this.flow.taken) {
       progress.inputGone = true;
     }
     if (call.breakAfter !== undefined && call.breakAfter < 1) {
@@ -60,50 +59,50 @@ class StreamExchange {
   }
 
   *run(): Process<Exchanged> {
-    const flow = this.#flow;
-    const { sideBySide, world } = this.#exchange;
-    const startsAt = flow.early || !flow.taken ? this.#sentAt : this.#takenAt;
-    if (sideBySide && startsAt + flow.delayMs === this.#sentAt) {
+    const flow = this.flow;
+    const { sideBySide, world } = this.exchange;
+    const startsAt = flow.early || !flow.taken ? this.sentAt : this.takenAt;
+    if (sideBySide && startsAt + flow.delayMs === this.sentAt) {
       world.notes.tie("calls side by side, answered at once");
     }
-    const silent = yield* this.#until(startsAt + flow.delayMs);
+    const silent = yield* this.until(startsAt + flow.delayMs);
     if (silent !== undefined) {
       return silent;
     }
-    this.#answered = true;
+    this.answered = true;
     if (flow.head || flow.failure?.httpStatus !== undefined) {
-      this.#heard = { headers: flow.headers, httpStatus: 200 };
+      this.heard = { headers: flow.headers, httpStatus: 200 };
     }
     if (flow.head) {
-      const refused = this.#headArrived();
+      const refused = this.headArrived();
       if (refused !== undefined) {
         return refused;
       }
     }
     for (const { text, delayMs } of flow.messages) {
-      const over = yield* this.#until(world.simulation.now + delayMs);
+      const over = yield* this.until(world.simulation.now + delayMs);
       if (over !== undefined) {
         return over;
       }
-      const left = this.#messageArrived(text);
+      const left = this.messageArrived(text);
       if (left !== undefined) {
         return left;
       }
     }
-    const over = yield* this.#until(world.simulation.now + flow.endDelayMs);
-    return over ?? this.#ended();
+    const over = yield* this.until(world.simulation.now + flow.endDelayMs);
+    return over ?? this.ended();
   }
 
   // Waits for the next thing to come, which may be that the call or the attempt is over.
-  *#until(comesAt: number): Process<Exchanged | undefined> {
-    const { interruptAt, world } = this.#exchange;
+  private *until(comesAt: number): Process<Exchanged | undefined> {
+    const { interruptAt, world } = this.exchange;
     const { simulation, notes } = world;
-    const at = Math.min(comesAt, this.#limitAt, interruptAt);
+    const at = Math.min(comesAt, this.limitAt, interruptAt);
     if (at === Infinity) {
       notes.invalid("a call without end");
       return { kind: "interrupted" };
     }
-    const [first, second] = [comesAt, this.#limitAt, interruptAt].toSorted((a, b) => a - b);
+    const [first, second] = [comesAt, this.limitAt, interruptAt].toSorted((a, b) => a - b);
     if (first === second) {
       notes.tie("answer and timer");
     }
@@ -112,60 +111,60 @@ class StreamExchange {
     if (at === comesAt) {
       return undefined;
     }
-    this.#close({ canceled: true });
+    this.close({ canceled: true });
     if (at === interruptAt) {
       return { kind: "interrupted" };
     }
-    return { kind: "failed", failure: streamTimedOut(this.#heard) };
+    return { kind: "failed", failure: streamTimedOut(this.heard) };
   }
 
-  #headArrived(): Exchanged | undefined {
-    const { policy, world } = this.#exchange;
-    const { failure, headers } = this.#flow;
+  private headArrived(): Exchanged | undefined {
+    const { policy, world } = this.exchange;
+    const { failure, headers } = this.flow;
     if (isForAnother(headers, policy.tenant)) {
       if (failure !== undefined) {
         world.notes.undecided("streamForAnother");
       }
-      this.#close({ canceled: undefined });
+      this.close({ canceled: undefined });
       return { kind: "failed", failure: TENANT_MISMATCH };
     }
     if (policy.kind === "bidi") {
-      this.#shown();
-      this.#progress.inputGone = true;
+      this.shown();
+      this.progress.inputGone = true;
     }
     return undefined;
   }
 
-  #messageArrived(text: string): Exchanged | undefined {
-    const { call, policy, world } = this.#exchange;
-    const { messages } = this.#progress;
+  private messageArrived(text: string): Exchanged | undefined {
+    const { call, policy, world } = this.exchange;
+    const { messages } = this.progress;
     if (policy.kind === "client") {
-      this.#answer = text;
+      this.answer = text;
       return undefined;
     }
     messages.push(text);
-    this.#progress.committed = true;
-    this.#shown();
-    this.#limitAt = world.simulation.now + policy.idleTimeoutMs;
+    this.progress.committed = true;
+    this.shown();
+    this.limitAt = world.simulation.now + policy.idleTimeoutMs;
     if (messages.length !== call.breakAfter) {
       return undefined;
     }
-    const { endDelayMs, messages: all } = this.#flow;
+    const { endDelayMs, messages: all } = this.flow;
     const restMs = all
       .slice(messages.length)
       .reduce((sum, { delayMs }) => sum + delayMs, endDelayMs);
     // How far a client that leaves has read what is there at once is its own affair.
-    this.#close({ canceled: restMs > 0 ? true : undefined });
+    this.close({ canceled: restMs > 0 ? true : undefined });
     return { kind: "ended", text: "" };
   }
 
-  #ended(): Exchanged {
-    const { policy, world } = this.#exchange;
-    const { failure, head, messages } = this.#flow;
+  private ended(): Exchanged {
+    const { policy, world } = this.exchange;
+    const { failure, head, messages } = this.flow;
     const told = failure === undefined || failure.origin === "server";
-    this.#close({ canceled: told && head ? false : undefined });
+    this.close({ canceled: told && head ? false : undefined });
     if (policy.kind === "bidi" && !head && failure?.httpStatus !== undefined) {
-      this.#progress.headersAt = undefined;
+      this.progress.headersAt = undefined;
     }
     if (failure !== undefined) {
       if (policy.kind === "client" && messages.length > 1) {
@@ -173,26 +172,26 @@ class StreamExchange {
       }
       return { kind: "failed", failure };
     }
-    this.#shown();
+    this.shown();
     if (policy.kind !== "client") {
       return { kind: "ended", text: "" };
     }
     if (messages.length !== 1) {
       world.notes.invalid(`${messages.length} answers`);
     }
-    return { kind: "ended", text: this.#answer };
+    return { kind: "ended", text: this.answer };
   }
 
-  #shown(): void {
-    this.#progress.headersAt ??= this.#exchange.world.simulation.now;
+  private shown(): void {
+    this.progress.headersAt ??= this.exchange.world.simulation.now;
   }
 
   // Nothing more is taken from the application.
-  #close({ canceled }: { canceled: boolean | undefined }): void {
-    const { request, call, policy, world } = this.#exchange;
+  private close({ canceled }: { canceled: boolean | undefined }): void {
+    const { request, call, policy, world } = this.exchange;
     const { now } = world.simulation;
     request.canceled = canceled;
-    if (!this.#flow.taken) {
+    if (!this.flow.taken) {
       return;
     }
     if (policy.kind === "server") {
@@ -201,12 +200,12 @@ class StreamExchange {
     }
     const texts = call.texts.length > 0 ? call.texts : [call.text];
     const delayMs = Number(call.textDelayMs);
-    const takenAt = (index: number): number => this.#sentAt + (index + 1) * delayMs;
+    const takenAt = (index: number): number => this.sentAt + (index + 1) * delayMs;
     // How many were taken of those that came at once: nobody promises it.
-    if (this.#flow.early && delayMs === 0 && now === this.#sentAt) {
+    if (this.flow.early && delayMs === 0 && now === this.sentAt) {
       return;
     }
-    const clear = delayMs === 0 || (this.#answered && !this.#flow.early);
+    const clear = delayMs === 0 || (this.answered && !this.flow.early);
     if (!clear && texts.some((_, index) => takenAt(index) === now)) {
       world.notes.tie("a message of the caller and the end");
     }

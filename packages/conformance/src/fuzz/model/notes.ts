@@ -4,31 +4,31 @@
  * compared.
  */
 export class Notes {
-  readonly #undecided = new Set<string>();
-  readonly #ties = new Set<string>();
-  readonly #invalid = new Set<string>();
+  private readonly openQuestions = new Set<string>();
+  private readonly ties = new Set<string>();
+  private readonly invalidReasons = new Set<string>();
 
   /** The specification does not say what happens. */
   undecided(what: Undecided): void {
-    this.#undecided.add(`${what}: ${UNDECIDED[what]}`);
+    this.openQuestions.add(`${what}: ${UNDECIDED[what]}`);
   }
 
   /** Two events of the same millisecond, whose order nobody promises. */
   tie(what: string): void {
-    this.#ties.add(what);
+    this.ties.add(what);
   }
 
   /** The case is no case: it never ends, or its client could not be made. */
   invalid(what: string): void {
-    this.#invalid.add(what);
+    this.invalidReasons.add(what);
   }
 
   get undecidedQuestions(): readonly string[] {
-    return [...this.#undecided];
+    return [...this.openQuestions];
   }
 
   get all(): readonly string[] {
-    return [...this.#undecided, ...this.#ties, ...this.#invalid];
+    return [...this.openQuestions, ...this.ties, ...this.invalidReasons];
   }
 }
 

@@ -12,99 +12,99 @@ interface Entry {
 
 /** Discrete-event time: nothing happens between two events, and the clock jumps to the next. */
 export class Simulation {
-  #now = 0;
-  #order = 0;
-  #queue: Entry[] = [];
-  #current: Waiting | undefined;
+  private nowMs = 0;
+  private order = 0;
+  private queue: Entry[] = [];
+  private running: Waiting | undefined;
   /** How far the wall clock was set ahead of the time that passed. */
   wallShift = 0;
 
   /** Milliseconds since the case began. */
   get now(): number {
-    return this.#now;
+    return this.nowMs;
   }
 
   /** The process that is running. */
   get current(): Waiting {
-    if (this.#current === undefined) {
+    if (this.running === undefined) {
       throw new Error("no process is running");
     }
-    return this.#current;
+    return this.running;
   }
 
   /** Lets a process go on now that wanted to wait longer. */
   wake(process: Waiting): void {
-    if (!this.#queue.some((entry) => entry.process === process)) {
+    if (!this.queue.some((entry) => entry.process === process)) {
       return;
     }
-    this.#queue = this.#queue.filter((entry) => entry.process !== process);
-    this.#schedule(this.#now, process);
+    this.queue = this.queue.filter((entry) => entry.process !== process);
+    this.schedule(this.nowMs, process);
   }
 
   advance(ms: number): void {
-    this.#now += ms;
+    this.nowMs += ms;
   }
 
   /** Runs processes side by side until the last has ended. */
   run<T>(processes: readonly Process<T>[]): T[] {
     const results = new Map<Process<unknown>, T>();
     for (const process of processes) {
-      this.#schedule(this.#now, process);
+      this.schedule(this.nowMs, process);
     }
     for (;;) {
-      const next = this.#queue.shift();
+      const next = this.queue.shift();
       if (next === undefined) {
         break;
       }
-      this.#now = Math.max(this.#now, next.at);
-      this.#current = next.process;
+      this.nowMs = Math.max(this.nowMs, next.at);
+      this.running = next.process;
       const step = next.process.next();
       if (step.done === true) {
         results.set(next.process, step.value as T);
       } else {
-        this.#schedule(step.value, next.process);
+        this.schedule(step.value, next.process);
       }
     }
     return processes.map((process) => results.get(process) as T);
   }
 
-  #schedule(at: number, process: Process<unknown>): void {
-    this.#queue.push({ at, order: this.#order++, process });
-    this.#queue.sort((a, b) => a.at - b.at || a.order - b.order);
+  private schedule(at: number, process: Process<unknown>): void {
+    this.queue.push({ at, order: this.order++, process });
+    this.queue.sort((a, b) => a.at - b.at || a.order - b.order);
   }
 }
 
 /** Random numbers in order; the last repeats. */
 export class Draws {
-  readonly #numbers: readonly number[];
-  #next = 0;
+  private readonly numbers: readonly number[];
+  private next = 0;
 
   constructor(numbers: readonly number[]) {
-    this.#numbers = numbers.length === 0 ? [0.5] : numbers;
+    this.numbers = numbers.length === 0 ? [0.5] : numbers;
   }
 
   take(): number {
-    return this.#numbers[Math.min(this.#next++, this.#numbers.length - 1)] as number;
+    return this.numbers[Math.min(this.next++, this.numbers.length - 1)] as number;
   }
 }
 
 /** §3.8: the tokens all calls of a client family to one origin share. */
 export class Tokens {
-  #left: number;
+  private remaining: number;
 
   constructor(readonly capacity: number) {
-    this.#left = capacity;
+    this.remaining = capacity;
   }
 
   get left(): number {
-    return this.#left;
+    return this.remaining;
   }
 
   spend(cost: number): void {
-    this.#left -= cost;
+    this.remaining -= cost;
   }
 
   giveBack(tokens: number): void {
-    this.#left = Math.min(this.capacity, this.#left + tokens);
+    this.remaining = Math.min(this.capacity, this.remaining + tokens);
   }
 }
