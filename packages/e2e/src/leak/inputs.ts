@@ -14,10 +14,10 @@ export class Inputs {
 
   /** What a caller streams. It is open from its first read on, to its end or `return()`. */
   make(kind: (typeof INPUTS)[number]): AsyncIterable<Message> {
-    return { [Symbol.asyncIterator]: () => this.#iterator(kind) };
+    return { [Symbol.asyncIterator]: () => this.iterator(kind) };
   }
 
-  #iterator(kind: (typeof INPUTS)[number]): AsyncIterator<Message> {
+  private iterator(kind: (typeof INPUTS)[number]): AsyncIterator<Message> {
     let [sent, open] = [0, true];
     this.opened += 1;
     const close = () => {

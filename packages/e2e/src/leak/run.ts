@@ -80,7 +80,7 @@ export async function run(started: Started, options: RunOptions): Promise<Done> 
 
 class Maker {
   /** Signals of calls that nobody ended. */
-  #abandoned: AbortSignal[] = [];
+  private abandoned: AbortSignal[] = [];
 
   constructor(
     private readonly done: Done,
@@ -93,16 +93,16 @@ class Maker {
     let left = calls - SHORT_LIVED * KINDS.length;
     const caller = async () => {
       while (left-- > 0) {
-        const index = this.#below(WIRES.length);
+        const index = this.below(WIRES.length);
         const wire = WIRES[index] as Wire;
         const kinds = kindsOver(wire.httpVersion);
-        const kind = kinds[this.#below(kinds.length)] as Kind;
+        const kind = kinds[this.below(kinds.length)] as Kind;
         await this.call(clients[index] as Connected, wire, kind);
       }
     };
     const shortLived = async () => {
       for (let i = 0; i < SHORT_LIVED; i++) {
-        await this.#closeInMidCall(started);
+        await this.closeInMidCall(started);
       }
     };
     await Promise.all([...Array.from({ length: CALLERS }, caller), shortLived()]);
@@ -116,7 +116,7 @@ class Maker {
     const steps = Object.entries(stepsOf(kind));
     // Who waits to the end sees most of a server.
     const patient = this.random() < PATIENT;
-    const [name, step] = steps[patient ? 0 : this.#below(steps.length)] as (typeof steps)[number];
+    const [name, step] = steps[patient ? 0 : this.below(steps.length)] as (typeof steps)[number];
     const controller = new AbortController();
     const { signal } = controller;
     const how = await step({ sdk, connect, kind, controller, inputs: done.inputs, random });
@@ -126,7 +126,7 @@ class Maker {
     count(done.outcomes, `${kind}: ${how}`);
     leak(this.plant, { signal }, this.port);
     if (how === "abandoned") {
-      this.#abandoned.push(signal);
+      this.abandoned.push(signal);
     } else {
       await wait(0);
       done.listeners += listenersOf(signal);
@@ -135,23 +135,23 @@ class Maker {
 
   /** What was abandoned has been found by now. */
   look(): void {
-    for (const signal of this.#abandoned) {
+    for (const signal of this.abandoned) {
       this.done.listeners += listenersOf(signal);
     }
-    this.#abandoned = [];
+    this.abandoned = [];
   }
 
-  async #closeInMidCall(started: Started): Promise<void> {
-    const wire = WIRES[this.#below(WIRES.length)] as Wire;
+  private async closeInMidCall(started: Started): Promise<void> {
+    const wire = WIRES[this.below(WIRES.length)] as Wire;
     const client = connectBy(wire, started, this.random);
     const kinds = kindsOver(wire.httpVersion);
     const calls = kinds.map((kind) => this.call(client, wire, kind));
-    await wait(this.#below(8));
+    await wait(this.below(8));
     client.transport.close();
     await Promise.all(calls);
   }
 
-  #below(limit: number): number {
+  private below(limit: number): number {
     return Math.floor(this.random() * limit);
   }
 }

@@ -32,16 +32,16 @@ export class ClientProcess {
   readonly starved: Starved[] = [];
   /** Heap in use, each time it was looked at. */
   readonly heap: number[] = [];
-  #end: ClientEnd | undefined;
-  #told = new EventTarget();
+  private clientEnd: ClientEnd | undefined;
+  private told = new EventTarget();
 
   private constructor(
     readonly column: Column,
     readonly relay: Relay,
     private readonly child: ChildProcess,
   ) {
-    child.on("message", (news: ClientNews) => this.#hear(news));
-    child.once("exit", () => this.#told.dispatchEvent(new Event("end")));
+    child.on("message", (news: ClientNews) => this.hear(news));
+    child.once("exit", () => this.told.dispatchEvent(new Event("end")));
   }
 
   static async fork(column: Column): Promise<ClientProcess> {
@@ -57,25 +57,25 @@ export class ClientProcess {
 
   begin(given: Pick<BeginOrder, "material" | "workers" | "plant">): void {
     const { column, relay } = this;
-    this.#say({ do: "begin", column, port: relay.port, ...given });
+    this.say({ do: "begin", column, port: relay.port, ...given });
   }
 
   take(material: Material): void {
-    this.#say({ do: "take", material });
+    this.say({ do: "take", material });
   }
 
   renew(): void {
-    this.#say({ do: "renew" });
+    this.say({ do: "renew" });
   }
 
   weigh(): void {
-    this.#say({ do: "weigh" });
+    this.say({ do: "weigh" });
   }
 
   /** Lets it finish and close, and sees what stays. @throws Error where the process is gone. */
   async end(): Promise<ClientSeen> {
-    const told = once(this.#told, "end");
-    this.#say({ do: "end" });
+    const told = once(this.told, "end");
+    this.say({ do: "end" });
     await told;
     // What the client has closed is closed a moment later here.
     for (let look = 0; look < 100 && this.relay.open > 0; look++) {
@@ -88,10 +88,10 @@ export class ClientProcess {
     const [code] = (await exit) as [number | null];
     clearTimeout(timer);
     this.relay.close();
-    if (this.#end === undefined) {
+    if (this.clientEnd === undefined) {
       throw new Error(`${this.column.title} told of no end`);
     }
-    return { ...this.#end, code, open };
+    return { ...this.clientEnd, code, open };
   }
 
   kill(): void {
@@ -99,22 +99,22 @@ export class ClientProcess {
     this.relay.close();
   }
 
-  #say(order: ClientOrder): void {
+  private say(order: ClientOrder): void {
     if (!this.child.connected) {
       throw new Error(`${this.column.title}: the process is gone`);
     }
     this.child.send(order);
   }
 
-  #hear(news: ClientNews): void {
+  private hear(news: ClientNews): void {
     if ("calls" in news) {
       this.calls.push(...news.calls);
       this.starved.push({ at: nowMs(), ms: news.starvedMs });
     } else if ("heap" in news) {
       this.heap.push(news.heap);
     } else {
-      this.#end = news.end;
-      this.#told.dispatchEvent(new Event("end"));
+      this.clientEnd = news.end;
+      this.told.dispatchEvent(new Event("end"));
     }
   }
 }

@@ -13,37 +13,34 @@ const TICK_MS = 10;
 
 /** Sees how late a timer fires that is set for every 10 ms. */
 export class Delay {
-  readonly #timers: Timers;
-  #histogram = createHistogram();
-  #timer: NodeJS.Timeout | undefined;
-  #starvedMs = 0;
+  private histogram = createHistogram();
+  private timer: NodeJS.Timeout | undefined;
+  private starvedMs = 0;
 
   /** @param timers - Those of this process, or some that are not counted in it. */
-  constructor(timers: Timers = globalThis) {
-    this.#timers = timers;
-  }
+  constructor(private readonly timers: Timers = globalThis) {}
 
   start(): void {
     const began = nowMs();
-    this.#timer = this.#timers.setTimeout(() => {
+    this.timer = this.timers.setTimeout(() => {
       const late = Math.max(0, nowMs() - began - TICK_MS);
-      this.#histogram.record(Math.max(1, Math.round(late * 1_000)));
+      this.histogram.record(Math.max(1, Math.round(late * 1_000)));
       // One tick is what any timer may be late.
-      this.#starvedMs += Math.max(0, late - TICK_MS);
+      this.starvedMs += Math.max(0, late - TICK_MS);
       this.start();
     }, TICK_MS);
   }
 
   /** Time the process did not have since it was asked last. */
   take(): number {
-    const starved = this.#starvedMs;
-    this.#starvedMs = 0;
+    const starved = this.starvedMs;
+    this.starvedMs = 0;
     return starved;
   }
 
   stop(): DelaySeen {
-    this.#timers.clearTimeout(this.#timer);
+    this.timers.clearTimeout(this.timer);
     const ms = (microseconds: number) => Math.round(microseconds / 1_000);
-    return { p99: ms(this.#histogram.percentile(99)), max: ms(this.#histogram.max) };
+    return { p99: ms(this.histogram.percentile(99)), max: ms(this.histogram.max) };
   }
 }

@@ -16,14 +16,14 @@ export class Relay {
   target = 0;
   /** Connections made to it so far. */
   accepted = 0;
-  #pairs = new Set<Pair>();
-  #server: Server;
-  #port = 0;
-  #stalled = false;
-  #dark = false;
+  private pairs = new Set<Pair>();
+  private server: Server;
+  private boundPort = 0;
+  private stalled = false;
+  private dark = false;
 
   private constructor() {
-    this.#server = this.#serve();
+    this.server = this.serve();
   }
 
   static async open(): Promise<Relay> {
@@ -33,30 +33,30 @@ export class Relay {
   }
 
   get port(): number {
-    return this.#port;
+    return this.boundPort;
   }
 
   /** Connections that clients have open. */
   get open(): number {
-    return this.#pairs.size;
+    return this.pairs.size;
   }
 
   /** Takes connections again, at the same port. */
   async accept(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.#port = (this.#server.address() as AddressInfo).port;
+    this.server.listen(this.boundPort, "127.0.0.1");
+    await once(this.server, "listening");
+    this.boundPort = (this.server.address() as AddressInfo).port;
   }
 
   /** Takes no further connection: it is refused. Those that are there stay. */
   refuse(): void {
-    this.#server.close();
-    this.#server = this.#serve();
+    this.server.close();
+    this.server = this.serve();
   }
 
   /** Breaks all connections, at both ends. */
   reset(): void {
-    for (const { client, server } of this.#pairs) {
+    for (const { client, server } of this.pairs) {
       breakOff(client);
       breakOff(server);
     }
@@ -64,16 +64,16 @@ export class Relay {
 
   /** Holds back what comes, and loses nothing. */
   stall(): void {
-    this.#stalled = true;
-    for (const { client, server } of this.#pairs) {
+    this.stalled = true;
+    for (const { client, server } of this.pairs) {
       client.pause();
       server?.pause();
     }
   }
 
   resume(): void {
-    this.#stalled = false;
-    for (const { client, server } of this.#pairs) {
+    this.stalled = false;
+    for (const { client, server } of this.pairs) {
       client.resume();
       server?.resume();
     }
@@ -86,20 +86,20 @@ export class Relay {
    * @param options.further - Whether connections made from now on are lost, too, until `lighten`.
    */
   silence({ further }: { readonly further: boolean }): void {
-    this.#dark = further;
-    for (const pair of this.#pairs) {
+    this.dark = further;
+    for (const pair of this.pairs) {
       pair.silent = true;
     }
   }
 
   /** Passes on again what comes on new connections. */
   lighten(): void {
-    this.#dark = false;
+    this.dark = false;
   }
 
   /** Breaks the connections that are silent. */
   bury(): void {
-    for (const { client, server, silent } of this.#pairs) {
+    for (const { client, server, silent } of this.pairs) {
       if (!silent) {
         continue;
       }
@@ -109,26 +109,26 @@ export class Relay {
   }
 
   close(): void {
-    this.#server.close();
-    for (const { client, server } of this.#pairs) {
+    this.server.close();
+    for (const { client, server } of this.pairs) {
       client.destroy();
       server?.destroy();
     }
   }
 
-  #serve(): Server {
-    return createServer({ noDelay: true }, (client) => this.#join(client));
+  private serve(): Server {
+    return createServer({ noDelay: true }, (client) => this.join(client));
   }
 
-  #join(client: Socket): void {
+  private join(client: Socket): void {
     this.accepted += 1;
-    const silent = this.#dark;
+    const silent = this.dark;
     const server = silent ? undefined : connect({ port: this.target, host: "127.0.0.1" });
     server?.setNoDelay(true);
     const pair: Pair = { client, server, silent };
-    this.#pairs.add(pair);
+    this.pairs.add(pair);
     client.once("close", () => {
-      this.#pairs.delete(pair);
+      this.pairs.delete(pair);
       // What a silent connection's client does is not told, either, but nobody waits for it.
       if (pair.silent) {
         breakOff(server);
@@ -138,7 +138,7 @@ export class Relay {
     if (server !== undefined) {
       pass(pair, server, () => pair.client);
     }
-    if (this.#stalled) {
+    if (this.stalled) {
       client.pause();
       server?.pause();
     }

@@ -93,7 +93,7 @@ export async function run(options: RunOptions): Promise<Seen> {
 
 class Watch {
   readonly windows: Window[] = [];
-  readonly #began = nowMs();
+  private readonly began = nowMs();
 
   constructor(
     private readonly world: World,
@@ -113,7 +113,7 @@ class Watch {
     });
     const { at } = this.windows.at(-1) as Window;
     const failed = world.clients.map(({ calls }) => failedSince(calls, at));
-    const clock = new Date(nowMs() - this.#began).toISOString().slice(11, 19);
+    const clock = new Date(nowMs() - this.began).toISOString().slice(11, 19);
     const what = `${clock} cycle ${cycle}: ${scenario.id.padEnd(10)}`;
     options.tell(
       `${what} failed calls: ${failed.map((count) => String(count).padStart(3)).join(" ")}`,
@@ -139,7 +139,7 @@ class Watch {
   ): Promise<T> {
     const { relays } = this.world;
     const before = relays.map(({ accepted }) => accepted);
-    const at = this.windows.at(-1)?.until ?? this.#began;
+    const at = this.windows.at(-1)?.until ?? this.began;
     let healedAt = nowMs();
     const done = await act(() => (healedAt = nowMs()));
     const connections = relays.map(({ accepted }, index) => accepted - (before[index] ?? 0));

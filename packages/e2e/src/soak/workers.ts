@@ -13,58 +13,58 @@ const WHY_LENGTH = 300;
 
 /** Workers that make one call after another, and write down how each ended. */
 export class Workers {
-  #records: CallRecord[] = [];
-  #open = 0;
-  #number = 0;
-  #stopping = false;
-  #done = false;
-  #all: Promise<unknown> = Promise.resolve();
+  private records: CallRecord[] = [];
+  private open = 0;
+  private number = 0;
+  private stopping = false;
+  private done = false;
+  private all: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly call: (kind: Kind, text: string) => Promise<void>) {}
 
   /** Every call has been told of. */
   get stopped(): boolean {
-    return this.#done && this.#records.length === 0;
+    return this.done && this.records.length === 0;
   }
 
   /** @param name - What the texts of this client's calls begin with. */
   start(name: string, workers: number): void {
     const working = Array.from({ length: workers }, async (_, index) => {
       await wait((RAMP_MS * index) / workers);
-      await this.#work(name);
+      await this.work(name);
     });
-    this.#all = Promise.all([...working, this.#probe(name)]);
+    this.all = Promise.all([...working, this.probe(name)]);
   }
 
   /** What ended since this was asked last. */
   take(): readonly CallRecord[] {
-    const records = this.#records;
-    this.#records = [];
+    const records = this.records;
+    this.records = [];
     return records;
   }
 
   /** Begins no more calls, and waits for those that are there: how many never end. */
   async stop(): Promise<number> {
-    this.#stopping = true;
+    this.stopping = true;
     const limit = new AbortController();
-    await Promise.race([this.#all, waitUnless(limit.signal, TIMES.deadlineMs * 1.5)]);
+    await Promise.race([this.all, waitUnless(limit.signal, TIMES.deadlineMs * 1.5)]);
     limit.abort();
-    this.#done = true;
-    return this.#open;
+    this.done = true;
+    return this.open;
   }
 
-  async #work(name: string): Promise<void> {
-    while (!this.#stopping) {
-      const well = await this.#one(pick(), this.#next(name));
+  private async work(name: string): Promise<void> {
+    while (!this.stopping) {
+      const well = await this.one(pick(), this.next(name));
       // Who fails at once, and would begin at once again, has the CPU for himself.
       await wait(Math.random() * LOAD.thinkMs + (well ? 0 : LOAD.leastMs));
     }
   }
 
-  async #probe(name: string): Promise<void> {
+  private async probe(name: string): Promise<void> {
     const probes = new Set<Promise<boolean>>();
-    while (!this.#stopping) {
-      const probe = this.#one("idempotent", this.#next(name), { probe: true });
+    while (!this.stopping) {
+      const probe = this.one("idempotent", this.next(name), { probe: true });
       probes.add(probe);
       void probe.then(() => probes.delete(probe));
       await wait(LOAD.probeMs);
@@ -72,14 +72,18 @@ export class Workers {
     await Promise.all(probes);
   }
 
-  #next(name: string): string {
-    return `${name} ${this.#number++}`;
+  private next(name: string): string {
+    return `${name} ${this.number++}`;
   }
 
-  async #one(kind: Kind, text: string, more: Pick<CallRecord, "probe"> = {}): Promise<boolean> {
+  private async one(
+    kind: Kind,
+    text: string,
+    more: Pick<CallRecord, "probe"> = {},
+  ): Promise<boolean> {
     const watch = new DeadlineWatch(kind === "brief" ? LOAD.briefMs : TIMES.deadlineMs);
     const begin = nowMs();
-    this.#open += 1;
+    this.open += 1;
     let why: string | undefined;
     let byTime = false;
     try {
@@ -88,8 +92,8 @@ export class Workers {
       why = String(reason).slice(0, WHY_LENGTH);
       byTime = isByTime(reason);
     }
-    this.#open -= 1;
-    this.#records.push({
+    this.open -= 1;
+    this.records.push({
       kind,
       ...more,
       begin,
@@ -108,22 +112,22 @@ export class Workers {
  * Time that the process does not have counts for both.
  */
 class DeadlineWatch {
-  #timer: NodeJS.Timeout;
-  #passed: number | undefined;
-  #late = false;
+  private timer: NodeJS.Timeout;
+  private passed: number | undefined;
+  private late = false;
 
   constructor(deadlineMs: number) {
-    this.#timer = real.setTimeout(() => {
-      this.#passed = nowMs();
-      this.#timer = real.setTimeout(() => setImmediate(() => (this.#late = true)), BOUNDS.lateMs);
+    this.timer = real.setTimeout(() => {
+      this.passed = nowMs();
+      this.timer = real.setTimeout(() => setImmediate(() => (this.late = true)), BOUNDS.lateMs);
     }, deadlineMs);
   }
 
   end(): Pick<CallRecord, "overdueMs" | "late"> {
-    real.clearTimeout(this.#timer);
+    real.clearTimeout(this.timer);
     return {
-      ...(this.#passed !== undefined && { overdueMs: nowMs() - this.#passed }),
-      ...(this.#late && { late: true }),
+      ...(this.passed !== undefined && { overdueMs: nowMs() - this.passed }),
+      ...(this.late && { late: true }),
     };
   }
 }

@@ -28,14 +28,14 @@ export class World {
   undrained = 0;
   /** Time that the servers and the relays did not have. */
   readonly starved: Starved[] = [];
-  #delay = new Delay();
-  #asking: NodeJS.Timeout | undefined;
-  #authority: Authority = createAuthority("soak 0");
-  #authorities = 1;
-  #servers = 0;
-  #current: ServerProcess | undefined;
-  #next: ServerProcess | undefined;
-  #drains: Promise<void>[] = [];
+  private delay = new Delay();
+  private asking: NodeJS.Timeout | undefined;
+  private authority: Authority = createAuthority("soak 0");
+  private authorities = 1;
+  private servers = 0;
+  private currentServer: ServerProcess | undefined;
+  private next: ServerProcess | undefined;
+  private drains: Promise<void>[] = [];
 
   private constructor(
     private readonly folder: string,
@@ -49,11 +49,11 @@ export class World {
     const world = new World(folder, clients);
     await world.startNext();
     world.takeNext();
-    const material = world.#material(world.#authority);
+    const material = world.material(world.authority);
     // The relays are in this process.
-    world.#delay.start();
-    world.#asking = setInterval(() => {
-      world.starved.push({ at: nowMs(), ms: world.#delay.take() });
+    world.delay.start();
+    world.asking = setInterval(() => {
+      world.starved.push({ at: nowMs(), ms: world.delay.take() });
     }, ASK_MS);
     for (const client of clients) {
       client.begin({ material, workers, plant });
@@ -67,20 +67,20 @@ export class World {
 
   /** The server that new connections go to. */
   get current(): ServerProcess {
-    if (this.#current === undefined) {
+    if (this.currentServer === undefined) {
       throw new Error("no server was started");
     }
-    return this.#current;
+    return this.currentServer;
   }
 
   /** Starts the next server; it listens when this resolves, and nobody is sent to it yet. */
   async startNext(): Promise<void> {
-    const authority = this.#authority;
-    this.#next = await ServerProcess.start(
+    const authority = this.authority;
+    this.next = await ServerProcess.start(
       {
         certificate: authority.issue({ hosts: SERVER_HOSTS }),
         clientAuthority: authority.cert,
-        journal: join(this.folder, `${this.#servers++}`),
+        journal: join(this.folder, `${this.servers++}`),
       },
       (ms) => this.starved.push({ at: nowMs(), ms }),
     );
@@ -88,8 +88,8 @@ export class World {
 
   /** Sends new connections to the next server. @returns the one before. */
   takeNext(): ServerProcess | undefined {
-    const before = this.#current;
-    this.#current = this.#next;
+    const before = this.currentServer;
+    this.currentServer = this.next;
     for (const { relay, column } of this.clients) {
       relay.target = this.current.ports[column.httpVersion];
     }
@@ -106,14 +106,14 @@ export class World {
         this.undrained += 1;
       }
     };
-    this.#drains.push(drained());
+    this.drains.push(drained());
   }
 
   /** A new authority: the next server is of it, and lets in its clients alone. */
   rotate(): void {
-    const before = this.#authority;
-    this.#authority = createAuthority(`soak ${this.#authorities++}`);
-    const material = this.#material(this.#authority);
+    const before = this.authority;
+    this.authority = createAuthority(`soak ${this.authorities++}`);
+    const material = this.material(this.authority);
     const ca = `${before.cert}${material.ca}`;
     for (const client of this.clients) {
       client.take({ ...material, ca });
@@ -141,24 +141,24 @@ export class World {
 
   /** Drains what is there. */
   async settle(): Promise<void> {
-    this.drain(this.#current);
-    await Promise.all(this.#drains);
+    this.drain(this.currentServer);
+    await Promise.all(this.drains);
   }
 
   /** Ends everything, also what did not end by itself. */
   async close(): Promise<void> {
-    clearInterval(this.#asking);
-    this.#delay.stop();
+    clearInterval(this.asking);
+    this.delay.stop();
     for (const client of this.clients) {
       client.kill();
     }
-    for (const server of [this.#current, this.#next]) {
+    for (const server of [this.currentServer, this.next]) {
       server?.kill();
     }
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  #material(authority: Authority): Material {
+  private material(authority: Authority): Material {
     return { ...authority.issue({ hosts: ["client"] }), ca: authority.cert };
   }
 }
