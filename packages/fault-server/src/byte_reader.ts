@@ -5,32 +5,30 @@ const HIGH_WATER = 64 * 1024;
 
 /** Reads a socket piecewise. After the end of the input every method gives what is left, or nothing. */
 export class ByteReader {
-  readonly #socket: Duplex;
-  #buffer: Buffer = Buffer.alloc(0);
-  #chunks: Buffer[] = [];
-  #size = 0;
-  #over = false;
-  #discarding = false;
-  #wake: (() => void) | undefined;
+  private buffer: Buffer = Buffer.alloc(0);
+  private chunks: Buffer[] = [];
+  private size = 0;
+  private over = false;
+  private discarding = false;
+  private wake: (() => void) | undefined;
 
-  constructor(socket: Duplex) {
-    this.#socket = socket;
-    socket.on("data", this.#onData);
-    socket.on("end", this.#onOver);
-    socket.on("close", this.#onOver);
+  constructor(private readonly socket: Duplex) {
+    socket.on("data", this.onData);
+    socket.on("end", this.onOver);
+    socket.on("close", this.onOver);
   }
 
   /** Resolves when `n` bytes are there; false when the input ends before. */
   async have(n: number): Promise<boolean> {
-    while (this.#size < n && !this.#over) {
-      await this.#more();
+    while (this.size < n && !this.over) {
+      await this.more();
     }
-    return this.#size >= n;
+    return this.size >= n;
   }
 
   /** The first bytes that are there, without taking them. */
   peek(n: number): Buffer {
-    return this.#merged().subarray(0, n);
+    return this.merged().subarray(0, n);
   }
 
   /** Takes up to `n` bytes, at least one; undefined when the input is over. */
@@ -38,7 +36,7 @@ export class ByteReader {
     if (!(await this.have(1))) {
       return undefined;
     }
-    return this.#take(Math.min(n, this.#size));
+    return this.take(Math.min(n, this.size));
   }
 
   /**
@@ -46,13 +44,13 @@ export class ByteReader {
    * when more than `limit` bytes come before it, or the input ends.
    */
   async before(mark: string, limit: number): Promise<Buffer | undefined> {
-    for (let n = 1; await this.have(n); n = this.#size + 1) {
-      const at = this.#merged().indexOf(mark, 0, "latin1");
-      if (at > limit || (at < 0 && this.#size > limit + mark.length)) {
+    for (let n = 1; await this.have(n); n = this.size + 1) {
+      const at = this.merged().indexOf(mark, 0, "latin1");
+      if (at > limit || (at < 0 && this.size > limit + mark.length)) {
         return undefined;
       }
       if (at >= 0) {
-        return this.#take(at + mark.length).subarray(0, at);
+        return this.take(at + mark.length).subarray(0, at);
       }
     }
     return undefined;
@@ -60,60 +58,60 @@ export class ByteReader {
 
   /** From here on whatever comes is dropped, so that the socket sees its end. */
   discard(): void {
-    this.#discarding = true;
-    this.#take(this.#size);
-    this.#socket.resume();
+    this.discarding = true;
+    this.take(this.size);
+    this.socket.resume();
   }
 
   /** Lets go of the socket and gives back what was read of it. */
   detach(): Buffer {
-    this.#socket.pause();
-    this.#socket.off("data", this.#onData);
-    this.#socket.off("end", this.#onOver);
-    this.#socket.off("close", this.#onOver);
-    return this.#take(this.#size);
+    this.socket.pause();
+    this.socket.off("data", this.onData);
+    this.socket.off("end", this.onOver);
+    this.socket.off("close", this.onOver);
+    return this.take(this.size);
   }
 
-  readonly #onData = (chunk: Buffer) => {
-    if (this.#discarding) {
+  private readonly onData = (chunk: Buffer) => {
+    if (this.discarding) {
       return;
     }
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    if (this.#wake) {
-      this.#wake();
-    } else if (this.#size >= HIGH_WATER) {
-      this.#socket.pause();
+    this.chunks.push(chunk);
+    this.size += chunk.length;
+    if (this.wake) {
+      this.wake();
+    } else if (this.size >= HIGH_WATER) {
+      this.socket.pause();
     }
   };
 
-  readonly #onOver = () => {
-    this.#over = true;
-    this.#wake?.();
+  private readonly onOver = () => {
+    this.over = true;
+    this.wake?.();
   };
 
-  #more(): Promise<void> {
-    this.#socket.resume();
+  private more(): Promise<void> {
+    this.socket.resume();
     return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
+      this.wake = () => {
+        this.wake = undefined;
         resolve();
       };
     });
   }
 
-  #merged(): Buffer {
-    if (this.#chunks.length > 0) {
-      this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
-      this.#chunks = [];
+  private merged(): Buffer {
+    if (this.chunks.length > 0) {
+      this.buffer = Buffer.concat([this.buffer, ...this.chunks]);
+      this.chunks = [];
     }
-    return this.#buffer;
+    return this.buffer;
   }
 
-  #take(n: number): Buffer {
-    const all = this.#merged();
-    this.#buffer = all.subarray(n);
-    this.#size -= n;
+  private take(n: number): Buffer {
+    const all = this.merged();
+    this.buffer = all.subarray(n);
+    this.size -= n;
     return all.subarray(0, n);
   }
 }

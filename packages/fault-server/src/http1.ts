@@ -56,111 +56,112 @@ export async function serveHttp1(link: Http1Link, host: Host): Promise<void> {
 class Http1Exchange implements Exchange {
   readonly resetCode = undefined;
   readonly head: RequestHead;
-  readonly #link: Http1Link;
-  #bodyRead = false;
-  #chunked = false;
-  #bodyless = false;
+  private bodyRead = false;
+  private chunked = false;
+  private bodyless = false;
   /** Bytes of the body that the head announced and that are still to come. */
-  #owed: number | undefined;
-  #last = false;
-  #ended = false;
+  private owed: number | undefined;
+  private last = false;
+  private ended = false;
 
-  constructor(link: Http1Link, head: RequestHead) {
-    this.#link = link;
+  constructor(
+    private readonly link: Http1Link,
+    head: RequestHead,
+  ) {
     this.head = head;
-    this.#last = /\bclose\b/i.test(field(head.headers, "connection") ?? "");
+    this.last = /\bclose\b/i.test(field(head.headers, "connection") ?? "");
   }
 
   get connection(): Connection {
-    return this.#link;
+    return this.link;
   }
 
   get gone(): AbortSignal {
-    return this.#link.closed;
+    return this.link.closed;
   }
 
   /** The connection can carry another request. */
   get reusable(): boolean {
-    return this.#ended && this.#bodyRead && !this.#last;
+    return this.ended && this.bodyRead && !this.last;
   }
 
   async readBody(): Promise<Buffer> {
-    if (this.#bodyRead) {
+    if (this.bodyRead) {
       return Buffer.alloc(0);
     }
     if (expectsContinue(this.head.headers)) {
-      await this.#write("HTTP/1.1 100 Continue\r\n\r\n");
+      await this.write("HTTP/1.1 100 Continue\r\n\r\n");
     }
-    const body = await orGone(readBody(this.#link.reader, this.head.headers), this.gone);
+    const body = await orGone(readBody(this.link.reader, this.head.headers), this.gone);
     if (!body) {
       throw new Gone();
     }
-    this.#bodyRead = true;
+    this.bodyRead = true;
     return body;
   }
 
   async sendInformational(status: number): Promise<void> {
-    await this.#write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n\r\n`);
+    await this.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n\r\n`);
   }
 
   async sendRaw(bytes: Buffer): Promise<void> {
-    await this.#write(bytes);
+    await this.write(bytes);
   }
 
   async sendHead(head: AnswerHead): Promise<void> {
     const lines = head.headers.map(([name, value]) => `${name}: ${value}\r\n`);
-    this.#bodyless = this.head.method === "HEAD" || head.status === 204 || head.status === 304;
+    this.bodyless = this.head.method === "HEAD" || head.status === 204 || head.status === 304;
     const coding = field(head.headers, "transfer-encoding");
     const length = field(head.headers, "content-length");
     if (coding !== undefined) {
-      this.#chunked = coding.toLowerCase() === "chunked";
+      this.chunked = coding.toLowerCase() === "chunked";
     } else if (length !== undefined) {
-      this.#owed = Number(length);
+      this.owed = Number(length);
     } else if (head.length === undefined || head.trailers) {
-      this.#chunked = true;
+      this.chunked = true;
       lines.push("transfer-encoding: chunked\r\n");
-    } else if (!this.#bodyless) {
-      this.#owed = head.length;
+    } else if (!this.bodyless) {
+      this.owed = head.length;
       lines.push(`content-length: ${head.length}\r\n`);
     }
-    this.#last ||= head.early || this.#link.retiring;
-    if (this.#last && field(head.headers, "connection") === undefined) {
+    this.last ||= head.early || this.link.retiring;
+    if (this.last && field(head.headers, "connection") === undefined) {
       lines.push("connection: close\r\n");
     }
     const phrase = STATUS_CODES[head.status] ?? "";
-    await this.#write(`HTTP/1.1 ${head.status} ${phrase}\r\n${lines.join("")}\r\n`);
+    await this.write(`HTTP/1.1 ${head.status} ${phrase}\r\n${lines.join("")}\r\n`);
   }
 
   async sendBody(bytes: Buffer, declared: number): Promise<void> {
-    if (this.#bodyless || declared === 0) {
+    if (this.bodyless || declared === 0) {
       return;
     }
-    if (this.#owed !== undefined) {
-      this.#owed -= bytes.length;
+    if (this.owed !== undefined) {
+      this.owed -= bytes.length;
     }
-    if (!this.#chunked) {
-      return this.#write(bytes);
+    if (!this.chunked) {
+      return this.write(bytes);
     }
     const size = Buffer.from(`${declared.toString(16)}\r\n`, "latin1");
     const close = Buffer.from(bytes.length === declared ? "\r\n" : "", "latin1");
-    return this.#write(Buffer.concat([size, bytes, close]));
+    return this.write(Buffer.concat([size, bytes, close]));
   }
 
   async end(trailers: readonly Header[]): Promise<void> {
-    if (this.#chunked && !this.#bodyless) {
+    if (this.chunked && !this.bodyless) {
       const lines = trailers.map(([name, value]) => `${name}: ${value}\r\n`);
-      await this.#write(`0\r\n${lines.join("")}\r\n`);
+      await this.write(`0\r\n${lines.join("")}\r\n`);
     }
-    this.#ended = true;
+    this.ended = true;
     // A length that was not kept leaves no way to tell where the next answer begins.
-    if (this.#owed !== undefined && this.#owed !== 0 && !this.#bodyless) {
-      this.#last = true;
+    if (this.owed !== undefined && this.owed !== 0 && !this.bodyless) {
+      this.last = true;
     }
-    if (!this.#bodyRead) {
-      this.#last = true;
+    if (!this.bodyRead) {
+      this.last = true;
     }
-    if (this.#last) {
-      this.#link.fin();
+    if (this.last) {
+      this.link.fin();
     }
   }
 
@@ -176,10 +177,10 @@ class Http1Exchange implements Exchange {
     throw new Unsupported("GOAWAY needs HTTP/2, this request came over HTTP/1.1");
   }
 
-  #write(bytes: string | Buffer): Promise<void> {
+  private write(bytes: string | Buffer): Promise<void> {
     const data = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
     const written = new Promise<void>((resolve, reject) =>
-      this.#link.socket.write(data, (reason) => (reason ? reject(new Gone()) : resolve())),
+      this.link.socket.write(data, (reason) => (reason ? reject(new Gone()) : resolve())),
     );
     // The race may be lost to `gone`; the rejection then has no other reader.
     written.catch(() => {});

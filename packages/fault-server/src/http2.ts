@@ -67,22 +67,18 @@ class Http2Exchange implements Exchange {
   readonly head: RequestHead;
   readonly connection: Connection;
   readonly gone: AbortSignal;
-  readonly #wire: Http2Wire;
-  readonly #stream: ServerHttp2Stream;
-  #body: Promise<Buffer> | undefined;
-  #trailers: readonly Header[] = [];
-  #ended = false;
+  private body: Promise<Buffer> | undefined;
+  private trailers: readonly Header[] = [];
+  private ended = false;
 
   constructor(
     connection: Connection,
-    wire: Http2Wire,
-    stream: ServerHttp2Stream,
+    private readonly wire: Http2Wire,
+    private readonly stream: ServerHttp2Stream,
     head: RequestHead,
   ) {
     this.connection = connection;
     this.head = head;
-    this.#wire = wire;
-    this.#stream = stream;
     const controller = new AbortController();
     this.gone = controller.signal;
     stream.on("error", () => {});
@@ -91,24 +87,24 @@ class Http2Exchange implements Exchange {
   }
 
   get resetCode(): number | undefined {
-    return this.#wire.wasReset(this.#id) ? this.#stream.rstCode : undefined;
+    return this.wire.wasReset(this.id) ? this.stream.rstCode : undefined;
   }
 
-  get #id(): number {
+  private get id(): number {
     return this.head.streamId ?? 0;
   }
 
   readBody(): Promise<Buffer> {
-    this.#body ??= this.#collect();
-    this.#body.catch(() => {});
-    return orGone(this.#body, this.gone);
+    this.body ??= this.collect();
+    this.body.catch(() => {});
+    return orGone(this.body, this.gone);
   }
 
   async sendInformational(status: number): Promise<void> {
     if (this.gone.aborted) {
       throw new Gone();
     }
-    this.#stream.additionalHeaders({ ":status": status });
+    this.stream.additionalHeaders({ ":status": status });
   }
 
   async sendRaw(): Promise<void> {
@@ -119,9 +115,9 @@ class Http2Exchange implements Exchange {
     if (this.gone.aborted) {
       throw new Gone();
     }
-    const sent = this.#wire.headersSent(this.#id);
-    this.#ended = head.alone;
-    this.#stream.on("wantTrailers", () => this.#sendTrailers());
+    const sent = this.wire.headersSent(this.id);
+    this.ended = head.alone;
+    this.stream.on("wantTrailers", () => this.sendTrailers());
     // node:http2 adds a date unless told not to, by an option its types leave out.
     const options: ServerStreamResponseOptions & { sendDate: boolean } = {
       endStream: head.alone,
@@ -129,7 +125,7 @@ class Http2Exchange implements Exchange {
       sendDate: false,
     };
     try {
-      this.#stream.respond({ ":status": head.status, ...toHttp2(head.headers) }, options);
+      this.stream.respond({ ":status": head.status, ...toHttp2(head.headers) }, options);
     } catch (reason) {
       throw new Unsupported(reason instanceof Error ? reason.message : String(reason));
     }
@@ -139,13 +135,13 @@ class Http2Exchange implements Exchange {
   }
 
   sendBody(bytes: Buffer): Promise<void> {
-    return this.#done((done) => this.#stream.write(bytes, done));
+    return this.done((done) => this.stream.write(bytes, done));
   }
 
   async end(trailers: readonly Header[]): Promise<void> {
-    this.#trailers = trailers;
-    if (!this.#ended) {
-      await this.#done((done) => this.#stream.end(done));
+    this.trailers = trailers;
+    if (!this.ended) {
+      await this.done((done) => this.stream.end(done));
     }
   }
 
@@ -156,34 +152,34 @@ class Http2Exchange implements Exchange {
   async rstStream(code: Http2Code): Promise<void> {
     // Or close() would end a half-sent answer in good order, and send no RST_STREAM at all.
     // oxlint-disable-next-line no-underscore-dangle -- Writable calls it so
-    this.#stream._final = () => {};
-    this.#stream.close(HTTP2_CODES[code]);
+    this.stream._final = () => {};
+    this.stream.close(HTTP2_CODES[code]);
     await aborted(this.gone);
   }
 
   goaway(lastStream: "before" | "this", code: Http2Code): Promise<void> {
-    const last = lastStream === "this" ? this.#id : Math.max(0, this.#id - 2);
-    return this.#wire.goaway(last, HTTP2_CODES[code]);
+    const last = lastStream === "this" ? this.id : Math.max(0, this.id - 2);
+    return this.wire.goaway(last, HTTP2_CODES[code]);
   }
 
-  async #collect(): Promise<Buffer> {
+  private async collect(): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of this.stream.iterator({ destroyOnReturn: false })) {
       chunks.push(chunk as Buffer);
     }
     return Buffer.concat(chunks);
   }
 
-  #sendTrailers(): void {
+  private sendTrailers(): void {
     try {
-      this.#stream.sendTrailers(toHttp2(this.#trailers));
+      this.stream.sendTrailers(toHttp2(this.trailers));
     } catch {
       // Nobody can be told by now; an error thrown from an event would end the process.
-      this.#stream.close(HTTP2_CODES.INTERNAL_ERROR);
+      this.stream.close(HTTP2_CODES.INTERNAL_ERROR);
     }
   }
 
-  #done(start: (done: (reason?: Error | null) => void) => void): Promise<void> {
+  private done(start: (done: (reason?: Error | null) => void) => void): Promise<void> {
     const done = new Promise<void>((resolve, reject) =>
       start((reason) => (reason ? reject(new Gone()) : resolve())),
     );

@@ -11,32 +11,33 @@ export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /** Finds the frames in a stream of bytes without holding their payload. */
 export class FrameScanner {
-  readonly #onFrame: (type: number, streamId: number) => void;
-  #skip: number;
-  #head = Buffer.alloc(0);
+  private skip: number;
+  private head = Buffer.alloc(0);
 
   /** @param preface bytes that come before the first frame */
-  constructor(preface: number, onFrame: (type: number, streamId: number) => void) {
-    this.#skip = preface;
-    this.#onFrame = onFrame;
+  constructor(
+    preface: number,
+    private readonly onFrame: (type: number, streamId: number) => void,
+  ) {
+    this.skip = preface;
   }
 
   push(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
-      const skipped = Math.min(this.#skip, bytes.length - at);
-      this.#skip -= skipped;
+      const skipped = Math.min(this.skip, bytes.length - at);
+      this.skip -= skipped;
       at += skipped;
-      const taken = Math.min(HEADER_BYTES - this.#head.length, bytes.length - at);
-      this.#head = Buffer.concat([this.#head, bytes.subarray(at, at + taken)]);
+      const taken = Math.min(HEADER_BYTES - this.head.length, bytes.length - at);
+      this.head = Buffer.concat([this.head, bytes.subarray(at, at + taken)]);
       at += taken;
-      if (this.#head.length < HEADER_BYTES) {
+      if (this.head.length < HEADER_BYTES) {
         continue;
       }
-      const head = this.#head;
-      this.#head = Buffer.alloc(0);
-      this.#skip = head.readUIntBE(0, 3);
-      this.#onFrame(head.readUInt8(3), head.readUInt32BE(5) & 0x7fffffff);
+      const head = this.head;
+      this.head = Buffer.alloc(0);
+      this.skip = head.readUIntBE(0, 3);
+      this.onFrame(head.readUInt8(3), head.readUInt32BE(5) & 0x7fffffff);
     }
   }
 }
@@ -46,68 +47,68 @@ export class FrameScanner {
  * node:http2 would not send, and can fall silent in both directions.
  */
 export class Http2Wire extends Duplex {
-  readonly #socket: Duplex;
-  readonly #inbound: FrameScanner;
-  readonly #outbound: FrameScanner;
-  readonly #headed = new Map<number, () => void>();
-  readonly #first: Buffer;
-  readonly #resets = new Set<number>();
-  #newest = 0;
-  #silent = false;
+  private readonly inbound: FrameScanner;
+  private readonly outbound: FrameScanner;
+  private readonly headed = new Map<number, () => void>();
+  private readonly resets = new Set<number>();
+  private newest = 0;
+  private silent = false;
 
   /**
    * @param first bytes already read from the socket
    * @param onRequest called with each HEADERS frame that opens a stream, before node:http2 sees it;
    *   when it returns true the connection falls silent
    */
-  constructor(socket: Duplex, first: Buffer, onRequest: () => boolean) {
+  constructor(
+    private readonly socket: Duplex,
+    private readonly first: Buffer,
+    onRequest: () => boolean,
+  ) {
     super({ allowHalfOpen: true });
-    this.#socket = socket;
-    this.#first = first;
-    this.#inbound = new FrameScanner(PREFACE.length, (type, streamId) => {
+    this.inbound = new FrameScanner(PREFACE.length, (type, streamId) => {
       if (type === RST_STREAM) {
-        this.#resets.add(streamId);
+        this.resets.add(streamId);
       }
-      if (type !== HEADERS || streamId <= this.#newest || this.#silent) {
+      if (type !== HEADERS || streamId <= this.newest || this.silent) {
         return;
       }
-      this.#newest = streamId;
+      this.newest = streamId;
       if (onRequest()) {
         this.silence();
       }
     });
-    this.#outbound = new FrameScanner(0, (type, streamId) => {
+    this.outbound = new FrameScanner(0, (type, streamId) => {
       if (type === HEADERS) {
-        this.#headed.get(streamId)?.();
+        this.headed.get(streamId)?.();
       }
     });
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("data", (chunk: Buffer) => this.receive(chunk));
     socket.on("end", () => this.push(null));
     socket.on("close", () => this.destroy());
   }
 
   /** Starts to hand bytes to node:http2, which must be listening by now. */
   start(): void {
-    this.#receive(this.#first);
-    this.#socket.resume();
+    this.receive(this.first);
+    this.socket.resume();
   }
 
   /** Nothing goes through any more, in either direction. */
   silence(): void {
-    this.#silent = true;
-    this.#socket.resume();
+    this.silent = true;
+    this.socket.resume();
   }
 
   /** True if the client has reset this stream. */
   wasReset(streamId: number): boolean {
-    return this.#resets.has(streamId);
+    return this.resets.has(streamId);
   }
 
   /** Resolves when a HEADERS frame of this stream has been handed to the kernel. */
   headersSent(streamId: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#headed.set(streamId, () => {
-        this.#headed.delete(streamId);
+      this.headed.set(streamId, () => {
+        this.headed.delete(streamId);
         resolve();
       });
     });
@@ -126,39 +127,39 @@ export class Http2Wire extends Duplex {
     return new Promise((resolve) => this.write(frame, () => resolve()));
   }
 
-  #receive(chunk: Buffer): void {
-    this.#inbound.push(chunk);
-    if (!this.#silent && !this.push(chunk)) {
-      this.#socket.pause();
+  private receive(chunk: Buffer): void {
+    this.inbound.push(chunk);
+    if (!this.silent && !this.push(chunk)) {
+      this.socket.pause();
     }
   }
 
   override _read(): void {
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (reason?: Error | null) => void): void {
-    if (this.#silent || this.#socket.destroyed) {
+    if (this.silent || this.socket.destroyed) {
       return done();
     }
-    this.#socket.write(chunk, (reason) => {
-      this.#outbound.push(chunk);
+    this.socket.write(chunk, (reason) => {
+      this.outbound.push(chunk);
       done(reason ?? null);
     });
   }
 
   override _final(done: () => void): void {
-    if (!this.#silent) {
-      this.#socket.end();
+    if (!this.silent) {
+      this.socket.end();
     }
     done();
   }
 
   override _destroy(reason: Error | null, done: (reason: Error | null) => void): void {
-    if (!this.#silent) {
-      this.#socket.end();
+    if (!this.silent) {
+      this.socket.end();
     }
-    this.#socket.resume();
+    this.socket.resume();
     done(reason);
   }
 }

@@ -12,14 +12,15 @@ export class Link implements Http1Link {
   socket: Duplex;
   busy = false;
   retiring = false;
-  readonly #raw: Socket;
-  #reader: ByteReader | undefined;
-  #http2: Http2Connection | undefined;
+  private byteReader: ByteReader | undefined;
+  private http2Connection: Http2Connection | undefined;
 
-  constructor(id: number, raw: Socket) {
+  constructor(
+    id: number,
+    private readonly raw: Socket,
+  ) {
     const closed = new AbortController();
     this.id = id;
-    this.#raw = raw;
     this.socket = raw;
     this.closed = closed.signal;
     raw.on("error", () => {});
@@ -27,8 +28,8 @@ export class Link implements Http1Link {
   }
 
   get reader(): ByteReader {
-    this.#reader ??= new ByteReader(this.socket);
-    return this.#reader;
+    this.byteReader ??= new ByteReader(this.socket);
+    return this.byteReader;
   }
 
   /** Serves HTTP/2 if the client opens with its preface, else HTTP/1.1. */
@@ -39,9 +40,9 @@ export class Link implements Http1Link {
       return;
     }
     if (this.reader.peek(3).toString("latin1") === "PRI") {
-      this.#http2 = serveHttp2(this, socket, this.reader.detach(), host);
+      this.http2Connection = serveHttp2(this, socket, this.reader.detach(), host);
       if (this.retiring) {
-        this.#http2.session.close();
+        this.http2Connection.session.close();
       }
     } else {
       await serveHttp1(this, host);
@@ -50,46 +51,46 @@ export class Link implements Http1Link {
 
   /** True once the client has opened with the HTTP/2 preface. */
   get http2(): boolean {
-    return this.#http2 !== undefined;
+    return this.http2Connection !== undefined;
   }
 
   reset(): void {
-    this.#raw.resetAndDestroy();
+    this.raw.resetAndDestroy();
   }
 
   fin(): void {
     this.retiring = true;
-    if (this.#http2) {
-      this.#http2.wire.silence();
-    } else if (this.#reader) {
-      this.#reader.discard();
+    if (this.http2Connection) {
+      this.http2Connection.wire.silence();
+    } else if (this.byteReader) {
+      this.byteReader.discard();
     } else {
-      this.#raw.resume();
+      this.raw.resume();
     }
     this.socket.end();
   }
 
   silence(): void {
-    this.#http2?.wire.silence();
+    this.http2Connection?.wire.silence();
   }
 
   retire(): void {
     this.retiring = true;
-    if (this.#http2) {
-      this.#http2.session.close();
+    if (this.http2Connection) {
+      this.http2Connection.session.close();
     } else if (!this.busy) {
       this.fin();
     }
   }
 
   destroy(): void {
-    this.#raw.destroy();
+    this.raw.destroy();
   }
 
   /** Reads on without looking, so that the client's end is seen. */
   ignore(): void {
-    if (!this.#reader && !this.#http2) {
-      this.#raw.resume();
+    if (!this.byteReader && !this.http2Connection) {
+      this.raw.resume();
     }
   }
 }

@@ -4,86 +4,88 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** A port that can be closed, so that the kernel refuses connects, and opened again. */
 export class Listener {
   readonly host: string;
-  readonly #onSocket: (socket: Socket) => void;
-  #port: number;
-  #server: Server | undefined;
-  #hold: Socket | undefined;
-  #disposed = false;
-  #queue: Promise<void> = Promise.resolve();
+  private boundPort: number;
+  private server: Server | undefined;
+  private hold: Socket | undefined;
+  private disposed = false;
+  private queue: Promise<void> = Promise.resolve();
 
-  constructor(host: string, port: number, onSocket: (socket: Socket) => void) {
+  constructor(
+    host: string,
+    port: number,
+    private readonly onSocket: (socket: Socket) => void,
+  ) {
     this.host = host;
-    this.#port = port;
-    this.#onSocket = onSocket;
+    this.boundPort = port;
   }
 
   get port(): number {
-    return this.#port;
+    return this.boundPort;
   }
 
   /** Listens, if it does not yet. Throws one line that says why it cannot. */
   open(): Promise<void> {
-    return this.#inOrder(async () => {
-      if (this.#server) {
+    return this.inOrder(async () => {
+      if (this.server) {
         return;
       }
-      const server = createServer({ noDelay: true }, this.#onSocket);
-      server.listen({ host: this.host, port: this.#port });
+      const server = createServer({ noDelay: true }, this.onSocket);
+      server.listen({ host: this.host, port: this.boundPort });
       try {
         await once(server, "listening");
       } catch (reason) {
-        throw new Error(explain(`${this.host}:${this.#port}`, reason), { cause: reason });
+        throw new Error(explain(`${this.host}:${this.boundPort}`, reason), { cause: reason });
       }
-      this.#server = server;
-      this.#port = (server.address() as AddressInfo).port;
-      this.#release();
+      this.server = server;
+      this.boundPort = (server.address() as AddressInfo).port;
+      this.release();
     });
   }
 
   /** Closes the port. Connections that were accepted go on. */
   close(): Promise<void> {
-    return this.#inOrder(async () => {
-      if (!this.#server) {
+    return this.inOrder(async () => {
+      if (!this.server) {
         return;
       }
-      this.#stop();
-      this.#hold = await occupy(this.host, this.#port);
+      this.stop();
+      this.hold = await occupy(this.host, this.boundPort);
     });
   }
 
   /** Closes the port for good. */
   dispose(): void {
-    this.#disposed = true;
-    this.#stop();
-    this.#release();
+    this.disposed = true;
+    this.stop();
+    this.release();
   }
 
   /** One step after the other; what a step leaves behind after `dispose` goes with it. */
-  #inOrder(step: () => Promise<void>): Promise<void> {
-    const done = this.#after(this.#queue, step);
-    this.#queue = done.catch(() => {});
+  private inOrder(step: () => Promise<void>): Promise<void> {
+    const done = this.after(this.queue, step);
+    this.queue = done.catch(() => {});
     return done;
   }
 
-  async #after(previous: Promise<void>, step: () => Promise<void>): Promise<void> {
+  private async after(previous: Promise<void>, step: () => Promise<void>): Promise<void> {
     await previous;
-    if (this.#disposed) {
+    if (this.disposed) {
       return;
     }
     await step();
-    if (this.#disposed) {
+    if (this.disposed) {
       this.dispose();
     }
   }
 
-  #release(): void {
-    this.#hold?.resetAndDestroy();
-    this.#hold = undefined;
+  private release(): void {
+    this.hold?.resetAndDestroy();
+    this.hold = undefined;
   }
 
-  #stop(): void {
-    this.#server?.close();
-    this.#server = undefined;
+  private stop(): void {
+    this.server?.close();
+    this.server = undefined;
   }
 }
 

@@ -69,15 +69,15 @@ const NO_BYTES = sha256(Buffer.alloc(0));
 /** Keeps the records of one server, and wakes those who wait for something in them. */
 export class Recorder {
   readonly requests: RecordedRequest[] = [];
-  readonly #start = performance.now();
-  readonly #last = new Map<string, number>();
-  readonly #waiting = new Set<() => void>();
+  private readonly start = performance.now();
+  private readonly last = new Map<string, number>();
+  private readonly waiting = new Set<() => void>();
 
   begin(arrival: Arrival): RecordedRequest {
     const { head, ...rest } = arrival;
     const now = this.now();
-    const previous = this.#last.get(arrival.script);
-    this.#last.set(arrival.script, now);
+    const previous = this.last.get(arrival.script);
+    this.last.set(arrival.script, now);
     const timeoutMs = head && readTimeout(head.headers);
     const record: RecordedRequest = {
       ...rest,
@@ -115,16 +115,16 @@ export class Recorder {
 
   forget(): void {
     this.requests.length = 0;
-    this.#last.clear();
+    this.last.clear();
   }
 
   now(): number {
-    return performance.now() - this.#start;
+    return performance.now() - this.start;
   }
 
   /** Wakes everyone in `until`. */
   changed(): void {
-    for (const wake of this.#waiting) {
+    for (const wake of this.waiting) {
       wake();
     }
   }
@@ -144,9 +144,9 @@ export class Recorder {
         } catch (reason) {
           reject(reason);
         }
-        this.#waiting.delete(look);
+        this.waiting.delete(look);
       };
-      this.#waiting.add(look);
+      this.waiting.add(look);
       look();
     });
   }

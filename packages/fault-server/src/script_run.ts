@@ -17,45 +17,42 @@ export type Turn = Pick<RecordedRequest, "script" | "route" | "index" | "action"
 /** A script and how far it has come. */
 export class ScriptRun {
   readonly id: string;
-  readonly #main: Sequencer;
-  readonly #routes: ReadonlyMap<string, Sequencer>;
+  private readonly main: Sequencer;
+  private readonly routes: ReadonlyMap<string, Sequencer>;
 
   constructor(id: string, script: Script) {
     this.id = id;
-    this.#main = new Sequencer(script);
-    this.#routes = new Map(
+    this.main = new Sequencer(script);
+    this.routes = new Map(
       Object.entries(script.routes ?? {}).map(([path, steps]) => [path, new Sequencer(steps)]),
     );
   }
 
   /** The action of the next request that no route governs. */
   get next(): Action | undefined {
-    return this.#main.next;
+    return this.main.next;
   }
 
   /** Takes the action for a request; no path means that nothing was read. */
   take(path = ""): Turn {
     const route = path.split("?", 1)[0] ?? "";
-    const own = this.#routes.get(route);
-    const turn = (own ?? this.#main).take();
+    const own = this.routes.get(route);
+    const turn = (own ?? this.main).take();
     return { script: this.id, ...(own ? { route } : {}), ...turn };
   }
 }
 
 class Sequencer {
-  readonly #steps: Sequence;
-  #index = 0;
+  private index = 0;
 
-  constructor(steps: Sequence) {
-    this.#steps = steps;
-  }
+  constructor(private readonly steps: Sequence) {}
 
   get next(): Action | undefined {
-    return this.#steps.attempts?.[this.#index] ?? this.#steps.otherwise;
+    return this.steps.attempts?.[this.index] ?? this.steps.otherwise;
   }
 
   take(): { index: number; action: Action | "exhausted" } {
     const action = this.next ?? "exhausted";
-    return { index: this.#index++, action };
+    return { index: this.index++, action };
   }
 }

@@ -88,76 +88,74 @@ function toNode(tls: FaultTls): TlsServerOptions {
 
 /** A running fault server; made by `startFaultServer`. */
 export class FaultServer {
-  readonly #options: FaultServerOptions;
-  readonly #recorder = new Recorder();
-  readonly #links = new Set<Link>();
-  readonly #mounted = new Map<string, ScriptRun>();
-  readonly #closing = new AbortController();
-  readonly #listener: Listener;
-  readonly #tls: TlsServer | undefined;
-  readonly #host: Host;
-  #own = new ScriptRun("", {});
-  #ownNeedsPort = false;
-  #timer: NodeJS.Timeout | undefined;
-  #connections = 0;
+  private readonly recorder = new Recorder();
+  private readonly links = new Set<Link>();
+  private readonly mounted = new Map<string, ScriptRun>();
+  private readonly closing = new AbortController();
+  private readonly listener: Listener;
+  private readonly tls: TlsServer | undefined;
+  private readonly host: Host;
+  private own = new ScriptRun("", {});
+  private ownNeedsPort = false;
+  private timer: NodeJS.Timeout | undefined;
+  private connectionCount = 0;
 
   /** @internal */
-  constructor(options: FaultServerOptions) {
+  constructor(private readonly options: FaultServerOptions) {
     const { upstream, tls, host = "127.0.0.1", port = 0 } = options;
     if (upstream !== undefined && !/^http:\/\/[^/]+\/?$/.test(upstream)) {
       throw new Error(`fault server: upstream must be http://host:port, is ${upstream}`);
     }
-    this.#options = options;
-    this.#listener = new Listener(host, port, (socket) => void this.#accept(socket));
-    this.#tls = tls && createTlsServer(toNode(tls));
-    this.#tls?.setMaxListeners(0);
+    this.listener = new Listener(host, port, (socket) => void this.accept(socket));
+    this.tls = tls && createTlsServer(toNode(tls));
+    this.tls?.setMaxListeners(0);
     // Every exchange in flight listens for the end.
-    setMaxListeners(0, this.#closing.signal);
-    this.#host = {
+    setMaxListeners(0, this.closing.signal);
+    this.host = {
       maxConcurrentStreams: options.maxConcurrentStreams,
-      unread: (connection) => this.#unread(connection),
-      serve: (exchange) => this.#serve(exchange),
+      unread: (connection) => this.unread(connection),
+      serve: (exchange) => this.serve(exchange),
     };
   }
 
   get port(): number {
-    return this.#listener.port;
+    return this.listener.port;
   }
 
   /** Base URL without a slash at its end. */
   get url(): string {
-    const { host } = this.#listener;
+    const { host } = this.listener;
     const name = host.includes(":") ? `[${host}]` : host;
-    return `${this.#tls ? "https" : "http"}://${name}:${this.port}`;
+    return `${this.tls ? "https" : "http"}://${name}:${this.port}`;
   }
 
   /** Everything seen so far, of all scripts, oldest first. */
   get requests(): readonly RecordedRequest[] {
-    return this.#recorder.requests;
+    return this.recorder.requests;
   }
 
   /** TCP connections that are open now, seen from here. */
   openSockets(): number {
-    return this.#links.size;
+    return this.links.size;
   }
 
   /** TCP connections accepted so far. */
   get connections(): number {
-    return this.#connections;
+    return this.connectionCount;
   }
 
   /** Starts over with this script as the server's own; forgets all records. Connections stay. */
   async reset(script: Script): Promise<void> {
     const checked = checkScript(script, {
-      upstream: this.#options.upstream !== undefined,
-      ownPort: this.#mounted.size === 0,
+      upstream: this.options.upstream !== undefined,
+      ownPort: this.mounted.size === 0,
     });
-    clearTimeout(this.#timer);
-    this.#own = new ScriptRun("", checked);
-    this.#ownNeedsPort = needsOwnPort(checked);
-    this.#recorder.forget();
-    await this.#listener.open();
-    await this.#prepareNext();
+    clearTimeout(this.timer);
+    this.own = new ScriptRun("", checked);
+    this.ownNeedsPort = needsOwnPort(checked);
+    this.recorder.forget();
+    await this.listener.open();
+    await this.prepareNext();
   }
 
   /**
@@ -171,14 +169,14 @@ export class FaultServer {
     if (!/^[A-Za-z0-9._-]{1,128}$/.test(id)) {
       throw new ScriptError("id", "must be 1..128 letters, digits, dots, underscores or hyphens");
     }
-    if (this.#ownNeedsPort) {
+    if (this.ownNeedsPort) {
       throw new ScriptError(
         "script",
         "acts before the path is known, so no other script can be added",
       );
     }
-    const abilities = { upstream: this.#options.upstream !== undefined, ownPort: false };
-    this.#mounted.set(id, new ScriptRun(id, checkScript(script, abilities)));
+    const abilities = { upstream: this.options.upstream !== undefined, ownPort: false };
+    this.mounted.set(id, new ScriptRun(id, checkScript(script, abilities)));
     const { requests } = this;
     return {
       url: `${this.url}/${id}`,
@@ -190,90 +188,90 @@ export class FaultServer {
 
   /** Takes a script away. Its records stay. */
   unmount(id: string): void {
-    this.#mounted.delete(id);
+    this.mounted.delete(id);
   }
 
   /** Ends a `refuse`: once it resolves, connects are accepted. Without one it does nothing. */
   async open(): Promise<void> {
-    clearTimeout(this.#timer);
-    if (this.#own.next && "refuse" in this.#own.next) {
-      this.#own.take();
+    clearTimeout(this.timer);
+    if (this.own.next && "refuse" in this.own.next) {
+      this.own.take();
     }
-    await this.#listener.open();
+    await this.listener.open();
   }
 
   /** Resolves once `condition` holds; looks again at every change of the records or sockets. */
   until(condition: () => boolean): Promise<void> {
-    return this.#recorder.until(condition, this.#closing.signal);
+    return this.recorder.until(condition, this.closing.signal);
   }
 
   /** Closes the port and destroys every connection; never waits for a client. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#closing.abort();
-    this.#listener.dispose();
-    const links = [...this.#links];
+    clearTimeout(this.timer);
+    this.closing.abort();
+    this.listener.dispose();
+    const links = [...this.links];
     for (const link of links) {
       link.destroy();
     }
     await Promise.all(links.map((link) => aborted(link.closed)));
-    this.#recorder.changed();
+    this.recorder.changed();
   }
 
-  async #accept(socket: Socket): Promise<void> {
-    const link = new Link(++this.#connections, socket);
-    this.#links.add(link);
+  private async accept(socket: Socket): Promise<void> {
+    const link = new Link(++this.connectionCount, socket);
+    this.links.add(link);
     link.closed.addEventListener("abort", () => {
-      this.#links.delete(link);
-      this.#recorder.changed();
+      this.links.delete(link);
+      this.recorder.changed();
     });
-    const { next } = this.#own;
+    const { next } = this.own;
     if (next && momentOf(next) === "on_connect") {
-      await this.#breakUnread(this.#own.take(), link);
-    } else if (this.#tls) {
+      await this.breakUnread(this.own.take(), link);
+    } else if (this.tls) {
       // The TLS server makes its socket from ours within this call or reports a failed handshake.
       const secured = (secure: TLSSocket) => {
         if (secure.remotePort !== socket.remotePort) {
           return;
         }
-        this.#tls?.off("secureConnection", secured);
-        void link.serve(secure, this.#host);
+        this.tls?.off("secureConnection", secured);
+        void link.serve(secure, this.host);
       };
-      this.#tls.on("secureConnection", secured);
-      link.closed.addEventListener("abort", () => this.#tls?.off("secureConnection", secured));
-      this.#tls.emit("connection", socket);
+      this.tls.on("secureConnection", secured);
+      link.closed.addEventListener("abort", () => this.tls?.off("secureConnection", secured));
+      this.tls.emit("connection", socket);
     } else {
-      await link.serve(socket, this.#host);
+      await link.serve(socket, this.host);
     }
   }
 
-  #unread(connection: Connection): boolean {
-    const { next } = this.#own;
+  private unread(connection: Connection): boolean {
+    const { next } = this.own;
     if (!next || !isConnectionLevel(next)) {
       return false;
     }
     if ("refuse" in next) {
       connection.reset();
     } else {
-      void this.#breakUnread(this.#own.take(), connection as Link);
+      void this.breakUnread(this.own.take(), connection as Link);
     }
     return true;
   }
 
-  async #breakUnread(turn: Turn, link: Link): Promise<void> {
-    const record = this.#begin({ ...turn, connection: link.id });
-    await this.#prepareNext(link);
+  private async breakUnread(turn: Turn, link: Link): Promise<void> {
+    const record = this.begin({ ...turn, connection: link.id });
+    await this.prepareNext(link);
     const action = turn.action as Action;
     if ("stall" in action) {
       link.ignore();
       await aborted(link.closed);
-      this.#recorder.finish(record, { closedEarly: !this.#closing.signal.aborted });
+      this.recorder.finish(record, { closedEarly: !this.closing.signal.aborted });
       return;
     }
     if ("reset" in action && link.http2) {
       await pause(RESET_GAP_MS, link.closed).catch(() => {});
     }
-    this.#recorder.finish(record, { closedEarly: false });
+    this.recorder.finish(record, { closedEarly: false });
     if ("reset" in action) {
       link.reset();
     } else {
@@ -281,52 +279,52 @@ export class FaultServer {
     }
   }
 
-  async #serve(exchange: Exchange): Promise<void> {
-    const { run, path } = this.#route(exchange.head.path);
+  private async serve(exchange: Exchange): Promise<void> {
+    const { run, path } = this.route(exchange.head.path);
     const head = { ...exchange.head, path };
     const turn = run.take(path);
-    const record = this.#begin({ ...turn, connection: exchange.connection.id, head });
-    if (run === this.#own) {
-      await this.#prepareNext();
+    const record = this.begin({ ...turn, connection: exchange.connection.id, head });
+    if (run === this.own) {
+      await this.prepareNext();
     }
     const action = turn.action === "exhausted" ? { respond: EXHAUSTED } : turn.action;
     await perform(action, exchange, {
-      recorder: this.#recorder,
+      recorder: this.recorder,
       record,
       head,
-      upstream: this.#options.upstream,
-      closing: this.#closing.signal,
+      upstream: this.options.upstream,
+      closing: this.closing.signal,
     });
   }
 
-  #begin(arrival: Parameters<Recorder["begin"]>[0]): RecordedRequest {
-    const record = this.#recorder.begin(arrival);
-    this.#options.onRequest?.(record);
-    this.#recorder.changed();
+  private begin(arrival: Parameters<Recorder["begin"]>[0]): RecordedRequest {
+    const record = this.recorder.begin(arrival);
+    this.options.onRequest?.(record);
+    this.recorder.changed();
     return record;
   }
 
-  #route(path: string): { run: ScriptRun; path: string } {
+  private route(path: string): { run: ScriptRun; path: string } {
     const prefix = /^\/([A-Za-z0-9._-]+)(?=[/?]|$)/.exec(path);
-    const run = prefix && this.#mounted.get(prefix[1] ?? "");
+    const run = prefix && this.mounted.get(prefix[1] ?? "");
     if (!prefix || !run) {
-      return { run: this.#own, path };
+      return { run: this.own, path };
     }
     const rest = path.slice(prefix[0].length);
     return { run, path: rest.startsWith("/") ? rest : `/${rest}` };
   }
 
   /** The next attempt has to connect, if its action is for connects: see to it now. */
-  async #prepareNext(current?: Link): Promise<void> {
-    const { next } = this.#own;
-    if (!next || this.#closing.signal.aborted) {
+  private async prepareNext(current?: Link): Promise<void> {
+    const { next } = this.own;
+    if (!next || this.closing.signal.aborted) {
       return;
     }
     const refuse = "refuse" in next ? next.refuse : undefined;
     if (!refuse && momentOf(next) !== "on_connect") {
       return;
     }
-    for (const link of this.#links) {
+    for (const link of this.links) {
       if (link !== current) {
         link.retire();
       }
@@ -334,9 +332,9 @@ export class FaultServer {
     if (!refuse) {
       return;
     }
-    await this.#listener.close();
+    await this.listener.close();
     if (refuse.forMs !== undefined) {
-      this.#timer = setTimeout(() => void this.open(), refuse.forMs).unref();
+      this.timer = setTimeout(() => void this.open(), refuse.forMs).unref();
     }
   }
 }
