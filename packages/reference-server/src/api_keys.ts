@@ -18,8 +18,8 @@ export interface StoredApiKey {
  * up by its secret, by calls that carry no tenant.
  */
 export class ApiKeys {
-  readonly #byId = new Map<string, StoredApiKey>();
-  readonly #bySecret = new Map<string, StoredApiKey>();
+  private readonly byId = new Map<string, StoredApiKey>();
+  private readonly bySecret = new Map<string, StoredApiKey>();
 
   constructor(private readonly now: () => number) {}
 
@@ -35,28 +35,28 @@ export class ApiKeys {
       ...init,
       prefix: secret.slice(0, PREFIX_LENGTH),
     });
-    const stored = { tenant, ordinal: this.#byId.size + 1, apiKey };
-    this.#byId.set(apiKey.id, stored);
-    this.#bySecret.set(hash(secret), stored);
+    const stored = { tenant, ordinal: this.byId.size + 1, apiKey };
+    this.byId.set(apiKey.id, stored);
+    this.bySecret.set(hash(secret), stored);
     return { apiKey, secret };
   }
 
   /** The tenant's key of this id. */
   find(tenant: string, id: string): ApiKey | undefined {
-    const stored = this.#byId.get(id);
+    const stored = this.byId.get(id);
     return stored?.tenant === tenant ? stored.apiKey : undefined;
   }
 
   /** The tenant's keys of an organization, revoked and expired ones included. */
   list(tenant: string, organizationId: string): StoredApiKey[] {
-    return [...this.#byId.values()].filter(
+    return [...this.byId.values()].filter(
       (stored) => stored.tenant === tenant && stored.apiKey.organizationId === organizationId,
     );
   }
 
   /** The key with this secret if it is good now, marked as used. */
   use(secret: string): ApiKey | undefined {
-    const apiKey = this.#bySecret.get(hash(secret))?.apiKey;
+    const apiKey = this.bySecret.get(hash(secret))?.apiKey;
     if (apiKey === undefined || !this.isGood(apiKey.id)) {
       return undefined;
     }
@@ -66,7 +66,7 @@ export class ApiKeys {
 
   /** Whether a key is neither revoked nor expired. */
   isGood(id: string): boolean {
-    const apiKey = this.#byId.get(id)?.apiKey;
+    const apiKey = this.byId.get(id)?.apiKey;
     if (apiKey === undefined || apiKey.revokedAt !== undefined) {
       return false;
     }

@@ -2,12 +2,12 @@ import { unlessAborted } from "./abort.js";
 
 /** Tells those who wait that something changed. It keeps nobody who left. */
 export class Changes {
-  readonly #waiting = new Set<() => void>();
+  private readonly waiting = new Set<() => void>();
 
   /** Wakes everybody who waits now. */
   announce(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    const waiting = [...this.waiting];
+    this.waiting.clear();
     for (const wake of waiting) {
       wake();
     }
@@ -21,11 +21,11 @@ export class Changes {
   async next(signal: AbortSignal): Promise<void> {
     let wake = () => {};
     const changed = new Promise<void>((resolve) => (wake = resolve));
-    this.#waiting.add(wake);
+    this.waiting.add(wake);
     try {
       await unlessAborted(changed, signal);
     } finally {
-      this.#waiting.delete(wake);
+      this.waiting.delete(wake);
     }
   }
 }

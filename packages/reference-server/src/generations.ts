@@ -18,17 +18,17 @@ export interface Generation {
 
 /** The bill of every generation of a server. */
 export class Generations {
-  readonly #all: Generation[] = [];
+  private readonly generations: Generation[] = [];
 
   /** Opens the bill of a generation. Whoever generates writes on it. */
   begin(begun: Omit<Generation, "outputTokens" | "state">): Generation {
     const generation: Generation = { ...begun, outputTokens: 0, state: "running" };
-    this.#all.push(generation);
+    this.generations.push(generation);
     return generation;
   }
 
   /** Every generation so far, in the order they began. */
   all(): Generation[] {
-    return this.#all.map((generation) => ({ ...generation }));
+    return this.generations.map((generation) => ({ ...generation }));
   }
 }

@@ -32,7 +32,7 @@ export interface Outcome {
  * answers go first.
  */
 export class IdempotencyKeys {
-  readonly #entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, Entry>();
 
   constructor(private readonly capacity = DEFAULT_CAPACITY) {}
 
@@ -55,14 +55,14 @@ export class IdempotencyKeys {
     }
 
     const body = fingerprint(call.method.input, request);
-    const known = keys.map((key) => this.#entries.get(key)).filter((entry) => entry !== undefined);
+    const known = keys.map((key) => this.entries.get(key)).filter((entry) => entry !== undefined);
     if (known.some((entry) => entry.fingerprint !== body)) {
       throw reused();
     }
     const [first] = known;
     if (first !== undefined) {
       for (const key of keys) {
-        this.#entries.set(key, first);
+        this.entries.set(key, first);
       }
       return { answer: await first.answer, replayed: true };
     }
@@ -71,31 +71,31 @@ export class IdempotencyKeys {
     const answer = execute(true).then((init) => clone(output, create(output, init)));
     const entry: Entry = { fingerprint: body, answer, settled: false };
     for (const key of keys) {
-      this.#entries.set(key, entry);
+      this.entries.set(key, entry);
     }
     try {
       return { answer: await answer, replayed: false };
     } catch (error) {
       for (const key of keys) {
-        this.#entries.delete(key);
+        this.entries.delete(key);
       }
       throw error;
     } finally {
       entry.settled = true;
-      this.#evict();
+      this.evict();
     }
   }
 
-  #evict(): void {
-    let excess = this.#entries.size - this.capacity;
-    for (const [key, entry] of this.#entries) {
+  private evict(): void {
+    let excess = this.entries.size - this.capacity;
+    for (const [key, entry] of this.entries) {
       if (excess <= 0) {
         return;
       }
       if (!entry.settled) {
         continue;
       }
-      this.#entries.delete(key);
+      this.entries.delete(key);
       excess -= 1;
     }
   }

@@ -5,8 +5,8 @@ import { methodFacts } from "./method_facts.js";
 
 /** The streams a server is sending. */
 export class OpenStreams {
-  readonly #open = new Set<{ method: DescMethod; ending: AbortController }>();
-  #ending = false;
+  private readonly open = new Set<{ method: DescMethod; ending: AbortController }>();
+  private ending = false;
 
   /**
    * Adds a stream.
@@ -16,17 +16,17 @@ export class OpenStreams {
    */
   add(method: DescMethod, ending: AbortController): () => void {
     const stream = { method, ending };
-    this.#open.add(stream);
-    if (this.#ending) {
+    this.open.add(stream);
+    if (this.ending) {
       endIfLongLived(stream);
     }
-    return () => this.#open.delete(stream);
+    return () => this.open.delete(stream);
   }
 
   /** How many streams of each method are open, by full name. */
   counts(): Record<string, number> {
     const counts: Record<string, number> = {};
-    for (const { method } of this.#open) {
+    for (const { method } of this.open) {
       const { name } = methodFacts(method);
       counts[name] = (counts[name] ?? 0) + 1;
     }
@@ -35,8 +35,8 @@ export class OpenStreams {
 
   /** Ends the streams that would stay open (`long_lived` in the proto), and those to come. */
   endLongLived(): void {
-    this.#ending = true;
-    this.#open.forEach(endIfLongLived);
+    this.ending = true;
+    this.open.forEach(endIfLongLived);
   }
 }
 

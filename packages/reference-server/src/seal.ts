@@ -8,12 +8,12 @@ const MAC_BYTES = 32;
  * lives as long as the sealer. The content is authenticated, not hidden.
  */
 export class Sealer {
-  readonly #key = randomBytes(32);
+  private readonly key = randomBytes(32);
 
   /** Seals a text. The result is base64url without padding. */
   seal(purpose: string, text: string): string {
     const content = Buffer.from(text);
-    return Buffer.concat([this.#mac(purpose, content), content]).toString("base64url");
+    return Buffer.concat([this.mac(purpose, content), content]).toString("base64url");
   }
 
   /** The sealed text, or undefined if this was not sealed here for this purpose. */
@@ -23,11 +23,11 @@ export class Sealer {
       return undefined;
     }
     const content = bytes.subarray(MAC_BYTES);
-    const matches = timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.#mac(purpose, content));
+    const matches = timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.mac(purpose, content));
     return matches ? content.toString() : undefined;
   }
 
-  #mac(purpose: string, content: Buffer): Buffer {
-    return createHmac("sha256", this.#key).update(purpose).update("\0").update(content).digest();
+  private mac(purpose: string, content: Buffer): Buffer {
+    return createHmac("sha256", this.key).update(purpose).update("\0").update(content).digest();
   }
 }

@@ -102,13 +102,11 @@ export class Store {
   readonly tokenDelayMs: number;
   readonly apiKeys: ApiKeys;
   readonly tokens: Tokens;
-  readonly #tenants = new Map<string, TenantState>();
-  readonly #calls = new Map<string, number>();
-  readonly #options: StoreOptions;
-  #ticks = 0;
+  private readonly tenants = new Map<string, TenantState>();
+  private readonly callCounts = new Map<string, number>();
+  private ticks = 0;
 
-  constructor(options: StoreOptions) {
-    this.#options = options;
+  constructor(private readonly options: StoreOptions) {
     this.authRequired = options.auth === "required";
     this.now = options.now ?? Date.now;
     this.tokenDelayMs = options.tokenDelayMs ?? 0;
@@ -123,7 +121,7 @@ export class Store {
 
   /** Every use recorded so far, in the order of recording. */
   usageRecords(): RecordedUsage[] {
-    return [...this.#tenants]
+    return [...this.tenants]
       .flatMap(([tenant, { usage }]) => usage.map((stored) => ({ tenant, ...stored })))
       .sort((a, b) => a.ordinal - b.ordinal)
       .map(({ tenant, record: { id, usage, recordedAt } }) => ({
@@ -141,36 +139,36 @@ export class Store {
    * could not be read do not.
    */
   calls(): Record<string, number> {
-    return Object.fromEntries(this.#calls);
+    return Object.fromEntries(this.callCounts);
   }
 
   /** Counts one call. */
   countCall(method: DescMethod): void {
     const { name } = methodFacts(method);
-    this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1);
+    this.callCounts.set(name, (this.callCounts.get(name) ?? 0) + 1);
   }
 
   /** How long a call of a method waits before it is executed, in milliseconds. */
   delayMs(method: DescMethod): number {
-    const { delayMs = 0 } = this.#options;
+    const { delayMs = 0 } = this.options;
     return typeof delayMs === "number" ? delayMs : delayMs(methodFacts(method).name);
   }
 
   /** A number greater than all before. */
   tick(): number {
-    this.#ticks += 1;
-    return this.#ticks;
+    this.ticks += 1;
+    return this.ticks;
   }
 
   /** What a tenant has. A tenant comes to be when it is first named. */
   tenant(id: string): TenantState {
-    const known = this.#tenants.get(id) ?? this.#create(id);
-    this.#tenants.set(id, known);
+    const known = this.tenants.get(id) ?? this.create(id);
+    this.tenants.set(id, known);
     return known;
   }
 
-  #create(id: string): TenantState {
-    const { organizations, members = {}, sessions = [] } = this.#options.seed?.[id] ?? {};
+  private create(id: string): TenantState {
+    const { organizations, members = {}, sessions = [] } = this.options.seed?.[id] ?? {};
     const createdAt = timestampFromMs(this.now());
     const all = organizations ?? [{ id, slug: id.toLowerCase(), displayName: id, createdAt }];
     return {

@@ -25,7 +25,7 @@ const DEFAULT_LIFETIME_MS = 15 * 60_000;
  * they end at their expiry, or with the API key they go back to.
  */
 export class Tokens {
-  readonly #static: Map<string, Caller>;
+  private readonly static: Map<string, Caller>;
 
   constructor(
     private readonly sealer: Sealer,
@@ -33,7 +33,7 @@ export class Tokens {
     private readonly now: () => number,
     staticTokens: readonly StaticToken[],
   ) {
-    this.#static = new Map(
+    this.static = new Map(
       staticTokens.map(({ token, claims }) => [
         token,
         {
@@ -73,7 +73,7 @@ export class Tokens {
 
   /** Who sends a token, or undefined if the token is unknown, expired or revoked. */
   accept(token: string): Caller | undefined {
-    const caller = this.#static.get(token) ?? this.#open(token);
+    const caller = this.static.get(token) ?? this.open(token);
     const expiresAt = caller?.claims.expiresAt;
     if (expiresAt !== undefined && timestampMs(expiresAt) <= this.now()) {
       return undefined;
@@ -81,7 +81,7 @@ export class Tokens {
     return caller;
   }
 
-  #open(token: string): Caller | undefined {
+  private open(token: string): Caller | undefined {
     const content = this.sealer.open(PURPOSE, token);
     if (content === undefined) {
       return undefined;
