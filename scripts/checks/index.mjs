@@ -12,6 +12,7 @@ import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
 import { packageShape } from "./package_shape.mjs";
 import { places } from "./places.mjs";
+import { privateMembers } from "./private_members.mjs";
 import { protoRules } from "./proto_rules.mjs";
 import { sections } from "./sections.mjs";
 import { statedOnce } from "./stated_once.mjs";
@@ -35,6 +36,7 @@ export const CHECKS = [
   generated,
   types,
   lint,
+  privateMembers,
   imports,
   exportsCheck,
   packageShape,
