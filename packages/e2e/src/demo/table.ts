@@ -7,7 +7,7 @@ const OURS_WIDTH = 36;
 
 /** The line above the table. */
 export const TITLE =
-  'real sockets, 6 faults · "typical" = Connect + 12-line loop (packages/e2e/src/demo/typical.ts)';
+  'real sockets, 6 faults · "typical" = Connect + 18-line loop (packages/e2e/src/demo/typical.ts)';
 
 /** The names of the columns. */
 export const HEADING = `  ${"fault".padEnd(FAULT_WIDTH)}${"typical".padEnd(TYPICAL_WIDTH)}ameide`;
