@@ -11,30 +11,33 @@ import type { Recording } from "../wire/recorder.js";
 
 /** One attempt of a call. */
 export interface Attempt {
-  /** Counts what is sent, from 1. */
+  /** Number of the attempt, counted from 1 as sent. */
   readonly number: number;
   readonly startedMs: number;
-  /** When it reached the attempt interceptor; undefined before, and where there is none. */
+  /**
+   * Time at which it reached the attempt interceptor; undefined before, and if there is no such
+   * interceptor.
+   */
   enteredMs: number | undefined;
-  /** Nothing can delay it on the way to the attempt interceptor. */
+  /** True if nothing can delay it on the way to the attempt interceptor. */
   readonly atOnce: boolean;
   readonly recording: Recording;
-  /** When the limit that the server was told is over, and what it ends. */
+  /** End of the limit that the server was told, and which limit that is. */
   dueMs: number;
   dueCause: Limit;
-  /** Why we ended it; undefined while it runs or ended by itself. */
+  /** Why the SDK ended it; undefined while it runs, or if it ended by itself. */
   abortCause: AbortCause | undefined;
-  /** What the attempt is to fail with, once the inner request has ended for `abortCause`. */
+  /** Error to fail the attempt with once the inner request has ended for `abortCause`. */
   abortError: ConnectError | undefined;
   /** Ends the inner request; set once it has reached the attempt interceptor. */
   abort: ((reason: ConnectError) => void) | undefined;
-  /** The failure that came from below the users' interceptors. */
+  /** Failure that came from below the users' interceptors. */
   innerError: ConnectError | undefined;
-  /** The attempt is over; what comes later is ignored. */
+  /** True once it is over: later news is ignored. */
   over: boolean;
 }
 
-/** An attempt that begins. */
+/** Creates an attempt that begins now. */
 export function createAttempt(
   number: number,
   startedMs: number,
@@ -62,7 +65,7 @@ export function causeOfSignal(reason: unknown): "deadline" | "canceled" {
   return timedOut ? "deadline" : "canceled";
 }
 
-/** The error of what we ended. */
+/** Creates the error of an attempt that the SDK ended. */
 export function abortError(abortCause: AbortCause, message: string, cause: unknown): ConnectError {
   const code = abortCause === "canceled" ? Code.Canceled : Code.DeadlineExceeded;
   const error = new ConnectError(message, code);
@@ -70,7 +73,7 @@ export function abortError(abortCause: AbortCause, message: string, cause: unkno
   return error;
 }
 
-/** Puts together all that is known of a failed attempt. */
+/** Collects all that is known of a failed attempt. */
 export function failureOf(
   attempt: Attempt,
   error: ConnectError,
@@ -81,7 +84,7 @@ export function failureOf(
   const responded = recording.status !== undefined;
   return toFailure({
     abortCause: attempt.abortCause,
-    // What an interceptor throws is not what came from below it.
+    // An interceptor's own error did not come from below it.
     local: error !== attempt.innerError,
     network: recording.network(),
     status: recording.status,
@@ -105,10 +108,10 @@ export function failureOf(
 }
 
 /**
- * The error of an attempt; where the connection failed, or what answered speaks no
- * protocol of ours, it says what happened and where.
+ * Returns the error of an attempt. If the connection failed, or the answer speaks no protocol that
+ * the SDK knows, it says what happened and where.
  *
- * @param url - What was asked for.
+ * @param url - Address of the request.
  */
 export function toldOf(
   attempt: Attempt,
@@ -117,14 +120,14 @@ export function toldOf(
   url: string,
 ): ConnectError {
   const { broken } = attempt.recording;
-  // Connect's own transports say nothing of an error that stands for several.
+  // Connect's own transports leave the message of an AggregateError empty.
   const untold = error.rawMessage === "" ? error.cause : undefined;
   const reason = broken === undefined ? untold : broken.reason;
   if (attempt.abortCause !== undefined) {
     return error;
   }
   if ((broken ?? reason) === undefined) {
-    // What an interceptor throws is its own.
+    // An interceptor's own error is not an answer.
     const isAnswer = error === attempt.innerError && isStrangers(attempt.recording, error);
     return isAnswer
       ? toldAs(strangersMessage(error.rawMessage, attempt.recording, url), error, error.cause)
@@ -141,13 +144,10 @@ function toldAs(message: string, error: ConnectError, cause: unknown): ConnectEr
   return told;
 }
 
-/** Whom a call is for. */
+/** Address that a call goes to. */
 type Peer = Pick<CallInfo, "serverAddress" | "serverPort">;
 
-/**
- * The same for a custom transport: there is no recorder, and the
- * code has to tell.
- */
+/** Does the same for a custom transport: without a recorder, only the code tells. */
 export function customFailureOf(
   attempt: Attempt,
   error: ConnectError,
@@ -182,15 +182,18 @@ export function customFailureOf(
   };
 }
 
-/** Ends an inner request. Of code canceled, so that an HTTP/2 stream is reset with CANCEL. */
+/**
+ * Creates the reason to end an inner request with. Its code is canceled, so that an HTTP/2 stream
+ * is reset with CANCEL.
+ */
 export function abortReason(): ConnectError {
   return new ConnectError("the attempt is over", Code.Canceled);
 }
 
 /**
- * Whether the server ended an attempt because its time was over. gRPC servers do so
- * by a reset. They are told whole milliseconds, floored, so that theirs may be over
- * a little before ours.
+ * Reports whether the server ended an attempt because its time was over, which gRPC servers do by a
+ * reset. A server is told whole milliseconds, rounded down, so its time may be over a little before
+ * ours.
  */
 export function isServersTimeout(
   { dueMs, recording }: Attempt,

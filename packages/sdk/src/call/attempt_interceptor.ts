@@ -9,16 +9,16 @@ import {
 } from "@connectrpc/connect";
 import { unheard } from "../runtime/callbacks.js";
 
-/** The request of an attempt, as an interceptor sees it. */
+/** Request of an attempt, as an interceptor sees it. */
 export type AnyRequest = UnaryRequest | StreamRequest;
 type AnyResponse = UnaryResponse | StreamResponse;
 
-/** What Connect's innermost function looks like to an interceptor. */
+/** Connect's innermost function, as an interceptor sees it. */
 export type Next = (request: AnyRequest) => Promise<AnyResponse>;
 
-/** A call that takes part below the users' interceptors. */
+/** Call that takes part below the users' interceptors. */
 export interface InterceptedCall {
-  /** Runs the attempt that is going on. */
+  /** Runs the current attempt. */
   intercept(next: Next, request: AnyRequest): Promise<AnyResponse>;
 }
 
@@ -27,13 +27,16 @@ export const callKey: ContextKey<InterceptedCall | undefined> = createContextKey
   InterceptedCall | undefined
 >(undefined, { description: "ameide call" });
 
-/** The innermost interceptor: hands each attempt to the call it belongs to. */
+/** Hands each attempt to its call; runs innermost. */
 export const attemptInterceptor: Interceptor = (next) => (request) => {
   const call = request.contextValues.get(callKey);
   return call === undefined ? next(request) : call.intercept(next, request);
 };
 
-/** An interceptor that may fail while what it called goes on: nobody waits for that then. */
+/**
+ * Wraps an interceptor that may fail while the function it called goes on: its later failure is not
+ * reported as unhandled.
+ */
 export function mayLeave(interceptor: Interceptor): Interceptor {
   return (next) => interceptor((request) => unheard(next(request)));
 }

@@ -50,20 +50,28 @@ import { TokenWait } from "../auth/token_wait.js";
 const NONE: readonly never[] = [];
 
 /**
- * What unary calls and streams have in common: attempts, the waits between
- * them, and what ends it all. Made of callbacks rather than async functions, so
- * that a call that succeeds at once costs little more than its attempt. The story of a call:
+ * Shared part of unary calls and streams: the attempts, the waits between them, and every way to
+ * end. It uses callbacks instead of async functions, so that a call that succeeds at once costs
+ * little more than its attempt. The story of a call:
  *
- * 1. `transport/transport.ts` `derive`: refuses what cannot be sent, makes a plan, and runs the call.
- * 2. `call/call_plan.ts` `CallPlan`: what holds for the call: policy, deadline, tenant, headers.
- * 3. `call/base_call.ts` `start`: joins the calls of its client, and listens to the caller's signal.
+ * 1. `transport/transport.ts` `derive`: refuses a call that cannot be sent, makes a plan, and runs
+ *    the call.
+ * 2. `call/call_plan.ts` `CallPlan`: holds the facts of the call: policy, deadline, tenant,
+ *    headers.
+ * 3. `call/base_call.ts` `start`: joins the calls of its client, and listens to the caller's
+ *    signal.
  * 4. `call/base_call.ts` `authenticate`: asks for a credential; may wait for a token.
- * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to Connect and the users' interceptors.
+ * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to Connect and the users'
+ *    interceptors.
  * 6. `call/base_call.ts` `intercept`: below them, writes the last headers and sets the timer.
- * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for bytes to be sent.
- * 8. `wire/recorder.ts` `withRecorder`: sends them, and sees what runtimes hide of the answer.
- * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. A stream goes on: `onMessage`.
- * 10. `call/base_call.ts` `onAttemptFailed`: else `decide` says: a wait and back to 4, or `endWithError`.
+ * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for bytes to be
+ *    sent.
+ * 8. `wire/recorder.ts` `withRecorder`: sends them, and records the parts of the answer that
+ *    runtimes hide.
+ * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. A stream goes on:
+ *    `onMessage`.
+ * 10. `call/base_call.ts` `onAttemptFailed`: otherwise `decide` chooses: a wait and back to 4, or
+ *    `endWithError`.
  */
 export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected readonly values: CallValues;
@@ -71,11 +79,11 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected readonly timer: CallTimer;
   protected state: RetryState = NO_ATTEMPTS;
   protected attempt: Attempt | undefined;
-  /** The call has ended. */
+  /** True once the call has ended. */
   protected over = false;
-  /** A message of the answer has reached the application. Streams only. */
+  /** True once a message of the answer has reached the application. Streams only. */
   protected committed = false;
-  /** The request of the first attempt, for those that follow. */
+  /** Request of the first attempt, for those that follow. */
   frozen: FrozenRequest | undefined;
   readonly addresses: AddressLimit;
   lostMs: number | undefined;
@@ -86,7 +94,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   private lastCost: number | undefined;
   private lastError: ConnectError | undefined;
   private waitedMs = 0;
-  /** What the last attempt failed with, where nothing of it was sent. */
+  /** Failure of the last attempt, if nothing of it was sent. */
   private unsent: string | undefined;
 
   constructor(
@@ -103,18 +111,18 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
 
   /** Starts an attempt on the inner transport. */
   protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
-  /** Gives an attempt that has reached its interceptor to the protocol. */
+  /** Gives an attempt that has reached the attempt interceptor to the protocol. */
   protected abstract handOn(attempt: Attempt, next: Next, request: AnyRequest): ReturnType<Next>;
-  /** What an attempt may take as a whole, or until its first message. */
+  /** Returns the time limit of an attempt, as a whole or until its first message. */
   protected abstract limit(nowMs: number): AttemptLimit;
-  /** What an attempt waits for once the head of its answer is there. */
+  /** Returns what an attempt waits for once the head of its answer has arrived. */
   protected abstract awaited(): AnswerPart;
-  /** What has become of the input. */
+  /** Returns the state of the input. */
   protected abstract inputState(): InputState;
   /** Tells the caller how the call failed. */
   protected abstract notifyCaller(error: AmeideError): void;
 
-  /** The caller's signal fired. A listener object needs no closure. */
+  /** Ends the call when the caller's signal fires. A listener object needs no closure. */
   handleEvent(): void {
     const reason: unknown = this.signal?.reason;
     this.abort(causeOfSignal(reason), reason);
@@ -138,7 +146,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     this.authenticate();
   }
 
-  /** Takes the attempt over below the users' interceptors, and hands it on. */
+  /** Takes over the attempt below the users' interceptors, and hands it on. */
   intercept(next: Next, request: AnyRequest): ReturnType<Next> {
     const attempt = this.attempt as Attempt;
     return this.enter(attempt, request.header)
@@ -146,7 +154,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       : Promise.reject(abortReason());
   }
 
-  // Writes the last headers and sets the timer. False if the attempt is over already.
+  // Writes the last headers and sets the timer. Returns false if the attempt is over already.
   private enter(attempt: Attempt, header: Headers): boolean {
     if (attempt.over) {
       return false;
@@ -166,12 +174,13 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     if (!this.goesOn(attempt)) {
       return false;
     }
-    // At once, the promise of the attempt brings the end into the call's async context.
+    // If nothing delays the attempt, its promise brings the end into the call's async context.
     this.timer.limit(limit.limitMs, limit.cause, nowMs, attempt.atOnce);
     return true;
   }
 
-  // Whoever was told that the attempt starts may have ended it, or have taken its time.
+  // Reports whether the attempt goes on: a listener that was told of its start may have ended it,
+  // or used up its time.
   private goesOn(attempt: Attempt): boolean {
     if (this.events !== SILENCE || this.client.hasInterceptors) {
       if (this.remaining() < this.client.constants.minWireTimeoutMs) {
@@ -198,8 +207,8 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return wireMs;
   }
 
-  // By what has passed, not by when it ends: a clock's fractions would be rounded,
-  // and a call whose whole time is left would have a millisecond less.
+  // Computed from the time that has passed, not from the deadline: rounding the clock's fractions
+  // would cost a call with all of its time left a millisecond.
   protected remaining(nowMs: number = this.client.clock.now()): number {
     return this.plan.timeoutMs - (nowMs - this.plan.startMs);
   }
@@ -216,7 +225,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       this.endWithError(AmeideError.from(reason));
       return;
     }
-    // A provider may have ended the call.
+    // The provider may have ended the call.
     if (this.over) {
       if (result instanceof TokenWait) {
         result.leave();
@@ -249,7 +258,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     if (!this.over) {
       this.plan.headers.prepare(this.state.attempts, startedMs);
     }
-    // Who was asked for a credential or a trace may have ended the call.
+    // The provider of credentials or the tracer may have ended the call.
     if (this.over || this.isClosed()) {
       return;
     }
@@ -264,7 +273,8 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
     }
     if (!attempt.atOnce) {
-      // What comes before may hang; the attempt interceptor replaces this timer once it is reached.
+      // Users' interceptors may hang; the attempt interceptor replaces this timer once it is
+      // reached.
       this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);
@@ -278,7 +288,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return error !== undefined;
   }
 
-  /** Ends what goes on: an attempt, or a wait for a token or before a retry. */
+  /** Ends the current attempt, or the current wait for a token or before a retry. */
   abort(cause: AbortCause, reason?: unknown): void {
     if (this.over) {
       return;
@@ -299,7 +309,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     this.endWithError(errorOfAbort(cause, error, this.plan, this.facts()));
   }
 
-  /** The client is closed: ends the call, whatever it waits for. */
+  /** Ends the call because the client is closed, whatever it waits for. */
   close(closed: Closed): void {
     this.abandon(closed(whereItStood(this.whatWasSeen())));
   }
@@ -310,13 +320,13 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return { client, plan, attempt, failed: attempts.at(-1), tokenWait, awaited, unsent };
   }
 
-  /** Ends the inner request of an attempt, which fails. */
+  /** Ends the inner request of an attempt, which then fails. */
   protected endAttempt(attempt: Attempt, error: ConnectError): void {
     attempt.abort?.(abortReason());
     this.onAttemptFailed(attempt, error);
   }
 
-  /** Whether an answer is for the tenant that was sent. If not, the call has failed. */
+  /** Reports whether an answer is for the tenant that was sent. If not, the call has failed. */
   protected isForUs(header: Headers): boolean {
     const mismatch = this.plan.tenantMismatch(header, this.events);
     if (mismatch !== undefined) {
@@ -326,7 +336,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return mismatch === undefined;
   }
 
-  // Ends the call with an error of its own, whatever goes on.
+  // Ends the call with an error of its own, whatever it is doing.
   private abandon(error: AmeideError): void {
     const { attempt } = this;
     const abort = attempt?.over === false ? attempt.abort : undefined;
@@ -337,14 +347,14 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     abort?.(abortReason());
   }
 
-  /** The call ends well. */
+  /** Ends the call with success. */
   protected succeed(attempt: Attempt): void {
     attempt.over = true;
     refund(this.client.budget, this.lastCost, this.client.constants.successRefund);
     this.finish(undefined, undefined);
   }
 
-  /** An attempt failed: another follows, or the call fails. */
+  /** Follows a failed attempt by another, or fails the call. */
   protected onAttemptFailed(attempt: Attempt, reported: ConnectError): void {
     if (attempt.over) {
       return;
@@ -366,7 +376,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     }
   }
 
-  // Decides what follows a failed attempt. Whoever is told of it may end the call.
+  // Decides what follows a failed attempt. A listener that is told of it may end the call.
   private follow(attempt: Attempt, reported: ConnectError, error: ConnectError): void {
     const { clock, budget, constants } = this.client;
     const read = this.client.inner.instrumented ? failureOf : customFailureOf;

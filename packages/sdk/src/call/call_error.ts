@@ -7,7 +7,7 @@ import type { AbortCause, Failure } from "../policy/failure.js";
 import type { Recording } from "../wire/recorder.js";
 import type { StopReason } from "../policy/retry.js";
 
-/** What the last attempt of a call failed with. */
+/** Failure of the last attempt of a call. */
 interface FailedAttempt {
   readonly error: ConnectError;
   readonly failure: Failure;
@@ -15,9 +15,9 @@ interface FailedAttempt {
 }
 
 /**
- * The error of a call whose last attempt failed.
+ * Returns the error of a call whose last attempt failed.
  *
- * @param facts - What is known of the call.
+ * @param facts - Facts about the call.
  */
 export function errorOfAttempt(
   { error, failure, recording }: FailedAttempt,
@@ -45,7 +45,7 @@ export function errorOfAttempt(
   );
 }
 
-/** The error of a call that was ended while it had no attempt under way. */
+/** Returns the error of a call that was ended while it had no attempt under way. */
 export function errorOfAbort(
   cause: AbortCause,
   error: ConnectError,

@@ -13,13 +13,13 @@ import type { CallEvent, EventBase, Waiting } from "../telemetry/observer.js";
 import { decide, gate, type RetryClass, type Situation, type StopReason } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
 
-// An event without what all events say.
+// Event without the fields that all events share.
 type Bare<E> = E extends CallEvent ? Omit<E, keyof EventBase> : never;
 
-/** What {@link CallEvents} can be told. */
+/** Receiver of the events of {@link CallEvents}. */
 export type EventSink = Pick<CallEvents, keyof CallEvents>;
 
-/** Where nobody listens. */
+/** Ignores all events. */
 export const SILENCE: EventSink = {
   started: () => {},
   failed: () => {},
@@ -30,11 +30,11 @@ export const SILENCE: EventSink = {
 };
 
 /**
- * Tells the observer, the log and the spans of one call what happens in it: the
- * one source of all three.
+ * Tells the observer, the log and the spans of one call what happens in it; the only source of all
+ * three.
  */
 export class CallEvents {
-  /** Events that not all have been told of yet. */
+  /** Events that not every listener has been told of yet. */
   private readonly untold: CallEvent[] = [];
 
   constructor(
@@ -111,12 +111,12 @@ export class CallEvents {
     });
   }
 
-  /** In observe mode: what policy would have refused. */
+  /** Tells, in observe mode, that policy would have refused the call. */
   wouldRefuse(explanation: string): void {
     this.emit({ type: "would_have", what: "refused", explanation });
   }
 
-  /** In observe mode: whether policy would have sent another attempt. */
+  /** Tells, in observe mode, whether policy would have sent another attempt. */
   wouldRetry(situation: Situation, replay: boolean | undefined): void {
     const { observed } = this.plan;
     if (observed === undefined) {
@@ -173,7 +173,7 @@ export class CallEvents {
     const { method, requestId } = this.plan;
     const { untold } = this;
     untold.push({ method, requestId, atMs: this.elapsed(), ...event });
-    // Who is told may end the call: all are told of one event before the next.
+    // A listener may end the call: all are told of one event before the next.
     if (untold.length > 1) {
       return;
     }

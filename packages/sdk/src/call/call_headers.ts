@@ -25,12 +25,12 @@ export function readCallHeaders(init: HeadersInit, reserved: ReservedNames): Hea
   return headers;
 }
 
-/** Whether this may be the name of a header (RFC 9110, section 5.6.2). */
+/** Reports whether a text may be the name of a header (RFC 9110, section 5.6.2). */
 export function isHeaderName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** Whether a value may stand in a header (RFC 9110, section 5.5). */
+/** Reports whether a text may be the value of a header (RFC 9110, section 5.5). */
 export function isHeaderValue(value: string): boolean {
   return /^[\t -~\x80-\xff]*$/.test(value);
 }
@@ -48,8 +48,8 @@ function parse(init: HeadersInit): Headers {
   }
 }
 
-// The name of the first header whose value the runtime refuses. Names are
-// short: what is not may well be a value.
+// Returns the name of the first header whose value the runtime refuses. A name that is too long is
+// not shown, as it may be a value.
 function refusedName(init: HeadersInit): string | undefined {
   try {
     const isList = Symbol.iterator in Object(init);
@@ -64,13 +64,13 @@ function refusedName(init: HeadersInit): string | undefined {
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /**
- * Headers of a call, by lower-case names. A list rather than `Headers`: few stand
- * in it, it is made for each call, and nobody but the SDK sees it.
+ * Headers of a call, by lower-case names. A list instead of `Headers`: it holds few, is created for
+ * each call, and stays inside the SDK.
  */
 export class CallHeaders {
-  // Names and values in turn.
+  // Names and values, alternating.
   private readonly list: string[] = [];
-  // Where they stand, of more than are found soon.
+  // Index of each name, once there are too many to search.
   private places: Map<string, number> | undefined;
 
   get(name: string): string | undefined {
@@ -88,12 +88,12 @@ export class CallHeaders {
     }
   }
 
-  /** Sets all of them. */
+  /** Sets all of them on `headers`. */
   writeTo(headers: Headers): void {
     this.forEach((value, name) => headers.set(name, value));
   }
 
-  /** Like that of `Headers`. */
+  /** Calls back for each header, as `Headers.forEach` does. */
   forEach(each: (value: string, name: string) => void): void {
     const { list } = this;
     for (let at = 0; at < list.length; at += 2) {

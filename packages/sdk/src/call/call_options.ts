@@ -2,8 +2,8 @@ import type { CallOptions, ContextKey, ContextValues } from "@connectrpc/connect
 import type { CallSettings } from "../options/options.js";
 import { type InterceptedCall, callKey } from "./attempt_interceptor.js";
 
-// All copies of this package in a process have these keys in common, the one for
-// `import` and the one for `require` to begin with; `createContextKey` makes one of its own.
+// `Symbol.for` gives these keys to every copy of this package in a process, including the ones for
+// `import` and `require`; `createContextKey` would make one for each.
 
 /** Carries the settings of a call through Connect's own call options. */
 export const callSettingsKey: ContextKey<CallSettings | undefined> = {
@@ -11,9 +11,9 @@ export const callSettingsKey: ContextKey<CallSettings | undefined> = {
   defaultValue: undefined,
 };
 
-/** What an interceptor may know of the attempt it runs for. */
+/** Facts an interceptor can read about the attempt it runs for. */
 export interface AttemptInfo {
-  /** Counts what is sent, from 1. */
+  /** Number of the attempt, counted from 1 as sent. */
   readonly attempt: number;
   /** Milliseconds to the call's deadline; infinite without one. */
   readonly remainingMs: number;
@@ -35,12 +35,11 @@ export const attemptInfo: ContextKey<AttemptInfo | undefined> = {
  * await threads.createThread(request, call({ tenant: "acme", timeoutMs: 500 }));
  * ```
  *
- * They win over the settings of the client. They are checked when the call is
- * made, before any I/O.
+ * They win over the settings of the client. They are checked when the call is made, before any I/O.
  *
- * @param settings - What holds for the call.
- * @param options - Connect's own call options, kept as they are. Settings that
- *   another `call()` put there hold where these say nothing.
+ * @param settings - Settings of the call.
+ * @param options - Connect's own call options, kept as they are. Settings that another `call()` put
+ *   there apply where these are silent.
  */
 export function call(settings: CallSettings, options: CallOptions = {}): CallOptions {
   const inner = options.contextValues?.get(callSettingsKey);
@@ -50,11 +49,11 @@ export function call(settings: CallSettings, options: CallOptions = {}): CallOpt
 }
 
 /**
- * The context values of one call: the caller's, and beside them what belongs to
- * this call alone. The caller may use the same object for many calls at once.
+ * Context values of one call: the caller's, and over them those of this call alone. A caller may
+ * use the same object for many calls at once.
  */
 export class CallValues implements ContextValues {
-  // As in Connect's own, values are properties under the symbols of their keys.
+  // Stored as Connect's own are: as properties under the symbols of their keys.
   [id: symbol]: unknown;
 
   constructor(

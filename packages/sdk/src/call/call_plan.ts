@@ -29,24 +29,24 @@ const NONE: never[] = [];
 const WITHHELD =
   "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environmentCredentials: true sends it here";
 
-/** What does not change while a call runs. */
+/** Facts of a call that do not change while it runs. */
 export class CallPlan implements CredentialRequest, CallInfo {
   readonly startMs: number;
   readonly method: string;
   readonly methodKind: DescMethod["methodKind"];
-  /** The method as Connect is to see it. */
+  /** Method as Connect is to see it. */
   readonly wireMethod: DescMethod;
   readonly policy: PolicyValues;
-  /** In observe mode: the policy that is only watched. */
+  /** Policy that is watched but not applied, in observe mode. */
   readonly observed: PolicyValues | undefined;
-  /** In observe mode: policy would have sent a key. */
+  /** True if policy would have sent a key, in observe mode. */
   readonly keyWithheld: boolean;
-  /** Refusals that are only reported, in observe mode. */
+  /** Refusals that are reported but not applied, in observe mode. */
   readonly refusals: readonly string[];
   readonly timeoutMs: number;
   readonly requestId: string;
   readonly idempotencyKey: string | undefined;
-  /** The request carries something to deduplicate on: a key or a request id. */
+  /** True if the request carries something to deduplicate on: a key or a request id. */
   readonly keySent: boolean;
   readonly credentials: CredentialSource | undefined;
   readonly sinks: readonly CallSink[];
@@ -131,7 +131,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return this.client.config.serverPort;
   }
 
-  /** The address of the method, unless an interceptor asks for another. */
+  /** Address of the method, unless an interceptor asks for another. */
   get url(): string {
     return `${this.client.config.baseUrl}/${this.method}`;
   }
@@ -144,7 +144,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return this.startMs + this.timeoutMs;
   }
 
-  /** Who stated a limit, as `explain` names it. */
+  /** Names the place that stated a limit, as `explain` does. */
   sourceOf(name: TimeLimit | "maxServerDelayMs"): string {
     const { forMethod, settings } = this;
     const { retry } = settings ?? {};
@@ -153,7 +153,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return stated === undefined ? forMethod.policy.sources[name] : "code: call";
   }
 
-  /** Who stated the deadline that holds, of all that may. */
+  /** Names the place that stated the smallest of the deadlines. */
   deadlineSource(): string {
     const { forMethod, policy, runtimeMs, settings, timeoutMs } = this;
     const own = ownTimeout(policy, forMethod, settings, runtimeMs);
@@ -166,7 +166,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return ambientOption(forMethod, settings);
   }
 
-  /** Why the call had no credential; undefined where it had one. */
+  /** Says why the call has no credential; undefined if it has one. */
   noCredential(): string | undefined {
     const { credentials, forMethod, headers, policy, settings } = this;
     if (credentials !== undefined || headers.hasAuthorization) {
@@ -180,8 +180,8 @@ export class CallPlan implements CredentialRequest, CallInfo {
   }
 
   /**
-   * A message of the request with the field filled that names it (AIP-4235). A
-   * copy is filled: the caller's own message may be sent again, as another call.
+   * Returns a message of the request with its request id field filled (AIP-4235). A copy is filled,
+   * since the caller may send the message again as another call.
    */
   withRequestId<T>(input: T): T {
     const { requestIdField: field, desc, client } = this;
@@ -195,14 +195,17 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return copy;
   }
 
-  /** The request as the attempt interceptor sends it: an interceptor may have emptied its request id field. */
+  /** Restores the request id of a request whose field an interceptor may have emptied. */
   withRequestIdAgain<T extends UnaryRequest>(request: T): T {
     return this.requestIdField === undefined || !this.client.hasInterceptors
       ? request
       : { ...request, message: this.withRequestId(request.message) };
   }
 
-  /** The error for an answer that echoes another tenant than was sent; observe mode only tells. */
+  /**
+   * Returns the error for an answer that echoes another tenant than was sent; in observe mode it is
+   * only reported.
+   */
   tenantMismatch(
     header: Headers,
     events: { wouldRefuse(text: string): void },
@@ -219,7 +222,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     return undefined;
   }
 
-  /** The code of a failure, from Connect's spelling. */
+  /** Parses the code of a failure from Connect's spelling. */
   codeOf(name: string): Code {
     return codeFromString(name) ?? Code.Unknown;
   }
@@ -258,7 +261,7 @@ function effectivePolicy(
   return { ...values, ...part, ...(retriesOff && { retry: false }) };
 }
 
-// What observe mode lets stand of a policy: what the call itself asks for.
+// Returns the part of a policy that observe mode applies: the settings of the call itself.
 function byHandOnly(policy: PolicyValues, settings: CallSettings | undefined): PolicyValues {
   const limits = TIME_LIMITS.map((name) => [name, settings?.[name] ?? null]);
   return { ...policy, ...Object.fromEntries(limits), retry: false, idempotencyKey: "off" };
@@ -279,8 +282,8 @@ function ambientOption(forMethod: MethodConfig, settings: CallSettings | undefin
   return from === undefined ? "withDeadlineFrom" : "deadlineFrom";
 }
 
-// The runtime's own parameter is a setting of the call: it overrides operator settings
-// and defaults; of two timeouts set in code the smaller wins.
+// The runtime's own timeout is a setting of the call: it overrides operator settings and defaults;
+// of two timeouts set in code the smaller wins.
 function ownTimeout(
   policy: PolicyValues,
   forMethod: MethodConfig,

@@ -1,7 +1,7 @@
 import { type Limit, timerDelay, UNBOUNDED } from "../policy/deadline.js";
 import type { Clock, Expiring, Timer } from "../runtime/runtime.js";
 
-/** The one timer a call has at a time: setting it anew clears what was set. */
+/** Holds the one timer that a call has at a time: setting it again clears the one before. */
 export class CallTimer implements Expiring {
   private timer: Timer;
   private limitTimer: Timer;
@@ -10,24 +10,21 @@ export class CallTimer implements Expiring {
   private fire: (() => void) | undefined;
   private inContext: ((run: () => void) => void) | undefined;
 
-  /** @param call - Is told which limit has been reached. */
+  /** @param call - Receives the limit that has been reached. */
   constructor(
     private readonly clock: Clock,
     private readonly call: { abort(limit: Limit): void },
   ) {}
 
-  /**
-   * For a call that sets many limits: keeps its async context once, instead of with
-   * each.
-   */
+  /** Keeps the call's async context once, for a call that sets many limits. */
   keepContext(): void {
     this.inContext = this.clock.limits?.keepContext();
   }
 
   /**
-   * Ends the call in that many milliseconds; never for {@link UNBOUNDED}.
+   * Ends the call in `ms` milliseconds; never for {@link UNBOUNDED}.
    *
-   * @param anywhere - It does not matter in which async context the call is told.
+   * @param anywhere - True if the call may be told in any async context.
    */
   limit(ms: number, limit: Limit, nowMs: number = this.clock.now(), anywhere = false): void {
     if (this.inContext === undefined && !anywhere) {
@@ -50,7 +47,7 @@ export class CallTimer implements Expiring {
     }
   }
 
-  /** Calls back once, when that many milliseconds have passed. */
+  /** Calls back once, in `ms` milliseconds. */
   sleep(ms: number, wake: () => void): void {
     this.set(ms, wake, this.clock.now());
   }
@@ -90,7 +87,7 @@ export class CallTimer implements Expiring {
 
   private arm(ms: number): void {
     const kind = typeof this.outcome === "function" ? "sleep" : "deadline";
-    // A timer holds 32 bits, and Node's may fire a little early: look again.
+    // A timer holds 32 bits, and Node's may fire a little early, so the time is checked again.
     this.fire ??= () => {
       const leftMs = this.dueMs - this.clock.now();
       if (leftMs > 0) {

@@ -13,7 +13,7 @@ import type { Recordings } from "../wire/recorder.js";
 import type { Clock, Randomness } from "../runtime/runtime.js";
 import type { WireShape } from "../wire/wire_shape.js";
 
-/** What all calls of a transport share. */
+/** State that all calls of a transport share. */
 export interface ClientContext {
   readonly config: ClientConfig;
   readonly constants: PolicyConstants;
@@ -26,9 +26,9 @@ export interface ClientContext {
   readonly hasInterceptors: boolean;
   readonly protocol: Protocol;
   readonly shapes: Readonly<Record<DescMethod["methodKind"], WireShape>>;
-  /** Undefined where the runtime sets its own. */
+  /** Value of `user-agent`; undefined where the runtime sets its own. */
   readonly userAgent: string | undefined;
-  /** Who we are, where that is asked for and `user-agent` is the runtime's. */
+  /** Value of `x-user-agent`, if it is asked for and the runtime controls `user-agent`. */
   readonly clientHeader: string | undefined;
   readonly ambientDeadline: (() => AmbientDeadline | undefined) | undefined;
   readonly lifetime: Lifetime;

@@ -5,9 +5,9 @@ import type { PolicyValues } from "../policy/policy.js";
 import type { StopReason } from "../policy/retry.js";
 
 /**
- * The fact that decided about a retry, in words, and what wait the server asked for.
+ * Says in words which fact decided about a retry, and which wait the server asked for.
  *
- * @param made - How many attempts were made, those included that do not count.
+ * @param made - Number of attempts made, including those that do not count.
  */
 export function explainStop(
   stopReason: StopReason | undefined,
@@ -61,7 +61,7 @@ function whyStopped(
         ? `a wait is at most maxServerDelayMs, ${policy.maxServerDelayMs} ms (${plan.sourceOf("maxServerDelayMs")})`
         : deadlineFirst(plan);
     case "deadline":
-      // What we ended says itself which limit it was.
+      // An attempt that the SDK ended names the limit in its own error.
       return failure === undefined || failure.origin === "client"
         ? "no time is left before the deadline"
         : deadlineFirst(plan);
@@ -81,7 +81,7 @@ function nameOf(hint: Hint): string {
   return hint.from === "retry_info" ? "google.rpc.RetryInfo" : hint.from;
 }
 
-// Whether budget and time would have lasted, the events tell.
+// The events tell whether budget and time would have allowed it.
 function onlyObserved({ observed }: CallPlan, what: string): string {
   const { maxAttempts } = observed as PolicyValues;
   const would =

@@ -4,7 +4,7 @@ import type { Failure } from "../policy/failure.js";
 import type { RetryClass, StopReason } from "../policy/retry.js";
 import type { Attempt } from "./attempt.js";
 
-/** An attempt that failed, and how. */
+/** Failed attempt, and its failure. */
 export interface Failed {
   readonly attempt: Attempt;
   readonly failure: Failure;
@@ -12,14 +12,14 @@ export interface Failed {
   readonly error: ConnectError;
 }
 
-/** What followed a failed attempt: another, after a wait, or nothing. */
+/** Outcome of a failed attempt: another one after a wait, or none. */
 export type Followed =
   | { readonly delayMs: number; readonly transparent: boolean }
   | { readonly stopReason: StopReason };
 
 /**
- * The failed attempts of a call with one more. Of those that follow each other while a
- * call waits for a server the last is kept: there is no bound to how many there are.
+ * Returns the failed attempts of a call with one more. Of consecutive waits for a server only the
+ * last is kept, as their number is unbounded.
  */
 export function withAttempt(
   list: readonly AttemptFailure[],
@@ -34,7 +34,7 @@ export function withAttempt(
   return [...(inOneWait ? list.slice(0, -1) : list), attempt];
 }
 
-// What else is transparent follows at once.
+// Other transparent retries follow at once.
 function isWait({ transparent, delayMs }: AttemptFailure): boolean {
   return transparent && delayMs > 0;
 }

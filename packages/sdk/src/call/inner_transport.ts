@@ -9,17 +9,17 @@ import type { Attempt } from "./attempt.js";
 import { timerDelay } from "../policy/deadline.js";
 import type { LazyTransport } from "../wire/lazy_transport.js";
 
-/** What a call does itself where there is no attempt interceptor. */
+/** Call that does the work of the attempt interceptor where there is none. */
 export interface CustomCall {
   /** Begins an attempt; returns its limit in milliseconds, if it has one. */
   beginCustom(attempt: Attempt, headers: Headers): number | undefined;
 }
 
-/** The Connect transport below the policy. */
+/** Connect transport below the policy. */
 export interface InnerTransport {
-  /** The attempt interceptor runs, and a recorder watches. */
+  /** True if the attempt interceptor runs and a recorder watches. */
   readonly instrumented: boolean;
-  /** Its code is there: it reaches the attempt interceptor at once. */
+  /** True if its code is loaded, so that a call reaches the attempt interceptor at once. */
   readonly isLoaded: boolean;
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
@@ -40,7 +40,7 @@ export interface InnerTransport {
   ): Promise<StreamResponse<I, O>>;
 }
 
-/** An inner transport made by us, with the attempt interceptor as its innermost interceptor. */
+/** Wraps a transport of the SDK, whose innermost interceptor is the attempt interceptor. */
 export function instrumentedTransport(transport: Transport | LazyTransport): InnerTransport {
   return {
     instrumented: true,
@@ -54,7 +54,10 @@ export function instrumentedTransport(transport: Transport | LazyTransport): Inn
   };
 }
 
-/** A transport the user supplies: custom, with neither interceptor nor recorder. */
+/**
+ * Wraps a transport that the user supplies, which has neither the attempt interceptor nor a
+ * recorder.
+ */
 export function customTransport(transport: Transport): InnerTransport {
   return {
     instrumented: false,
@@ -76,7 +79,7 @@ export function customTransport(transport: Transport): InnerTransport {
   };
 }
 
-// A transport of somebody else's may throw, or give what is no promise.
+// A foreign transport may throw, or return something other than a promise.
 function promised<T>(run: () => Promise<T>): Promise<T> {
   try {
     return Promise.resolve(run());

@@ -3,43 +3,46 @@ import { timerDelay } from "../policy/deadline.js";
 import { AmeideError } from "../errors/errors.js";
 import type { Clock, Timer } from "../runtime/runtime.js";
 
-/** What became of a client that was drained. */
+/** Result of draining a client. */
 export interface DrainResult {
-  /** How many calls had not ended in time, and were ended. */
+  /** Number of calls that had not ended in time, and were ended. */
   readonly aborted: number;
 }
 
-/** A call that has been made and has not ended. */
+/** Call that has been made and has not ended. */
 export interface LiveCall {
-  /** Ends it, whatever it waits for, with the error that is made of where it stands. */
+  /** Ends it, whatever it waits for, with the error that `closed` makes of where it stands. */
   close(closed: Closed): void;
 }
 
-/** Makes the error of a call that is ended. @param where - What the call waited for. */
+/** Creates the error of a call that is ended, from the words for what it waited for. */
 export type Closed = (where: string) => AmeideError;
 
-// Between calls and their callers lie promises: a turn later all have been told.
+// Promises lie between calls and their callers: one turn later all callers have been told.
 const soon = (callback: () => void): unknown => setTimeout(callback, 0);
 
-/** How long a client takes calls, and those it has taken: of all derived from one another. */
+/**
+ * Tracks how long a client accepts calls, and its open calls; shared by clients derived from one
+ * another.
+ */
 export class Lifetime {
   private state: "open" | "draining" | "closed" = "open";
   private readonly calls = new Set<LiveCall>();
   private readonly drains = new Map<(result: DrainResult) => void, Timer>();
   private beginning = false;
 
-  /** @param onClose - Ends what calls are made with. */
+  /** @param onClose - Releases the resources that calls use. */
   constructor(
     private readonly clock: Pick<Clock, "setTimer" | "clearTimer">,
     private readonly onClose: (reason: AmeideError) => void,
   ) {}
 
-  /** Why nothing more may be sent; undefined as long as it may. */
+  /** Returns the error if nothing may be sent any more; otherwise undefined. */
   closed(): AmeideError | undefined {
     return this.state === "closed" ? closedError("the client is closed") : undefined;
   }
 
-  /** Why no call may begin; undefined as long as one may. */
+  /** Returns the error if no call may begin; otherwise undefined. */
   refusal(): AmeideError | undefined {
     const { beginning, state } = this;
     this.beginning = false;
@@ -57,7 +60,7 @@ export class Lifetime {
     this.closeIfDrained();
   }
 
-  /** Begins a call that was made before, and had to wait. */
+  /** Begins a call that was made earlier and had to wait. */
   begin<T>(call: LiveCall, run: () => T): T {
     this.beginning = true;
     try {
@@ -68,12 +71,12 @@ export class Lifetime {
     }
   }
 
-  /** Ends all calls at once, and takes no more. */
+  /** Ends all calls at once, and accepts no more. */
   close(): void {
     this.end((where) => closedError(`the client was closed: ${where}`));
   }
 
-  /** Takes no more calls, waits for those there are, and closes. */
+  /** Accepts no more calls, waits for the open ones, and closes. */
   drain(timeoutMs: number): Promise<DrainResult> {
     if (this.state === "closed") {
       return Promise.resolve({ aborted: 0 });
@@ -116,12 +119,12 @@ export class Lifetime {
 
 const lifetimes = new WeakMap<Transport, Lifetime>();
 
-/** Says how long a transport takes calls. */
+/** Attaches its lifetime to a transport. */
 export function setLifetime(transport: Transport, lifetime: Lifetime): void {
   lifetimes.set(transport, lifetime);
 }
 
-/** The lifetime of a transport; undefined for one that is not ours. */
+/** Returns the lifetime of a transport; undefined for a foreign one. */
 export function lifetimeOf(transport: Transport): Lifetime | undefined {
   return lifetimes.get(transport);
 }

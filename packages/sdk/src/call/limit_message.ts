@@ -8,24 +8,24 @@ import type { Recording } from "../wire/recorder.js";
 import type { ClientContext } from "./client_context.js";
 import type { TokenWait } from "../auth/token_wait.js";
 
-/** What a call that is being answered waits for, beyond the head of the answer. */
+/** Part of an answer that a call waits for after the head. */
 export interface AnswerPart {
   readonly what: "the rest of the answer" | "a message of the stream" | "its reader";
-  /** Since when, where not since the head came. */
+  /** Start of the wait, if later than the arrival of the head. */
   readonly sinceMs: number | undefined;
 }
 
-/** A call whose limit has been reached. */
+/** Call whose limit has been reached. */
 export interface Limited {
   readonly client: Pick<ClientContext, "clock" | "inner">;
   readonly plan: CallPlan;
-  /** The attempt that is under way, or was the last. */
+  /** Attempt under way, or the last one. */
   readonly attempt: Attempt | undefined;
   /** The last attempt that failed. */
   readonly failed: AttemptFailure | undefined;
   readonly tokenWait: TokenWait | undefined;
   readonly awaited: AnswerPart;
-  /** What the last attempt failed with, where nothing of it was sent. */
+  /** Failure of the last attempt, if nothing of it was sent. */
   readonly unsent: string | undefined;
 }
 
@@ -34,10 +34,10 @@ const SIGNAL = "the deadline expired (the caller's signal)";
 const NOTHING_SENT = "before anything was sent";
 
 /**
- * What the error of a call says that we ended. Of a limit that is which it was, how
- * long, who stated it, and where the time went. Every SDK says the same.
+ * Writes the message of a call that the SDK ended. For a limit it says which limit, its length, who
+ * stated it, and where the time went. Every SDK writes the same.
  *
- * @param reason - That of the caller's signal, if it is what ended the call.
+ * @param reason - Reason of the caller's signal, if that ended the call.
  */
 export function abortMessage(cause: AbortCause, reason: unknown, call: Limited): string {
   return cause === "canceled"
@@ -45,7 +45,7 @@ export function abortMessage(cause: AbortCause, reason: unknown, call: Limited):
     : `${whichLimit(cause, call.plan, reason)}: ${whereItStood(call)}${whyUnsent(cause, call)}`;
 }
 
-// That nothing could be sent before says more than what was waited for last.
+// A last attempt that could not be sent says more than what was waited for.
 function whyUnsent(cause: AbortCause, { attempt, unsent }: Limited): string {
   if (cause !== "deadline" || unsent === undefined || attempt === undefined) {
     return "";
@@ -61,7 +61,7 @@ function reached(progress: Recording["progress"]): boolean {
   return progress === "sent" || progress === "answered";
 }
 
-/** The same of a call that the caller's signal ended before it began. */
+/** Writes the same for a call whose signal had fired before it began. */
 export function signalMessage(cause: "deadline" | "canceled"): string {
   return cause === "canceled" ? CANCELED : `${SIGNAL}: ${NOTHING_SENT}`;
 }
@@ -83,7 +83,7 @@ function whichLimit(limit: Limit, plan: CallPlan, reason: unknown): string {
   }
 }
 
-/** What a call that is ended waits for. */
+/** Says what an ended call was waiting for. */
 export function whereItStood(call: Limited): string {
   const { attempt, failed, client, tokenWait } = call;
   const nowMs = client.clock.now();
@@ -108,13 +108,13 @@ export function whereItStood(call: Limited): string {
   return `attempt ${number} had waited ${since(last.sinceMs, nowMs)} ${last.what}${told}`;
 }
 
-// What was waited for, and since when.
+// Phase of a wait, and its start.
 interface Phase {
   readonly what: string;
   readonly sinceMs: number;
 }
 
-// One after the other, as far as the recorder saw them; the last one goes on.
+// Returns the phases in order, as far as the recorder saw them; the last one goes on.
 function phasesOf({ client, plan, awaited }: Limited, attempt: Attempt): Phase[] {
   const { number, startedMs, recording } = attempt;
   const enteredMs = attempt.enteredMs ?? startedMs;

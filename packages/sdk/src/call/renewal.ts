@@ -7,11 +7,10 @@ import type { TokenWait } from "../auth/token_wait.js";
 export type Renewal = () => Credential | TokenWait;
 
 /**
- * How a refused credential is renewed; undefined where the call is not to be
- * replayed with another. Where the call may not be, the next one is sent with
- * another.
+ * Returns how to renew a refused credential; undefined if the call may not be replayed with
+ * another, in which case the next call gets a newer one.
  *
- * @param refused - What the attempt was sent with.
+ * @param refused - Credential that the attempt was sent with.
  */
 export function renewal(
   plan: CallPlan,

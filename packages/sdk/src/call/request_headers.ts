@@ -15,7 +15,7 @@ import type { ClientContext } from "./client_context.js";
 const NONE: readonly never[] = [];
 const ATTEMPTS_HEADER = "grpc-previous-rpc-attempts";
 
-/** What of a call decides over its headers. */
+/** Facts of a call that decide its headers. */
 interface HeaderFacts {
   readonly startMs: number;
   readonly observed: PolicyValues | undefined;
@@ -28,14 +28,14 @@ interface HeaderFacts {
   readonly headerNames: ClientContext["config"]["headerNames"];
 }
 
-/** The headers of a call: what users set, and what the SDK writes anew for each attempt. */
+/** Headers of a call: those that users set, and those that the SDK writes for each attempt. */
 export class RequestHeaders {
-  // Those of the client, the call, and its spans; the SDK writes its own over them.
+  // Headers of the client, the call and its spans; the SDK writes its own over them.
   private userHeaders: CallHeaders | undefined;
-  // As interceptors left them.
+  // Headers as the interceptors left them.
   private sentHeader: Headers | undefined;
   private previousAttempts = 0;
-  /** The one of the attempt under way, or of the last. */
+  /** Credential of the attempt under way, or of the last one. */
   credential: Credential | undefined;
   private earlier: readonly Credential[] = NONE;
 
@@ -80,7 +80,7 @@ export class RequestHeaders {
     this.credential = credential;
   }
 
-  /** Takes up what is different in an attempt. */
+  /** Updates the parts that differ between attempts. */
   prepare(previousAttempts: number, startedMs: number): void {
     this.previousAttempts = previousAttempts;
     for (const sink of this.plan.sinks) {
@@ -90,8 +90,8 @@ export class RequestHeaders {
   }
 
   /**
-   * The headers of an attempt for whoever sees it before the attempt interceptor does;
-   * undefined where nobody does, and the attempt interceptor writes them all.
+   * Returns the headers for code that sees an attempt before the attempt interceptor; undefined if
+   * there is none, as the attempt interceptor then writes them all.
    */
   early(): Headers | undefined {
     const { hasInterceptors, inner } = this.client;
@@ -103,7 +103,10 @@ export class RequestHeaders {
     return header;
   }
 
-  /** Writes the headers only the attempt interceptor may write, and mends what interceptors did to ours. */
+  /**
+   * Writes the headers that only the attempt interceptor may write, and undoes interceptors'
+   * changes to the SDK's headers.
+   */
   writeLast(header: Headers, timeoutMs: number | undefined): void {
     const { clientHeader, hasInterceptors, inner, protocol, userAgent } = this.client;
     if (hasInterceptors) {
@@ -113,7 +116,7 @@ export class RequestHeaders {
       setTimeoutHeader(header, protocol, timeoutMs);
     }
     if (userAgent === undefined) {
-      // Connect's own would cost a browser a preflight (Fetch, CORS-safelisted).
+      // Connect's own header would cost a browser a preflight (Fetch, CORS-safelisted).
       header.delete("user-agent");
     } else if (this.plan.observed === undefined) {
       header.set("user-agent", userAgent);
@@ -128,12 +131,15 @@ export class RequestHeaders {
     }
   }
 
-  /** Interceptors set a credential of their own. */
+  /** True if interceptors set a credential of their own. */
   get hasAuthorization(): boolean {
     return this.sentHeader?.has("authorization") === true;
   }
 
-  /** What no text may hold: credentials, the key, and callers' values of headers that are not logged. */
+  /**
+   * Lists the values that no text may contain: credentials, the key, and callers' values of headers
+   * that are not logged.
+   */
   secrets(): readonly string[] {
     const { config, constants } = this.client;
     const values = this.plan.idempotencyKey === undefined ? [] : [this.plan.idempotencyKey];
@@ -171,7 +177,7 @@ export class RequestHeaders {
     }
   }
 
-  // Users' interceptors may have changed what only the SDK may set.
+  // Restores headers that only the SDK may set, which users' interceptors may have changed.
   private mend(header: Headers): void {
     const refused = connectionHeader(header);
     if (refused !== undefined) {
@@ -188,7 +194,7 @@ export class RequestHeaders {
     this.writeOwn(header);
   }
 
-  // What propagates a trace may be anybody's, and no trace is worth a call.
+  // The propagator may be foreign code, and tracing must not fail a call.
   private traced(name: string, value: string): void {
     if (isHeaderName(name) && isHeaderValue(value)) {
       this.set(name, value);

@@ -23,22 +23,21 @@ import { WaitQueue, type Waiter } from "../runtime/wait_queue.js";
 type Result<O extends DescMessage> = IteratorResult<MessageShape<O>, undefined>;
 
 /**
- * One call of a streaming method. Until its first message is there it is
- * repeated like a unary call; a bidi stream shows its headers at once, and is
- * not repeated from then on.
+ * One call of a streaming method. Until its first message arrives it is retried like a unary call;
+ * a bidi stream shows its headers at once, and is not retried from then on.
  */
 export class StreamCall<I extends DescMessage, O extends DescMessage> extends BaseCall {
   private readonly input: StreamInput<MessageInitShape<I>>;
   private opening: Waiter<StreamResponse<I, O>> | undefined;
   private waiter: Waiter<Result<O>> | undefined;
-  /** Who asked while another waited. */
+  /** Readers that asked while another one waited. */
   private readonly queue = new WaitQueue<Result<O>>();
   private iterator: AsyncIterator<MessageShape<O>> | undefined;
-  /** Since when it waits for what it waits for now, once the stream is shown. */
+  /** Start of the current wait, once the stream is shown. */
   private waitsSinceMs: number | undefined;
-  /** The first message, until the application asks for it. */
+  /** First message, until the application asks for it. */
   private first: Result<O> | undefined;
-  /** The error, until the application asks for what comes next. */
+  /** Error, until the application asks for the next message. */
   private failure: AmeideError | undefined;
 
   constructor(
@@ -59,14 +58,14 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   run(): Promise<StreamResponse<I, O>> {
     let resolve!: (response: StreamResponse<I, O> | Promise<never>) => void;
     const response = new Promise<StreamResponse<I, O>>((settle) => (resolve = settle));
-    // Connect's own client looks at it when the first message is asked for: who reads
-    // later, or never, must not end the process.
+    // Connect's own client looks at it when the first message is asked for: a caller that reads
+    // late or never must not end the process.
     this.opening = { resolve, unread: response };
     this.start();
     return response;
   }
 
-  /** The next message; what is asked for meanwhile is answered in order. */
+  /** Returns the next message; requests made meanwhile are answered in order. */
   next(): Promise<Result<O>> {
     return new Promise((resolve) => {
       const waiter = { resolve };
@@ -78,7 +77,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     });
   }
 
-  /** The application wants no more: a good end, of which the server learns. */
+  /** Ends the call because the application wants no more: with success, and the server is told. */
   leave(): void {
     const { attempt } = this;
     this.first = undefined;
@@ -125,7 +124,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     }
   }
 
-  // Nobody waits any more: it is the turn of those who asked meanwhile.
+  // The wait is over: the next reader's request is served.
   private askNext(): void {
     while (this.waiter === undefined) {
       const waiter = this.queue.take();
@@ -155,8 +154,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       );
   }
 
-  // How long the server takes for its first message is its own affair only
-  // where it does not wait for messages of ours.
+  // The time until the first message is the server's own only if it does not wait for messages of
+  // ours.
   protected limit(nowMs: number): AttemptLimit {
     const reads = this.method.methodKind === "server_streaming";
     const ms = reads ? this.plan.policy.firstMessageTimeoutMs : null;
@@ -191,7 +190,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     }
   }
 
-  // Who asked later is told later: the waiter hears of it a turn after this does.
+  // Tells later requests later: the current waiter hears of it a turn after this does.
   private async askNextAfter(told: Promise<never>): Promise<void> {
     await told.catch(() => {});
     await Promise.resolve();
@@ -201,13 +200,13 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   private onResponse(attempt: Attempt, response: StreamResponse<I, O>): void {
     let iterator: AsyncIterator<MessageShape<O>>;
     try {
-      // Who is told of the answer may end the call.
+      // A listener that is told of the answer may end the call.
       if (attempt.over || !this.isForUs(response.header) || attempt.over) {
         return;
       }
       iterator = response.message[Symbol.asyncIterator]();
     } catch (reason) {
-      // What an interceptor made of the answer is none.
+      // An interceptor turned the answer into something else.
       this.endAttempt(attempt, connectErrorOf(reason));
       return;
     }
@@ -219,7 +218,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     }
     this.waiter = {
       resolve: (first) => {
-        // It is the opening that is told of errors.
+        // The opening reports errors.
         this.first = first as Result<O>;
         this.show(response);
       },
@@ -227,8 +226,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     this.pull(attempt, iterator);
   }
 
-  // Nothing of the call may lead to what the application holds: that is how
-  // the garbage collector finds a stream that was left.
+  // The application's stream must not refer to the call: that lets the garbage collector find an
+  // abandoned stream.
   private show(response: StreamResponse<I, O>): void {
     const { opening } = this;
     this.opening = undefined;
@@ -279,7 +278,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     this.askNext();
   }
 
-  // Between messages: the call's deadline, and while somebody waits the idle timeout.
+  // Sets the limits between messages: the call's deadline, and the idle timeout while a reader
+  // waits.
   private limitWait(): void {
     const nowMs = this.client.clock.now();
     this.waitsSinceMs = nowMs;

@@ -3,9 +3,8 @@ import type { InputState } from "../policy/retry.js";
 import type { Recording } from "../wire/recorder.js";
 
 /**
- * The messages a caller streams, as far as attempts have taken them. An attempt
- * that is over takes nothing more; what it took and did not send, the next one
- * gets.
+ * Messages a caller streams, as far as attempts have taken them. An attempt that is over takes
+ * nothing more; the next one gets the messages it took but did not send.
  */
 export class StreamInput<T> {
   private source: AsyncIterator<T> | undefined;
@@ -15,10 +14,10 @@ export class StreamInput<T> {
   private closed = false;
 
   /**
-   * @param messages - What the caller streams.
-   * @param keepAll - Every message is kept for other attempts. For the one
-   *   message of a server stream.
-   * @param prepare - Makes what is sent of a message.
+   * @param messages - Messages that the caller streams.
+   * @param keepAll - True to keep every message for further attempts, as for the one message of a
+   *   server stream.
+   * @param prepare - Turns a message into the one to send.
    */
   constructor(
     private readonly messages: AsyncIterable<T>,
@@ -26,7 +25,7 @@ export class StreamInput<T> {
     private readonly prepare: (message: T) => T,
   ) {}
 
-  /** What has become of the input, after an attempt with this recording. */
+  /** Returns the state of the input after an attempt with this recording. */
   state(recording: Recording | undefined): InputState {
     if (this.keepAll) {
       return "replayable";
@@ -36,10 +35,10 @@ export class StreamInput<T> {
   }
 
   /**
-   * The input of one attempt, from its start.
+   * Returns the input of one attempt, from its start.
    *
-   * @param isOver - Whether the attempt is over.
-   * @param onError - Gets what the caller's iterable throws.
+   * @param isOver - Reports whether the attempt is over.
+   * @param onError - Receives the exception of the caller's iterable.
    */
   forAttempt(
     recording: Recording,
@@ -74,8 +73,8 @@ export class StreamInput<T> {
       }
       return result;
     };
-    // What an attempt does to its input stays with the attempt; Connect asks
-    // for all three.
+    // Calls that Connect makes on an attempt's input stay with the attempt; it asks for all three
+    // methods.
     const iterator: AsyncIterator<T> = {
       next,
       throw: (reason: unknown) => Promise.reject(reason),

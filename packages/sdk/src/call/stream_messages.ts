@@ -1,28 +1,25 @@
-/** A stream that can be read and left. */
+/** Stream that can be read and left. */
 interface Stream<T> {
   next(): Promise<IteratorResult<T, undefined>>;
   leave(): void;
 }
 
-// Connect's own client drops `return()`, so that what is left there is found
-// only once nobody can read it any more. Not every runtime has the registry.
+// Connect's own client drops `return()`, so an abandoned stream is found only once it cannot be
+// reached any more. Not every runtime has the registry.
 const unreachable =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry<Stream<unknown>>((stream) => stream.leave());
 
 /**
- * The stream is over: nobody has to end it. What the registry holds would keep
- * the messages, by the stack of the error that ended the attempt.
+ * Removes a stream that is over from the registry, which would keep the messages alive by the stack
+ * of the error that ended the attempt.
  */
 export function forgetMessages(stream: object): void {
   unreachable?.unregister(stream);
 }
 
-/**
- * The messages of a stream, for the application: leaving the loop over them
- * ends the call.
- */
+/** Messages of a stream, for the application: leaving the loop over them ends the call. */
 export class Messages<T> implements AsyncIterableIterator<T, undefined, undefined> {
   constructor(private readonly stream: Stream<T>) {
     unreachable?.register(this, stream, stream);

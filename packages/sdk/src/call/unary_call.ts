@@ -12,8 +12,8 @@ import type { Next } from "./attempt_interceptor.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
 
-// How to settle the promise made last. One executor for all: a closure for each
-// would be a good part of what the promise of a call costs.
+// Functions that settle the promise created last. One executor serves all: a closure for each would
+// be a good part of the cost of a call's promise.
 const captured = {} as { -readonly [K in keyof Settle<never>]: Settle<never>[K] };
 
 function capture(
@@ -31,18 +31,18 @@ interface Settle<T> {
 
 const REST: AnswerPart = { what: "the rest of the answer", sinceMs: undefined };
 
-// Who waits for the answer of a call that has a promise of its own.
+// Caller that waits for the answer of a call with a promise of its own.
 interface Waiter<T> extends Settle<T> {
   readonly promise: Promise<T>;
 }
 
 /**
- * One unary call. What its caller gets is made of the promise of its first
- * attempt; only a call that has to wait for something else needs one of its own.
+ * One unary call. Its caller gets a promise derived from that of the first attempt; only a call
+ * that has to wait for something else needs one of its own.
  */
 export class UnaryCall<I extends DescMessage, O extends DescMessage> extends BaseCall {
   private readonly input: MessageInitShape<I>;
-  /** The attempt that was just opened, for whoever the call is for. */
+  /** Attempt that was just opened, until the call's promise is derived from it. */
   private opened: Promise<UnaryResponse<I, O>> | undefined;
   private waiter: Waiter<UnaryResponse<I, O>> | undefined;
   private error: AmeideError | undefined;
@@ -96,8 +96,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
         (reason: unknown) => this.onRejected(attempt, connectErrorOf(reason)),
       );
     } else {
-      // The waiter is told, and nobody else may wait for its promise: of two, V8 shows
-      // neither in a stack.
+      // Only the waiter may wait for this promise: if two do, V8 shows neither in a stack.
       answer.then(
         (response) => void this.onResponse(attempt, response),
         (reason: unknown) => void this.onRejected(attempt, connectErrorOf(reason)),
@@ -105,7 +104,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     }
   }
 
-  // The promise of the attempt brings the news, and it does so in the async
+  // Ends the call through the promise of the attempt, so that the caller is told in the async
   // context the call was made in, whoever ends it.
   protected override endAttempt(attempt: Attempt, error: ConnectError): void {
     if (this.endsWithInterceptor && attempt.abort !== undefined) {
@@ -121,7 +120,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     this.waiter?.resolve(withCallersStack(error));
   }
 
-  // The attempt timeout ends an attempt only while another may follow.
+  // Limits an attempt by the attempt timeout only while another may follow.
   protected limit(nowMs: number): AttemptLimit {
     const { policy, keySent } = this.plan;
     const anotherMayFollow =
@@ -141,7 +140,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     return "replayable";
   }
 
-  // What is above the attempt interceptor, or not ours, may hang when the attempt interceptor has ended.
+  // True if an attempt is over together with the attempt interceptor: users' interceptors or a
+  // foreign transport may hang after it.
   private get endsWithInterceptor(): boolean {
     const { hasInterceptors, inner } = this.client;
     return inner.instrumented && inner.isLoaded && !hasInterceptors;
@@ -155,10 +155,10 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     try {
       good = !attempt.over && attempt.abortError === undefined && this.isForUs(response.header);
     } catch (reason) {
-      // What an interceptor made of the answer is none.
+      // An interceptor turned the answer into something else.
       return this.onRejected(attempt, connectErrorOf(reason));
     }
-    // Who was told of the answer may have ended the call.
+    // A listener that was told of the answer may have ended the call.
     if (attempt.abortError !== undefined) {
       this.onAttemptFailed(attempt, attempt.abortError);
     } else if (good && !attempt.over) {
@@ -187,8 +187,8 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     return this.outcome();
   }
 
-  // What becomes of the call, as far as it is known: what was just opened, the
-  // error it ended with, or something that is yet to come.
+  // Returns the outcome as far as it is known: the attempt just opened, the error it ended with, or
+  // a promise for later.
   private outcome(): Promise<UnaryResponse<I, O>> {
     const { waiter, opened, error } = this;
     if (waiter !== undefined) {
@@ -212,7 +212,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
   }
 }
 
-// Tells the error of an attempt once the answer has been read for one.
+// Reports the error of an attempt after the answer has been read for one.
 function whenRead(
   { recording }: Attempt,
   error: ConnectError,
