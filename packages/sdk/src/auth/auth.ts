@@ -1,4 +1,4 @@
-/** What a token is wanted for. */
+/** Describes the token that a provider is asked for. */
 export interface TokenRequest {
   /** Tenant of the call, if it has one. */
   readonly tenant: string | undefined;
@@ -23,9 +23,9 @@ export interface Token {
 }
 
 /**
- * Gets a token. Called once for many waiting calls, for at most 16 tenants and
- * scopes at once. After a failure it is not called again for a second. What it throws
- * stands in the error of the calls, with `REDACTED` for what looks like a credential.
+ * Gets a token. Called once for many waiting calls, for at most 16 tenants and scopes at once.
+ * After a failure it is not called again for a second. The text of an exception it throws appears
+ * in the calls' errors, with `REDACTED` in place of anything that looks like a credential.
  */
 export type TokenProvider = (request: TokenRequest) => Token | Promise<Token>;
 

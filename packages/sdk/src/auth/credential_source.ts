@@ -5,25 +5,27 @@ import { TokenCache } from "./token_cache.js";
 import type { TokenStore } from "./token_store.js";
 import type { TokenWait } from "./token_wait.js";
 
-/** Gives credentials. Clients derived from one share it. */
+/** Gives credentials; shared by clients derived from one another. */
 export interface CredentialSource {
   /** The header that carries the credential, lower-case. */
   readonly header: string;
   /**
-   * A credential, at once where one is at hand.
+   * Returns a credential at once if one is at hand, otherwise a wait for one.
    *
-   * @throws AmeideError where the provider failed, at once or a moment ago.
+   * @throws AmeideError if the provider failed, just now or a moment ago.
    */
   get(request: CredentialRequest): Credential | TokenWait;
-  /** Whether there may be a credential newer than the one the server refused. */
+  /** Reports whether a credential newer than the refused one may be had. */
   canRenew(request: CredentialRequest, refused: Credential): boolean;
   /**
-   * A credential newer than the one the server refused. Ask `canRenew` first.
+   * Gets a credential newer than the one that the server refused. Ask `canRenew` first.
    *
-   * @throws AmeideError where the provider failed.
+   * @throws AmeideError if the provider failed.
    */
   renew(request: CredentialRequest, refused: Credential): Credential | TokenWait;
-  /** The server refused it, and the call goes no further: the next one wants a newer one. */
+  /**
+   * Records a refusal after which the call goes no further: the next call wants a newer credential.
+   */
   refuse(request: CredentialRequest, refused: Credential): void;
 }
 

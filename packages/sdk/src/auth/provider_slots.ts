@@ -4,7 +4,7 @@ import type { TokenFlight } from "./token_store.js";
 
 /** Limits how many requests to a provider are under way at once. */
 export class ProviderSlots {
-  // Those that began first come first.
+  // Ordered by their start, oldest first.
   private readonly taken = new Set<TokenFlight>();
   private readonly queue = new Set<{ wake(): void }>();
 
@@ -13,7 +13,7 @@ export class ProviderSlots {
     private readonly constants: PolicyConstants,
   ) {}
 
-  /** Whether there may be one more. One that is old is not counted: it may never end. */
+  /** Reports whether one more request may begin. An old one is not counted: it may never end. */
   isFree(): boolean {
     const { taken, constants } = this;
     const countedFromMs = this.clock.now() - constants.tokenJoinMs;
@@ -30,7 +30,7 @@ export class ProviderSlots {
     this.taken.add(flight);
   }
 
-  /** A request has ended: the next is woken. */
+  /** Frees the slot of a request that has ended, and wakes the next waiter. */
   release(flight: TokenFlight): void {
     this.taken.delete(flight);
     const [next] = this.isFree() ? this.queue : [];
@@ -40,7 +40,7 @@ export class ProviderSlots {
     }
   }
 
-  /** Somebody waits for a free one. */
+  /** Queues a waiter for the next free slot. */
   enqueue(wait: { wake(): void }): void {
     this.queue.add(wait);
   }

@@ -10,13 +10,14 @@ import { readToken, TokenLife } from "./token_life.js";
 import type { TokenEntry, TokenFlight, TokenStore } from "./token_store.js";
 import { type TokenSource, TokenWait, usableToken } from "./token_wait.js";
 
-/** The tokens of one provider, per tenant and scopes: asked for once for many calls. */
+/** Caches the tokens of one provider by tenant and scopes, with one request for many calls. */
 export class TokenCache implements TokenSource {
   readonly header = "authorization";
   readonly clock: Clock;
   readonly constants: PolicyConstants;
   private readonly id: number;
-  // Calls of one method ask for the same again and again.
+  // Result of the last lookup: calls of one method ask for the same tenant and scopes again and
+  // again.
   private last: (Pick<CredentialRequest, "tenant" | "scopes"> & { entry: TokenEntry }) | undefined;
   private asked = 0;
   private readonly slots: ProviderSlots;
@@ -154,7 +155,7 @@ export class TokenCache implements TokenSource {
     return result.credential;
   }
 
-  // Never queues: there is a token that will do.
+  // Never queues, as there is a token that can be used.
   private renewAhead(entry: TokenEntry, request: CredentialRequest): void {
     const nowMs = this.clock.now();
     const { failure, flight } = entry;
@@ -207,7 +208,7 @@ export class TokenCache implements TokenSource {
       return;
     }
     this.end(entry, flight);
-    // One that was asked for before the one at hand is older.
+    // A request that began before the one of the current token gives an older token.
     if (store.closeReason === undefined && flight.number > generationOf(entry)) {
       const jitter = this.runtime.random.authJitter();
       const credential = {
@@ -257,7 +258,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-// Reading what a provider gave may run code of its own.
+// Reading a provider's answer may run code of its own.
 function tokenError(reason: unknown): AmeideError {
   return reason instanceof AmeideError ? reason : providerError(reason);
 }
@@ -268,7 +269,7 @@ function providerError(reason: unknown): AmeideError {
   return new AmeideError(source, { origin: "client", reason: "TOKEN_PROVIDER_FAILED" });
 }
 
-// Reading what was thrown may run code of its own, too.
+// Reading a thrown value may run code of its own.
 function told(reason: unknown): string {
   try {
     const text = thrownTextWithoutTokens(reason);

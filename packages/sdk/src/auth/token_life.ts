@@ -4,7 +4,7 @@ import { configError } from "../errors/errors.js";
 import type { PolicyConstants } from "../policy/policy.js";
 import type { Clock } from "../runtime/runtime.js";
 
-/** What a provider gave, once it has been read. */
+/** Provider's answer, once it has been read. */
 export interface ReadToken {
   readonly text: string;
   /** Epoch milliseconds; infinite for a token that does not expire. */
@@ -12,7 +12,7 @@ export interface ReadToken {
 }
 
 /**
- * Reads what a provider gave. Each member is read once: it may be anything.
+ * Reads a provider's answer. Each member is read once, since it may be anything.
  *
  * @throws AmeideError CONFIG_INVALID naming the member and the rule.
  */
@@ -45,17 +45,17 @@ function expiryOf(value: unknown, leastMs: number): number {
   return ms;
 }
 
-// Also one of another realm, as tests have them.
+// Accepts a `Date` of any realm: test runners have their own.
 function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === "[object Date]";
 }
 
-/** How far a token is through its life. */
+/** Stages of a token's life. */
 export type LifeStage = "fresh" | "renewable" | "ending" | "expired";
 
 /**
- * The life of a token, from when it came. It is as old as the faster of both
- * clocks says: the wall clock may be set, the other may sleep with the machine.
+ * Life of a token from its arrival. Its age is the larger one by the two clocks: the wall clock may
+ * be set, and the monotonic one may stop while the machine sleeps.
  */
 export class TokenLife {
   private readonly cameMs: number;
@@ -64,7 +64,7 @@ export class TokenLife {
   private readonly renewFromMs: number;
   private readonly waitFromMs: number;
 
-  /** @param jitter - Uniform in [0, 1): spreads the time of the renewal. */
+  /** @param jitter - Uniform in [0, 1): spreads the renewals over time. */
   constructor(
     private readonly clock: Clock,
     expiresAtMs: number,
@@ -82,7 +82,7 @@ export class TokenLife {
     this.waitFromMs = from(Math.min(mandatoryRefreshMs, this.lifeMs * mandatoryLifeShare));
   }
 
-  /** Milliseconds since it came. */
+  /** Returns the milliseconds since it came. */
   age(): number {
     const { clock } = this;
     return Math.max(clock.now() - this.cameMs, clock.wallNow() - this.cameWallMs);

@@ -3,73 +3,73 @@ import type { AmeideError } from "../errors/errors.js";
 import type { PolicyConstants } from "../policy/policy.js";
 import type { TokenLife } from "./token_life.js";
 
-/** A request to a provider. */
+/** Request to a provider. */
 export interface TokenFlight {
   /** Counts the requests to a provider from 1. */
   readonly number: number;
   readonly startedMs: number;
-  /** It was begun because a token was refused. */
+  /** True if it began because a token was refused. */
   readonly afterRefusal: boolean;
 }
 
-/** A token that was got. */
+/** Token that a provider gave. */
 export interface KeptToken {
   readonly credential: Credential;
   readonly life: TokenLife;
   readonly afterRefusal: boolean;
 }
 
-/** A call that waits for a token. */
+/** Call that waits for a token. */
 export interface TokenWaiter {
-  /** The request it waits for; undefined before there is room for one. */
+  /** Request it waits for; undefined while there is no room for one. */
   readonly flight: TokenFlight | undefined;
-  /** A newer token came. */
+  /** Takes a newer token. */
   take(credential: Credential): void;
-  /** The request failed: a token that is still good is taken instead. */
+  /** Tells of a failed request; a token that is still good is taken instead. */
   fail(error: AmeideError): void;
-  /** There will be no token. */
+  /** Ends the wait: no token will come. */
   abandon(error: AmeideError): void;
 }
 
-/** All that is kept for a tenant and scopes of one provider. */
+/** State of one provider for a tenant and scopes. */
 export interface TokenEntry {
   token: KeptToken | undefined;
-  /** Generation of the newest token that is not to be used again, if there is another. */
+  /** Generation of the newest token that is not to be used again if there is another. */
   refused: number;
-  /** The last failure of the provider, since when no token came. */
+  /** Last failure of the provider; undefined once a token has come. */
   failure: { readonly error: AmeideError; readonly atMs: number } | undefined;
-  /** The newest request, until it is answered. */
+  /** Newest request, until it is answered. */
   flight: TokenFlight | undefined;
   readonly waits: Set<TokenWaiter>;
-  /** It is no longer in the store. */
+  /** True once it is no longer in the store. */
   dropped: boolean;
 }
 
 const SWEEP_MS = 1_000;
 
 /**
- * Keeps the tokens of a client and those derived from it: the ones used last,
- * as many as are allowed. All are gone once it is closed.
+ * Keeps the tokens of a client and of those derived from it: as many as are allowed, the least
+ * recently used leave first. All are dropped once the client is closed.
  */
 export class TokenStore {
-  // The one used longest ago comes first.
+  // Ordered by last use, oldest first.
   private readonly entries = new Map<string, TokenEntry>();
   private readonly waits = new Set<TokenWaiter>();
   private providers = 0;
   private sweptMs = Number.NEGATIVE_INFINITY;
   private closed: AmeideError | undefined;
 
-  /** Names a provider in keys. */
+  /** Returns the number that names one more provider in keys. */
   nextProvider(): number {
     return ++this.providers;
   }
 
-  /** Why there are no tokens any more. */
+  /** Reason for which there are no tokens any more; undefined while there may be some. */
   get closeReason(): AmeideError | undefined {
     return this.closed;
   }
 
-  /** The entry of a key, made where there is none. */
+  /** Returns the entry of a key, created if needed. */
   entry(key: string, constants: PolicyConstants, nowMs: number): TokenEntry {
     let entry = this.entries.get(key);
     if (entry !== undefined) {
@@ -90,7 +90,7 @@ export class TokenStore {
     return entry;
   }
 
-  /** Somebody waits for a token. */
+  /** Adds a call that waits for a token. */
   addWait(wait: TokenWaiter): void {
     this.waits.add(wait);
   }
@@ -99,7 +99,7 @@ export class TokenStore {
     this.waits.delete(wait);
   }
 
-  /** Drops everything, and fails those who wait. */
+  /** Drops everything, and fails the calls that wait. */
   close(reason: AmeideError): void {
     this.closed ??= reason;
     for (const key of this.entries.keys()) {
@@ -136,7 +136,7 @@ export class TokenStore {
   }
 }
 
-// Nothing of it is of use any more, nor holds a provider back.
+// Reports whether an entry can be dropped: it has nothing of use, nor does it hold a provider back.
 function isSpent({ token, failure, flight, waits }: TokenEntry, pausedFromMs: number): boolean {
   return (
     (token === undefined || token.life.stage() === "expired") &&

@@ -5,35 +5,34 @@ import type { PolicyConstants } from "../policy/policy.js";
 import type { Clock, Timer } from "../runtime/runtime.js";
 import type { TokenEntry, TokenFlight, TokenWaiter } from "./token_store.js";
 
-/** What a wait needs of the provider's side. */
+/** Provider's side of a wait. */
 export interface TokenSource {
   readonly clock: Clock;
   readonly constants: PolicyConstants;
-  /** Whether there may be one more request now. */
+  /** Reports whether one more request may begin now. */
   mayAsk(): boolean;
   /** Makes a request; its answer may be there when this returns. */
   ask(entry: TokenEntry, wait: TokenWait): void;
-  /** The provider failed so recently that it is not asked again. */
+  /** Reports whether the provider failed so recently that it is not asked again. */
   isPaused(entry: TokenEntry): boolean;
-  /** The wait is woken when there may be one more request. */
+  /** Queues a wait, to be woken when one more request may begin. */
   enqueue(wait: TokenWait): void;
-  /** The wait has ended. */
+  /** Removes a wait that has ended. */
   forget(wait: TokenWait): void;
-  /** The wait was too long: the provider counts as failed. */
+  /** Records that a wait took too long: the provider counts as failed. */
   gaveUp(entry: TokenEntry, flight: TokenFlight | undefined): AmeideError;
 }
 
 /**
- * One call that waits for a token. It joins the request that is under way, and
- * makes one of its own where there is none, or where that one takes too long:
- * in a worker a request ends with whoever began it, and nobody is told.
+ * Wait of one call for a token. It joins the request under way, and begins one of its own if there
+ * is none or if that one takes too long: in a worker, a request is ended together with the call
+ * that began it, and no other call is told.
  *
- * Its timers are its own, and are set where the call is made: nobody else can be
- * relied upon.
+ * Its timers are its own, set in the context of its call, since other calls cannot be relied upon.
  */
 export class TokenWait implements TokenWaiter {
   flight: TokenFlight | undefined;
-  /** How it ended, if it did so before anybody waited. */
+  /** Its result, if it ended before `wait` was called. */
   result: { readonly credential: Credential } | { readonly error: AmeideError } | undefined;
   private own = false;
   private left = false;
@@ -45,7 +44,7 @@ export class TokenWait implements TokenWaiter {
   private resolve: ((credential: Credential) => void) | undefined;
   private reject: ((error: AmeideError) => void) | undefined;
 
-  /** @param refused - Generation of a token the server refused; 0 where none was. */
+  /** @param refused - Generation of the token that the server refused; 0 if none was refused. */
   constructor(
     private readonly source: TokenSource,
     readonly entry: TokenEntry,
@@ -60,7 +59,7 @@ export class TokenWait implements TokenWaiter {
     this.giveUpMs = nowMs + constants.tokenTimeoutMs;
   }
 
-  /** Waits; call it where `result` is undefined, once. */
+  /** Waits. Call it only while `result` is undefined, and once. */
   wait(): Promise<Credential> {
     return new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -68,7 +67,7 @@ export class TokenWait implements TokenWaiter {
     });
   }
 
-  /** Looks what there is to wait for, and waits for it. */
+  /** Finds out what there is to wait for, and waits for it. */
   look(): void {
     const { source, entry } = this;
     if (this.left || this.result !== undefined) {
@@ -111,12 +110,12 @@ export class TokenWait implements TokenWaiter {
     }
   }
 
-  /** There is room for one more request. It is made where the call was made, not here. */
+  /** Begins a request where the call was made, not here: there is room for one more. */
   wake(): void {
     this.wakeUp?.();
   }
 
-  /** The call goes on, or has ended. */
+  /** Ends the wait, since the call goes on or has ended. */
   leave(): void {
     this.left = true;
     this.source.forget(this);
@@ -126,7 +125,7 @@ export class TokenWait implements TokenWaiter {
     }
   }
 
-  // False if it is over.
+  // Returns false if it is over.
   private begin(): boolean {
     const { source, entry } = this;
     const { failure } = entry;
@@ -149,7 +148,7 @@ export class TokenWait implements TokenWaiter {
     return flight !== undefined && nowMs < this.joinUntil(flight) ? flight : undefined;
   }
 
-  // One that has just begun is not doubled, however little time its callers have.
+  // A request that has just begun is not doubled, however little time its callers have.
   private joinUntil({ startedMs }: TokenFlight): number {
     const { providerPauseMs, tokenJoinMs } = this.source.constants;
     const untilMs = Math.min(startedMs + tokenJoinMs, this.patientUntilMs);
@@ -168,7 +167,7 @@ export class TokenWait implements TokenWaiter {
         ? nowMs + source.constants.providerPauseMs
         : this.joinUntil(flight);
     const dueMs = Math.min(lookAtMs, this.giveUpMs);
-    // The call's own deadline ends it before.
+    // The call's own deadline ends it first.
     if (dueMs < this.request.deadlineMs) {
       const fire = () => {
         this.timer = undefined;
@@ -185,7 +184,7 @@ export class TokenWait implements TokenWaiter {
   }
 }
 
-/** The token of an entry, if it is newer than that and has not expired. */
+/** Returns the token of an entry if it is newer than `refused` and has not expired. */
 export function usableToken({ token }: TokenEntry, refused: number): Credential | undefined {
   if (token === undefined || token.credential.generation <= refused) {
     return undefined;
