@@ -18,14 +18,14 @@ export { withDeadlineFrom } from "./options/ambient_deadline.js";
 export type { AmeideTransport } from "./transport/transport.js";
 
 /**
- * Makes a transport for Node.js: give it to the `createClient` of this
- * package, with any service of yours.
+ * Makes a transport for Node.js: give it to the `createClient` of this package, with any service of
+ * yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
  * ```
  *
- * What the options leave open comes from the environment (`AMEIDE_BASE_URL`,
+ * Settings that the options leave open come from the environment (`AMEIDE_BASE_URL`,
  * `AMEIDE_TENANT`, `AMEIDE_TOKEN`, `AMEIDE_TIMEOUT_MS`, `AMEIDE_MAX_ATTEMPTS`,
  * `AMEIDE_SDK_RETRIES`), the policy document, the proto and the defaults.
  *

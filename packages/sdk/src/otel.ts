@@ -4,7 +4,7 @@ import type { Telemetry } from "./telemetry/telemetry.js";
 export type { TelemetryProviders } from "./telemetry/otel_telemetry.js";
 
 /**
- * Spans and metrics through OpenTelemetry, for the option `telemetry`.
+ * Records spans and metrics through OpenTelemetry; give it to the option `telemetry`.
  *
  * @param providers - Default: those registered with OpenTelemetry's global API.
  */

@@ -29,11 +29,11 @@ export {
   type VirtualClockOptions,
 } from "./runtime/virtual_clock.js";
 
-/** What a test may put in the place of the real platform. */
+/** Parts of the real platform that a test may replace. */
 export interface TestRuntime {
-  /** Default: the system's. */
+  /** Clock. Default: the system's. */
   readonly clock?: Clock;
-  /** Default: real randomness. */
+  /** Randomness. Default: real. */
   readonly random?: Partial<Randomness>;
   /** Built-in numbers of the policy: a changed copy of `BEHAVIOR_1`. Default: none changed. */
   readonly constants?: PolicyConstants;
@@ -52,8 +52,8 @@ const RUNTIME = {
 const RANDOM = { backoff: aFunction, authJitter: aFunction, bytes: aFunction };
 
 /**
- * Options that make a client run in a test's platform. A call whose randomness gives
- * what is none fails: CONFIG_INVALID, naming `random`.
+ * Options that make a client run in a test's platform. A call fails with CONFIG_INVALID, naming
+ * `random`, if the randomness gives an invalid value.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
@@ -75,7 +75,7 @@ export function withTestRuntime(options: AmeideOptions, runtime: TestRuntime): A
   );
 }
 
-// A number that makes no sense would make waits that make none.
+// An invalid random number would give invalid waits.
 function checked({ backoff, authJitter, bytes }: Partial<Randomness>): Partial<Randomness> {
   const unit = (name: string, draw: () => number) => () => {
     const drawn: unknown = draw();
@@ -111,14 +111,14 @@ const NUMBERS = {
   },
 };
 
-/** A stream of numbers that gives these, then the last one for ever. */
+/** Returns a source that gives these numbers, then the last one forever. */
 export function sequence(...values: readonly [number, ...number[]]): () => number {
   checkTestValue("sequence", values, NUMBERS);
   let i = 0;
   return () => values[Math.min(i++, values.length - 1)] as number;
 }
 
-/** Randomness that is the same for the same seed (mulberry32). */
+/** Returns randomness that is the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): Randomness {
   checkTestValue("seed", seed, aNumber);
   const stream = (salt: number) => {
@@ -139,9 +139,9 @@ export function seededRandom(seed: number): Randomness {
 }
 
 /**
- * Options for a client over handlers in this process, on a virtual clock.
+ * Returns options for a client over handlers in this process, on a virtual clock.
  *
- * @param time - How the clock behaves: `{ autoAdvance: true }` for one that moves by itself.
+ * @param time - Behavior of the clock: `{ autoAdvance: true }` for one that moves by itself.
  */
 export function memoryOptions(
   routes: (router: ConnectRouter) => unknown,
@@ -159,7 +159,7 @@ export function memoryOptions(
   return { options: withTestRuntime(merged, { clock }), clock };
 }
 
-/** A request an HTTP client was given. */
+/** Request that an HTTP client was given. */
 export interface WatchedRequest {
   readonly url: string;
   readonly method: string;
@@ -171,7 +171,7 @@ const AN_ADDRESS = {
   holds: (value: unknown) => typeof value === "string" && URL.canParse(value),
 };
 
-// An empty text is part of every header.
+// An empty text is contained in every header.
 const SECRETS = {
   text: "must be an array of texts that are not empty",
   holds: (value: unknown) =>

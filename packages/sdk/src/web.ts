@@ -9,21 +9,21 @@ import { type AmeideTransport, createPlatformTransport } from "./transport/trans
 export type { AmeideTransport } from "./transport/transport.js";
 
 /**
- * Makes a transport over `fetch`, for browsers and workers: give it to
- * the `createClient` of this package, with any service of yours.
+ * Makes a transport over `fetch`, for browsers and workers: give it to the `createClient` of this
+ * package, with any service of yours.
  *
  * ```ts
  * const threads = createClient(ThreadsService, createAmeideTransport({ baseUrl }));
  * ```
  *
- * It speaks Connect and gRPC-Web, and makes unary calls and server streams. The
- * connections, their TLS and their HTTP version are the runtime's, so the
- * options `tls`, `proxy`, `httpVersion`, `connectTimeoutMs` and `compression` are refused, as is `grpc`; so
- * are calls of client and bidi streams: `fetch` cannot stream a request. What
- * `fetch` is told is up to `fetchInit`; `fetch` puts another in its place.
+ * It speaks Connect and gRPC-Web, and makes unary calls and server streams. The connections, their
+ * TLS and their HTTP version are the runtime's, so the options `tls`, `proxy`, `httpVersion`,
+ * `connectTimeoutMs` and `compression` are refused, as is `grpc`; so are calls of client and bidi
+ * streams: `fetch` cannot stream a request. `fetchInit` sets the init of every `fetch`; the option
+ * `fetch` replaces the function.
  *
- * The code of gRPC-Web is a file of its own where a bundler makes such files: it
- * is loaded with the first transport that speaks it, and its calls wait for it.
+ * The code of gRPC-Web is a file of its own where a bundler makes such files: it is loaded with the
+ * first transport that speaks it, and its calls wait for it.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */

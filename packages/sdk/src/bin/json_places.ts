@@ -1,6 +1,6 @@
 import { memberOf } from "../config/json_document.js";
 
-/** A text that is no JSON, and the line from which on it is none. */
+/** Thrown for text that is not JSON, with the line where it stops being JSON. */
 export class NoJson extends Error {
   constructor(readonly line: number) {
     super("is no JSON from here on");
@@ -11,11 +11,11 @@ const TOKEN = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|([^\s{}[\],:"]+)|$)/y;
 const LITERAL = /^(?:true|false|null|-?\d[\d.eE+-]*)$/;
 
 /**
- * The line of every value of a JSON text, from 1, by its path: `methods[0].policy`, in the
- * spelling of protobuf's JSON. Of a member that is there twice the last one counts, as in
+ * Returns the line of every value of a JSON text, from 1, by its path: `methods[0].policy`, in the
+ * spelling of protobuf's JSON. If a member is repeated its last occurrence counts, as in
  * `JSON.parse`.
  *
- * @throws NoJson
+ * @throws NoJson if the text is not JSON.
  */
 export function placesOf(text: string): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
@@ -36,7 +36,7 @@ export function placesOf(text: string): ReadonlyMap<string, number> {
     }
   }
 
-  // From the token after an opening bracket to the closing one.
+  // Reads from the token after an opening bracket to the closing one.
   function list(end: string, one: (token: string) => void): void {
     let token = next();
     while (token !== end) {
@@ -74,7 +74,7 @@ export function placesOf(text: string): ReadonlyMap<string, number> {
   return places;
 }
 
-// What protobuf makes of `max_attempts` in JSON.
+// Spells a name like `max_attempts` as protobuf's JSON does.
 function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

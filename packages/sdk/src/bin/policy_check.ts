@@ -131,13 +131,13 @@ function check(file: string, services: Services | undefined): number {
 
 function notKnown({ name, known, got }: Unknown): string {
   const hint = didYouMean(name, known);
-  // The zero of an enum says nothing: it is known, and no value to state.
+  // The zero of an enum is a known value that states nothing.
   const stated = known.filter((each) => !each.endsWith("_UNSPECIFIED"));
   const all = hint === "" && stated.length > 0 ? `; known here: ${stated.join(", ")}` : "";
   return `${hint}is not known${got}${all}`;
 }
 
-// What the parser of JSON says may quote the text, and names no line.
+// The JSON parser's message may quote the text, and names no line.
 function notJson(text: string, message: string): Problem {
   const what = `is no JSON: ${printable(message)}`;
   try {
@@ -166,7 +166,7 @@ function byLine(a: Problem, b: Problem): number {
     : (a.line ?? Infinity) - (b.line ?? Infinity);
 }
 
-// Without a problem it is good.
+// Reports success if there are no problems.
 function report(what: string, problems: readonly Problem[], code: number): number {
   for (const { line, text } of problems) {
     process.stderr.write(`${line === undefined ? what : `${what}:${line}`}: ${text}\n`);

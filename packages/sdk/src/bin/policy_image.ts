@@ -18,7 +18,7 @@ export type Services = ReadonlyMap<string, DescService>;
 /**
  * Reads the services of an image (`google.protobuf.FileDescriptorSet`, with imports).
  *
- * @throws Error if it is none, or an import is missing.
+ * @throws Error if it is not an image, or an import is missing.
  */
 export function readServices(image: Uint8Array): Services {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, image));
@@ -26,19 +26,19 @@ export function readServices(image: Uint8Array): Services {
   return new Map(services.map((service) => [service.typeName, service]));
 }
 
-/** What does not fit the services. */
+/** Problem that a document has with the services. */
 export interface Misfit {
-  /** The selector of the document that it stands at; undefined where it stands in a proto. */
+  /** Selector of the document that it stands at; undefined if it stands in a proto. */
   readonly selector: string | undefined;
-  /** Where it is, by the place of that selector: itself, or a fact beside it. */
+  /** Tells its place from that of the selector: the selector itself, or a fact beside it. */
   readonly member: (place: string) => string;
   readonly text: string;
 }
 
 /**
- * What a document says that does not fit the services: selectors that select
- * nothing, and facts that cannot be carried out, those of the protos included.
- * Without a document, what the protos themselves say.
+ * Finds the misfits between a document and the services: selectors that select nothing, and facts
+ * that cannot be carried out, including those stated in the protos. Without a document, only those
+ * of the protos.
  */
 export function misfitsIn(services: Services, document = EMPTY_DOCUMENT): Misfit[] {
   return [
