@@ -8,18 +8,17 @@ export type AmeideClient = RosterClient<typeof roster>;
 /** Makes clients for every service of the roster. */
 export interface CreateAmeideClient {
   /**
-   * Makes a client for every service of the roster. A service's stub is loaded by
-   * its first call. The call's timeout starts once the stub is there; its signal
-   * applies from the beginning. Where the stub cannot be loaded within 30
-   * seconds, the call ends in `unavailable`, reason `SERVICE_NOT_LOADED`, and a
-   * later one tries again. `load()` loads ahead.
+   * Makes a client for every service of the roster. A service's stub is loaded by its first call.
+   * The call's timeout starts once the stub is there; its signal applies from the beginning. If the
+   * stub cannot be loaded within 30 seconds, the call fails with `unavailable`, reason
+   * `SERVICE_NOT_LOADED`, and a later call tries again. `load()` loads ahead.
    *
    * @throws AmeideError CONFIG_INVALID naming the option and the rule.
    */
   (this: void, options?: AmeideOptions): AmeideClient;
 }
 
-/** The maker of clients for the roster. */
+/** Returns the function that makes clients for the roster. */
 export function ameideClientMaker(createRosterClient: CreateRosterClient): CreateAmeideClient {
   return (options) => createRosterClient(roster, options);
 }

@@ -22,13 +22,13 @@ type Kind = DescMethod["methodKind"];
 type Methods = Readonly<Record<string, Method>>;
 type Open = (methods: Methods) => AsyncIterable<unknown>;
 
-// As long as a call has by default.
+// The default timeout of a call.
 const LOAD_TIMEOUT_MS = 30_000;
 
-// What is known of a service, for all clients: a second one need not wait.
+// Loading state of a service, shared by all clients: once loaded, none waits.
 class Arrival {
   service: DescService | undefined;
-  /** Calls that wait for it and have not begun. */
+  /** Number of calls that wait for it and have not begun. */
   waiting = 0;
   readonly comes: Promise<void>;
   private arrived!: () => void;
@@ -54,16 +54,16 @@ function arrivalOf(lazy: LazyService<DescService>): Arrival {
   return arrival;
 }
 
-/** The service, if it has been loaded. */
+/** Returns the service if it has been loaded. */
 export function loadedService<S extends DescService>(lazy: LazyService<S>): S | undefined {
   return arrivalOf(lazy).service as S | undefined;
 }
 
 /**
- * Loads a service, unless it is loaded. It is given up after 30 seconds.
+ * Loads a service, unless it is loaded. Gives up after 30 seconds.
  *
- * @param name - What the service is called in the error.
- * @param left - Rejects when nobody waits for it any more.
+ * @param name - Name of the service in the error.
+ * @param left - Promise that rejects when no call waits for it any more.
  * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`.
  */
 export async function loadService(
@@ -102,7 +102,7 @@ export async function loadService(
   }
 }
 
-// As for a call that has begun.
+// Creates the error of an aborted wait, as of a call that has begun.
 function aborted(reason: unknown): AmeideError {
   const stopReason = causeOfSignal(reason);
   const error = abortError(stopReason, signalMessage(stopReason), reason);
@@ -110,10 +110,10 @@ function aborted(reason: unknown): AmeideError {
 }
 
 /**
- * A client like that of `createClient`, whose first calls wait for the service
- * to be loaded. They begin when that is done; later ones begin at once.
+ * Creates a client like that of `createClient`, whose first calls wait until the service is loaded.
+ * Later calls begin at once.
  *
- * @param name - What the service is called where it cannot be loaded.
+ * @param name - Name of the service in the error if it cannot be loaded.
  */
 export function createLazyClient<S extends DescService>(
   name: string,
@@ -130,9 +130,9 @@ export function createLazyClient<S extends DescService>(
     }
     return made;
   };
-  // Calls begin in the order they were made, each in its own async context. Each loads
-  // for itself: in a worker, what another request began dies with it. Whoever has no
-  // patience to begin with still is told first what is wrong with the call.
+  // Calls begin in the order they were made, each in its own async context. Each loads for itself:
+  // in a worker, work that another request began ends with that request. A call whose signal has
+  // fired already still reports wrong arguments first.
   const wait = <T>(begin: (those: Methods) => T, options: CallOptions | undefined): Promise<T> =>
     new Promise((resolve) => {
       const signal = signalOf(options);
@@ -197,8 +197,8 @@ function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
   return signal;
 }
 
-// As in `createClient`, the call begins as soon as it can, not when its first
-// message is asked for; but who has left by then has never opened it.
+// Opens a call as soon as possible, as in `createClient`, not when its first message is asked for.
+// A stream abandoned before that is never opened.
 function openSoon(
   wait: (open: (methods: Methods) => void) => Promise<void>,
   open: Open,

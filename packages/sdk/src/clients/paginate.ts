@@ -11,24 +11,24 @@ export interface Page {
   readonly nextPageToken: string;
 }
 
-/** The elements of a page: those of its one repeated field. */
+/** Type of the elements of a page: those of its only repeated field. */
 export type ItemOf<P> = {
   [K in keyof P]-?: P[K] extends readonly (infer T)[] ? T : never;
 }[keyof P];
 
 /** Bounds of a {@link paginate}. */
 export interface PaginateOptions {
-  /** Stop after so many items. Default no bound. */
+  /** Maximum number of items. Default: no bound. */
   readonly maxItems?: number;
-  /** Stop after so many pages. Default no bound. */
+  /** Maximum number of pages. Default: no bound. */
   readonly maxPages?: number;
   /** Options of every call, for example made by `call()`. A request id is refused. */
   readonly call?: CallOptions;
 }
 
-/** The items of all pages; each iteration starts at the first. */
+/** Items of all pages; each iteration starts at the first page. */
 export interface Paginated<P> extends AsyncIterable<ItemOf<P>> {
-  /** The pages themselves. */
+  /** Iterates over the pages themselves. */
   pages(): AsyncIterable<P>;
 }
 
@@ -41,10 +41,9 @@ const OPTIONS: readonly string[] = [
 type ListMethod<R, P> = (request: R, options?: CallOptions) => Promise<P>;
 
 /**
- * Goes through all pages of a list method (AIP-158). Each page is a call of its
- * own, with its own id and deadline. An empty page with a token goes on; a
- * token that was seen before ends in `internal`, reason `PAGE_TOKEN_LOOP`.
- * Leaving the loop early cancels the call in flight.
+ * Iterates over all pages of a list method (AIP-158). Each page is a call of its own, with its own
+ * id and deadline. An empty page with a token does not end the list; a repeated token fails with
+ * `internal`, reason `PAGE_TOKEN_LOOP`. Leaving the loop early cancels the call in flight.
  *
  * ```ts
  * for await (const thread of paginate(client.listThreads, { pageSize: 100 })) { … }
@@ -135,7 +134,7 @@ function itemsOf<P extends Page>(page: P): readonly ItemOf<P>[] {
   return (list ?? []) as ItemOf<P>[];
 }
 
-// A generator's return waits for what is in flight; this cancels it first.
+// Cancels the call in flight before returning, since a generator's return would wait for it.
 function cancelable<T>(
   outer: AbortSignal | undefined,
   generate: (signal: AbortSignal) => AsyncGenerator<T>,
@@ -167,7 +166,7 @@ function cancelable<T>(
         return: () => {
           ended();
           controller.abort();
-          // What was in flight has failed now, and nobody asks for it.
+          // The call in flight fails now, and its error is not wanted.
           return generator.return(undefined).catch(() => ({ done: true, value: undefined }));
         },
       };

@@ -10,7 +10,7 @@ import type { AmeideOptions, DrainOptions } from "../options/options.js";
 import { readOptions } from "../errors/read_options.js";
 import type { AmeideTransport } from "../transport/transport.js";
 
-/** Services, by the names they have in a client; of a lazy one the stub is loaded when it is needed. */
+/** Services by the names they have in a client; the stub of a lazy one is loaded on demand. */
 export type Roster = Readonly<Record<string, RosterService>>;
 
 type RosterService = DescService | LazyService<DescService>;
@@ -20,31 +20,31 @@ type ServiceOf<T> = T extends LazyService<infer S> ? S : T extends DescService ?
 export type RosterClient<S extends Roster> = {
   readonly [K in keyof S]: Client<ServiceOf<S[K]>>;
 } & {
-  /** The transport below, for services beyond the roster. */
+  /** Transport below, for services beyond the roster. */
   readonly transport: AmeideTransport;
   /**
-   * The effective policy of a method; without one, of every method of the
-   * services, of lazy ones only if they are loaded.
+   * Explains the effective policy of a method; without an argument, of every method of the
+   * services, lazy ones only if loaded.
    */
   readonly explain: AmeideTransport["explain"];
   /**
-   * Loads lazy services ahead of their first call; without names all of them.
+   * Loads lazy services ahead of their first call; without names, all of them.
    *
    * @throws AmeideError `unavailable`, reason `SERVICE_NOT_LOADED`; it may be tried again.
    */
   load(...names: readonly (keyof S & string)[]): Promise<void>;
-  /** The same for another tenant. Connections and retry budget are shared. */
+  /** Returns the same client for another tenant. Connections and retry budget are shared. */
   withTenant(tenant: string | null): RosterClient<S>;
-  /** The same with another credential. Connections and retry budget are shared. */
+  /** Returns the same client with another credential. Connections and retry budget are shared. */
   withAuth(auth: Auth | null): RosterClient<S>;
   /**
-   * The same with other options, as `with` of a transport. Connections and retry
-   * budget of an origin are shared.
+   * Returns the same client with other options, as `with` of a transport does. Connections and
+   * retry budget of an origin are shared.
    */
   with(options: AmeideOptions): RosterClient<S>;
-  /** Ends all calls and connections, as `close` of a transport. */
+  /** Ends all calls and connections, as `close` of a transport does. */
   close(): void;
-  /** Takes no more calls, waits for those that were made, and closes, as `drain` of a transport. */
+  /** Accepts no more calls, waits for the open ones, and closes, as `drain` of a transport does. */
   drain(options?: DrainOptions): Promise<DrainResult>;
 };
 
@@ -58,15 +58,15 @@ export interface CreateRosterClient {
    * await acme.billing.charge({ amount: 5 });
    * ```
    *
-   * @param services - The services, by the names they get: stubs, or lazy
-   *   services as `createAmeideClient` has them. `transport`, `explain`, `load`,
-   *   `withTenant`, `withAuth`, `with`, `close` and `drain` are taken.
+   * @param services - Services by the names they get: stubs, or lazy services as in
+   *   `createAmeideClient`. The names `transport`, `explain`, `load`, `withTenant`, `withAuth`,
+   *   `with`, `close` and `drain` are reserved.
    * @throws AmeideError CONFIG_INVALID naming the option and the rule.
    */
   <S extends Roster>(this: void, services: S, options?: AmeideOptions): RosterClient<S>;
 }
 
-/** The maker of clients over the transports of a runtime. */
+/** Returns the function that makes clients over the transports of a runtime. */
 export function rosterClientMaker(
   createTransport: (options?: AmeideOptions) => AmeideTransport,
 ): CreateRosterClient {

@@ -1,8 +1,8 @@
 import { BOUNDS } from "../policy/policy_table.js";
 
 /**
- * The page tokens of a list, as far as they are kept: the last mebibyte of them, and
- * one of long ago, by which a loop of any length is found (Brent's algorithm).
+ * Remembers page tokens of a list: the last mebibyte of them, and one older token, by which a loop
+ * of any length is found (Brent's algorithm).
  */
 export class SeenTokens {
   private readonly latest = new Set<string>();
@@ -10,7 +10,7 @@ export class SeenTokens {
   private mark: string | undefined;
   private markedAt = 1;
 
-  /** @param count - Which token it is, from 1. */
+  /** @param count - Position of the token, from 1. */
   add(token: string, count: number): void {
     if (count >= 2 * this.markedAt) {
       this.mark = token;

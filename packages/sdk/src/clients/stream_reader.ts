@@ -5,8 +5,8 @@ import { recapture } from "../runtime/callers_stack.js";
 import { isAmeideError } from "../errors/errors.js";
 
 /**
- * Reads a stream for the application, from the moment it was asked for. No generator:
- * one goes through all that was asked of it whenever it is asked for more.
+ * Reads a stream for the application, from the moment it was asked for. It is not a generator,
+ * which would finish earlier requests before it serves a later one.
  */
 export class StreamReader<O extends DescMessage> implements AsyncIterator<
   MessageShape<O>,
@@ -62,8 +62,8 @@ export class StreamReader<O extends DescMessage> implements AsyncIterator<
     return result;
   };
 
-  // Only the first who asked is told. It may have failed before it was read: the
-  // stack is that of whoever reads.
+  // Only the first reader is told. The stream may have failed before it was read, so the stack is
+  // the reader's.
   private readonly failed = (reason: unknown): IteratorResult<MessageShape<O>, void> => {
     if (this.over) {
       return DONE;
