@@ -1,18 +1,18 @@
 import { configError } from "../errors/errors.js";
 import { includesHost } from "../options/insecure_hosts.js";
 
-/** What a base address has to keep, beyond its own rules. */
+/** Rules a base address has to keep, beyond those of every address. */
 export interface BaseUrlRules {
-  /** What the address is called in errors: an option or a variable. */
+  /** Name of the address in errors: an option or a variable. */
   readonly option: string;
   readonly allowInsecureLoopback: boolean;
   readonly allowInsecureHosts: readonly string[];
 }
 
 /**
- * Reads a base address. What is used is the URL it returns, so one that the URL
- * Standard would make another one of (`https://2130706433`, `https:\\host`,
- * `https://host/a/../b`) is refused: whoever checked it saw something else.
+ * Reads a base address. The URL it returns is the one that is used, so an address that the URL
+ * Standard would turn into another (`https://2130706433`, `https:\\host`, `https://host/a/../b`) is
+ * refused: a check of the text would have seen something else.
  *
  * @throws AmeideError CONFIG_INVALID. It never holds the address.
  */
@@ -56,16 +56,16 @@ export function readBaseUrl(text: string, rules: BaseUrlRules): URL {
   return url;
 }
 
-// `api.example.com`, and `localhost:8080`, of which the URL Standard takes the host for a scheme.
+// Matches `api.example.com` and `localhost:8080`, whose host the URL Standard takes for a scheme.
 const HOST_ALONE = /^[\w.-]+(:\d+)?(\/|$)/;
 
-/** Whether a text is an address of this origin. */
+/** Reports whether a text is an address of this origin. */
 export function isOfOrigin(text: string | undefined, origin: string): boolean {
   const url = text === undefined ? undefined : parse(text);
   return url !== undefined && url.origin === origin && isAsUsed(text as string, url);
 }
 
-/** The address without slashes at its end, for paths to be added to. */
+/** Removes slashes at the end of an address, so that paths can be appended. */
 export function withoutSlash(text: string): string {
   let end = text.length;
   while (text[end - 1] === "/") {
@@ -82,8 +82,8 @@ function parse(text: string): URL | undefined {
   }
 }
 
-// Case of scheme and host, the scheme's own port and slashes at the end may
-// differ; nothing else may.
+// Reports whether a text differs from its URL only in the case of scheme and host, the scheme's
+// default port and slashes at the end.
 function isAsUsed(text: string, url: URL): boolean {
   const [, authority = "", path = ""] = /^(https?:\/\/[^/]+)(.*)$/i.exec(text) ?? [];
   const ownPort = url.protocol === "https:" ? ":443" : ":80";

@@ -25,49 +25,49 @@ import { defaultsFor, type NamesOf, namesOf } from "../policy/policy_table.js";
 import { policyHeaderNames, reservedNames } from "../options/reserved_headers.js";
 import { misspelt, type StatedSelectors } from "./selectors.js";
 
-// More than anybody calls, unless descriptors are made anew all the time.
+// More methods than any program calls, unless it creates descriptors all the time.
 const MAX_METHODS = 10_000;
 
-/** Names of the headers the SDK sets, lower-case. */
+/** Names of the headers that the SDK sets, in lower case. */
 export interface PolicyHeaders {
   readonly tenant: string;
   readonly requestId: string;
   readonly idempotencyKey: string;
 }
 
-/** All that holds for calls of one method, before the call says anything. */
+/** Configuration of one method, before the settings of a call. */
 export interface MethodConfig {
   /** Full name: `acme.v1.Billing/Charge`. */
   readonly name: string;
   readonly policy: EffectivePolicy;
-  /** The nearest setting; `null` for none. */
+  /** Nearest setting; `null` for none. */
   readonly auth: Auth | null;
   readonly authSource: string;
   readonly tenant: string | null;
   readonly tenantSource: string;
   readonly headers: readonly [string, string][];
   readonly deadlineFrom: AmbientDeadline | (() => AmbientDeadline | undefined) | undefined;
-  /** The request field that is filled with a UUIDv4 where it is empty. */
+  /** Request field that is filled with a UUIDv4 where it is empty. */
   readonly requestIdField: DescField | undefined;
-  /** What of the policy cannot be: every call is refused by it. */
+  /** Part of the policy that is impossible, for which every call is refused. */
   readonly refusal: Refusal | undefined;
   /** Selectors for this service that select nothing. */
   readonly misspelt: readonly string[];
-  /** The method as Connect is to see it: safe only where the policy says so, too. */
+  /** Method as Connect is to see it: free of side effects only if the policy says so too. */
   readonly wireMethod: DescMethod;
 }
 
-/** The options of a client, checked and laid over environment and document. */
+/** Options of a client, checked and laid over environment and document. */
 export interface ClientConfig {
-  /** What derived clients are laid over. */
+  /** Layers that the options of derived clients are laid over. */
   readonly layers: OptionLayers;
-  /** The nearest of every option. What holds for calls is laid together in `forMethod`. */
+  /** Nearest value of every option. Settings of calls are combined in `forMethod`. */
   readonly options: AmeideOptions;
   readonly baseUrl: string;
   readonly origin: string;
-  /** What may be sent to the origin. */
+  /** Scope of what may be sent to the origin. */
   readonly scope: OriginScope;
-  /** Variables whose values the origin does not get, though code says nothing of them. */
+  /** Variables whose values the origin does not get, although code does not set them. */
   readonly withheld: readonly string[];
   readonly serverAddress: string;
   readonly serverPort: number;
@@ -79,31 +79,29 @@ export interface ClientConfig {
   readonly document: PolicyDocument;
   readonly observe: boolean;
   /**
-   * The configuration of a method, made when it is first asked for.
+   * Returns the configuration of a method, created at its first use.
    *
-   * @param calls - It is for a call; default true.
+   * @param calls - True if it is for a call, the default.
    */
   forMethod(method: DescMethod, calls?: boolean): MethodConfig;
-  /** Methods called or asked for so far. */
+  /** Lists the methods called or asked for so far. */
   knownMethods(): readonly DescMethod[];
 }
 
-/** What a configuration is made in. */
+/** Surroundings in which a configuration is created. */
 export interface ConfigContext {
-  /** Reads the environment; undefined where there is none. */
+  /** Reads the environment; undefined if there is none. */
   readonly environment: ((maxMaxAttempts: number) => Environment) | undefined;
-  /**
-   * Told of every selector that selects nothing, at the first call of its service.
-   */
+  /** Receives every selector that selects nothing, at the first call of its service. */
   readonly warn: (problem: string) => void;
-  /** Perturbed numbers, in tests; default those of the behavior version. */
+  /** Changed constants, in tests; default: those of the behavior version. */
   readonly constants: PolicyConstants | undefined;
-  /** Configuration of the client it is derived from. */
+  /** Configuration of the client that it is derived from. */
   readonly parent: ClientConfig | undefined;
 }
 
 /**
- * Checks options and works out all that does not depend on a call.
+ * Checks options, and prepares everything that does not depend on a call.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
@@ -195,14 +193,14 @@ function baseUrl(options: AmeideOptions, environment: Environment): URL {
   });
 }
 
-/** What of settings is policy: all that the table says options have. */
+/** Policy part of settings: the names that the policy table gives to options. */
 export type PolicySettings = Pick<Settings, NamesOf<"settings"> | "noDeadline"> & {
   readonly retry?: false | Pick<RetryOptions, NamesOf<"retry">>;
 };
 
 const SETTINGS = namesOf("settings");
 
-/** The parts of settings that are policy. */
+/** Returns the policy part of settings. */
 export function policyPart(settings: PolicySettings): PolicyPart {
   const { retry } = settings;
   const part: PolicyPart = pick(settings, SETTINGS);
@@ -244,7 +242,7 @@ function methodResolver(
   return (method) => {
     const name = methodName(method);
     const service = method.parent.typeName;
-    // A derived client is nearer than what its parent says of single methods.
+    // A derived client overrides its parent's settings of single methods.
     const byLayer = inCode.map(({ settings, methods }) => [
       ...select(methods, service, method.name).map(([selector, each]) => ({
         source: `code: methods[${selector}]`,
@@ -310,7 +308,7 @@ function statedSelectors(layers: OptionLayers, document: PolicyDocument): Stated
     : [...inCode, { owner: policy, where: "policy document", selectors }];
 }
 
-// What the environment gives for its own base address, unless code says more.
+// Returns the value that the environment gives for its own base address, unless code overrides it.
 function environmentValue<T>(
   variable: string,
   value: T | null,
@@ -340,7 +338,7 @@ function nearest<K extends keyof Settings>(
   );
 }
 
-// What of some names is stated.
+// Returns the stated values among some names.
 function pick<T, K extends keyof T>(values: T, names: readonly K[]): Partial<Pick<T, K>> {
   const part: Partial<Pick<T, K>> = {};
   for (const name of names) {
@@ -351,13 +349,13 @@ function pick<T, K extends keyof T>(values: T, names: readonly K[]): Partial<Pic
   return part;
 }
 
-// What is set to undefined is not stated.
+// Removes members that are undefined, which counts as not stated.
 function stated<T extends object>(values: T): T {
   const entries = Reflect.ownKeys(values).map((name) => [name, Reflect.get(values, name)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as T;
 }
 
-// Names in lower case, so that a nearer header replaces a farther one.
+// Returns headers with lower-case names, so that a nearer header replaces a farther one.
 function lowerNames(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),

@@ -5,11 +5,11 @@ import { verdictOf } from "./verdict.js";
 /** One value of an effective policy. */
 export interface ExplainedValue {
   readonly value: unknown;
-  /** Where it comes from: `code: client`, `proto: …`, `built-in (behavior 1)`. */
+  /** Source of the value: `code: client`, `proto: …`, `built-in (behavior 1)`. */
   readonly source: string;
 }
 
-/** What holds for connections of ours, whatever the method. */
+/** Setting of the SDK's connections, the same for every method. */
 export type ConnectionFact =
   | "connectTimeoutMs"
   | "httpVersion"
@@ -17,7 +17,7 @@ export type ConnectionFact =
   | "maxConnectionAgeMs"
   | "proxy";
 
-/** The effective policy of a method, each value with its source. */
+/** Effective policy of a method, each value with its source. */
 export interface Explanation {
   /** Full name of the method. */
   readonly method: string;
@@ -26,19 +26,18 @@ export interface Explanation {
       Partial<Record<ConnectionFact, ExplainedValue>>
   >;
   /**
-   * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK.
-   * Undefined over `fetch`, where hashing has to be waited for.
+   * SHA-256 of the policy's RFC 8785 JSON, in hex; the same in every SDK. Undefined over `fetch`,
+   * where hashing is asynchronous.
    */
   readonly hash: string | undefined;
   /**
-   * What is wrong with what is stated for the method, and for its service: a fact
-   * that cannot be carried out (every call is refused), a selector that selects
-   * nothing.
+   * Problems of the settings for the method and its service: a fact that cannot be carried out
+   * (every call is refused), a selector that selects nothing.
    */
   readonly problems: readonly string[];
-  /** Which failures of the method are repeated, and by what fact. */
+  /** Failures of the method that are retried, and the facts that allow it, in words. */
   readonly verdict: string;
-  /** The same as text: a line for each value and problem, and the verdict. */
+  /** Prints a line for each value and problem, and the verdict. */
   toString(): string;
 }
 

@@ -8,30 +8,30 @@ import {
 } from "@bufbuild/protobuf";
 import { configFault, durationFault, type Fault } from "../errors/errors.js";
 
-/** A name or a word that a message type does not know. */
+/** Name or enum value that a message type does not know. */
 export interface Unknown {
-  /** Where it stands: `default.hedging`. */
+  /** Path of its place: `default.hedging`. */
   readonly path: string;
   readonly name: string;
-  /** What is known in its place. */
+  /** Names known in its place. */
   readonly known: readonly string[];
-  /** `, got PRESET_MUSH`, of a word. */
+  /** Text such as `, got PRESET_MUSH`, for an enum value. */
   readonly got: string;
-  /** What it is instead, where it is known and cannot be used. */
+  /** Reason, if it is known but cannot be used. */
   readonly why?: string;
 }
 
-/** What of a JSON can be read as a message. */
+/** Part of a JSON document that can be read as a message. */
 export interface ReadJson {
-  /** Without what is unknown or wrong. */
+  /** The document without unknown and wrong parts. */
   readonly json: JsonObject;
   readonly unknown: readonly Unknown[];
   readonly wrong: readonly Fault[];
 }
 
 /**
- * Reads a JSON part by part, so that all that is wrong is found at once. Paths are those
- * of the JSON.
+ * Reads a JSON document part by part, so that all faults are found at once. Paths are those of the
+ * document.
  */
 export function readJson(schema: DescMessage, json: unknown): ReadJson {
   const unknown: Unknown[] = [];
@@ -103,10 +103,10 @@ function kindOf(field: DescField, words: readonly string[] | undefined): string 
   return field.scalar === ScalarType.STRING ? "a string" : "an integer";
 }
 
-// Names of a peer's making are shown no longer than this.
+// Longest shown part of a name that a peer chose.
 const MAX_NAME = 64;
 
-/** The path of a member. */
+/** Returns the path of a member. */
 export function memberOf(path: string, name: string): string {
   const shown =
     /^\w+$/.test(name) && name.length <= MAX_NAME ? name : JSON.stringify(name.slice(0, MAX_NAME));

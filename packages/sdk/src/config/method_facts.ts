@@ -19,19 +19,18 @@ import {
 import type { Idempotency, PolicyLayer, PolicyValues, TenantMode } from "../policy/policy.js";
 import { placeOf } from "./proto_place.js";
 
-/** Writable parts of a policy, while it is put together. */
+/** Writable part of a policy, while it is being built. */
 export type PolicyPart = { -readonly [K in keyof PolicyValues]?: PolicyValues[K] };
 
-/** Full name of a method, as selectors, spans and errors have it. */
+/** Returns the full name of a method, as in selectors, spans and errors. */
 export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
 /**
- * What the proto of a method says about it: a layer for each fact, named by where
- * the fact stands.
+ * Returns the facts that the proto of a method states: a layer for each, named by its place.
  *
- * @param registry - Where the method may be found in a descriptor that knows lines.
+ * @param registry - Registry whose descriptor of the method may know lines.
  */
 export function methodFacts(method: DescMethod, registry?: Registry): readonly PolicyLayer[] {
   const located = locatedIn(registry, method);
@@ -43,7 +42,7 @@ export function methodFacts(method: DescMethod, registry?: Registry): readonly P
   return read.facts;
 }
 
-// Clients may be derived for every request; protos stay what they are.
+// Clients may be derived for every request, while protos do not change.
 const known = new WeakMap<
   DescMethod,
   { readonly located: DescMethod; readonly facts: readonly PolicyLayer[] }
@@ -104,9 +103,9 @@ function readFacts(method: DescMethod, located: DescMethod): PolicyLayer[] {
 }
 
 /**
- * The method as Connect is to see it, which sends methods without side effects by
- * GET: what the policy takes back, a proto does not bring in again. A policy gives
- * nothing here: a server answers GET by its own proto.
+ * Returns the method as Connect is to see it, which sends methods without side effects by GET. If
+ * the policy revokes that, the proto's statement is hidden; a policy alone does not add it, since a
+ * server answers GET by its own proto.
  */
 export function wireMethodOf(method: DescMethod, { idempotency }: PolicyValues): DescMethod {
   const { NO_SIDE_EFFECTS, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
@@ -115,15 +114,15 @@ export function wireMethodOf(method: DescMethod, { idempotency }: PolicyValues):
     : { ...method, idempotency: IDEMPOTENCY_UNKNOWN };
 }
 
-// Generated code knows no lines; a registry made of an image may.
+// Generated code knows no lines; a registry made from an image may.
 function locatedIn(registry: Registry | undefined, method: DescMethod): DescMethod {
   const service = registry?.getService(method.parent.typeName);
   return service?.methods.find(({ name }) => name === method.name) ?? method;
 }
 
 /**
- * What an enum value is called in options: `IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS` is
- * `no_side_effects`; undefined where nothing is said.
+ * Spells an enum value as options do: `IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS` is `no_side_effects`;
+ * undefined for the zero value.
  */
 export function wordOf(desc: DescEnum, value: number): string | undefined {
   return value === 0 ? undefined : desc.value[value]?.localName.toLowerCase();

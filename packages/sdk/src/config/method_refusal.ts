@@ -5,17 +5,16 @@ import { findRequestIdField } from "./request_id_field.js";
 
 const PROTO = "proto: ";
 
-/** Why no call of a method can be made. */
+/** Reason for which no call of a method can be made. */
 export interface Refusal {
-  /** The option or fact that is wrong. */
+  /** Option or fact that is wrong. */
   readonly option: string;
   readonly rule: string;
 }
 
 /**
- * Looks whether a policy can be carried out for its method: facts are stated by
- * name and number, in protos and documents that nothing compiles together with
- * what they speak of.
+ * Checks that a policy can be carried out for its method. Protos and documents state facts by name
+ * and number, and no compiler checks those against the messages.
  */
 export function refusalOf(
   method: DescMethod,
@@ -40,7 +39,7 @@ export function refusalOf(
   return { refusal: { option, rule: found.problem } };
 }
 
-// A source names the method, and the line of the fact where that is known.
+// Names an option by its source, which has the method, and the line of the fact if known.
 function optionOf(source: string, name: string): string {
   return `(ameide.policy.v1.${name}) of ${source.slice(PROTO.length)}`;
 }

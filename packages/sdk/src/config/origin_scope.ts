@@ -4,23 +4,23 @@ import { configError } from "../errors/errors.js";
 import { type OptionLayers, withoutShadowed } from "../options/option_layers.js";
 import type { AmeideOptions, Settings } from "../options/options.js";
 
-/** What a client may send to its origin: no other origin gets any of it. */
+/** Scope of what a client may send: only to its own origin. */
 export interface OriginScope {
   readonly origin: string;
-  /** A transport of the user's own: it goes where it likes, whatever the base address. */
+  /** Transport that the user supplies: it sends anywhere, whatever the base address. */
   readonly transport: object | undefined;
-  /** The layers that were made for this origin, the nearest first. */
+  /** Layers that were made for this origin, nearest first. */
   readonly layers: OptionLayers;
-  /** The environment's token and tenant are for this origin, too. */
+  /** True if the environment's token and tenant are for this origin too. */
   readonly environment: boolean;
 }
 
 /**
- * The scope of a client. One that is derived for another origin begins anew: it
- * states what its parent would have sent, or sends nothing of it by saying so.
+ * Returns the scope of a client. One derived for another origin starts anew: it must state each
+ * value that its parent would have sent, or state that it sends none.
  *
- * @param parent - The scope of the client it is derived from.
- * @throws AmeideError CONFIG_INVALID if it leaves open whether to send what is its parent's.
+ * @param parent - Scope of the client that it is derived from.
+ * @throws AmeideError CONFIG_INVALID if it leaves open whether to send a value of its parent.
  */
 export function originScope(
   layers: OptionLayers,
@@ -46,7 +46,7 @@ export function originScope(
   };
 }
 
-// An HTTP client is none: it is told the address.
+// An HTTP client does not count: it is told the address.
 function ownTransport(layers: OptionLayers): object | undefined {
   const supplied = layers.find((each) => each.transport !== undefined)?.transport;
   return typeof supplied === "object" ? supplied : undefined;
@@ -84,7 +84,7 @@ function refuseToCarry(
   }
 }
 
-// For any method: `null` of a nearer client takes back what a farther one says.
+// Reports whether any method sends the value: `null` of a nearer client revokes a farther setting.
 function sends(
   name: "auth" | "tenant",
   layers: OptionLayers,

@@ -30,20 +30,20 @@ import { type BudgetValues, BEHAVIORS, type Preset } from "../policy/policy.js";
 import { BOUNDS, boundsOf, BUDGET, ROWS, type ValueRule } from "../policy/policy_table.js";
 import { unknownInMessage, unknownNames } from "./unknown_fields.js";
 
-/** A policy document, read. */
+/** Policy document, once it is read. */
 export interface PolicyDocument {
   readonly behavior: number | undefined;
   readonly preset: Preset | undefined;
   readonly default: PolicyPart;
-  /** By selector. */
+  /** Policy parts by selector. */
   readonly methods: ReadonlyMap<string, PolicyPart>;
   readonly budget: Partial<BudgetValues>;
   readonly logLevel: LogLevel | undefined;
-  /** Fields this version does not know, by their paths; they are ignored. */
+  /** Paths of fields that this version does not know; they are ignored. */
   readonly unknownFields: readonly string[];
 }
 
-/** A document that says nothing. */
+/** Policy document that states nothing. */
 export const EMPTY_DOCUMENT: PolicyDocument = {
   behavior: undefined,
   preset: undefined,
@@ -54,18 +54,18 @@ export const EMPTY_DOCUMENT: PolicyDocument = {
   unknownFields: [],
 };
 
-/** A document, and what is wrong in it. */
+/** Policy document with its problems. */
 export interface InspectedDocument {
   readonly document: PolicyDocument;
   readonly unknown: readonly Unknown[];
   readonly faults: readonly Fault[];
-  /** Where each selector stands: `methods[0].selectors[1]`. */
+  /** Place of each selector: `methods[0].selectors[1]`. */
   readonly places: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads a policy document. Fields it does not know are passed over, so that an
- * older SDK can read a newer document.
+ * Reads a policy document. Unknown fields are ignored, so that an older SDK can read a newer
+ * document.
  *
  * @throws AmeideError CONFIG_INVALID if values are out of their bounds, naming all.
  */
@@ -86,7 +86,7 @@ function optionOf(path: string): string {
   return path === "" ? "policy" : `policy.${path}`;
 }
 
-/** Reads a policy document to its end, whatever is wrong in it. */
+/** Reads a policy document to its end, whatever faults it has. */
 export function inspectDocument(
   policy: ClientPolicy | JsonObject,
   maxMaxAttempts: number,
@@ -137,7 +137,7 @@ export function inspectDocument(
       ? {}
       : readPart(message.default, "default", maxMaxAttempts, faults);
   refuseRequestIdField(defaults, "default", faults);
-  // A newer document may select by what this version does not know.
+  // A newer document may select in ways that this version does not know.
   const unknown = [...unknownParts, ...unselecting];
   const { behavior } = message;
   if (behavior !== undefined && !(behavior in BEHAVIORS)) {
@@ -163,7 +163,7 @@ export function inspectDocument(
 const SELECTS_NOTHING = "is empty, which selects nothing";
 
 class Faults {
-  // By option: of one fact that several selectors share there is one.
+  // Faults by option: several selectors that share a fact give one.
   private readonly found = new Map<string, Fault>();
 
   get all(): readonly Fault[] {
@@ -225,7 +225,7 @@ function fieldOf(
   return { desc: schema.field[name], value: message && Reflect.get(message, name) };
 }
 
-// Undefined for what is not stated.
+// Returns undefined for a field that is not set.
 function readValue(
   rule: ValueRule,
   desc: DescField | undefined,
@@ -269,7 +269,7 @@ function readCodes(
   return codes.length === 0 ? undefined : [...codes].sort();
 }
 
-// It is a field of one method's request, and to be named for that method.
+// A request id field belongs to one method's request, and has to be stated for that method.
 function refuseRequestIdField({ requestIdField }: PolicyPart, path: string, faults: Faults): void {
   if (requestIdField) {
     const rule = "is for selectors of single methods, such as acme.v1.Billing/Charge";

@@ -7,9 +7,9 @@ const SERVICE_OPTIONS = 3;
 const METHOD_OPTIONS = 4;
 
 /**
- * Where an option of a service or method stands, `acme/v1/billing.proto:12`.
- * Undefined where the descriptor does not know: images carry source info
- * (`SourceCodeInfo` of descriptor.proto), generated code does not.
+ * Returns the place of an option of a service or method: `acme/v1/billing.proto:12`. Undefined if
+ * the descriptor does not know: images carry source info (`SourceCodeInfo` of descriptor.proto),
+ * generated code does not.
  */
 export function placeOf(desc: DescMethod | DescService, option: number): string | undefined {
   const service = desc.kind === "service" ? desc : desc.parent;
@@ -24,7 +24,7 @@ export function placeOf(desc: DescMethod | DescService, option: number): string 
   } else {
     path.push(SERVICE_OPTIONS, option);
   }
-  // An option of several parts stands once for each, under a longer path.
+  // An option of several parts appears once for each, under a longer path.
   const found = locations.find((location) =>
     path.every((step, depth) => step === location.path[depth]),
   );

@@ -2,16 +2,16 @@ import { type DescField, type DescMethod, ScalarType } from "@bufbuild/protobuf"
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { nearestOf } from "../errors/did_you_mean.js";
 
-/** The field that names a request, or what is wrong with the name. */
+/** Field that holds the request id, or the fault of its name. */
 export type RequestIdField =
   | { readonly field: DescField; readonly problem?: undefined }
   | { readonly field?: undefined; readonly problem: string };
 
 /**
- * Finds the field of a request that names it (AIP-155), by its proto name.
+ * Finds the request id field of a request (AIP-155), by its proto name.
  *
- * @param byProto - The method itself names it. Then it has to have the format
- *   UUID4 (AIP-4235); a document speaks for protos that do not state formats.
+ * @param byProto - True if the method itself names it. Then it must have the format UUID4
+ *   (AIP-4235); a document speaks for protos that do not state formats.
  */
 export function findRequestIdField(
   method: DescMethod,
@@ -47,8 +47,8 @@ const FORMAT = 1;
 const UUID4 = 1;
 const NONE = new Uint8Array();
 
-// `(google.api.field_info).format`, by its number: its stub costs a page 0.4 kB and every
-// import a file, for one enum of it.
+// Reads `(google.api.field_info).format` by its number: its stub would cost a page 0.4 kB and every
+// import a file, for one enum.
 function formatOf(field: DescField): number {
   let format = 0;
   for (const { no, data } of field.proto.options?.$unknown ?? []) {

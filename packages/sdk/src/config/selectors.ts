@@ -1,21 +1,21 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { nearestOf } from "../errors/did_you_mean.js";
 
-/** The selectors of one `methods`, or of one document. */
+/** Selectors of one `methods` option, or of one document. */
 export interface StatedSelectors {
-  /** What they stand in. */
+  /** Object that they stand in. */
   readonly owner: object;
-  /** What that is, for whoever has to mend it: `methods`, `policy document`. */
+  /** Name of that object for error messages: `methods`, `policy document`. */
   readonly where: string;
   readonly selectors: Iterable<string>;
 }
 
-// Clients may be derived for every request, from the same options.
+// Clients may be derived for every request from the same options.
 const known = new WeakMap<object, Map<DescService, readonly string[]>>();
 
 /**
- * The selectors that, seen from a service that is called, are misspelt: a method
- * it does not have, or a service that is not there and is named nearly as it is.
+ * Finds misspelt selectors, as seen from a service that is called: a method the service does not
+ * have, or an unknown service whose name is near to its own.
  *
  * @returns A line for each.
  */
@@ -51,13 +51,13 @@ function problemOf(service: DescService, selector: string): string | undefined {
   if (file.services.some((each) => each.typeName === name)) {
     return undefined;
   }
-  // Another version of a service is no misspelt one.
+  // Another version of a service is not a misspelling.
   const sameButDigits = withoutDigits(name) === withoutDigits(typeName);
   const meant = typeName.endsWith(`.${name}`) || (!sameButDigits && nearestOf(name, [typeName]));
   return meant ? `${file.proto.name} has no service ${name}; did you mean ${typeName}?` : undefined;
 }
 
-/** What is wrong with the name of a method of a service; undefined for nothing. */
+/** Says what is wrong with a method name of a service; undefined if nothing is. */
 export function noMethod(service: DescService, name: string): string | undefined {
   const names = service.methods.map((each) => each.name);
   if (names.includes(name)) {

@@ -3,7 +3,7 @@ import { nearestOf } from "../errors/did_you_mean.js";
 import { memberOf, type Unknown } from "./json_document.js";
 import { BOUNDS } from "../policy/policy_table.js";
 
-/** Fields of a message that its type does not know, by number: `default.100`. */
+/** Lists the fields of a message that its type does not know, by number: `default.100`. */
 export function unknownInMessage(schema: DescMessage, message: Message): Unknown[] {
   return [...inMessage(schema, message, "")].map((path) => ({
     path,
@@ -29,7 +29,7 @@ function* inMessage(schema: DescMessage, message: Message, path: string): Iterab
   }
 }
 
-/** Unknown names in one line: `default.maxAttemps (did you mean maxAttempts?), hedging`. */
+/** Lists unknown names in one line: `default.maxAttemps (did you mean maxAttempts?), hedging`. */
 export function unknownNames(all: readonly Unknown[]): string[] {
   const told = all.slice(0, BOUNDS.maxFaults).map(({ path, name, known, why }) => {
     const near = nearestOf(name, known);

@@ -1,19 +1,19 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { EffectivePolicy } from "../policy/policy.js";
 
-/** What a verdict is about. */
+/** Subject of a verdict. */
 export interface VerdictSubject {
   readonly policy: EffectivePolicy;
   readonly kind: DescMethod["methodKind"];
-  /** Tokens come from a provider: one that is refused is renewed. */
+  /** True if tokens come from a provider, so that a refused one is renewed. */
   readonly renewsTokens: boolean;
-  /** The policy is only watched. */
+  /** True if the policy is only watched. */
   readonly observe: boolean;
 }
 
 /**
- * Which failures of a method are repeated: how often, of which classes (§3.1 to §3.4), and
- * by what fact. What a call says for itself is not in it.
+ * Says which failures of a method are retried: how often, of which classes (§3.1 to §3.4), and by
+ * which fact. Settings of a call are not included.
  */
 export function verdictOf(subject: VerdictSubject): string {
   const { values, sources } = subject.policy;
@@ -53,7 +53,7 @@ function repeated({ policy, kind, renewsTokens }: VerdictSubject): string {
     : `${often}: NOT_SENT, and what the server asks to repeat${renewed}; ${why}`;
 }
 
-// The fact by which a second execution does no harm.
+// Names the fact by which a second execution does no harm.
 function proofOf({ values, sources }: EffectivePolicy): string | undefined {
   if (values.idempotency !== "unknown") {
     return `it is ${values.idempotency.toUpperCase()} (${sources.idempotency})`;
