@@ -1,14 +1,14 @@
 /**
- * Headers and trailers of the answer that an error was made of, to be read.
+ * Returns the headers and trailers of the answer that an error was made of, for reading.
  *
- * An error that leaves a handler is sent on by Connect with all that `forEach`
- * gives. There it gives none of the answer, which was for this process, and where
- * the call was repeated, or might not be, asks that the call above is not
- * (gRPC A6, "Pushback"): three attempts on each of three tiers are 27 requests.
+ * Connect sends an error that leaves a handler on with all entries that `forEach` gives. There, it
+ * gives none of the answer's, which were for this process. If the call was retried, or must not be,
+ * it asks that the caller's call is not retried (gRPC A6, "Pushback"): three attempts on each of
+ * three tiers would be 27 requests.
  *
- * No class: Node.js loads all of its fetch where one extends `Headers`, at import.
+ * It is not a class: Node.js loads all of its fetch at import if one extends `Headers`.
  *
- * @param final - Whoever called is not to try again.
+ * @param final - True if the caller must not try again.
  */
 export function answerMetadata(answer: Headers, final: boolean): Headers {
   const forEach: Headers["forEach"] = (callback, self) => {

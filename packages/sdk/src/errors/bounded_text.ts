@@ -1,13 +1,13 @@
-// What moves a terminal's cursor, begins a line of its own in a log, or turns
-// the direction of writing.
+// Characters that move a terminal's cursor, start a new line in a log, or change the writing
+// direction.
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** A text for logs and terminals: a space in the place of each control character. */
+/** Makes a text safe for logs and terminals: each control character becomes a space. */
 export function printable(text: string): string {
   return text.replace(CONTROL, " ");
 }
 
-/** Cuts on a code point: a lead surrogate alone would not be valid UTF-8. */
+/** Cuts at a code point: a lead surrogate alone would not be valid UTF-8. */
 export function truncate(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) {
     return text;
@@ -25,16 +25,16 @@ export function truncate(text: string, maxBytes: number): string {
   return text;
 }
 
-/** Both, and a sign where something was cut off. */
+/** Does both, and marks a cut. */
 export function summary(text: string, maxBytes: number): string {
   const kept = truncate(text, maxBytes);
   return printable(kept.length === text.length ? text : `${kept}…`);
 }
 
-// What is shorter may well be part of a word.
+// A shorter secret may be part of a word.
 const MIN_SECRET_LENGTH = 8;
 
-/** A text without secrets of ours that a server has put into it, in whatever case. */
+/** Removes the SDK's secrets from a server's text, in upper or lower case. */
 export function redact(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)

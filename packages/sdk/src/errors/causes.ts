@@ -1,9 +1,9 @@
-// Chains may lead back, and bounds end those that never do.
+// Chains of causes may loop, or never end.
 const MOST = 32;
 
 /**
- * What was thrown and all that is behind it, each once: of several at once (the
- * addresses of a name) each, and causes.
+ * Lists a thrown value with all values behind it, each once: its causes, and the members of an
+ * AggregateError (one for each address of a name).
  */
 export function causesOf(thrown: unknown): readonly unknown[] {
   const found = new Set<unknown>();
@@ -21,7 +21,7 @@ export function causesOf(thrown: unknown): readonly unknown[] {
   return [...found];
 }
 
-/** The errors that one stands for. */
+/** Returns the errors that an AggregateError stands for. */
 export function severalIn(error: Error): readonly unknown[] {
   const { errors } = error as { readonly errors?: unknown };
   return Array.isArray(errors) ? errors : [];

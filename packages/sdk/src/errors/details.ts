@@ -4,26 +4,25 @@ import type { ConnectError } from "@connectrpc/connect";
 import { redact, truncate } from "./bounded_text.js";
 import type { ErrorBounds } from "../policy/policy.js";
 
-// The standard details of errors (google.rpc, AIP-193) are read from the wire by
-// hand. Their stubs would cost every program 3 % of the import time, and every
-// page 0.7 kB, for what is seen when a call has failed.
+// The standard error details (google.rpc, AIP-193) are parsed by hand. Their stubs would cost every
+// program 3 % of the import time, and every page 0.7 kB, for a failed call only.
 
-/** How details are read. */
+/** Settings for reading details. */
 export interface DetailReading extends ErrorBounds {
-  /** A credential that was sent; where a text has it, it is left out. */
+  /** Credentials that were sent, to be removed from texts. */
   readonly secrets: readonly string[];
 }
 
-/** The first entries of a list, and how many there are. */
+/** First entries of a list, and the number of all. */
 export interface Entries<T> {
   readonly first: readonly T[];
   readonly count: number;
 }
 
-/** A list without entries. */
+/** List without entries. */
 export const NO_ENTRIES: Entries<never> = { first: [], count: 0 };
 
-/** `google.rpc.ErrorInfo`. */
+/** Reads `google.rpc.ErrorInfo`. */
 export const errorInfo = (error: ConnectError, reading: DetailReading) =>
   first(error, "google.rpc.ErrorInfo", reading, (detail) => ({
     reason: detail.text(1),
@@ -31,32 +30,32 @@ export const errorInfo = (error: ConnectError, reading: DetailReading) =>
     metadata: detail.entries(3, (pair): [string, string] => [pair.text(1), pair.text(2)]),
   }));
 
-/** `google.rpc.RequestInfo.request_id`. */
+/** Reads `google.rpc.RequestInfo.request_id`. */
 export const serversRequestId = (error: ConnectError, reading: DetailReading) =>
   first(error, "google.rpc.RequestInfo", reading, (detail) => detail.text(1));
 
-/** `google.rpc.RetryInfo.retry_delay` in milliseconds. */
+/** Reads `google.rpc.RetryInfo.retry_delay`, in milliseconds. */
 export const retryInfoMs = (error: ConnectError, reading: DetailReading) =>
   first(error, "google.rpc.RetryInfo", reading, (detail) => {
     const delay = detail.message(1);
     return delay && delay.integer(1) * 1_000 + delay.integer(2) / 1e6;
   });
 
-/** `google.rpc.BadRequest.field_violations`. */
+/** Reads `google.rpc.BadRequest.field_violations`. */
 export const fieldViolations = (error: ConnectError, reading: DetailReading) =>
   violations(error, "google.rpc.BadRequest", reading, (each) => ({
     field: each.text(1),
     description: each.text(2),
   }));
 
-/** `google.rpc.QuotaFailure.violations`. */
+/** Reads `google.rpc.QuotaFailure.violations`. */
 export const quotaViolations = (error: ConnectError, reading: DetailReading) =>
   violations(error, "google.rpc.QuotaFailure", reading, (each) => ({
     subject: each.text(1),
     description: each.text(2),
   }));
 
-/** `google.rpc.PreconditionFailure.violations`. */
+/** Reads `google.rpc.PreconditionFailure.violations`. */
 export const preconditionViolations = (error: ConnectError, reading: DetailReading) =>
   violations(error, "google.rpc.PreconditionFailure", reading, (each) => ({
     type: each.text(1),
@@ -64,7 +63,7 @@ export const preconditionViolations = (error: ConnectError, reading: DetailReadi
     description: each.text(3),
   }));
 
-/** A detail that says which fields are wrong, and why: `google.rpc.BadRequest`. */
+/** Creates a `google.rpc.BadRequest` detail, which says which fields are wrong, and why. */
 export function badRequest(
   fields: readonly { readonly option: string; readonly rule: string }[],
 ): ConnectError["details"][number] {
@@ -90,8 +89,9 @@ function violations<T>(
   return first(error, type, reading, (detail) => detail.entries(1, read)) ?? NO_ENTRIES;
 }
 
-// One that cannot be read says nothing, as for Connect's findDetails. A server may
-// send as many as it likes, and each that cannot be read takes its time.
+// Returns the first detail of a type that can be read; the others are ignored, as by Connect's
+// findDetails. Tries are bounded, since a server may send any number and each unreadable one takes
+// time.
 function first<T>(
   { details }: ConnectError,
   type: string,
@@ -118,19 +118,19 @@ function first<T>(
   return undefined;
 }
 
-// One field of a message, however often it stands there.
+// One field of a message, with all its occurrences.
 class Field {
   last: Uint8Array | number | undefined;
-  /** The first of those that are bytes. */
+  /** First occurrences that are bytes. */
   readonly first: Uint8Array[] = [];
   count = 0;
 }
 
-/** The fields of a message by their numbers. What is not there is empty. */
+/** Fields of a message by number. A missing field is empty. */
 class Fields {
   private readonly fields = new Map<number, Field>();
 
-  /** @throws Error when this is no message. */
+  /** @throws Error if the bytes are not a message. */
   constructor(
     bytes: Uint8Array,
     private readonly reading: DetailReading,
@@ -148,7 +148,7 @@ class Fields {
     }
   }
 
-  /** @throws TypeError when this is no UTF-8. */
+  /** @throws TypeError if the bytes are not UTF-8. */
   text(number: number): string {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
       this.bytes(number) ?? new Uint8Array(),
@@ -156,13 +156,13 @@ class Fields {
     return truncate(redact(text, this.reading.secrets), this.reading.maxMessageBytes);
   }
 
-  /** The last message of that number. */
+  /** Returns the last message of a number. */
   message(number: number): Fields | undefined {
     const bytes = this.bytes(number);
     return bytes && new Fields(bytes, this.reading);
   }
 
-  /** The messages of that number, as far as so many are read. */
+  /** Returns the messages of a number, and reads a bounded number of them. */
   entries<T>(number: number, read: (entry: Fields) => T): Entries<T> {
     const field = this.fields.get(number);
     const entries = field?.first.map((bytes) => read(new Fields(bytes, this.reading)));

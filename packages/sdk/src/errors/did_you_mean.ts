@@ -1,19 +1,19 @@
 /**
- * `did you mean maxAttempts? It `, before what is wrong with a name that is nearly one of
- * those that are known; else nothing.
+ * Returns `did you mean maxAttempts? It `, to precede a rule, if a name is nearly a known one;
+ * otherwise an empty text.
  */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestOf(name, known);
   return nearest === undefined ? "" : `did you mean ${nearest}? It `;
 }
 
-// More names than these are no help in an error.
+// Longer lists do not help in an error.
 const MOST_KNOWN = 8;
 const MOST_NEAR = 4;
 
 /**
- * The rule that an unknown name breaks: the name that was meant; or else all that are
- * known, or of many the nearest and where all are.
+ * Returns the rule that an unknown name breaks, with the name that was meant. If there is none it
+ * lists all known names, or, of many, the nearest and the place where all are listed.
  *
  * @param listedIn - Name of the type that lists them.
  * @param within - Options that are objects, by the names of their members.
@@ -42,7 +42,7 @@ export function notAnOption(
     : `is not an option; nearest: ${near.join(", ")}; ${all}`;
 }
 
-// What differs in more than half of its letters is not near, unless one is in the other.
+// A name is near if at most half of its letters differ, or if one name contains the other.
 function nearestFirst(name: string, known: readonly string[]): string[] {
   const lower = name.toLowerCase();
   const farFrom = (each: string) =>
@@ -56,10 +56,10 @@ function nearestFirst(name: string, known: readonly string[]): string[] {
     .map(({ each }) => each);
 }
 
-// Longer names are not looked at: the work grows with the square of their length.
+// Longer names are not compared: the work grows with the square of their length.
 const MAX_LENGTH = 256;
 
-/** The name somebody may have meant; undefined where there is none. */
+/** Returns the name that was probably meant; undefined if there is none. */
 export function nearestOf(name: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Math.min(3, Math.floor(name.length / 3) + 1);
@@ -73,7 +73,8 @@ export function nearestOf(name: string, known: Iterable<string>): string | undef
   return nearest;
 }
 
-// Letters put in, left out, mistaken or swapped with their neighbor; not counted beyond `enough`.
+// Counts letters inserted, omitted, replaced or swapped with their neighbor; stops counting at
+// `enough`.
 function distance(a: string, b: string, enough: number): number {
   if (Math.abs(a.length - b.length) >= enough) {
     return enough;

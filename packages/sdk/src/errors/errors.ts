@@ -21,53 +21,55 @@ import { connectErrorOf } from "./thrown.js";
 
 const brand = Symbol.for("ameide.sdk.error");
 
-/** A failed attempt of a call. */
+/** Failed attempt of a call. */
 export interface AttemptFailure {
-  /** In Connect's spelling: `unavailable`. */
+  /** Code in Connect's spelling: `unavailable`. */
   readonly code: string;
   readonly class: RetryClass;
-  /** Whether the server may have read its request. */
+  /** Tells whether the server may have read the request. */
   readonly sent: Sent;
-  /** What it failed with, cut after 256 bytes, with `REDACTED` for credentials and keys. */
+  /**
+   * Message of the failure, cut after 256 bytes, with `REDACTED` in place of credentials and keys.
+   */
   readonly message: string;
-  /** From the start of the attempt to its failure, in milliseconds. */
+  /** Time from the start of the attempt to its failure, in milliseconds. */
   readonly durationMs: number;
-  /** The wait after it, in milliseconds; 0 where none followed. */
+  /** Wait after it, in milliseconds; 0 if none followed. */
   readonly delayMs: number;
   /**
-   * It was followed by a transparent retry and does not count. Of those that follow each
-   * other while a call waits for a server, the last is listed.
+   * True if a transparent retry followed, so that the attempt does not count. Of consecutive ones,
+   * while a call waits for a server, only the last is listed.
    */
   readonly transparent: boolean;
 }
 
-/** What an SDK knows of a failed call. */
+/** Facts that an SDK knows about a failed call. */
 export interface ErrorFacts {
   /** Full name of the method: `acme.v1.Billing/Charge`. */
   readonly method?: string | undefined;
   readonly origin: Origin;
-  /** Machine-readable reason (`google.rpc.ErrorInfo.reason`, or ours). */
+  /** Machine-readable reason (`google.rpc.ErrorInfo.reason`, or one of the SDK's). */
   readonly reason?: string | undefined;
   readonly requestId?: string | undefined;
-  /** The server's own id for the request, where it differs from ours. */
+  /** The server's own id for the request, if it differs from the one sent. */
   readonly serverRequestId?: string | undefined;
   /** Status of the last response, if there was one. */
   readonly httpStatus?: number | undefined;
   /** Every failed attempt, in order. */
   readonly attempts?: readonly AttemptFailure[];
-  /** Why the call was not tried again. */
+  /** Reason for which the call was not tried again. */
   readonly stopReason?: StopReason | undefined;
-  /** The fact that decided, in words. */
+  /** Fact that decided, in words. */
   readonly explanation?: string | undefined;
-  /** Whether trying again later may help. */
+  /** True if trying again later may help. */
   readonly retryable?: boolean;
-  /** Messages of a stream had reached the application. */
+  /** True if messages of a stream had reached the application. */
   readonly committed?: boolean;
-  /** When the server wants to be asked again, in milliseconds. */
+  /** Time after which the server wants to be asked again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** How much is kept and printed of what a server says. Default: that of behavior 1. */
+  /** Bounds on how much of a server's words is kept and printed. Default: those of behavior 1. */
   readonly bounds?: ErrorBounds;
-  /** The credential that was sent: what a server says of it is left out. It is not kept. */
+  /** Credentials that were sent, to be removed from the server's texts. They are not kept. */
   readonly secrets?: readonly string[];
 }
 
@@ -90,7 +92,7 @@ export interface PreconditionViolation {
   readonly description: string;
 }
 
-// What was promoted of the details, and how many entries there are.
+// Fields promoted from the details, and the number of all entries.
 interface Promoted {
   readonly bounds: ErrorBounds;
   readonly secrets: readonly string[];
@@ -101,22 +103,20 @@ interface Promoted {
 }
 
 /**
- * The one error of the SDK: a `ConnectError` with what the SDK knows beyond
- * it. The standard details of `google.rpc` (AIP-193) are promoted to fields, as
- * far as its bounds go; `details` keeps them all, unknown ones too. Its string and
- * JSON forms hold no headers, tokens, bodies or query strings, no control
- * characters, and no more than a few kilobytes, whatever a server says. `metadata`
- * has the headers and trailers of the answer; an error that is thrown on by a
- * handler does not send them on, and tells its caller not to repeat what was
- * repeated here.
+ * The only error class of the SDK: a `ConnectError` with more facts. The standard details of
+ * `google.rpc` (AIP-193) are promoted to fields, within bounds; `details` keeps all of them,
+ * including unknown ones. Its string and JSON forms hold no headers, tokens, bodies or query
+ * strings, no control characters, and at most a few kilobytes, whatever a server says. `metadata`
+ * has the headers and trailers of the answer; if a handler rethrows the error they are not sent on,
+ * and its caller is told not to repeat a call that was retried here.
  */
 export class AmeideError extends ConnectError {
-  // Connect recognizes its errors by this name, also in `instanceof ConnectError`.
+  // Connect recognizes its errors by this name, including in `instanceof ConnectError`.
   override name = "ConnectError";
   override readonly metadata: Headers;
   readonly [brand] = true;
   readonly method: string | undefined;
-  /** Who made the failure: the server, the connection, or this process. */
+  /** Source of the failure: the server, the connection, or this process. */
   readonly origin: Origin;
   readonly reason: string | undefined;
   /** `google.rpc.ErrorInfo.domain`. */
@@ -138,8 +138,8 @@ export class AmeideError extends ConnectError {
   private readonly promoted!: Promoted;
 
   /**
-   * @param source - The error it is made from; its details and headers are kept.
-   * @param facts - What the SDK knows beyond it.
+   * @param source - Error that it is made from; its details and headers are kept.
+   * @param facts - Facts that the SDK adds.
    * @param code - Code of the error; default: the source's.
    */
   constructor(source: ConnectError, facts: ErrorFacts, code: Code = source.code) {
@@ -147,7 +147,7 @@ export class AmeideError extends ConnectError {
     const { secrets = [] } = facts;
     const reading = { ...bounds, secrets };
     const message = truncate(redact(source.rawMessage, secrets), bounds.maxMessageBytes);
-    // Of this the message and the stack are made, which are printed.
+    // Message and stack, which are printed, are made of this.
     super(printable(message), code, source.metadata);
     const info = errorInfo(source, reading);
     const promoted: Promoted = {
@@ -161,7 +161,7 @@ export class AmeideError extends ConnectError {
     Object.assign(this, { rawMessage: message });
     this.cause = source.cause ?? (source.code === code ? undefined : source);
     this.details = source.details;
-    // What prints all members of an error must not print these.
+    // Tools that print all members of an error must not print these.
     hide(this, ["metadata", "details", "cause"]);
     Object.defineProperty(this, "promoted", { value: promoted });
     this.method = facts.method;
@@ -187,10 +187,10 @@ export class AmeideError extends ConnectError {
   }
 
   /**
-   * Turns any value into an `AmeideError`. One that is an `AmeideError` is
-   * returned as it is; all else gets origin `client`.
+   * Turns any value into an `AmeideError`. An `AmeideError` is returned as it is; any other value
+   * gets origin `client`.
    *
-   * @param code - Code for values that are no `ConnectError`. Default `unknown`.
+   * @param code - Code for values other than a `ConnectError`. Default `unknown`.
    */
   static override from(reason: unknown, code: Code = Code.Unknown): AmeideError {
     if (isAmeideError(reason)) {
@@ -199,20 +199,20 @@ export class AmeideError extends ConnectError {
     return new AmeideError(connectErrorOf(reason, code), { origin: "client" });
   }
 
-  /** By its brand, so that errors of another copy of this package count too. */
+  /** Tests the brand, so that errors of another copy of this package count too. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isAmeideError(value);
   }
 
-  /** One line: code, message and why it was not tried again. */
+  /** Returns one line: code, message, and why the call was not tried again. */
   override toString(): string {
     const why = this.explanation === undefined ? "" : ` (${this.explanation})`;
     return `AmeideError: ${this.message}${why}`;
   }
 
   /**
-   * Plain data for logs: every field of ours, no headers, of raw details their types
-   * and sizes. Of lists it has the first entries, and how many more there are.
+   * Returns plain data for logs: every field of the SDK, no headers, and types and sizes of raw
+   * details. Lists are cut to their first entries, with the number of the others.
    */
   toJSON(): Record<string, unknown> {
     const { bounds, secrets, metadata, fields, quotas, preconditions } = this.promoted;
@@ -242,15 +242,14 @@ export class AmeideError extends ConnectError {
     };
   }
 
-  // What console.log prints would otherwise hold the response headers.
+  // Keeps response headers out of the output of console.log.
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `${this.stack ?? this.toString()}\n${JSON.stringify(this.toJSON(), null, 2)}`;
   }
 }
 
 /**
- * Whether a value is an {@link AmeideError}, also one of another copy of this
- * package.
+ * Reports whether a value is an {@link AmeideError}, including one of another copy of this package.
  */
 export function isAmeideError(value: unknown): value is AmeideError {
   return typeof value === "object" && value !== null && brand in value;
@@ -262,33 +261,33 @@ function hide(error: AmeideError, names: readonly (keyof AmeideError)[]): void {
   }
 }
 
-/** Whether a value is a code in Connect's spelling: `permission_denied`. */
+/** Reports whether a value is a code in Connect's spelling: `permission_denied`. */
 export function isCode(value: unknown): value is string {
-  // The look-up finds what every object inherits, too (`constructor`).
+  // The look-up also finds inherited members (`constructor`).
   return typeof value === "string" && typeof codeFromString(value) === "number";
 }
 
-/** Every code in Connect's spelling. */
+/** All codes in Connect's spelling. */
 export const CODE_NAMES: readonly string[] = Object.values(Code)
   .filter((code) => typeof code === "number")
   .map(codeToString);
 
-/** What is wrong with an option, or a value of a document. */
+/** Fault of an option, or of a value of a document. */
 export interface Fault {
   readonly option: string;
   readonly rule: string;
-  /** `, got a string` */
+  /** Text such as `, got a string`. */
   readonly got: string;
 }
 
-/** A fault that names the class of the value, never the value: that may be a secret. */
+/** Creates a fault that names the type of the value, never the value, which may be a secret. */
 export function configFault(option: string, rule: string, value?: unknown): Fault {
   return { option, rule, got: value === undefined ? "" : `, got ${valueClass(value)}` };
 }
 
 /**
- * The same for a value that can be no secret: numbers, booleans, and words where
- * only certain ones are known, of which the nearest is told.
+ * Creates a fault that shows the value, where that cannot be a secret: numbers, booleans, and words
+ * of a known set, of which the nearest is suggested.
  */
 export function namingConfigFault(
   option: string,
@@ -309,8 +308,8 @@ export function namingConfigFault(
 }
 
 /**
- * The same for a duration. A text that says one is told what to write instead; there is
- * no secret of its form.
+ * Creates a fault of a duration. A text that is a duration is answered with the number to write
+ * instead; no secret has this form.
  */
 export function durationFault(option: string, rule: string, value: unknown): Fault {
   const ms = typeof value === "string" ? millisecondsIn(value) : undefined;
@@ -332,17 +331,17 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-// `5s`, `1.5 s`, `250ms`, `250`.
+// Parses `5s`, `1.5 s`, `250ms` and `250`.
 function millisecondsIn(text: string): number | undefined {
   const [, digits, unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|min|h)?$/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * (UNIT_MS[unit] as number);
 }
 
 /**
- * The error for wrong options: `invalid_argument`, origin `client`, reason
- * `CONFIG_INVALID`. It names each, its rule, and what is there instead.
+ * Creates the error for wrong options: `invalid_argument`, origin `client`, reason
+ * `CONFIG_INVALID`. It names each option, its rule, and what was given instead.
  *
- * @param count - How many there are, where not all are told.
+ * @param count - Number of all faults, if not all are listed.
  */
 export function configErrors(faults: readonly Fault[], count = faults.length): AmeideError {
   const what = count === 1 ? "option" : `${count} options are wrong:`;
@@ -352,17 +351,17 @@ export function configErrors(faults: readonly Fault[], count = faults.length): A
   return new AmeideError(source, { origin: "client", reason: "CONFIG_INVALID" });
 }
 
-/** The error for one {@link configFault}. */
+/** Creates the error for one {@link configFault}. */
 export function configError(...fault: Parameters<typeof configFault>): AmeideError {
   return configErrors([configFault(...fault)]);
 }
 
-/** The error for one {@link namingConfigFault}. */
+/** Creates the error for one {@link namingConfigFault}. */
 export function namingConfigError(...fault: Parameters<typeof namingConfigFault>): AmeideError {
   return configErrors([namingConfigFault(...fault)]);
 }
 
-// A call that was repeated, or that server or budget kept from it.
+// Reports whether a call was retried, or not retried because of the server or the budget.
 function isFinal({ attempts, stopReason }: AmeideError): boolean {
   return attempts.length > 1 || stopReason === "server_pushback" || stopReason === "budget";
 }

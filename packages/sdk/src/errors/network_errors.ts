@@ -1,7 +1,7 @@
 import { causesOf, severalIn } from "./causes.js";
 import type { NetworkError } from "../policy/failure.js";
 
-/** The errors along the chain of causes. One that stands for several is none of its own. */
+/** Lists the errors along the chain of causes. An AggregateError itself is not listed. */
 export function networkErrors(reason: unknown): readonly NetworkError[] {
   return causesOf(reason).flatMap((error) => {
     if (!(error instanceof Error) || severalIn(error).length > 0) {

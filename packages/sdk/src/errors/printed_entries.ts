@@ -6,8 +6,8 @@ import type { ErrorBounds } from "../policy/policy.js";
 type Texts = Readonly<Record<string, string>>;
 
 /**
- * A list as it is printed: the first entries, and one like them that says how many
- * more there are. `description` is a field of them all.
+ * Returns a list for printing: the first entries, and one of the same form that says how many more
+ * there are. All entries have a `description`.
  */
 export function printedList<T extends { readonly description: string }>(
   { first, count }: Entries<T>,
@@ -21,7 +21,7 @@ export function printedList<T extends { readonly description: string }>(
   return more === 0 ? shown : [...shown, { [name]: "…", description: `${more} more` }];
 }
 
-/** The same of a map. */
+/** Does the same for a map. */
 export function printedMap(
   { first, count }: Entries<readonly [string, string]>,
   bounds: ErrorBounds,
@@ -31,7 +31,7 @@ export function printedMap(
   return { ...printedTexts(shown, bounds), ...(more > 0 && { "…": `${more} more` }) };
 }
 
-/** Types and sizes of raw details, which tell of those that were not read. */
+/** Lists types and sizes of raw details, to show which were not read. */
 export function printedDetails(
   details: ConnectError["details"],
   { maxPrintedEntries, maxPrintedTextBytes }: ErrorBounds,

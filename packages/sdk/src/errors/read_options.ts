@@ -1,10 +1,9 @@
 import { type AmeideError, configError, isAmeideError } from "./errors.js";
 
 /**
- * Reads what a caller handed over. Getters and proxies are the caller's own code,
- * and may throw anything.
+ * Reads a caller's value. Getters and proxies are the caller's own code, and may throw anything.
  *
- * @throws AmeideError as the reading throws it, or CONFIG_INVALID.
+ * @throws AmeideError if `read` throws one, otherwise CONFIG_INVALID for anything thrown.
  */
 export function readOptions<T>(option: string, read: () => T): T {
   try {
@@ -14,7 +13,10 @@ export function readOptions<T>(option: string, read: () => T): T {
   }
 }
 
-/** What was thrown while an option was read, as an error of ours. Its own text may be a secret. */
+/**
+ * Creates the error for a value thrown while an option was read. Its own text may be a secret, and
+ * is left out.
+ */
 export function unreadable(option: string, reason: unknown): AmeideError {
   if (isAmeideError(reason)) {
     return reason;

@@ -1,11 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
- * What was thrown, as an error of Connect's. Anything may be thrown, also what has no
- * string form. Of what `Headers` throws nothing is kept: runtimes quote the value that
- * they refuse, and it may be a secret.
+ * Turns a thrown value into a ConnectError. Anything may be thrown, including values without a
+ * string form. The text of an error thrown by `Headers` is dropped: runtimes quote the value they
+ * refuse, which may be a secret.
  *
- * @param code - Code for values that are no `ConnectError`.
+ * @param code - Code for values other than a `ConnectError`.
  */
 export function connectErrorOf(reason: unknown, code: Code = Code.Unknown): ConnectError {
   try {

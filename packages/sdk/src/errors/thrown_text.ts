@@ -2,9 +2,9 @@ import { causesOf } from "./causes.js";
 import { BOUNDS } from "../policy/policy_table.js";
 
 /**
- * What was thrown says, along its causes: each text once, and codes that no text names;
- * empty where it says nothing. No query, user or password of an address stands in it, and
- * no control character.
+ * Returns the texts of a thrown value and its causes, each once, with codes that no text names;
+ * empty if there are none. Queries, users and passwords of addresses and control characters are
+ * removed.
  */
 export function thrownText(thrown: unknown): string {
   const texts: string[] = [];
@@ -34,7 +34,7 @@ function readThrown(thrown: unknown): { text: string; code: string } {
   if (!(thrown instanceof Error)) {
     return { text: typeof thrown === "string" ? thrown : "", code: "" };
   }
-  // Connect puts the code before the message of its own.
+  // Connect puts the code before its own message.
   const { message, rawMessage, code } = thrown as Error & {
     readonly rawMessage?: unknown;
     readonly code?: unknown;
@@ -45,7 +45,10 @@ function readThrown(thrown: unknown): { text: string; code: string } {
   };
 }
 
-/** The same without what looks like a credential, for what is thrown by code that has some. */
+/**
+ * Does the same, and removes text that looks like a credential: for errors of code that handles
+ * some.
+ */
 export function thrownTextWithoutTokens(thrown: unknown): string {
   return thrownText(thrown)
     .replace(PEM, "REDACTED")
@@ -54,13 +57,13 @@ export function thrownTextWithoutTokens(thrown: unknown): string {
     .replace(OPAQUE, (run) => (/\d/.test(run) && /[a-z]/i.test(run) ? "REDACTED" : run));
 }
 
-// Cut off, it has no end.
+// A key that was cut off has no end.
 const PEM = /-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|$)/g;
-// `client_secret=…`, `"access_token":"…"`, `SecretAccessKey: …`, `Authorization: Bearer …`
+// Matches `client_secret=…`, `"access_token":"…"`, `SecretAccessKey: …`, `Authorization: Bearer …`.
 const NAMED =
   /((?:(?:token|assertion|code|credential)["']?\s*=|(?:token|assertion|code|credential)["']\s*:|(?:secret(?:[-_]?access)?(?:[-_]?key)?|passw(?:or)?d|pwd|(?:api|access|private)[-_]?key|authorization)["']?\s*[=:])\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&,;)\]}]+/gi;
 const JWT = /\beyJ[\w-]+(?:\.[\w-]*)*/g;
-// Letters and digits without a break, longer than words and identifiers are.
+// Matches unbroken letters and digits, longer than words and identifiers.
 const OPAQUE = /[\w+=]{16,}/g;
 
 function clean(text: string): string {
