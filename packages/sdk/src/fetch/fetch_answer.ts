@@ -6,12 +6,11 @@ import { contentCodings } from "../wire/media_type.js";
 const DECODED: ReadonlySet<string> = new Set(["br", "deflate", "gzip", "zstd"]);
 
 /**
- * What a `fetch` resolved with, as its bytes are now: `fetch` has decoded the
- * body (Fetch, "handle content codings"), while the headers still tell of what
- * was on the wire.
+ * Describes a `fetch` response by its bytes as they are now: `fetch` has decoded the body (Fetch,
+ * "handle content codings"), while the headers still describe the bytes on the wire.
  *
- * @throws AmeideError CONFIG_INVALID for what is no answer that can be read. It
- *   can only come from a `fetch` of the user's.
+ * @throws AmeideError CONFIG_INVALID if it is not a readable response, which can only come from a
+ *   `fetch` that the user supplies.
  */
 export function readAnswer(
   response: unknown,
@@ -32,7 +31,7 @@ export function readAnswer(
     );
   }
   const { headers } = response;
-  // It followed a redirect, and what came of that is no answer to us.
+  // A response after a followed redirect is not an answer to this request.
   const status = response.redirected ? 0 : response.status;
   const trailer = new Headers();
   const codings = contentCodings(headers.get("content-encoding") ?? "");
@@ -83,16 +82,15 @@ async function* chunks(body: ReadableStream<Uint8Array> | null): AsyncGenerator<
     }
   } finally {
     if (!finished) {
-      // What is not read any more need not be sent.
+      // The rest need not be sent.
       reader.cancel().catch(() => {});
     }
   }
 }
 
 /**
- * Decodes what a `fetch` of the user's has left compressed. That it is gzip is
- * told by its first bytes (RFC 1952), with which no message, no JSON and no
- * envelope begins; of other codings it has to be believed.
+ * Decodes a body that a user's `fetch` left compressed. Gzip is recognized by its first bytes (RFC
+ * 1952), with which no message, JSON or envelope begins; other codings are taken from the header.
  */
 async function* gunzipped(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {

@@ -3,11 +3,11 @@ import { readAnswer } from "./fetch_answer.js";
 import type { FetchFunction, FetchInit } from "../options/options.js";
 
 /**
- * An HTTP client over `fetch`. It follows no redirects. A request is sent as a
- * whole: browsers cannot stream one.
+ * Creates an HTTP client over `fetch`. It follows no redirects. A request is sent as a whole:
+ * browsers cannot stream one.
  *
- * @param send - Default: the runtime's own `fetch`, as it is when a request is sent.
- * @param settings - What `fetch` is told beside the request.
+ * @param send - Default: the runtime's own `fetch` at the time a request is sent.
+ * @param settings - Init of `fetch` besides the request.
  */
 export function createFetchClient(
   send: FetchFunction = (...args) => globalThis.fetch(...args),
@@ -27,8 +27,8 @@ export function createFetchClient(
   };
 }
 
-// Deno sends a request again by itself where the connection broke, also one
-// that the server has read. It cannot where the body is a stream.
+// Deno resends a request by itself after a broken connection, even if the server has read it. It
+// cannot if the body is a stream.
 const RESENDS = "Deno" in globalThis;
 
 function once(bytes: Uint8Array): ReadableStream<Uint8Array> {
