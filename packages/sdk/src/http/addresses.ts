@@ -1,13 +1,13 @@
 import type { LookupAddress } from "node:dns";
 
-// RFC 6761, section 6.3: a name for the machine itself, whatever a resolver says.
+// RFC 6761, section 6.3: a name of the machine itself, whatever a resolver says.
 const LOCALHOST = /^(?:.+\.)?localhost\.?$/;
 const LOOPBACK: readonly LookupAddress[] = [
   { address: "127.0.0.1", family: 4 },
   { address: "::1", family: 6 },
 ];
 
-/** The addresses of a host, as they are to be tried: the families take turns. */
+/** Returns the addresses of a host in the order to try them: the families alternate. */
 export async function addressesOf(host: string): Promise<readonly LookupAddress[]> {
   const { isIP } = process.getBuiltinModule("node:net");
   const family = isIP(host);

@@ -3,16 +3,16 @@ import { thrownText } from "../errors/thrown_text.js";
 import { Unwanted } from "./demand.js";
 import type { Dialer } from "./dial.js";
 
-/** The pause after a connect that failed, before jitter; twice as long after each further one. */
+/** Pause after a failed connect, before jitter; doubled after each further one. */
 export const FIRST_PAUSE_MS = 50;
-/** The longest pause: a server that is back is found within it. */
+/** Longest pause: a server that is back is found within it. */
 export const LONGEST_PAUSE_MS = 1_000;
-/** Who comes when less of a pause is left waits for its end; others fail at once. */
+/** Remaining pause that a newcomer waits for; if more is left it fails at once. */
 export const PATIENCE_MS = 100;
-/** How long connects wait for one that is under way, where none has failed. */
+/** Time that connects wait for one under way, if none has failed. */
 export const ALONE_MS = 10;
 
-/** What {@link ConnectBackoff} works with. */
+/** Tools that {@link ConnectBackoff} works with. */
 export interface BackoffContext {
   readonly clock: Pick<Clock, "now" | "setTimer" | "clearTimer">;
   /** Uniform in [0, 1), one draw for each pause. */
@@ -20,20 +20,20 @@ export interface BackoffContext {
 }
 
 /**
- * Spaces connects to one origin, for all of its calls. After one that failed there is
- * a pause; then one goes alone, and what it comes to holds for all that want to
- * connect meanwhile. The scheme is gRPC's (connection-backoff.md), with shorter
- * pauses: calls have deadlines, and fail while there is no connection.
+ * Spaces connects to one origin, for all of its calls. A failed connect is followed by a pause;
+ * then one connect goes alone, and its result holds for every call that wants to connect meanwhile.
+ * The scheme is gRPC's (connection-backoff.md), with shorter pauses: calls have deadlines, and fail
+ * while there is no connection.
  */
 export class ConnectBackoff {
   private failures = 0;
   private pauseEndsMs = 0;
   private lastError: unknown;
-  /** Connects that failed so far, those not counted that began before another failed. */
+  /** Number of failed connects, except those that began before another failed. */
   private round = 0;
-  /** The connect that others wait for. */
+  /** Connect that others wait for. */
   private leader: Promise<unknown> | undefined;
-  /** For all who wait for the end of one pause, or for the leader. */
+  /** Wait for the end of a pause, or for the leader; shared by all who wait. */
   private pause: Wait | undefined;
   private moment: Wait | undefined;
   private closed = false;
@@ -43,10 +43,10 @@ export class ConnectBackoff {
   ) {}
 
   /**
-   * Connects, when it may. Rejects without a connect of its own where the pause is
-   * long yet, or where the connect it waited for failed.
+   * Connects as soon as it may. Rejects without connecting if the pause is still long, or if the
+   * connect it waited for failed.
    *
-   * @param dial - Makes one connection; whatever it rejects with, it sent nothing.
+   * @param dial - Makes one connection; if it rejects, nothing was sent.
    */
   async run<T>(dial: () => Promise<T>): Promise<T> {
     const leftMs = this.pauseEndsMs - this.context.clock.now();
@@ -60,14 +60,14 @@ export class ConnectBackoff {
     if (leader !== undefined && !this.closed) {
       await Promise.race([leader, this.momentEnds(leader)]);
       if (this.failures > 0) {
-        // It takes long: the next one goes, alone as well.
+        // It takes long: the next one starts, alone as well.
         return this.run(dial);
       }
     }
     return this.connect(dial);
   }
 
-  /** Ends all waits, and leaves it to the dialer to refuse those who waited. */
+  /** Ends all waits; the dialer then refuses the waiters. */
   close(): void {
     this.closed = true;
     this.pause?.end();
@@ -88,7 +88,7 @@ export class ConnectBackoff {
       if (this.leader === made) {
         this.moment?.end();
       }
-      // Of those under way at once one failure counts.
+      // Failures of simultaneous connects count as one.
       if (round === this.round && !(error instanceof Unwanted)) {
         this.failed(error);
       }
@@ -107,11 +107,11 @@ export class ConnectBackoff {
     const isNews = nowMs > this.pauseEndsMs + LONGEST_PAUSE_MS;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (isNews ? 0 : this.failures));
     this.failures = isNews ? 1 : this.failures + 1;
-    // Half of it is random, so that clients of one server do not come together.
+    // Half of it is random, so that clients of one server do not return together.
     this.pauseEndsMs = nowMs + (pauseMs * (1 + random())) / 2;
     this.lastError = error;
     this.round++;
-    // One that began before may take long yet.
+    // An earlier one may still take long.
     this.leader = undefined;
   }
 
@@ -130,7 +130,7 @@ export class ConnectBackoff {
     const aloneMs = this.failures > 0 ? LONGEST_PAUSE_MS : ALONE_MS;
     this.moment ??= wait(this.context.clock, aloneMs, () => {
       this.moment = undefined;
-      // A promise keeps all that wait for it, and this one may take as long as a connect may.
+      // A promise keeps all that wait for it alive, and this one may take as long as a connect.
       if (this.leader === leader) {
         this.leader = undefined;
       }
@@ -152,12 +152,12 @@ function wait(clock: BackoffContext["clock"], ms: number, over: () => void): Wai
     over();
     resolve();
   };
-  // A process that is busy finds its timers due before it hears of its sockets.
+  // A busy process runs due timers before it hears of its sockets.
   const timer = clock.setTimer(() => setImmediate(end), ms, "deadline");
   return { ended, end };
 }
 
-/** A dialer whose connects back off. */
+/** Wraps a dialer, so that its connects back off. */
 export function backingOff(dialer: Dialer): Dialer {
   const backoff = new ConnectBackoff();
   return {

@@ -1,15 +1,18 @@
 import type { LookupAddress } from "node:dns";
 import type { Socket } from "node:net";
 
-/** How long an address is tried before the next one joins (RFC 8305, section 5), in milliseconds. */
+/**
+ * Time that an address is tried alone before the next one joins (RFC 8305, section 5), in
+ * milliseconds.
+ */
 export const NEXT_ADDRESS_MS = 250;
 
-/** From so long without traffic on, TCP asks whether the peer is there, in milliseconds. */
+/** Time without traffic after which TCP asks whether the peer is there, in milliseconds. */
 export const TCP_KEEPALIVE_MS = 30_000;
 
 /**
- * Connects to the address that answers first (happy eyeballs, RFC 8305). Node's own
- * gives up an address after 250 ms, so that a distant host is never reached.
+ * Connects to the address that answers first (happy eyeballs, RFC 8305). Node's own version gives
+ * up an address after 250 ms, so that a distant host is never reached.
  *
  * @param signal - Ends it.
  */

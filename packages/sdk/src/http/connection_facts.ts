@@ -12,7 +12,9 @@ type KnownOptions = Omit<ConnectionOptions, "warn">;
 
 const known = new WeakMap<ClientConfig, KnownOptions>();
 
-/** What a client's connections are made with, and what the environment said of it then. */
+/**
+ * Returns the options of a client's connections, and the environment's part in them at that time.
+ */
 export function connectionOptions(config: ClientConfig): KnownOptions {
   let made = known.get(config);
   if (made === undefined) {
@@ -28,7 +30,7 @@ function read(config: ClientConfig): KnownOptions {
     origin,
     httpVersion: httpVersionOf(options, origin),
     grpc: options.protocol === "grpc",
-    // What the caller changes later is nobody's option.
+    // Later changes by the caller must have no effect.
     tls: typeof options.tls === "object" ? tlsMaterial(options.tls) : options.tls,
     connectTimeoutMs: options.connectTimeoutMs ?? constants.connectTimeoutMs,
     proxy: proxyOf(options, origin, process),
@@ -38,7 +40,7 @@ function read(config: ClientConfig): KnownOptions {
 }
 
 /**
- * Looks at what a client's connections are made with.
+ * Checks the options of a client's connections.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */

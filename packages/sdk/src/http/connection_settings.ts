@@ -1,19 +1,19 @@
 import type { ClientConfig } from "../config/config.js";
 import type { KeepAliveOptions } from "../options/options.js";
 
-/** What holds for connections that we make. */
+/** Settings of the SDK's own connections. */
 export interface ConnectionSettings {
-  /** When a connection of HTTP/2 is asked whether its peer is there; `false` for never. */
+  /** PINGs that ask whether the peer of an HTTP/2 connection is there; `false` for none. */
   readonly keepAlive: false | Required<KeepAliveOptions>;
-  /** How old a connection of HTTP/2 gets, in milliseconds; `null` for any age. */
+  /** Maximum age of an HTTP/2 connection, in milliseconds; `null` for no limit. */
   readonly maxConnectionAgeMs: number | null;
-  /** Most connections of HTTP/2 to one origin that take calls. */
+  /** Maximum number of HTTP/2 connections to one origin that take calls. */
   readonly maxHttp2Connections: number;
 }
 
 type Stated = Pick<ClientConfig, "constants" | "options">;
 
-/** What the options say of connections, over the defaults. */
+/** Returns the options for connections, laid over the defaults. */
 export function connectionSettings({ constants, options }: Stated): ConnectionSettings {
   const { keepAlive = {}, maxConnectionAgeMs = null } = options;
   return {

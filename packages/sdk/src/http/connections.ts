@@ -7,15 +7,15 @@ import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
 import { negotiatedConnections } from "./negotiated_connections.js";
 
-/** What the connections to one origin depend on. */
+/** Options that the connections to one origin depend on. */
 export interface ConnectionOptions
   extends Omit<DialOptions, "advice">, Http1Options, ConnectionSettings {
   readonly httpVersion: HttpVersion;
-  /** The protocol needs HTTP/2. */
+  /** True if the protocol needs HTTP/2. */
   readonly grpc: boolean;
 }
 
-/** Makes a pool of connections to one origin. It follows no redirects. */
+/** Creates a pool of connections to one origin. It follows no redirects. */
 export function createConnections(options: ConnectionOptions): Pool {
   const { httpVersion, origin } = options;
   const advice = adviceOf(options);

@@ -2,10 +2,9 @@ import type { ClientHttp2Stream } from "node:http2";
 import { IS_NODE } from "./is_node.js";
 
 /**
- * Fails an answer over HTTP/2 that a reset with NO_ERROR ends before its end.
- * Node takes what has come for all of it. After the end, such a reset is a
- * server's way to say that it needs no more of the request (RFC 9113, section
- * 8.1).
+ * Fails an HTTP/2 answer that a reset with NO_ERROR cuts short, which Node takes for complete.
+ * After the end, such a reset is a server's way to say that it needs no more of the request (RFC
+ * 9113, section 8.1).
  */
 export function failIfCutShort(stream: ClientHttp2Stream): void {
   if (IS_NODE) {
@@ -13,12 +12,12 @@ export function failIfCutShort(stream: ClientHttp2Stream): void {
   }
 }
 
-// Node tells a stream of the end of its answer before the stream is closed, and
-// pushes another end if it has not.
+// Node tells a stream of the end of its answer before it closes the stream; if it has not, closing
+// pushes an end.
 function push(this: ClientHttp2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (chunk === null) {
     if (this.closed) {
-      // Node is not done with it yet.
+      // Node has not finished with it yet.
       queueMicrotask(() => this.destroy(new Error("the stream ended in the middle of the answer")));
       return false;
     }

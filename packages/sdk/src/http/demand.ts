@@ -1,22 +1,24 @@
 import { listen, unlisten } from "../runtime/signals.js";
 
-/** Connections that nobody waits for any more are made for so long yet, in milliseconds. */
+/**
+ * Time for which connections are still being made after the last waiter has left, in milliseconds.
+ */
 export const UNWANTED_MS = 250;
 
-/** How many wait for connections to one origin. */
+/** Counts the calls that wait for connections to one origin. */
 export class Demand {
   private waiting = 0;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
-  /** @param onNone - Nobody has waited for a while. */
+  /** @param onNone - Called once no call has waited for a while. */
   constructor(private readonly onNone: () => void) {}
 
   /**
    * Begins to wait.
    *
-   * @param signal - Ends it, too.
-   * @returns What ends it. Again does no harm.
+   * @param signal - Ends the wait as well.
+   * @returns Function that ends the wait; calling it again does no harm.
    */
   wait(signal?: AbortSignal): () => void {
     let waits = true;
@@ -36,23 +38,23 @@ export class Demand {
     return leave.handleEvent;
   }
 
-  /** A connection is begun, or nobody may wait any more. */
+  /** Checks whether any call waits, when a connection begins or a wait ends. */
   look(): void {
     if (this.waiting === 0 && !this.stopped) {
       clearTimeout(this.timer);
-      // A call that is tried again finds what its last attempt began.
+      // A retried call finds the connection that its last attempt began.
       this.timer = setTimeout(this.onNone, UNWANTED_MS).unref();
     }
   }
 
-  /** Nobody is told any more: there is nothing left to give up. */
+  /** Stops calling back: there is nothing left to give up. */
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
   }
 }
 
-/** Nobody waited for the connection any more. It says nothing of the server. */
+/** Reason for giving up a connection that no call waits for. It says nothing about the server. */
 export class Unwanted extends Error {
   constructor() {
     super("nobody waited for the connection any more");

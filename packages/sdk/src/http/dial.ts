@@ -13,44 +13,44 @@ import { readAlertsFirst } from "./tls_alerts.js";
 import { isHangUp, NO_TLS, putIntoWords, versionNotSpoken, withHint } from "./tls_failures.js";
 import { tlsMaterial, type TlsMaterial } from "./tls_material.js";
 
-/** A protocol by its ALPN name (RFC 7301). */
+/** Protocol by its ALPN name (RFC 7301). */
 export type AlpnProtocol = "h2" | "http/1.1";
 
-/** What a connection depends on. */
+/** Options that a connection depends on. */
 export interface DialOptions {
   /** Scheme, host and port; no path. */
   readonly origin: string;
-  /** A function is asked for each connection. */
+  /** TLS material, or a function that is asked for each connection. */
   readonly tls: TlsMaterial | TlsSource | undefined;
   readonly proxy: Proxy | undefined;
-  /** Longest time until a connection stands, its TLS included, in milliseconds. */
+  /** Longest time to establish a connection, including TLS, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** What to do where the server speaks nothing of what is offered. */
+  /** Advice for the error if the server speaks none of the offered protocols. */
   readonly advice: string;
 }
 
-/** A connection that stands, its TLS included. */
+/** Established connection, including TLS. */
 export interface Dialed {
   readonly socket: net.Socket;
-  /** What both sides agreed on; without TLS, what was offered first. */
+  /** Protocol that both sides agreed on; without TLS, the first one offered. */
   readonly protocol: AlpnProtocol;
 }
 
 /** Makes connections to one origin. */
 export interface Dialer {
-  /** Who waits for one. Where nobody does, those that are being made are given up. */
+  /** Calls that wait for a connection. Without any, dials under way are given up. */
   readonly demand: Demand;
   /**
-   * Makes one connection. Nothing of a request is sent before it stands.
+   * Makes one connection. No part of a request is sent before it is established.
    *
-   * @param offered - Protocols that the caller speaks, the preferred first.
+   * @param offered - Protocols that the caller speaks, the preferred one first.
    */
   dial(offered: readonly AlpnProtocol[]): Promise<Dialed>;
   /** Ends the dials under way, and refuses later ones. */
   close(reason: Error): void;
 }
 
-/** A dialer over TCP, with TLS where the origin says so. */
+/** Creates a dialer over TCP, with TLS if the origin says so. */
 export function createDialer(options: DialOptions): Dialer {
   const underWay = new Set<Dial>();
   const resumption: Resumption = {};
@@ -80,7 +80,7 @@ export function createDialer(options: DialOptions): Dialer {
   };
 }
 
-/** The TLS session that was told last: the next handshake is shorter (RFC 8446, section 2.2). */
+/** TLS session that was received last: it shortens the next handshake (RFC 8446, section 2.2). */
 interface Resumption {
   session?: Buffer | undefined;
 }
@@ -107,7 +107,7 @@ class Dial {
     try {
       return await Promise.race([this.connect(), ended]);
     } catch (reason) {
-      // What stands of it goes, too.
+      // A partly established connection is destroyed too.
       this.end(reason as Error);
       throw reason;
     } finally {
@@ -141,7 +141,7 @@ class Dial {
       resumption.session = undefined;
       throw reason;
     });
-    // A certificate that rotates is for connections made later; a session would keep the old one.
+    // Rotated certificates apply to later connections; a session would keep the old one.
     if (typeof this.options.tls !== "function") {
       tls.on("session", (session) => (resumption.session = session));
     }
@@ -158,7 +158,7 @@ class Dial {
     try {
       told = await tls();
     } catch (cause) {
-      // What it throws may quote what it reads: keys, and credentials for where they are kept.
+      // Its error may quote what it reads: keys, and credentials for the place they are kept in.
       const text = thrownTextWithoutTokens(cause);
       // oxlint-disable-next-line eslint/preserve-caught-error -- causes are told as they are
       throw new Error(`the option tls, which is a function, failed: ${text}`);
@@ -209,7 +209,7 @@ class Dial {
   ): Promise<TLSSocket> {
     const { signal } = this.ended;
     signal.throwIfAborted();
-    // What is imported from a module of Node's costs every program, and few come here.
+    // Importing from a module of Node's costs every program, and few get here.
     const { connect } = process.getBuiltinModule("node:tls");
     const { isIP } = process.getBuiltinModule("node:net");
     const host = withoutBrackets(hostname);
@@ -220,8 +220,8 @@ class Dial {
       signal.addEventListener("abort", stop);
       let stands = false;
       const fail = (reason: Error) => reject(reason);
-      // Before those of who uses the connection, so that they see what it means. Below a
-      // session of HTTP/2 an error of TLS closes nothing.
+      // Registered before the listeners of the connection's user, so that those see what an error
+      // means. Below an HTTP/2 session, a TLS error closes nothing.
       secure.on("error", (reason) => {
         putIntoWords(reason, this.options.advice);
         if (!stands && secure.bytesRead === 0 && isHangUp(reason)) {
@@ -249,7 +249,8 @@ class Dial {
     if (alpnProtocol === "h2" || alpnProtocol === "http/1.1") {
       return alpnProtocol;
     }
-    // Who says nothing speaks HTTP/1.1: HTTP/2 over TLS is agreed on (RFC 9113, section 3.2).
+    // Without ALPN the server speaks HTTP/1.1: HTTP/2 over TLS must be agreed on (RFC 9113, section
+    // 3.2).
     if (offered.includes("http/1.1")) {
       return "http/1.1";
     }
@@ -265,7 +266,7 @@ class Dial {
 }
 
 interface Target {
-  /** As in an address: IPv6 in brackets. */
+  /** Spelled as in an address: IPv6 in brackets. */
   readonly hostname: string;
   readonly port: number;
 }

@@ -2,10 +2,10 @@ import { tell } from "../runtime/callbacks.js";
 import type { Warn } from "../telemetry/log.js";
 import type { Slots } from "./slots.js";
 
-/** A pool that is full again and again says so no more often, in milliseconds. */
+/** Minimum time between two warnings of a pool that is full again and again, in milliseconds. */
 export const QUIET_MS = 60_000;
 
-/** Says that all connections to an origin are in use: once, until they are not. */
+/** Warns that all connections to an origin are in use: once, until some are free. */
 export class FullPool {
   private told = false;
   private quietUntilMs = 0;
@@ -19,7 +19,7 @@ export class FullPool {
     },
   ) {}
 
-  /** A call has begun to wait. */
+  /** Records that a call has begun to wait. */
   tell(): void {
     const { slots } = this.about;
     if (slots.waiting === 1) {
@@ -27,7 +27,7 @@ export class FullPool {
     }
     if (!this.told) {
       this.told = true;
-      // Of many calls at once the number is known when all have come.
+      // The number of calls is known once all of this turn have come.
       setImmediate(() => this.say());
     }
   }

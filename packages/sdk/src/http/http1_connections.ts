@@ -17,15 +17,15 @@ import { hintAtSilence } from "./tls_failures.js";
 
 type Made = (error: Error | null, socket?: Duplex) => void;
 
-/** What a pool of HTTP/1.1 connections is made with. */
+/** Options of a pool of HTTP/1.1 connections. */
 export interface Http1Options {
-  /** Most connections at once. Requests beyond wait for one. */
+  /** Maximum number of simultaneous connections. Further requests wait for one. */
   readonly maxConnections: number | undefined;
-  /** Told of what whoever runs the client should know. */
+  /** Receives warnings for the operator of the client. */
   readonly warn: Warn;
 }
 
-/** A pool of HTTP/1.1 connections, one for each request under way. */
+/** Creates a pool of HTTP/1.1 connections, one for each request under way. */
 export function http1Connections(origin: string, dialer: Dialer, options: Http1Options): Pool {
   const connections = new Http1Connections(origin, dialer, options);
   return {
@@ -40,7 +40,7 @@ class Http1Connections {
   private readonly slots: Slots;
   private readonly full: FullPool;
   private readonly client: UniversalClientFn;
-  // A request has a slot, and the agent has not seen it.
+  // True while a request has a slot, but the agent has not seen it.
   private entering = false;
   private closed: Error | undefined;
   private answered = false;
@@ -89,7 +89,7 @@ class Http1Connections {
       await this.queue(request.signal, recording);
     }
     if (this.idle.isDoubtful()) {
-      // What has come on a connection is seen in the first, that it is over in the second.
+      // Data received on a connection is seen in the first turn, its end in the second.
       await turn();
       await turn();
       this.idle.isDoubtful();
@@ -116,7 +116,7 @@ class Http1Connections {
     }
   }
 
-  // Of one that has a slot.
+  // Hands a request that has a slot to the agent.
   private hand(
     request: UniversalClientRequest,
     recording: Recording | undefined,
@@ -156,7 +156,7 @@ class Http1Connections {
       if (lostMs === undefined) {
         pick();
       } else {
-        // What was made before may be about to end, or lead where nothing comes back.
+        // Older connections may be about to end, or be dead.
         this.idle.pickMadeAfter(lostMs, this.slots.free, pick);
       }
     };
@@ -186,7 +186,7 @@ class Http1Connections {
       if (recording !== undefined) {
         recording.holder.lostMs = nowMs;
       }
-      // What breaks a kept connection, a server that ends, mostly breaks all.
+      // A failure of a kept connection, such as a server that ends, mostly breaks all.
       if (request.reusedSocket) {
         this.idle.dropOlder(nowMs);
       }
@@ -213,7 +213,7 @@ class Http1Connections {
   }
 
   private record(socket: Socket, recording: Recording): void {
-    // One that has ended by now takes nothing of the request.
+    // A connection that has ended by now takes nothing of the request.
     if (!socket.writable) {
       return;
     }
@@ -222,7 +222,7 @@ class Http1Connections {
     const { bytesRead } = socket;
     const beganMs = performance.now();
     recording.onTimeout = () => {
-      // A way that is dead is so for all that were silent as long.
+      // A dead path is dead for all connections that were silent as long.
       if (socket.bytesRead === bytesRead) {
         const nowMs = performance.now();
         recording.holder.lostMs = nowMs;
@@ -232,14 +232,14 @@ class Http1Connections {
   }
 }
 
-// What Node's types leave out, and how `createConnection` may answer.
+// Parts that Node's types leave out, and results that `createConnection` may give.
 interface AgentOfOurs extends Omit<http.Agent, "createConnection"> {
   createConnection(options: unknown, made: Made): undefined;
   addRequest(request: http.ClientRequest, ...rest: unknown[]): void;
 }
 
-// An answer that is over before its request would keep the connection for ever:
-// nobody goes on sending.
+// Ends a request whose answer is over before it: the connection would be kept forever, since the
+// rest is never sent.
 function endWith(request: http.ClientRequest): void {
   setImmediate(() => {
     if (!request.writableEnded) {

@@ -12,65 +12,70 @@ import { type Patient, type PingPolicy, Pulse } from "./http2_pulse.js";
 import { IdleTimer } from "./idle_timer.js";
 import { hintAtSilence, versionNotSpoken } from "./tls_failures.js";
 
-/** What a connection tells the pool that it belongs to. */
+/** Receives a connection's news on behalf of its pool. */
 export interface ConnectionOwner {
-  /** It has room for a call, or for one more. */
+  /** Called when it has room for a call, or for one more. */
   hasRoom(): void;
-  /** It takes more or fewer streams at once than before. */
+  /** Called when it takes more or fewer simultaneous streams than before. */
   isLimited(connection: Http2Connection): void;
-  /** It takes no more calls. */
+  /** Called when it takes no more calls. */
   leaves(connection: Http2Connection): void;
-  /** It is closed. */
+  /** Called when it is closed. */
   isClosed(connection: Http2Connection): void;
-  /** It was lost: its peer closed it without a word, or is not there. */
+  /** Called when it was lost: its peer closed it without a word, or is not there. */
   isLost(): void;
-  /** Nothing has come on one for so long, and a call on it was cut: others may be dead alike. */
+  /**
+   * Called when a call on a silent connection was cut: others that were silent as long may be dead
+   * alike.
+   */
   doubts(silentMs: number): void;
-  /** Its server has had enough of PINGs. */
+  /** Called when its server has had enough of PINGs. */
   pingedTooOften(): void;
 }
 
-/** What all connections of a pool have in common. */
+/** Settings that all connections of a pool share. */
 export interface Http2Settings {
-  /** Undefined: no PING is ever sent. */
+  /** PING policy; undefined to send none. */
   readonly pings: PingPolicy | undefined;
-  /** After so long it takes no more calls, in milliseconds, give or take a tenth. */
+  /** Age after which it takes no more calls, in milliseconds, give or take a tenth. */
   readonly maxConnectionAgeMs: number | undefined;
-  /** How long the server's SETTINGS may take, in milliseconds. */
+  /** Longest wait for the server's SETTINGS, in milliseconds. */
   readonly settingsTimeoutMs: number;
-  /** What to do where the server does not speak HTTP/2. */
+  /** Advice for the error if the server does not speak HTTP/2. */
   readonly advice: string;
-  /** A server has said something on one of them. */
+  /** True once a server has answered on one of them. */
   answered: boolean;
 }
 
 const STREAM_WINDOW_BYTES = 1_024 * 1_024;
 const CONNECTION_WINDOW_BYTES = 16 * STREAM_WINDOW_BYTES;
-// In megabytes. Node counts what waits to be sent, and beyond the limit resets
-// streams whose answers come in (ENHANCE_YOUR_CALM). What comes in is bounded by
-// the windows, and what goes out by what callers hold anyway.
+// In megabytes. Node counts data that waits to be sent, and beyond the limit resets streams whose
+// answers arrive (ENHANCE_YOUR_CALM). Received data is bounded by the windows, and sent data by
+// what callers hold anyway.
 const NO_MEMORY_LIMIT = 0xffffffff;
-// Beyond the number of header fields that it takes, Node 20 ends the process (an
-// assertion at the end of the session). Their size is bounded, 16 MiB with 32 bytes for
-// each field (RFC 9113, section 10.5.1), and so are the frames of a head.
+// Above its limit of header fields, Node 20 ends the process (an assertion at the end of the
+// session). Their size is bounded anyway, at 16 MiB with 32 bytes for each field (RFC 9113, section
+// 10.5.1), and so are the frames of a head.
 const NO_HEADER_LIMIT = (16 * 1_024 * 1_024) / 32;
-// A frame without a payload (RFC 9113, section 4.1): of what a server sends, only that
-// acknowledgment is so short.
+// Size of a frame without a payload (RFC 9113, section 4.1): of a server's frames, only the
+// acknowledgment of SETTINGS is that short.
 const FRAME_HEAD_BYTES = 9;
 const AGE_JITTER = 0.1;
-/** So long without a byte says that a connection may be dead, in milliseconds. */
+/** Time without a byte after which a connection may be dead, in milliseconds. */
 export const SILENCE_MS = 1_000;
-// How long a connection that is closed in good order waits for its peer to do so, too.
+// Time that a gracefully closed connection waits for its peer to close too.
 const LINGER_MS = 1_000;
 
-/** One connection of HTTP/2: its calls, and whether it takes more. */
+/** One HTTP/2 connection: its calls, and whether it takes more. */
 export class Http2Connection implements Patient {
-  /** The connection stands, and its peer has said how many streams it takes. */
+  /**
+   * Resolves once the connection is established and its peer has said how many streams it takes.
+   */
   readonly ready: Promise<void>;
   readonly peer: PeerSocket;
-  /** Streams that its peer takes at once. */
+  /** Number of simultaneous streams that its peer takes. */
   maxStreams = 0;
-  /** It had a call. */
+  /** True once it has had a call. */
   wasUsed = false;
   private readonly session: ClientHttp2Session;
   private readonly pulse: Pulse | undefined;
@@ -94,9 +99,9 @@ export class Http2Connection implements Patient {
     const { pings } = settings;
     const { remoteAddress, remotePort } = socket;
     this.peer = { remoteAddress, remotePort };
-    // A session that is gone listens to its socket no more.
+    // A destroyed session no longer listens to its socket.
     socket.on("error", () => {});
-    // Who waits keeps the process, and then its calls.
+    // Waiting calls keep the process alive, and later the calls themselves do.
     socket.unref();
     const session = connect(origin, {
       createConnection: () => socket,
@@ -116,12 +121,12 @@ export class Http2Connection implements Patient {
     this.ready = this.settled(settings);
   }
 
-  /** It takes a call now. */
+  /** True if it takes a call now. */
   get hasRoom(): boolean {
     return this.takesCalls && this.streams < this.maxStreams;
   }
 
-  /** It takes calls, now or when one of its own has ended. */
+  /** True if it takes calls, now or once one of its own has ended. */
   get takesCalls(): boolean {
     const { inDoubt, left, session, socket, stands } = this;
     const open = !session.closed && !session.destroyed;
@@ -129,7 +134,7 @@ export class Http2Connection implements Patient {
     return stands && !inDoubt && !left && open && socket.readable && socket.writable;
   }
 
-  /** Why it is closed, or takes no more calls. */
+  /** Reason for which it is closed, or takes no more calls. */
   get closedBy(): Error {
     return this.reason ?? new Error("the connection was closed");
   }
@@ -138,27 +143,27 @@ export class Http2Connection implements Patient {
     return this.streams > 0;
   }
 
-  /** It is asked whether its peer is there, and takes no calls until then. */
+  /** True while it waits for an answer from its peer, and takes no calls until then. */
   get isAsked(): boolean {
     return this.inDoubt && !this.left;
   }
 
   /**
-   * For how long nothing has come, in milliseconds. Looks when calls begin and end, and
-   * when heads come: it may be longer.
+   * Time for which nothing has come, in milliseconds. Updated when calls begin and end, and when
+   * heads arrive: it may be longer.
    */
   get silentMs(): number {
     this.hear();
     return performance.now() - this.heardMs;
   }
 
-  /** @returns What is to be called when a limit of time ends the call that begins now. */
+  /** @returns Function to call when a time limit ends the call that begins now. */
   watchCall(): () => void {
     const { bytesRead } = this.socket;
     const beganMs = performance.now();
     return () => {
       const enoughMs = Math.min(SILENCE_MS, performance.now() - beganMs);
-      // Unless it is the acknowledgment of SETTINGS sent long before.
+      // Except for the acknowledgment of SETTINGS that were sent long before.
       const silent = this.socket.bytesRead - bytesRead <= FRAME_HEAD_BYTES;
       if (silent || this.silentMs >= enoughMs) {
         this.doubt();
@@ -167,7 +172,7 @@ export class Http2Connection implements Patient {
     };
   }
 
-  /** @throws Error where the session has ended meanwhile, or a header cannot be sent. */
+  /** @throws Error if the session has ended meanwhile, or a header cannot be sent. */
   open(head: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
     const stream = this.session.request(head, options);
     this.hear();
@@ -212,11 +217,11 @@ export class Http2Connection implements Patient {
     }
   }
 
-  /** Ends it with all its calls. */
+  /** Ends it together with all its calls. */
   destroy(reason: Error): void {
     this.reason ??= reason;
     this.session.destroy(reason);
-    // A session that has something left to write never closes its socket.
+    // A session with data left to write never closes its socket.
     this.socket.destroy();
   }
 
@@ -270,7 +275,7 @@ export class Http2Connection implements Patient {
     this.owner.hasRoom();
   };
 
-  // A client without calls does not keep its process.
+  // Lets the process end: a client without calls does not keep it.
   private unused(): void {
     this.socket.unref();
     if (this.session.closed) {

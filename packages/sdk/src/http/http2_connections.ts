@@ -5,7 +5,7 @@ import { inFlight } from "../wire/recorder.js";
 import type { Dialer, DialOptions } from "./dial.js";
 import { Http2Pool } from "./http2_pool.js";
 
-/** A pool of HTTP/2 connections, made when they are needed. */
+/** Creates a pool of HTTP/2 connections, which are made on demand. */
 export function http2Connections(
   origin: string,
   dialer: Dialer,

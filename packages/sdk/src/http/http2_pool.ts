@@ -10,45 +10,51 @@ import type { Dialer } from "./dial.js";
 import { type ConnectionOwner, Http2Connection, type Http2Settings } from "./http2_connection.js";
 import { watchStream } from "./http2_stream.js";
 
-/** A connection in doubt has so long before another is made, or half of the silence, in milliseconds. */
+/**
+ * Time that a connection in doubt gets to answer before another is made, in milliseconds; at most
+ * half of its silence.
+ */
 export const ANSWER_MS = 250;
 
-/** One that is being made is alone for so long, in milliseconds: twice as long after each further one. */
+/**
+ * Time for which a connection being made is the only one, in milliseconds; doubled after each
+ * further one.
+ */
 export const MAKING_MS = 250;
-/** And for no longer than so long: a server that is back is found within it. */
+/** Upper bound of that time: a server that is back is found within it. */
 export const LONGEST_MAKING_MS = 1_000;
 
-/** A request, as far as HTTP/2 knows it. */
+/** Request, as far as HTTP/2 knows it. */
 export interface Http2Request {
   readonly head: OutgoingHttpHeaders;
   readonly options: ClientSessionRequestOptions;
   readonly recording: Recording | undefined;
 }
 
-/** A connection that is being made. */
+/** Connection that is being made. */
 interface Making {
-  /** A call has waited for it until a limit ended that. */
+  /** True once a call has waited for it until a limit ended the call. */
   hangs: boolean;
 }
 
 /**
- * Connections to one origin. A call goes over the first that has room. Where none
- * has, calls wait in line, for one connect that they share; where a server bounds
- * the streams of a connection, further ones are made, up to a number.
+ * Pool of connections to one origin. A call uses the first one that has room. If none has, calls
+ * wait in line for one connect that they share; if a server bounds the streams of a connection,
+ * further ones are made, up to a number.
  */
 export class Http2Pool implements ConnectionOwner {
   private readonly connections = new Set<Http2Connection>();
   private readonly line = new Set<Waiter>();
-  // Who waits keeps the process, as a call does.
+  // Keeps the process alive while calls wait.
   private hold: NodeJS.Timeout | undefined;
   private wanted: (() => void) | undefined;
   private readonly making = new Set<Making>();
   private lastConnectMs = 0;
   private closed: Error | undefined;
   private isLetGo = false;
-  // Until then connections in doubt may answer: that is faster than another connection.
+  // Timer until which connections in doubt may answer: that is faster than another connection.
   private patience: NodeJS.Timeout | undefined;
-  // Of the connection whose server said so last.
+  // Number of streams of the connection whose server stated it last.
   private maxStreams = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -58,7 +64,7 @@ export class Http2Pool implements ConnectionOwner {
     private readonly maxConnections: number,
   ) {}
 
-  /** Sends the head of a request, as soon as there is a stream for it. */
+  /** Sends the head of a request as soon as there is a stream for it. */
   request(request: Http2Request): Promise<ClientHttp2Stream> {
     const { recording } = request;
     if (recording !== undefined) {
@@ -88,7 +94,7 @@ export class Http2Pool implements ConnectionOwner {
     }
   }
 
-  /** No further call comes: connections end with the calls that they have. */
+  /** Accepts no further calls: connections end with the calls that they have. */
   letGo(): void {
     this.isLetGo = true;
     for (const connection of this.connections) {
@@ -96,7 +102,7 @@ export class Http2Pool implements ConnectionOwner {
     }
   }
 
-  /** One that waited in line has gone. */
+  /** Removes a request that has stopped waiting. */
   leaveLine(waiter: Waiter): void {
     this.line.delete(waiter);
     if (this.line.size === 0) {
@@ -137,8 +143,8 @@ export class Http2Pool implements ConnectionOwner {
     this.changed(connection);
   }
 
-  // One that had no call stands for a connect that failed: a server that closes all
-  // at once is not asked again and again by who waits.
+  // A connection that ends without a call counts as a failed connect, so that waiters do not keep
+  // asking a server that closes all at once.
   private changed(connection: Http2Connection): void {
     if (connection.takesCalls || connection.wasUsed) {
       this.connectIfNeeded();
@@ -147,12 +153,12 @@ export class Http2Pool implements ConnectionOwner {
     }
   }
 
-  // A way that is dead is so for all connections that took it.
+  // A dead path is dead for all connections that took it.
   doubts(silentMs: number): void {
     this.ask(silentMs, Math.min(ANSWER_MS, silentMs / 2));
   }
 
-  // What ends one connection mostly ends all, and who tries again comes at once.
+  // The end of one connection mostly means the end of all, and retries come at once.
   isLost(): void {
     if (this.closed === undefined) {
       this.ask(0, ANSWER_MS);
@@ -168,7 +174,7 @@ export class Http2Pool implements ConnectionOwner {
     if (this.closed !== undefined || !this.any((connection) => connection.isAsked)) {
       return;
     }
-    // A process that is busy finds its timers due before it hears of its sockets.
+    // A busy process runs due timers before it hears of its sockets.
     this.patience ??= setTimeout(() => setImmediate(this.isPatientNoMore), patienceMs);
   }
 
@@ -186,7 +192,7 @@ export class Http2Pool implements ConnectionOwner {
     }
   }
 
-  // Undefined where no connection has room.
+  // Returns undefined if no connection has room.
   private begin({ head, options, recording }: Http2Request): ClientHttp2Stream | undefined {
     for (const connection of this.connections) {
       if (connection.hasRoom) {
@@ -227,7 +233,7 @@ export class Http2Pool implements ConnectionOwner {
     this.tell(recording);
   }
 
-  // What is being made may never stand, and who comes next would wait as long.
+  // A connection being made may never be established, and newcomers would wait as long.
   private readonly isHanging = (): void => {
     const aloneMs = Math.min(LONGEST_MAKING_MS, MAKING_MS * 2 ** this.hanging);
     if (performance.now() - this.lastConnectMs >= aloneMs) {
@@ -271,7 +277,7 @@ export class Http2Pool implements ConnectionOwner {
     return false;
   }
 
-  // How many take calls.
+  // Number of connections that take calls.
   private get open(): number {
     let open = 0;
     for (const { takesCalls } of this.connections) {
@@ -296,7 +302,7 @@ export class Http2Pool implements ConnectionOwner {
       this.making.delete(made);
       this.hasRoom();
       this.changed(connection);
-      // Another one came back to life meanwhile, or those who waited have gone.
+      // Another connection may have come back to life meanwhile, or the waiters may have left.
       const isNeeded =
         connection.inUse || !this.any((other) => other !== connection && other.hasRoom);
       if (this.isLetGo || !isNeeded) {
@@ -330,7 +336,7 @@ export class Http2Pool implements ConnectionOwner {
   }
 }
 
-// A request that has no stream yet.
+// Request that has no stream yet.
 class Waiter {
   constructor(
     private readonly pool: Http2Pool,
@@ -339,7 +345,7 @@ class Waiter {
     private readonly rejected: (reason: Error) => void,
   ) {}
 
-  /** Its attempt is over. */
+  /** Called when its attempt is over. */
   handleEvent(): void {
     this.reject(this.request.recording?.signal?.reason as Error);
   }

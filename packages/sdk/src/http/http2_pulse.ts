@@ -2,23 +2,26 @@ import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { timerDelay } from "../policy/deadline.js";
 
-/** When a connection is asked whether its peer is there. Shared by those to one origin. */
+/** Policy of asking whether a peer is there. Shared by the connections to one origin. */
 export interface PingPolicy {
-  /** After so long without a byte from the peer, in milliseconds. It grows when a server says so. */
+  /**
+   * Time without a byte from the peer before a PING, in milliseconds. It grows when a server says
+   * so.
+   */
   intervalMs: number;
-  /** How long the answer may take, in milliseconds. */
+  /** Longest wait for the answer, in milliseconds. */
   readonly timeoutMs: number;
-  /** Also while no call is under way. */
+  /** True to send PINGs even while no call is under way. */
   readonly whileIdle: boolean;
 }
 
-/** Whom a pulse is for. */
+/** Owner of a pulse. */
 export interface Patient {
-  /** Calls are under way. */
+  /** True while calls are under way. */
   readonly inUse: boolean;
-  /** It has answered, or something else has come. */
+  /** Called when it has answered, or something else has come. */
   alive(): void;
-  /** Nothing has come. */
+  /** Called when nothing has come. */
   dead(reason: Error): void;
 }
 
@@ -36,8 +39,8 @@ export class Pulse {
   ) {}
 
   /**
-   * A PING follows when nothing comes for an interval. Looks once an interval, so
-   * that what is called often costs nothing: silence is found after two at the latest.
+   * Sends a PING once nothing has come for an interval. It checks once per interval, so that
+   * frequent calls cost nothing: silence is found after two intervals at the latest.
    */
   watch(): void {
     if (this.interval === undefined && this.limit === undefined) {
@@ -46,7 +49,7 @@ export class Pulse {
     }
   }
 
-  /** Asks now. */
+  /** Sends a PING now. */
   ask(): void {
     if (this.limit !== undefined || this.session.destroyed) {
       return;

@@ -2,15 +2,15 @@ import type { Agent } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * Idle connections of HTTP/1.1 close after so long, in milliseconds: before the 5 s
- * of Node.js, Apache and uvicorn, and all that wait longer.
+ * Idle time after which HTTP/1.1 connections close, in milliseconds: less than the 5 s of Node.js,
+ * Apache and uvicorn, and of all servers that wait longer.
  */
 export const IDLE_SOCKET_MS = 4_000;
 
-/** A server that says when it closes a connection is left so much earlier. */
+/** Margin before the time at which a server says that it closes a connection, in milliseconds. */
 export const HINT_MARGIN_MS = 1_000;
 
-/** A connection that was idle for so long may be closed without our having seen it. */
+/** Idle time after which a connection may have been closed unnoticed, in milliseconds. */
 export const DOUBTFUL_MS = 1_000;
 
 interface Kept {
@@ -18,11 +18,11 @@ interface Kept {
   readonly lifeMs: number;
 }
 
-/** The connections of an agent that nobody uses. */
+/** Connections of an agent that are not in use. */
 export class IdleSockets {
   private readonly kept = new WeakMap<Socket, Kept>();
   private readonly madeMs = new WeakMap<Socket, number>();
-  // When servers say that they close connections, in milliseconds.
+  // Times after which servers say that they close connections, in milliseconds.
   private readonly hints = new WeakMap<Socket, number>();
 
   constructor(private readonly agent: Agent) {
@@ -36,14 +36,13 @@ export class IdleSockets {
     };
   }
 
-  /** Takes note of what a server says of a connection: its header `Keep-Alive`. */
+  /** Records a server's statement about a connection: its header `Keep-Alive`. */
   hear(socket: Socket, keepAlive: string | readonly string[] | undefined): void {
     this.hints.set(socket, readHint(keepAlive));
   }
 
   /**
-   * Whether the next to be used has been idle for a while. What has ended is let go
-   * first.
+   * Reports whether the next connection has been idle for a while. Ended ones are dropped first.
    */
   isDoubtful(): boolean {
     const nowMs = performance.now();
@@ -57,17 +56,17 @@ export class IdleSockets {
     return false;
   }
 
-  /** Takes note of a connection that was made now. */
+  /** Records that a connection was made now. */
   noted(socket: Socket): Socket {
     this.madeMs.set(socket, performance.now());
     return socket;
   }
 
   /**
-   * Lets the agent pick, among connections made after a moment alone. Where none of
-   * them is idle, it makes another.
+   * Lets the agent pick among connections made after a moment. If none of them is idle, it makes
+   * another.
    *
-   * @param most - How many may be idle then.
+   * @param most - Maximum number that may be idle afterwards.
    */
   pickMadeAfter(ms: number, most: number, pick: () => void): void {
     const { freeSockets } = this.agent as { freeSockets: Record<string, Socket[]> };
@@ -88,7 +87,7 @@ export class IdleSockets {
     }
   }
 
-  /** Lets go what has been idle since before a moment. */
+  /** Drops connections that have been idle since before a moment. */
   dropOlder(thanMs: number): void {
     for (const socket of Object.values(this.agent.freeSockets).flat()) {
       if (socket !== undefined && (this.kept.get(socket)?.sinceMs ?? 0) < thanMs) {
@@ -111,19 +110,19 @@ export class IdleSockets {
     this.kept.set(socket, { sinceMs: performance.now(), lifeMs });
     socket.unref();
     socket.setTimeout(lifeMs);
-    // What is said now answers nothing, and would be taken for the next answer.
+    // Data that comes now answers nothing, and would be taken for the next answer.
     socket.on("data", drop);
     return true;
   }
 }
 
-// An agent forgets at once only what is told to go.
+// An agent forgets a socket at once only if the socket emits `agentRemove`.
 function drop(this: Socket): void {
   this.destroy();
   this.emit("agentRemove");
 }
 
-// `timeout=5, max=100`.
+// Parses `timeout=5, max=100`.
 function readHint(keepAlive: string | readonly string[] | undefined): number {
   const seconds = /(?:^|[\s,])timeout=(\d{1,9})/i.exec(String(keepAlive))?.[1];
   return seconds === undefined ? Infinity : Number(seconds) * 1_000;

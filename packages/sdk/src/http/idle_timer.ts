@@ -1,17 +1,17 @@
-/** Connections close after so long without a call, in milliseconds. */
+/** Time without a call after which connections close, in milliseconds. */
 export const IDLE_CONNECTION_MS = 15 * 60_000;
 
 /**
- * Calls back when something was idle for a while. Cheap for what is idle often: its
- * timer is moved, not made anew, and use does not touch it.
+ * Calls back once something has been idle for a while. Cheap for what is often idle: its timer is
+ * moved, not created anew, and use does not touch it.
  */
 export class IdleTimer {
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param onIdle - Looks itself whether it is idle still. */
+  /** @param onIdle - Called when the time is over; checks itself whether it is still idle. */
   constructor(private readonly onIdle: () => void) {}
 
-  /** It is idle from now on. */
+  /** Begins an idle time. */
   begin(): void {
     if (this.timer === undefined) {
       this.timer = setTimeout(this.onIdle, IDLE_CONNECTION_MS).unref();

@@ -1,14 +1,14 @@
-// Those that servers send while they work come seconds apart.
+// Servers that send some while they work send them seconds apart.
 const MOST_INTERIM_HEADS = 100;
 
 const counts = new WeakMap<object, number>();
 
 /**
- * Counts the heads (1xx) that come before an answer, which have no bound in HTTP: each
- * is an event, and a server that sends nothing else keeps the process.
+ * Counts the heads (1xx) before an answer, which HTTP does not bound: each is an event, and a
+ * server that sends nothing else would keep the process busy.
  *
- * @param request - Or the stream of it.
- * @returns Why it is to end, where there were too many.
+ * @param request - The request, or its stream.
+ * @returns Error to end it with, if there were too many.
  */
 export function countInterimHead(request: object): Error | undefined {
   const count = (counts.get(request) ?? 0) + 1;

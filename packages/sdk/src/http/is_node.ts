@@ -1,2 +1,2 @@
-/** Others have `node:` modules that are made in another way. */
+/** False in Bun and Deno, whose `node:` modules are built differently. */
 export const IS_NODE = !("Bun" in globalThis) && !("Deno" in globalThis);

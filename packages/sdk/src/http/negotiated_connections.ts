@@ -7,17 +7,17 @@ import type { AlpnProtocol, Dialed, Dialer, DialOptions } from "./dial.js";
 import { http1Connections, type Http1Options } from "./http1_connections.js";
 import { http2Connections } from "./http2_connections.js";
 
-// A spare connection is for the call whose dial made it.
+// Time for which a spare connection waits for the call whose dial made it.
 const SPARE_MS = 1_000;
-// Servers behind one address may differ. Whom it hits more often begins a new attempt.
+// Servers behind one address may differ. A call that meets this more often begins a new attempt.
 const MOST_TURNS = 2;
 const NEEDS_HTTP2 =
   "the method streams both ways, which takes HTTP/2, and the server does not speak it";
 const OFFERED: readonly AlpnProtocol[] = ["h2", "http/1.1"];
 
 /**
- * A pool of connections of the version that the server picks: HTTP/2, or what it has.
- * The choice is remembered until a later connection says otherwise.
+ * Creates a pool of connections of the version that the server picks: HTTP/2, or else HTTP/1.1. The
+ * choice is remembered until a later connection says otherwise.
  */
 export function negotiatedConnections(
   origin: string,
@@ -30,7 +30,7 @@ export function negotiatedConnections(
     "http/1.1": http1Connections(origin, choice.dialerOf("http/1.1"), options),
   };
   const send = (request: UniversalClientRequest, turns: number, recording?: Recording) => {
-    // The server may speak HTTP/2 by now, and nothing else of the call would find out.
+    // The server may speak HTTP/2 by now, and no other part of the call would find out.
     const protocol = recording?.bothWays === true ? "h2" : choice.protocol;
     const answer = pools[protocol].client(request);
     return choice.dials === 0
@@ -69,7 +69,7 @@ export function negotiatedConnections(
 
 class Choice {
   protocol: AlpnProtocol = "h2";
-  /** How many connections are being made. */
+  /** Number of connections being made. */
   dials = 0;
   private readonly spares = new Map<AlpnProtocol, Dialed>();
   private readonly timers = new Map<AlpnProtocol, NodeJS.Timeout>();
@@ -77,7 +77,10 @@ class Choice {
 
   constructor(private readonly dialer: Dialer) {}
 
-  /** Makes connections of one version; fails with what `isOtherVersion` knows where it is not that. */
+  /**
+   * Returns a dialer for connections of one version; it fails with an error that `isOtherVersion`
+   * knows if the server picks another.
+   */
   dialerOf(protocol: AlpnProtocol): Dialer {
     return {
       ...this.dialer,
@@ -137,7 +140,7 @@ class OtherVersion extends Error {
   }
 }
 
-// Connect's client puts it into an error of its own.
+// Connect's client wraps it in an error of its own.
 function isOtherVersion(reason: unknown): boolean {
   const { cause } = reason as { cause?: unknown };
   return reason instanceof OtherVersion || cause instanceof OtherVersion;

@@ -1,19 +1,19 @@
 import { configError } from "../errors/errors.js";
 import type { AmeideOptions } from "../options/options.js";
 
-/** A proxy, and what it is to be told. */
+/** Proxy, and the credential it is told. */
 export interface Proxy {
   readonly host: string;
   readonly port: number;
-  /** It is spoken to over TLS. */
+  /** True if it is spoken to over TLS. */
   readonly secure: boolean;
-  /** A credential, which stands in no text. */
+  /** Credential, which must not appear in any text. */
   readonly authorization: string | undefined;
-  /** Where it was stated. */
+  /** Place where it was stated. */
   readonly source: string;
 }
 
-/** What a process says of proxies beside the options. */
+/** Settings of a process for proxies, besides the options. */
 export interface ProxyEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly execArgv: readonly string[];
@@ -23,9 +23,9 @@ const URL_RULE = "must be an http or https address without a path, such as http:
 const LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
- * The proxy on the way to an origin: the option's, or the one that Node's own clients
- * would take by `NODE_USE_ENV_PROXY` or `--use-env-proxy`. Loopback addresses are
- * this machine's: a proxy elsewhere has others.
+ * Returns the proxy on the way to an origin: the option's, or the one that Node's own clients would
+ * take by `NODE_USE_ENV_PROXY` or `--use-env-proxy`. Loopback addresses take none: they are this
+ * machine's, and a proxy elsewhere has its own.
  *
  * @throws AmeideError CONFIG_INVALID naming option or variable, never its value.
  */
@@ -57,7 +57,7 @@ function ofEnvironment(
   const upper = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const variable = [upper.toLowerCase(), upper].find((name) => env[name]);
   const address = variable && env[variable];
-  // Others, such as SOCKS, are for somebody else.
+  // Other kinds, such as SOCKS, are meant for other programs.
   if (!variable || !address || !/^https?:\/\//.test(address)) {
     return undefined;
   }
@@ -67,7 +67,7 @@ function ofEnvironment(
     : parse(address, variable, `environment: ${variable}`);
 }
 
-// As Node has it, the flag counts for more than the variable, and the last one for most.
+// As in Node, the flag overrides the variable, and the last flag wins.
 function isAsked(env: ProxyEnvironment["env"], execArgv: readonly string[]): boolean {
   const flags = [...(env["NODE_OPTIONS"] ?? "").split(/\s+/), ...execArgv];
   const flag = flags.findLast((each) => /^--(no-)?use-env-proxy$/.test(each));
@@ -92,7 +92,7 @@ function isExempt(list: string, hostname: string, port: string): boolean {
     });
 }
 
-// `192.168.1.0-192.168.1.255`
+// Matches `192.168.1.0-192.168.1.255`.
 function isInRange(entry: string, host: string): boolean {
   const [from, to] = entry.split("-").map((each) => numberOf(each.trim()));
   const address = numberOf(host);
@@ -130,7 +130,7 @@ function parse(address: string, option: string, source: string): Proxy {
   };
 }
 
-// RFC 7617
+// RFC 7617.
 function authorizationOf({ username, password }: URL, option: string): string | undefined {
   if (username === "" && password === "") {
     return undefined;

@@ -6,8 +6,8 @@ const MOST_INTERIM = 10;
 const HEAD_END = "\r\n\r\n";
 
 /**
- * Asks a proxy for a way to a host (CONNECT, RFC 9110, section 9.3.6), for plain http,
- * too: what is sent over it is between client and server.
+ * Asks a proxy for a tunnel to a host (CONNECT, RFC 9110, section 9.3.6), including for plain http:
+ * the bytes in it stay between client and server.
  *
  * @param to - Host and port.
  */
@@ -31,7 +31,7 @@ export function openTunnel(socket: Socket, proxy: Proxy, to: string): Promise<vo
         bytes += chunk.length;
         head = Buffer.concat([head, chunk]);
         for (let end; (end = head.indexOf(HEAD_END, from, "latin1")) >= 0; from = 0) {
-          // An answer before the answer, which may come before any (RFC 9110, section 15.2).
+          // Interim answers may precede any answer (RFC 9110, section 15.2).
           if (isInterim(head.toString("latin1", 0, end)) && interim++ < MOST_INTERIM) {
             head = head.subarray(end + HEAD_END.length);
             continue;
@@ -72,7 +72,7 @@ function isInterim(head: string): boolean {
   return /^HTTP\/1\.[01] 1(?!01)\d\d(?: |\r|$)/.test(head);
 }
 
-// What the proxy says beside the number is not told: it may repeat what it was sent.
+// The proxy's words besides the status are left out: it may repeat what it was sent.
 function problemOf(head: string, proxy: Proxy): Error | undefined {
   const [, status] = /^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head) ?? [];
   if (status === undefined) {
@@ -83,12 +83,12 @@ function problemOf(head: string, proxy: Proxy): Error | undefined {
   }
   const text = `the proxy ${shown(proxy)} answered ${status}`;
   const meaning = status === "407" ? ": it wants a user and password, or others" : "";
-  // Neither passes by itself.
+  // Neither is a transient failure.
   const code = status === "407" || status === "403" ? "ERR_PROXY_REFUSED" : "ERR_PROXY_TUNNEL";
   return Object.assign(new Error(text + meaning), { code });
 }
 
-/** Host and port of a proxy. */
+/** Formats host and port of a proxy. */
 export function shown({ host, port }: Proxy): string {
   return `${host}:${port}`;
 }

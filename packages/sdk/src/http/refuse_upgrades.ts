@@ -2,13 +2,13 @@ import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { countInterimHead } from "./interim_heads.js";
 
-// What Node's types leave out: how a request gets its socket.
+// Part that Node's types leave out: how a request gets its socket.
 type AddRequest = (this: Agent, request: ClientRequest, ...rest: unknown[]) => void;
 
 /**
- * Fails requests that are answered by another protocol (101), which nobody has
- * asked for: Node closes the connection then, but the request waits for ever. So it
- * does where heads come (1xx), and no answer.
+ * Fails requests that are answered by another protocol (101) without having asked for it: Node
+ * closes the connection then, but the request waits forever. The same happens if only interim heads
+ * (1xx) come, and no answer.
  */
 export function refuseUpgrades<A extends Agent>(agent: A): A {
   const own = agent as A & { addRequest?: AddRequest };
@@ -24,7 +24,7 @@ export function refuseUpgrades<A extends Agent>(agent: A): A {
   return agent;
 }
 
-// A 101 that names no protocol, and what is no status at all, are no answers.
+// A 101 that names no protocol, or a number that is not a status, is not an answer.
 function failIfInterim(this: ClientRequest, answer: IncomingMessage): void {
   if ((answer.statusCode ?? 0) < 200) {
     fail.call(this, answer, answer.socket);

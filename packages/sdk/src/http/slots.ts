@@ -1,12 +1,12 @@
 import { listen, unlisten } from "../runtime/signals.js";
 
-/** Who waits for a slot. */
+/** Request that waits for a slot. */
 interface Waiting {
-  /** Ends the wait: with a slot, or with why there is none. */
+  /** Ends the wait with a slot, or with the reason for having none. */
   end(failure?: { readonly reason: unknown }): void;
 }
 
-/** How much of something may be in use at once. Who comes when all is waits, in order. */
+/** Bounds how many of something are in use at once. Further requests wait in order. */
 export class Slots {
   private taken = 0;
   private closed: Error | undefined;
@@ -14,17 +14,17 @@ export class Slots {
 
   constructor(private readonly size: number) {}
 
-  /** How many wait. */
+  /** Number of waiting requests. */
   get waiting(): number {
     return this.queue.size;
   }
 
-  /** How much is not in use. */
+  /** Number of free slots. */
   get free(): number {
     return this.size - this.taken;
   }
 
-  /** Takes a slot, if one is free. */
+  /** Takes a slot if one is free. */
   take(): boolean {
     if (this.taken >= this.size) {
       return false;
@@ -33,7 +33,7 @@ export class Slots {
     return true;
   }
 
-  /** Waits for a slot; rejects when the signal fires, or nothing is to be had any more. */
+  /** Waits for a slot; rejects when the signal fires, or once there are no slots any more. */
   wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed !== undefined || signal?.aborted === true) {
@@ -57,7 +57,7 @@ export class Slots {
     });
   }
 
-  /** A slot is free again: it is the first's who waits. */
+  /** Frees a slot, which the first waiter gets. */
   release(): void {
     const [first] = this.queue;
     if (first === undefined) {

@@ -1,21 +1,21 @@
 import type { TLSSocket } from "node:tls";
 import { IS_NODE } from "./is_node.js";
 
-// An alert that has come is read in the next turn of the loop; a busy machine takes longer.
+// A received alert is read in the next turn of the loop; a busy machine takes longer.
 const ALERT_MS = 100;
 
 type Written = (error?: Error | null) => void;
 
-// How a stream hands on what is written, which Node's types leave out.
+// Part that Node's types leave out: how a stream passes on written data.
 interface Writing {
   ["_write"]: (this: TLSSocket, chunk: unknown, encoding: BufferEncoding, written: Written) => void;
   ["_writev"]: (this: TLSSocket, chunks: unknown, written: Written) => void;
 }
 
 /**
- * Lets a write that fails say what the server said before it closed. With TLS 1.3 a
- * server refuses a client certificate after the handshake, and a write that comes too
- * late would fail with EPIPE while the reason has not been read.
+ * Makes a failed write report what the server said before it closed. With TLS 1.3 a server refuses
+ * a client certificate after the handshake, and a late write would fail with EPIPE while the reason
+ * is still unread.
  */
 export function readAlertsFirst(socket: TLSSocket): void {
   if (!IS_NODE) {

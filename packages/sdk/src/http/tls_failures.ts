@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 
-// What TLS says of two sides that do not fit, and what to do. `toFailure` has the
-// same codes: none of them passes by itself.
+// Explains TLS errors between two sides that do not fit, with advice. `toFailure` has the same
+// codes: none of them is transient.
 const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",
-  // Bun has OpenSSL's alerts by other names.
+  // Bun names OpenSSL's alerts differently.
   ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED: "the server asks for a client certificate (tls)",
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
     "the server takes no TLS that is offered: it may ask for a client certificate (tls), or for other ciphers",
@@ -36,27 +36,27 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
 const TRUST =
   "the authority of the certificate is not known; state it by tls.ca or NODE_EXTRA_CA_CERTS";
 
-/** A server that hangs up in a handshake. */
+/** Hint for a server that hangs up during the handshake. */
 export const NO_TLS = "the server may not speak TLS on this port; is it http?";
-// A server that hangs up without a word, after a handshake and without one.
+// Hint for a server that hangs up without a word, after a handshake and without one.
 const NO_CERTIFICATE =
   "the server closed the connection right after the TLS handshake; does it want a client certificate (tls)?";
 const NO_PLAIN_HTTP = "the server may speak TLS; use https";
 
 const NO_APPLICATION_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 
-/** The server speaks no HTTP version that was offered. */
+/** Creates the error for a server that speaks none of the offered HTTP versions. */
 export function versionNotSpoken(advice: string): Error {
   return Object.assign(new Error(notSpoken(advice)), { code: NO_APPLICATION_PROTOCOL });
 }
 
-/** Puts what an error of TLS means before what OpenSSL says. */
+/** Puts the meaning of a TLS error before OpenSSL's words. */
 export function putIntoWords(
   error: Error & { code?: string; words?: boolean },
   advice: string,
 ): void {
   const { message } = error;
-  // An error of a write names the system call, not OpenSSL's reason.
+  // An error of a write names the system call instead of OpenSSL's reason.
   const [, told] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? [];
   if (error.code === "EPROTO" && told !== undefined) {
     error.code = `ERR_SSL_${told.toUpperCase().replace(/\W+/g, "_")}`;
@@ -71,19 +71,19 @@ export function putIntoWords(
   }
 }
 
-/** Whether the other side ended a connection, and said nothing. */
+/** Reports whether the other side ended a connection without a word. */
 export function isHangUp({ code }: Error & { code?: string }): boolean {
   return code === "ECONNRESET" || code === "EPIPE";
 }
 
-/** Says what may be the reason where a server closes a connection before its first word. */
+/** Adds the possible reason if a server closes a connection before its first word. */
 export function hintAtSilence(reason: Error, socket: Socket | null): void {
   if (isHangUp(reason) && socket !== null) {
     withHint(reason, "encrypted" in socket ? NO_CERTIFICATE : NO_PLAIN_HTTP);
   }
 }
 
-/** Puts what may be the reason behind what an error says. */
+/** Appends a possible reason to the text of an error. */
 export function withHint<E extends Error>(error: E, hint: string): E {
   if (!error.message.includes(hint)) {
     error.message += ` (${hint})`;

@@ -5,11 +5,11 @@ import type { TlsOptions, TlsSource } from "../options/options.js";
 import { readOptions } from "../errors/read_options.js";
 import { IS_NODE } from "./is_node.js";
 
-/** TLS material that has been looked at, as Node takes it. */
+/** Checked TLS material, as Node takes it. */
 export interface TlsMaterial {
-  /** Names the material, and gives nothing of it away. */
+  /** Identifies the material without revealing it. */
   readonly id: string;
-  /** Authorities alone: what is not for the server itself gets no certificate. */
+  /** Authorities alone, for peers other than the server itself, which get no certificate. */
   readonly authorities: SecureContextOptions;
   readonly own: SecureContextOptions;
 }
@@ -22,7 +22,7 @@ const looked = new WeakMap<TlsOptions, { readonly texts: string; readonly made: 
 const sources = new WeakMap<TlsSource, string>();
 let lastSource = 0;
 
-/** Names what a client's connections identify themselves by. A function is known by itself. */
+/** Identifies the TLS material of a client's connections. A function is identified by itself. */
 export function tlsId(tls: TlsMaterial | TlsSource): string {
   if (typeof tls !== "function") {
     return tls.id;
@@ -36,7 +36,7 @@ export function tlsId(tls: TlsMaterial | TlsSource): string {
 }
 
 /**
- * Looks at TLS material, once for each object and what it holds.
+ * Checks TLS material, once for each object and its content.
  *
  * @throws AmeideError CONFIG_INVALID naming the member and the rule, never its value.
  */
@@ -81,8 +81,8 @@ function look([ca, cert, key]: readonly [ca: Text, cert: Text, key: Text]): TlsM
   };
 }
 
-// A context is made once: it takes longer than the rest of a connection. Others than
-// Node may not look at it.
+// Creates a context once, as that takes longer than the rest of a connection. Other runtimes than
+// Node may ignore it.
 function context(options: SecureContextOptions): SecureContextOptions {
   if (Object.keys(options).length === 0) {
     return options;
@@ -124,7 +124,7 @@ function checkKey(key: string, certificate: string | undefined): void {
   }
 }
 
-// What OpenSSL says may quote what it was given.
+// OpenSSL's message may quote its input.
 function refuse<T>(option: string, rule: string, read: () => T): T {
   try {
     return read();
