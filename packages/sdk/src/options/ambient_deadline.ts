@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AmbientDeadline } from "./options.js";
 
-// What one copy of this package sets, a transport of another obeys.
+// A deadline set through one copy of this package holds in a transport of another copy.
 const STORAGE = Symbol.for("ameide.sdk.deadline");
 const ofAllCopies = globalThis as { [STORAGE]?: AsyncLocalStorage<AmbientDeadline> };
 const storage = (ofAllCopies[STORAGE] ??= new AsyncLocalStorage<AmbientDeadline>());
 
 /**
- * Runs a function so that every call made in it, however deep, ends before the
- * request being served does. Wrap a handler's body in it:
+ * Runs a function whose calls, however deep, all end before the request being served does. Wrap a
+ * handler's body in it:
  *
  * ```ts
  * getThread: (request, context) => withDeadlineFrom(context, () => …)
@@ -20,7 +20,7 @@ export function withDeadlineFrom<T>(context: AmbientDeadline, run: () => T): T {
   return storage.run(context, run);
 }
 
-/** The deadline set by {@link withDeadlineFrom} around the current code. */
+/** Returns the deadline set by {@link withDeadlineFrom} around the current code. */
 export function ambientDeadline(): AmbientDeadline | undefined {
   return storage.getStore();
 }

@@ -6,11 +6,11 @@ const RULE =
   "must have a function timeoutMs that gives milliseconds, Infinity or undefined; 0 or less is over";
 
 /**
- * Milliseconds left of the deadline of the request being served, as its source says, if
- * that makes sense; undefined for none.
+ * Returns the milliseconds left for the request being served, as its source says; undefined if
+ * there is no deadline.
  *
- * @param option - What the source is called in the error.
- * @throws AmeideError CONFIG_INVALID where the source throws or gives no such number.
+ * @param option - Name of the source in the error.
+ * @throws AmeideError CONFIG_INVALID if the source throws or gives anything but milliseconds.
  */
 export function ambientTimeout(
   option: string,

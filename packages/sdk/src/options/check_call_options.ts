@@ -14,7 +14,7 @@ const KNOWN: Readonly<Record<keyof CallOptions, true>> = {
   contextValues: true,
 };
 
-// Here rather than from what checks them, which a page that only reads errors does without.
+// Repeated here, so that a page that only reads errors does without the checks of options.
 const BESIDE_POLICY: Readonly<Record<Exclude<keyof CallSettings, NamesOf<"settings">>, true>> = {
   auth: true,
   tenant: true,
@@ -26,9 +26,9 @@ const BESIDE_POLICY: Readonly<Record<Exclude<keyof CallSettings, NamesOf<"settin
 };
 
 /**
- * Reads Connect's own options of a call, once.
+ * Reads each of Connect's own options of a call once.
  *
- * @throws AmeideError CONFIG_INVALID naming the first that Connect would drop.
+ * @throws AmeideError CONFIG_INVALID naming the first option that Connect would drop.
  */
 export function readCallOptions(options: CallOptions): CallOptions {
   const read = readOptions("options", () => ({ ...options }));
@@ -40,8 +40,8 @@ export function readCallOptions(options: CallOptions): CallOptions {
   return read;
 }
 
-// One that is nearly Connect's is taken for that; else it may be one of ours that is
-// handed over bare.
+// A name that is nearly one of Connect's is taken for that; otherwise it may be a setting of the
+// SDK, passed without `call()`.
 function ruleFor(name: string): string {
   const known = Object.keys(KNOWN);
   const dropped = `is none of Connect's options (${known.join(", ")}), which would drop it`;
@@ -57,16 +57,16 @@ function ruleFor(name: string): string {
 }
 
 /**
- * Checks what Connect hands on unseen.
+ * Checks the options that Connect passes on unread.
  *
- * @throws AmeideError CONFIG_INVALID naming what is not.
+ * @throws AmeideError CONFIG_INVALID naming the invalid one.
  */
 export function checkRuntimeOptions(
   signal: AbortSignal | undefined,
   contextValues: ContextValues | undefined,
 ): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    // Another realm's, or one that is made by hand.
+    // The signal may be of another realm, or hand-made.
     const { aborted, addEventListener } = readOptions("signal", () => {
       const given = Object(signal) as Partial<AbortSignal>;
       return { aborted: given.aborted, addEventListener: given.addEventListener };
@@ -84,9 +84,9 @@ export function checkRuntimeOptions(
 }
 
 /**
- * Checks what a client is made of: JavaScript knows no types.
+ * Checks the parts of a client at run time, for callers in JavaScript.
  *
- * @throws AmeideError CONFIG_INVALID naming what is not.
+ * @throws AmeideError CONFIG_INVALID naming the invalid one.
  */
 export function checkParts(service: unknown, transport: unknown): void {
   if (readOptions("service", () => Object(service).kind as unknown) !== "service") {
@@ -108,7 +108,7 @@ export function checkParts(service: unknown, transport: unknown): void {
 /**
  * Checks one request; none at all is an empty one.
  *
- * @throws AmeideError CONFIG_INVALID naming what is none.
+ * @throws AmeideError CONFIG_INVALID if it is not a request.
  */
 export function checkRequest(request: unknown): void {
   if (typeof request !== "object" && request !== undefined) {

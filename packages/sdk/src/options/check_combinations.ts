@@ -3,10 +3,10 @@ import type { OptionLayers } from "./option_layers.js";
 import type { AmeideOptions } from "./options.js";
 
 /**
- * Refuses options that hold each for itself, and cannot hold together.
+ * Refuses options that are valid alone, but not together.
  *
- * @param options - Those of all layers.
- * @param url - The base address.
+ * @param options - Options of all layers.
+ * @param url - Base address.
  * @throws AmeideError CONFIG_INVALID naming the option and what to do.
  */
 export function checkCombinations(options: AmeideOptions, url: URL, layers: OptionLayers): void {
@@ -30,7 +30,7 @@ export function checkCombinations(options: AmeideOptions, url: URL, layers: Opti
   }
 }
 
-/** Options of connections, which are the runtime's under `fetch`. */
+/** Options of connections, which belong to the runtime under `fetch`. */
 const OF_CONNECTIONS = [
   "tls",
   "httpVersion",
@@ -42,11 +42,11 @@ const OF_CONNECTIONS = [
   "maxConnectionAgeMs",
 ] as const;
 
-/** Those, and options of messages, are a transport's. */
+/** Options of connections and of messages, which belong to a transport. */
 const OF_TRANSPORT = [...OF_CONNECTIONS, "format", "httpGet", "readMaxBytes", "registry"] as const;
 
 /**
- * Refuses options of connections that are the runtime's own.
+ * Refuses options of connections where those belong to the runtime.
  *
  * @throws AmeideError CONFIG_INVALID naming the first.
  */
@@ -57,7 +57,7 @@ export function rejectPlatformOptions(options: AmeideOptions): void {
   }
 }
 
-// What a parent said for connections of ours is not said of the transport.
+// A parent's options for the SDK's connections do not concern a supplied transport.
 function rejectTransportOptions({ interceptors }: AmeideOptions, layers: OptionLayers): void {
   const rule = "must be given to the transport you supply";
   if ((interceptors?.length ?? 0) > 0) {
@@ -72,10 +72,10 @@ function rejectTransportOptions({ interceptors }: AmeideOptions, layers: OptionL
   }
 }
 
-/** HTTP version of connections; a server over https picks it where nothing else does. */
+/** HTTP version of connections; a server over https picks it if nothing else does. */
 export type HttpVersion = "1.1" | "2" | "negotiated";
 
-/** HTTP version of the connections we make. */
+/** Returns the HTTP version of the SDK's connections. */
 export function httpVersionOf(
   { httpVersion, protocol }: AmeideOptions,
   origin: string,

@@ -45,16 +45,16 @@ import {
 } from "./reserved_headers.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
-/** Says whether a value keeps the rule of an option; throws if not. */
+/** Checks that a value keeps the rule of an option; throws if it does not. */
 type Check = (value: unknown, option: string, rules: OptionRules) => void;
 
-/** What the rules of options depend on. */
+/** Facts that the rules of options depend on. */
 export interface OptionRules extends ReservedNames {
-  /** Most attempts a policy may ask for. */
+  /** Maximum number of attempts a policy may ask for. */
   readonly maxMaxAttempts: number;
 }
 
-/** @param fault - Where values are no secrets, one that names them. */
+/** @param fault - Creates the fault; one that shows the value if values are not secrets. */
 function rule(text: string, holds: (value: unknown) => boolean, fault = configFault): Check {
   return (value, option) => {
     if (!holds(value)) {
@@ -81,7 +81,7 @@ function oneOf(...values: readonly unknown[]): Check {
   };
 }
 
-/** Checks that a value is an object; `what` is what the error calls it. */
+/** Checks that a value is an object; the error calls it `what`. */
 export function checkIsObject(
   value: unknown,
   option: string,
@@ -92,7 +92,7 @@ export function checkIsObject(
   }
 }
 
-// A name is the caller's, too: one that is long or no text is not repeated.
+// A name is the caller's too: it is not repeated if it is long or not a text.
 function memberPath(option: string, name: string): string {
   const shown = /^[ -~]{1,64}$/.test(name)
     ? name
@@ -100,7 +100,7 @@ function memberPath(option: string, name: string): string {
   return option === "" ? shown : `${option}.${shown}`;
 }
 
-/** @param listedIn - Name of the type that has the members, where they are many. */
+/** @param listedIn - Name of the type that lists the members, if they are many. */
 function object(members: Readonly<Record<string, Check>>, listedIn?: string): Check {
   const known = Object.keys(members);
   return (value, option, rules) => {
@@ -124,7 +124,7 @@ function object(members: Readonly<Record<string, Check>>, listedIn?: string): Ch
   };
 }
 
-// Where a member belongs that stands a level too high.
+// Correct place of members that are often stated a level too high.
 const WITHIN: Readonly<Record<string, string>> = {
   token: "auth",
   provider: "auth",
@@ -172,7 +172,7 @@ const codes: Check = (value, option) => {
   }
 };
 
-/** The check of a value of the table, as code states it. */
+/** Returns the check of a value of the policy table, as code states it. */
 function checkOf(stated: StatedRule): Check {
   switch (stated.is) {
     case "timeout":
@@ -326,18 +326,21 @@ const methods: Check = (value, option, rules) => {
   }
 };
 
-/** Whether a selector is one: a service (`acme.v1.Billing`) or a method (`acme.v1.Billing/Charge`). */
+/**
+ * Reports whether a text is a selector: a service (`acme.v1.Billing`) or a method
+ * (`acme.v1.Billing/Charge`).
+ */
 export function isSelector(selector: string): boolean {
   return /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\/[A-Za-z_]\w*)?$/.test(selector);
 }
 
-/** The rule of {@link isSelector} in words, for a selector that breaks it. */
+/** States the rule of {@link isSelector}, for a selector that breaks it. */
 export function selectorRule(selector: string): string {
   const shown = JSON.stringify(printable(selector.slice(0, MAX_SHOWN)));
   return `the selector ${shown} must be a service (acme.v1.Billing) or service/method (acme.v1.Billing/Charge)`;
 }
 
-// Of a selector that breaks its rule.
+// Longest shown part of a selector that breaks its rule.
 const MAX_SHOWN = 64;
 
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
@@ -348,7 +351,7 @@ const fetchInit: Check = (value, option) => {
   if (own !== undefined) {
     throw configError(`${option}.${own}`, "is the request's own; leave it to the SDK");
   }
-  // All of it is read: a getter that throws is found now.
+  // Reads all members, to find a getter that throws now.
   const { mode } = { ...(value as { mode?: unknown }) };
   if (mode !== undefined && mode !== "cors" && mode !== "same-origin") {
     throw configError(`${option}.mode`, "must be cors or same-origin: of others no answer is read");
@@ -468,12 +471,12 @@ const checkDrain = object({
 const NONE: ReadonlySet<string> = new Set();
 const NO_RULES: OptionRules = { maxMaxAttempts: 0, own: NONE, keys: NONE };
 
-/** Checks TLS material: that of a function is known only when a connection is made. */
+/** Checks TLS material; that of a function is known only when a connection is made. */
 export function checkTls(tls: TlsOptions): void {
   tlsMembers(tls, "tls", NO_RULES);
 }
 
-/** Checks how a client is to be drained. */
+/** Checks the options of draining a client. */
 export function checkDrainOptions(options: object, rules: OptionRules): void {
   checkDrain(options, "drain", rules);
 }

@@ -10,19 +10,19 @@ import type { PolicyLayer } from "../policy/policy.js";
 import { boundsOf, ROWS, VARIABLES } from "../policy/policy_table.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Environment {
   readonly baseUrl?: string | undefined;
   readonly tenant?: string | undefined;
   readonly token?: string | undefined;
-  /** What it says of the policy of every method, a layer for each variable. */
+  /** Policy settings for every method, a layer for each variable. */
   readonly layers: readonly PolicyLayer[];
-  /** The operator's kill switch: nothing is retried, whatever code says. */
+  /** Operator's kill switch: nothing is retried, whatever code says. */
   readonly retriesOff: boolean;
 }
 
 /**
- * Reads the variables the SDK knows. An empty one counts as unset.
+ * Reads the variables that the SDK knows. An empty variable counts as unset.
  *
  * @throws AmeideError CONFIG_INVALID naming the variable.
  */

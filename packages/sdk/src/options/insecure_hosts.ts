@@ -1,11 +1,11 @@
-/** The rule of an entry, in words. */
+/** States the rule of an entry. */
 export const INSECURE_HOST_RULE =
   "must be an array of host names or IP addresses without port, written as in the base address; " +
   "a name may begin with one *., if two labels follow";
 
 /**
- * Whether a value names hosts that plain http may go to. `*.` stands for one or
- * more labels, and needs two behind it: `*.com` would be everybody's.
+ * Reports whether a value names hosts that plain http may go to. `*.` stands for one or more
+ * labels, and needs at least two behind it: `*.com` would match hosts of many owners.
  */
 export function isInsecureHost(entry: unknown): entry is string {
   if (typeof entry !== "string") {
@@ -16,9 +16,9 @@ export function isInsecureHost(entry: unknown): entry is string {
 }
 
 /**
- * Whether hosts of a list include one.
+ * Reports whether a list of hosts includes one.
  *
- * @param hostname - As the URL Standard writes it.
+ * @param hostname - Host in the spelling of the URL Standard.
  */
 export function includesHost(entries: readonly string[], hostname: string): boolean {
   return entries.some((entry) => {
@@ -29,8 +29,8 @@ export function includesHost(entries: readonly string[], hostname: string): bool
   });
 }
 
-// The URL Standard writes IP addresses and names in one way; what it would make another
-// host of, or more than a host, is none.
+// Accepts only the spelling of the URL Standard for IP addresses and names: it would turn any other
+// text into another host, or into more than a host.
 function isHost(name: string): boolean {
   try {
     const { hostname, host, href } = new URL(`http://${name}`);

@@ -1,19 +1,18 @@
 import type { AmeideOptions, Settings } from "./options.js";
 
 /**
- * What a client was made with: its options, then those of what it was derived
- * from, the nearest first.
+ * Layers of a client's options: its own, then those of the clients that it is derived from, nearest
+ * first.
  */
 export type OptionLayers = readonly [AmeideOptions, ...AmeideOptions[]];
 
 type Members = Readonly<Record<PropertyKey, unknown>>;
 
 /**
- * The same without what nearer layers state anyway. However long a chain of
- * derived clients is, it keeps one value of each option, and no credential that
- * is used no more.
+ * Removes values that nearer layers override. However long a chain of derived clients is, it keeps
+ * one value of each option, and no unused credential.
  *
- * @param layers - Checked.
+ * @param layers - Checked layers.
  */
 export function withoutShadowed([nearest, ...farther]: OptionLayers): OptionLayers {
   const shadow = new Shadow();
@@ -26,7 +25,7 @@ export function withoutShadowed([nearest, ...farther]: OptionLayers): OptionLaye
   return [nearest, ...kept];
 }
 
-/** What the layers so far state. */
+/** Values stated by the layers so far. */
 class Shadow {
   private readonly names = new Set<PropertyKey>();
   private readonly retry = new Set<string>();
@@ -60,7 +59,8 @@ class Shadow {
     return Object.fromEntries(kept);
   }
 
-  // What of a value still counts. An option of which members count stays until all are stated.
+  // Returns the part of a value that still counts. An option whose members count one by one stays
+  // until all are stated.
   private rest(name: PropertyKey, value: unknown): unknown {
     switch (name) {
       case "retry": {
@@ -99,7 +99,7 @@ class Shadow {
   }
 }
 
-// To have no deadline is stated, to have one is not.
+// `noDeadline: true` is a statement, `false` is not.
 function statedMembers(settings: object): [PropertyKey, unknown][] {
   return Reflect.ownKeys(settings)
     .map((name): [PropertyKey, unknown] => [name, Reflect.get(settings, name)])

@@ -23,9 +23,9 @@ export interface RetryOptions {
   /** Codes retried beyond the standard ones, in Connect's spelling (`aborted`). Default none. */
   readonly retryableCodes?: readonly string[];
   /**
-   * No second execution without proof: a method that states no idempotency level
-   * and carries no key is repeated only where nothing was sent. No server can ask
-   * for more, and a refused token is not followed by a replay. Default false.
+   * Retry only with proof: a method that states no idempotency level and carries no key is repeated
+   * only if nothing was sent. A server cannot ask for more, and a refused token is not followed by
+   * a replay. Default false.
    */
   readonly requireIdempotency?: boolean;
 }
@@ -34,30 +34,30 @@ export interface RetryOptions {
 export interface BudgetOptions {
   /** Initial and maximum number of tokens, 1 to 10000. Default 500. */
   readonly capacity?: number;
-  /** What a retry costs. Default 14. */
+  /** Cost of a retry. Default 14. */
   readonly cost?: number;
-  /** What a retry after a throttle costs, and the transparent one. Default 5. */
+  /** Cost of a retry after a throttle, and of the transparent retry. Default 5. */
   readonly throttleCost?: number;
 }
 
-/** A source of the deadline of the request being served: Connect's `HandlerContext` is one. */
+/** Source of the deadline of the request being served: Connect's `HandlerContext` is one. */
 export interface AmbientDeadline {
-  /** Milliseconds left, or undefined for no deadline. */
+  /** Returns the milliseconds left, or undefined for no deadline. */
   timeoutMs(): number | undefined;
 }
 
 /** Settings that a client, its methods and a single call accept. */
 export interface Settings {
-  /** How calls are authenticated; `null` sends no credential. Default `null`. */
+  /** Authentication of calls; `null` sends no credential. Default `null`. */
   readonly auth?: Auth | null;
-  /** The tenant; `null` sends none. Default `null`. */
+  /** Tenant; `null` sends none. Default `null`. */
   readonly tenant?: string | null;
   /**
    * Overall deadline of a call in milliseconds, greater than 0. Default 30000 for
    * unary calls, none for streams.
    */
   readonly timeoutMs?: number;
-  /** No overall deadline at all. Excludes `timeoutMs`. Default false. */
+  /** True for no overall deadline. Excludes `timeoutMs`. Default false. */
   readonly noDeadline?: boolean;
   /**
    * Longest time of one attempt of a unary call while another may follow, in
@@ -65,31 +65,34 @@ export interface Settings {
    */
   readonly attemptTimeoutMs?: number;
   /**
-   * Longest wait for the first message of a server stream, for each attempt, in
-   * milliseconds. Default 30000; none where the proto says `long_lived`.
+   * Longest wait for the first message of a server stream, for each attempt, in milliseconds.
+   * Default 30000; none if the proto says `long_lived`.
    */
   readonly firstMessageTimeoutMs?: number;
   /**
-   * Longest wait for each further message of a server or bidi stream, in
-   * milliseconds. Default 60000; none where the proto says `long_lived`.
+   * Longest wait for each further message of a server or bidi stream, in milliseconds. Default
+   * 60000; none if the proto says `long_lived`.
    */
   readonly idleTimeoutMs?: number;
   /** When and how failed attempts are retried; `false` for never. */
   readonly retry?: false | RetryOptions;
   /**
-   * While nothing of a call was sent, because no connection comes about or the server
-   * refuses before it reads, go on until the deadline, also beyond `maxAttempts`; a
-   * call without a deadline goes on until it is canceled. Not with `retry: false`.
-   * Default false, or what the proto says by `wait_for_ready`. The term is gRPC's.
+   * True to go on until the deadline, even beyond `maxAttempts`, while nothing of a call was sent,
+   * because there is no connection or the server refuses before it reads. A call without a deadline
+   * goes on until it is canceled. Without effect if `retry` is `false`. Default false, or
+   * `wait_for_ready` of the proto. The term is gRPC's.
    */
   readonly waitForReady?: boolean;
   /** Extra headers. Names of the SDK, the protocol or the connection are refused. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether an idempotency key is attached where the proto of the method asks for one. Default `auto`. */
+  /**
+   * `auto` attaches an idempotency key if the proto of the method asks for one; `off` attaches
+   * none. Default `auto`.
+   */
   readonly idempotencyKey?: "auto" | "off";
   /**
-   * Deadline of the request being served; the call's own ends 5 ms before. What gives no
-   * milliseconds, `Infinity` or undefined is CONFIG_INVALID, when the call is made.
+   * Deadline of the request being served; the call's own ends 5 ms earlier. A value other than
+   * milliseconds, `Infinity` or undefined fails the call with CONFIG_INVALID.
    */
   readonly deadlineFrom?: AmbientDeadline | (() => AmbientDeadline | undefined);
 }
@@ -102,12 +105,11 @@ export interface CallSettings extends Omit<Settings, "idempotencyKey"> {
   readonly idempotencyKey?: string;
 }
 
-/** How a client is drained. */
+/** Options of draining a client. */
 export interface DrainOptions {
   /**
-   * How long it waits for calls, in milliseconds, greater than 0; those that have not
-   * ended by then are ended. Default 20000, so that it is over before the 30 s after
-   * which Kubernetes kills.
+   * Longest wait for calls, in milliseconds, greater than 0; calls that have not ended by then are
+   * ended. Default 20000, so that it is over before Kubernetes kills after 30 s.
    */
   readonly timeoutMs?: number;
 }
@@ -132,128 +134,124 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
 }
 
-/** When a connection of HTTP/2 is asked by a PING whether its peer is there. */
+/** PINGs that ask whether the peer of an HTTP/2 connection is there. */
 export interface KeepAliveOptions {
   /**
-   * After so long without a byte from the peer, in milliseconds, at least 1000. Default
-   * 20000. gRPC recommends no less than 10000 (gRFC A8), and servers close
-   * connections that are asked more often than they allow.
+   * Time without a byte from the peer before a PING, in milliseconds, at least 1000. Default 20000.
+   * gRPC recommends no less than 10000 (gRFC A8), and servers close connections that are asked more
+   * often than they allow.
    */
   readonly intervalMs?: number;
-  /** How long the answer may take, in milliseconds, at least 1. Default 10000. */
+  /** Longest wait for the answer, in milliseconds, at least 1. Default 10000. */
   readonly timeoutMs?: number;
-  /** Also while no call is under way. Default false. */
+  /** True to send PINGs even while no call is under way. Default false. */
   readonly whileIdle?: boolean;
 }
-/** Gives TLS material for a connection that is about to be made. */
+/** Returns TLS material for a connection that is about to be made. */
 export type TlsSource = () => TlsOptions | Promise<TlsOptions>;
 
 /** A function with the signature of `fetch`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
- * What `fetch` may be told beside the request: `credentials`, `cache`, `mode`,
- * `keepalive`, `priority`, and what a runtime adds to them (`next`, `cf`,
- * `dispatcher`). The request itself, its signal and that redirects are not
- * followed are the SDK's.
+ * Init of `fetch` besides the request: `credentials`, `cache`, `mode`, `keepalive`, `priority`, and
+ * members that a runtime adds (`next`, `cf`, `dispatcher`). The request itself, its signal and the
+ * refusal of redirects belong to the SDK.
  */
 export type FetchInit = Omit<
   RequestInit,
   "method" | "headers" | "body" | "redirect" | "signal" | "duplex"
 >;
 
-/** How messages are compressed. `br` is Brotli (RFC 7932). */
+/** Compression of messages. `br` is Brotli (RFC 7932). */
 export type CompressionName = "none" | "gzip" | "br";
 
-/** What compression is used for. */
+/** Uses of compression. */
 export interface CompressionOptions {
-  /** Of requests. Default `none`. */
+  /** Compression of requests. Default `none`. */
   readonly send?: CompressionName;
-  /** Of responses. Default `none`. */
+  /** Compression of responses. Default `none`. */
   readonly accept?: CompressionName;
-  /** Messages of fewer bytes are sent as they are. Default 1024. */
+  /** Smallest message that is compressed, in bytes. Default 1024. */
   readonly minBytes?: number;
 }
 
 /**
- * Options of a client. What they leave open comes, in this order, from the
- * environment, the policy document, the options of the proto, the preset and
- * the built-in defaults.
+ * Options of a client. Values that they leave open come, in this order, from the environment, the
+ * policy document, the options of the proto, the preset and the built-in defaults.
  */
 export interface AmeideOptions extends Settings {
   /**
-   * Where the service is: https, or http to a loopback address with
-   * `allowInsecureLoopback` or to a host of `allowInsecureHosts`, written as it is
-   * used. A client derived for another origin states `auth`, `tenant`, `headers` and
-   * `tls` anew where its parent has them. Default `AMEIDE_BASE_URL`.
+   * Address of the service: https, or http to a loopback address with `allowInsecureLoopback` or to
+   * a host of `allowInsecureHosts`, spelled as it is used. A client derived for another origin must
+   * state `auth`, `tenant`, `headers` and `tls` again if its parent has them. Default
+   * `AMEIDE_BASE_URL`.
    */
   readonly baseUrl?: string;
   /** Allow plain http to localhost, 127.0.0.0/8 and ::1. Default false. */
   readonly allowInsecureLoopback?: boolean;
   /**
-   * Allow plain http to these hosts, on any port, credentials included: those whose
-   * sidecars or networks encrypt. Names and IP addresses as they stand in the base
-   * address; `*.svc.cluster.local` is every name below that one, `*.` with fewer than
-   * two labels behind it is refused. Default none.
+   * Allow plain http to these hosts, on any port, including credentials: hosts whose sidecars or
+   * networks encrypt. Names and IP addresses as in the base address; `*.svc.cluster.local` is every
+   * name below that one, `*.` before fewer than two labels is refused. Default none.
    */
   readonly allowInsecureHosts?: readonly string[];
   /**
-   * Send `AMEIDE_TOKEN` and `AMEIDE_TENANT` to the base address that code names.
-   * Default false: they are for the origin of `AMEIDE_BASE_URL` alone.
+   * Send `AMEIDE_TOKEN` and `AMEIDE_TENANT` to the base address that code names. Default false:
+   * they are only for the origin of `AMEIDE_BASE_URL`.
    */
   readonly environmentCredentials?: boolean;
   /**
-   * What is spoken on the wire. `grpc` needs HTTP/2 and is not available in
-   * browsers. Default `connect`.
+   * Protocol on the wire. `grpc` needs HTTP/2 and is not available in browsers. Default `connect`.
    */
   readonly protocol?: Protocol;
   /** Encoding of messages. Default `binary`. */
   readonly format?: "binary" | "json";
   /**
-   * Messages that may stand in a `google.protobuf.Any`, and extensions: JSON
-   * cannot be read or written without knowing them. Default none.
+   * Messages that may appear in a `google.protobuf.Any`, and extensions: JSON cannot be read or
+   * written without knowing them. Default none.
    */
   readonly registry?: Registry;
   /** Settings for a service (`acme.v1.Billing`) or method (`acme.v1.Billing/Charge`). */
   readonly methods?: Readonly<Record<string, Settings>>;
   /** The retry budget. */
   readonly budget?: BudgetOptions;
-  /** Users' own interceptors, run for every attempt, the first outermost. */
+  /** Interceptors of the user, run for every attempt, the first outermost. */
   readonly interceptors?: readonly Interceptor[];
   /** Compression. Default none. */
   readonly compression?: CompressionOptions;
   /**
-   * HTTP version. Default over https what the server picks, `2` if it can (ALPN, RFC
-   * 7301); over http `1.1`. For `grpc` always `2`.
+   * HTTP version. Default: over https the server's choice, `2` if it can (ALPN, RFC 7301); over
+   * http `1.1`. Always `2` for `grpc`.
    */
   readonly httpVersion?: "1.1" | "2";
   /**
-   * Longest time for a connection to be made, its TLS included, in milliseconds: a
-   * failure where nothing was sent. Calls that wait for one connection share it; a call
-   * may give up before. Not over `/web`. Default 10000.
+   * Longest time to establish a connection, including TLS, in milliseconds; a call that exceeds it
+   * has sent nothing. Calls that wait for one connection share this time; a call may give up
+   * earlier. Not over `/web`. Default 10000.
    */
   readonly connectTimeoutMs?: number;
   /**
-   * Most connections to an origin over HTTP/1.1, each of which carries one call, 1 to
-   * 65535. Calls beyond wait for one, within their deadlines. HTTP/2 makes few. Over
-   * `/node` only. Default 256.
+   * Maximum number of connections to an origin over HTTP/1.1, each of which carries one call, 1 to
+   * 65535. Further calls wait for one, within their deadlines. HTTP/2 makes few. Over `/node` only.
+   * Default 256.
    */
   readonly maxConnections?: number;
   /**
-   * PINGs over HTTP/2 while calls are under way, so that also a quiet stream learns
-   * that its connection is dead; `false` for none, nor for a connection on which an
-   * attempt timed out. Default on.
+   * PINGs over HTTP/2 while calls are under way, so that even a quiet stream notices a dead
+   * connection. `false` sends none, not even on a connection on which an attempt timed out. Default
+   * on.
    */
   readonly keepAlive?: false | KeepAliveOptions;
   /**
-   * How old a connection of HTTP/2 gets, in milliseconds, at least 1, give or take a
-   * tenth (as in gRFC A9): then it takes no new call and ends those under way, so that
-   * servers that came later get some. Default any age.
+   * Age of an HTTP/2 connection, in milliseconds, at least 1, give or take a tenth (as in gRFC A9),
+   * after which it takes no new call and lets those under way end, so that newer servers get some.
+   * Default any age.
    */
   readonly maxConnectionAgeMs?: number;
   /**
-   * Use GET for unary methods without side effects, as long as the address has at
-   * most 8000 characters and is not refused as too long. `connect` only. Default false.
+   * Use GET for unary methods without side effects, if the address has at most 8000 characters and
+   * has not been refused as too long. `connect` only. Default false.
    */
   readonly httpGet?: boolean;
   /** Largest message to receive, in bytes. Default 4 MiB. */
@@ -261,8 +259,8 @@ export interface AmeideOptions extends Settings {
   /** Other names for the SDK's headers. */
   readonly headerNames?: HeaderNames;
   /**
-   * What the environment around the client does. Default `standalone`. `mesh`: one
-   * attempt, since a proxy retries. It allows no plain http: `allowInsecureHosts` does.
+   * Behavior of the environment around the client. Default `standalone`. `mesh`: one attempt, since
+   * a proxy retries. It does not allow plain http; use `allowInsecureHosts`.
    */
   readonly preset?: Preset;
   /**
@@ -274,18 +272,17 @@ export interface AmeideOptions extends Settings {
   readonly behavior?: number;
   /** Keys of W3C baggage to pass on. Default none. */
   readonly baggage?: readonly string[];
-  /** A child span for each attempt. Default false. */
+  /** Create a child span for each attempt. Default false. */
   readonly attemptSpans?: boolean;
   /**
-   * TLS material, which is looked at when the client is made; or a function, which is
-   * asked for each connection, within `connectTimeoutMs`, so that certificates may
-   * rotate. Default the system's.
+   * TLS material, checked when the client is made; or a function, called for each connection within
+   * `connectTimeoutMs`, so that certificates may rotate. Default the system's.
    */
   readonly tls?: TlsOptions | TlsSource;
   /**
-   * Proxy on the way to the server, an http or https address; a user and password in it
-   * are for the proxy alone. `null` for none. Not over `/web`. Default what Node's own
-   * clients take with `NODE_USE_ENV_PROXY=1`: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+   * Proxy on the way to the server, an http or https address; only the proxy sees the user and
+   * password in it. `null` for none. Not over `/web`. Default: the one that Node's own clients take
+   * with `NODE_USE_ENV_PROXY=1`: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
    */
   readonly proxy?: string | URL | null;
   /**
@@ -296,32 +293,32 @@ export interface AmeideOptions extends Settings {
   /** `app/version` for the user agent. */
   readonly appName?: string;
   /**
-   * Spans and metrics (see `/otel`); `false` for none. Default what is registered
-   * with OpenTelemetry's global API when a call begins; over `/web` none.
+   * Spans and metrics (see `/otel`); `false` for none. Default: the providers registered with
+   * OpenTelemetry's global API when a call begins; none over `/web`.
    */
   readonly telemetry?: Telemetry | false;
-  /** Where to log. Default nowhere. */
+  /** Logger. Default none. */
   readonly logger?: Logger;
-  /** How much to log, where there is a logger. Default `warn`. */
+  /** Level of logging, if there is a logger. Default `warn`. */
   readonly logLevel?: LogLevel;
   /** A policy document (`ameide.policy.v1.ClientPolicy`), as a message or as JSON. */
   readonly policy?: ClientPolicy | JsonObject;
   /**
-   * An HTTP client or a transport to use instead of our own. A transport hides
-   * what the HTTP client sees: then failures are told apart by code alone. A
-   * `fetch` of your own is the option `fetch`.
+   * HTTP client or transport to use instead of the SDK's own. A transport hides what the HTTP
+   * client sees: failures are then told apart by code alone. To replace `fetch`, use the option
+   * `fetch`.
    */
   readonly transport?: UniversalClientFn | Transport;
   /**
-   * What `fetch` is told beside the request, for every attempt: a page whose API
-   * lies on another origin and knows its user by a cookie needs
-   * `{ credentials: "include" }`. Over `/web` only. Default nothing.
+   * Init of `fetch` besides the request, for every attempt: a page whose API is on another origin
+   * and identifies its user by a cookie needs `{ credentials: "include" }`. Over `/web` only.
+   * Default nothing.
    */
   readonly fetchInit?: FetchInit;
   /**
-   * The `fetch` to use instead of the runtime's: it must not follow redirects,
-   * has to honor the signal, and decode bodies as Fetch says. Over `/web` only.
-   * Default the runtime's own, as it is when a request is sent.
+   * Function to use instead of the runtime's `fetch`: it must not follow redirects, and must honor
+   * the signal and decode bodies as Fetch says. Over `/web` only. Default: the runtime's own at the
+   * time a request is sent.
    */
   readonly fetch?: FetchFunction;
   /** Receives the events of every call as plain data. */

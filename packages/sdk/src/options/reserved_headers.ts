@@ -1,8 +1,8 @@
 import type { HeaderNames } from "./options.js";
 
-/** Names of headers that only the SDK may set, lower-case. */
+/** Names of headers that only the SDK may set, in lower case. */
 export interface ReservedNames {
-  /** What the SDK sends whatever the credential is. */
+  /** Headers that the SDK sends with any credential. */
   readonly own: ReadonlySet<string>;
   /** Headers of static keys. */
   readonly keys: ReadonlySet<string>;
@@ -16,8 +16,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-// RFC 9110, section 7.6.1; RFC 9113, sections 3.1 and 8.2.2. With them a caller
-// frames a message otherwise than the connection does, or asks it for something.
+// RFC 9110, section 7.6.1; RFC 9113, sections 3.1 and 8.2.2. With these headers a caller would
+// frame a message differently from the connection, or control the connection.
 const OF_CONNECTION: ReadonlySet<string> = new Set([
   "connection",
   "expect",
@@ -30,7 +30,7 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** What the headers of the SDK are called, lower-case. */
+/** Returns the names of the SDK's headers, in lower case. */
 export function policyHeaderNames(names: HeaderNames | undefined): Required<HeaderNames> {
   return {
     tenant: lowerOr(names?.tenant, "x-tenant-id"),
@@ -44,9 +44,9 @@ function lowerOr(name: unknown, fallback: string): string {
 }
 
 /**
- * Names of headers users may not set, beside those that are so for every client.
+ * Returns the names of headers that users may not set, besides those reserved in every client.
  *
- * @param policyHeaders - What the headers of the SDK are called, lower-case.
+ * @param policyHeaders - Names of the SDK's headers, in lower case.
  */
 export function reservedNames(
   layers: readonly object[],
@@ -65,10 +65,10 @@ export function reservedNames(
   return { own: new Set([...RESERVED, ...policyHeaders]), keys: new Set(keys) };
 }
 
-/** The rule for a header that an option of ours sets. */
+/** States the rule for a header that an option of the SDK sets. */
 export const SET_BY_SDK = "is set by the SDK; use the option made for it";
 
-/** Why a user may not set a header of this name; undefined where one may. */
+/** Says why a user may not set a header of this name; undefined if it is allowed. */
 export function reservedRule(name: string, reserved: ReservedNames): string | undefined {
   const lower = name.toLowerCase();
   if (isOfConnection(lower)) {
@@ -77,19 +77,22 @@ export function reservedRule(name: string, reserved: ReservedNames): string | un
   return reserved.keys.has(lower) || isOwnHeader(lower, reserved) ? SET_BY_SDK : undefined;
 }
 
-/** Whether the SDK, the protocol or the connection sets a header of this name, lower-case. */
+/**
+ * Reports whether the SDK, the protocol or the connection sets a header of this name, given in
+ * lower case.
+ */
 export function isOwnHeader(lower: string, reserved: ReservedNames): boolean {
   return reserved.own.has(lower) || hasMeaning(lower);
 }
 
-/** Whether a header of this name, lower-case, has a meaning in every client. */
+/** Reports whether a header of this name, given in lower case, has a meaning in every client. */
 export function hasMeaning(lower: string): boolean {
   return RESERVED.has(lower) || isOfConnection(lower) || /^(connect|grpc|content)-/.test(lower);
 }
 
 /**
- * The first header of the connection among those that interceptors have seen;
- * undefined for none. gRPC itself says `te: trailers`.
+ * Returns the first connection header that interceptors added; undefined if there is none. gRPC
+ * itself sends `te: trailers`.
  */
 export function connectionHeader(headers: Headers): string | undefined {
   let found: string | undefined;

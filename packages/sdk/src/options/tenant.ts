@@ -1,23 +1,25 @@
 import { configError } from "../errors/errors.js";
 import type { TenantMode } from "../policy/policy.js";
 
-/** Whether a value is a tenant: 1 to 128 of `[A-Za-z0-9._-]`, the first a letter or digit. */
+/**
+ * Reports whether a value is a tenant: 1 to 128 of `[A-Za-z0-9._-]`, the first a letter or digit.
+ */
 export function isTenant(value: unknown): value is string {
   return typeof value === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(value);
 }
 
-/** The rule of {@link isTenant} in words. */
+/** States the rule of {@link isTenant}. */
 export const TENANT_RULE =
   "must be 1 to 128 of A-Z a-z 0-9 . _ -, starting with a letter or a digit";
 
 /**
- * The tenant a call carries, or undefined for none.
+ * Returns the tenant of a call, or undefined for none.
  *
- * @param callTenant - The tenant of this very call; `null` sends none.
- * @param clientTenant - The tenant of the client.
- * @param withheld - Where the client has none: why that of the environment is not its own, or "".
- * @throws AmeideError CONFIG_INVALID if the method requires a tenant and there
- *   is none, or forbids one and the call names one.
+ * @param callTenant - Tenant of the call itself; `null` sends none.
+ * @param clientTenant - Tenant of the client.
+ * @param withheld - If the client has none: why it does not get that of the environment, or "".
+ * @throws AmeideError CONFIG_INVALID if the method requires a tenant and there is none, or forbids
+ *   one and the call names one.
  */
 export function tenantFor(
   mode: TenantMode,
