@@ -1,10 +1,9 @@
 import type { BudgetValues } from "./policy.js";
 
 /**
- * A token bucket that bounds what retries add to the load of one origin. First
- * attempts are never gated. All clients derived from one share a bucket per
- * origin. The scheme is that of gRPC's retry throttling (A6), the numbers are
- * those of the AWS SDKs.
+ * A token bucket that bounds the load that retries add to one origin. First attempts are never
+ * limited. Clients derived from one another share a bucket per origin. The scheme is gRPC's retry
+ * throttling (A6), the numbers are those of the AWS SDKs.
  */
 export interface Budget {
   /** Tokens left, never negative, never above the capacity. */
@@ -12,12 +11,12 @@ export interface Budget {
   readonly values: BudgetValues;
 }
 
-/** A full bucket. */
+/** Creates a full bucket. */
 export function createBudget(values: BudgetValues): Budget {
   return { tokens: values.capacity, values };
 }
 
-/** What a retry costs; one that is cheap follows a failure that cost the server little. */
+/** Returns the cost of a retry; a cheap one follows a failure that cost the server little. */
 export function retryCost(values: BudgetValues, cheap: boolean): number {
   return cheap ? values.throttleCost : values.cost;
 }
@@ -28,8 +27,8 @@ export function debit(budget: Budget, cost: number): void {
 }
 
 /**
- * Gives back when a call ends well: the cost of its last paid retry, or
- * `successRefund` if it paid for none.
+ * Refunds tokens after a successful call: the cost of its last paid retry, or `successRefund` if it
+ * paid for none.
  */
 export function refund(budget: Budget, lastCost: number | undefined, successRefund: number): void {
   budget.tokens = Math.min(budget.values.capacity, budget.tokens + (lastCost ?? successRefund));

@@ -1,13 +1,12 @@
 import type { PolicyConstants, Protocol } from "./policy.js";
 
-/** No deadline: what is left is unbounded. */
+/** Time left without a deadline. */
 export const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 /**
- * The overall deadline of a call as a duration from its start, in
- * whole milliseconds: the smallest of the policy's timeout, the runtime's own
- * parameter and the ambient deadline less a margin, so that the child settles
- * before its parent does.
+ * Returns the overall deadline of a call as whole milliseconds from its start: the smallest of the
+ * policy's timeout, the runtime's own parameter, and the ambient deadline less a margin, so that
+ * the child settles before its parent.
  */
 export function overallTimeout(
   constants: PolicyConstants,
@@ -24,25 +23,24 @@ export function overallTimeout(
   );
 }
 
-/** What ends an attempt when its time is up. */
+/** Limits that can end an attempt. */
 export type Limit = "deadline" | "attempt_timeout" | "first_message_timeout" | "idle_timeout";
 
-/** How long something may take. */
+/** Time limit of an attempt. */
 export interface AttemptLimit {
   /** In milliseconds. */
   readonly limitMs: number;
-  /** What it is that ends then. */
+  /** Name of the limit. */
   readonly cause: Limit;
-  /** The server is told this limit, rather than what the call has left. */
+  /** True if the server is told this limit instead of the time the call has left. */
   readonly onWire: boolean;
 }
 
 /**
- * The nearer of two limits: what the call has left, and a limit for a part of
- * it.
+ * Returns the nearer of two limits: the time the call has left, and a limit for a part of it.
  *
- * @param partMs - In milliseconds; `null` for none.
- * @param cause - What the limit of the part is called.
+ * @param partMs - Limit of the part in milliseconds; `null` for none.
+ * @param cause - Name of that limit.
  */
 export function attemptLimit(
   remainingMs: number,
@@ -56,10 +54,10 @@ export function attemptLimit(
 }
 
 /**
- * What the server is told of the limit of an attempt, or of what the call has left
- * where that limit is ours alone: whole milliseconds, floored, of at most
- * 10 digits (Connect protocol, `Timeout-Milliseconds`). `undefined` is nothing,
- * `"expired"` is too little left to send anything.
+ * Returns the limit that the server is told: that of the attempt, or the time the call has left if
+ * the limit is the client's alone. Whole milliseconds, rounded down, of at most 10 digits (Connect
+ * protocol, `Timeout-Milliseconds`). `undefined` means no header, `"expired"` that too little is
+ * left to send anything.
  */
 export function wireTimeout(
   constants: PolicyConstants,
@@ -79,9 +77,9 @@ export function wireTimeout(
 const GRPC_MAX_VALUE = 99_999_999;
 
 /**
- * Sets the header that tells the server a limit of at most 10 digits. gRPC's has 8 and
- * a unit (gRPC over HTTP/2, `Timeout`): milliseconds, and where those are too
- * many, seconds, floored. Finer units would say nothing more of our limits.
+ * Sets the header that tells the server a limit of at most 10 digits. gRPC's has 8 and a unit (gRPC
+ * over HTTP/2, `Timeout`): milliseconds, and seconds, rounded down, if those are too many. Finer
+ * units would add nothing to the SDK's limits.
  */
 export function setTimeoutHeader(header: Headers, protocol: Protocol, ms: number): void {
   if (protocol === "connect") {
@@ -92,25 +90,25 @@ export function setTimeoutHeader(header: Headers, protocol: Protocol, ms: number
   }
 }
 
-/** Names of the headers that tell a server a limit, over whichever protocol. */
+/** Names of the headers that tell a server a limit, in all protocols. */
 export const TIMEOUT_HEADERS = ["connect-timeout-ms", "grpc-timeout"] as const;
 
-// Timers hold a signed 32-bit number; beyond it Node's fire at once.
+// Timers hold a signed 32-bit number; Node's fire at once above it.
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * What to set a timer to: whole milliseconds, saturated, never early. Whoever
- * sets it looks at the clock when it fires, so that a deadline beyond it holds.
+ * Returns the delay to set a timer to: whole milliseconds, bounded, never early. The caller checks
+ * the clock when it fires, so that a later deadline holds.
  */
 export function timerDelay(ms: number): number {
   return Math.min(Math.max(0, Math.ceil(ms)), MAX_TIMER_MS);
 }
 
 /**
- * When an attempt begins. No time passes within the turn in which the call began,
- * unless a provider took a millisecond of it.
+ * Returns the start of an attempt. No time passes within the turn in which the call began, unless a
+ * provider took a millisecond of it.
  *
- * @param isFirst - Of the first attempt: whether a provider was asked.
+ * @param isFirst - For the first attempt, whether a provider was asked; otherwise false.
  */
 export function sendsAtMs(
   clock: { now(): number },

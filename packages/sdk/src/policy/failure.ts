@@ -1,104 +1,107 @@
 import type { Limit } from "./deadline.js";
 import type { Hint } from "./server_hints.js";
 
-/** Who made the failure. */
+/** Source of a failure. */
 export type Origin = "server" | "transport" | "client";
 
-/** Whether the server may have read the request. */
+/** Tells whether the server may have read the request. */
 export type Sent = "no" | "maybe" | "yes";
 
-/** Why we ended an attempt ourselves. */
+/** Reasons for which the SDK itself ends an attempt. */
 export type AbortCause = Limit | "canceled";
 
 /**
- * What is known of a failed attempt, from the recorder below the runtime and
- * from the shell above it. The runtime's own code counts only where neither
- * knows better.
+ * Facts about a failed attempt, from the recorder below the runtime and from the call above it. The
+ * runtime's own code counts only if neither knows better.
  */
 export interface Observation {
-  /** We ended the attempt ourselves. */
+  /** Reason, if the SDK itself ended the attempt. */
   readonly abortCause?: AbortCause | undefined;
-  /** The failure was made above the HTTP layer: an interceptor, serialization. */
+  /** True if the failure was made above the HTTP layer: by an interceptor, or in serialization. */
   readonly local: boolean;
-  /** The HTTP client failed before a response head, or while its body was read. */
+  /** Failure of the HTTP client before a response head, or while its body was read. */
   readonly network?: NetworkFailure | undefined;
   /** Status of the response, if its head arrived. */
   readonly status?: number | undefined;
-  /** That status is one of good answers. */
+  /** True if that status is one of good answers. */
   readonly good: boolean;
-  /** The response carried a valid error of the protocol. */
+  /** True if the response carried a valid error of the protocol. */
   readonly wireError: boolean;
-  /** Whether the server may have read what the attempt sent, as far as that goes without an error. */
+  /**
+   * Tells whether the server may have read the data sent, as far as that is known without an error.
+   */
   readonly reached: Sent;
-  /** The request had no connection yet, so that nothing of it was sent. */
+  /** True if the request had no connection yet, so that nothing of it was sent. */
   readonly waits: boolean;
-  /** An interceptor sent more than one request, so that no answer stands for the attempt. */
+  /**
+   * True if an interceptor sent more than one request, so that no answer stands for the attempt.
+   */
   readonly sentAgain: boolean;
-  /** The body of the answer is compressed by what we do not read: it may say anything. */
+  /** True if the body of the answer has an unknown compression: it may say anything. */
   readonly unread: boolean;
-  /** A good answer was over before the protocol's own end of it had come. */
+  /** True if a good answer was over before the protocol's own end of it had come. */
   readonly endedEarly: boolean;
-  /** Code the runtime gave, in Connect's spelling. */
+  /** Code of the runtime, in Connect's spelling. */
   readonly runtimeCode: string;
-  /** What the server said about when to try again. */
+  /** Server's statement about when to try again. */
   readonly hint?: Hint | undefined;
 }
 
-/** A failure of the connection. */
+/** Failure of a connection. */
 export interface NetworkFailure {
-  /** The errors along the chain of causes. */
+  /** Errors along the chain of causes. */
   readonly errors: readonly NetworkError[];
   /** HTTP/2 error code of the reset stream. */
   readonly h2ErrorCode?: number | undefined;
   /**
-   * True if the request had no connection yet, its TLS included, or nobody had
-   * asked for the first byte of its body.
+   * True if the request had no connection yet, TLS included, or the first byte of its body had not
+   * been asked for.
    */
   readonly nothingSent: boolean;
-  /** The HTTP client is one that tells when the connection stands, and it stood. */
+  /** True if the HTTP client reports connections, and this one was established. */
   readonly connected: boolean;
-  /** An informational head (1xx) has come. */
+  /** True if an informational head (1xx) has come. */
   readonly informed: boolean;
 }
 
-/** One error of a chain of causes, as far as it says when something happened. */
+/** One error of a chain of causes, with the parts that tell when it happened. */
 export interface NetworkError {
-  /** `ECONNREFUSED` */
+  /** For example `ECONNREFUSED`. */
   readonly code: string | undefined;
-  /** What Node was doing: `connect`. */
+  /** Node's operation: `connect`. */
   readonly syscall: string | undefined;
   readonly text: string;
 }
 
 /**
- * What is wrong with the two sides of a connection, and does not pass by itself: we
- * refuse the peer's certificate; one refuses the other's settings.
+ * Lasting disagreement of the two sides of a connection: the SDK refuses the peer's certificate, or
+ * one side refuses the other's settings.
  */
 export type Mismatch = "certificate" | "settings";
 
-/** A failure in the terms that decide about a retry. */
+/** A failure, in the terms that decide about a retry. */
 export interface Failure {
-  /** In Connect's spelling. */
+  /** Code in Connect's spelling. */
   readonly code: string;
   readonly origin: Origin;
   readonly sent: Sent;
-  /** What keeps the two sides from ever having a connection. */
+  /** Disagreement that keeps the two sides from ever having a connection. */
   readonly mismatch: Mismatch | undefined;
-  /** A timeout that is not the call's own ended the attempt. */
+  /** True if a timeout other than the call's own ended the attempt. */
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
   readonly wireError: boolean;
-  /** More than one request was sent: no answer stands for the attempt. */
+  /** True if more than one request was sent: no answer stands for the attempt. */
   readonly sentAgain: boolean;
-  /** The body of the answer could not be read. */
+  /** True if the body of the answer could not be read. */
   readonly unread: boolean;
-  /** Machine-readable reason, where we made the error. */
+  /** Machine-readable reason, if the SDK made the error. */
   readonly reason?: string | undefined;
   readonly hint?: Hint | undefined;
 }
 
-// A code names no moment: `read EHOSTUNREACH` may follow a request that was read.
-// These come before a connection stands.
+// A code names no moment: `read EHOSTUNREACH` may follow a request that was read. These operations
+// come before a connection is established.
 const CONNECTING_CALLS: ReadonlySet<string> = new Set(["bind", "connect", "getaddrinfo"]);
 
 const CERTIFICATE: ReadonlySet<string> = new Set([
@@ -121,7 +124,7 @@ const CERTIFICATE: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-// What a server says of a client certificate.
+// Alerts of a server about a client certificate.
 const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
   "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
   "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
@@ -136,8 +139,8 @@ const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
   "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
 ]);
 
-// No TLS at all, no version, cipher, name or HTTP version in common, a key that does not
-// fit; and a proxy that wants a credential, or lets nobody pass.
+// Failures for lack of TLS, of a common version, cipher, name or HTTP version, or of a matching
+// key; and a proxy that wants a credential, or admits nobody.
 const HANDSHAKE: ReadonlySet<string> = new Set([
   "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
   "ERR_PROXY_REFUSED",
@@ -150,14 +153,13 @@ const HANDSHAKE: ReadonlySet<string> = new Set([
   "ERR_SSL_WRONG_VERSION_NUMBER",
 ]);
 
-// The head of an answer is larger than the HTTP client takes.
+// Errors for an answer whose head is larger than the HTTP client accepts.
 const OVER_LIMIT: ReadonlySet<string> = new Set([
   "HPE_HEADER_OVERFLOW",
   "UND_ERR_HEADERS_OVERFLOW",
 ]);
 
-// Codes for statuses without an error of the protocol (Connect protocol, "HTTP
-// to Error Code").
+// Codes for statuses without an error of the protocol (Connect protocol, "HTTP to Error Code").
 const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
   400: "internal",
   401: "unauthenticated",
@@ -169,14 +171,12 @@ const HTTP_CODES: Readonly<Record<number, string | undefined>> = {
   504: "unavailable",
 };
 
-// What the runtime may call an answer it cannot take, as Connect's own suite
-// has it: of no known media type; no message or more than one where one is due.
-// All else is `internal`.
+// Codes that the runtime may give an unacceptable answer, by Connect's own suite: an unknown media
+// type; no message, or more than one, where one is due. Any other code becomes `internal`.
 const READ_CODES: ReadonlySet<string> = new Set(["unknown", "unimplemented"]);
 
-// The only texts that are matched anywhere: how clients that say it in no other
-// way tell that nothing was sent, and what Connect says of a body that is shorter
-// than was announced.
+// The only texts that are matched anywhere: of clients that tell in no other way that nothing was
+// sent, and Connect's for a body shorter than announced.
 const NOT_SENT_TEXTS: readonly RegExp[] = [
   // Node
   /^Client network socket disconnected before secure TLS connection was established$/,
@@ -188,11 +188,11 @@ const NOT_SENT_TEXTS: readonly RegExp[] = [
   // Deno
   /^error sending request for url \(\S+\): client error \(Connect\): /,
 ];
-// Of undici, which is behind the fetch of Node.
+// Error of undici, which is behind Node's fetch.
 const CONNECT_TIMEOUT = "UND_ERR_CONNECT_TIMEOUT";
 const SHORT_BODY_TEXT = /^protocol error: promised (\d+) bytes, received (\d+)$/;
 
-/** Whether this is what Connect says of a body that is shorter than its `content-length`. */
+/** Reports whether a message is Connect's for a body shorter than its `content-length`. */
 export function isShortBody(message: string): boolean {
   const [, promised, received] = SHORT_BODY_TEXT.exec(message) ?? [];
   return Number(received) < Number(promised);
@@ -201,8 +201,8 @@ export function isShortBody(message: string): boolean {
 const H2_REFUSED_STREAM = 7;
 
 /**
- * Turns what is known of a failed attempt into one failure. The runtimes
- * disagree about the code of the same event; this is where that ends.
+ * Turns the facts about a failed attempt into one failure. Runtimes give the same event different
+ * codes; from here on there is one.
  */
 export function toFailure(seen: Observation): Failure {
   const failure = {
@@ -252,14 +252,14 @@ export function toFailure(seen: Observation): Failure {
     return { ...failure, code: seen.runtimeCode, origin: "server" };
   }
   if (seen.runtimeCode === "resource_exhausted") {
-    // No status stands for this code: the answer is over a limit of ours.
+    // No status has this code: the answer exceeds one of the SDK's limits.
     return { ...failure, code: seen.runtimeCode, origin: "client" };
   }
   if (seen.endedEarly) {
     return { ...failure, code: "internal", origin: "transport", sent: "maybe" };
   }
   if (seen.good) {
-    // The answer was good until we read it.
+    // The answer was good until the SDK read it.
     const code = READ_CODES.has(seen.runtimeCode) ? seen.runtimeCode : "internal";
     return { ...failure, code, origin: "client" };
   }
@@ -271,13 +271,13 @@ function isRedirect(status: number): boolean {
   return status === 0 || (status >= 300 && status < 400);
 }
 
-// A hint on a good answer that breaks off, or cannot be read, says nothing.
+// A hint on a good answer that breaks off, or cannot be read, is not used.
 function isServersError({ wireError, status, good, sentAgain }: Observation): boolean {
   const byStatus = status !== undefined && !good && !isRedirect(status);
   return (wireError || byStatus) && !sentAgain;
 }
 
-// Who has begun to answer has read something, whatever comes then.
+// A server that has begun to answer has read something, whatever comes then.
 function isAnswered({ status }: Observation, { informed }: NetworkFailure): boolean {
   return status !== undefined || informed;
 }
@@ -290,13 +290,13 @@ function isNotSent({ nothingSent, h2ErrorCode, connected, errors }: NetworkFailu
   );
 }
 
-// Node gives the streams that a GOAWAY includes the code of the GOAWAY, which says
-// nothing of them.
+// Node gives the streams that a GOAWAY covers the code of the GOAWAY, which says nothing about
+// them.
 function isOfSession({ code }: NetworkError): boolean {
   return code === "ERR_HTTP2_SESSION_ERROR";
 }
 
-// With TLS 1.3 a server may refuse our certificate after the handshake.
+// With TLS 1.3 a server may refuse the client certificate after the handshake.
 function mismatchOf({ connected, errors }: NetworkFailure): Mismatch | undefined {
   const has = (codes: ReadonlySet<string>) => errors.some(({ code = "" }) => codes.has(code));
   if (!connected && has(CERTIFICATE)) {
@@ -305,8 +305,8 @@ function mismatchOf({ connected, errors }: NetworkFailure): Mismatch | undefined
   return has(OUR_CERTIFICATE) || (!connected && has(HANDSHAKE)) ? "settings" : undefined;
 }
 
-// An error that has a code and does not say it may be of an earlier request of a
-// client that repeats by itself.
+// An error with a code that does not say so may belong to an earlier request of a client that
+// resends by itself.
 function sayNothingWasSent(errors: readonly NetworkError[]): boolean {
   return (
     errors.some(saysNothingWasSent) &&

@@ -1,9 +1,9 @@
 /**
- * What an SDK does around a call, as data: the built-in defaults, the layers
- * that may change them, and the one function that lays them over each other.
+ * Policy of an SDK as data: the built-in defaults, the layers that may change them, and the one
+ * function that merges them.
  *
- * This file, like the other files of the policy core, decides and does nothing
- * else: no clock, no network, no randomness, no log.
+ * This file, like the other files of the policy core, only decides: no clock, no network, no
+ * randomness, no log.
  */
 
 import {
@@ -18,83 +18,85 @@ import {
 
 export type { BudgetValues, Idempotency, PolicyValues, TenantMode } from "./policy_table.js";
 
-/** What is spoken on the wire. */
+/** Protocol on the wire. */
 export type Protocol = "connect" | "grpc" | "grpc-web";
 
 /** Every number of the policy that is not a field of {@link PolicyValues}. */
 export interface PolicyConstants {
   readonly defaults: PolicyValues;
   readonly budget: BudgetValues;
-  /** Tokens that come back when a call ends well and paid for no retry. */
+  /** Tokens refunded when a call succeeds that paid for no retry. */
   readonly successRefund: number;
   readonly maxMaxAttempts: number;
   /** Cap of the backoff while nothing can be sent, so that a server that is back is found soon. */
   readonly maxReadyDelayMs: number;
   readonly hintJitterCapMs: number;
   readonly hintJitterDivisor: number;
-  /** A wait must end at least this long before the deadline. */
+  /** Least time between the end of a wait and the deadline. */
   readonly deadlineMarginMs: number;
-  /** With less time left, nothing is sent. */
+  /** Least time left to send anything. */
   readonly minWireTimeoutMs: number;
   readonly maxWireTimeoutMs: number;
-  /** What is kept back from an ambient deadline. */
+  /** Margin kept back from an ambient deadline. */
   readonly ambientMarginMs: number;
-  /** A token is renewed in the background from so long before it expires. */
+  /** Time before its expiry from which a token is renewed in the background. */
   readonly advisoryRefreshMs: number;
-  /** The same as a share of the token's life; the smaller holds. */
+  /** The same as a share of the token's life; the smaller applies. */
   readonly advisoryLifeShare: number;
   readonly advisoryJitter: number;
-  /** A new token is waited for from so long before the old one expires. */
+  /** Time before the expiry of a token from which calls wait for a new one. */
   readonly mandatoryRefreshMs: number;
-  /** The same as a share of the token's life; the smaller holds. */
+  /** The same as a share of the token's life; the smaller applies. */
   readonly mandatoryLifeShare: number;
-  /** How long after a failure no renewal is begun in the background. */
+  /** Time after a failure in which no renewal is begun in the background. */
   readonly failedRefreshWaitMs: number;
-  /** A token is used for so long after it came, whatever it says of its end. */
+  /** Least time for which a token is used after it came, whatever its expiry. */
   readonly minTokenUseMs: number;
-  /** The least number that is read as milliseconds since the epoch, not seconds. */
+  /** Smallest number that is read as milliseconds since the epoch, not seconds. */
   readonly minExpiryMs: number;
   /** Least time from a provider's failure, or from a refused renewal, to the next request. */
   readonly providerPauseMs: number;
-  /** The longest that calls wait for a request to the provider that another call began. */
+  /** Longest wait of calls for a request to the provider that another call began. */
   readonly tokenJoinMs: number;
-  /** The same as a share of the time the call has left; the smaller holds. */
+  /** The same as a share of the time the call has left; the smaller applies. */
   readonly tokenJoinShare: number;
-  /** The longest wait for a token, and the deadline a provider is told. */
+  /** Longest wait for a token, and the deadline a provider is told. */
   readonly tokenTimeoutMs: number;
-  /** Most requests to one provider at once. */
+  /** Maximum number of simultaneous requests to one provider. */
   readonly maxTokenRequests: number;
-  /** Most tokens kept by a client and those derived from it. */
+  /** Maximum number of tokens kept by a client and those derived from it. */
   readonly maxTokens: number;
   /** Longest message of an error, and longest text read from its details, in bytes of UTF-8. */
   readonly maxMessageBytes: number;
-  /** How many details of an error are looked at. */
+  /** Maximum number of an error's details that are read. */
   readonly maxDetails: number;
-  /** How many bytes of details of one kind are read. */
+  /** Maximum number of bytes read from details of one kind. */
   readonly maxDetailBytes: number;
-  /** How many entries of a list or a map in a detail are read, and headers told in an event. */
+  /**
+   * Maximum number of entries read from a list or a map in a detail, and of headers in an event.
+   */
   readonly maxEntries: number;
-  /** How many entries of a list or a map are printed. */
+  /** Maximum number of entries printed from a list or a map. */
   readonly maxPrintedEntries: number;
   /** Longest text of an entry that is printed, in bytes of UTF-8. */
   readonly maxPrintedTextBytes: number;
   readonly maxUserAgentBytes: number;
   readonly readMaxBytes: number;
-  /** Longest time for a connection to be made. */
+  /** Longest time to establish a connection. */
   readonly connectTimeoutMs: number;
-  /** A GET whose address would be longer, in characters, is sent as POST. */
+  /** Longest address of a GET, in characters; a longer one is sent as POST. */
   readonly maxGetUrlLength: number;
-  /** When a connection of HTTP/2 is asked whether its peer is there, in milliseconds. */
+  /** PINGs that ask whether the peer of an HTTP/2 connection is there, in milliseconds. */
   readonly keepAlive: { readonly intervalMs: number; readonly timeoutMs: number };
-  /** Most connections of HTTP/2 to one origin that take calls. */
+  /** Maximum number of HTTP/2 connections to one origin that take calls. */
   readonly maxHttp2Connections: number;
-  /** How long a client that is drained waits for its calls. */
+  /** Longest wait of a draining client for its calls. */
   readonly drainTimeoutMs: number;
-  /** What each preset changes of the defaults. */
+  /** Changes that each preset makes to the defaults. */
   readonly presets: Readonly<Record<Preset, Partial<PolicyValues>>>;
 }
 
-/** How much of what a peer says an error keeps beside the raw details, and prints. */
+/** Bounds on how much of a peer's words an error keeps besides the raw details, and prints. */
 export type ErrorBounds = Pick<
   PolicyConstants,
   | "maxMessageBytes"
@@ -141,7 +143,7 @@ export const BEHAVIOR_1: PolicyConstants = {
   maxUserAgentBytes: 256,
   readMaxBytes: CLIENT.readMaxBytes.default,
   connectTimeoutMs: CLIENT.connectTimeoutMs.default,
-  // RFC 9110, section 4.1: what all should be able to receive.
+  // RFC 9110, section 4.1: the length that everyone should be able to receive.
   maxGetUrlLength: 8_000,
   keepAlive: {
     intervalMs: CLIENT["keepAlive.intervalMs"].default,
@@ -155,26 +157,23 @@ export const BEHAVIOR_1: PolicyConstants = {
 /** Built-in defaults by behavior version. Old versions stay selectable. */
 export const BEHAVIORS: Readonly<Record<number, PolicyConstants>> = { 1: BEHAVIOR_1 };
 
-/** What the environment around the client already does. */
+/** Behavior that the environment around the client already has. */
 export type Preset = "standalone" | "mesh";
 
-/** Some values, and where they come from. */
+/** Some values, and their source. */
 export interface PolicyLayer {
-  /** Named in `explain`, for example `code: client`. */
+  /** Name in `explain`, for example `code: client`. */
   readonly source: string;
   readonly values: Partial<PolicyValues>;
 }
 
-/** The effective policy of a method, and where each value comes from. */
+/** Effective policy of a method, and the source of each value. */
 export interface EffectivePolicy {
   readonly values: PolicyValues;
   readonly sources: Readonly<Record<keyof PolicyValues, string>>;
 }
 
-/**
- * Lays layers over each other, the strongest first. The last one has to hold
- * every value.
- */
+/** Merges layers, the strongest first. The last one has to state every value. */
 export function resolvePolicy(
   layers: readonly [...PolicyLayer[], { source: string; values: PolicyValues }],
 ): EffectivePolicy {
@@ -192,9 +191,9 @@ export function resolvePolicy(
 }
 
 /**
- * The entries that select a method, the most specific first: the method
- * (`acme.v1.Billing/Charge`), then its service (`acme.v1.Billing`). The same
- * lookup as gRPC's `methodConfig`.
+ * Returns the entries that select a method, the most specific first: the method
+ * (`acme.v1.Billing/Charge`), then its service (`acme.v1.Billing`). The lookup is that of gRPC's
+ * `methodConfig`.
  */
 export function select<T>(
   entries: ReadonlyMap<string, T>,
@@ -212,8 +211,8 @@ export function select<T>(
 }
 
 /**
- * The canonical JSON of a policy (RFC 8785): its hash is the same in every
- * language. A value of `null` (no deadline) is kept.
+ * Returns the canonical JSON of a policy (RFC 8785): its hash is the same in every language. A
+ * value of `null` (no deadline) is kept.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) {

@@ -1,14 +1,13 @@
 /**
- * Each value that may be stated for a client or its methods, once: what it is,
- * between which bounds, what it is by default, and where it is stated. Checks of
- * options, the policy document, the environment, the layers and the suite's
- * `policy.json` are made from it.
+ * Table of each value that may be stated for a client or its methods: its kind, bounds, default,
+ * and the places that can state it. Checks of options, the policy document, the environment, the
+ * layers and the suite's `policy.json` are derived from it.
  */
 
-/** How repeating a call relates to calling once. From `idempotency_level`. */
+/** Effect of repeating a call. From `idempotency_level`. */
 export type Idempotency = "no_side_effects" | "idempotent" | "unknown";
 
-/** Whether a call carries a tenant. From `ameide.policy.v1.tenant`. */
+/** Tenant that a call carries. From `ameide.policy.v1.tenant`. */
 export type TenantMode = "required" | "optional" | "forbidden";
 
 /** The effective policy of one method. Durations are milliseconds. */
@@ -21,9 +20,9 @@ export interface PolicyValues {
   readonly firstMessageTimeoutMs: number | null;
   /** Longest wait between two messages of a stream; `null` is none. */
   readonly idleTimeoutMs: number | null;
-  /** False: nothing is repeated, not even transparently. */
+  /** False to repeat nothing, not even transparently. */
   readonly retry: boolean;
-  /** Attempts of one call, the first included. */
+  /** Attempts of one call, including the first. */
   readonly maxAttempts: number;
   /** Base of the exponential backoff. */
   readonly baseDelayMs: number;
@@ -35,79 +34,76 @@ export interface PolicyValues {
   readonly maxServerDelayMs: number;
   /** Codes retried beyond the standard ones, in Connect's spelling, sorted. */
   readonly retryableCodes: readonly string[];
-  /**
-   * True: a method of unknown idempotency without a key is repeated only where
-   * nothing was sent.
-   */
+  /** True to repeat a method of unknown idempotency without a key only if nothing was sent. */
   readonly requireIdempotency: boolean;
-  /** True: while nothing was sent, a call goes on until its deadline. */
+  /** True to let a call go on until its deadline while nothing was sent. */
   readonly waitForReady: boolean;
   /** Idempotency of the method. */
   readonly idempotency: Idempotency;
-  /** Whether the proto of the method asks for an idempotency key. */
+  /** True if the proto of the method asks for an idempotency key. */
   readonly carriesIdempotencyKey: boolean;
-  /** The request field that names the request (AIP-155), by its proto name; `null` for none. */
+  /** Request field for the request id (AIP-155), by its proto name; `null` for none. */
   readonly requestIdField: string | null;
-  /** Whether a key is attached where the proto of the method asks for one. */
+  /** `auto` attaches a key if the proto of the method asks for one. */
   readonly idempotencyKey: "auto" | "off";
-  /** Whether a call carries a tenant. */
+  /** Tenant that a call carries. */
   readonly tenantMode: TenantMode;
-  /** Whether the client's credential is attached. */
+  /** `bearer` attaches the client's credential. */
   readonly authMode: "bearer" | "none";
   /** OAuth scopes given to the token provider. */
   readonly scopes: readonly string[];
-  /** A stream that is meant to stay open. */
+  /** True for a stream that is meant to stay open. */
   readonly longLived: boolean;
 }
 
-/** The retry budget of a client. */
+/** Retry budget of a client. */
 export interface BudgetValues {
   /** Initial and maximum number of tokens. */
   readonly capacity: number;
-  /** What a retry costs. */
+  /** Cost of a retry. */
   readonly cost: number;
-  /** What a retry after a throttle costs, and the transparent one. */
+  /** Cost of a retry after a throttle, and of the transparent retry. */
   readonly throttleCost: number;
 }
 
-/** Which side of a method streams. */
+/** Kind of a method, by the sides that stream. */
 export type MethodKind = "unary" | "server_streaming" | "client_streaming" | "bidi_streaming";
 
-/** What a value is. */
+/** Kind of a value. */
 export type ValueRule =
-  /** Milliseconds: any number greater than 0 in code, a whole one elsewhere. */
+  /** Milliseconds: any number greater than 0 in code, a whole number elsewhere. */
   | { readonly is: "timeout" }
-  /** A bound may be a number of the behavior itself. */
+  /** An integer; a bound may be a constant of the behavior itself. */
   | { readonly is: "integer"; readonly min: number; readonly max: number | "maxMaxAttempts" }
   | { readonly is: "word"; readonly words: readonly string[] }
   | { readonly is: "flag" }
   | { readonly is: "codes" }
-  /** `enum`: a word of the field's enum. */
+  /** `enum` is a word of the field's enum. */
   | { readonly is: "enum" | "text" | "texts" };
 
-/** What a value is that code can state. */
+/** Kind of a value that code can state. */
 export type StatedRule = Exclude<ValueRule, { readonly is: "enum" | "text" | "texts" }>;
 
-/** A value of the policy of a method. */
+/** One value of a method's policy. */
 export type PolicyRow<T> = ValueRule & {
   readonly default: T;
   /** Kinds of method that have the default; others have `null`. Absent: all. */
   readonly builtInFor?: readonly MethodKind[];
-  /** Where options have it. Absent: code cannot state it. */
+  /** Options that hold it. Absent: code cannot state it. */
   readonly option?: "settings" | "retry";
   /**
-   * Its field of `ameide.policy.v1.MethodPolicy`. Absent: the one of its name; `null`:
-   * a document cannot state it.
+   * Field of `ameide.policy.v1.MethodPolicy`. Absent: the one of its name; `null`: a document
+   * cannot state it.
    */
   readonly field?: string | null;
 };
 
-/** A number of a client. */
+/** One number of a client. */
 export type NumberRow = (
   | { readonly is: "timeout" }
   | { readonly is: "integer"; readonly min: number; readonly max: number }
 ) & {
-  /** `null`: none. */
+  /** `null` for none. */
   readonly default: number | null;
 };
 
@@ -118,7 +114,7 @@ const FLAG = { is: "flag" } as const;
 const COST = { is: "integer", min: 1, max: 10_000 } as const;
 const MAX_UINT32 = 0xffffffff;
 
-/** The policy of a method. `explain` has it in this order. */
+/** Policy of a method, in the order of `explain`. */
 export const POLICY = {
   timeoutMs: {
     ...TIMEOUT,
@@ -153,22 +149,22 @@ export const POLICY = {
   longLived: { ...FLAG, default: false, field: null },
 } as const satisfies { readonly [K in keyof PolicyValues]: PolicyRow<PolicyValues[K]> };
 
-// What not every door reads stands beside the rows, so that a page does without it.
+// Data that not every entry reads is kept beside the rows, so that a page does without it.
 
-/** The variables of the environment that state a value. */
+/** Environment variables that state a value. */
 export const VARIABLES: { readonly [K in keyof PolicyValues]?: string } = {
   timeoutMs: "AMEIDE_TIMEOUT_MS",
   maxAttempts: "AMEIDE_MAX_ATTEMPTS",
 };
 
-/** Kinds of method a value does something for, where not for all. */
+/** Kinds of method that a value has an effect on, if not all. */
 export const KINDS: { readonly [K in keyof PolicyValues]?: readonly MethodKind[] } = {
   attemptTimeoutMs: ["unary"],
   firstMessageTimeoutMs: ["server_streaming"],
   idleTimeoutMs: ["server_streaming", "bidi_streaming"],
 };
 
-/** The retry budget: the fields of `ameide.policy.v1.RetryBudget`. */
+/** Retry budget: the fields of `ameide.policy.v1.RetryBudget`. */
 export const BUDGET = {
   capacity: { ...COST, default: 500 },
   cost: { ...COST, default: 14 },
@@ -186,53 +182,53 @@ export const CLIENT = {
   maxConnectionAgeMs: { ...AT_LEAST_1, default: null },
   readMaxBytes: { is: "integer", min: 1, max: MAX_UINT32, default: 4 * 1_024 * 1_024 },
   "compression.minBytes": { is: "integer", min: 0, max: MAX_UINT32, default: 1_024 },
-  // Over before the 30 s after which Kubernetes kills what it has told to end.
+  // Ends before Kubernetes kills, 30 s after it asks to end.
   "drain.timeoutMs": { is: "timeout", default: 20_000 },
 } as const satisfies Readonly<Record<string, NumberRow>>;
 
-/** Bounds of what is kept and told. They are alike in every SDK, and no call shows them. */
+/** Bounds of kept and printed data. They are the same in every SDK, and no call shows them. */
 export const BOUNDS = {
   /** Origins whose connections and retry budgets a client family keeps. */
   maxOrigins: 100,
-  /** Page tokens that are kept of a list, in characters. */
+  /** Page tokens kept of a list, in characters. */
   maxPageTokenCharacters: 1_024 * 1_024,
-  /** Faults and unknown fields of a document that are told. */
+  /** Listed faults and unknown fields of a document. */
   maxFaults: 20,
-  /** Texts along the causes of what a callback threw that are told, and how much of each. */
+  /** Listed texts along the causes of a callback's error, and the length of each. */
   maxThrownTexts: 8,
   maxThrownCharacters: 300,
 } as const;
 
-/** Names of the values that options have in a place. */
+/** Names of the values in one place of the options. */
 export type NamesOf<O extends "settings" | "retry"> = {
   [K in keyof PolicyValues]: (typeof POLICY)[K] extends { readonly option: O } ? K : never;
 }[keyof PolicyValues];
 
-/** Names of the limits of time. */
+/** Names of the time limits. */
 export type TimeLimit = {
   [K in keyof PolicyValues]: (typeof POLICY)[K] extends { readonly is: "timeout" } ? K : never;
 }[keyof PolicyValues];
 
-/** The rows of the table, in its order. */
+/** Rows of the table, in its order. */
 export const ROWS = Object.entries(POLICY) as unknown as readonly (readonly [
   keyof PolicyValues,
   PolicyRow<unknown>,
 ])[];
 
-/** Names of the limits of time. */
+/** Names of the time limits. */
 export const TIME_LIMITS = ROWS.filter(([, { is }]) => is === "timeout").map(
   ([name]) => name as TimeLimit,
 );
 
-/** Names of the values that options have in a place. */
+/** Lists the names of the values in one place of the options. */
 export function namesOf<O extends "settings" | "retry">(option: O): readonly NamesOf<O>[] {
   return ROWS.filter(([, row]) => row.option === option).map(([name]) => name as NamesOf<O>);
 }
 
 /**
- * Between what a number lies as a document and the environment have it: whole.
+ * Returns the bounds of a number in a document and the environment, where it is whole.
  *
- * @param maxMaxAttempts - Most attempts a policy may ask for.
+ * @param maxMaxAttempts - Maximum number of attempts a policy may ask for.
  */
 export function boundsOf(
   rule: ValueRule,
@@ -244,7 +240,7 @@ export function boundsOf(
   return { min: rule.min, max: rule.max === "maxMaxAttempts" ? maxMaxAttempts : rule.max };
 }
 
-/** The defaults of a table. */
+/** Returns the defaults of a table. */
 export function defaultsOf<T extends Readonly<Record<string, { readonly default: unknown }>>>(
   table: T,
 ): { readonly [K in keyof T]: T[K]["default"] } {
@@ -252,7 +248,7 @@ export function defaultsOf<T extends Readonly<Record<string, { readonly default:
   return Object.fromEntries(entries) as { readonly [K in keyof T]: T[K]["default"] };
 }
 
-/** The defaults as they hold for a kind of method. */
+/** Returns the defaults for a kind of method. */
 export function defaultsFor(defaults: PolicyValues, kind: MethodKind): PolicyValues {
   const without = ROWS.filter(([, { builtInFor }]) => builtInFor?.includes(kind) === false);
   return { ...defaults, ...Object.fromEntries(without.map(([name]) => [name, null])) };

@@ -3,10 +3,10 @@ import type { BudgetValues, PolicyConstants, PolicyValues } from "./policy.js";
 import type { Failure } from "./failure.js";
 import { hintDelay } from "./server_hints.js";
 
-/** What kind of failure it was, as far as a retry is concerned. */
+/** Class of a failure, for deciding about a retry. */
 export type RetryClass = "NOT_SENT" | "AMBIGUOUS" | "THROTTLE" | "TRANSIENT" | "NEVER";
 
-/** Why a failed call was not tried again. */
+/** Reasons for not trying a failed call again. */
 export type StopReason =
   | "canceled"
   | "committed"
@@ -18,7 +18,7 @@ export type StopReason =
   | "deadline"
   | "budget";
 
-/** Puts a failure into a class; the first that matches. */
+/** Returns the class of a failure; the first that matches. */
 export function classify(failure: Failure, retryableCodes: readonly string[]): RetryClass {
   if (failure.origin === "client" || failure.mismatch !== undefined) {
     return "NEVER";
@@ -42,19 +42,18 @@ export function classify(failure: Failure, retryableCodes: readonly string[]): R
 }
 
 /**
- * Whether a second execution would do no harm: the method says so, or the server
- * gets something to know the call by.
+ * Reports whether a second execution would do no harm: the method says so, or the request carries
+ * something to deduplicate on.
  */
 function isRepeatable(policy: PolicyValues, keySent: boolean): boolean {
   return policy.idempotency !== "unknown" || keySent;
 }
 
 /**
- * Whether its proto lets a method be repeated after a failure of this
- * class: the method gate. A method of unknown idempotency is repeated only if
- * the server cannot have seen it, asks for it in an error of its own, or gets an
- * idempotency key; what the server asks for does not count with
- * `requireIdempotency`.
+ * The method gate: reports whether the proto of a method allows a retry after a failure of this
+ * class. A method of unknown idempotency is repeated only if the server cannot have seen the
+ * request, asks for it in an error of its own, or gets an idempotency key; the server's asking does
+ * not count with `requireIdempotency`.
  */
 export function gate(
   retryClass: RetryClass,
@@ -68,8 +67,8 @@ export function gate(
   return !policy.requireIdempotency && failure !== undefined && asksToComeBack(failure);
 }
 
-// A whole answer, and an error. A gateway that throttles (429, no error of the
-// protocol) and says until when has not passed the request on.
+// A complete answer that is an error. A gateway that throttles (429, no error of the protocol) and
+// says until when has not passed the request on.
 function asksToComeBack({ hint, sent, httpStatus, wireError, unread }: Failure): boolean {
   if (sent !== "yes" || hint === undefined || hint.kind === "stop") {
     return false;
@@ -80,17 +79,17 @@ function asksToComeBack({ hint, sent, httpStatus, wireError, unread }: Failure):
 
 /** The retries a call has used so far. */
 export interface RetryState {
-  /** Attempts that count: not those a transparent retry followed. */
+  /** Attempts that count: all but those followed by a transparent retry. */
   readonly attempts: number;
   /** Counted retries since the last pushback. */
   readonly exponent: number;
-  /** The one transparent retry has been used, or could not be paid. */
+  /** True once the only transparent retry has been used, or could not be paid. */
   readonly transparent: boolean;
   /** Waits for a server since an attempt last reached one. */
   readonly waits: number;
 }
 
-/** A new call's state. */
+/** State of a new call. */
 export const NO_ATTEMPTS: RetryState = {
   attempts: 0,
   exponent: 0,
@@ -100,33 +99,32 @@ export const NO_ATTEMPTS: RetryState = {
 
 const FIRST_ATTEMPT: RetryState = { ...NO_ATTEMPTS, attempts: 1 };
 
-/** The state of a call with one more attempt. */
+/** Returns the state of a call with one more attempt. */
 export function withNextAttempt(state: RetryState): RetryState {
   return state === NO_ATTEMPTS ? FIRST_ATTEMPT : { ...state, attempts: state.attempts + 1 };
 }
 
-/** What to do after a failed attempt. */
+/** Decision after a failed attempt. */
 export type Decision =
   | {
       readonly retry: true;
-      /** How long to wait before the next attempt, in milliseconds. */
+      /** Wait before the next attempt, in milliseconds. */
       readonly delayMs: number;
-      /** Budget to pay, in tokens. */
+      /** Cost in tokens of the budget. */
       readonly cost: number;
       readonly transparent: boolean;
-      /** The state after the retry. */
+      /** State after the retry. */
       readonly next: RetryState;
     }
   | { readonly retry: false; readonly stopReason: StopReason };
 
 /**
- * What has become of a call's input: it can be sent again, as the one message
- * of unary calls and server streams can; it is a stream of which nothing was
- * sent; or a stream of which something was.
+ * State of a call's input: it can be sent again, as the single message of unary calls and server
+ * streams can; or it is a stream of which nothing, or something, was sent.
  */
 export type InputState = "replayable" | "unsent" | "consumed";
 
-/** All that a decision depends on. */
+/** Facts that a decision depends on. */
 export interface Situation {
   readonly constants: PolicyConstants;
   readonly policy: PolicyValues;
@@ -134,18 +132,18 @@ export interface Situation {
   readonly failure: Failure;
   readonly retryClass: RetryClass;
   readonly state: RetryState;
-  /** An idempotency key is really being sent. */
+  /** True if an idempotency key is sent. */
   readonly keySent: boolean;
   readonly input: InputState;
-  /** Messages of a stream reached the application. */
+  /** True if messages of a stream reached the application. */
   readonly committed: boolean;
   /** Milliseconds to the deadline; infinite without one. */
   readonly remainingMs: number;
 }
 
 /**
- * Decides whether a failed attempt is followed by another. Draws one random
- * number, uniform in [0, 1), for each wait it computes.
+ * Decides whether another attempt follows a failed one. Draws one random number, uniform in [0, 1),
+ * for each wait it computes.
  */
 export function decide(s: Situation, random: () => number): Decision {
   const { failure, policy, retryClass, state } = s;
@@ -193,35 +191,35 @@ export function decide(s: Situation, random: () => number): Decision {
   return paid(s, { retry: true, delayMs, cost, transparent: false, next });
 }
 
-// Once per call, at once, and as cheap as after a throttle: the server did no work.
+// Once per call, at once, and at the cost of a retry after a throttle: the server did no work.
 function transparentRetry(s: Situation): Decision {
   const next = { ...uncounted(s.state), transparent: true };
   return paid(s, { retry: true, delayMs: 0, cost: atOnceCost(s), transparent: true, next });
 }
 
-// A server that cannot be reached has no load of it, so that it costs nothing. A
-// wait that is longer than the call has gives way to one that leaves time to send.
+// Costs nothing, since a server that cannot be reached gets no load from it. A wait beyond the
+// call's time is shortened to leave time to send.
 function waitForReady(s: Situation, u: number): Decision {
   const { baseDelayMs, maxDelayMs } = s.policy;
   const capMs = Math.min(maxDelayMs, s.constants.maxReadyDelayMs);
   const drawnMs = Math.floor(u * Math.min(capMs, baseDelayMs * 2 ** s.state.waits));
   const waitMs = isInTime(s, drawnMs) ? drawnMs : Math.floor(s.remainingMs / 2);
-  // Something of the time passes with each, so that there is an end.
+  // Each wait takes some time, so that there is an end.
   const delayMs = Math.max(1, waitMs);
   const next = { ...uncounted(s.state), transparent: true, waits: s.state.waits + 1 };
   return paid(s, { retry: true, delayMs, cost: 0, transparent: true, next });
 }
 
 /**
- * Whether a call that waits for a server has no time for another attempt. It ends as
- * one that its deadline ended, whichever came about first (gRPC's wait for ready).
+ * Reports whether a call that waits for a server has no time for another attempt. It fails as if
+ * its deadline had ended it, whichever came first (gRPC's wait for ready).
  */
 export function waitsOut(decision: Decision, { policy, retryClass }: Situation): boolean {
   const isLate = !decision.retry && decision.stopReason === "deadline";
   return isLate && policy.waitForReady && retryClass === "NOT_SENT";
 }
 
-// The attempt that failed does not count, so the number goes back by one.
+// The failed attempt does not count, so the number goes back by one.
 function uncounted(state: RetryState): RetryState {
   return { ...state, attempts: state.attempts - 1 };
 }
@@ -249,7 +247,7 @@ function stop(stopReason: StopReason): Decision {
   return { retry: false, stopReason };
 }
 
-// Full jitter over an exponential base; a hint is a floor, still decorrelated.
+// Full jitter over an exponential base; a hint is a floor, with jitter of its own.
 function computedDelay(s: Situation, asked: number | undefined, u: number): number {
   const base = s.retryClass === "THROTTLE" ? s.policy.throttleDelayMs : s.policy.baseDelayMs;
   const backoff = Math.floor(u * Math.min(s.policy.maxDelayMs, base * 2 ** s.state.exponent));
@@ -264,11 +262,10 @@ function computedDelay(s: Situation, asked: number | undefined, u: number): numb
 }
 
 /**
- * Whether a refused credential is answered with a replay: once per call, while
- * an attempt is left, whatever the method's idempotency, since the server did
- * not act; not where the answer says that the call is not to be sent again, and
- * `requireIdempotency` wants more than that. It takes an attempt, but neither
- * budget nor a wait.
+ * Reports whether a refused credential is answered with a replay: once per call, if an attempt is
+ * left, whatever the method's idempotency, since the server did not act. The exceptions are an
+ * answer that says not to send the call again, and `requireIdempotency` for a call that is not
+ * repeatable. A replay takes an attempt, but neither budget nor a wait.
  */
 export function mayReplayWithNewToken(s: {
   failure: Failure;
@@ -294,10 +291,9 @@ export function mayReplayWithNewToken(s: {
 }
 
 /**
- * Whether a GET was refused as too long: by 414 (URI Too Long) or 431 (Request
- * Header Fields Too Large), which a server may answer to a long address, too.
- * Where anything is repeated it is sent again as POST, which takes no attempt,
- * no budget and no wait.
+ * Reports whether a GET was refused as too long, by 414 (URI Too Long) or 431 (Request Header
+ * Fields Too Large), which a server may answer to a long address too. If retries are on, it is sent
+ * again as POST, which takes no attempt, no budget and no wait.
  *
  * @param method - HTTP method of the request.
  */

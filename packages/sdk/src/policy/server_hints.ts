@@ -1,4 +1,4 @@
-/** What a server said about when to try again. */
+/** Server's statement about when to try again. */
 export type Hint =
   /** `grpc-retry-pushback-ms` (gRPC retry design, A6): wait exactly this long. */
   | { readonly kind: "pushback"; readonly delayMs: number }
@@ -11,9 +11,9 @@ export type Hint =
       readonly from: "retry_info" | "retry-after-ms" | "retry-after";
     };
 
-/** Where a hint may stand in a failed response. */
+/** Place of a hint in a failed response. */
 export interface HintSource {
-  /** A header, or a trailer where there is no such header. */
+  /** Returns a header, or a trailer if there is no such header. */
   get(name: string): string | null;
   /** `google.rpc.RetryInfo.retry_delay` in milliseconds, if there is one. */
   readonly retryInfoMs?: number | undefined;
@@ -42,7 +42,7 @@ export function readHint(source: HintSource): Hint | undefined {
   return undefined;
 }
 
-/** The wait a hint asks for in milliseconds; undefined for none or a stop. */
+/** Returns the wait that a hint asks for, in milliseconds; undefined for none or a stop. */
 export function hintDelay(hint: Hint | undefined): number | undefined {
   return hint === undefined || hint.kind === "stop" ? undefined : hint.delayMs;
 }
@@ -57,7 +57,7 @@ function parseRetryAfter(value: string | null, wallNowMs: number): number | unde
     return saturate(seconds * 1_000);
   }
   const date = parseImfFixdate(value);
-  // One that has passed may be of a clock that is behind.
+  // A date in the past may come from a clock that is behind.
   return date === undefined || date <= wallNowMs ? undefined : Math.ceil(date - wallNowMs);
 }
 
@@ -71,8 +71,8 @@ function saturate(ms: number): number {
 
 const IMF_FIXDATE_LENGTH = 29;
 
-// RFC 9110, section 5.6.7. Date.parse takes far more than this, and days that
-// do not exist; what toUTCString gives is an IMF-fixdate.
+// RFC 9110, section 5.6.7. Date.parse accepts far more, including days that do not exist;
+// toUTCString gives an IMF-fixdate to compare with.
 function parseImfFixdate(value: string): number | undefined {
   if (value.length !== IMF_FIXDATE_LENGTH) {
     return undefined;
