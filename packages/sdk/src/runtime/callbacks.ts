@@ -1,12 +1,12 @@
 const ignore = (): void => {};
 
 /**
- * Calls someone who only watches: an observer, a logger, telemetry. What it throws, or
- * rejects with later, is ignored, since whoever watches must not break what is watched.
- * It may cancel the call or close the client meanwhile: look at the state again.
+ * Calls a callback that only watches: an observer, a logger, telemetry. An error or rejection of it
+ * is ignored, since a watcher must not break what it watches. It may cancel the call or close the
+ * client meanwhile: check the state afterwards.
  *
- * @param about - What it is told.
- * @returns What it returned; undefined where it threw.
+ * @param about - Argument to call it with.
+ * @returns Its result; undefined if it threw.
  */
 export function tell<T>(watcher: () => T): T | undefined;
 export function tell<T, A>(watcher: (about: A) => T, about: A): T | undefined;
@@ -18,7 +18,9 @@ export function tell<T, A>(watcher: (about?: A) => T, about?: A): T | undefined 
   }
 }
 
-/** A value nobody waits for: if it is a promise that rejects, that ends no process. */
+/**
+ * Returns a value that is not awaited; if it is a promise that rejects, the process does not end.
+ */
 export function unheard<T>(value: T): T {
   if ((typeof value === "object" && value !== null) || typeof value === "function") {
     Promise.resolve(value).catch(ignore);

@@ -2,7 +2,7 @@ import { notAnOption } from "../errors/did_you_mean.js";
 import { configError, namingConfigError } from "../errors/errors.js";
 import { readOptions } from "../errors/read_options.js";
 
-/** What an option of `/testing` has to be. */
+/** Rule of an option of `/testing`. */
 export interface TestRule {
   readonly text: string;
   holds(this: void, value: unknown): boolean;
@@ -25,7 +25,7 @@ export const anObject: TestRule = {
   holds: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
 
-/** What has methods of these names. */
+/** Returns the rule for objects with methods of these names. */
 export function having(...names: readonly string[]): TestRule {
   return {
     text: `must have the methods ${names.join(", ")}`,
@@ -46,7 +46,7 @@ export function checkTestValue(option: string, value: unknown, { text, holds }: 
 }
 
 /**
- * Checks an object of options, all of which may be left out.
+ * Checks an object of options, all of which are optional.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */

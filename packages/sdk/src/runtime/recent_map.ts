@@ -1,18 +1,18 @@
-/** A map of limited size: what was used longest ago leaves it. */
+/** Map of limited size: the least recently used entry leaves it. */
 export class RecentMap<K, V> {
-  // The one used longest ago comes first.
+  // Ordered by last use, oldest first.
   private readonly entries = new Map<K, V>();
   private last: { readonly key: K; readonly value: V } | undefined;
 
-  /** @param dropped - Is told what left because of the limit. */
+  /** @param dropped - Receives entries that leave because of the limit. */
   constructor(
     private readonly limit: number,
     private readonly dropped?: (value: V) => void,
   ) {}
 
-  /** The value of a key, made where there is none. */
+  /** Returns the value of a key, created if needed. */
   get(key: K, make: () => V): V {
-    // Mostly the same is asked for again, and is the newest already.
+    // Mostly the newest key is asked for again.
     if (this.last?.key === key) {
       return this.last.value;
     }
@@ -23,7 +23,7 @@ export class RecentMap<K, V> {
     return value;
   }
 
-  /** From the one used longest ago. */
+  /** Iterates from the least recently used. */
   values(): IterableIterator<V> {
     return this.entries.values();
   }

@@ -1,4 +1,4 @@
-/** Source of random bytes. What it gives may be overwritten when it is asked again. */
+/** Source of random bytes. Its result may be overwritten by the next call. */
 export type RandomBytes = (length: number) => Uint8Array;
 
 /**
@@ -7,7 +7,7 @@ export type RandomBytes = (length: number) => Uint8Array;
  */
 export function uuidV7(wallNowMs: number, random: RandomBytes): string {
   const bytes = random(16);
-  // 32 bits are what a shift works on.
+  // Shifts work on 32 bits.
   const high = Math.floor(wallNowMs / 0x1_0000);
   const low = Math.floor(wallNowMs) % 0x1_0000;
   bytes[0] = high >>> 24;
@@ -24,22 +24,22 @@ export function uuidV4(random: RandomBytes): string {
   return format(random(16), 4);
 }
 
-/** Whether a value may be sent as `x-request-id`: 1 to 128 visible ASCII. */
+/** Reports whether a value may be sent as `x-request-id`: 1 to 128 visible ASCII. */
 export function isRequestId(value: unknown): value is string {
   return typeof value === "string" && /^[!-~]{1,128}$/.test(value);
 }
 
-/** Whether a value may be sent as `idempotency-key`: 1 to 255 printable ASCII. */
+/** Reports whether a value may be sent as `idempotency-key`: 1 to 255 printable ASCII. */
 export function isIdempotencyKey(value: unknown): value is string {
   return typeof value === "string" && /^[ -~]{1,255}$/.test(value) && value.trim() === value;
 }
 
 const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
-// Hyphens stand at their places already.
+// The hyphens are at their places already.
 const text = Array.from("00000000-0000-0000-0000-000000000000", (char) => char.charCodeAt(0));
 const PLACES = text.flatMap((code, place) => (code === DIGITS[0] ? [place] : []));
 
-// Two ids are made for a call: as one string each, and not of 36 pieces.
+// Two ids are made for each call: each is built as one string instead of 36 pieces.
 function format(bytes: Uint8Array, version: number): string {
   bytes[6] = ((bytes[6] as number) & 0x0f) | (version << 4);
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;

@@ -1,17 +1,17 @@
 import { BEHAVIOR_1, type PolicyConstants } from "../policy/policy.js";
 import type { RandomBytes } from "./request_id.js";
 
-/** A handle of a timer, opaque. */
+/** Opaque handle of a timer. */
 export type Timer = unknown;
 
-/** What a timer is for; a virtual clock tells sleeps from deadlines by it. */
+/** Purpose of a timer; a virtual clock tells sleeps from deadlines by it. */
 export type TimerKind = "sleep" | "deadline";
 
-/** The passing of time. All values are milliseconds. */
+/** Source of time. All values are milliseconds. */
 export interface Clock {
-  /** Monotonic, from an arbitrary start. */
+  /** Returns monotonic time from an arbitrary start. */
   now(): number;
-  /** Since the Unix epoch. */
+  /** Returns the time since the Unix epoch. */
   wallNow(): number;
   /** Calls back once, after the given time. */
   setTimer(callback: () => void, ms: number, kind: TimerKind): Timer;
@@ -20,7 +20,7 @@ export interface Clock {
   readonly limits?: LimitTimers;
 }
 
-/** Who is told that a limit has been reached. */
+/** Receiver of the news that a limit has been reached. */
 export interface Expiring {
   expire(): void;
 }
@@ -29,15 +29,15 @@ export interface Expiring {
  * Timers that are mostly cleared before they fire, and fire in any async context.
  */
 export interface LimitTimers {
-  /** Returns what runs something in the async context it was made in. */
+  /** Returns a function that runs a callback in the async context of this call. */
   keepContext(): (run: () => void) => void;
-  /** @param dueMs - When, by the monotonic clock. */
+  /** @param dueMs - Time to fire, by the monotonic clock. */
   set(target: Expiring, dueMs: number): Timer;
-  /** Clearing one that has fired does nothing. */
+  /** Clears a timer; one that has fired is ignored. */
   clear(timer: Timer): void;
 }
 
-/** The three random streams, apart so that one does not shift another. */
+/** Three random streams, separate so that one does not shift another. */
 export interface Randomness {
   /** Uniform in [0, 1), one draw for each counted retry. */
   readonly backoff: () => number;
@@ -54,7 +54,7 @@ export interface Runtime {
   readonly constants: PolicyConstants;
 }
 
-/** The runtime's own time. */
+/** Time of the runtime itself. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
@@ -91,7 +91,7 @@ export const systemRuntime: Runtime = {
 };
 
 /**
- * Key of the platform on an options object. Only `/testing` sets it, so
- * that no application can come to depend on it.
+ * Key of the platform on an options object. Only `/testing` sets it, so that no application can
+ * depend on it.
  */
 export const runtimeOption = Symbol.for("ameide.sdk.runtime");

@@ -1,10 +1,10 @@
-/** Who is told that a signal has fired. */
+/** Receiver of the news that a signal has fired. */
 export interface AbortListener {
   handleEvent(): void;
 }
 
-// One listener for all calls of a signal: Node.js takes more than ten for a leak, and
-// finds each in a list.
+// One listener serves all calls of a signal: Node.js reports more than ten as a leak, and searches
+// a list for each.
 const shared = new WeakMap<AbortSignal, Listeners>();
 
 class Listeners implements AbortListener {
@@ -17,7 +17,7 @@ class Listeners implements AbortListener {
   }
 }
 
-/** Tells someone when a signal fires, if there is one, until {@link unlisten}. */
+/** Tells a listener when a signal, if there is one, fires, until {@link unlisten}. */
 export function listen(signal: AbortSignal | undefined, listener: AbortListener): void {
   if (signal === undefined) {
     return;
@@ -33,7 +33,7 @@ export function listen(signal: AbortSignal | undefined, listener: AbortListener)
   listeners.members.add(listener);
 }
 
-/** Tells it no more. */
+/** Removes a listener. */
 export function unlisten(signal: AbortSignal | undefined, listener: AbortListener): void {
   const listeners = signal && shared.get(signal);
   if (listeners?.members.delete(listener) === true && listeners.members.size === 0) {

@@ -2,7 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { timerDelay } from "../policy/deadline.js";
 import type { Expiring, LimitTimers, Timer } from "./runtime.js";
 
-// A member of the queue: a doubly linked list, so that leaving it is cheap.
+// Entry of the queue: a doubly linked list, so that leaving it is cheap.
 interface Entry {
   /** Undefined once it has left. */
   target: Expiring | undefined;
@@ -12,9 +12,9 @@ interface Entry {
 }
 
 /**
- * One timer of Node's for all limits, of which most are cleared long before they
- * are reached. It is set to the earliest; when that is cleared it stays, and
- * looks for the next. It keeps the process alive only while there is a limit.
+ * One timer of Node's for all limits, most of which are cleared long before they are reached. It is
+ * set to the earliest; when that is cleared it stays, and then looks for the next. It keeps the
+ * process alive only while there is a limit.
  */
 export class TimerQueue implements LimitTimers {
   private last: Entry | undefined;
@@ -69,7 +69,7 @@ export class TimerQueue implements LimitTimers {
     if (this.madeBy === setTimeout) {
       this.timer?.ref();
     } else {
-      // A test has put its own timers in the place of Node's, or taken them away.
+      // A test may have replaced Node's timers, or removed them.
       this.timer?.unref();
       this.timer = undefined;
       this.firesAtMs = Number.POSITIVE_INFINITY;

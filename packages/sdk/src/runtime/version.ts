@@ -5,8 +5,7 @@ export const version = "0.0.0";
 export const connectVersion = "2.1.2";
 
 /**
- * The `user-agent` header: product tokens (RFC 9110, section 10.1.5), at most
- * `maxBytes` long; what is longer is cut.
+ * Returns the `user-agent` header: product tokens (RFC 9110, section 10.1.5), cut to `maxBytes`.
  */
 export function userAgent(
   maxBytes: number,

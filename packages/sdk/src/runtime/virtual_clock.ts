@@ -3,29 +3,28 @@ import type { Clock, Timer, TimerKind } from "./runtime.js";
 
 /** A clock that a test moves, or that moves by itself. */
 export interface VirtualClock extends Clock {
-  /** Moves time on, firing what falls due, in order. */
+  /** Advances time, firing due timers in order. */
   advance(ms: number): Promise<void>;
   /** Every wait between attempts so far, in milliseconds. */
   readonly sleeps: readonly number[];
-  /** Timers that are set and have not fired. */
+  /** Number of timers that are set and have not fired. */
   readonly pending: number;
   /** Every delay a timer was set to, in order. */
   readonly timers: readonly { readonly kind: TimerKind; readonly ms: number }[];
 }
 
-/** How a virtual clock behaves. */
+/** Behavior of a virtual clock. */
 export interface VirtualClockOptions {
   /** Epoch milliseconds at the start. Default 2026-01-01T00:00:00Z. */
   readonly wallStartMs?: number;
-  /** Waits between attempts pass by themselves, at once. Default true. */
+  /** Let waits between attempts pass at once. Default true. */
   readonly skipSleeps?: boolean;
   /**
-   * All time passes by itself: whenever nothing else can go on, the clock jumps
-   * to the next timer. Deadlines fire, waits end, and a handler may wait on
-   * `setTimer` too; all in the order of time, at the same millisecond in every
-   * run, thousands of calls a second. What goes on outside of JavaScript
-   * (sockets, files, compression, code that is loaded) is not seen: keep it out,
-   * or the clock runs ahead of it. `skipSleeps` says nothing then. Default false.
+   * Let all time pass by itself: whenever nothing else can go on, the clock jumps to the next
+   * timer. Deadlines fire, waits end, and a handler may wait on `setTimer` too; all in the order of
+   * time, at the same millisecond in every run, thousands of calls a second. Activity outside of
+   * JavaScript (sockets, files, compression, code being loaded) is not seen: avoid it, or the clock
+   * runs ahead of it. `skipSleeps` has no effect then. Default false.
    */
   readonly autoAdvance?: boolean;
 }
@@ -35,7 +34,7 @@ interface Pending {
   readonly callback: () => void;
 }
 
-// Looked up rather than imported: this runs in browsers, too.
+// Looked up instead of imported, since browsers run this too.
 const platform = globalThis as {
   readonly process?: Pick<typeof process, "getBuiltinModule">;
   readonly setImmediate?: (callback: () => void) => unknown;
@@ -44,7 +43,7 @@ const asyncHooks = platform.process?.getBuiltinModule?.("node:async_hooks");
 const soon = (callback: () => void): unknown =>
   platform.setImmediate?.(callback) ?? setTimeout(callback, 0);
 
-/** A callback that runs in the async context it is made in, where there are such contexts. */
+/** Binds a callback to the current async context, where there are such contexts. */
 function bound(callback: () => void): () => void {
   return asyncHooks === undefined ? callback : asyncHooks.AsyncResource.bind(callback);
 }
@@ -57,9 +56,9 @@ const A_TIME = {
 };
 
 /**
- * Makes a virtual clock. Deadlines fire only when the test moves time on, or,
- * with `autoAdvance`, when nothing else is left to do. A callback runs in the
- * async context its timer was set in, as with real timers.
+ * Creates a virtual clock. Deadlines fire only when the test advances time, or, with `autoAdvance`,
+ * when nothing else is left to do. A callback runs in the async context its timer was set in, as
+ * with real timers.
  *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
@@ -93,7 +92,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     timer.callback();
   }
 
-  // The earliest; of several, the one set first.
+  // Returns the earliest timer; of several, the one set first.
   function earliest(): Pending | undefined {
     let found: Pending | undefined;
     for (const timer of pending) {
@@ -104,8 +103,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     return found;
   }
 
-  // Jumps after a turn of the event loop in which no timer was set or cleared:
-  // whoever could go on has done so by then, and waits for a timer.
+  // Jumps after a turn of the event loop in which no timer was set or cleared: all code that could
+  // go on has done so by then, and waits for a timer.
   function watch(seen: number): void {
     const next = seen === changes ? earliest() : undefined;
     if (next !== undefined) {
@@ -125,7 +124,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
         break;
       }
       fire(next);
-      // What it set going may set timers of its own.
+      // The callback may have started code that sets timers.
       await new Promise((resolve) => soon(resolve as () => void));
     }
     nowMs = Math.max(nowMs, targetMs);
@@ -154,7 +153,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     setTimer,
     clearTimer,
     limits: {
-      // The timers keep it.
+      // The timers themselves keep the context.
       keepContext: () => (run) => run(),
       set(target, dueMs) {
         const ms = Math.max(0, Math.ceil(dueMs - nowMs));

@@ -1,7 +1,7 @@
-/** Who waits for something. */
+/** Reader that waits for something. */
 export interface Waiter<T> {
   resolve(value: T | Promise<never>): void;
-  /** What is waited for, if that may be looked at later, or never. */
+  /** Promise it waits for, if that may be read late or never. */
   readonly unread?: Promise<T>;
 }
 
@@ -10,7 +10,10 @@ interface Place<T> {
   after: Place<T> | undefined;
 }
 
-/** Those who wait their turn, in order: a list, so that however many there are, a place costs the same. */
+/**
+ * Readers that wait their turn, in order: a linked list, so that a place costs the same however
+ * many there are.
+ */
 export class WaitQueue<T> {
   private head: Place<T> | undefined;
   private last: Place<T> | undefined;
@@ -29,7 +32,7 @@ export class WaitQueue<T> {
     this.last = place;
   }
 
-  /** The one whose turn it is, who leaves the queue. */
+  /** Removes and returns the reader whose turn it is. */
   take(): Waiter<T> | undefined {
     const { head } = this;
     this.head = head?.after;
