@@ -2,10 +2,10 @@ import { summary } from "../errors/bounded_text.js";
 import type { CallEvent, CallSink } from "./observer.js";
 import type { ErrorBounds } from "../policy/policy.js";
 
-/** How much to log: calls that failed, attempts too, all calls, every attempt. */
+/** Level of logging: failed calls, failed attempts too, all calls, every attempt. */
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug";
 
-/** Where to log; `console` is one, and so are most loggers. */
+/** Target of log lines; `console` is one, and so are most loggers. */
 export interface Logger {
   error(message: string, fields: Record<string, unknown>): void;
   warn(message: string, fields: Record<string, unknown>): void;
@@ -13,16 +13,16 @@ export interface Logger {
   debug(message: string, fields: Record<string, unknown>): void;
 }
 
-/** Told of what whoever runs a client should know. */
+/** Receives warnings for the operator of a client. */
 export type Warn = (message: string, fields: Record<string, unknown>) => void;
 
-/** Every level, from silence to chatter. */
+/** All levels, from none to most. */
 export const LOG_LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
 
-// A key is a header outside the allow-list.
+// A key counts as a header outside the allow-list.
 type LoggedEvent = CallEvent & { readonly idempotencyKey?: unknown };
 
-/** Logs the events of a call, as far as the level goes. */
+/** Logs the events of a call up to a level. */
 export function createLogSink(logger: Logger, level: LogLevel): CallSink | undefined {
   const max = LOG_LEVELS.indexOf(level);
   if (max <= 0) {
@@ -68,14 +68,14 @@ const LOGGED: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
-/** Whether the value of a header, its name in lower case, is logged as it is. */
+/** Reports whether the value of a header, named in lower case, is logged as it is. */
 export function isLoggedHeader(lower: string): boolean {
   return LOGGED.has(lower);
 }
 
 /**
- * Headers as they may be logged: all but a few values are replaced by `REDACTED`, and
- * of too many only the number is told.
+ * Returns headers for the log: all but a few values are replaced by `REDACTED`, and of too many
+ * headers only the number is shown.
  */
 export function redactHeaders(
   headers: Headers,

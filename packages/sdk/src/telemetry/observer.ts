@@ -2,7 +2,7 @@ import type { Origin, Sent } from "../policy/failure.js";
 import type { Protocol } from "../policy/policy.js";
 import type { RetryClass, StopReason } from "../policy/retry.js";
 
-/** What every event says. */
+/** Fields of every event. */
 export interface EventBase {
   /** Full name of the method: `acme.v1.Billing/Charge`. */
   readonly method: string;
@@ -12,24 +12,24 @@ export interface EventBase {
   readonly atMs: number;
 }
 
-/** An attempt goes out. */
+/** Sent when an attempt starts. */
 export interface AttemptStarted extends EventBase {
   readonly type: "attempt_started";
-  /** Counts what is sent, from 1. */
+  /** Number of the attempt, counted from 1 as sent. */
   readonly attempt: number;
-  /** What the attempt may take, as on the wire; undefined for no limit. */
+  /** Time limit of the attempt, as on the wire; undefined for none. */
   readonly timeoutMs: number | undefined;
-  /** The key as it is sent, to find by it what the server did. No log and no span has it. */
+  /** Idempotency key as sent, to find the call in the server's logs. No log and no span has it. */
   readonly idempotencyKey: string | undefined;
-  /** Request headers, values outside the allow-list replaced by `REDACTED`. */
+  /** Request headers; values outside the allow-list are replaced by `REDACTED`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An attempt failed. */
+/** Sent when an attempt has failed. */
 export interface AttemptFailed extends EventBase {
   readonly type: "attempt_failed";
   readonly attempt: number;
-  /** In Connect's spelling. */
+  /** Code in Connect's spelling. */
   readonly code: string;
   readonly class: RetryClass;
   readonly origin: Origin;
@@ -38,37 +38,37 @@ export interface AttemptFailed extends EventBase {
   readonly httpStatus: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly durationMs: number;
-  /** The wait after it; undefined if none follows. */
+  /** Wait after it; undefined if no attempt follows. */
   readonly delayMs: number | undefined;
-  /** Why none follows; undefined if one does. */
+  /** Reason for which none follows; undefined if one does. */
   readonly stopReason: StopReason | undefined;
-  /** The fact that decided, in words. */
+  /** Fact that decided, in words. */
   readonly explanation: string;
 }
 
-/** Another attempt follows, after a wait. */
+/** Sent when another attempt follows, before the wait. */
 export interface Waiting extends EventBase {
   readonly type: "waiting";
   readonly delayMs: number;
   readonly class: RetryClass;
   /**
-   * A transparent retry, the replay with a new token or as POST, or a counted one. One
-   * of `waitForReady` is transparent, with a wait.
+   * A transparent retry, the replay with a new token or as POST, or a counted retry. Retries of
+   * `waitForReady` are transparent, with a wait.
    */
   readonly kind: "transparent" | "replay" | "retry";
   /** Tokens left in the budget. */
   readonly budgetTokens: number;
 }
 
-/** The call is over. */
+/** Sent when the call is over. */
 export interface Done extends EventBase {
   readonly type: "done";
-  /** Undefined if the call ended well. */
+  /** Code of the error; undefined if the call succeeded. */
   readonly code: string | undefined;
-  /** That of the error; undefined if the call ended well. */
+  /** Message of the error; undefined if the call succeeded. */
   readonly message: string | undefined;
   readonly stopReason: StopReason | undefined;
-  /** Attempts that went out. */
+  /** Number of attempts sent. */
   readonly attempts: number;
   readonly durationMs: number;
   /** Sum of the waits between attempts. */
@@ -77,23 +77,23 @@ export interface Done extends EventBase {
   readonly budgetTokens: number;
 }
 
-/** In observe mode: what policy would have done. */
+/** Sent in observe mode: what policy would have done. */
 export interface WouldHave extends EventBase {
   readonly type: "would_have";
   readonly what: "retried" | "expired" | "refused";
   readonly explanation: string;
 }
 
-/** What happens in a call, in order, as plain data. */
+/** Event of a call, as plain data, in order. */
 export type CallEvent = AttemptStarted | AttemptFailed | Waiting | Done | WouldHave;
 
 /**
- * Gets the events of all calls of a client. What it throws, or rejects with, is ignored;
- * it may cancel the call or close the client, and what follows is not sent.
+ * Receives the events of all calls of a client. Its errors and rejections are ignored; it may
+ * cancel the call or close the client, after which no further events are sent.
  */
 export type Observer = (event: CallEvent) => void;
 
-/** What is known of a call when it begins. */
+/** Facts of a call at its start. */
 export interface CallInfo {
   readonly service: string;
   readonly method: string;
@@ -104,11 +104,14 @@ export interface CallInfo {
   readonly protocol: Protocol;
 }
 
-/** What a span or log of one call is made from. */
+/** Receiver of a call's events, for a span or a log. */
 export interface CallSink {
-  /** Sets the headers of an attempt that carry its trace context; it begins at `atMs` of the call. */
+  /**
+   * Sets the headers of an attempt that carry its trace context; the attempt begins at `atMs` of
+   * the call.
+   */
   inject?(set: (name: string, value: string) => void, atMs: number): void;
-  /** Address of the peer of the last attempt. */
+  /** Receives the address of the peer of the last attempt. */
   peer?(address: string, port: number): void;
   event(event: CallEvent): unknown;
 }

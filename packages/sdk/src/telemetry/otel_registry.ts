@@ -1,13 +1,13 @@
 import type * as Api from "@opentelemetry/api";
 
-// OpenTelemetry's API keeps what is registered where all its copies of major
-// version 1 look for it, and keys of a context are symbols they have in common.
-// Read there, it is found from within a bundle, too, and need not be imported.
+// OpenTelemetry's API keeps registered providers in a place shared by all its copies of major
+// version 1, and context keys are global symbols. Reading there finds them from within a bundle
+// too, without an import.
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 const BAGGAGE_KEY = Symbol.for("OpenTelemetry Baggage Key");
 
-/** What is registered with OpenTelemetry's global API. */
+/** Providers registered with OpenTelemetry's global API. */
 export interface Registered {
   readonly trace?: Api.TracerProvider;
   readonly metrics?: Api.MeterProvider;
@@ -16,27 +16,27 @@ export interface Registered {
 
 const NOTHING: Registered = {};
 
-/** What is registered right now. */
+/** Returns what is registered right now. */
 export function registered(): Registered {
   return (globalThis as { [REGISTRY]?: Registered })[REGISTRY] ?? NOTHING;
 }
 
-/** The span in the active context. */
+/** Returns the span of the active context. */
 export function activeSpan(): Api.Span | undefined {
   return registered().context?.active().getValue(SPAN_KEY) as Api.Span | undefined;
 }
 
-/** The baggage in the active context. */
+/** Returns the baggage of the active context. */
 export function activeBaggage(): Api.Baggage | undefined {
   return registered().context?.active().getValue(BAGGAGE_KEY) as Api.Baggage | undefined;
 }
 
-/** The active context with another span. */
+/** Returns the active context with another span. */
 export function contextWith(span: Api.Span): Api.Context {
   return new Laid(registered().context?.active(), SPAN_KEY, span);
 }
 
-// A value laid over a context, if there is one.
+// Context with one value laid over another context, if there is one.
 class Laid implements Api.Context {
   constructor(
     private readonly below: Api.Context | undefined,

@@ -5,26 +5,23 @@ import { activeBaggage, activeSpan, contextWith, registered } from "./otel_regis
 import type { Telemetry, TelemetryOptions } from "./telemetry.js";
 import { version } from "../runtime/version.js";
 
-/** Where spans and metrics go. Default: OpenTelemetry's global API. */
+/** Targets of spans and metrics. Default: OpenTelemetry's global API. */
 export interface TelemetryProviders {
   readonly tracerProvider?: Api.TracerProvider;
   readonly meterProvider?: Api.MeterProvider;
-  /** The tenant of a call as the attribute `ameide.tenant` of its span. Default false. */
+  /** Record the tenant of a call as the attribute `ameide.tenant` of its span. Default false. */
   readonly tenantAttribute?: boolean;
 }
 
 /** Name of the instrumentation, and of its metrics' scope. */
 const SCOPE = "@ameideio/ameide-sdk-ts";
 
-// The semantic conventions for RPC end at 10 s; a call may take its whole deadline.
+// The buckets of the semantic conventions for RPC end at 10 s; a call may take its whole deadline.
 const SECONDS = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60,
 ];
 
-/**
- * Names, units and buckets: the OpenTelemetry semantic conventions for RPC, and
- * ours beside them.
- */
+/** Names, units and buckets: the OpenTelemetry semantic conventions for RPC, and the SDK's own. */
 export const METRICS = {
   callDuration: {
     name: "rpc.client.call.duration",
@@ -62,7 +59,10 @@ const CLIENT: Api.SpanKind.CLIENT = 2;
 // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum would bring the API along
 const ERROR: Api.SpanStatusCode.ERROR = 2;
 
-/** Makes spans and metrics of calls. What is not given is what is registered globally. */
+/**
+ * Creates spans and metrics of calls. Providers that are not given are the globally registered
+ * ones.
+ */
 export function createTelemetry(providers: TelemetryProviders): Telemetry {
   const tracerOf = ofProvider((provider: Api.TracerProvider) => provider.getTracer(SCOPE, version));
   const metersOf = ofProvider((provider: Api.MeterProvider) =>
@@ -84,7 +84,7 @@ export function createTelemetry(providers: TelemetryProviders): Telemetry {
   };
 }
 
-// Made once for each provider.
+// Created once for each provider.
 function ofProvider<P, T>(make: (provider: P) => T): (provider: P | undefined) => T | undefined {
   let last: { readonly provider: P; readonly made: T } | undefined;
   return (provider) => {
@@ -138,13 +138,13 @@ class TracedCall implements CallSink {
   private transparent = 0;
   private ended = false;
   private readonly system: "connectrpc" | "grpc";
-  /** Where the call goes: on everything that is told of it. */
+  /** Address of the call, recorded on everything about it. */
   private readonly server: Api.Attributes;
 
-  // A sampler or a processor of spans that throws costs its span, and nothing else: each
-  // thing said to OpenTelemetry is said for itself.
+  // A sampler or a span processor that throws costs only its span: each call of OpenTelemetry is
+  // guarded separately.
 
-  /** @param parent - The span whose context is passed on where there is no tracer. */
+  /** @param parent - Span whose context is passed on if there is no tracer. */
   constructor(
     private readonly tracer: Api.Tracer | undefined,
     private readonly meters: Meters | undefined,
@@ -179,7 +179,7 @@ class TracedCall implements CallSink {
         this.tracer?.startSpan(name, { kind: CLIENT, startTime }, contextWith(call)),
       );
       if (this.ended) {
-        // Its start was heard of by someone who ended the call.
+        // A listener may have ended the call when it heard of the start.
         tell(() => attempt?.end(startTime));
         return;
       }
@@ -255,7 +255,7 @@ class TracedCall implements CallSink {
       tell(() => meters?.retryDelay.record(event.retryDelayMs / 1_000, attributes));
     }
     tell(() => meters?.budgetTokens.record(event.budgetTokens, this.server));
-    // Equal to the metric, to the bit: the end is the start plus the duration.
+    // Exactly equal to the metric: the end is the start plus the duration.
     tell(() => this.span?.end(this.startMs + event.durationMs));
   }
 
@@ -280,7 +280,7 @@ class TracedCall implements CallSink {
     };
   }
 
-  // Semantic conventions for RPC: Connect says nothing of success, gRPC says OK.
+  // Semantic conventions for RPC: no status for success in Connect, OK in gRPC.
   private status(code: string | undefined): Api.Attributes {
     if (this.system === "grpc") {
       return { "rpc.response.status_code": code === undefined ? "OK" : grpcName(code) };
@@ -314,7 +314,7 @@ class TracedCall implements CallSink {
   }
 }
 
-// W3C Trace Context, sections 3.2.2.3 and 3.2.2.4: ids of zeros are none.
+// W3C Trace Context, sections 3.2.2.3 and 3.2.2.4: ids of zeros are invalid.
 function isValid({ traceId, spanId }: Api.SpanContext): boolean {
   return /^(?!0+$)[0-9a-f]{32}$/i.test(traceId) && /^(?!0+$)[0-9a-f]{16}$/i.test(spanId);
 }

@@ -1,18 +1,18 @@
 import type { CallInfo, CallSink } from "./observer.js";
 
 /**
- * Makes spans and metrics of calls. `/otel` makes one over OpenTelemetry; the
- * SDK itself knows only this much of it.
+ * Creates spans and metrics of calls. `/otel` provides one over OpenTelemetry; the SDK itself knows
+ * only this interface.
  */
 export interface Telemetry {
   /** Called when a call begins; undefined if it is of no interest. */
   begin(call: CallInfo, options: TelemetryOptions): CallSink | undefined;
 }
 
-/** What a client's options say of telemetry. */
+/** Telemetry options of a client. */
 export interface TelemetryOptions {
   /** Keys of W3C baggage to pass on. */
   readonly baggage: readonly string[];
-  /** A child span for each attempt. */
+  /** Create a child span for each attempt. */
   readonly attemptSpans: boolean;
 }
