@@ -29,10 +29,13 @@ import { userAgent } from "../runtime/version.js";
 import { type AnswerLimits, wireShapes } from "../wire/wire_shape.js";
 import type { Platform } from "./platform.js";
 
-// Beyond these a client is told of no more misspelt selectors.
+// Number of misspelt selectors after which a client gets no more warnings.
 const MAX_WARNINGS = 100;
 
-/** A client and all that are derived from it: connections, budgets, tokens and a lifetime in common. */
+/**
+ * A client and all clients derived from it, which share connections, budgets, tokens and a
+ * lifetime.
+ */
 export class ClientFamily {
   readonly lifetime: Lifetime;
   private readonly pools = new ConnectionPools();
@@ -57,12 +60,12 @@ export class ClientFamily {
 
   contextFor(layers: OptionLayers, parent: ClientConfig | undefined): ClientContext {
     const { platform, runtime } = this;
-    // Not the parent itself: a chain of derived clients would keep all of them.
+    // The parent itself is not kept: a chain of derived clients would keep all of them.
     const inherited = parent?.environment;
     const config = createConfig(layers, {
       environment: inherited === undefined ? platform.environment : () => inherited,
       warn: (problem) => this.warnOnce(options.logger, problem),
-      // Behavior versions bring their own numbers; only a test's are stronger.
+      // Behavior versions bring their own numbers; only a test's override them.
       constants: runtime === platform.runtime ? undefined : runtime.constants,
       parent,
     });
@@ -158,7 +161,7 @@ export class ClientFamily {
         interceptors: [...(options.interceptors ?? []).map(mayLeave), attemptInterceptor],
         acceptCompression: accepted === undefined ? [] : [accepted],
         sendCompression: this.compression(send) ?? null,
-        // Connect compresses what is longer than this.
+        // Connect compresses messages longer than this.
         compressMinBytes: minBytes - 1,
         readMaxBytes,
         writeMaxBytes: 0xffffffff,
@@ -172,15 +175,15 @@ export class ClientFamily {
     return name === "none" ? undefined : this.platform.compressions?.[name];
   }
 
-  // Connections are made at the first call: a client that makes none holds none.
+  // Connections are made at the first call: a client that makes no call holds none.
   private pooled(config: ClientConfig): UniversalClientFn {
     const key = JSON.stringify([config.origin, this.facts(config)?.key]);
     const connect = () => this.platform.connect(config, warner(config));
-    // Where there is nothing to share, what a client was made with goes with it.
+    // If there is nothing to share, the parts of a client are released with it.
     const pools = this.platform.keepsConnections ? this.pools : new ConnectionPools();
     return (request) => {
-      // A call may have slept while the client was closed. Thrown, not
-      // rejected, this is no failure of the connection.
+      // A call may have waited while the client was closed. Thrown instead of rejected, this is not
+      // a failure of the connection.
       const closed = this.lifetime.closed();
       if (closed !== undefined) {
         throw closed;
@@ -189,7 +192,7 @@ export class ClientFamily {
     };
   }
 
-  /** Of connections that are ours. */
+  /** Returns the facts about the SDK's own connections. */
   facts(config: ClientConfig): ConnectionFacts | undefined {
     return config.options.transport === undefined
       ? this.platform.connectionFacts?.(config)
@@ -223,7 +226,7 @@ export class ClientFamily {
     }
   }
 
-  // Clients may be derived for every request, and theirs are the same selectors.
+  // Clients may be derived for every request, with the same selectors.
   private warnOnce(logger: Logger | undefined, problem: string): void {
     if (!this.warned.has(problem) && this.warned.size < MAX_WARNINGS) {
       this.warned.add(problem);
@@ -236,7 +239,7 @@ function logLevelOf({ options, document }: ClientConfig): LogLevel {
   return options.logLevel ?? document.logLevel ?? "warn";
 }
 
-// Not the configuration itself: a pool lives longer than the client that was first to call.
+// The configuration itself is not kept: a pool lives longer than the client that was first to call.
 function warner(config: ClientConfig): Warn {
   const { logger } = config.options;
   const isSilent = ["off", "error"].includes(logLevelOf(config));

@@ -13,36 +13,40 @@ import type { Telemetry } from "../telemetry/telemetry.js";
 /** The platform-specific parts of a transport: Node.js, or fetch. */
 export interface Platform {
   readonly runtime: Runtime;
-  /** Reads the environment; undefined where there is none. */
+  /** Reads the environment; undefined if there is none. */
   readonly environment?: (maxMaxAttempts: number) => Environment;
-  /** `node/20.20.2`, and `linux; x64`; undefined where `user-agent` is the runtime's. */
+  /**
+   * Texts such as `node/20.20.2` and `linux; x64`; undefined if the runtime controls `user-agent`.
+   */
   readonly agent: { readonly runtime: string; readonly system: string } | undefined;
-  /** Undefined where compression is the runtime's. */
+  /** Undefined if the runtime does the compression. */
   readonly compressions:
     | Readonly<Record<Exclude<CompressionName, "none">, Compression>>
     | undefined;
-  /** Makes Connect's transports for the protocols the runtime can speak. */
+  /** Creates Connect's transports for the protocols that the runtime can speak. */
   readonly protocols: {
     readonly [P in Protocol]?: (options: InnerOptions) => Transport | LazyTransport;
   };
-  /** Connections are ours, and shared by what is derived; else they are the runtime's. */
+  /**
+   * True if connections are the SDK's, shared by derived clients; false if they are the runtime's.
+   */
   readonly keepsConnections: boolean;
-  /** Requests can be streamed. */
+  /** True if requests can be streamed. */
   readonly streamsRequests: boolean;
-  /** Spans and metrics where the options say nothing. */
+  /** Spans and metrics if the options state none. */
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
-  /** @param warn - Told of what whoever runs the client should know. */
+  /** @param warn - Receives warnings for the operator of the client. */
   connect(config: ClientConfig, warn: Warn): Pool;
   /**
-   * Looks at what connections are made with; undefined where they are the runtime's.
+   * Checks the options of connections; undefined if connections are the runtime's.
    *
    * @throws AmeideError CONFIG_INVALID naming the option and the rule.
    */
   readonly connectionFacts?: (config: ClientConfig) => ConnectionFacts;
-  /** The hash in an explanation. Undefined where it has to be waited for. */
+  /** Hashes a policy for an explanation. Undefined if hashing is asynchronous. */
   readonly policyHash?: (policy: PolicyValues) => string;
 }
 
-/** What all of Connect's transports are made with. */
+/** Options of all of Connect's transports. */
 export type InnerOptions = CommonTransportOptions & { useHttpGet: boolean };

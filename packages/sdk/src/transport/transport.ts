@@ -20,7 +20,7 @@ import { unstreamable } from "../wire/unstreamable.js";
 import type { Platform } from "./platform.js";
 import { ClientFamily } from "./client_family.js";
 
-/** Explains one method, or all that were called so far. */
+/** Explains one method, or all methods called so far. */
 export interface Explain {
   (method: DescMethod): Explanation;
   (): readonly Explanation[];
@@ -29,34 +29,36 @@ export interface Explain {
 /** A Connect transport with policy around it. Give it to the `createClient` of this package. */
 export interface AmeideTransport extends Transport {
   /**
-   * The effective policy of a method, each value with its source; without a
-   * method, of all methods called so far.
+   * Explains the effective policy of a method, each value with its source; without a method, of all
+   * methods called so far.
    */
   readonly explain: Explain;
-  /** The same for another tenant. Connections and retry budget are shared. */
+  /** Returns the same transport for another tenant. Connections and retry budget are shared. */
   withTenant(tenant: string | null): AmeideTransport;
-  /** The same with another credential. Connections and retry budget are shared. */
+  /**
+   * Returns the same transport with another credential. Connections and retry budget are shared.
+   */
   withAuth(auth: Auth | null): AmeideTransport;
   /**
-   * The same with other options, merged over these, value by value; they also
-   * override these options' per-method settings. Connections and retry budget of an
-   * origin are shared. For another origin, or over another transport of yours,
-   * `auth`, `tenant`, `headers` and a client certificate in `tls` are stated anew
-   * where they are set here (`null` and `{}` send none).
+   * Returns the same transport with other options, merged over these, value by value; they also
+   * override these options' per-method settings. Connections and retry budget of an origin are
+   * shared. For another origin, or over another transport of yours, `auth`, `tenant`, `headers` and
+   * a client certificate in `tls` must be stated again if they are set here (`null` and `{}` send
+   * none).
    *
-   * @throws AmeideError CONFIG_INVALID naming what is not.
+   * @throws AmeideError CONFIG_INVALID naming the invalid one.
    */
   with(options: AmeideOptions): AmeideTransport;
   /**
-   * Ends all calls and connections at once, including those of the transports derived
-   * from this one and of those it is derived from. Calls that are under way or wait for
-   * anything fail with the reason `CLIENT_CLOSED`, as do later ones.
+   * Ends all calls and connections at once, including those of transports derived from this one,
+   * and of those it is derived from. Calls under way or waiting fail with the reason
+   * `CLIENT_CLOSED`, as do later ones.
    */
   close(): void;
   /**
-   * Takes no more calls, waits for those that were made, retries and streams included,
-   * and closes; likewise of the whole family. It resolves when all who wait for a call
-   * have been told. Call it again, and the shorter time holds.
+   * Accepts no more calls, waits for the open ones, including retries and streams, and closes; the
+   * same for derived transports and those it is derived from. Resolves once the callers of all
+   * these calls have been told. If called again, the shorter time applies.
    *
    * ```ts
    * process.on("SIGTERM", async () => {
@@ -70,7 +72,7 @@ export interface AmeideTransport extends Transport {
   drain(options?: DrainOptions): Promise<DrainResult>;
 }
 
-/** Makes a transport on a platform. Runtime entries wrap this. */
+/** Creates a transport on a platform. Runtime entries wrap this. */
 export function createPlatformTransport(
   options: AmeideOptions,
   platform: Platform,
@@ -86,7 +88,7 @@ function hiddenRuntime(options: AmeideOptions): Runtime | undefined {
   return (options as { [runtimeOption]?: Runtime })[runtimeOption];
 }
 
-// What the caller changes later is nobody's option; a URL can be changed, too.
+// Copies the options, including a URL: later changes by the caller must have no effect.
 function snapshot(options: AmeideOptions): AmeideOptions {
   const { baseUrl, proxy } = options as { baseUrl?: unknown; proxy?: unknown };
   return {
