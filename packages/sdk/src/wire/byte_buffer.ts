@@ -1,6 +1,6 @@
 /**
- * Bytes that come in pieces, kept as one: a piece for each byte would take a hundred
- * times as much.
+ * Joins bytes that come in pieces: keeping each one-byte piece would take a hundred times as much
+ * memory.
  */
 export class ByteBuffer {
   length = 0;

@@ -9,33 +9,33 @@ export const END_STREAM = 0b0000_0010;
 export const TRAILERS = 0b1000_0000;
 
 /**
- * Follows the envelopes of a body as its bytes go by: where they end, and what
- * the first one says that ends them all. Decodes nothing else.
+ * Follows the envelopes of a body as its bytes pass: their ends, and the content of the one that
+ * ends the body. Decodes nothing else.
  */
 export class EnvelopeScan {
-  /** Something has come. */
+  /** True once a byte has come. */
   begun = false;
-  /** The envelope that ends the body has begun. */
+  /** True once the envelope that ends the body has begun. */
   ended = false;
-  /** It is compressed. */
+  /** True if that envelope is compressed. */
   endCompressed = false;
-  /** What it says, so far. */
+  /** Content of that envelope so far. */
   readonly end = new ByteBuffer();
-  /** How long it is. */
+  /** Length of that envelope. */
   endBytes = 0;
   private readonly head = new Uint8Array(HEADER_BYTES);
   private headBytes = 0;
   private left = 0;
 
-  /** @param endFlag - Flag of the envelope that ends the body; 0 where none does. */
+  /** @param endFlag - Flag of the envelope that ends the body; 0 if the protocol has none. */
   constructor(private readonly endFlag: number) {}
 
-  /** The body so far stops in the middle of an envelope. */
+  /** True if the body so far stops in the middle of an envelope. */
   get midway(): boolean {
     return this.left > 0 || this.headBytes > 0;
   }
 
-  /** The envelope that ends the body is there as a whole. */
+  /** True once the envelope that ends the body is complete. */
   get endComplete(): boolean {
     return this.ended && this.end.length === this.endBytes;
   }

@@ -3,25 +3,25 @@ import { FrozenBody } from "./watched_body.js";
 import { type AddressLimit, type PostedMessage, toPost } from "./get_request.js";
 import type { WireShape } from "./wire_shape.js";
 
-/** The request of attempt 1, replayed byte for byte by the others. */
+/** Request of attempt 1, which further attempts repeat byte for byte. */
 export interface FrozenRequest {
   readonly url: string;
   readonly method: string;
-  /** Headers of attempt 1, of which the encoding of the body holds for all. */
+  /** Headers of attempt 1; those about the encoding of the body apply to all. */
   readonly header: Headers;
-  /** The one chunk of the body; undefined for GET. */
+  /** Only chunk of the body; undefined for GET. */
   readonly body: FrozenBody | undefined;
   /** Headers of a POST that was a GET. */
   readonly posted?: PostedMessage["header"];
 }
 
-/** Holds what the recordings of one call have in common. */
+/** State that the recordings of one call share. */
 export interface FrozenHolder {
   frozen: FrozenRequest | undefined;
   readonly addresses: AddressLimit;
   /**
-   * When an attempt lost its connection, or found it silent; of several, the last. By
-   * `performance.now()`, and set by an HTTP client that tells.
+   * Time at which an attempt last lost its connection, or found it silent, by `performance.now()`.
+   * Set by an HTTP client that reports it.
    */
   lostMs: number | undefined;
 }
@@ -50,8 +50,8 @@ function freezeAsPost(request: Pick<UniversalClientRequest, "url" | "header">): 
 }
 
 /**
- * Lets the attempts that follow send a GET as POST, and later calls, too, whose
- * address is as long. False where it was none.
+ * Makes further attempts send a GET as POST, and also later calls whose address is as long. Returns
+ * false if it was not a GET.
  */
 export function postInstead(holder: FrozenHolder): boolean {
   const { frozen, addresses } = holder;

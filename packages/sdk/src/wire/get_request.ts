@@ -1,23 +1,22 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
 
 /**
- * The longest address a client puts a message into, in characters. Shared by all
- * clients of an origin: a server or a proxy that refuses a shorter one is not
- * asked for one as long again.
+ * Longest address that a client puts a message into, in characters. Shared by all clients of an
+ * origin: after a server or proxy has refused an address, none as long is sent to it.
  */
 export interface AddressLimit {
   maxLength: number;
 }
 
-/** What of a request is on the wire, beside its headers. */
+/** Parts of a request on the wire, besides its headers. */
 export interface PostedMessage {
   readonly url: string;
   readonly body: AsyncIterable<Uint8Array>;
-  /** Headers that a GET has no need of. */
+  /** Headers that a GET does not need. */
   readonly header: readonly (readonly [name: string, value: string])[];
 }
 
-/** The message of a GET, for a POST (Connect protocol, "Unary-Get-Request"). */
+/** Returns the message of a GET as a POST (Connect protocol, "Unary-Get-Request"). */
 export function toPost(url: string): PostedMessage {
   const { origin, pathname, searchParams: query } = new URL(url);
   const message = query.get("message") ?? "";

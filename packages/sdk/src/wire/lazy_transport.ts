@@ -1,27 +1,27 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { AmeideError } from "../errors/errors.js";
 
-/** A transport whose code may still be on its way. */
+/** Transport whose code may still be loading. */
 export interface LazyTransport extends Transport {
-  /** The code is there; else calls wait for it. */
+  /** True once the code is loaded; until then calls wait for it. */
   readonly isLoaded: boolean;
 }
 
 type Made<Options> = (options: Options) => Transport;
 
-// Who has waited so long for what another call began begins it anew: in a worker,
-// it may have ended with that call.
+// Time after which a call that waits for another call's loading starts its own: in a worker,
+// loading may have ended together with that call.
 const JOIN_MS = 3_000;
-// As long as a call has by default.
+// The default timeout of a call.
 const LOAD_TIMEOUT_MS = 30_000;
 
 /**
- * Makes transports whose code is loaded with the first of them. Calls wait for
- * it, as long as they have, and 30 seconds at most. If it cannot be loaded they
- * fail with the reason `PROTOCOL_NOT_LOADED`, and the next one tries again.
+ * Creates transports whose code is loaded with the first of them. Calls wait for it within their
+ * deadlines, and 30 seconds at most. If loading fails they fail with the reason
+ * `PROTOCOL_NOT_LOADED`, and the next call tries again.
  *
- * @param name - What is loaded, for the error.
- * @param load - Loads what makes the transport.
+ * @param name - Name of the code, for the error.
+ * @param load - Loads the function that creates the transport.
  */
 export function lazyTransport<Options>(
   name: string,
@@ -72,7 +72,7 @@ export function lazyTransport<Options>(
             reject(notLoaded(new Error(`it was not there after ${LOAD_TIMEOUT_MS} ms`)));
           }
         }, JOIN_MS);
-        // It is the call that keeps the process, where there are processes.
+        // The call itself keeps the process alive, where there are processes.
         (timer as { unref?: () => void }).unref?.();
       };
       join(LOAD_TIMEOUT_MS);
@@ -81,7 +81,7 @@ export function lazyTransport<Options>(
 
   return (options) => {
     let transport = create?.(options);
-    // Begun before it is needed; a call that needs it tells of a failure.
+    // Loading starts ahead of need; a call that needs it reports a failure.
     if (transport === undefined && loading === undefined) {
       begin().catch(() => {});
     }

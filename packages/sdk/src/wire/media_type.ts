@@ -1,19 +1,19 @@
 /**
- * A media type alone: in lower case, without parameters, of which the types of
- * the protocols know none that matter (RFC 9110, section 8.3.1).
+ * Returns a media type in lower case, without parameters, none of which matters for the types of
+ * the protocols (RFC 9110, section 8.3.1).
  */
 export function mediaType(contentType: string | null | undefined): string {
   return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-// What servers send, and Connect knows as it stands.
+// Spellings that servers usually send, and Connect knows.
 const USUAL = /^[a-z/+-]+(; ?charset=utf-?8)?$/;
-// RFC 9110, section 8.4.1: codings are the same in upper case, and by an older name.
+// RFC 9110, section 8.4.1: codings ignore case, and some have an older name.
 const CODINGS: Readonly<Record<string, string>> = { "x-gzip": "gzip" };
 
 /**
- * What `content-encoding` names, in its order: in lower case, without the members
- * of the list that are empty (RFC 9110, sections 5.6.1 and 8.4.1).
+ * Returns the names of `content-encoding` in order, in lower case, without empty members of the
+ * list (RFC 9110, sections 5.6.1 and 8.4.1).
  */
 export function contentCodings(value: string): readonly string[] {
   const names = value.split(",").map((each) => each.trim().toLowerCase());
@@ -21,9 +21,8 @@ export function contentCodings(value: string): readonly string[] {
 }
 
 /**
- * The headers of an answer as Connect reads them: it knows a media type and a
- * content coding in their usual spelling only. The same object where nothing is
- * spelled in another way.
+ * Returns the headers of an answer in the spelling that Connect reads: it knows a media type and a
+ * content coding in their usual form only. Returns the same object if nothing differs.
  */
 export function usualSpelling(header: Headers): Headers {
   const type = header.get("content-type");

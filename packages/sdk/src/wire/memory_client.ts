@@ -30,8 +30,8 @@ export function createMemoryHttpClient(
   return (request) => client({ ...request, header: withoutTimeout(request.header) });
 }
 
-// Connect's handlers time by real timers, which the client's own limit makes
-// unneeded; so the header reaches a handler under another name.
+// Connect's handlers would time by real timers, which the client's own limit makes unnecessary, so
+// the header reaches a handler under another name.
 const KEPT = "ameide-memory-";
 
 function withoutTimeout(header: Headers): Headers {
@@ -92,8 +92,8 @@ function timed(implementation: Implementation, clock: Pick<Clock, "now">): Imple
   };
 }
 
-// The units of grpc-timeout ("Requests" of gRPC over HTTP/2) that are not below a
-// millisecond; without one, as Connect says it, milliseconds.
+// Units of grpc-timeout ("Requests" of gRPC over HTTP/2) from a millisecond up; without a unit it
+// is Connect's, in milliseconds.
 const UNITS: Readonly<Record<string, number>> = { "": 1, m: 1, S: 1_000, M: 60_000, H: 3_600_000 };
 
 function milliseconds(timeout: string): number {

@@ -3,15 +3,15 @@ import { mediaType } from "./media_type.js";
 import type { Recording } from "./recorder.js";
 import { thrownText } from "../errors/thrown_text.js";
 
-// All that browsers say of a request that failed, whatever the reason.
+// Texts that browsers give for every failed request, whatever the reason.
 const UNTOLD = /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
 const NOT_TOLD =
   "the browser does not say why: the server may be out of reach, its certificate refused, or the page not allowed to call it (CORS)";
 
 /**
- * What happened to a connection, and where.
+ * Says what happened to a connection, and where.
  *
- * @param where - Host and port the request was for.
+ * @param where - Host and port of the request.
  */
 export function networkMessage(reason: unknown, where: string): string {
   const text = thrownText(reason) || "the connection failed";
@@ -19,10 +19,13 @@ export function networkMessage(reason: unknown, where: string): string {
   return told.includes(where) ? told : `${told} (at ${where})`;
 }
 
-/** An answer, as far as it says who gave it. */
+/** Parts of an answer that tell who gave it. */
 type Head = Pick<Recording, "status" | "header" | "good" | "wireError">;
 
-/** Whether what answered speaks no protocol of ours: a gateway, a page, another server. */
+/**
+ * Reports whether an answer is not of the protocol: it comes from a gateway, a page, another
+ * server.
+ */
 export function isStrangers(
   { status, header, good, wireError }: Head,
   error: ConnectError,
@@ -30,7 +33,7 @@ export function isStrangers(
   if (status === undefined || wireError !== undefined || error.code === Code.ResourceExhausted) {
     return false;
   }
-  // After a bad status Connect says the status, unless the server had words of its own.
+  // After a bad status, Connect's message is the status, unless the server sent words of its own.
   return good
     ? !OUR_TYPES.test(mediaType(header?.get("content-type")))
     : /^(HTTP \d{3}|$)/.test(error.rawMessage);
@@ -38,15 +41,14 @@ export function isStrangers(
 
 const OUR_TYPES = /^application\/(json|proto|connect\+|grpc)/;
 
-// What a server says that has nothing of the kind at this address. Other statuses may
-// well pass.
+// Statuses of a server that has no such service at this address. Other statuses may be transient.
 const NOT_HERE: ReadonlySet<number> = new Set([404, 405]);
 
 /**
- * What was answered, and by which address, without its query.
+ * Says what was answered, and by which address, without its query.
  *
- * @param text - What is said of the answer.
- * @param url - What was asked for.
+ * @param text - Description of the answer.
+ * @param url - Address of the request.
  */
 export function strangersMessage(text: string, { status = 0, good }: Head, url: string): string {
   const { origin, pathname } = new URL(url);

@@ -5,27 +5,26 @@ import { mediaType } from "./media_type.js";
 import { connectWireError, endStreamWireError, grpcWireError, trailersOf } from "./wire_error.js";
 import type { WireShape } from "./wire_shape.js";
 
-/** An answer, as far as an attempt has read it. */
+/** Part of an answer that an attempt has read. */
 export interface ReadAnswer {
   readonly shape: WireShape;
-  /** Its status and media type are those of good answers. */
+  /** True if status and media type are those of good answers. */
   readonly good: boolean;
   readonly header: Headers;
   readonly trailer: Headers | undefined;
-  /** The body of one that is not good. */
+  /** Body of an answer that is not good. */
   readonly errorBody: Uint8Array | undefined;
-  /** Told where that body cannot be read: it may say anything. */
+  /** Called if that body cannot be read: it may say anything. */
   readonly unread: () => void;
-  /** The envelopes of one that is good. */
+  /** Envelopes of a good answer. */
   readonly envelopes: EnvelopeScan | undefined;
 }
 
 /**
- * The error that a server put into its answer, wherever the protocol has it. A
- * JSON error of a gateway is none: its `code` is a number, or no code of
- * Connect's.
+ * Reads the error that a server put into its answer, wherever the protocol keeps it. A gateway's
+ * JSON error does not count: its `code` is a number, or no code of Connect's.
  *
- * @returns A promise only where the error is compressed.
+ * @returns A promise only if the error is compressed.
  */
 export function readWireError(
   answer: ReadAnswer,
@@ -62,8 +61,8 @@ export function readWireError(
 }
 
 /**
- * Ends a good answer of gRPC whose error Connect would not see: in trailers,
- * where the headers have a status too, or beside details that say 0.
+ * Ends a good gRPC answer whose error Connect would miss: in trailers, if the headers have a status
+ * too, or beside details that say 0.
  *
  * @throws ConnectError as the server stated it.
  */
@@ -82,7 +81,7 @@ export function refuseHiddenError(
   }
 }
 
-// A status in headers counts where no body is.
+// A status in headers counts if there is no body.
 function statusError(
   trailer: Headers | undefined,
   header: Headers,
@@ -92,7 +91,7 @@ function statusError(
   return error ?? (envelopes?.begun === true ? undefined : grpcWireError(header));
 }
 
-/** The trailers in a body of gRPC-Web, if they are not compressed. */
+/** Returns the trailers in a body of gRPC-Web, if they are not compressed. */
 export function trailersInBody({ end }: EnvelopeScan): Headers {
   return trailersOf(textOf(end.bytes));
 }
@@ -114,8 +113,8 @@ function endOf({ envelopes, header }: ReadAnswer, encodingHeader: string): Packe
     : undefined;
 }
 
-// Hands on bytes, at once if they are not compressed; undefined if there are
-// none, or they cannot be decompressed.
+// Passes bytes on, at once if they are not compressed; undefined if there are none, or they cannot
+// be decompressed.
 function whole<T>(
   packed: Packed | undefined,
   { accepted, readMaxBytes }: WireShape,

@@ -17,7 +17,7 @@ import { grpcMessage } from "./wire_error.js";
 import type { Clock } from "../runtime/runtime.js";
 import type { WireShape } from "./wire_shape.js";
 
-/** A socket, as far as the recorder looks at it. */
+/** Members of a socket that the recorder reads. */
 export interface PeerSocket {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -25,35 +25,35 @@ export interface PeerSocket {
 
 const H2_CANCEL = 8;
 
-/** What the HTTP layer below the runtime saw of one attempt. */
+/** Observations of one attempt by the HTTP layer below the runtime. */
 export class Recording {
   status: number | undefined;
   header: Headers | undefined;
   trailer: Headers | undefined;
-  /** When the head of the answer came, if it did. */
+  /** Arrival of the answer's head, if it came. */
   headMs = 0;
   /** Set by the HTTP client that made or reused a connection. */
   socket: PeerSocket | undefined;
   /**
-   * Set by an HTTP client that tells: whether the connection that the request
-   * goes over stands, its TLS included.
+   * Set by an HTTP client that reports it: true once the request's connection is established,
+   * including TLS.
    */
   connected: boolean | undefined;
-  /** Set by an HTTP client all of whose connections are in use: what the request waits for. */
+  /** Set by an HTTP client whose connections are all in use: what the request waits for. */
   queued: "a connection" | "a stream" | undefined;
-  /** Set by an HTTP client that is to be told when a limit of time ends the attempt. */
+  /** Set by an HTTP client that wants to know when a time limit ends the attempt. */
   onTimeout: (() => void) | undefined;
-  /** Set by an HTTP/2 client: an informational head (1xx) has come. */
+  /** Set by an HTTP/2 client once an informational head (1xx) has come. */
   informed = false;
   /** Set by an HTTP/2 client. */
   stream: { readonly rstCode?: number | undefined } | undefined;
   /** Ends the attempt. */
   signal: AbortSignal | undefined;
-  /** The error that the server put into its answer, once the attempt has failed. */
+  /** Error that the server put into its answer, once the attempt has failed. */
   wireError: ConnectError | undefined;
-  /** The body of an error cannot be read: it may be one of the protocol. */
+  /** True if the body of an error cannot be read: it may be an error of the protocol. */
   unread = false;
-  // Why there was no answer, or a plain body broke off.
+  // Reason for which there was no answer, or a plain body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
   private requests = 0;
@@ -63,14 +63,14 @@ export class Recording {
   private errorBody: ByteBuffer | undefined;
   private envelopes: EnvelopeScan | undefined;
 
-  /** @param holder - What the attempts of the call have in common. */
+  /** @param holder - State that the attempts of the call share. */
   constructor(
     readonly holder: FrozenHolder,
     private readonly shape: WireShape,
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
-  /** Sends the request and watches what becomes of it. */
+  /** Sends the request and records its fate. */
   run(
     client: UniversalClientFn,
     request: UniversalClientRequest,
@@ -85,7 +85,7 @@ export class Recording {
       return client(sent).then(
         (response) => this.responded(response),
         (reason: unknown) => {
-          // What we end has not failed.
+          // A request that the SDK ended has not failed.
           this.networkError = request.signal?.aborted === true ? undefined : { reason };
           throw reason;
         },
@@ -96,8 +96,8 @@ export class Recording {
   }
 
   /**
-   * The status is one of good answers: 200, and for gRPC-Web all like it, where
-   * the answer is one of gRPC-Web and is not empty by its status.
+   * True if the status is one of good answers: 200, and in gRPC-Web all like it, if the answer is
+   * gRPC-Web and its status allows a body.
    */
   get good(): boolean {
     const { header, status = 0 } = this;
@@ -109,22 +109,25 @@ export class Recording {
     return inRange && (!empty || header?.has("grpc-status") === true);
   }
 
-  /** The answer has a media type of the protocol. Of Connect's, the runtime has to say. */
+  /**
+   * True if the answer has a media type of the protocol. For Connect's own, the runtime has to
+   * decide.
+   */
   get isOfProtocol(): boolean {
     return TYPES[this.shape.protocol].test(mediaType(this.header?.get("content-type")));
   }
 
-  /** An answer of another media type, which Connect reads as if it were gRPC-Web. */
+  /** True for an answer of another media type, which Connect reads as if it were gRPC-Web. */
   get isAnotherType(): boolean {
     return this.shape.protocol === "grpc-web" && this.header !== undefined && !this.isOfProtocol;
   }
 
-  /** The server reset the HTTP/2 stream as canceled. */
+  /** True if the server reset the HTTP/2 stream as canceled. */
   get canceledByServer(): boolean {
     return this.broken !== undefined && this.stream?.rstCode === H2_CANCEL;
   }
 
-  /** A failure of the connection, if that is what happened. */
+  /** Returns the failure of the connection, if it failed. */
   network(): NetworkFailure | undefined {
     const { broken } = this;
     if (broken === undefined) {
@@ -139,41 +142,43 @@ export class Recording {
     };
   }
 
-  /** The call streams both ways. */
+  /** True if the call streams both ways. */
   get bothWays(): boolean {
     return this.shape.bothWays;
   }
 
-  /** We end the attempt. */
+  /** Records that the SDK ends the attempt. */
   endedBy(cause: AbortCause): void {
     if (cause !== "canceled") {
       this.onTimeout?.();
     }
   }
 
-  /** An HTTP client that tells had no connection for the request yet. */
+  /** True if an HTTP client that reports it had no connection for the request yet. */
   get waits(): boolean {
     return this.connected === false && !this.sentAgain;
   }
 
-  /** An interceptor sent more than one request. */
+  /** True if an interceptor sent more than one request. */
   get sentAgain(): boolean {
     return this.requests > 1;
   }
 
-  /** When the HTTP client asked for the body of the request, if there is one. */
+  /** Time at which the HTTP client asked for the body of the request, if it has one. */
   get askedMs(): number | undefined {
     return this.requestBody?.askedMs;
   }
 
-  /** How far the attempt has come. */
+  /** Progress of the attempt. */
   get progress(): "unsent" | "connecting" | "sent" | "answered" {
     const asked = this.nothingSent ? "connecting" : "sent";
     const unanswered = this.requests === 0 ? "unsent" : asked;
     return this.status === undefined ? unanswered : "answered";
   }
 
-  /** Whether the server may have read what was sent, as far as that is known without an error. */
+  /**
+   * Tells whether the server may have read the data sent, as far as that is known without an error.
+   */
   get reached(): Sent {
     if (this.status !== undefined) {
       return "yes";
@@ -183,10 +188,10 @@ export class Recording {
   }
 
   /**
-   * What an attempt failed with: the error that the server put into its answer,
-   * or else what the runtime says.
+   * Returns the error of a failed attempt: the one that the server put into its answer, or else the
+   * runtime's.
    *
-   * @returns A promise only where the error is compressed.
+   * @returns A promise only if the error is compressed.
    */
   readError(runtimeError: ConnectError): ConnectError | Promise<ConnectError> {
     const read = this.readWireError(runtimeError);
@@ -196,8 +201,8 @@ export class Recording {
   }
 
   /**
-   * Whether a good answer was over, and what has to end it had not come: an
-   * envelope is cut off, or the protocol's end is missing.
+   * Reports whether a good answer ended early: an envelope is cut off, or the protocol's end is
+   * missing.
    */
   endedEarly(): boolean {
     const { envelopes, header, shape, trailer, watchedBody } = this;
@@ -206,22 +211,22 @@ export class Recording {
     }
     const { begun, endComplete, endCompressed, midway } = envelopes;
     if (endComplete) {
-      // What follows the end is another matter.
+      // Data after the end is another matter.
       const isRead = shape.protocol === "grpc-web" && !endCompressed;
       return isRead && !trailersInBody(envelopes).has("grpc-status");
     }
     if (watchedBody?.ended !== true) {
       return false;
     }
-    // A status in headers counts where no body is.
+    // A status in headers counts if there is no body.
     const hasStatus =
       trailer?.has("grpc-status") === true || (!begun && header?.has("grpc-status") === true);
     return midway || shape.protocol === "connect" || !hasStatus;
   }
 
   /**
-   * A header of the response, or a trailer of that name. The Connect protocol
-   * sends the trailers of unary calls as headers with the prefix `trailer-`.
+   * Returns a header of the response, or a trailer of that name. The Connect protocol sends the
+   * trailers of unary calls as headers with the prefix `trailer-`.
    */
   get(name: string): string | null {
     return (
@@ -232,7 +237,7 @@ export class Recording {
     );
   }
 
-  /** Calls back when it is known whether the last read of the body failed. */
+  /** Calls back once it is known whether the last read of the body failed. */
   afterLastRead(then: () => void): void {
     const lastRead = this.plainBody?.lastRead;
     if (lastRead === undefined) {
@@ -250,7 +255,7 @@ export class Recording {
     return connected === false || (requestBody !== undefined && this.askedMs === undefined);
   }
 
-  // What was seen of another request of the same attempt is not of this one.
+  // Observations of an earlier request of the same attempt do not apply to this one.
   private forget(): void {
     this.status = undefined;
     this.header = undefined;
@@ -268,7 +273,9 @@ export class Recording {
     this.unread = false;
   }
 
-  /** Why the connection failed. What we say of an answer ourselves is no such failure. */
+  /**
+   * Reason for which the connection failed. The SDK's own complaints about an answer do not count.
+   */
   get broken(): { readonly reason: unknown } | undefined {
     const failure = this.networkError ?? this.watchedBody?.failure;
     return isAmeideError(failure?.reason) ? undefined : failure;
@@ -300,8 +307,8 @@ export class Recording {
     return wireError ?? this.statedInWords(error);
   }
 
-  // What Connect's gRPC-Web does not look at: it fails for a message that is
-  // malformed, whatever the status, and reads any body of a status like 200.
+  // States errors that Connect's gRPC-Web misses: it complains about a malformed message, whatever
+  // the status, and reads any body with a status like 200.
   private statedInWords(error: ConnectError): ConnectError {
     const { header, shape, status = 0 } = this;
     if (shape.protocol !== "grpc-web" || header === undefined || this.broken !== undefined) {
@@ -314,7 +321,7 @@ export class Recording {
       );
     }
     if (this.good) {
-      // What Headers throws, and Connect hands on.
+      // Connect passes on the error that Headers throws.
       const isOfTrailers = error.code === Code.Unknown && this.envelopes?.endComplete === true;
       return isOfTrailers ? new ConnectError("the trailers are no headers", Code.Internal) : error;
     }
@@ -370,8 +377,8 @@ export class Recording {
     return !this.shape.enveloped && mediaType(header.get("content-type")) === "application/json";
   }
 
-  // Connect reads the body of an error only where it may state one, and ends the request.
-  // Whether the answer came whole has to be known before.
+  // Connect reads the body of an error only if it may state one, and ends the request. Whether the
+  // answer came whole must be known before that.
   private async drain(body: AsyncIterable<Uint8Array>): Promise<void> {
     let bytes = 0;
     try {
@@ -387,7 +394,7 @@ export class Recording {
     }
   }
 
-  // Sees of a body what has to be seen of it.
+  // Watches the parts of a body that matter.
   private watch(
     body: AsyncIterable<Uint8Array>,
     header: Headers,
@@ -423,7 +430,7 @@ const NOTHING: AsyncIterable<Uint8Array> = {
 
 const END_FLAGS = { connect: END_STREAM, grpc: 0, "grpc-web": TRAILERS };
 
-// Media types of answers in which a protocol of gRPC may state an error.
+// Media types of answers in which a gRPC protocol may state an error.
 const TYPES = {
   connect: /^/,
   grpc: /^application\/grpc(\+|$)/,
@@ -431,28 +438,27 @@ const TYPES = {
 };
 
 /**
- * The recording whose request is being handed to the HTTP client right now. The
- * client makes or picks its connection before it returns, so that it can find
- * the recording here.
+ * Recording whose request is being passed to the HTTP client right now. The client makes or picks
+ * its connection before it returns, so it can find the recording here.
  */
 export const inFlight: { recording: Recording | undefined } = { recording: undefined };
 
-// A limit of ours, also one for what was compressed. A server's error has the headers
-// it came with.
+// Recognizes one of the SDK's limits, including the one for decompressed data. A server's error has
+// the headers it came with.
 function isOverLimit({ code, metadata }: ConnectError): boolean {
   return code === Code.ResourceExhausted && metadata.keys().next().done === true;
 }
 
 /**
- * Leads from a request to its recording. An HTTP client mostly is called before
- * the attempt interceptor has handed on the request, so that the next one is meant; where that
- * takes a while (something is compressed), the request's signal tells.
+ * Finds the recording of a request. An HTTP client is mostly called before the attempt
+ * interceptor's `next` returns, so the next request is meant; if it takes a while (for
+ * compression), the request's signal tells.
  */
 export class Recordings {
   private next: Recording | undefined;
   private readonly bySignal = new WeakMap<AbortSignal, Recording>();
 
-  /** Hands on a request that is to be recorded. */
+  /** Passes on a request that is to be recorded. */
   expect<R extends { readonly signal: AbortSignal }, T>(
     recording: Recording,
     next: (request: R) => T,
@@ -469,7 +475,7 @@ export class Recordings {
     }
   }
 
-  /** The recording a request is for, if any. */
+  /** Returns the recording of a request, if any. */
   take(signal: AbortSignal | undefined): Recording | undefined {
     const { next } = this;
     this.next = undefined;
@@ -478,9 +484,8 @@ export class Recordings {
 }
 
 /**
- * Puts recorders below Connect: requests that have a recording are
- * recorded, others pass through. Requests to another origin than the base
- * address are refused: they carry credentials.
+ * Puts recorders below Connect: requests that have a recording are recorded, others pass through.
+ * Requests to another origin than the base address are refused, since they carry credentials.
  */
 export function withRecorder(
   client: UniversalClientFn,

@@ -1,21 +1,18 @@
 import { ByteBuffer } from "./byte_buffer.js";
 
-// With each chunk Connect goes through those it has kept of the same message, so
-// that a server may cost its client the square of their number. With this share
-// there are a few hundred of them at most, whatever their sizes.
+// With each chunk, Connect walks through the kept chunks of the same message, so a server could
+// cost its client the square of their number. With this share there are at most a few hundred of
+// them, whatever their sizes.
 const SHARE = 64;
 
-/**
- * Joins chunks, where each is too small a share of what was passed on of one
- * message.
- */
+/** Joins chunks that are too small a share of what has been passed on of a message. */
 export class SmallChunks {
   private kept: ByteBuffer | undefined;
   private passedBytes = 0;
 
   /**
-   * @param atOnce - The chunk may not wait: with it a message begins or ends.
-   * @returns what is to be passed on, if anything.
+   * @param atOnce - True if the chunk may not wait: a message begins or ends with it.
+   * @returns Bytes to pass on, if any.
    */
   add(chunk: Uint8Array, atOnce: boolean): Uint8Array | undefined {
     const { kept } = this;
@@ -34,7 +31,7 @@ export class SmallChunks {
     return kept.bytes;
   }
 
-  /** What was kept back, once. */
+  /** Returns the bytes that were kept back, once. */
   takeRest(): Uint8Array | undefined {
     const { kept } = this;
     this.kept = undefined;

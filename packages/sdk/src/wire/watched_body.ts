@@ -1,18 +1,17 @@
 import type { Clock } from "../runtime/runtime.js";
 import { SmallChunks } from "./small_chunks.js";
 
-/** What reading a body gives. */
+/** Result of reading a body. */
 export type Chunk = IteratorResult<Uint8Array>;
 
 /**
- * The body of a request, as its recording looks at it. Bodies know nothing of
- * recordings: the runtime keeps them for a while after a call is over, and would
- * keep all of the call with them.
+ * Body of a request, as its recording sees it. Bodies do not refer to recordings: the runtime keeps
+ * them for a while after a call is over, and would keep the whole call with them.
  */
 export interface SentBody extends AsyncIterable<Uint8Array> {
   /**
-   * When the HTTP client first asked for it: something may have been sent. Undefined
-   * while it has not.
+   * Time at which the HTTP client first asked for it: something may have been sent. Undefined until
+   * then.
    */
   readonly askedMs: number | undefined;
 }
@@ -30,7 +29,7 @@ export class FrozenBody {
     endsWithAttempt: boolean,
   ) {
     if (endsWithAttempt) {
-      // Nobody may come to ask for it.
+      // The body may never be asked for.
       this.read().catch(() => {});
     }
   }
@@ -40,7 +39,7 @@ export class FrozenBody {
   }
 }
 
-/** A body of one chunk, iterated once. An HTTP client asks for it once it is connected. */
+/** Body of one chunk, iterated once. An HTTP client asks for it once it is connected. */
 export class OneChunk implements SentBody {
   askedMs: number | undefined;
 
@@ -70,7 +69,7 @@ function returnBelow(this: PassedOn, value?: unknown): Promise<Chunk> {
   return this.below.return?.(value) ?? Promise.resolve({ done: true, value });
 }
 
-// A body that is watched while it passes through.
+// Body that is watched while it passes through.
 abstract class PassedOn implements AsyncIterable<Uint8Array> {
   throw: typeof throwBelow | undefined;
   return: typeof returnBelow | undefined;
@@ -89,13 +88,13 @@ abstract class PassedOn implements AsyncIterable<Uint8Array> {
 
   abstract next(): Promise<Chunk>;
 
-  /** What passes through. */
+  /** Source of the chunks that pass through. */
   get below(): AsyncIterator<Uint8Array> {
     return this.iterator as AsyncIterator<Uint8Array>;
   }
 }
 
-/** The body of a request that is streamed. */
+/** Body of a request that is streamed. */
 export class RequestBody extends PassedOn implements SentBody {
   askedMs: number | undefined;
 
@@ -112,13 +111,13 @@ export class RequestBody extends PassedOn implements SentBody {
   }
 }
 
-// The body of an answer, whose small chunks are joined.
+// Body of an answer, whose small chunks are joined.
 abstract class AnswerBody extends PassedOn {
-  /** It has ended, but what was kept back goes first. */
+  /** End of the body, held back until the kept bytes have passed. */
   protected over: Chunk | undefined;
   private small: SmallChunks | undefined;
 
-  /** @param see - Gets every chunk. Returns whether it may not wait for others. */
+  /** @param see - Receives every chunk. Returns true if it may not wait for others. */
   constructor(
     body: AsyncIterable<Uint8Array>,
     private readonly see: (chunk: Uint8Array) => boolean,
@@ -130,7 +129,7 @@ abstract class AnswerBody extends PassedOn {
     return this.below.next();
   }
 
-  /** What is passed on when this was read; undefined for nothing yet. */
+  /** Returns the chunk to pass on after this one was read; undefined for none yet. */
   protected pass(chunk: Chunk): Chunk | undefined {
     if (chunk.done === true) {
       const rest = this.small?.takeRest();
@@ -158,12 +157,12 @@ abstract class AnswerBody extends PassedOn {
   }
 }
 
-// So few chunks are not worth a look.
+// Fewer chunks are not worth checking.
 const LOOSE_READS = 64;
 
-/** The body of an answer of which only a failure is of interest. */
+/** Body of an answer of which only a failure matters. */
 export class PlainBody extends AnswerBody {
-  /** What was asked for last. */
+  /** Result of the last read. */
   lastRead: Promise<Chunk> | undefined;
   private reads = 0;
 
@@ -179,17 +178,17 @@ export class PlainBody extends AnswerBody {
 
 const mayWait = () => false;
 
-/** The body of an answer whose every read is watched. */
+/** Body of an answer whose every read is watched. */
 export class WatchedBody extends AnswerBody {
-  /** It was read to its end. */
+  /** True once it was read to its end. */
   ended = false;
-  /** Why a read failed. */
+  /** Failure of a read. */
   failure: { readonly reason: unknown } | undefined;
 
   /**
-   * @param see - Gets every chunk. Returns whether it may not wait for others. What
-   *   it throws ends the body.
-   * @param atEnd - Called before the end is passed on. What it throws comes instead.
+   * @param see - Receives every chunk. Returns true if it may not wait for others. An error it
+   *   throws ends the body.
+   * @param atEnd - Called before the end is passed on. An error it throws replaces the end.
    */
   constructor(
     body: AsyncIterable<Uint8Array>,

@@ -3,21 +3,20 @@ import { appendHeaders, Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { isCode } from "../errors/errors.js";
 
-// Errors as servers put them on the wire. Connect reads them too, but gives up
-// all of one for a part that is malformed. Here each part is read for itself, and
-// what cannot be read is left out.
+// Errors as servers put them on the wire. Connect reads them too, but drops a whole error for one
+// malformed part. Here each part is read on its own, and unreadable parts are left out.
 
 type Details = ConnectError["details"];
 
-/** An error of the Connect protocol; undefined where it has no code. */
+/** Returns an error of the Connect protocol; undefined if it has no code. */
 export function connectWireError(json: unknown, metadata: Headers): ConnectError | undefined {
   const code = isObject(json) ? codeOf(json["code"]) : undefined;
   return code === undefined ? undefined : connectError(json as JsonObject, code, metadata);
 }
 
 /**
- * The error an EndStreamResponse states, with its metadata and the headers.
- * There it is one without a code, too.
+ * Returns the error that an EndStreamResponse states, with its metadata and the headers. An error
+ * without a code counts here.
  */
 export function endStreamWireError(end: unknown, header: Headers): ConnectError | undefined {
   if (!isObject(end) || !isObject(end["error"])) {
@@ -28,17 +27,17 @@ export function endStreamWireError(end: unknown, header: Headers): ConnectError 
 }
 
 /**
- * The error that a status of gRPC states. One that is no number, or that gRPC
- * does not know, is `unknown`.
+ * Returns the error that a gRPC status states. A status that is not a number, or that gRPC does not
+ * know, is `unknown`.
  *
- * @param fields - Trailers, or headers where nothing else is sent.
- * @param more - Headers beside the trailers, for the metadata.
+ * @param fields - Trailers, or headers if nothing else is sent.
+ * @param more - Headers besides the trailers, for the metadata.
  */
 export function grpcWireError(fields: Headers, more?: Headers): ConnectError | undefined {
   const stated = fields.get("grpc-status");
   const details = fields.get("grpc-status-details-bin");
   const status = details === null ? undefined : readStatus(details);
-  // As Connect has it, the one in binary comes first.
+  // The binary status takes precedence, as in Connect.
   const code = codeOfNumber(status?.code ?? 0) ?? codeOfStatus(stated);
   if (code === undefined) {
     return undefined;
@@ -49,7 +48,7 @@ export function grpcWireError(fields: Headers, more?: Headers): ConnectError | u
   return error;
 }
 
-/** The trailers in a body of gRPC-Web. Lines that are no headers are left out. */
+/** Returns the trailers in a body of gRPC-Web. Lines that are not headers are left out. */
 export function trailersOf(text: string): Headers {
   const trailers = new Headers();
   for (const line of text.split(/\r?\n/)) {
@@ -61,12 +60,12 @@ export function trailersOf(text: string): Headers {
   return trailers;
 }
 
-// More than an error keeps of its text.
+// Longer than the text that an error keeps.
 const MOST_CHARACTERS = 64 * 1_024;
 
 /**
- * A `grpc-message`. What is percent-encoded in a broken way stays as it is, as
- * gRPC has it (PROTOCOL-HTTP2, "Status-Message").
+ * Decodes a `grpc-message`. Broken percent-encoding stays as it is, as gRPC says (PROTOCOL-HTTP2,
+ * "Status-Message").
  */
 export function grpcMessage(value: string): string {
   return value.slice(0, MOST_CHARACTERS).replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
@@ -116,12 +115,12 @@ function endMetadata(json: unknown): Headers {
   return metadata;
 }
 
-// Not every text is one that headers take.
+// Headers do not accept every text.
 function append(headers: Headers, name: string, value: string): void {
   try {
     headers.append(name, value);
   } catch {
-    // Left out.
+    // An unacceptable header is left out.
   }
 }
 
@@ -134,7 +133,7 @@ function codeOfStatus(stated: string | null): Code | undefined {
   if (stated === null) {
     return undefined;
   }
-  // Twice the same is once.
+  // A repeated status counts once.
   const [value = "", another] = new Set(stated.split(",").map((each) => each.trim()));
   const code = another === undefined && /^\d+$/.test(value) ? Number(value) : Number.NaN;
   return code === 0 ? undefined : (codeOfNumber(code) ?? Code.Unknown);
@@ -146,8 +145,7 @@ interface Status {
   readonly details: Details;
 }
 
-// google.rpc.Status. Something else that happens to be one as far as it goes is
-// found out by what follows.
+// Reads a google.rpc.Status. Other data that parses as one is found out by what follows.
 function readStatus(value: string): Status | undefined {
   let code = 0;
   let message = "";
@@ -172,7 +170,7 @@ function readStatus(value: string): Status | undefined {
   }
 }
 
-// google.protobuf.Any.
+// Reads a google.protobuf.Any.
 function anyDetail(bytes: Uint8Array): Details {
   let typeUrl = "";
   let value = new Uint8Array();

@@ -2,26 +2,26 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Compression } from "@connectrpc/connect/protocol";
 import type { Protocol } from "../policy/policy.js";
 
-/** What an answer may be. */
+/** Limits of an answer. */
 export interface AnswerLimits {
-  /** What it may be compressed by; undefined for nothing. */
+  /** Accepted compression; undefined for none. */
   readonly accepted: Compression | undefined;
-  /** What a message of it may have, in bytes, decompressed. */
+  /** Largest message, in bytes, decompressed. */
   readonly readMaxBytes: number;
 }
 
-/** What requests and answers of a method look like on the wire. */
+/** Form of a method's requests and answers on the wire. */
 export interface WireShape extends AnswerLimits {
   readonly protocol: Protocol;
-  /** Messages of the answer are in envelopes; else it is one message. */
+  /** True if the messages of the answer are in envelopes; otherwise it is one message. */
   readonly enveloped: boolean;
-  /** The request is one message, so that it can be sent again. */
+  /** True if the request is one message, so that it can be sent again. */
   readonly replays: boolean;
-  /** Both sides stream, which takes HTTP/2. */
+  /** True if both sides stream, which takes HTTP/2. */
   readonly bothWays: boolean;
 }
 
-/** What a protocol makes of the kinds of methods. */
+/** Returns the wire shapes of a protocol for each kind of method. */
 export function wireShapes(
   protocol: Protocol,
   limits: AnswerLimits,
