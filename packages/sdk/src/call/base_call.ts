@@ -54,24 +54,16 @@ const NONE: readonly never[] = [];
  * end. It uses callbacks instead of async functions, so that a call that succeeds at once costs
  * little more than its attempt. The story of a call:
  *
- * 1. `transport/transport.ts` `derive`: refuses a call that cannot be sent, makes a plan, and runs
- *    the call.
- * 2. `call/call_plan.ts` `CallPlan`: holds the facts of the call: policy, deadline, tenant,
- *    headers.
- * 3. `call/base_call.ts` `start`: joins the calls of its client, and listens to the caller's
- *    signal.
+ * 1. `transport/transport.ts` `derive`: refuses an impossible call, makes a plan, runs the call.
+ * 2. `call/call_plan.ts` `CallPlan`: policy, deadline, tenant and headers of the call.
+ * 3. `call/base_call.ts` `start`: joins its client's calls, listens to the caller's signal.
  * 4. `call/base_call.ts` `authenticate`: asks for a credential; may wait for a token.
- * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to Connect and the users'
- *    interceptors.
+ * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to Connect and interceptors.
  * 6. `call/base_call.ts` `intercept`: below them, writes the last headers and sets the timer.
- * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for bytes to be
- *    sent.
- * 8. `wire/recorder.ts` `withRecorder`: sends them, and records the parts of the answer that
- *    runtimes hide.
- * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. A stream goes on:
- *    `onMessage`.
- * 10. `call/base_call.ts` `onAttemptFailed`: otherwise `decide` chooses: a wait and back to 4, or
- *    `endWithError`.
+ * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for a send.
+ * 8. `wire/recorder.ts` `withRecorder`: sends it, records what runtimes hide of the answer.
+ * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. Streams: `onMessage`.
+ * 10. `call/base_call.ts` `onAttemptFailed`: `decide` asks for a wait and 4, or `endWithError`.
  */
 export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected readonly values: CallValues;
@@ -179,8 +171,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return true;
   }
 
-  // Reports whether the attempt goes on: a listener that was told of its start may have ended it,
-  // or used up its time.
+  // Reports whether the attempt goes on: a listener told of its start may have ended or delayed it.
   private goesOn(attempt: Attempt): boolean {
     if (this.events !== SILENCE || this.client.hasInterceptors) {
       if (this.remaining() < this.client.constants.minWireTimeoutMs) {
@@ -273,8 +264,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       this.values.setOwn(attemptInfo, { attempt: attempt.number, remainingMs });
     }
     if (!attempt.atOnce) {
-      // Users' interceptors may hang; the attempt interceptor replaces this timer once it is
-      // reached.
+      // Users' interceptors may hang; the attempt interceptor replaces this timer when reached.
       this.timer.limit(remainingMs, "deadline");
     }
     this.open(attempt, early);

@@ -35,8 +35,7 @@ export class Recording {
   /** Set by the HTTP client that made or reused a connection. */
   socket: PeerSocket | undefined;
   /**
-   * Set by an HTTP client that reports it: true once the request's connection is established,
-   * including TLS.
+   * Set by an HTTP client that reports it: true once the connection is established, TLS included.
    */
   connected: boolean | undefined;
   /** Set by an HTTP client whose connections are all in use: what the request waits for. */
@@ -109,10 +108,7 @@ export class Recording {
     return inRange && (!empty || header?.has("grpc-status") === true);
   }
 
-  /**
-   * True if the answer has a media type of the protocol. For Connect's own, the runtime has to
-   * decide.
-   */
+  /** True if the media type is the protocol's. For Connect's own, the runtime has to decide. */
   get isOfProtocol(): boolean {
     return TYPES[this.shape.protocol].test(mediaType(this.header?.get("content-type")));
   }
@@ -176,9 +172,7 @@ export class Recording {
     return this.status === undefined ? unanswered : "answered";
   }
 
-  /**
-   * Tells whether the server may have read the data sent, as far as that is known without an error.
-   */
+  /** Tells whether the server may have read the data sent, so far as no error shows it. */
   get reached(): Sent {
     if (this.status !== undefined) {
       return "yes";
@@ -200,10 +194,7 @@ export class Recording {
       : this.told(read, runtimeError);
   }
 
-  /**
-   * Reports whether a good answer ended early: an envelope is cut off, or the protocol's end is
-   * missing.
-   */
+  /** Reports whether a good answer ended early: in an envelope, or before the protocol's end. */
   endedEarly(): boolean {
     const { envelopes, header, shape, trailer, watchedBody } = this;
     if (envelopes === undefined || !this.good || this.isAnotherType) {
@@ -273,9 +264,7 @@ export class Recording {
     this.unread = false;
   }
 
-  /**
-   * Reason for which the connection failed. The SDK's own complaints about an answer do not count.
-   */
+  /** Reason for which the connection failed, other than the SDK's own complaints. */
   get broken(): { readonly reason: unknown } | undefined {
     const failure = this.networkError ?? this.watchedBody?.failure;
     return isAmeideError(failure?.reason) ? undefined : failure;
