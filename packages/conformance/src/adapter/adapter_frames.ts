@@ -1,7 +1,7 @@
 /** The largest message either side may send, in bytes. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** A message as it goes over a pipe: its length in bytes, 4 bytes big-endian, then its JSON. */
+/** Encodes a message for a pipe: its length in bytes, as 4 bytes big-endian, then its JSON. */
 export function encodeFrame(json: string): Buffer {
   const body = Buffer.from(json);
   const frame = Buffer.allocUnsafe(4 + body.length);
@@ -16,10 +16,10 @@ export class FrameReader {
   private length = 0;
 
   /**
-   * Takes the next bytes and returns the messages that are whole now.
+   * Takes the next bytes and returns the messages that are now complete.
    *
-   * @throws Error when the bytes are no frames: the length is beyond {@link MAX_FRAME_BYTES}, which
-   *   is also what text on standard output looks like.
+   * @throws Error if the bytes are not frames: the length is beyond {@link MAX_FRAME_BYTES}, which
+   *   is also how text on standard output appears.
    */
   push(chunk: Buffer): string[] {
     this.chunks.push(chunk);
@@ -42,12 +42,12 @@ export class FrameReader {
     return frames;
   }
 
-  /** Bytes of a message that is not whole. */
+  /** Number of bytes of an incomplete message. */
   get rest(): number {
     return this.length;
   }
 
-  // Joins chunks only as far as they are needed, so that a long message costs no quadratic copying.
+  // Joins only as many chunks as needed, so that a long message costs no quadratic copying.
   private gather(size: number): Buffer {
     const first = this.chunks[0];
     if (first !== undefined && first.length >= size) {

@@ -7,7 +7,7 @@ import {
 } from "@ameideio/conformance-proto";
 import { encodeFrame, FrameReader } from "./adapter_frames.js";
 
-/** How the adapter of an SDK is started. */
+/** Command that starts the adapter of an SDK. */
 export interface AdapterCommand {
   /** Id of the SDK: `ts`. */
   readonly sdk: string;
@@ -15,22 +15,25 @@ export interface AdapterCommand {
   readonly command: readonly [string, ...string[]];
   /** Folder it is started in. */
   readonly cwd: string;
-  /** Environment variables beyond our own. Default none. */
+  /** Environment variables besides those of this process. Default none. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What an adapter is asked, without the number. */
+/** Request to an adapter, without its number. */
 export type Question = NonNullable<MessageInitShape<typeof AdapterRequestSchema>["action"]>;
 
-/** A process that died, fell silent or babbled. Its outstanding requests all fail with this. */
+/**
+ * Failure of a process that died, fell silent or wrote nonsense. All its outstanding requests fail
+ * with this.
+ */
 export class AdapterFailure extends Error {
   override readonly name = "AdapterFailure";
 }
 
 export interface ProcessOptions {
-  /** The adapter fails when something is outstanding and it says nothing for so long. */
+  /** Time without a word after which the adapter fails, while a request is outstanding. */
   readonly silenceMs: number;
-  /** Gets what the adapter writes to standard error. Default: only the end is kept. */
+  /** Receives the text that the adapter writes to standard error. Default: only its end is kept. */
   readonly onStderr?: ((text: string) => void) | undefined;
 }
 
@@ -47,7 +50,7 @@ process.once("exit", () => {
   }
 });
 
-/** One run of an adapter. After its first failure it is dead for good. */
+/** One run of an adapter. Its first failure ends it for good. */
 export class AdapterProcess {
   private readonly child: ChildProcess;
   private readonly outstanding = new Map<bigint, Outstanding>();
@@ -75,7 +78,7 @@ export class AdapterProcess {
         this.fail(`could not be started: ${reason.message}`);
         resolve();
       });
-      // Not `exit`: what was written before the end has to be read first.
+      // Not `exit`: output written before the end has to be read first.
       child.once("close", (code, signal) => {
         running.delete(child);
         const half = this.frames.rest > 0 ? " in the middle of a message" : "";
@@ -92,12 +95,12 @@ export class AdapterProcess {
     });
   }
 
-  /** Why it is dead, if it is. */
+  /** Failure that ended it, if it has failed. */
   get failure(): AdapterFailure | undefined {
     return this.firstFailure;
   }
 
-  /** @throws AdapterFailure, also when another request was the reason. */
+  /** @throws AdapterFailure, even if another request was the reason. */
   ask(action: Question): Promise<AdapterResponse> {
     if (this.firstFailure !== undefined) {
       return Promise.reject(this.firstFailure);
@@ -116,7 +119,7 @@ export class AdapterProcess {
   /**
    * Ends it: by the end of its input, then by force.
    *
-   * @param patienceMs - How long it may take. Default 1000.
+   * @param patienceMs - Time it may take. Default 1000.
    * @returns `by itself`, or what happened instead.
    */
   async close(patienceMs = 1000): Promise<string> {
@@ -125,7 +128,7 @@ export class AdapterProcess {
     const force = setTimeout(() => {
       forced = true;
       this.child.kill("SIGKILL");
-      // A process of its own may hold them on.
+      // A child process of its own may keep them open.
       this.child.stdout?.destroy();
       this.child.stderr?.destroy();
     }, patienceMs);
@@ -187,7 +190,7 @@ export class AdapterProcess {
   }
 }
 
-// The schema is strict: a field that nobody reads is a mistake of the adapter.
+// The schema is strict: a field that nothing reads is a mistake of the adapter.
 function parseResponse(json: string): AdapterResponse {
   try {
     return fromJsonString(AdapterResponseSchema, json);

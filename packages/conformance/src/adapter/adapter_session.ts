@@ -6,16 +6,16 @@ import {
   type ProcessOptions,
 } from "./adapter_process.js";
 
-/** What became of a case that an adapter was asked to run. */
+/** Result of asking an adapter to run a case. */
 export type RunResult =
   | { readonly response: RunResponse }
-  /** The adapter, not the SDK, failed: why. */
+  /** Reason, if the adapter failed and not the SDK. */
   | { readonly failure: string };
 
 export interface SessionOptions extends ProcessOptions {
-  /** Requests that are open at the same time. */
+  /** Maximum number of simultaneously open requests. */
   readonly window: number;
-  /** How often the adapter is started again before all that is left is given up. Default 6. */
+  /** Number of restarts after which all remaining cases are given up. Default 6. */
   readonly maxRestarts?: number;
 }
 
@@ -25,11 +25,11 @@ interface Job {
 }
 
 /**
- * An adapter that is started again when it fails.
+ * Session with an adapter that is restarted when it fails.
  *
- * Whose fault it was is known only where nothing else went on. So what was open when an adapter
- * fails is asked again, one by one, and what is alone when it fails again gets the blame; then the
- * others go on.
+ * A failure can be blamed on a case only if no other case was open. So the cases that were open
+ * when an adapter failed are asked again, one at a time; one that fails alone gets the blame, and
+ * then the others go on.
  */
 export class AdapterSession {
   private readonly queue: Job[] = [];
@@ -40,7 +40,7 @@ export class AdapterSession {
   private givenUp: string | undefined;
   private unexplained: string | undefined;
 
-  /** Failures of the adapter that no case could be blamed for. */
+  /** Failures of the adapter that could not be blamed on a case. */
   readonly problems: string[] = [];
 
   constructor(
@@ -64,7 +64,7 @@ export class AdapterSession {
   /**
    * Runs one case. Never rejects.
    *
-   * @param prepare - Makes the request; called again when the case has to be asked again.
+   * @param prepare - Creates the request; called again if the case has to be asked again.
    */
   run(prepare: () => RunRequest | Promise<RunRequest>): Promise<RunResult> {
     return new Promise((resolve) => {
@@ -77,12 +77,12 @@ export class AdapterSession {
     await this.process?.close();
   }
 
-  /** Closes it with all the patience there is; `by itself`, or what happened instead. */
+  /** Closes it with full patience; returns `by itself`, or what happened instead. */
   async end(): Promise<string> {
     return (await this.process?.close(this.options.silenceMs)) ?? "before its input did";
   }
 
-  /** Another one of the same adapter. */
+  /** Returns another session with the same adapter. */
   another(): AdapterSession {
     return new AdapterSession(this.command, this.options);
   }
@@ -143,7 +143,7 @@ export class AdapterSession {
     job.resolve(result);
   }
 
-  // All open requests of a process fail at once; the first to come here acts for all of them.
+  // All open requests of a process fail at once; the first to arrive acts for all.
   private failed(process: AdapterProcess, reason: AdapterFailure): void {
     if (process !== this.process) {
       return;

@@ -7,7 +7,8 @@ import type { AdapterCommand } from "./adapter_process.js";
  * Reads how the adapter of each SDK is started, from a file of the form
  * `ts: { command: [node, path/to/adapter.js], env: {} }`.
  *
- * @param path - The file. Commands are started in the folder that `root` names, relative to it.
+ * @param path - Path of the file. Commands are started in the folder that `root` names, relative to
+ *   it.
  * @throws Error that says what is wrong with the file.
  */
 export function loadAdapters(path: string, root: string): readonly AdapterCommand[] {
