@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Options } from "./options.js";
 import { ENTRIES, FORMATS, HTTP_CLIENTS, HTTP_VERSIONS, PROTOCOLS } from "../suite/vocabulary.js";
 
-/** Arguments that cannot be understood. */
+/** Thrown for arguments that cannot be understood. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -46,7 +46,7 @@ export function readArguments(argv: readonly string[]): Options {
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
-      // pnpm hands its own separator through.
+      // pnpm passes its own separator on.
       args: argv.filter((arg) => arg !== "--"),
       strict: true,
       allowPositionals: false,

@@ -19,10 +19,10 @@ import {
 import { runSuite } from "../run/run_suite.js";
 import { writeReports } from "../report/write_reports.js";
 
-/** Red combinations that are printed without `-v`. */
+/** Number of red combinations that are printed without `-v`. */
 const SHOWN = 20;
 
-/** Where a run prints and what it runs; the defaults are those of the command. */
+/** Surroundings of a run; the defaults are those of the command. */
 export interface CliEnvironment {
   readonly print?: (line: string) => void;
   readonly printError?: (line: string) => void;
@@ -77,7 +77,7 @@ async function run(options: Options, environment: Printing): Promise<number> {
     for (const problem of problems) {
       printError(problem);
     }
-    // A file that cannot be read has been told; the case may be in it.
+    // An unreadable file has been reported already; the case may be in it.
     if (selected.length === 0 && problems.length === 0) {
       throw new UsageError(noCase(options.cases));
     }
@@ -150,7 +150,7 @@ interface All {
   readonly problems: readonly string[];
 }
 
-// Our own cases, or those of the given folders, each of which may have a list of its own.
+// Loads our own cases, or those of the given folders, each of which may have a list of its own.
 function loadAll({ folders }: Options, known: readonly AdapterCommand[]): All {
   const missing = folders.find((folder) => !existsSync(folder));
   if (missing !== undefined) {
@@ -174,7 +174,7 @@ function loadAll({ folders }: Options, known: readonly AdapterCommand[]): All {
   return {
     cases,
     knownFailing,
-    // What a case that could not be read does to the list says nothing.
+    // If cases could not be read, problems of the list prove nothing.
     problems: loaded.length > 0 ? loaded : knownFailingProblems(knownFailing, cases, sdks),
   };
 }

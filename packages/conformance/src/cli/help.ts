@@ -1,4 +1,4 @@
-/** What `--help` prints: the options, and the specification of an adapter. */
+/** Text of `--help`: the options, and the specification of an adapter. */
 export const HELP = `Usage: pnpm conformance [option…]
 
 Runs every case against every SDK and prints one matrix. Options that take

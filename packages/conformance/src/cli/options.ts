@@ -1,7 +1,7 @@
 import type { AdapterCommand } from "../adapter/adapter_process.js";
 import type { Filter } from "../suite/plan.js";
 
-/** What the command line says. */
+/** Options of the command line. */
 export interface Options {
   readonly help: boolean;
   readonly list: boolean;
@@ -13,20 +13,20 @@ export interface Options {
   /** Folders of cases instead of our own. */
   readonly folders: readonly string[];
   readonly filter: Filter;
-  /** Folder the reports go to. */
+  /** Folder for the reports. */
   readonly report: string | undefined;
-  /** How many random cases; undefined for none. */
+  /** Number of random cases; undefined for none. */
   readonly fuzz: number | undefined;
   readonly seed: number;
   readonly mutate: boolean;
 }
 
-/** What the parts that make up their own cases, or change the SDK, are started with. */
+/** Options for the tools that create their own cases, or change the SDK. */
 export interface ToolOptions {
   readonly adapters: readonly AdapterCommand[];
   readonly filter: Filter;
   readonly seed: number;
   readonly verbose: boolean;
-  /** Where to print; a line at a time. */
+  /** Prints one line. */
   readonly print: (line: string) => void;
 }
