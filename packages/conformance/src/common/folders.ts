@@ -2,29 +2,29 @@ import { fileURLToPath } from "node:url";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The root of the repository. */
+/** Root of the repository. */
 export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** Our own cases. */
 export const CASES = `${PACKAGE}cases`;
 
-/** The roster of our own cases. */
+/** List of known failures for our own cases. */
 export const KNOWN_FAILING = `${PACKAGE}known_failing.yaml`;
 
-/** What every SDK has built in. */
+/** Built-in values of every SDK. */
 export const POLICY_JSON = `${PACKAGE}policy.json`;
 
-/** How adapters are started; commands are relative to the root of the repository. */
+/** File of the adapters' commands, which are relative to the root of the repository. */
 export const ADAPTERS = { path: `${PACKAGE}adapters.yaml`, root: "../.." };
 
-/** What the HTML report is made from, and where its script is built. */
+/** Folder of the HTML report's sources and of its built script. */
 export const PAGE = `${PACKAGE}page`;
 export const BUILT_PAGE = `${PACKAGE}dist/page`;
 
-/** Where random cases that found something are written, if no folder is named. */
+/** Folder for failing random cases, if none is named. */
 export const FOUND = `${PACKAGE}.results/found`;
 
-/** What Connect's own suite is run with: what clients can do, and which clients there are. */
+/** Configuration of Connect's own suite: the abilities of clients, and the list of clients. */
 export const OFFICIAL = {
   config: `${PACKAGE}connect/config.yaml`,
   clients: `${PACKAGE}connect/clients.yaml`,

@@ -1,4 +1,4 @@
-/** Does something for each item, for at most `limit` of them at once. */
+/** Runs an action for each item, for at most `limit` items at once. */
 export async function mapLimit<T>(
   items: readonly T[],
   limit: number,

@@ -1,27 +1,27 @@
 import { readFileSync } from "node:fs";
 import { POLICY_JSON } from "./folders.js";
 
-/** A value of the policy of a method. Names are spelled as protos do: `timeout_ms`. */
+/** Value of a method's policy. Names are spelled as in protos: `timeout_ms`. */
 export interface PolicyValue {
   readonly name: string;
   readonly type: string;
   readonly min?: number;
   readonly max?: number;
   readonly default: unknown;
-  /** Kinds of method it does something for; absent for all. */
+  /** Kinds of method that it has an effect on; absent for all. */
   readonly kinds?: readonly string[];
   /** Kinds of method that have the default; absent for all. */
   readonly default_for?: readonly string[];
-  /** Where code states it; absent for nowhere. */
+  /** Place in which code states it; absent for none. */
   readonly option?: "settings" | "retry";
-  /** Its field of the policy document. */
+  /** Field of the policy document. */
   readonly document?: string;
 }
 
 /** Numbers by their names: `keep_alive.interval_ms`. */
 export type Numbers = Readonly<Record<string, number>>;
 
-/** What every SDK has built in, as `policy.json` says it. */
+/** Built-in values of every SDK, as in `policy.json`. */
 export interface PolicyJson {
   readonly policy: readonly PolicyValue[];
   readonly budget: readonly { readonly name: string; readonly default: number }[];
@@ -29,10 +29,10 @@ export interface PolicyJson {
   readonly constants: Numbers;
 }
 
-/** The file that the table of policy values is generated into. */
+/** Content of the file that is generated from the table of policy values. */
 export const POLICY = JSON.parse(readFileSync(POLICY_JSON, "utf8")) as PolicyJson;
 
-/** Built-in numbers of a policy by the names that adapters have for them. */
+/** Returns the built-in numbers of a policy, by the names that adapters use. */
 export function builtInNumbers({ policy, budget, presets, constants }: PolicyJson): Numbers {
   const stated = [
     ...policy.map(({ name, default: value }) => [`defaults.${name}`, value] as const),
@@ -48,9 +48,9 @@ export function builtInNumbers({ policy, budget, presets, constants }: PolicyJso
 }
 
 /**
- * What of the constants that an adapter describes is not as `policy.json` has it. Names may be
- * spelled as in protos or in their JSON, in `snake_case` or in `camelCase`. One that describes none
- * has none to compare.
+ * Lists the constants that an adapter describes differently from `policy.json`. Names may be
+ * spelled as in protos or in their JSON, in `snake_case` or in `camelCase`. An adapter that
+ * describes none has none to compare.
  */
 export function wrongConstants(
   constants: Numbers,
@@ -72,12 +72,12 @@ export function wrongConstants(
   });
 }
 
-/** `timeoutMs` is `timeout_ms`. */
+/** Turns `timeoutMs` into `timeout_ms`. */
 export function protoName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `timeout_ms` is `timeoutMs`. */
+/** Turns `timeout_ms` into `timeoutMs`. */
 export function jsonName(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
