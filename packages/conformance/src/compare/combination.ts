@@ -3,8 +3,8 @@ import { type Difference, Step } from "./difference.js";
 import { type Arrived, headerValues } from "./requests.js";
 
 /**
- * Compares what came with the way a case was run in, which no case can state: an adapter that speaks
- * another format or HTTP version than it was asked for proves nothing about the one it was asked for.
+ * Compares a run with the combination it was asked for, which no case can state: an adapter that
+ * speaks another format or HTTP version proves nothing about the one it was asked for.
  */
 export function compareCombination(
   { protocol, format, http }: Combination,
@@ -17,7 +17,7 @@ export function compareCombination(
     if (request.http !== undefined && http !== "auto") {
       step.equal("HTTP version", http, request.http);
     }
-    // A GET has its format in its query, a request that was not read has nothing.
+    // A GET has its format in its query; an unread request has none.
     if (request.method === "GET" || request.headers.length === 0) {
       return;
     }

@@ -17,23 +17,26 @@ import { comparePrinted } from "./printed.js";
 import { type Arrived, compareRequests } from "./requests.js";
 import { compareTelemetry } from "./telemetry.js";
 
-/** What happened in one run of a case. */
+/** Observations of one run of a case. */
 export interface Seen {
   readonly response: RunResponse;
-  /** In the memory layer as the adapter reports them, on the wire as the server recorded them. */
+  /**
+   * Requests: in the memory layer as the adapter reports them, on the wire as the server recorded
+   * them.
+   */
   readonly requests: readonly Arrived[];
   /** Default `connect`. */
   readonly protocol?: string;
-  /** How the process ended that the case had for itself: `by itself`, or what happened instead. */
+  /** End of the case's own process, if it had one: `by itself`, or what happened instead. */
   readonly processEnd?: string | undefined;
 }
 
 /**
- * Compares what happened with what a case states. What it does not state is not compared, except
- * the number of requests, that nothing is left behind, and that what is printed is short and has no
- * control characters.
+ * Compares a run with its case. Things that the case does not state are not compared, with three
+ * exceptions: the number of requests, that nothing is left behind, and that printed texts are short
+ * and free of control characters.
  *
- * @returns the differences, none if all is well.
+ * @returns Differences; none if all is well.
  */
 export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): Difference[] {
   const found: Difference[] = [];
@@ -134,7 +137,7 @@ function compareExplained(
   }
 }
 
-// The requests are left out: a secret has to be in them.
+// The requests are not searched: they have to contain the secret.
 function compareSecrets(
   secrets: readonly string[],
   response: RunResponse,

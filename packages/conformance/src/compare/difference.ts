@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 
-/** One thing that is not as the case states it. */
+/** One difference from a case. */
 export interface Difference {
-  /** Where in the timeline: `request 2`, `outcome 1`, `budget`. */
+  /** Place in the timeline: `request 2`, `outcome 1`, `budget`. */
   readonly step: string;
-  /** What of it: `header x-request-id`. Empty for the step itself. */
+  /** Part of the step: `header x-request-id`. Empty for the step itself. */
   readonly what: string;
   readonly expected: string;
   readonly seen: string;
@@ -21,7 +21,7 @@ export class Step {
     this.found.push({ step: this.name, what, expected: show(expected), seen: show(seen) });
   }
 
-  /** Compares as JSON; fractions that differ by rounding alone are equal. */
+  /** Compares as JSON; fractions that differ only by rounding are equal. */
   equal(what: string, expected: unknown, seen: unknown): void {
     if (!same(expected, seen)) {
       this.differs(what, expected, seen);
@@ -35,17 +35,17 @@ export class Step {
   }
 }
 
-/** Whether something is stated in a case. */
+/** Reports whether a case states a member. */
 export function states(json: JsonObject, name: string): boolean {
   return json[name] !== undefined;
 }
 
-/** A list of a case's JSON; empty where it is not stated. */
+/** Returns a list of a case's JSON; empty if it is not stated. */
 export function listOf(json: JsonObject, name: string): readonly JsonObject[] {
   return (json[name] ?? []) as readonly JsonObject[];
 }
 
-/** Whether two values are the same as JSON, whatever the order of keys. */
+/** Reports whether two values are the same JSON, whatever the order of keys. */
 export function same(a: unknown, b: unknown): boolean {
   if (typeof a === "number" && typeof b === "number") {
     if (Number.isInteger(a) && Number.isInteger(b)) {
@@ -69,7 +69,7 @@ export function same(a: unknown, b: unknown): boolean {
   );
 }
 
-/** A value as text, for people. */
+/** Formats a value for people. */
 export function show(value: unknown): string {
   if (value === undefined) {
     return "nothing";

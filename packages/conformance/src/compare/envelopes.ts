@@ -2,8 +2,9 @@ import { fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { ConformanceRequestSchema, type SeenRequest } from "@ameideio/conformance-proto";
 
 /**
- * Texts of the messages of a request in envelopes: a byte of flags, the length in four, big-endian,
- * then the message (Connect protocol, gRPC over HTTP/2). What cannot be read says so in its place.
+ * Returns the texts of the messages of a request in envelopes: a byte of flags, the length in four
+ * bytes, big-endian, then the message (Connect protocol, gRPC over HTTP/2). An unreadable message
+ * is replaced by a note.
  */
 export function textsOf({ body, headers }: Pick<SeenRequest, "body" | "headers">): string[] {
   const type = headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";

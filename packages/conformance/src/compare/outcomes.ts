@@ -3,7 +3,7 @@ import type { AttemptFailure, Outcome, SeenError, SeenOutcome } from "@ameideio/
 import { type Difference, listOf, states, Step } from "./difference.js";
 import { bounds, headerValues } from "./requests.js";
 
-/** An outcome of a case, for one call. */
+/** Outcome that a case states for one call. */
 interface Stated {
   readonly outcome: Outcome;
   readonly json: JsonObject;
@@ -12,7 +12,8 @@ interface Stated {
 /**
  * Compares how the calls ended.
  *
- * @param options.anyOrder - Calls that run at once on real sockets end in no order of their own.
+ * @param options.anyOrder - True for simultaneous calls on real sockets, which end in no fixed
+ *   order.
  */
 export function compareOutcomes(
   outcomes: readonly Outcome[],
@@ -44,7 +45,7 @@ export function compareOutcomes(
   });
 }
 
-// What differs between protocols.
+// Applies the differences that a case states for a protocol.
 function over(protocol: string, outcome: Outcome): Outcome {
   const { grpcHttpStatus } = outcome;
   return protocol === "connect" || grpcHttpStatus === undefined
@@ -52,7 +53,7 @@ function over(protocol: string, outcome: Outcome): Outcome {
     : { ...outcome, httpStatus: grpcHttpStatus };
 }
 
-// Each stated outcome takes the first that fits; what fits nowhere stands against what is left.
+// Gives each stated outcome the first that fits; the others are compared with the remaining ones.
 function inAnyOrder(stated: readonly Stated[], seen: readonly SeenOutcome[]) {
   const left = [...seen];
   const fitting = stated.map((one, i) => {
@@ -211,13 +212,13 @@ function compareAttempts(outcome: Outcome, json: JsonObject, error: SeenError, s
   });
 }
 
-/** An error in one line. */
+/** Formats an error in one line. */
 export function showError(error: SeenError): string {
   const { code, origin, stopReason, message } = error;
   return `${code} (${origin}${stopReason === "" ? "" : `, ${stopReason}`}): ${message}`;
 }
 
-/** A failed attempt in one line: `unavailable TRANSIENT, then 49 ms`. */
+/** Formats a failed attempt in one line: `unavailable TRANSIENT, then 49 ms`. */
 export function showAttempt(attempt: AttemptFailure): string {
   const kind = [attempt.code, attempt.class].filter((text) => text !== "").join(" ");
   const took = attempt.durationMs === undefined ? "" : ` after ${attempt.durationMs} ms`;

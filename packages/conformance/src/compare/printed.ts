@@ -6,10 +6,10 @@ const MAX_ERROR = 64 * 1024;
 /** Longest log line, and longest event. */
 const MAX_LINE = 16 * 1024;
 
-// As they are, or as JSON has them.
+// Control characters, bare or as JSON escapes them.
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]|\\(?:[bfnrt]|u00[01]|u007f|u00[89]|u202[89])/u;
 
-/** Compares what ends up in logs and on terminals: it is short, and has no control characters. */
+/** Checks texts for logs and terminals: they are short, and have no control characters. */
 export function comparePrinted(response: RunResponse, found: Difference[]): void {
   const { outcomes, logs, events } = response;
   outcomes.forEach(({ error }, i) => {
@@ -27,7 +27,7 @@ function compareOne(text: string, maxLength: number, step: Step): void {
   if (text.length > maxLength) {
     step.differs("length", `at most ${maxLength} characters`, text.length);
   }
-  // A backslash of the text itself stands twice in JSON.
+  // A backslash of the text itself is doubled in JSON.
   const at = CONTROL.exec(text.replaceAll("\\\\", "  "));
   if (at !== null) {
     const around = JSON.stringify(text.slice(Math.max(0, at.index - 40), at.index + 20));

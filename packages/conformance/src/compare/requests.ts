@@ -4,20 +4,20 @@ import { textsOf } from "./envelopes.js";
 import { type Difference, listOf, states, Step } from "./difference.js";
 import { matchesText } from "./text.js";
 
-/** A request as the runner knows it, by the adapter's report or the fault server's records. */
+/** Request as the runner knows it, from the adapter's report or the fault server's records. */
 export type Arrived = Pick<
   SeenRequest,
   "method" | "headers" | "bodySha256" | "atMs" | "body" | "canceled"
 > & {
-  /** The script had no answer left for it. */
+  /** True if the script had no answer left for it. */
   readonly exhausted?: boolean;
   /** Number of the connection; absent in memory. */
   readonly connection?: number;
-  /** Version of HTTP, `1.1` or `2`; absent in memory, and where nothing was read. */
+  /** HTTP version, `1.1` or `2`; absent in memory, and if nothing was read. */
   readonly http?: string;
 };
 
-/** Compares the requests that came with those a case states. */
+/** Compares the requests that arrived with those that a case states. */
 export function compareRequests(
   expected: Expected,
   json: JsonObject,
@@ -60,13 +60,13 @@ export function compareRequests(
   });
 }
 
-/** The values a request has for a header, in order. */
+/** Returns the values of a header of a request, in order. */
 export function headerValues({ headers }: Pick<Arrived, "headers">, name: string): string[] {
   const wanted = name.toLowerCase();
   return headers.filter((header) => header.name.toLowerCase() === wanted).map(({ value }) => value);
 }
 
-/** The timeout on the wire in milliseconds (`connect-timeout-ms`, `grpc-timeout`). */
+/** Returns the timeout on the wire in milliseconds (`connect-timeout-ms`, `grpc-timeout`). */
 export function wireTimeout(arrived: Pick<Arrived, "headers">): number | undefined {
   const [connect] = headerValues(arrived, "connect-timeout-ms");
   if (connect !== undefined) {
@@ -202,7 +202,7 @@ function compareRest(
   bounds("gap", gap, { min: request.minGapMs, max: request.maxGapMs }, step);
 }
 
-/** Compares a number with bounds that may be stated. */
+/** Compares a number with bounds, if they are stated. */
 export function bounds(
   what: string,
   seen: number | undefined,

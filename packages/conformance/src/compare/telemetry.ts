@@ -21,7 +21,7 @@ export function compareTelemetry(
   }
 }
 
-/** The type of an observer's event, which comes as JSON. */
+/** Returns the type of an observer's event, which comes as JSON. */
 export function eventType(event: string): string {
   try {
     const { type } = JSON.parse(event) as { type?: unknown };
@@ -69,7 +69,7 @@ function compareSpan(span: Span, json: JsonObject, seen: Span, step: Step): void
     step.equal("ended as an error", span.error, seen.error);
   }
   if (span.durationMs !== undefined) {
-    // Epoch times in a double, as spans have them, are good to a quarter of a microsecond.
+    // Epoch times in a double, as in spans, are precise to a quarter of a microsecond.
     const rounded = Math.round((seen.durationMs ?? Number.NaN) * 1000) / 1000;
     step.equal("duration", span.durationMs, rounded);
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a text is as stated: `/…/` is a regular expression that has to match anywhere in it, all
- * else the text itself.
+ * Reports whether a text matches a stated one: `/…/` is a regular expression that has to match
+ * anywhere in it, any other text has to be equal.
  */
 export function matchesText(stated: string, seen: string): boolean {
   const pattern = /^\/(.*)\/$/s.exec(stated)?.[1];
