@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../cli/arguments.js";
 
-/** What the command line says. */
+/** Options of the command line. */
 export interface ConnectOptions {
   readonly help: boolean;
   readonly verbose: boolean;
@@ -9,7 +9,7 @@ export interface ConnectOptions {
   readonly clients: readonly string[];
   /** Patterns of cases, in the runner's terms; empty for all. */
   readonly cases: readonly string[];
-  /** Folder the report goes to. */
+  /** Folder for the report. */
   readonly report: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export function readConnectArguments(argv: readonly string[]): ConnectOptions {
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
-      // pnpm hands its own separator through.
+      // pnpm passes its own separator on.
       args: argv.filter((arg) => arg !== "--"),
       strict: true,
       allowPositionals: false,

@@ -14,17 +14,17 @@ import {
 } from "./report.js";
 import { clientVersion, judge, runnerVersion } from "./runner.js";
 
-/** Failed cases that are printed without `-v`. */
+/** Number of failed cases that are printed without `-v`. */
 const SHOWN = 20;
 
-/** Where a run prints and what it runs; the defaults are those of the command. */
+/** Surroundings of a run; the defaults are those of the command. */
 export interface ConnectEnvironment {
   readonly print?: (line: string) => void;
   readonly printError?: (line: string) => void;
   readonly clients?: readonly TestedClient[];
-  /** Gives the path of the runner, or throws MissingTool. */
+  /** Returns the path of the runner, or throws MissingTool. */
   readonly runner?: () => Promise<string>;
-  /** Whether a tool may not be missing. */
+  /** True if every tool must be present. */
   readonly inCi?: boolean;
 }
 

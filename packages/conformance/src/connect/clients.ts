@@ -2,21 +2,21 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 
-/** A client under test. */
+/** Client under test. */
 export interface TestedClient {
   /** `sdks` for an SDK, `raw` for the client an SDK is built on. */
   readonly group: "sdks" | "raw";
   readonly id: string;
-  /** How it is started, from the root of the repository. */
+  /** Command that starts it, from the root of the repository. */
   readonly command: readonly [string, ...string[]];
-  /** File of the cases it is known to fail, in the runner's format. */
+  /** File of the cases that it is known to fail, in the runner's format. */
   readonly knownFailing: string;
-  /** File of the cases it fails now and then, likewise. */
+  /** File of the cases that it fails occasionally, likewise. */
   readonly knownFlaky: string | undefined;
 }
 
 /**
- * Reads which clients there are, raw ones first: what an SDK is held against comes before it.
+ * Reads the list of clients, raw ones first: an SDK is compared with those before it.
  *
  * @throws Error that says what is wrong with the file.
  */

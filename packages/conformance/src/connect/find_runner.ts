@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { ROOT } from "../common/folders.js";
 
-/** What is needed to build the runner is not on this machine. The message says what to install. */
+/**
+ * Thrown if a tool for building the runner is missing on this machine. The message says what to
+ * install.
+ */
 export class MissingTool extends Error {
   override readonly name = "MissingTool";
 }
@@ -10,10 +13,11 @@ const PACKAGE = "connectrpc.com/conformance/cmd/connectconformance";
 const EXIT_MISSING = 3;
 
 /**
- * Builds Connect's runner as tools/go.mod pins it, unless that is done, and gives its path.
+ * Builds Connect's runner as pinned in tools/go.mod, unless it is built already, and returns its
+ * path.
  *
- * @throws MissingTool when there is no Go.
- * @throws Error with what Go said, when it could not build.
+ * @throws MissingTool if there is no Go.
+ * @throws Error with Go's output, if the build failed.
  */
 export function findRunner(): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What `--help` prints. */
+/** Text of `--help`. */
 export const HELP = `Usage: pnpm conformance:connect [option…]
 
 Runs Connect's own conformance suite, its runner unmodified, in client mode:

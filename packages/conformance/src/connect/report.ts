@@ -5,24 +5,24 @@ import type { Verdict } from "./verdict.js";
 
 const FILE = "official.json";
 
-/** A client and what the runner found about it. */
+/** Client with the runner's verdict. */
 export interface Judged {
   readonly client: TestedClient;
   readonly verdict: Verdict;
 }
 
-/** The numbers of a client: total = passed + failed + known. */
+/** Counts of a client: total = passed + failed + known. */
 export type Counts = Omit<Verdict, "failures">;
 
-/** What official.json holds. */
+/** Content of official.json. */
 export interface OfficialReport {
   readonly sdks: Readonly<Record<string, Counts>>;
   readonly raw: Readonly<Record<string, Counts>>;
-  /** Of the runner, and what each client is made of, by its id. */
+  /** Versions of the runner, and of each client's parts by its id. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Makes the report of whole runs. */
+/** Creates the report of complete runs. */
 export function makeOfficialReport(
   judged: readonly Judged[],
   versions: Readonly<Record<string, string>>,
@@ -39,12 +39,12 @@ export function makeOfficialReport(
   return { sdks: counts("sdks"), raw: counts("raw"), versions };
 }
 
-/** Removes the report of an earlier run, so that nobody takes it for this one's. */
+/** Removes the report of an earlier run, so that it is not taken for this one's. */
 export function removeOfficialReport(folder: string): void {
   rmSync(join(folder, FILE), { force: true });
 }
 
-/** Writes the report and gives its path. */
+/** Writes the report and returns its path. */
 export function writeOfficialReport(folder: string, report: OfficialReport): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, FILE);

@@ -3,30 +3,29 @@ import { createInterface } from "node:readline";
 import type { TestedClient } from "./clients.js";
 import { readVerdict, type Verdict } from "./verdict.js";
 
-/** Lines of standard error that are shown when the runner fails itself. */
+/** Number of lines of standard error that are shown when the runner itself fails. */
 const SHOWN = 20;
 
-/** How the runner is asked to judge a client. */
+/** Options for having the runner judge a client. */
 export interface JudgeOptions {
-  /** The built runner. */
+  /** Path of the built runner. */
   readonly runner: string;
-  /** The runner's configuration: what the clients can do. */
+  /** Configuration of the runner: the abilities of the clients. */
   readonly config: string;
-  /** Where clients are started. */
+  /** Folder in which clients are started. */
   readonly cwd: string;
   /** Patterns of the runner; empty for all cases. */
   readonly cases: readonly string[];
-  /** Called for each server the runner starts, with what it is and how many cases it is for. */
+  /** Called for each server that the runner starts, with its description and number of cases. */
   readonly onServer?: ((line: string) => void) | undefined;
-  /** Gets all that the runner prints, if given. */
+  /** Receives all output of the runner, if given. */
   readonly onOutput?: ((line: string) => void) | undefined;
 }
 
 /**
  * Has the runner judge a client.
  *
- * @throws Error with what the runner said, when it did not come to its end, or failed without naming
- *   a case.
+ * @throws Error with the runner's output, if it did not finish, or failed without naming a case.
  */
 export async function judge(
   { command, knownFailing, knownFlaky }: TestedClient,
@@ -61,12 +60,12 @@ export async function judge(
   return verdict;
 }
 
-/** What the runner calls itself: its name and version. */
+/** Returns the name and version that the runner states. */
 export async function runnerVersion(runner: string): Promise<string> {
   return versionOf([runner, "--version"]);
 }
 
-/** What a client says of what it is made of. */
+/** Returns the versions that a client states of its parts. */
 export function clientVersion({ command }: TestedClient, cwd: string): Promise<string> {
   return versionOf([...command, "--version"], cwd);
 }
@@ -91,7 +90,7 @@ async function start(
   onLine?: (line: string) => void,
 ): Promise<Ended> {
   const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  // The client ends with the runner: its input does.
+  // The client ends with the runner, because its input does.
   const stop = () => void child.kill();
   process.once("exit", stop);
   const lines = async (input: NodeJS.ReadableStream) => {

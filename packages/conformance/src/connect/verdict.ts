@@ -1,20 +1,20 @@
-/** What the runner found about one client. */
+/** Verdict of the runner on one client. */
 export interface Verdict {
-  /** Cases that were to run. */
+  /** Number of cases to run. */
   readonly total: number;
   readonly passed: number;
-  /** Cases that failed though nothing said so, that passed though a list said otherwise, or that never ran. */
+  /** Cases that failed unexpectedly, that passed although listed, or that never ran. */
   readonly failed: number;
-  /** Cases that failed as the list of known failures says. */
+  /** Cases that failed as listed. */
   readonly known: number;
-  /** The runner's own words about each failed case, several lines each. */
+  /** Runner's own words about each failed case, several lines each. */
   readonly failures: readonly string[];
 }
 
 /**
- * Reads what the runner printed with `-v`.
+ * Parses the output of the runner with `-v`.
  *
- * @throws Error when it printed no totals: then the run did not come to its end.
+ * @throws Error if it has no totals: then the run did not finish.
  */
 export function readVerdict(output: string): Verdict {
   const number = (pattern: RegExp) => {
@@ -29,7 +29,7 @@ export function readVerdict(output: string): Verdict {
   }
   const total = number(/^Filtered tests to (\d+) test case permutation/m) ?? planned;
   const known = number(/^\(Another (\d+) failed as expected/m) ?? 0;
-  // The runner leaves cases that never ran out of its counts.
+  // The runner does not count cases that never ran.
   const lost = Math.max(0, total - passed - known - failed);
   return { total, passed, known, failed: failed + lost, failures: failuresIn(output) };
 }
