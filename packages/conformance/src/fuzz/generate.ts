@@ -8,7 +8,7 @@ import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
 import { Random } from "./random.js";
 
-/** A case nobody wrote, and what the model says of it. */
+/** Generated case, with the model's prediction. */
 export interface GeneratedCase {
   readonly seed: number;
   readonly index: number;
@@ -18,11 +18,11 @@ export interface GeneratedCase {
   readonly protocol: Protocol;
   readonly entry: number;
   readonly prediction: Prediction;
-  /** Cases that were thrown away before it, with what spoke against them. */
+  /** Cases that were discarded before it, with the reasons. */
   readonly discarded: readonly string[];
 }
 
-/** What may be in a case, in the words of adapters; an empty list leaves it open. */
+/** Choices for a case, in the words of adapters; an empty list leaves all open. */
 export interface Among {
   readonly protocols: readonly string[];
   readonly kinds: readonly string[];
@@ -38,11 +38,12 @@ const KINDS: readonly (readonly [name: string, kind: Kind, weight: number])[] = 
 ];
 
 /**
- * The case of a seed and an index: always the same, among the same.
+ * Returns the case of a seed and an index: always the same for the same choices.
  *
- * What the model cannot vouch for (see the notes of a prediction) is thrown away and made anew.
+ * A case that the model cannot vouch for (see the notes of a prediction) is discarded, and another
+ * is generated.
  *
- * @throws Error when nothing is left to make cases of.
+ * @throws Error if no choice is left.
  */
 export function generateCase(
   seed: number,

@@ -15,7 +15,7 @@ import type { Random } from "./random.js";
 type SettingsInit = Exclude<MessageInitShape<typeof SettingsSchema>, { $typeName: string }>;
 type StepInit = MessageInitShape<typeof StepSchema>;
 
-/** What is given, and whether calls go on side by side in it. */
+/** The `given` of a case, with whether its calls run in parallel. */
 export interface GeneratedGiven {
   readonly given: MessageInitShape<typeof GivenSchema>;
   readonly uniform: boolean;
@@ -26,7 +26,7 @@ const CODES = ["aborted", "internal", "unknown", "data_loss", "resource_exhauste
 
 export function generateGiven(random: Random, kinds: readonly Kind[]): GeneratedGiven {
   const methods = kinds.flatMap(methodsOf);
-  // Which of several calls takes its messages first is anybody's.
+  // The order in which parallel calls take their messages is not defined.
   const uniform = random.chance(0.1) && !kinds.includes("client") && !kinds.includes("bidi");
   const wallClockMs =
     Date.UTC(2026, 0, 5) + random.between(0, 86_400) * 1000 + random.pick([0, 0, 300, 999]);
@@ -46,7 +46,7 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
     const value = { name: "e", from: "d", settings: derivedSettings(random) };
     steps.push({ action: { case: "derive", value } });
   }
-  // GET is for one of them alone.
+  // GET is for one method alone.
   const httpGet = random.chance(0.25);
   const usual =
     httpGet && kinds.includes("unary") && random.chance(0.7)
@@ -97,7 +97,7 @@ export function generateGiven(random: Random, kinds: readonly Kind[]): Generated
   };
 }
 
-// Who only watches fails, which changes nothing, or cancels.
+// Makes a watcher fail, which changes nothing, or cancel.
 function watching(random: Random): { who: string; at: string; does: Deed }[] {
   return random.weighted<ReturnType<typeof watching>>([
     [8, () => []],
@@ -152,7 +152,7 @@ function derivedSettings(random: Random): SettingsInit {
   };
 }
 
-// No second provider: that of the client is the only one the model knows.
+// Has no second provider: the model knows only that of the client.
 function ownCredential(random: Random): SettingsInit {
   return random.weighted<SettingsInit>([
     [9, () => ({})],
@@ -196,7 +196,7 @@ function credential(random: Random): NonNullable<SettingsInit["auth"]> {
       untilDeadline: random.chance(0.03),
     })),
   });
-  // Refreshed in the background at once, which fails, and soon about to expire.
+  // A token that is renewed in the background at once, which fails, and that expires soon.
   const failing = (): NonNullable<SettingsInit["auth"]> => ({
     provider: [
       { token: "first", expiresInMs: 31_000n },
@@ -212,7 +212,7 @@ function credential(random: Random): NonNullable<SettingsInit["auth"]> {
   ]);
 }
 
-// Mostly a life, of any length; now and then nonsense.
+// Mostly a lifetime of any length; now and then nonsense.
 function expiry(random: Random): { expiresInMs?: bigint; expiresAt?: number } {
   if (random.chance(0.06)) {
     const nonsense = [0, -1, 3600, 1_800_000_000, 99_999_999_999, NaN, Infinity, 100_000_000_000];
@@ -298,7 +298,7 @@ function document(random: Random, method: string): JsonObject {
   };
 }
 
-// Now and then one that the request does not have.
+// Now and then a field that the request does not have.
 function requestIdField(random: Random, method: string): string {
   const has = methodFacts(method).hasField;
   return random.chance(has ? 0.8 : 0.1) ? "request_id" : "";
@@ -308,7 +308,7 @@ interface CallChoice {
   readonly client: string;
   readonly method: string;
   readonly uniform: boolean;
-  /** A callback may cancel it. */
+  /** True if a callback may cancel it. */
   readonly byCallback: boolean;
 }
 
@@ -342,7 +342,7 @@ function callStep(random: Random, { client, method, uniform, byCallback }: CallC
   return { action: { case: "call", value } };
 }
 
-// With a tenant each, they may be more than a provider is asked for at once.
+// With a tenant for each call, there may be more requests than a provider gets at once.
 function sideBySide(random: Random, uniform: boolean): { parallel?: number; tenantEach?: boolean } {
   if (!uniform || random.chance(0.4)) {
     return {};
@@ -352,7 +352,7 @@ function sideBySide(random: Random, uniform: boolean): { parallel?: number; tena
     : { parallel: random.between(2, 6) };
 }
 
-// What only streams have. Who sends as fast as it can is the common one.
+// Options that only streams have. Sending as fast as possible is the common case.
 function streaming(random: Random, kind: Kind): Exclude<MessageInitShape<typeof CallSchema>, Call> {
   const reads = kind === "client" || kind === "bidi";
   const breaks = (kind === "server" || kind === "bidi") && random.chance(0.2);
@@ -393,7 +393,7 @@ function callSettings(random: Random): SettingsInit {
   };
 }
 
-// Each is refused before any I/O.
+// Settings that are each refused before any I/O.
 function wrongSettings(random: Random): SettingsInit {
   return random.pick<SettingsInit>([
     { timeoutMs: 0 },

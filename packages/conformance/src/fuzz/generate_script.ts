@@ -16,13 +16,13 @@ type AnswerInit = Exclude<MessageInitShape<typeof AnswerSchema>, { $typeName: st
 type ErrorInit = Extract<NonNullable<AnswerInit["action"]>, { case: "error" }>["value"];
 type HeaderInit = { name: string; value: string };
 
-/** What answers depend on. */
+/** Facts that answers depend on. */
 export interface ScriptContext {
   readonly uniform: boolean;
-  /** Where dates are counted from. */
+  /** Time that dates are relative to. */
   readonly wallClockMs: number;
   readonly protocol: Protocol;
-  /** Of the methods that are called; undefined for methods of several kinds. */
+  /** Kind of the called methods; undefined for methods of several kinds. */
   readonly kind: Kind | undefined;
 }
 
@@ -58,13 +58,14 @@ const MALFORMED = [Malformed.MESSAGE, Malformed.DETAIL, Malformed.DETAILS];
 const PACKINGS = [Packing.GZIP, Packing.BROKEN_GZIP, Packing.UNTOLD_GZIP];
 const STATUSES = [204, 400, 401, 403, 404, 408, 414, 418, 429, 429, 431, 500, 502, 503, 503, 504];
 
-/** What the server does. */
+/** Generates the behavior of the server. */
 export function generateScript(
   random: Random,
   context: ScriptContext,
 ): MessageInitShape<typeof ScriptSchema> {
   if (context.uniform) {
-    // Where all is answered at once, the order of what follows is anybody's.
+    // Without a delay, everything is answered at once, and the order of what follows is not
+    // defined.
     const delayMs = BigInt(random.between(1, 900));
     return { answers: [], otherwise: { ...answer(random, context), delayMs } };
   }
@@ -95,7 +96,7 @@ function answer(random: Random, context: ScriptContext): AnswerInit {
     [kind === "unary" ? 45 : 30, () => wireError(random, wallClockMs)],
     [14, () => raw(random, wallClockMs)],
     [14, () => ({ action: { case: "break", value: random.pick(BREAKS) } })],
-    // The only failures after which what a caller streams is sent again.
+    // The only failures after which a caller's stream is sent again.
     [kind === "client" || kind === "bidi" ? 30 : 0, () => unsent(random)],
     [4, () => silence(random)],
     [enveloped ? 0 : 7, () => cutOff(random, wallClockMs)],
@@ -130,7 +131,7 @@ function unsent(random: Random): AnswerInit {
   };
 }
 
-// What a stream says of itself before and after its messages.
+// Headers and trailers of a stream, before and after its messages.
 function told(random: Random, wallClockMs: number, whole: AnswerInit): AnswerInit {
   const echo = random.chance(0.05)
     ? [{ name: "x-tenant-id", value: random.pick(["blue", "red"]) }]
@@ -206,7 +207,7 @@ function errorOf(random: Random): ErrorInit {
   };
 }
 
-// So many that the last one, a wait, may not be looked at.
+// More details than are read, so that the last one, a wait, may be ignored.
 function manyDetails(random: Random): NonNullable<ErrorInit["details"]> {
   const retryDelay = { seconds: BigInt(random.between(1, 3)) };
   const value = toBinary(RetryInfoSchema, create(RetryInfoSchema, { retryDelay }));
@@ -241,7 +242,7 @@ function raw(random: Random, wallClockMs: number): AnswerInit {
   return { action: { case: "http", value: http }, headers };
 }
 
-// Two headers at most: more would only show the first again.
+// At most two headers: more would only show the first again.
 function hints(random: Random, wallClockMs: number): HeaderInit[] {
   if (random.chance(0.6)) {
     return [];
@@ -292,7 +293,7 @@ function retryAfter(random: Random, wallClockMs: number): string {
   ]);
 }
 
-// A weekday that is not that day's, and a day that there is not.
+// A date with a wrong weekday, and a date that does not exist.
 const NO_DATES = ["Thu, 07 Jan 2026 00:00:00 GMT", "Mon, 31 Feb 2026 00:00:00 GMT"];
 
 function hintMs(random: Random): number {

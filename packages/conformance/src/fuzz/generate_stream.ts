@@ -20,15 +20,15 @@ const ENDS = [
   StreamEnd.HALF_ENVELOPE,
   StreamEnd.GARBAGE,
 ];
-/** How an answer breaks off. */
+/** Ways in which an answer breaks off. */
 export const CUTS = [Cut.RESET_HALF, Cut.CLOSE_HALF, Cut.STALL_HALF, Cut.REFUSED_STREAM_HALF];
-/** So much that half of an answer with it and its end is not all of it. */
+/** Long enough that half of an answer with it never includes all of it. */
 const LONG_TEXT = "x".repeat(700);
 
 /**
- * Messages of an answer, and how it ends.
+ * Generates the messages of an answer, and its end.
  *
- * @param error - Makes the error it may end with.
+ * @param error - Generates the error that it may end with.
  */
 export function streamAnswer(random: Random, kind: Kind, error: () => ErrorInit): AnswerInit {
   const early = kind === "bidi" && random.chance(0.4);
@@ -41,7 +41,7 @@ export function streamAnswer(random: Random, kind: Kind, error: () => ErrorInit)
   return { action: { case: "stream", value } };
 }
 
-/** An answer that breaks off: where nothing, or a part of a long message, has come. */
+/** Generates an answer that breaks off after nothing, or after a part of a long message. */
 export function cutStream(random: Random, kind: Kind, error: () => ErrorInit): AnswerInit {
   const text = random.pick(["", LONG_TEXT]);
   const value: StreamInit = {
@@ -51,7 +51,7 @@ export function cutStream(random: Random, kind: Kind, error: () => ErrorInit): A
   return { action: { case: "stream", value }, cut: random.pick(CUTS) };
 }
 
-/** Nothing at all, from different moments on. */
+/** Generates silence from different moments on. */
 export function silence(random: Random): AnswerInit {
   return {
     action: { case: "stall", value: true },

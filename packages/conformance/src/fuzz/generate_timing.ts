@@ -4,7 +4,7 @@ import type { Random } from "./random.js";
 
 type SettingsInit = Exclude<MessageInitShape<typeof SettingsSchema>, { $typeName: string }>;
 
-/** How long what may take, each with a probability. */
+/** Generates time limits, each present with a probability. */
 export function timing(random: Random, probability: number): SettingsInit {
   const settings: SettingsInit = {};
   if (random.chance(probability)) {

@@ -11,27 +11,27 @@ import { FuzzRunner, type Subject } from "./runner.js";
 import { shrink, type Shrinkable } from "./shrink.js";
 import { writeCase } from "./write_case.js";
 
-/** What {@link runFuzz} is told. */
+/** Options of {@link runFuzz}. */
 export interface FuzzOptions extends RunOptions {
-  /** The SDKs that are compared. */
+  /** SDKs to compare. */
   readonly adapters: readonly AdapterCommand[];
-  /** What may be run: of it, the protocols. */
+  /** Filter of the runs, of which only the protocols apply. */
   readonly filter?: Filter | undefined;
 }
 
-/** What is run, and where it is reported. */
+/** Extent of a run, and target of its reports. */
 export interface RunOptions {
-  /** How many cases. */
+  /** Number of cases. */
   readonly count: number;
-  /** The same seed makes the same cases. */
+  /** Seed; the same one generates the same cases. */
   readonly seed: number;
-  /** Protocols to call over; empty for all that all SDKs speak. */
+  /** Protocols of the calls; empty for all that every SDK speaks. */
   readonly protocols?: readonly string[] | undefined;
   /** Index of the first case. Default 0. */
   readonly from?: number | undefined;
-  /** Folder disagreements are written to. Default `.found` in this package. */
+  /** Folder for disagreements. Default `.found` in this package. */
   readonly report?: string | undefined;
-  /** Gets each line for people. Default: standard output. */
+  /** Prints one line for people. Default: to standard output. */
   readonly print?: ((line: string) => void) | undefined;
 }
 
@@ -49,11 +49,11 @@ interface Disagreement {
 
 /**
  * Runs generated cases in every SDK and compares outcome, attempts, delays, headers and budget
- * between the SDKs and with the reference model. Disagreements of different kinds are cut down and
+ * between the SDKs and with the reference model. Disagreements of different kinds are shrunk and
  * written as case files.
  *
- * @returns the exit code: 0 when all agree.
- * @throws AdapterFailure when an adapter cannot be started.
+ * @returns Exit code: 0 if all agree.
+ * @throws AdapterFailure if an adapter cannot be started.
  */
 export function runFuzz({ adapters, filter, ...options }: FuzzOptions): Promise<number> {
   const subjects = adapters.map((command) => ({
@@ -63,7 +63,7 @@ export function runFuzz({ adapters, filter, ...options }: FuzzOptions): Promise<
   return fuzz(subjects, { protocols: filter?.protocols, ...options });
 }
 
-/** {@link runFuzz} with sessions that are there already. */
+/** Does what {@link runFuzz} does, with existing sessions. */
 export async function fuzz(subjects: readonly Subject[], options: RunOptions): Promise<number> {
   const { count, seed, from = 0, report: foundDir = FOUND, print = printLine } = options;
   const { protocols: asked = [] } = options;
@@ -108,7 +108,7 @@ export async function fuzz(subjects: readonly Subject[], options: RunOptions): P
   return found.length === 0 ? 0 : 1;
 }
 
-// One of each kind is cut down; the others of that kind are only counted.
+// Shrinks one disagreement of each kind; others of that kind are only counted.
 async function writeAll(
   found: readonly Disagreement[],
   {
@@ -160,7 +160,7 @@ async function writeAll(
   }
 }
 
-// What differs, without which call or attempt and without its values.
+// Names a difference without its call, attempt and values.
 function kindOf(line: string): string {
   const [who = "", path = ""] = line.split(": ");
   return `${who}: ${path.replaceAll(/\d+/g, "n")}`;

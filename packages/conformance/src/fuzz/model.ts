@@ -21,17 +21,17 @@ import type { PredictedError, PredictedOutcome, Prediction } from "./model/predi
 import { Draws, type Process, Simulation, Tokens } from "./model/simulation.js";
 
 const WALL_CLOCK_MS = Date.UTC(2026, 0, 1);
-/** Errors are shorter. */
+/** Limit that no error exceeds. */
 const SHORTEST_LIMIT = 1000;
-// A text of more may or may not fit into an address of 8000, by its format and its characters.
+// A longer text may or may not fit into an address of 8000, depending on its format and characters.
 const LONGEST_GET = 1000;
 const READ_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * The reference model: what happens when `given` meets `script`, as docs/behaviour.md has it, whose
- * sections it cites (§3.2). It shares nothing with any SDK.
+ * The reference model: what happens when `given` meets `script`, according to docs/behaviour.md,
+ * whose sections it cites (§3.2). It shares nothing with any SDK.
  *
- * @param protocol - What the calls are made over. Default Connect.
+ * @param protocol - Protocol of the calls. Default Connect.
  */
 export function predict(given: Given, script: Script, protocol: Protocol = "connect"): Prediction {
   const notes = new Notes();
@@ -94,7 +94,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
   if (outcomes.length === 0) {
     notes.invalid("no call");
   }
-  // What fails changes nothing; other deeds are up to the cases.
+  // Failing changes nothing; other deeds are up to the cases.
   const deeds = [Deed.THROW, Deed.REJECT, Deed.CANCEL];
   if (given.client?.watchers.some(({ does }) => !deeds.includes(does))) {
     notes.invalid("a watcher that does what the model does not know");
@@ -106,7 +106,7 @@ export function predict(given: Given, script: Script, protocol: Protocol = "conn
     outcomes,
     requests: world.requests,
     sleeps: world.sleepsKnown ? world.sleeps.filter((ms) => ms > 0) : undefined,
-    // Nothing tells how full it is before a request is made.
+    // Before the first request, nothing tells how full it is.
     budget: world.requests.length === 0 ? undefined : world.tokens.left,
     providerCalls: world.provider.calls,
     parallel,
@@ -179,7 +179,7 @@ function refusedAtOnce(error: PredictedError): PredictedOutcome {
   return { ok: null, error, durationMs: 0, messages: [], headersMs: undefined };
 }
 
-// A call that is over at once, but not before others of the same time began.
+// A call that is over at once, but not before others of the same time have begun.
 function* ended(at: number, outcome: PredictedOutcome): Process<PredictedOutcome> {
   yield at;
   return outcome;
@@ -192,9 +192,9 @@ function hasEmptyCredential({ credential }: Level): boolean {
   return credential?.kind === "header" && credential.value === "";
 }
 
-/** The first client and those derived from it. */
+/** First client, and those derived from it. */
 class Clients {
-  /** Settings of each, the most derived first; those of the first client are not among them. */
+  /** Settings of each client, the most derived first, without those of the first client. */
   private readonly derived = new Map<string, readonly Level[]>([["", []]]);
 
   constructor(

@@ -8,7 +8,7 @@ import type {
   Prediction,
 } from "./model/prediction.js";
 
-/** What is compared: null for what there is not, undefined for what is not compared. */
+/** Compared values: null if there is none, undefined if it is not compared. */
 export interface Observed {
   readonly outcomes: readonly ObservedOutcome[];
   readonly requests: readonly ObservedRequest[];
@@ -18,13 +18,13 @@ export interface Observed {
 }
 
 export type ObservedOutcome = PredictedOutcome & { readonly retryable?: boolean | undefined };
-/** Ids and bodies are labels: equal where the values are equal. */
+/** Ids and bodies are labels, which are equal if the values are. */
 export type ObservedRequest = PredictedRequest;
 
-/** What an SDK did, where the model said this. */
+/** Returns the observation of an SDK's run, in the terms of a prediction. */
 export function observedOf(response: RunResponse, prediction: Prediction): Observed {
   const { parallel } = prediction;
-  // What is not known to the model would only give other bodies other names.
+  // Values unknown to the model would only rename other bodies.
   const isKnown = (index: number): boolean =>
     parallel || prediction.requests[index]?.body !== undefined;
   return arrange(
@@ -42,7 +42,7 @@ export function observedOf(response: RunResponse, prediction: Prediction): Obser
   );
 }
 
-/** What the model says. */
+/** Returns the observation that the model predicts. */
 export function expectedOf(prediction: Prediction): Observed {
   const { outcomes, requests, sleeps, budget, providerCalls, parallel } = prediction;
   return arrange({ outcomes, requests, sleeps, budget, providerCalls }, parallel);
@@ -111,7 +111,7 @@ function requestOf(request: SeenRequest): ObservedRequest {
 
 const GRPC_TYPE = /^application\/grpc/;
 
-// By the header of the protocol, and no other.
+// Reads the header of the protocol, and no other.
 function timeoutOf(request: SeenRequest): number | null {
   const named = (name: string): string | undefined =>
     request.headers.find((header) => header.name.toLowerCase() === name)?.value;
@@ -120,11 +120,11 @@ function timeoutOf(request: SeenRequest): number | null {
   return other === undefined ? (wireTimeout(request) ?? null) : Number.NaN;
 }
 
-// Compared by themselves, or of gRPC-Web itself.
+// Headers that are compared separately, or belong to gRPC-Web itself.
 const OWN = ["x-tenant-id", "x-request-id", "x-grpc-web", "x-user-agent"];
 
-// Made values get names by their order of appearance, so that equality of values is what is
-// compared. Where calls go on side by side, order says nothing: what stays is how often a value is.
+// Names generated values by their order of appearance, so that equality of values is compared. For
+// parallel calls the order says nothing, and only the number of uses of a value remains.
 function arrange(observed: Observed, parallel: boolean): Observed {
   const requestId = labels(
     observed.requests.map((request) => request.requestId),
@@ -159,7 +159,8 @@ function arrange(observed: Observed, parallel: boolean): Observed {
   };
 }
 
-// Only by what the model always knows, or the two sides would be in different orders.
+// Orders by values that the model always knows; otherwise the two sides would be ordered
+// differently.
 function outcomeOrder({ ok, error, durationMs }: ObservedOutcome): string {
   return JSON.stringify([ok, error?.code, error?.stopReason, durationMs]);
 }
@@ -191,8 +192,8 @@ function orNull(text: string): string | null {
 }
 
 /**
- * Where two observations differ: `path: expected → seen`. What `expected` leaves undefined is not
- * compared, and its list of attempts may be open.
+ * Lists where two observations differ: `path: expected → seen`. Undefined members of `expected` are
+ * not compared, and its list of attempts may be open.
  */
 export function differences(expected: Observed, seen: Observed): string[] {
   const found: string[] = [];
@@ -227,7 +228,7 @@ function compare(expected: unknown, seen: unknown, path: string, found: string[]
       if (cut && (value as unknown[]).length > (expected[name] as unknown[]).length + 1) {
         found.push(`${path}.attempts: at most one more → ${show(value)}`);
       }
-      // A header that only one side has is a difference, too.
+      // A header that only one side has is a difference too.
       if (path.endsWith(".headers") && !(name in expected)) {
         found.push(`${path}.${name}: nothing → ${show(value)}`);
       }

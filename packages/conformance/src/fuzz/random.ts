@@ -1,16 +1,16 @@
-/** Random numbers from a seed: the same for the same seed, whatever the machine. */
+/** Random numbers from a seed: the same for the same seed on every machine. */
 export class Random {
   private state: number;
 
   constructor(seed: number, index: number) {
-    // Spreads neighbouring seeds and indices (the finalizer of MurmurHash3).
+    // Spreads neighboring seeds and indices (the finalizer of MurmurHash3).
     let mixed = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
     mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
     this.state = (mixed ^ (mixed >>> 16)) >>> 0;
   }
 
-  /** From 0 up to, not including, 1. The generator is mulberry32's recurrence. */
+  /** Returns a number from 0 to 1, without 1. The generator is mulberry32's recurrence. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let t = this.state;
@@ -19,7 +19,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, including both. */
   between(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -37,12 +37,12 @@ export class Random {
     return item;
   }
 
-  /** The value, or undefined: with the given probability. */
+  /** Returns the value with the given probability, otherwise undefined. */
   maybe<T>(probability: number, make: () => T): T | undefined {
     return this.chance(probability) ? make() : undefined;
   }
 
-  /** One of the functions, by weight. */
+  /** Calls one of the functions, chosen by weight. */
   weighted<T>(choices: readonly (readonly [weight: number, make: () => T])[]): T {
     let left = this.next() * choices.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, make] of choices) {

@@ -15,8 +15,8 @@ import type { Prediction } from "./model/prediction.js";
 import { differences, expectedOf, observedOf, type Observed } from "./observed.js";
 
 /**
- * Where a generated case is run: an entry, of the language's own HTTP client or of another, by its
- * number, as SDKs name theirs differently.
+ * Place to run a generated case: an entry of the language's own HTTP client or of another, by its
+ * number, since SDKs name theirs differently.
  */
 export interface Place {
   readonly entry: number;
@@ -24,7 +24,7 @@ export interface Place {
   readonly protocol: Protocol;
 }
 
-/** An SDK that is compared: a session with its adapter. */
+/** SDK that is compared: a session with its adapter. */
 export type Subject = { readonly sdk: string } & {
   readonly session: Pick<AdapterSession, "describe" | "run" | "close">;
 };
@@ -38,12 +38,12 @@ export class FuzzRunner {
     this.sdks = subjects;
   }
 
-  /** @throws AdapterFailure when an adapter cannot say what it is. */
+  /** @throws AdapterFailure if an adapter cannot describe itself. */
   async open(): Promise<void> {
     this.described = await Promise.all(this.sdks.map(({ session }) => session.describe()));
   }
 
-  /** What every one of the SDKs can do: protocols and kinds of methods. */
+  /** Abilities that all SDKs share: protocols and kinds of methods. */
   get common(): Pick<DescribeResponse, "protocols" | "kinds"> {
     const [first, ...others] = this.described;
     const shared = (part: "protocols" | "kinds"): string[] =>
@@ -51,10 +51,7 @@ export class FuzzRunner {
     return { protocols: shared("protocols"), kinds: shared("kinds") };
   }
 
-  /**
-   * Runs a case in every SDK and returns where what they did differs from what the model says, or
-   * from what the first of them did.
-   */
+  /** Runs a case in every SDK and returns the differences from the model, or from the first SDK. */
   async disagreements(
     given: Given,
     script: Script,

@@ -7,11 +7,11 @@ export interface Shrinkable {
 }
 
 /**
- * Cuts a case down greedily: the first smaller one that still shows `fails` is cut down further,
- * until none does.
+ * Shrinks a case greedily: the first smaller one that still shows `fails` is shrunk further, until
+ * none does.
  *
- * @param fails - Whether a smaller case still shows it.
- * @param maxRuns - How often `fails` is asked. Default 500.
+ * @param fails - Reports whether a smaller case still shows it.
+ * @param maxRuns - Maximum number of calls of `fails`. Default 500.
  */
 export async function shrink(
   start: Shrinkable,
@@ -57,16 +57,17 @@ function fromPair({ given, script }: JsonObject): Shrinkable | undefined {
   }
 }
 
-/** Every value with one part taken away or made smaller, large parts first. */
+/** Yields every value with one part removed or made smaller, large parts first. */
 export function* smallerThan(value: JsonObject): Generator<JsonObject> {
   yield* withoutStepAndAnswer(value);
-  // By depth, so that whole steps and answers go before the numbers in them.
+  // By depth, so that whole steps and answers are tried before the numbers in them.
   for (let depth = 1; depth <= 10; depth++) {
     yield* atDepth(value, depth) as Generator<JsonObject>;
   }
 }
 
-// A call and the answer it got: without either alone, the other answers would get to other calls.
+// Removes a call together with its answer: if only one were removed, the other answers would go to
+// other calls.
 function* withoutStepAndAnswer({ given, script }: JsonObject): Generator<JsonObject> {
   const steps = listIn(given, "steps");
   const answers = listIn(script, "answers");
@@ -128,7 +129,7 @@ function* smallerScalar(value: JsonValue): Generator<JsonValue> {
   }
 }
 
-// 4711 → 4000.
+// Rounds: 4711 → 4000.
 function roundest(number: number): number {
   const unit = 10 ** Math.floor(Math.log10(Math.max(1, number)));
   return Math.floor(number / unit) * unit;

@@ -16,11 +16,11 @@ import { predict } from "./model.js";
 import type { Protocol } from "./model/policy.js";
 import type { PredictedOutcome, PredictedRequest, Prediction } from "./model/prediction.js";
 
-/** A disagreement, as it is written down. */
+/** Disagreement to be written as a case. */
 export interface CaseToWrite {
   /** An id, a space and a name. */
   readonly name: string;
-  /** What stands above the case, line by line. */
+  /** Comment above the case, line by line. */
   readonly comment: readonly string[];
   readonly given: Given;
   readonly script: Script;
@@ -30,8 +30,8 @@ export interface CaseToWrite {
 }
 
 /**
- * A case file that expects what the model says, with a control where it expects failures only: the
- * same calls, or if those cannot end well a plain one, to a server that is well.
+ * Returns a case file that expects the model's prediction. If it expects only failures it gets a
+ * control: the same calls, or if those cannot succeed a plain one, to a server without faults.
  */
 export function writeCase({
   name,
@@ -164,7 +164,7 @@ function requestsOf(
   });
 }
 
-// A made id is what the first request with it has; that one only has to have any.
+// A generated id is the one of the first request with it; that request only has to have any.
 function sameAs(
   requests: readonly PredictedRequest[],
   index: number,
@@ -178,7 +178,7 @@ function sameAs(
   return first < index ? `=${first + 1}` : "/^[0-9a-f-]{36}$/";
 }
 
-// The short form of enums that case files use.
+// Returns the short form of enums, as in case files.
 function shorten(json: unknown): unknown {
   if (typeof json === "string") {
     const match = /^(LAYER|BREAK|CUT|MOMENT|STREAM_END)_([A-Z_]+)$/.exec(json);

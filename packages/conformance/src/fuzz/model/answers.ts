@@ -16,15 +16,15 @@ import { builtIn } from "./built_in.js";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
 
-/** §1.1: a failure after normalising. */
+/** §1.1: a failure after normalizing. */
 export interface Failure {
   readonly code: string;
-  /** Undefined where the specification does not say. */
+  /** Undefined if the specification does not say. */
   readonly origin: "server" | "transport" | "client" | undefined;
   readonly sent: "no" | "maybe" | "yes";
-  /** The response was a valid error of the protocol. */
+  /** True if the response was a valid error of the protocol. */
   readonly wireError: boolean;
-  /** It is compressed by what nobody asked for, and may be an error of the protocol. */
+  /** True if it has a compression that was not asked for; it may be an error of the protocol. */
   readonly unread: boolean;
   readonly httpStatus: number | undefined;
   readonly reason: string | undefined;
@@ -37,7 +37,7 @@ export interface Failure {
 }
 
 export type Reaction =
-  /** What arrives of the answer before it stops, if anything does. */
+  /** Part of the answer that arrives before it stops, if any. */
   | { readonly kind: "silence"; readonly heard: Partial<Failure> }
   | { readonly kind: "ok"; readonly text: string; readonly headers: readonly Header[] }
   | { readonly kind: "failure"; readonly failure: Failure };
@@ -58,7 +58,7 @@ const NOTHING: Failure = {
   trailers: [],
 };
 
-/** Statuses the Connect protocol gives its codes. */
+/** Statuses that the Connect protocol gives its codes. */
 export const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   canceled: 499,
   unknown: 500,
@@ -78,7 +78,7 @@ export const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   unauthenticated: 401,
 };
 
-/** §1.1: what a status means where there is no error of the protocol. */
+/** §1.1: meaning of a status without an error of the protocol. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: "internal",
   401: "unauthenticated",
@@ -90,7 +90,7 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   504: "unavailable",
 };
 
-/** Connections that break before a request has reached the server. */
+/** Breaks of a connection before a request has reached the server. */
 export const NOT_SENT: readonly Break[] = [
   Break.REFUSED,
   Break.REFUSED_STREAM,
@@ -99,7 +99,7 @@ export const NOT_SENT: readonly Break[] = [
   Break.UNREACHABLE,
 ];
 
-/** §1.1: what an answer is to a client. */
+/** §1.1: turns an answer into a client's reaction. */
 export function react(answer: Answer, readMaxBytes: number, notes: Notes): Reaction {
   const { action, headers, trailers, cut } = answer;
   if (action.case === undefined || action.case === "page" || action.case === "stream") {
@@ -109,7 +109,7 @@ export function react(answer: Answer, readMaxBytes: number, notes: Notes): React
     if (cut !== Cut.UNSPECIFIED) {
       notes.invalid("a cut in what nobody reads");
     }
-    // Nobody asked for it: of what it says, the status is left.
+    // The compression was not asked for: only the status remains.
     const httpStatus = statusOf(answer);
     const seen = plain({ status: httpStatus, contentType: "application/json" }, "connect");
     return failed({ ...seen, unread: true, headers, trailers });
@@ -164,7 +164,7 @@ function statusOf({ action }: Answer): number {
   return status === 0 ? (STATUS_OF_CODE[code] ?? 500) : status;
 }
 
-/** Notes what is no answer, and what may be a good one. */
+/** Notes an answer that is invalid, or may be a good one. */
 export function checkHttp({ status, contentType, body }: HttpAnswer, notes: Notes): void {
   if (status < 200) {
     notes.invalid(`a status that is ${status}`);
@@ -174,7 +174,7 @@ export function checkHttp({ status, contentType, body }: HttpAnswer, notes: Note
   }
 }
 
-/** Bodies that are no valid error of the protocol, whatever they are. */
+/** Returns the failure for a body that is not a valid error of the protocol. */
 export function plain(
   { status, contentType }: Pick<HttpAnswer, "status" | "contentType">,
   protocol: Protocol,
@@ -199,7 +199,7 @@ function failed(failure: Partial<Failure>): Reaction {
   return { kind: "failure", failure: failureOf(failure) };
 }
 
-/** A failure of which only this is known. */
+/** Returns a failure of which only the given parts are known. */
 export function failureOf(known: Partial<Failure>): Failure {
   return { ...NOTHING, ...known };
 }
@@ -207,7 +207,7 @@ export function failureOf(known: Partial<Failure>): Failure {
 /** §1.4: an error of the protocol. */
 export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure> {
   const { code, malformed } = answer;
-  // What cannot be read is left out; of the other ways, the text is not compared.
+  // An unreadable part is left out; for the other ways, the text is not compared.
   const { errorInfo, requestId, retryInfoMs, details } =
     malformed === Malformed.DETAILS
       ? { errorInfo: undefined, requestId: "", retryInfoMs: undefined, details: [] }
@@ -227,7 +227,7 @@ export function errorAnswer(answer: ErrorAnswer, notes: Notes): Partial<Failure>
   };
 }
 
-// Of the details of an error the first 32 are looked at.
+// Number of details of an error that are read.
 const MAX_DETAILS = builtIn("max_details");
 
 function rawRetryInfoMs(details: readonly Detail[]): number | undefined {
@@ -237,18 +237,18 @@ function rawRetryInfoMs(details: readonly Detail[]): number | undefined {
   return delay && durationMs(delay);
 }
 
-/** §3.1: an attempt that its own timeout ended, and what was heard until then. */
+/** §3.1: an attempt ended by its own timeout, with what had been heard until then. */
 export function attemptTimedOut(heard: Partial<Failure>): Failure {
   const code = "deadline_exceeded";
   return { ...NOTHING, code, origin: undefined, cutByAttemptTimeout: true, ...heard };
 }
 
-/** §5.3: a stream that was silent too long, and what was heard until then. */
+/** §5.3: a stream that was silent too long, with what had been heard until then. */
 export function streamTimedOut(heard: Partial<Failure>): Failure {
   return { ...attemptTimedOut(heard), origin: "transport" };
 }
 
-/** §11: a good answer to somebody else. */
+/** §11: a good answer to another tenant. */
 export const TENANT_MISMATCH: Failure = {
   ...NOTHING,
   code: "internal",
@@ -267,14 +267,14 @@ export const NO_TOKEN: Failure = {
   reason: "TOKEN_PROVIDER_FAILED",
 };
 
-/** §9.1: what the token provider gave is no token, or says nonsense of its end. */
+/** §9.1: the answer of the token provider is not a token, or has an invalid expiry. */
 export const NONSENSE_TOKEN: Failure = {
   ...NO_TOKEN,
   code: "invalid_argument",
   reason: "CONFIG_INVALID",
 };
 
-/** What a client makes of an answer for a tenant: the text, or why it failed. */
+/** Returns what a client reads from an answer for a tenant: the text, or a failure. */
 export function read(reaction: Reaction, tenant: string | undefined): string | Failure {
   if (reaction.kind === "failure") {
     return reaction.failure;
@@ -285,7 +285,7 @@ export function read(reaction: Reaction, tenant: string | undefined): string | F
   return isForAnother(reaction.headers, tenant) ? TENANT_MISMATCH : reaction.text;
 }
 
-/** §11: whether headers echo another tenant than was sent. */
+/** §11: reports whether headers echo another tenant than was sent. */
 export function isForAnother(headers: readonly Header[], tenant: string | undefined): boolean {
   const echo = headers.find(({ name }) => name.toLowerCase() === "x-tenant-id");
   return echo !== undefined && tenant !== undefined && echo.value !== tenant;

@@ -1,6 +1,6 @@
 import { builtInNumbers, jsonName, POLICY, type PolicyValue } from "../../common/policy_json.js";
 
-/** Numbers of the policy of a method, by the names of their fields. */
+/** Numbers of a method's policy, by the names of their fields. */
 export type NumberName =
   | "timeoutMs"
   | "attemptTimeoutMs"
@@ -12,15 +12,15 @@ export type NumberName =
   | "maxDelayMs"
   | "maxServerDelayMs";
 
-/** What policy.json says of a number. */
+/** Number as policy.json describes it. */
 export type NumberValue = Omit<PolicyValue, "name"> & { readonly name: NumberName };
 
-/** All of them. */
+/** All numbers. */
 export const NUMBERS: readonly NumberValue[] = POLICY.policy
   .filter(({ type }) => type === "timeout" || type === "integer")
   .map((value) => ({ ...value, name: jsonName(value.name) as NumberName }));
 
-/** What the numbers are where nothing is stated. */
+/** Values of the numbers if nothing is stated. */
 export const BUILT_IN = Object.fromEntries(
   NUMBERS.map((value) => [value.name, value.default]),
 ) as Readonly<Record<NumberName, number>>;
@@ -28,9 +28,9 @@ export const BUILT_IN = Object.fromEntries(
 const ALL = builtInNumbers(POLICY);
 
 /**
- * A built-in number by its name in policy.json: `budget.capacity`.
+ * Returns a built-in number by its name in policy.json: `budget.capacity`.
  *
- * @throws Error for a name that is not there.
+ * @throws Error for an unknown name.
  */
 export function builtIn(name: string): number {
   const number = ALL[name];
@@ -41,9 +41,9 @@ export function builtIn(name: string): number {
 }
 
 /**
- * The numbers that a message states in the fields of their names.
+ * Returns the numbers that a message states in the fields of their names.
  *
- * @param option - Only those that code states there.
+ * @param option - Restricts them to those that code states there.
  */
 export function numbersIn(
   message: object | undefined,
@@ -59,7 +59,7 @@ export function numbersIn(
   return Object.fromEntries(stated);
 }
 
-/** Whether a number is within its bounds, as code may state it. */
+/** Reports whether a number is within its bounds, as code may state it. */
 export function isAllowed({ type, min = 0, max = Infinity }: NumberValue, number: number): boolean {
   return type === "timeout"
     ? number > 0

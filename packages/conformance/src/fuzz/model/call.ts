@@ -17,7 +17,7 @@ function isReadyWait({ delayMs, transparent }: Omit<PredictedAttempt, "code" | "
   return transparent && delayMs !== 0;
 }
 
-/** How long the text of a call is. */
+/** Returns the length of a call's text. */
 export function textLength({ text, textTimes }: Call): number {
   return text.length * Math.max(1, textTimes);
 }
@@ -132,7 +132,7 @@ export class CallRun {
     return another ? attemptTimeoutMs : Infinity;
   }
 
-  // One request, and what comes of it.
+  // One request, and its result.
   private *exchange(interruptAt: number): Process<Exchanged> {
     const { requests, script, simulation, notes, interceptors, protocol } = this.world;
     const limitMs = this.attemptLimit();
@@ -175,7 +175,7 @@ export class CallRun {
       : yield* exchangeStream(exchange, this.progress);
   }
 
-  // Ends the call, or gets it to its next attempt.
+  // Ends the call, or leads it to its next attempt.
   private *after(
     failure: Failure,
     durationMs: number | undefined,
@@ -272,13 +272,13 @@ export class CallRun {
     return undefined;
   }
 
-  // Who waits for a server waits until the deadline, also where no time is left to ask again.
+  // A call that waits for a server waits until the deadline, even if no time is left to try again.
   private waitsOut({ class: retryClass, decision }: Judgement): boolean {
     const late = decision.kind === "stop" && decision.reason === "deadline";
     return late && retryClass === "NOT_SENT" && this.policy.waitForReady;
   }
 
-  // An observer is told, who may cancel the call meanwhile.
+  // Tells an observer, which may cancel the call meanwhile.
   private tell(event: string): boolean {
     if (event !== this.world.canceledOn || !this.call.cancel?.byCallback) {
       return false;
@@ -287,7 +287,7 @@ export class CallRun {
     return true;
   }
 
-  // §9.4: once per call. A call that may not leaves it to the next.
+  // §9.4: once per call. A call that may not replay leaves it to the next one.
   private mayReplay(failure: Failure): boolean {
     const { credential, tenant, scopes } = this.policy;
     const { notes, provider } = this.world;
@@ -313,8 +313,8 @@ export class CallRun {
     return true;
   }
 
-  // If an attempt is left, whatever the idempotency level; not where the answer says that the call is not
-  // to be made again; with requireIdempotency only what may be repeated anyway.
+  // Needs an attempt that is left, but no idempotency level. An answer that says not to make the
+  // call again forbids it; with requireIdempotency the call must be repeatable anyway.
   private allowsReplay(failure: Failure): boolean {
     const { retryOff, maxAttempts, repeatable, requireIdempotency } = this.policy;
     if (hintOf(failure, this.wallMs())?.kind === "stop") {
@@ -333,7 +333,7 @@ export class CallRun {
     return this.policy.get && !this.posts && textLength(this.call) <= this.world.longestGet;
   }
 
-  // It goes by POST, once and for nothing, and later what is as long.
+  // Goes by POST, once and free of charge, as do later calls whose address is as long.
   private isGetTooLong({ httpStatus, origin }: Failure): boolean {
     return (httpStatus === 414 || httpStatus === 431) && origin === "server" && this.sentGet;
   }
@@ -361,7 +361,7 @@ export class CallRun {
     return wallClockMs + simulation.now + simulation.wallShift;
   }
 
-  // Of waits for a server that follow each other the last is kept.
+  // Of consecutive waits for a server only the last is kept.
   private list({ code, sent }: Failure, attempt: Omit<PredictedAttempt, "code" | "sent">): void {
     const last = this.failures.at(-1);
     if (last !== undefined && isReadyWait(last) && isReadyWait(attempt)) {
@@ -370,7 +370,7 @@ export class CallRun {
     this.failures.push({ code, sent, ...attempt });
   }
 
-  // §3.8: what ends well gives back.
+  // §3.8: a success gives tokens back.
   private succeeded(text: string): PredictedOutcome {
     this.world.tokens.giveBack(this.paid ?? 1);
     return { ok: text, error: null, ...this.seen() };
@@ -389,7 +389,7 @@ export class CallRun {
     return { ok: null, error, ...this.seen() };
   }
 
-  // The caller, or the overall deadline.
+  // The caller, or the overall deadline, ends the call.
   private interrupted(attemptsOpen: boolean): PredictedOutcome {
     const canceled = this.canceledAt <= this.world.simulation.now;
     const byTimeout = !canceled || (this.call.cancel?.asTimeout ?? false);

@@ -3,7 +3,7 @@ import { builtIn } from "./built_in.js";
 import type { Notes } from "./notes.js";
 import type { Draws, Process, Simulation, Waiting } from "./simulation.js";
 
-/** §9.2: a token a call may send. */
+/** §9.2: token that a call may send. */
 export interface Token {
   readonly value: string;
   readonly generation: number;
@@ -31,33 +31,33 @@ interface Flight {
 
 interface Slot {
   token: KeptToken | undefined;
-  /** Generation of the newest that is not used again, if another can be had. */
+  /** Generation of the newest token that is not used again if another can be had. */
   refused: number;
   failure: { readonly as: Failed; readonly at: number } | undefined;
-  /** The newest, until it has ended. */
+  /** Newest flight, until it has ended. */
   flight: Flight | undefined;
-  /** All that have not ended, oldest first. */
+  /** All flights that have not ended, oldest first. */
   flights: Flight[];
   readonly waiting: Set<Waiting>;
-  /** Its token had expired when the wall clock jumped: it may have been dropped by then. */
+  /** True if its token had expired when the wall clock jumped: it may have been dropped by then. */
   wasOver: boolean;
 }
 
-/** Why there is no token: the provider failed, or what it gave is none. */
+/** Reasons for having no token: the provider failed, or its answer is not a token. */
 export type Failed = "failed" | "nonsense";
 
-/** What one wait for a token came to. */
+/** Result of one wait for a token. */
 export type TokenResult = Token | Failed | "interrupted";
 
-/** Who wants a token, and until when. */
+/** Request of a call for a token. */
 export interface Wish {
   /** Tenant and scopes. */
   readonly key: string;
-  /** When the call's time is over. */
+  /** End of the call's time. */
   readonly deadlineAt: number;
-  /** The same, or when its caller gives up. */
+  /** The same, or the time at which its caller gives up. */
   readonly until: number;
-  /** Generation of a token the server refused: a newer one is wanted. */
+  /** Generation of a token that the server refused: a newer one is wanted. */
   readonly refused: number | undefined;
 }
 
@@ -87,7 +87,7 @@ export class Provider {
     readonly wallClockMs: number,
   ) {}
 
-  /** Takes what has come by now, before the wall clock jumps. */
+  /** Takes what has arrived by now, before the wall clock jumps. */
   settle(): void {
     for (const slot of this.slots.values()) {
       this.settleSlot(slot, false);
@@ -96,7 +96,7 @@ export class Provider {
     }
   }
 
-  /** Whether a refused token may be followed by another. */
+  /** Reports whether a refused token may be followed by another. */
   mayRenew(key: string, refused: number): boolean {
     const slot = this.slot(key);
     this.settleSlot(slot, false);
@@ -117,7 +117,7 @@ export class Provider {
     slot.refused = Math.max(slot.refused, generation);
   }
 
-  /** Gets a token, if need be from the provider. */
+  /** Returns a token, from the provider if need be. */
   *token(answers: readonly ProviderAnswer[], wish: Wish): Process<TokenResult> {
     const { notes } = this;
     const { key, refused } = wish;
@@ -155,7 +155,7 @@ export class Provider {
     const { until, deadlineAt, refused = 0 } = wish;
     const began = simulation.now;
     const patientUntil = began + Math.min(JOIN.ms, Math.floor((deadlineAt - began) * JOIN.share));
-    // What would end it after the call has nobody waits for.
+    // Nothing waits for an event after the end of the call.
     const early = (at: number): number => (at < deadlineAt ? at : Infinity);
     const giveUpAt = early(began + LONGEST_WAIT_MS);
     const before = Math.max(refused, slot.token?.generation ?? 0);
@@ -196,7 +196,7 @@ export class Provider {
                 }
               }
             } else if (this.all().some(isSlow)) {
-              // When a place is looked for again is not said to the millisecond.
+              // The millisecond at which a place is looked for again is not specified.
               notes.tie("the place of a slow request");
             }
           }
@@ -266,7 +266,7 @@ export class Provider {
     return this.age(token) < token.life ? token : undefined;
   }
 
-  // As the faster of both clocks has it.
+  // Age by the faster of both clocks.
   private age({ cameAt, cameWall }: KeptToken): number {
     const { now, wallShift } = this.simulation;
     return Math.max(now - cameAt, now + wallShift - cameWall);
@@ -327,7 +327,8 @@ export class Provider {
     return flight;
   }
 
-  // What has come meanwhile. What begins and ends at one time has ended for those who waited only.
+  // Takes what has arrived meanwhile. A flight that begins and ends at one time has ended only for
+  // those who waited.
   private settleSlot(slot: Slot, waited: boolean): void {
     const { now } = this.simulation;
     const due = slot.flights.filter(({ finishAt }) => finishAt <= now);

@@ -15,7 +15,7 @@ import type { DocumentFacts, Level } from "./levels.js";
 
 export const SERVICE = "ameide.conformance.v1.ConformanceService";
 
-/** §16.1: what the policy document says for a method, most specific first. */
+/** §16.1: statements of the policy document for a method, most specific first. */
 export function documentLevel(
   given: Given,
   method: string,
@@ -52,14 +52,14 @@ export function documentLevel(
   };
 }
 
-/** What the document says, for whatever method. */
+/** Statements of the document for any method. */
 export function documentPolicies(given: Given): readonly Level[] {
   const document = parse(given.client?.policy);
   const all = [document?.default, ...(document?.methods ?? []).map(({ policy }) => policy)];
   return all.flatMap((policy) => (policy === undefined ? [] : [levelOfPolicy(policy)]));
 }
 
-/** The document's budget. */
+/** Budget of the document. */
 export function documentBudget(given: Given): {
   capacity?: number | undefined;
   cost?: number | undefined;

@@ -3,7 +3,7 @@ import { CONFIG_INVALID } from "./policy.js";
 import type { PredictedAttempt, PredictedError } from "./prediction.js";
 import type { Judgement } from "./retry.js";
 
-/** The last attempt's real error (§3.10). */
+/** Last attempt's real error (§3.10). */
 export function errorOf(
   failure: Failure,
   { hint, decision }: Judgement,
@@ -18,7 +18,7 @@ export function errorOf(
     stopReason: !listed ? undefined : decision.kind === "stop" ? decision.reason : null,
     reason: failure.reason ?? null,
     domain: failure.domain ?? null,
-    // Whether a hint is reported with a failure that is the client's own is not said.
+    // The specification does not say whether a hint is reported with a failure of the client's own.
     retryAfterMs: told ? undefined : hint === undefined || hint.kind === "stop" ? null : hint.ms,
     // An attempt that was cut off may have seen a status.
     httpStatus: listed && !failure.cutByAttemptTimeout ? (failure.httpStatus ?? null) : undefined,
@@ -30,14 +30,15 @@ export function errorOf(
 }
 
 /**
- * Whether it is sure that a failure is listed as an attempt. §3.10: where there is no token, there was
- * no attempt. §11 does not say it of a good answer to somebody else. What stopped either is not said.
+ * Reports whether a failure is certainly listed as an attempt. §3.10: without a token there was no
+ * attempt. For a good answer to another tenant, §11 does not say. What stopped either is not
+ * specified.
  */
 export function isListed(failure: Failure): boolean {
   return ![NO_TOKEN, NONSENSE_TOKEN, TENANT_MISMATCH].includes(failure);
 }
 
-/** The synthetic error of a deadline that expired, or of a caller who canceled (§4.1, §3.10). */
+/** Synthetic error of an expired deadline, or of a caller who canceled (§4.1, §3.10). */
 export function refusedCall(
   stopReason: "deadline" | "canceled",
   attempts: readonly PredictedAttempt[],

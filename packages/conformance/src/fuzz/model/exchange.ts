@@ -8,7 +8,7 @@ import type { OpenRequest } from "./request.js";
 import type { Costs } from "./retry.js";
 import type { Draws, Process, Simulation, Tokens } from "./simulation.js";
 
-/** What all calls of a case share. */
+/** State that all calls of a case share. */
 export interface World {
   readonly protocol: Protocol;
   readonly simulation: Simulation;
@@ -23,39 +23,39 @@ export interface World {
   readonly interceptors: readonly string[];
   /** Event at which an observer cancels the calls that callbacks may cancel. */
   readonly canceledOn: string | undefined;
-  /** The longest text that still goes by GET; of one method alone, so that texts tell addresses. */
+  /** Longest text that still goes by GET; for one method alone, so that texts tell addresses. */
   longestGet: number;
   readonly requests: OpenRequest[];
   readonly sleeps: number[];
   sleepsKnown: boolean;
 }
 
-/** One request and its answer, as far as the call has something to say about it. */
+/** One request and its answer, from the call's point of view. */
 export interface Exchange {
   readonly world: World;
   readonly call: Call;
   readonly policy: Policy;
   readonly request: OpenRequest;
   readonly answer: Answer;
-  /** When the attempt timeout cuts it; unary calls only. */
+  /** Time at which the attempt timeout cuts it; unary calls only. */
   readonly cutAt: number;
-  /** When the overall deadline or the caller ends the call. */
+  /** Time at which the overall deadline or the caller ends the call. */
   readonly interruptAt: number;
   readonly sideBySide: boolean;
 }
 
-/** What an exchange came to. */
+/** Result of an exchange. */
 export type Exchanged =
   | { readonly kind: "interrupted" }
   | { readonly kind: "ended"; readonly text: string }
   | { readonly kind: "failed"; readonly failure: Failure };
 
-/** Whether an answer can be given: every header has a name. */
+/** Reports whether an answer can be given: every header has a name. */
 export function isPlayable({ headers, trailers }: Answer): boolean {
   return [...headers, ...trailers].every(({ name }) => name !== "");
 }
 
-/** The exchange of a unary call. */
+/** Runs the exchange of a unary call. */
 export function* exchangeUnary(exchange: Exchange): Process<Exchanged> {
   const { world, policy, cutAt, interruptAt } = exchange;
   const { simulation, notes } = world;
@@ -75,7 +75,7 @@ export function* exchangeUnary(exchange: Exchange): Process<Exchanged> {
   if (cutAt === interruptAt && cutAt === endsAt) {
     notes.tie("attempt timeout and cancel");
   }
-  // Also where it is at once: what goes on at the same time comes first.
+  // Even if it is at once: whatever happens at the same time comes first.
   yield endsAt;
 
   if (endsAt === interruptAt) {
@@ -96,7 +96,7 @@ export function* exchangeUnary(exchange: Exchange): Process<Exchanged> {
 
 function reactionTo({ world, answer }: Exchange): {
   reaction: Reaction;
-  /** What is known from the head on. */
+  /** Facts known from the head on. */
   heard: Partial<Failure>;
   headAt: number;
   arrivesAt: number;

@@ -3,18 +3,18 @@ import type { Exchange, Exchanged } from "./exchange.js";
 import { type Flow, flowOf } from "./flow.js";
 import type { Process } from "./simulation.js";
 
-/** What the application has seen and given so far. */
+/** Progress of the application: what it has seen and given so far. */
 export interface Progress {
   readonly messages: string[];
-  /** §5.2: a message has reached the application. */
+  /** §5.2: true once a message has reached the application. */
   committed: boolean;
-  /** §5.2: nothing of what the application streams is left to send again. */
+  /** §5.2: true once the application's stream cannot be sent again. */
   inputGone: boolean;
-  /** When headers were shown; undefined where it is not known. */
+  /** Time at which headers were shown; undefined if it is not known. */
   headersAt: number | null | undefined;
 }
 
-/** The exchange of a stream, of whatever kind: §5.3, §5.2. */
+/** Runs the exchange of a stream of any kind: §5.3, §5.2. */
 export function* exchangeStream(exchange: Exchange, progress: Progress): Process<Exchanged> {
   return yield* new StreamExchange(exchange, progress).run();
 }
@@ -22,13 +22,13 @@ export function* exchangeStream(exchange: Exchange, progress: Progress): Process
 class StreamExchange {
   private readonly flow: Flow;
   private readonly sentAt: number;
-  /** When the last message of the request is taken. */
+  /** Time at which the last message of the request is taken. */
   private readonly takenAt: number;
-  /** When the first-message or the idle timeout ends it. */
+  /** Time at which the first-message or the idle timeout ends it. */
   private limitAt: number;
   private heard: Partial<Failure> = {};
   private answered = false;
-  /** The one message of an answer that is no stream. */
+  /** Only message of an answer that is not a stream. */
   private answer = "";
 
   constructor(
@@ -93,7 +93,7 @@ class StreamExchange {
     return over ?? this.ended();
   }
 
-  // Waits for the next thing to come, which may be that the call or the attempt is over.
+  // Waits for the next event, which may be the end of the call or of the attempt.
   private *until(comesAt: number): Process<Exchanged | undefined> {
     const { interruptAt, world } = this.exchange;
     const { simulation, notes } = world;
@@ -106,7 +106,7 @@ class StreamExchange {
     if (first === second) {
       notes.tie("answer and timer");
     }
-    // Also where it is at once: what goes on at the same time comes first.
+    // Even if it is at once: whatever happens at the same time comes first.
     yield Math.max(at, simulation.now);
     if (at === comesAt) {
       return undefined;
@@ -153,7 +153,7 @@ class StreamExchange {
     const restMs = all
       .slice(messages.length)
       .reduce((sum, { delayMs }) => sum + delayMs, endDelayMs);
-    // How far a client that leaves has read what is there at once is its own affair.
+    // A client that leaves may have read any part of what is there at once.
     this.close({ canceled: restMs > 0 ? true : undefined });
     return { kind: "ended", text: "" };
   }
@@ -186,7 +186,7 @@ class StreamExchange {
     this.progress.headersAt ??= this.exchange.world.simulation.now;
   }
 
-  // Nothing more is taken from the application.
+  // Takes nothing more from the application.
   private close({ canceled }: { canceled: boolean | undefined }): void {
     const { request, call, policy, world } = this.exchange;
     const { now } = world.simulation;
@@ -201,7 +201,7 @@ class StreamExchange {
     const texts = call.texts.length > 0 ? call.texts : [call.text];
     const delayMs = Number(call.textDelayMs);
     const takenAt = (index: number): number => this.sentAt + (index + 1) * delayMs;
-    // How many were taken of those that came at once: nobody promises it.
+    // How many of the immediate messages were taken is not specified.
     if (this.flow.early && delayMs === 0 && now === this.sentAt) {
       return;
     }

@@ -20,25 +20,25 @@ import type { Kind } from "./levels.js";
 import type { Notes } from "./notes.js";
 import type { Protocol } from "./policy.js";
 
-/** How the answer to a request in envelopes goes: all of gRPC, and streams of Connect. */
+/** Course of the answer to a request in envelopes: all of gRPC, and streams of Connect. */
 export interface Flow {
-  /** The messages of the request are taken. */
+  /** True if the messages of the request are taken. */
   readonly taken: boolean;
-  /** It begins before they have ended. */
+  /** True if it begins before they have ended. */
   readonly early: boolean;
-  /** Time before its head, or before what comes instead; Infinity for nothing at all. */
+  /** Time before its head, or before what comes instead; Infinity for no answer. */
   readonly delayMs: number;
-  /** Its head says that messages follow. */
+  /** True if its head says that messages follow. */
   readonly head: boolean;
   readonly headers: Answer["headers"];
   readonly messages: readonly { readonly text: string; readonly delayMs: number }[];
   /** Time before its end; Infinity for none. */
   readonly endDelayMs: number;
-  /** What it failed with; undefined for a good end. */
+  /** Failure at its end; undefined for success. */
   readonly failure: Failure | undefined;
 }
 
-/** What a flow depends on beside the answer. */
+/** Facts that a flow depends on, besides the answer. */
 export interface Reading {
   readonly protocol: Protocol;
   readonly kind: Kind;
@@ -46,7 +46,7 @@ export interface Reading {
   readonly notes: Notes;
 }
 
-/** §1.1: what an answer is to a client that reads envelopes. */
+/** §1.1: turns an answer into the flow that a client reading envelopes sees. */
 export function flowOf(answer: Answer, reading: Reading): Flow {
   const { action, headers, delayMs } = answer;
   const flow: Flow = {
@@ -104,7 +104,7 @@ export function flowOf(answer: Answer, reading: Reading): Flow {
   }
 }
 
-// Nobody asked for it; where the headers do not tell, the first envelope does.
+// The compression was not asked for; if the headers do not tell, the first envelope does.
 function packed(flow: Flow, { headers, cut, packing }: Answer, { notes }: Reading): Flow {
   if (cut !== Cut.UNSPECIFIED) {
     notes.invalid("a cut in what nobody reads");
@@ -156,12 +156,12 @@ function streamed(flow: Flow, answer: Answer, reading: Reading): Flow {
   };
 }
 
-// Status 200, whatever the error is.
+// The status is 200, whatever the error.
 function ended(error: ErrorAnswer, { headers, trailers }: Answer, { notes }: Reading): Failure {
   return failureOf({ ...errorAnswer(error, notes), httpStatus: 200, headers, trailers });
 }
 
-// The head of an envelope says how long it is, so that the first message over the limit ends it.
+// The head of an envelope states its length, so the first message over the limit ends it.
 function limited(flow: Flow, { readMaxBytes }: Reading): Flow {
   const over = flow.messages.findIndex(({ text }) => text.length > readMaxBytes);
   if (over < 0) {
@@ -181,10 +181,10 @@ function limited(flow: Flow, { readMaxBytes }: Reading): Flow {
   };
 }
 
-/** A message so long that half of its answer, whatever its end is, is less. */
+/** Length of a message that is more than half of its answer, whatever the end. */
 const LONG = 600;
 
-// Half of the bytes arrive: without messages nothing that says anything, and of one long one not all.
+// Half of the bytes arrive: without messages that tells nothing, and a long message is incomplete.
 function cutOff(flow: Flow, answer: Answer, { kind, notes, protocol }: Reading): Flow {
   if (answer.cut === Cut.UNSPECIFIED || isOverLimit(flow)) {
     return flow;
@@ -217,7 +217,7 @@ function isOverLimit({ failure }: Flow): boolean {
   return failure?.code === "resource_exhausted" && failure.origin === "client";
 }
 
-/** The one answer a flow comes to, for methods that have one, and after how long. */
+/** Returns the only answer of a flow, for methods that have one, and its time. */
 export function oneAnswer(flow: Flow, notes: Notes): { reaction: Reaction; afterMs: number } {
   const { messages, failure, headers, delayMs, endDelayMs } = flow;
   const [message] = messages;

@@ -1,12 +1,14 @@
 import type { Failure } from "./answers.js";
 
-/** §3.9: what a server says about trying again. */
+/** §3.9: server's statement about trying again. */
 export type Hint =
   | { readonly kind: "stop" }
   | { readonly kind: "pushback"; readonly ms: number }
   | { readonly kind: "retry_info" | "retry_after"; readonly ms: number };
 
-/** §3.9: the first valid hint of a failed attempt whose answer is an error of the server. */
+/**
+ * §3.9: returns the first valid hint of a failed attempt whose answer is an error of the server.
+ */
 export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
   if (!isServersError(failure)) {
     return undefined;
@@ -31,12 +33,12 @@ export function hintOf(failure: Failure, wallMs: number): Hint | undefined {
   return wait === undefined ? undefined : { kind: "retry_after", ms: wait };
 }
 
-// By what the protocol says in it, or by its status, also where the rest of it is lost.
+// Tells by the protocol's own error, or by its status, even if the rest of it is lost.
 function isServersError({ wireError, httpStatus = 200 }: Failure): boolean {
   return wireError || (httpStatus !== 200 && (httpStatus < 300 || httpStatus >= 400));
 }
 
-// A header hides the trailer of its name, even one that says nothing.
+// A header hides the trailer of its name, even if it says nothing.
 function valueOf({ headers, trailers }: Failure, name: string): string | undefined {
   return [...headers, ...trailers].find((one) => one.name.toLowerCase() === name)?.value;
 }
@@ -61,7 +63,7 @@ function fixdate(text: string | undefined, wallMs: number): number | undefined {
   }
   const part = (group: number): number => Number(match[group]);
   const date = Date.UTC(part(3), month, part(1), part(4), part(5), part(6));
-  // A day that there is not, or not on that weekday.
+  // A date that does not exist, or has another weekday.
   if (new Date(date).toUTCString() !== text) {
     return undefined;
   }

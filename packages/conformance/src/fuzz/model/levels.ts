@@ -1,14 +1,14 @@
 import type { ProviderAnswer, Settings } from "@ameideio/conformance-proto";
 import { type NumberName, numbersIn } from "./built_in.js";
 
-/** §9: what a call authenticates with. */
+/** §9: authentication of a call. */
 export type Credential =
   | { readonly kind: "none" }
   | { readonly kind: "header"; readonly name: string; readonly value: string }
   | { readonly kind: "bearer"; readonly token: string }
   | { readonly kind: "provider"; readonly answers: readonly ProviderAnswer[] };
 
-/** What one level of §16.1 says; what it leaves open is undefined. */
+/** One level of §16.1; members that it leaves open are undefined. */
 export interface Level extends Readonly<Partial<Record<NumberName, number | undefined>>> {
   /** Infinity for no deadline. */
   readonly timeoutMs?: number | undefined;
@@ -16,19 +16,19 @@ export interface Level extends Readonly<Partial<Record<NumberName, number | unde
   readonly retryableCodes?: readonly string[] | undefined;
   readonly requireIdempotency?: boolean | undefined;
   readonly waitForReady?: boolean | undefined;
-  /** Null for no tenant, said explicitly. */
+  /** Null for no tenant, stated explicitly. */
   readonly tenant?: string | null | undefined;
   readonly credential?: Credential | undefined;
   readonly headers?: { readonly [name: string]: string } | undefined;
   readonly requestId?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** NaN for all that is no number of milliseconds. */
+  /** NaN for anything but a number of milliseconds. */
   readonly ambientMs?: number | undefined;
 }
 
-/** Levels that code states, and which of them are what. */
+/** Levels that code states, and the role of each. */
 export interface Levels {
-  /** All of them, most specific first. */
+  /** All levels, most specific first. */
   readonly code: readonly Level[];
   readonly call: Level | undefined;
 }
@@ -38,7 +38,7 @@ export function levelOf(settings: Settings): Level {
   return {
     ...numbersIn(settings, "settings"),
     ...(settings.noDeadline && { timeoutMs: Infinity }),
-    // A level that has retry settings of its own has them on.
+    // A level with retry settings of its own turns retries on.
     retryOff: settings.retryOff ? true : retry === undefined ? undefined : false,
     ...numbersIn(retry, "retry"),
     retryableCodes:
@@ -70,26 +70,26 @@ export interface DocumentFacts {
   readonly safe?: boolean | undefined;
   readonly repeatable?: boolean | undefined;
   readonly key?: boolean | undefined;
-  /** The request field that names the request; empty for none. */
+  /** Request field for the request id; empty for none. */
   readonly field?: string | undefined;
   readonly tenant?: "required" | "optional" | "forbidden" | undefined;
   readonly auth?: "bearer" | "none" | undefined;
 }
 
-/** Which side of a method streams. */
+/** Kind of a method, by the sides that stream. */
 export type Kind = "unary" | "server" | "client" | "bidi";
 
-/** What the proto of the test service says of a method. */
+/** Facts that the proto of the test service states about a method. */
 export interface Facts extends DocumentFacts {
   readonly kind: Kind;
-  /** §5.3: a stream that is meant to stay open. */
+  /** §5.3: true for a stream that is meant to stay open. */
   readonly longLived: boolean;
   readonly safe: boolean;
   readonly repeatable: boolean;
   readonly key: boolean;
-  /** The request field that names the request; empty for none. */
+  /** Request field for the request id; empty for none. */
   readonly field: string;
-  /** The request has a field that can be named so. */
+  /** True if the request has a field of that name. */
   readonly hasField: boolean;
   readonly tenant: "required" | "optional" | "forbidden";
   readonly auth: "bearer" | "none";
@@ -135,10 +135,10 @@ const FACTS: Readonly<Record<string, Facts>> = {
   BidiStreamUnknown: { ...PLAIN, kind: "bidi", repeatable: false },
 };
 
-/** Methods the model knows. */
+/** Methods that the model knows. */
 export const METHODS: readonly string[] = Object.keys(FACTS);
 
-/** Methods of a kind the model knows. */
+/** Returns the methods of a kind that the model knows. */
 export function methodsOf(kind: Kind): readonly string[] {
   return METHODS.filter((method) => FACTS[method]?.kind === kind);
 }

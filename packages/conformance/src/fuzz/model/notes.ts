@@ -1,24 +1,23 @@
 /**
- * What a model run cannot vouch for: places where the specification is silent, where two events fall
- * on the same millisecond, or where the case itself makes no sense. A case with a note is not
- * compared.
+ * Reasons for which a model run cannot be vouched for: the specification is silent, two events fall
+ * on the same millisecond, or the case itself makes no sense. A case with a note is not compared.
  */
 export class Notes {
   private readonly openQuestions = new Set<string>();
   private readonly ties = new Set<string>();
   private readonly invalidReasons = new Set<string>();
 
-  /** The specification does not say what happens. */
+  /** Notes that the specification does not say what happens. */
   undecided(what: Undecided): void {
     this.openQuestions.add(`${what}: ${UNDECIDED[what]}`);
   }
 
-  /** Two events of the same millisecond, whose order nobody promises. */
+  /** Notes two events in the same millisecond, whose order is not specified. */
   tie(what: string): void {
     this.ties.add(what);
   }
 
-  /** The case is no case: it never ends, or its client could not be made. */
+  /** Notes an invalid case: it never ends, or its client could not be made. */
   invalid(what: string): void {
     this.invalidReasons.add(what);
   }
@@ -32,7 +31,7 @@ export class Notes {
   }
 }
 
-/** Questions the specification leaves open, in the words of the rule they belong to. */
+/** Questions that the specification leaves open, in the words of their rule. */
 export const UNDECIDED = {
   streamForAnother: "§11: a stream that fails, of another tenant",
   lateReplay: "§3.10, §9.4: a replay with the last millisecond left",

@@ -19,10 +19,10 @@ import {
 } from "./levels.js";
 import type { Notes } from "./notes.js";
 
-/** What holds for one call once §16.1 is applied. */
+/** Policy of one call, after §16.1 is applied. */
 export interface Policy {
   readonly kind: Kind;
-  /** Infinity for none, as are the three below. */
+  /** Infinity for none, as for the three below. */
   readonly timeoutMs: number;
   /** Unary calls only. */
   readonly attemptTimeoutMs: number;
@@ -37,13 +37,13 @@ export interface Policy {
   readonly maxDelayMs: number;
   readonly maxServerDelayMs: number;
   readonly retryableCodes: readonly string[];
-  /** §3.2: every class, not only what was surely not processed. */
+  /** §3.2: true to retry every class, not only failures that were surely not processed. */
   readonly repeatable: boolean;
-  /** §3.2: what is not repeatable is tried again only where nothing was sent. */
+  /** §3.2: true to try a call that is not repeatable again only if nothing was sent. */
   readonly requireIdempotency: boolean;
-  /** While nothing was sent a call goes on until its deadline. */
+  /** True to let a call go on until its deadline while nothing was sent. */
   readonly waitForReady: boolean;
-  /** The key's own value, or `auto` for a made one. */
+  /** Value of the key, or `auto` for a generated one. */
   readonly key: string | undefined;
   readonly filledField: boolean;
   readonly tenant: string | undefined;
@@ -57,10 +57,10 @@ export interface Policy {
 /** §17.1: the configuration is refused before any I/O. */
 export const CONFIG_INVALID = "CONFIG_INVALID";
 
-/** What a call is made over. */
+/** Protocol of a call. */
 export type Protocol = "connect" | "grpc" | "grpc-web";
 
-/** The policy of a call, most specific level first. */
+/** Returns the policy of a call, most specific level first. */
 export function policyOf(
   { given, protocol }: { readonly given: Given; readonly protocol: Protocol },
   call: Call,
@@ -91,7 +91,7 @@ export function policyOf(
   if (runtimeTimeoutMs <= 0) {
     return CONFIG_INVALID;
   }
-  // Looked at for each call; infinite is none, 0 and less are over.
+  // Read for each call; infinite means none, 0 and less mean over.
   const ambientMs = own?.ambientMs ?? 0;
   if (Number.isNaN(ambientMs) || ambientMs === -Infinity) {
     return CONFIG_INVALID;
@@ -151,7 +151,7 @@ export function policyOf(
       : (pick((level) => level.credential) ?? { kind: "none" }),
     headers: headersOf(levels.code),
     requestId: own?.requestId,
-    // A document takes back that a method is safe, and cannot give it: servers ask their protos.
+    // A document can revoke that a method is safe, but not state it: servers ask their protos.
     get:
       (given.client?.httpGet ?? false) &&
       facts.safe &&
@@ -161,7 +161,7 @@ export function policyOf(
   };
 }
 
-// §5.3. That a stream is meant to stay open is a default like others: what is stated holds.
+// §5.3. A stream's being meant to stay open is a default like others: a stated value overrides it.
 function limitsOf(
   { kind, longLived }: Facts,
   pick: <T>(read: (level: Level) => T | undefined) => T | undefined,
@@ -203,7 +203,7 @@ function appliesTo(kinds: readonly string[] | undefined, kind: Kind): boolean {
   return kinds?.includes(KINDS[kind]) ?? true;
 }
 
-/** §3.8: capacity and costs of the budget. */
+/** §3.8: returns capacity and costs of the budget. */
 export function budgetOf(given: Given): { capacity: number; cost: number; throttleCost: number } {
   const code = given.client?.budget;
   const document = documentBudget(given);
@@ -214,8 +214,8 @@ export function budgetOf(given: Given): { capacity: number; cost: number; thrott
   };
 }
 
-// §16.1: the environment, below code and above the document. §9.8: its token and tenant are for its own
-// base address, which holds where code names none, or for one that code names and asks for them.
+// §16.1: the environment, below code and above the document. §9.8: its token and tenant are for its
+// own base address, which applies if code names none, or for one that code names and asks for them.
 function environmentLevel({ env, client }: Given): Level {
   const { AMEIDE_BASE_URL, AMEIDE_TENANT, AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, AMEIDE_MAX_ATTEMPTS } =
     env;
@@ -230,8 +230,8 @@ function environmentLevel({ env, client }: Given): Level {
   };
 }
 
-// §4.1, §4.2. The runtime's own parameter belongs to the call: next to what code states the smaller
-// holds, instead of anything less specific.
+// §4.1, §4.2. The runtime's own parameter belongs to the call: of it and what code states the
+// smaller applies, instead of anything less specific.
 function deadlineOf({ runtimeTimeoutMs }: Call, { code, call }: Levels, stated: number): number {
   const inCode = code.some(({ timeoutMs }) => timeoutMs !== undefined);
   const ours = inCode || runtimeTimeoutMs === undefined ? stated : Infinity;
@@ -239,7 +239,7 @@ function deadlineOf({ runtimeTimeoutMs }: Call, { code, call }: Levels, stated: 
   return Math.floor(Math.min(ours, runtimeTimeoutMs ?? Infinity, ambient));
 }
 
-// §11. A level that says null ends the search: there is no tenant.
+// §11. A level that states null ends the search: there is no tenant.
 function tenantOf(
   levels: Levels,
   found: string | null | undefined,
@@ -265,7 +265,7 @@ function headersOf(levels: readonly Level[]): ReadonlyMap<string, string> {
 const RESERVED =
   /^(accept-encoding|authorization|connection|expect|host|http2-settings|keep-alive|te|trailer|transfer-encoding|upgrade|traceparent|tracestate|user-agent|x-tenant-id|x-request-id|idempotency-key|(connect|grpc|content|proxy)-.*)$/i;
 
-/** Whether §3.3, §3.7, §4.1, §8.1, §11 or §12 refuses what a level says. */
+/** Reports whether §3.3, §3.7, §4.1, §8.1, §11 or §12 refuses a level. */
 export function isRefused(level: Level): boolean {
   const { tenant, idempotencyKey, requestId } = level;
   return (

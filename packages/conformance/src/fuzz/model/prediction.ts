@@ -1,6 +1,6 @@
 /**
- * What the model says happens. A field that is undefined is not known to it and not compared; null
- * says that there is none.
+ * Prediction of the model. An undefined field is not known to it and not compared; null says that
+ * there is none.
  */
 export interface Prediction {
   readonly outcomes: readonly PredictedOutcome[];
@@ -8,11 +8,11 @@ export interface Prediction {
   readonly sleeps: readonly number[] | undefined;
   readonly budget: number | undefined;
   readonly providerCalls: number;
-  /** Calls went on side by side, so nothing about their order is promised. */
+  /** True if calls ran in parallel, so that their order is not specified. */
   readonly parallel: boolean;
-  /** Questions that the specification leaves open and this case asks. */
+  /** Questions that the specification leaves open and this case raises. */
   readonly undecided: readonly string[];
-  /** Why this case is not compared; empty for a case that is. */
+  /** Reasons for which this case is not compared; empty for a case that is. */
   readonly notes: readonly string[];
 }
 
@@ -20,9 +20,9 @@ export interface PredictedOutcome {
   readonly ok: string | null;
   readonly error: PredictedError | null;
   readonly durationMs: number;
-  /** Texts of the messages the caller got. */
+  /** Texts of the messages that the caller got. */
   readonly messages: readonly string[];
-  /** When the caller saw headers, since the call began. */
+  /** Time from the start of the call until the caller saw headers. */
   readonly headersMs: number | null | undefined;
 }
 
@@ -36,9 +36,9 @@ export interface PredictedError {
   readonly httpStatus: number | null | undefined;
   readonly serverRequestId: string | null | undefined;
   readonly committed: boolean;
-  /** The failed attempts the model is sure of. */
+  /** Failed attempts that the model is sure of. */
   readonly attempts: readonly PredictedAttempt[];
-  /** The error may list one more: the attempt that was cut off. */
+  /** True if the error may list one more: the attempt that was cut off. */
   readonly attemptsOpen: boolean;
 }
 
@@ -59,14 +59,14 @@ export interface PredictedRequest {
   readonly previousAttempts: string | null;
   readonly tenant: string | null;
   readonly authorization: string | null;
-  /** Made ids are `auto:` and the number of the call, others are themselves. */
+  /** Generated ids are `auto:` and the number of the call, others are as given. */
   readonly requestId: string;
   readonly key: string | null;
-  /** What the body is made of: equal for equal bodies. */
+  /** Source of the body: equal for equal bodies. */
   readonly body: string | undefined;
-  /** Texts of the messages that came. Streams only. */
+  /** Texts of the messages that arrived. Streams only. */
   readonly texts: readonly string[] | undefined;
-  /** The client hung up before the answer had ended. */
+  /** True if the client hung up before the answer had ended. */
   readonly canceled: boolean | undefined;
   /** Headers of users and their interceptors. */
   readonly headers: { readonly [name: string]: string };

@@ -2,33 +2,33 @@ import type { Call } from "@ameideio/conformance-proto";
 import type { Policy, Protocol } from "./policy.js";
 import type { PredictedRequest } from "./prediction.js";
 
-/** What a request depends on beside the call and its policy. */
+/** Facts that a request depends on, besides the call and its policy. */
 export interface Attempt {
-  /** Number of the call in its case: what is made once per call is named by it. */
+  /** Number of the call in its case, which names what is generated once per call. */
   readonly number: number;
   readonly atMs: number;
   readonly timeoutMs: number;
-  /** Counted attempts, this one included. */
+  /** Counted attempts, including this one. */
   readonly attempts: number;
   readonly token: string | undefined;
   readonly interceptors: readonly string[];
   readonly protocol: Protocol;
 }
 
-/** A request whose end is not known yet. */
+/** Request whose end is not known yet. */
 export type OpenRequest = PredictedRequest & {
   body: string | undefined;
   texts: readonly string[] | undefined;
   canceled: boolean | undefined;
 };
 
-// Ten digits, also where they are floored to a unit of gRPC afterwards.
+// Ten digits, even if they are rounded down to a unit of gRPC afterwards.
 const MAX_MS = 9_999_999_999;
-// gRPC has eight, and units.
+// gRPC has eight digits, and units.
 const GRPC_MAX = 99_999_999;
 const GRPC_UNITS_MS = [1, 1000, 60_000, 3_600_000];
 
-/** §4.3: a timeout as it can be said on the wire. */
+/** §4.3: spells a timeout for the wire. */
 export function wireTimeout(timeoutMs: number, protocol: Protocol): number | null {
   if (timeoutMs === Infinity) {
     return null;
@@ -46,7 +46,7 @@ export function wireTimeout(timeoutMs: number, protocol: Protocol): number | nul
   return GRPC_MAX * 3_600_000;
 }
 
-/** What one attempt sends: §4.3, §8, §9, §11, §12. */
+/** Returns the request of one attempt: §4.3, §8, §9, §11, §12. */
 export function requestOf(call: Call, policy: Policy, attempt: Attempt): OpenRequest {
   const { key, tenant, headers, requestId, filledField, get, credential } = policy;
   const { timeoutMs, attempts, interceptors, protocol } = attempt;

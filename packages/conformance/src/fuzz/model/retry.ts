@@ -9,7 +9,7 @@ export type RetryClass = "NOT_SENT" | "AMBIGUOUS" | "THROTTLE" | "TRANSIENT" | "
 
 export type Costs = { readonly cost: number; readonly throttleCost: number };
 
-/** What is known of a call when an attempt of it failed. */
+/** State of a call when an attempt of it has failed. */
 export interface Situation {
   readonly policy: Policy;
   readonly costs: Costs;
@@ -23,9 +23,9 @@ export interface Situation {
   /** §3.7: counted retries since the last pushback. */
   readonly exponent: number;
   readonly remainingMs: number;
-  /** §5.2: a message has reached the application. */
+  /** §5.2: true once a message has reached the application. */
   readonly committed: boolean;
-  /** §5.2: nothing of what the application streams is left to send again. */
+  /** §5.2: true once the application's stream cannot be sent again. */
   readonly inputGone: boolean;
   readonly wallMs: number;
 }
@@ -136,7 +136,7 @@ function stop(reason: string): Decision {
   return { kind: "stop", reason };
 }
 
-/** §3.10: an attempt needs a whole millisecond, also one that follows at once. */
+/** §3.10: an attempt needs a whole millisecond, including one that follows at once. */
 export function endsTooLate(delayMs: number, remainingMs: number): boolean {
   return delayMs >= remainingMs - 1;
 }
@@ -155,8 +155,9 @@ function allowed(retryClass: RetryClass, invited: boolean, policy: Policy): bool
   return invited && !policy.requireIdempotency;
 }
 
-// §3.2: a whole answer that asks for the call to be made again. A pushback that stops comes before
-// RetryInfo, which then opens nothing. A gateway's 429 that says when to come back has not been acted on.
+// §3.2: a complete answer that asks for the call to be made again. A pushback that stops takes
+// precedence over RetryInfo, which then permits nothing. A gateway's 429 that says when to come
+// back has not been acted on.
 function invites({ httpStatus, wireError, unread }: Failure, hint: Hint | undefined): boolean {
   if (hint?.kind === "retry_after") {
     return httpStatus === 429 && !wireError && !unread;
@@ -170,7 +171,8 @@ const HINT_JITTER = {
 };
 const LONGEST_READY_WAIT_MS = builtIn("max_ready_delay_ms");
 
-// The backoff with a cap of its own; half of what is left where that is too long; never nothing.
+// The backoff with a cap of its own; half of the remaining time if that is too long; at least
+// something.
 function readyWaitOf({ policy, waits, draws, remainingMs }: Situation): number {
   const cap = Math.min(policy.maxDelayMs, LONGEST_READY_WAIT_MS);
   const drawn = Math.floor(draws.take() * Math.min(cap, policy.baseDelayMs * 2 ** waits));
@@ -178,7 +180,8 @@ function readyWaitOf({ policy, waits, draws, remainingMs }: Situation): number {
   return wait < 1 ? 1 : wait;
 }
 
-// §3.7, §3.9. A number is drawn for every wait but that of a pushback, also for one that is not begun.
+// §3.7, §3.9. A number is drawn for every wait but that of a pushback, including one that is not
+// begun.
 function waitOf(retryClass: RetryClass, hint: Hint | undefined, situation: Situation): number {
   if (hint?.kind === "pushback") {
     return hint.ms;

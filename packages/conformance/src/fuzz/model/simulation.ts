@@ -1,7 +1,7 @@
-/** A thing that goes on in time: it yields when it wants to go on, in milliseconds. */
+/** Process in simulated time: it yields the time at which it wants to go on, in milliseconds. */
 export type Process<T> = Generator<number, T, void>;
 
-/** A process that others may wake. */
+/** Process that others may wake. */
 export type Waiting = Process<unknown>;
 
 interface Entry {
@@ -16,7 +16,7 @@ export class Simulation {
   private order = 0;
   private queue: Entry[] = [];
   private running: Waiting | undefined;
-  /** How far the wall clock was set ahead of the time that passed. */
+  /** How far the wall clock was set ahead of the elapsed time. */
   wallShift = 0;
 
   /** Milliseconds since the case began. */
@@ -24,7 +24,7 @@ export class Simulation {
     return this.nowMs;
   }
 
-  /** The process that is running. */
+  /** Process that is running. */
   get current(): Waiting {
     if (this.running === undefined) {
       throw new Error("no process is running");
@@ -32,7 +32,7 @@ export class Simulation {
     return this.running;
   }
 
-  /** Lets a process go on now that wanted to wait longer. */
+  /** Lets a process that wanted to wait longer go on now. */
   wake(process: Waiting): void {
     if (!this.queue.some((entry) => entry.process === process)) {
       return;
@@ -45,7 +45,7 @@ export class Simulation {
     this.nowMs += ms;
   }
 
-  /** Runs processes side by side until the last has ended. */
+  /** Runs processes in parallel until the last has ended. */
   run<T>(processes: readonly Process<T>[]): T[] {
     const results = new Map<Process<unknown>, T>();
     for (const process of processes) {
@@ -88,7 +88,7 @@ export class Draws {
   }
 }
 
-/** §3.8: the tokens all calls of a client family to one origin share. */
+/** §3.8: tokens that all calls of a client family to one origin share. */
 export class Tokens {
   private remaining: number;
 
