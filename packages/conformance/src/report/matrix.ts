@@ -1,13 +1,13 @@
 import type { Report, ReportCase, Totals } from "./report_json.js";
 
-/** One column of the matrix: an SDK in one layer, over one HTTP client, protocol and HTTP version. */
+/** Column of the matrix: an SDK in one layer, over one HTTP client, protocol and HTTP version. */
 interface Column {
   readonly key: string;
   readonly sdk: string;
   readonly title: string;
 }
 
-/** The matrix for a terminal: areas by columns, `passed/run` in each cell. */
+/** Formats the matrix for a terminal: areas by columns, `passed/run` in each cell. */
 export function showMatrix(report: Report): string {
   const columns = columnsOf(report.cases);
   const areas = [...new Set(report.cases.map(({ area }) => area))];
@@ -23,7 +23,7 @@ export function showMatrix(report: Report): string {
   return align([...heads, ...rows, sums]);
 }
 
-/** The red combinations, with what was expected and what was seen. */
+/** Formats the red combinations, with expected and seen values. */
 export function showFailures(report: Report, most: number): string {
   const failed = report.cases.filter(({ verdict }) => verdict === "failed");
   const shown = failed.slice(0, most).map((one) => {
@@ -40,7 +40,7 @@ export function showFailures(report: Report, most: number): string {
   return [...shown, ...report.problems.map((problem) => `✗ ${problem}`)].join("\n");
 }
 
-/** The last lines: counts by SDK. */
+/** Formats the last lines: counts by SDK. */
 export function showTotals({ totals, versions, problems }: Report): string {
   const lines = Object.entries(totals).map(([sdk, counts]) => {
     const name = [sdk, versions[sdk] ?? ""].filter((part) => part !== "").join(" ");

@@ -4,7 +4,7 @@ import { BUILT_PAGE, PAGE } from "../common/folders.js";
 import type { Report, ReportCase } from "./report_json.js";
 import type { Entry } from "./timeline.js";
 
-/** Makes the page for people: one file, no other resource, no network. */
+/** Renders the page for people: one file, no other resource, no network. */
 export function renderHtml(report: Report): string {
   const parts: Readonly<Record<string, string>> = {
     style: readFileSync(join(PAGE, "page.css"), "utf8"),
@@ -12,22 +12,22 @@ export function renderHtml(report: Report): string {
     report: embed(report),
   };
   const page = readFileSync(join(PAGE, "page.html"), "utf8");
-  // Each place holder is a comment or a string, so that formatters leave it alone.
+  // Each placeholder is a comment or a string, so that formatters leave it alone.
   return page.replaceAll(
     /\/\* \{\{(\w+)\}\} \*\/|"\{\{(\w+)\}\}"/g,
     (_match, comment?: string, text?: string) => parts[comment ?? text ?? ""] ?? "",
   );
 }
 
-/** What the page is given: the report, without what it would hold many times over. */
+/** Data of the page: the report, without parts that would repeat many times. */
 interface PageData extends Omit<Report, "cases"> {
-  /** What each case states, by its name. */
+  /** Statements of each case, by its name. */
   readonly expected: Readonly<Record<string, readonly Entry[]>>;
   readonly cases: readonly PageCase[];
 }
 
 interface PageCase extends Omit<ReportCase, "timeline"> {
-  /** Not there where the case passed and an earlier one of the SDK and layer did so, too. */
+  /** Absent if the case passed and an earlier one of the SDK and layer passed too. */
   readonly seen?: readonly Entry[];
 }
 
@@ -49,7 +49,7 @@ function pageData({ cases, ...rest }: Report): PageData {
   };
 }
 
-// Nothing in the data may end the element it stands in.
+// The data must not end the element that holds it.
 function embed(report: Report): string {
   return JSON.stringify(pageData(report)).replaceAll("<", String.raw`\u003c`);
 }

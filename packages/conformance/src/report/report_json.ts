@@ -2,14 +2,14 @@ import type { Difference } from "../compare/difference.js";
 import type { CaseResult, SuiteResult } from "../run/run_suite.js";
 import { type Entry, expectedTimeline, seenTimeline } from "./timeline.js";
 
-/** How many combinations there are of each verdict. */
+/** Number of combinations by verdict. */
 export interface Totals {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** One case in one combination, as `report.json` has it. */
+/** One case in one combination, as in `report.json`. */
 export interface ReportCase {
   readonly name: string;
   readonly area: string;
@@ -19,43 +19,43 @@ export interface ReportCase {
   readonly layer: string;
   /** Empty for the language's own. */
   readonly httpClient: string;
-  /** Empty where the case did not get as far as a combination. */
+  /** Empty if the case did not get as far as a combination. */
   readonly entry: string;
   readonly protocol: string;
   readonly format: string;
   /** Empty in the memory layer. */
   readonly http: string;
   readonly verdict: CaseResult["verdict"];
-  /** Why it is skipped. */
+  /** Reason for skipping it. */
   readonly reason?: string;
   readonly differences: readonly Difference[];
   readonly timeline: { readonly expected: readonly Entry[]; readonly seen: readonly Entry[] };
 }
 
-/** The whole of `report.json`. */
+/** Whole content of `report.json`. */
 export interface Report {
   /** Counts by id of the SDK. */
   readonly totals: Readonly<Record<string, Totals>>;
   /** Versions by id of the SDK. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What is wrong beyond single cases. */
+  /** Problems beyond single cases. */
   readonly problems: readonly string[];
   readonly cases: readonly ReportCase[];
 }
 
-/** Makes a report of a run. */
+/** Creates the report of a run. */
 export function makeReport({ results, problems, sdks }: SuiteResult): Report {
   const totals = Object.fromEntries(sdks.map(({ sdk }) => [sdk, count(results, sdk)]));
   const versions = Object.fromEntries(sdks.map(({ sdk, version }) => [sdk, version]));
   return { totals, versions, problems, cases: results.map(toReportCase) };
 }
 
-/** Whether all is green. */
+/** Reports whether all is green. */
 export function isGreen({ totals, problems }: Report): boolean {
   return problems.length === 0 && Object.values(totals).every(({ failed }) => failed === 0);
 }
 
-/** How many combinations really ran. */
+/** Number of combinations that really ran. */
 export function cellsRun({ totals }: Report): number {
   return Object.values(totals).reduce((sum, { passed, failed }) => sum + passed + failed, 0);
 }

@@ -19,14 +19,14 @@ import { type Arrived, wireTimeout } from "../compare/requests.js";
 import { eventType } from "../compare/telemetry.js";
 import type { LoadedCase } from "../suite/load_file.js";
 
-/** One entry of a timeline. Entries of the same step stand side by side. */
+/** Entry of a timeline. Entries of the same step are shown side by side. */
 export interface Entry {
-  /** `request 1`, `wait 1`, `outcome 1`, `budget`, … as differences name it. */
+  /** Step, named as in differences: `request 1`, `wait 1`, `outcome 1`, `budget`, … */
   readonly step: string;
   readonly lines: readonly string[];
 }
 
-/** What a case states, in the order it would happen. */
+/** Lists the statements of a case, in the order they would happen. */
 export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Entry[] {
   const expected = one.message.expect ?? create(ExpectedSchema);
   const json = (one.json.expect ?? {}) as JsonObject;
@@ -58,7 +58,7 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
   ].filter(({ lines }) => lines.length > 0);
 }
 
-/** What happened, in the same steps. */
+/** Lists the observations of a run, in the same steps. */
 export function seenTimeline({ response, requests, processEnd }: Seen): Entry[] {
   const { leaks } = response;
   return [
@@ -103,7 +103,7 @@ function numbered(step: string, all: readonly (readonly string[])[]): Entry[] {
   return all.map((lines, i) => entry(`${step} ${i + 1}`, lines));
 }
 
-// The n-th wait comes after the n-th request, as far as one call goes.
+// Puts the n-th wait after the n-th request, which is right for one call.
 function interleave(requests: readonly (readonly string[])[], sleeps: readonly number[]): Entry[] {
   const length = Math.max(requests.length, sleeps.length);
   return Array.from({ length }, (_, i) => {
