@@ -15,7 +15,7 @@ import { WireRunner } from "./wire.js";
 export interface MutateOptions {
   readonly adapters: readonly AdapterCommand[];
   readonly cases: readonly LoadedCase[];
-  /** Gets each line for people. */
+  /** Prints one line for people. */
   readonly print: (line: string) => void;
 }
 
@@ -27,16 +27,16 @@ export interface Mutant {
 }
 
 const AT_ONCE = { memory: 32, wire: 16 };
-/** What passes by chance on real sockets is no witness. */
+/** A case that passes by chance on real sockets proves nothing. */
 const BASELINE_RUNS = { memory: 1, wire: 3 };
 const SILENCE_MS = 20_000;
 
 /**
- * Changes each number of an SDK's policy, one at a time, and looks for a case that fails then.
+ * Changes each number of an SDK's policy, one at a time, and looks for a case that then fails.
  *
- * @returns the exit code: 0 when every mutant was killed, 1 when one survives, 2 when there was
- *   nothing to do.
- * @throws AdapterFailure when an adapter cannot say what it is.
+ * @returns Exit code: 0 if every mutant was killed, 1 if one survives, 2 if there was nothing to
+ *   do.
+ * @throws AdapterFailure if an adapter cannot describe itself.
  */
 export async function runMutate(options: MutateOptions): Promise<number> {
   const { adapters, cases, print } = options;
@@ -63,7 +63,7 @@ export async function runMutate(options: MutateOptions): Promise<number> {
   return alive === 0 ? 0 : 1;
 }
 
-/** A small and a large change of a number, each in both directions. */
+/** Returns a small and a large change of a number, each in both directions. */
 export function mutantsOf(name: string, from: number): Mutant[] {
   const whole = Number.isInteger(from);
   const small = whole ? 1 : from / 10;
@@ -87,7 +87,7 @@ class MutationRun {
     this.session = new MutantSession(command, {
       silenceMs: SILENCE_MS,
       window: AT_ONCE.memory,
-      // A mutant may be what makes an adapter fail.
+      // A mutant may make an adapter fail.
       maxRestarts: 1000,
     });
     this.wire = new WireRunner(this.session);
@@ -99,7 +99,7 @@ class MutationRun {
     const survivors: Mutant[] = [];
     let killed = 0;
     for (const [name, value] of Object.entries(described.constants)) {
-      // What killed one mutant of a constant mostly kills the next.
+      // The killer of one mutant of a constant mostly kills the next.
       let likely: CaseCell | undefined;
       for (const mutant of mutantsOf(name, value)) {
         const first = likely === undefined ? [] : [likely];
@@ -124,8 +124,8 @@ class MutationRun {
     await this.session.close();
   }
 
-  // Only a case that passes can tell a mutant. One combination of each is enough: the numbers are the same
-  // behind each entry.
+  // Only a passing case can convict a mutant. One combination of each is enough: the numbers are
+  // the same behind each entry.
   private async greenCells(
     described: DescribeResponse,
   ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
@@ -189,8 +189,8 @@ class MutationRun {
     return undefined;
   }
 
-  // On real sockets a case may fail by chance. Only one that fails again with the mutant, and passes
-  // without it in between, tells something.
+  // On real sockets a case may fail by chance. Only one that fails with the mutant again, and
+  // passes without it in between, proves something.
   private async convicts(candidate: CaseCell, constants: Constants): Promise<boolean> {
     this.session.constants = {};
     if (!(await this.passes(candidate))) {
@@ -237,7 +237,7 @@ interface CaseCell {
   readonly combination: Combination;
 }
 
-/** A session whose every request carries changed constants. */
+/** Session whose requests all carry changed constants. */
 class MutantSession extends AdapterSession {
   constants: Constants = {};
 

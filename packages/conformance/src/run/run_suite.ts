@@ -21,10 +21,10 @@ import { wrongConstants } from "../common/policy_json.js";
 import { type KnownFailing, type Skip, skipOf } from "../suite/known_failing.js";
 import { type Ran, WireRunner } from "./wire.js";
 
-/** How many cases of each layer are under way at once. */
+/** Number of simultaneous cases by layer. */
 const AT_ONCE = { memory: 64, wire: 16 };
 
-/** From so many combinations in memory on, a second adapter shares the work. */
+/** Number of combinations in memory from which on a second adapter shares the work. */
 const WORTH_A_SECOND = 400;
 
 export interface SuiteOptions {
@@ -32,32 +32,32 @@ export interface SuiteOptions {
   readonly knownFailing: KnownFailing;
   readonly adapters: readonly AdapterCommand[];
   readonly filter?: Filter;
-  /** An adapter that owes an answer fails after saying nothing for so long. Default 10000. */
+  /** Time without a word after which an adapter that owes an answer fails. Default 10000. */
   readonly silenceMs?: number;
-  /** Gets what adapters write to standard error. */
+  /** Receives the adapters' output on standard error. */
   readonly onStderr?: ((text: string) => void) | undefined;
 }
 
-/** What became of one case in one combination, or on one SDK where it did not get so far. */
+/** Result of one case in one combination, or on one SDK if it did not get so far. */
 export interface CaseResult {
   readonly case: LoadedCase;
   readonly sdk: string;
   readonly combination: Combination | undefined;
   readonly verdict: "passed" | "failed" | "skipped";
   readonly differences: readonly Difference[];
-  /** Why it is skipped. */
+  /** Reason for skipping it. */
   readonly reason: string | undefined;
   readonly seen: Seen | undefined;
 }
 
 export interface SuiteResult {
   readonly results: readonly CaseResult[];
-  /** What is wrong beyond single cases: of known_failing.yaml, of adapters. */
+  /** Problems beyond single cases: of known_failing.yaml, of adapters. */
   readonly problems: readonly string[];
   readonly sdks: readonly { readonly sdk: string; readonly version: string }[];
 }
 
-/** Runs cases on SDKs, one SDK after the other. Never rejects for what an adapter does. */
+/** Runs cases on SDKs, one SDK after the other. Never rejects because of an adapter. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const results: CaseResult[] = [];
   const problems: string[] = [];
@@ -91,7 +91,7 @@ class SdkRun {
     this.wire = new WireRunner(this.sessions[0]);
   }
 
-  /** @returns the version of the SDK, empty if the adapter does not say it. */
+  /** @returns Version of the SDK, empty if the adapter does not state it. */
   async run(): Promise<string> {
     try {
       const described = await this.sessions[0].describe();
@@ -122,7 +122,7 @@ class SdkRun {
       const plan = planCase(one, described, filter);
       work.push(...plan.combinations.map((combination) => ({ one, combination, skip })));
       this.reportMissing(one, plan, skip);
-      // What another HTTP client can do is no excuse for the language's own.
+      // Another HTTP client's abilities do not excuse the language's own.
       const isEmpty =
         plan.missing.length === 0 && plan.combinations.every(({ httpClient }) => httpClient !== "");
       if (isEmpty && wants(one, "native") && this.isUnfiltered()) {
@@ -155,7 +155,7 @@ class SdkRun {
         },
       );
     }
-    // Cells end in no order of their own; people and reports want that of the cases.
+    // Cells end in any order; the results are sorted in the order of the cases.
     const order = new Map(cases.map((one, i) => [one, i]));
     const place = ({ case: one, combination }: CaseResult): readonly [number, string] => [
       order.get(one) ?? 0,
@@ -238,7 +238,8 @@ function adapterFailed(failure: string): Difference[] {
   return [{ step: "adapter", what: "", expected: "an answer", seen: failure }];
 }
 
-// What no case can state: the effective policy is the same in every language and through each entry.
+// Checks what no case can state: the effective policy is the same in every language and through
+// each entry.
 function withHashes(results: readonly CaseResult[]): CaseResult[] {
   const first = new Map<LoadedCase, CaseResult>();
   return results.map((result) => {

@@ -17,10 +17,10 @@ import type { Arrived } from "../compare/requests.js";
 import type { LoadedCase } from "../suite/load_file.js";
 import { type Combination, kindsOf } from "../suite/plan.js";
 
-/** How long requests that are on their way when a call ends may take to arrive, in milliseconds. */
+/** Longest time for requests under way at the end of a call to arrive, in milliseconds. */
 const SETTLE_MS = 300;
 
-/** Where one case finds its server. */
+/** Place of a case's server. */
 interface Place {
   readonly server: FaultServer;
   readonly url: string;
@@ -28,11 +28,11 @@ interface Place {
   leave(): Promise<void>;
 }
 
-/** What became of a case. */
+/** Result of a case. */
 export interface Ran {
   readonly result: RunResult;
   readonly requests: readonly Arrived[];
-  /** How its process ended, if it had one for itself. */
+  /** End of its process, if it had one of its own. */
   readonly processEnd?: string | undefined;
 }
 
@@ -41,11 +41,11 @@ export class WireRunner {
   private readonly authority: Authority = createAuthority();
   private shared: Promise<FaultServer> | undefined;
   private mounted = 0;
-  // Few at once: that a process takes long to start must not look like silence.
+  // Few at once, so that the slow start of a process does not look like silence.
   private readonly lanes: Promise<unknown>[] = Array.from({ length: 3 }, () => Promise.resolve());
   private aloneRuns = 0;
 
-  /** @param session - For all cases but those that have a process for themselves. */
+  /** @param session - Session for all cases except those with a process of their own. */
   constructor(private readonly session: AdapterSession) {}
 
   /** Runs one case. Never rejects. */
@@ -62,7 +62,7 @@ export class WireRunner {
     return ran;
   }
 
-  /** @param end - Ends the session, while the server is still there, and says how. */
+  /** @param end - Ends the session while the server is still there, and says how it ended. */
   private async runIn(
     session: AdapterSession,
     one: LoadedCase,
@@ -148,8 +148,8 @@ function expectedRequests({ message, json }: LoadedCase): number {
   return stated?.length ?? message.expect?.requestCount ?? 0;
 }
 
-// What a client sent just before it gave up is seen a moment after its call ended, and so is that
-// it did.
+// Waits for requests that a client sent just before it gave up, and for its hanging up, which are
+// seen a moment after its call ended.
 async function settle({ server, requests }: Place, one: LoadedCase): Promise<void> {
   const count = expectedRequests(one);
   const isSeen = one.message.expect?.requests.some(({ canceled }) => canceled) ? isOver : isRead;
@@ -191,7 +191,7 @@ function toArrived(record: RecordedRequest): Arrived {
   };
 }
 
-// The message of a GET stands in its query. Of a body that was not read nothing is known.
+// The message of a GET is in its query. Of an unread body nothing is known.
 function bodyHash({ method, path, read, bodySha256 }: RecordedRequest): string {
   if (method === "GET") {
     const query = path.split("?", 2)[1] ?? "";
