@@ -13,20 +13,22 @@ import {
   STOP_REASONS,
 } from "./vocabulary.js";
 
-/** What only one of the layers can measure. */
+/** Expectations that only one of the layers can measure. */
 const MEMORY_ONLY = ["sleeps", "longest_timer_ms"];
 const EXPECTED_ON_WIRE_ONLY = ["connections"];
 const ANSWERS_ON_WIRE_ONLY = ["informational", "before_body", "reset_code", "closes"];
 const WIRE_ONLY = ["min_gap_ms", "max_gap_ms", "min_timeout_ms", "max_timeout_ms"];
 const OF_CONNECTIONS = ["same_connection_as", "other_connection_than"];
 
-/** What a cancel says beside when it is. */
+/** Members of a cancel besides its time. */
 const HOW_TO_CANCEL = ["as_timeout", "first_only"];
 
-/** What a watcher does that only fails, at whatever event; all else changes what comes after. */
+/**
+ * Deeds of a watcher that only fails, allowed at any event; other deeds change what comes after.
+ */
 const DEEDS_ANYWHERE = ["DEED_THROW", "DEED_REJECT"];
 
-/** Checks what the schema cannot say about one case. `json` has the shape of a Case. */
+/** Checks rules of one case that the schema cannot express. `json` has the shape of a Case. */
 export function checkMeaning(json: JsonObject, path: Path, report: Report): void {
   const at = (...more: Path) => [...path, ...more];
   const layer = json.layer;
@@ -81,7 +83,7 @@ export function checkMeaning(json: JsonObject, path: Path, report: Report): void
   if (layer === "LAYER_MEMORY" && expect.process_ends === true) {
     report(at("expect", "process_ends"), "is for the wire layer only");
   }
-  // The process would have it for all other cases, too.
+  // The process would keep it for all other cases too.
   if (member(json, "given").left_open === true && expect.process_ends !== true) {
     report(at("given", "left_open"), "is for cases that expect process_ends only");
   }
@@ -123,7 +125,7 @@ function checkServerInMemory(
   }
 }
 
-/** Whether a case expects every call to fail; such a case needs a control. */
+/** Reports whether a case expects every call to fail; such a case needs a control. */
 export function isNegative(json: JsonObject): boolean {
   const outcomes = items(member(json, "expect").outcomes);
   return outcomes.length > 0 && outcomes.every((outcome) => outcome.code !== undefined);
@@ -171,7 +173,7 @@ function checkSteps(given: JsonObject, path: Path, report: Report): void {
   });
 }
 
-// Nothing at all is one thing to an adapter and another to the model.
+// An absent value means one thing to an adapter and another to the model.
 function checkSettings(settings: JsonValue | undefined, path: Path, report: Report): void {
   const { auth } = (settings ?? {}) as JsonObject;
   if (auth !== undefined && Object.keys(auth as JsonObject).length === 0) {

@@ -7,17 +7,16 @@ import {
   type JsonValue,
 } from "@bufbuild/protobuf";
 
-/** Where in a file something stands: keys and positions from its root. */
+/** Path of a place in a file: keys and positions from its root. */
 export type Path = readonly (string | number)[];
 
-/** Gets what is wrong, and where. */
+/** Receives a problem, and its place. */
 export type Report = (path: Path, problem: string) => void;
 
 /**
- * Checks that a value read from YAML is the canonical JSON of a message, with the field names of the
- * proto, and returns that JSON. Enum values may have the short form: `reset_half` for
- * `CUT_RESET_HALF`. Everything that is wrong is reported at its place; what is reported is left out
- * of the result.
+ * Checks that a value read from YAML is the canonical JSON of a message, with the field names of
+ * the proto, and returns that JSON. Enum values may have the short form: `reset_half` for
+ * `CUT_RESET_HALF`. Every fault is reported at its place, and left out of the result.
  */
 export function checkShape(
   desc: DescMessage,
@@ -128,7 +127,7 @@ function checkLeaf(
   return decodes(field, value, path, report) ? (value as JsonValue) : undefined;
 }
 
-// Asks protobuf itself, with a message that has this one field.
+// Asks protobuf itself, with a message that has only this field.
 function decodes(field: DescField, value: unknown, path: Path, report: Report): boolean {
   try {
     fromJson(field.parent, { [field.name]: value as JsonValue });
@@ -157,7 +156,7 @@ function enumName(desc: DescEnum, value: unknown, path: Path, report: Report): s
   return undefined;
 }
 
-// In this schema every oneof that people write says that exactly one is set.
+// In this schema every oneof that people write requires exactly one member.
 function checkOneofs(desc: DescMessage, json: JsonObject, path: Path, report: Report): void {
   for (const { fields } of desc.oneofs) {
     const set = fields.filter(({ name }) => json[name] !== undefined);

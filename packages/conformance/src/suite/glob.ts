@@ -10,7 +10,7 @@ export function globToRegExp(pattern: string): RegExp {
   return new RegExp(`^${source}$`, "s");
 }
 
-/** Whether a case's name or id matches a pattern. */
+/** Reports whether a case's name or id matches a pattern. */
 export function matchesCase(pattern: string, { name, id }: { name: string; id: string }): boolean {
   const glob = globToRegExp(pattern.trim());
   return glob.test(name) || glob.test(id);

@@ -10,13 +10,13 @@ export interface Skip {
   /** A glob over the ids of SDKs. */
   readonly sdk: string;
   readonly reason: string;
-  /** The last day it holds, `2027-03-31`. */
+  /** Last day of validity: `2027-03-31`. */
   readonly expires: string;
 }
 
-/** The known exceptions, and how many cases there are. */
+/** Known exceptions, and the number of cases. */
 export interface KnownFailing {
-  /** How many cases the suite has; undefined where nobody pinned it. */
+  /** Number of cases of the suite; undefined if it is not pinned. */
   readonly caseCount: number | undefined;
   readonly skips: readonly Skip[];
 }
@@ -26,7 +26,7 @@ export const NONE_KNOWN: KnownFailing = { caseCount: undefined, skips: [] };
 /**
  * Reads known_failing.yaml.
  *
- * @returns what it says, and what is wrong with it.
+ * @returns Its content, and its problems.
  */
 export function loadKnownFailing(
   path: string,
@@ -38,7 +38,7 @@ export function loadKnownFailing(
   return parseKnownFailing(readFileSync(path, "utf8"), path, today);
 }
 
-/** The same from its text. */
+/** Parses the same from its text. */
 export function parseKnownFailing(
   text: string,
   file: string,
@@ -98,14 +98,14 @@ function toSkip({ cases = "", sdk = "", reason = "", expires = "" }: Record<stri
   return { cases: cases.split(",").map((glob) => glob.trim()), sdk, reason, expires };
 }
 
-/** The line that covers a case of an SDK. */
+/** Returns the line that covers a case of an SDK. */
 export function skipOf(knownFailing: KnownFailing, one: LoadedCase, sdk: string): Skip | undefined {
   return knownFailing.skips.find(
     (skip) => globToRegExp(skip.sdk).test(sdk) && skip.cases.some((glob) => matchesCase(glob, one)),
   );
 }
 
-/** Patterns that match no case or no SDK at all, and a count that is not that of the cases. */
+/** Lists patterns that match no case or no SDK, and a wrong count of cases. */
 export function knownFailingProblems(
   knownFailing: KnownFailing,
   cases: readonly LoadedCase[],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type LoadedCase, type LoadProblem, loadFile } from "./load_file.js";
 
-/** Cases from a folder, and all that is wrong in it. */
+/** Cases from a folder, and all its problems. */
 export interface LoadedCases {
   readonly cases: readonly LoadedCase[];
   readonly problems: readonly LoadProblem[];
@@ -10,9 +10,9 @@ export interface LoadedCases {
 
 /**
  * Reads every `.yaml` below the given folders, sorted by path. Names have to be unique over all of
- * them. A file named `known_failing.yaml` is no case.
+ * them. A file named `known_failing.yaml` is not a case.
  *
- * @throws Error when a folder cannot be read.
+ * @throws Error if a folder cannot be read.
  */
 export function loadCases(folders: readonly string[]): LoadedCases {
   const cases: LoadedCase[] = [];
@@ -37,7 +37,7 @@ function yamlFiles(folder: string): string[] {
     .sort();
 }
 
-// A case that lies in the given folder itself is of the area of that folder's name.
+// A case in the given folder itself belongs to the area of that folder's name.
 function areaOf(folder: string, path: string): string {
   const [first] = relative(folder, dirname(path)).split(/[\\/]/);
   return first === undefined || first === "" ? basename(resolve(folder)) : first;

@@ -4,34 +4,34 @@ import { isAlias, isNode, LineCounter, parseDocument } from "yaml";
 import { checkMeaning, isNegative } from "./check_meaning.js";
 import { checkShape, type Path } from "./check_shape.js";
 
-/** A case and where it was read. */
+/** Case, and the place it was read from. */
 export interface LoadedCase {
-  /** The first word of the name: `r01`. */
+  /** First word of the name: `r01`. */
   readonly id: string;
   readonly name: string;
-  /** The folder of its file: `retry`. */
+  /** Folder of its file: `retry`. */
   readonly area: string;
-  /** The file, and the line it begins in. */
+  /** File and line of its start. */
   readonly file: string;
   readonly line: number;
   readonly message: Case;
   /**
-   * The case as it was written, enum values in full. What has no key here is not stated, so an empty
-   * list differs from none.
+   * Case as it was written, with full enum values. A member without a key is not stated, so an
+   * empty list differs from none.
    */
   readonly json: JsonObject;
 }
 
-/** What is wrong in a file. */
+/** Problem in a file. */
 export interface LoadProblem {
   readonly file: string;
   readonly line: number;
-  /** `cases[0].expect.outcomes`; empty for the file. */
+  /** Path such as `cases[0].expect.outcomes`; empty for the file. */
   readonly path: string;
   readonly problem: string;
 }
 
-/** A problem as one line: `file:line: path: problem`. */
+/** Formats a problem in one line: `file:line: path: problem`. */
 export function showProblem({ file, line, path, problem }: LoadProblem): string {
   return [`${file}:${line}`, ...(path === "" ? [] : [path]), problem].join(": ");
 }
@@ -39,8 +39,8 @@ export function showProblem({ file, line, path, problem }: LoadProblem): string 
 /**
  * Reads the cases of one file. A file with problems has no cases.
  *
- * @param file - Its name, for problems.
- * @param area - Named in reports.
+ * @param file - Name of the file, for problems.
+ * @param area - Area of the cases, for reports.
  */
 export function loadFile(
   text: string,
@@ -95,17 +95,17 @@ export function loadFile(
   return { cases, problems };
 }
 
-/** The first word of a name. */
+/** Returns the first word of a name. */
 export function idOf(name: string): string {
   return name.split(" ", 1)[0] ?? name;
 }
 
-/** Whether a case shows what its negative sibling leaves open: `r03 control: …`. */
+/** Reports whether a case is the control of a negative sibling: `r03 control: …`. */
 export function isControl(name: string): boolean {
   return /^\S+ control: /.test(name);
 }
 
-// A case in which everything fails proves little unless the same without its cause goes well: in a
+// A case in which everything fails proves little unless the same succeeds without its cause: in a
 // sibling that is called a control, or in one where not everything fails.
 function checkControls(
   cases: readonly JsonObject[],

@@ -13,7 +13,7 @@ import { type Kind, METHODS } from "./vocabulary.js";
 
 export type LayerName = "memory" | "wire";
 
-/** One way of running a case: what the matrix has a count for. */
+/** One way to run a case, counted in the matrix. */
 export interface Combination {
   readonly sdk: string;
   readonly layer: LayerName;
@@ -26,7 +26,7 @@ export interface Combination {
   readonly http: string;
 }
 
-/** What may be run; what is not given is not limited. */
+/** Filter of the runs; absent members do not limit. */
 export interface Filter {
   readonly layers?: readonly string[] | undefined;
   readonly entries?: readonly string[] | undefined;
@@ -36,29 +36,30 @@ export interface Filter {
   /** `native` is the language's own. */
   readonly httpClients?: readonly string[] | undefined;
   /**
-   * Only some of the combinations: over Connect all, over gRPC and gRPC-Web one entry, one format and one
-   * HTTP version, and over each other HTTP client one of all, which change from case to case.
+   * True to run only some combinations: all over Connect; over gRPC and gRPC-Web one entry, one
+   * format and one HTTP version; over each other HTTP client one of all. The chosen ones change
+   * from case to case.
    */
   readonly thin?: boolean | undefined;
   /**
-   * Only one combination of each case of the memory layer, which changes from case to case; over the
-   * language's own HTTP client, unless the case is for others alone.
+   * True to run only one combination of each case of the memory layer, which changes from case to
+   * case; over the language's own HTTP client, unless the case is for others alone.
    */
   readonly quick?: boolean | undefined;
 }
 
-/** Every way a case is to be run on an SDK, and what the SDK cannot do of what the case asks for. */
+/** All ways to run a case on an SDK, and abilities that the case asks for and the SDK lacks. */
 export interface CasePlan {
   readonly combinations: readonly Combination[];
-  /** Why the case, or a part of it, cannot be run. */
+  /** Reasons for which the case, or a part of it, cannot be run. */
   readonly missing: readonly string[];
 }
 
 /**
- * Decides how a case runs on an SDK: through each entry, in each format, over each protocol, each HTTP
- * client and, on the wire, each HTTP version that both have. A case that names a protocol, format,
- * HTTP version or kind of method that the SDK lacks is not left out quietly; that an HTTP client
- * beside the language's own cannot do it only means that there is no such combination.
+ * Decides how a case runs on an SDK: through each entry, in each format, over each protocol, each
+ * HTTP client and, on the wire, each HTTP version that both have. A case that names a protocol,
+ * format, HTTP version or kind of method that the SDK lacks is not skipped silently; if only
+ * another HTTP client than the language's own lacks it, there is no such combination.
  */
 export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter = {}): CasePlan {
   const { message } = one;
@@ -98,12 +99,12 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
   return { combinations: fewer(combinations, message.name, filter), missing };
 }
 
-/** Whether a case is for an HTTP client. */
+/** Reports whether a case is meant for an HTTP client. */
 export function wants({ message }: LoadedCase, httpClient: string): boolean {
   return message.httpClients.length === 0 || message.httpClients.includes(httpClient);
 }
 
-/** Whether a case can be run over an HTTP client that is not the language's own. */
+/** Reports whether a case can be run over an HTTP client that is not the language's own. */
 export function can(
   { kinds }: HttpClient,
   { given, server }: Pick<Case, "given" | "server">,
@@ -111,7 +112,7 @@ export function can(
 ): boolean {
   return (
     kindsIn(given).every((kind) => kinds.includes(kind)) &&
-    // These are up to the runtime there.
+    // There, these belong to the runtime.
     Object.keys(given?.env ?? {}).length === 0 &&
     (given?.client?.sendCompression ?? "") === "" &&
     (given?.client?.acceptCompression ?? "") === "" &&
@@ -146,7 +147,7 @@ function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Combination[]
     );
 }
 
-// What client and server agree on is for the cases that name it.
+// Versions that client and server negotiate are for the cases that name one.
 function versionsOf({ message }: LoadedCase, has: Abilities, filter: Filter): readonly string[] {
   const versions = common(message.http, has.http, filter.http);
   return message.http.length > 0 ? versions : versions.filter((version) => version !== "auto");
@@ -157,12 +158,13 @@ function carries(http: string, protocol: string): boolean {
   return http !== "1.1" || protocol !== "grpc";
 }
 
-// Nor do both sides of HTTP/1.1 speak at once. That clients say so, a case asks for by name.
+// The two sides of HTTP/1.1 do not speak at once either. Cases that expect clients to say so name
+// the version.
 function carriesKinds(http: string, one: LoadedCase): boolean {
   return http !== "1.1" || !kindsOf(one).includes("bidi_streaming");
 }
 
-// By the name, so that a case runs the same today and tomorrow.
+// Chosen by the name, so that a case runs the same way every day.
 function fewer(
   combinations: readonly Combination[],
   name: string,
@@ -186,19 +188,21 @@ function thinned(combinations: readonly Combination[], number: number): Combinat
   );
 }
 
-/** Whether a filter keeps a layer, entry, protocol, format, HTTP version or HTTP client out. */
+/**
+ * Reports whether a filter excludes a layer, entry, protocol, format, HTTP version or HTTP client.
+ */
 export function isLimited(filter: Filter = {}): boolean {
   const { layers, entries, protocols, formats, http, httpClients, quick } = filter;
   const parts = [layers, entries, protocols, formats, http, httpClients];
   return quick === true || parts.some((part) => (part?.length ?? 0) > 0);
 }
 
-/** `memory` or `wire`. */
+/** Returns `memory` or `wire`. */
 export function layerOf(one: LoadedCase): LayerName {
   return one.json.layer === "LAYER_WIRE" ? "wire" : "memory";
 }
 
-/** The kinds of methods a case calls. */
+/** Lists the kinds of methods that a case calls. */
 export function kindsOf({ message }: LoadedCase): readonly Kind[] {
   return kindsIn(message.given);
 }
@@ -215,7 +219,10 @@ function kindsIn(given: Given | undefined): readonly Kind[] {
   return [...new Set(kinds)];
 }
 
-/** A combination in words: `memory generic connect binary`, `wire fetch generic connect json http/1.1`. */
+/**
+ * Formats a combination: `memory generic connect binary`,
+ * `wire fetch generic connect json http/1.1`.
+ */
 export function showCombination({
   layer,
   httpClient,

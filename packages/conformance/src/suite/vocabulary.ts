@@ -21,10 +21,10 @@ export const CODES = [
   "unauthenticated",
 ] as const;
 
-/** Who made a failure. */
+/** Sources of a failure. */
 export const ORIGINS = ["server", "transport", "client"] as const;
 
-/** Why a call was not tried again. */
+/** Reasons for not trying a call again. */
 export const STOP_REASONS = [
   "canceled",
   "committed",
@@ -47,13 +47,13 @@ export const HTTP_VERSIONS = ["1.1", "2", "auto"] as const;
 /** `native` is the language's own, whatever it is. */
 export const HTTP_CLIENTS = ["native", "fetch"] as const;
 
-/** Whether a server may have read a request. */
+/** Answers to whether a server may have read a request. */
 export const SENT = ["no", "maybe", "yes"];
 
 /** Kinds of methods, as descriptors name them. */
 export type Kind = DescMethod["methodKind"];
 
-/** Kind by name of the method: `Idempotent` is `unary`. */
+/** Kind of each method by its name: `Idempotent` is `unary`. */
 export const METHODS: ReadonlyMap<string, Kind> = new Map(
   ConformanceService.methods.map(({ name, methodKind }) => [name, methodKind]),
 );
