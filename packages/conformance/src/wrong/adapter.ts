@@ -25,7 +25,7 @@ const asked = new Map<bigint, RunRequest>();
 passOn(process.stdin, real.stdin, (json) => {
   const request: AdapterRequest = fromJsonString(AdapterRequestSchema, json);
   if (request.action.case === "run") {
-    // What was asked, before it is spoiled.
+    // Request before it is spoiled.
     const original = fromJsonString(AdapterRequestSchema, json).action.value as RunRequest;
     asked.set(request.id, original);
     fault?.request?.(request.action.value);

@@ -11,15 +11,15 @@ export interface Fault {
   readonly name: string;
   /** Ids of the cases that have to find it. */
   readonly cases: readonly string[];
-  /** What one of their differences says, as `step, what`. */
+  /** Pattern of one of their differences, as `step, what`. */
   readonly shows: RegExp;
-  /** How long the runner waits for an answer. Default that of the runner. */
+  /** Time the runner waits for an answer. Default: that of the runner. */
   readonly silenceMs?: number;
-  /** Spoils what the adapter is. */
+  /** Spoils the adapter's description. */
   readonly describe?: (described: DescribeResponse) => void;
-  /** Spoils what the real adapter is asked, so that the SDK really does something else. */
+  /** Spoils the request to the real adapter, so that the SDK really does something else. */
   readonly request?: (run: RunRequest) => void;
-  /** Spoils what it says happened. What never resolves is never answered. */
+  /** Spoils the report of a run. A promise that never resolves means no answer. */
   readonly response?: (run: RunResponse, request: RunRequest) => void | Promise<void>;
 }
 
@@ -47,12 +47,12 @@ export function requests(
   };
 }
 
-/** The value a request has for a header, if it has one. */
+/** Returns the value of a header of a request, if it has one. */
 export function header({ headers }: SeenRequest, name: string): string | undefined {
   return headers.find((one) => one.name.toLowerCase() === name)?.value;
 }
 
-/** Sets a header, adds it, or takes it away. */
+/** Sets a header, or removes it. */
 export function setHeader(request: SeenRequest, name: string, value: string | undefined): void {
   request.headers = request.headers.filter((one) => one.name.toLowerCase() !== name);
   if (value !== undefined) {
@@ -60,7 +60,7 @@ export function setHeader(request: SeenRequest, name: string, value: string | un
   }
 }
 
-/** Adds a header beside those that are there. */
+/** Adds a header besides the existing ones. */
 export function addHeader(request: SeenRequest, name: string, value: string): void {
   request.headers.push({ $typeName: "ameide.conformance.v1.Header", name, value });
 }

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { SeenErrorSchema } from "@ameideio/conformance-proto";
 import { errors, type Fault } from "./fault.js";
 
-/** Wrong about how calls ended. */
+/** Faults in how calls ended. */
 export const OUTCOMES: readonly Fault[] = [
   {
     name: "a failed attempt too many",

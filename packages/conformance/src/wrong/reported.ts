@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.js";
 
-/** Wrong about what is told of a call, and what is left of it. */
+/** Faults in what is told about a call, and in what remains of it. */
 export const REPORTED: readonly Fault[] = [
   {
     name: "a drain that says it aborted one call more",
@@ -279,7 +279,7 @@ export const REPORTED: readonly Fault[] = [
   },
 ];
 
-/** Wrong as an adapter. */
+/** Faults of the adapter itself. */
 export const BROKEN: readonly Fault[] = [
   {
     name: "never answers one case",

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Break, Cut, type RunRequest, SeenRequestSchema } from "@ameideio/conformance-proto";
 import { addHeader, header, requests, setHeader, type Fault } from "./fault.js";
 
-/** Wrong about what is sent, and when. */
+/** Faults in what is sent, and when. */
 export const SENT: readonly Fault[] = [
   {
     name: "a credential where there has to be none",
@@ -258,7 +258,7 @@ export const SENT: readonly Fault[] = [
   },
 ];
 
-// Answers that leave open whether they were acted on leave it open no more.
+// Turns answers that leave open whether they were acted on into ones that do not.
 function breakInstead({ script }: RunRequest, value: Break): void {
   for (const answer of script?.answers ?? []) {
     const { action, cut } = answer;

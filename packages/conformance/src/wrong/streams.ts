@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ClientSettingsSchema, SettingsSchema } from "@ameideio/conformance-proto";
 import { errors, header, requests, setHeader, type Fault } from "./fault.js";
 
-/** Wrong about streams, and about what differs between protocols. */
+/** Faults of streams, and of what differs between protocols. */
 export const STREAMS: readonly Fault[] = [
   {
     name: "a message comes twice",
