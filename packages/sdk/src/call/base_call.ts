@@ -63,7 +63,7 @@ const NONE: readonly never[] = [];
  * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for a send.
  * 8. `wire/recorder.ts` `withRecorder`: sends it, records what runtimes hide of the answer.
  * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. Streams: `onMessage`.
- * 10. `call/base_call.ts` `onAttemptFailed`: `decide` asks for a wait and 4, or `endWithError`.
+ * 10. `call/base_call.ts` `onAttemptFailed`: `decide`: a wait and back to 4, or `endWithError`.
  */
 export abstract class BaseCall implements InterceptedCall, LiveCall {
   protected readonly values: CallValues;
