@@ -77,7 +77,7 @@ type ConformanceRequestWithId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Any text.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	// Filled by the SDK where it is empty and the method names it.
+	// Filled by the SDK if it is empty and the method names it.
 	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -176,7 +176,7 @@ func (x *ConformanceResponse) GetText() string {
 // A request for a page.
 type ListItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Most items to return.
+	// Maximum number of items to return.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Token of the page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`

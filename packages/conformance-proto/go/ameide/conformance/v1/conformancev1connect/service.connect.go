@@ -113,10 +113,10 @@ type ConformanceServiceClient interface {
 	UnknownWithKey(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, of unknown idempotency level, with a request id field (AIP-155).
 	UnknownWithRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
-	// Unary, of unknown idempotency level: a field has the format of a request id,
-	// and nobody says that it is one.
+	// Unary, of unknown idempotency level: a field has the format of a request
+	// id, but nothing states that it is one.
 	UnknownWithUuid(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
-	// Unary: what is named as its request id field has not the format of one.
+	// Unary: the field named as its request id does not have the format of one.
 	UnknownWithWrongRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
 	// Unary, a tenant is required.
 	TenantRequired(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
@@ -498,10 +498,10 @@ type ConformanceServiceHandler interface {
 	UnknownWithKey(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)
 	// Unary, of unknown idempotency level, with a request id field (AIP-155).
 	UnknownWithRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
-	// Unary, of unknown idempotency level: a field has the format of a request id,
-	// and nobody says that it is one.
+	// Unary, of unknown idempotency level: a field has the format of a request
+	// id, but nothing states that it is one.
 	UnknownWithUuid(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
-	// Unary: what is named as its request id field has not the format of one.
+	// Unary: the field named as its request id does not have the format of one.
 	UnknownWithWrongRequestId(context.Context, *v1.ConformanceRequestWithId) (*v1.ConformanceResponse, error)
 	// Unary, a tenant is required.
 	TenantRequired(context.Context, *v1.ConformanceRequest) (*v1.ConformanceResponse, error)

@@ -47,7 +47,7 @@ export declare type ConformanceRequestWithId = Message<"ameide.conformance.v1.Co
   text: string;
 
   /**
-   * Filled by the SDK where it is empty and the method names it.
+   * Filled by the SDK if it is empty and the method names it.
    *
    * @generated from field: string request_id = 2;
    */
@@ -87,7 +87,7 @@ export declare const ConformanceResponseSchema: GenMessage<ConformanceResponse>;
  */
 export declare type ListItemsRequest = Message<"ameide.conformance.v1.ListItemsRequest"> & {
   /**
-   * Most items to return.
+   * Maximum number of items to return.
    *
    * @generated from field: int32 page_size = 1;
    */
@@ -135,7 +135,7 @@ export declare type ListItemsResponse = Message<"ameide.conformance.v1.ListItems
 export declare const ListItemsResponseSchema: GenMessage<ListItemsResponse>;
 
 /**
- * Answers as the scripted server is told.
+ * Gives the answers that the scripted server is told to give.
  *
  * @generated from service ameide.conformance.v1.ConformanceService
  */
@@ -191,8 +191,8 @@ export declare const ConformanceService: GenService<{
     output: typeof ConformanceResponseSchema;
   },
   /**
-   * Unary, of unknown idempotency level: a field has the format of a request id,
-   * and nobody says that it is one.
+   * Unary, of unknown idempotency level: a field has the format of a request
+   * id, but nothing states that it is one.
    *
    * @generated from rpc ameide.conformance.v1.ConformanceService.UnknownWithUuid
    */
@@ -202,7 +202,7 @@ export declare const ConformanceService: GenService<{
     output: typeof ConformanceResponseSchema;
   },
   /**
-   * Unary: what is named as its request id field has not the format of one.
+   * Unary: the field named as its request id does not have the format of one.
    *
    * @generated from rpc ameide.conformance.v1.ConformanceService.UnknownWithWrongRequestId
    */

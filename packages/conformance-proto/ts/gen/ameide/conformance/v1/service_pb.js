@@ -51,7 +51,7 @@ export const ListItemsResponseSchema = /*@__PURE__*/
   messageDesc(file_ameide_conformance_v1_service, 4);
 
 /**
- * Answers as the scripted server is told.
+ * Gives the answers that the scripted server is told to give.
  *
  * @generated from service ameide.conformance.v1.ConformanceService
  */

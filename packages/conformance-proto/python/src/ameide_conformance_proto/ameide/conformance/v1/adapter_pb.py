@@ -28,7 +28,7 @@ _AdapterRequestFields: TypeAlias = Literal["id", "describe", "run"]
 
 class AdapterRequest(Message[_AdapterRequestFields]):
     """
-    What the runner asks.
+    A request of the runner.
 
     ```proto
     message ameide.conformance.v1.AdapterRequest
@@ -68,7 +68,7 @@ _DescribeRequestFields: TypeAlias = NoReturn
 
 class DescribeRequest(Message[_DescribeRequestFields]):
     """
-    Asks what an adapter is.
+    Asks for a description of an adapter.
 
     ```proto
     message ameide.conformance.v1.DescribeRequest
@@ -96,19 +96,19 @@ class RunRequest(Message[_RunRequestFields]):
 
     Attributes:
         given:
-            What is given.
+            The given part.
 
             ```proto
             optional ameide.conformance.v1.Given given = 1;
             ```
         base_url:
-            Where the server is. Empty for MEMORY.
+            Base URL of the server. Empty for MEMORY.
 
             ```proto
             string base_url = 2;
             ```
         script:
-            What the HTTP client in memory does. MEMORY only.
+            Behavior of the HTTP client in memory. MEMORY only.
 
             ```proto
             optional ameide.conformance.v1.Script script = 3;
@@ -132,7 +132,7 @@ class RunRequest(Message[_RunRequestFields]):
             string format = 6;
             ```
         http:
-            `1.1` or `2`; `auto` for what client and server agree on.
+            `1.1` or `2`; `auto` for the version that client and server negotiate.
 
             ```proto
             string http = 7;
@@ -144,13 +144,13 @@ class RunRequest(Message[_RunRequestFields]):
             string ca = 8;
             ```
         constants:
-            Built-in numbers that are perturbed, by name.
+            Built-in numbers with a changed value, by name.
 
             ```proto
             map<string, double> constants = 9;
             ```
         http_client:
-            The HTTP client to use; empty for the language's own.
+            HTTP client to use; empty for the language's own.
 
             ```proto
             string http_client = 10;
@@ -162,7 +162,7 @@ class RunRequest(Message[_RunRequestFields]):
             string client_certificate = 11;
             ```
         client_key:
-            Its key, in PEM.
+            Key of the client certificate, in PEM.
 
             ```proto
             string client_key = 12;
@@ -208,7 +208,7 @@ _AdapterResponseFields: TypeAlias = Literal["id", "describe", "run", "error"]
 
 class AdapterResponse(Message[_AdapterResponseFields]):
     """
-    What an adapter answers.
+    An answer of an adapter.
 
     ```proto
     message ameide.conformance.v1.AdapterResponse
@@ -248,7 +248,7 @@ _DescribeResponseFields: TypeAlias = Literal["sdk", "version", "entries", "proto
 
 class DescribeResponse(Message[_DescribeResponseFields]):
     """
-    What an adapter is.
+    Description of an adapter.
 
     ```proto
     message ameide.conformance.v1.DescribeResponse
@@ -268,7 +268,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             string version = 2;
             ```
         entries:
-            Entries it has: ways to a client.
+            Entries it has: ways to create a client.
 
             ```proto
             repeated string entries = 3;
@@ -305,7 +305,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             map<string, double> constants = 8;
             ```
         http_clients:
-            HTTP clients it can use beside the language's own. Empty for none.
+            HTTP clients it can use besides the language's own. Empty for none.
 
             ```proto
             repeated ameide.conformance.v1.HttpClient http_clients = 9;
@@ -346,9 +346,9 @@ _HttpClientFields: TypeAlias = Literal["name", "entries", "protocols", "http", "
 class HttpClient(Message[_HttpClientFields]):
     """
     An HTTP client that is not the language's own, and what the SDK can do over
-    it. What it does not name is not run there. Cases that give environment
-    variables or compression, or real certificates, are for the language's own
-    alone.
+    it. Values that it does not name are not run there. Cases that give
+    environment variables or compression, or real certificates, are for the
+    language's own alone.
 
     ```proto
     message ameide.conformance.v1.HttpClient
@@ -412,7 +412,7 @@ _RunResponseFields: TypeAlias = Literal["outcomes", "requests", "sleeps", "budge
 
 class RunResponse(Message[_RunResponseFields]):
     """
-    What happened.
+    Report of a run.
 
     ```proto
     message ameide.conformance.v1.RunResponse
@@ -420,13 +420,13 @@ class RunResponse(Message[_RunResponseFields]):
 
     Attributes:
         outcomes:
-            How each call ended, in the order they were made.
+            End of each call, in the order they were made.
 
             ```proto
             repeated ameide.conformance.v1.SeenOutcome outcomes = 1;
             ```
         requests:
-            Requests the HTTP client in memory was given, in order. MEMORY only.
+            Requests that the HTTP client in memory was given, in order. MEMORY only.
 
             ```proto
             repeated ameide.conformance.v1.SeenRequest requests = 2;
@@ -438,7 +438,7 @@ class RunResponse(Message[_RunResponseFields]):
             repeated double sleeps = 3 [packed = true];
             ```
         budget:
-            Tokens left in the budget after the last event that told.
+            Tokens left in the budget after the last event that reported them.
 
             ```proto
             optional double budget = 4;
@@ -456,7 +456,7 @@ class RunResponse(Message[_RunResponseFields]):
             repeated string items = 6;
             ```
         explained:
-            What `explain` said.
+            Results of `explain`, by name.
 
             ```proto
             map<string, ameide.conformance.v1.Explained> explained = 7;
@@ -486,13 +486,13 @@ class RunResponse(Message[_RunResponseFields]):
             repeated string events = 11;
             ```
         leaks:
-            Timers, listeners and sockets that are left after the client was closed.
+            Timers, listeners and sockets that remain after the client was closed.
 
             ```proto
             optional ameide.conformance.v1.Leaks leaks = 12;
             ```
         policy_hash:
-            SHA-256 of the effective policy, where it was explained.
+            SHA-256 of the effective policy, if it was explained.
 
             ```proto
             string policy_hash = 13;
@@ -511,7 +511,7 @@ class RunResponse(Message[_RunResponseFields]):
             string explain_text = 15;
             ```
         drained:
-            What became of each drain, in the order they were asked for.
+            Result of each drain, in the order they were requested.
 
             ```proto
             repeated ameide.conformance.v1.Drained drained = 16;
@@ -565,7 +565,7 @@ _SeenOutcomeFields: TypeAlias = Literal["ok", "error", "duration_ms", "messages"
 
 class SeenOutcome(Message[_SeenOutcomeFields]):
     """
-    How a call ended.
+    The end of a call.
 
     ```proto
     message ameide.conformance.v1.SeenOutcome
@@ -573,13 +573,13 @@ class SeenOutcome(Message[_SeenOutcomeFields]):
 
     Attributes:
         ok:
-            Text of the answer, if it ended well.
+            Text of the answer, if the call succeeded.
 
             ```proto
             optional string ok = 1;
             ```
         error:
-            The error, if it did not.
+            The error, if it failed.
 
             ```proto
             optional ameide.conformance.v1.SeenError error = 2;
@@ -591,13 +591,13 @@ class SeenOutcome(Message[_SeenOutcomeFields]):
             double duration_ms = 3;
             ```
         messages:
-            Texts of the messages the caller got. Streams of answers only.
+            Texts of the messages the caller got. Only for streams of answers.
 
             ```proto
             repeated string messages = 4;
             ```
         headers:
-            Headers of a good answer, values apart.
+            Headers of a good answer, one entry per value.
 
             ```proto
             repeated ameide.conformance.v1.Header headers = 5;
@@ -610,7 +610,8 @@ class SeenOutcome(Message[_SeenOutcomeFields]):
             optional double headers_ms = 6;
             ```
         trailers:
-            Trailers of a good answer, values apart, by the names the server gave them.
+            Trailers of a good answer, one entry per value, by the names the server
+            gave them.
 
             ```proto
             repeated ameide.conformance.v1.Header trailers = 7;
@@ -654,19 +655,19 @@ class SeenError(Message[_SeenErrorFields]):
 
     Attributes:
         code:
-            Its code, in Connect's spelling.
+            Code, in Connect's spelling.
 
             ```proto
             string code = 1;
             ```
         origin:
-            Who made the failure.
+            Source of the failure: `server`, `transport` or `client`.
 
             ```proto
             string origin = 2;
             ```
         stop_reason:
-            Why it was not tried again; empty for no reason.
+            Reason for not trying again; empty for none.
 
             ```proto
             string stop_reason = 3;
@@ -690,7 +691,7 @@ class SeenError(Message[_SeenErrorFields]):
             map<string, string> metadata = 6;
             ```
         retry_after_ms:
-            When the server wants to be asked again, in milliseconds.
+            Time after which the server wants to be asked again, in milliseconds.
 
             ```proto
             optional double retry_after_ms = 7;
@@ -702,7 +703,7 @@ class SeenError(Message[_SeenErrorFields]):
             optional int32 http_status = 8;
             ```
         retryable:
-            Whether trying again later may help.
+            True if trying again later may help.
 
             ```proto
             bool retryable = 9;
@@ -744,19 +745,19 @@ class SeenError(Message[_SeenErrorFields]):
             int32 detail_count = 15;
             ```
         native_cancellation:
-            The cause is the language's own cancellation.
+            True if the cause is the language's own cancellation.
 
             ```proto
             bool native_cancellation = 16;
             ```
         text:
-            Its string and its JSON form, a line each.
+            Its string form and its JSON form, on a line each.
 
             ```proto
             string text = 17;
             ```
         committed:
-            Messages had reached the caller. Streams only.
+            True if messages had reached the caller. Streams only.
 
             ```proto
             bool committed = 18;
@@ -822,7 +823,7 @@ _SeenRequestFields: TypeAlias = Literal["method", "headers", "body_sha256", "at_
 
 class SeenRequest(Message[_SeenRequestFields]):
     """
-    A request the HTTP client in memory was given.
+    A request that the HTTP client in memory was given.
 
     ```proto
     message ameide.conformance.v1.SeenRequest
@@ -836,7 +837,7 @@ class SeenRequest(Message[_SeenRequestFields]):
             string method = 1;
             ```
         headers:
-            Headers in order, values apart.
+            Headers in order, one entry per value.
 
             ```proto
             repeated ameide.conformance.v1.Header headers = 2;
@@ -848,20 +849,21 @@ class SeenRequest(Message[_SeenRequestFields]):
             string body_sha256 = 3;
             ```
         at_ms:
-            When it came, in milliseconds since the case began.
+            Time of its arrival, in milliseconds since the case began.
 
             ```proto
             double at_ms = 4;
             ```
         body:
-            The first 64 KiB of its body, as far as it was read. Messages in envelopes
+            First 64 KiB of its body, as far as it was read. Messages in envelopes
             only.
 
             ```proto
             bytes body = 5;
             ```
         canceled:
-            Its signal fired, or its answer was left, before the answer had ended.
+            True if its signal fired, or its answer was abandoned, before the answer
+            had ended.
 
             ```proto
             bool canceled = 6;
@@ -903,7 +905,7 @@ class SeenLog(Message[_SeenLogFields]):
 
     Attributes:
         level:
-            Its level.
+            Level.
 
             ```proto
             string level = 1;
@@ -935,7 +937,7 @@ _LeaksFields: TypeAlias = Literal["timers", "listeners", "sockets", "unhandled",
 
 class Leaks(Message[_LeaksFields]):
     """
-    What is left.
+    Resources that remain.
 
     ```proto
     message ameide.conformance.v1.Leaks
@@ -961,8 +963,8 @@ class Leaks(Message[_LeaksFields]):
             int32 sockets = 3;
             ```
         unhandled:
-            Errors that nobody took and that would end a process: promises that rejected,
-            exceptions in nobody's call.
+            Unhandled errors that would end a process: rejected promises, and
+            exceptions outside of any call.
 
             ```proto
             int32 unhandled = 4;

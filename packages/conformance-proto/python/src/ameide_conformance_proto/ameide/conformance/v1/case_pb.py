@@ -29,7 +29,7 @@ _CaseFileFields: TypeAlias = Literal["cases"]
 
 class CaseFile(Message[_CaseFileFields]):
     """
-    One file: a behaviour, by a case and, where it is negative, a control.
+    One file: a behavior, shown by a case and, if that is negative, a control.
 
     ```proto
     message ameide.conformance.v1.CaseFile
@@ -76,32 +76,32 @@ class Case(Message[_CaseFields]):
             string name = 1;
             ```
         layer:
-            Where it runs.
+            Layer it runs in.
 
             ```proto
             ameide.conformance.v1.Layer layer = 2;
             ```
         given:
-            What is given.
+            Given facts.
 
             ```proto
             optional ameide.conformance.v1.Given given = 3;
             ```
         server:
-            What the server does.
+            Behavior of the server.
 
             ```proto
             optional ameide.conformance.v1.Script server = 4;
             ```
         expect:
-            What is expected.
+            Expectations.
 
             ```proto
             optional ameide.conformance.v1.Expected expect = 5;
             ```
         http:
-            HTTP versions it is for (`1.1`, `2`, or `auto` for what client and server agree on);
-            empty for `1.1` and `2`. WIRE only.
+            HTTP versions it is for (`1.1`, `2`, or `auto` for the one that client and
+            server negotiate); empty for `1.1` and `2`. WIRE only.
 
             ```proto
             repeated string http = 6;
@@ -159,7 +159,7 @@ _GivenFields: TypeAlias = Literal["client", "random", "auth_random", "wall_clock
 
 class Given(Message[_GivenFields]):
     """
-    What is given. It is all an adapter ever reads of a case.
+    Given facts of a case, the only part of it that an adapter reads.
 
     ```proto
     message ameide.conformance.v1.Given
@@ -197,33 +197,34 @@ class Given(Message[_GivenFields]):
             map<string, string> env = 5;
             ```
         steps:
-            What is done, in order.
+            Steps, in order.
 
             ```proto
             repeated ameide.conformance.v1.Step steps = 6;
             ```
         budget_capacity:
-            Tokens the retry budget starts with; absent for its capacity. (It is
-            reached by failing calls, not set.)
+            Tokens the retry budget starts with; absent for its capacity. (Reached by
+            failing calls, not set.)
 
             ```proto
             optional int32 budget_capacity = 7;
             ```
         ambient_baggage:
-            W3C baggage that is active around all that is done.
+            W3C baggage that is active around all steps.
 
             ```proto
             map<string, string> ambient_baggage = 8;
             ```
         ambient_span:
-            A span named `ambient` is active around all that is done. It is the first of
-            the spans.
+            True to run all steps in a span named `ambient`. It is the first of the
+            spans.
 
             ```proto
             bool ambient_span = 9;
             ```
         left_open:
-            The client is not closed at the end, and what it keeps is not counted as left.
+            True to leave the client open at the end; the resources it keeps are not
+            counted as leaks.
 
             ```proto
             bool left_open = 10;
@@ -273,7 +274,7 @@ class ClientSettings(Message[_ClientSettingsFields]):
 
     Attributes:
         settings:
-            Settings every level has.
+            Settings that every level has.
 
             ```proto
             optional ameide.conformance.v1.Settings settings = 1;
@@ -309,8 +310,8 @@ class ClientSettings(Message[_ClientSettingsFields]):
             optional google.protobuf.Struct policy = 6;
             ```
         http_get:
-            Use GET where the method has no side effects. Given to clients over Connect
-            alone.
+            Use GET if the method has no side effects. Given only to clients over
+            Connect.
 
             ```proto
             bool http_get = 7;
@@ -340,13 +341,13 @@ class ClientSettings(Message[_ClientSettingsFields]):
             string log_level = 11;
             ```
         telemetry:
-            Spans and metrics are recorded.
+            Record spans and metrics.
 
             ```proto
             bool telemetry = 12;
             ```
         attempt_spans:
-            A child span for each attempt.
+            Create a child span for each attempt.
 
             ```proto
             bool attempt_spans = 13;
@@ -364,13 +365,13 @@ class ClientSettings(Message[_ClientSettingsFields]):
             string base_url = 15;
             ```
         allow_insecure_loopback:
-            Whether plain http to loopback is allowed. Default true.
+            Allow plain http to loopback addresses. Default true.
 
             ```proto
             optional bool allow_insecure_loopback = 16;
             ```
         unknown_option:
-            An option no SDK knows.
+            An option that no SDK knows.
 
             ```proto
             string unknown_option = 17;
@@ -400,32 +401,32 @@ class ClientSettings(Message[_ClientSettingsFields]):
             string accept_compression = 21;
             ```
         watchers:
-            What those who only watch do when they are told of an event.
+            Behavior of watchers when they are told of an event.
 
             ```proto
             repeated ameide.conformance.v1.Watcher watchers = 22;
             ```
         load_ms:
-            How long the stub of the service takes to be loaded, in milliseconds, load by
-            load; the last repeats. Default 0. Where stubs are loaded on demand.
+            Loading time of the service's stub, in milliseconds, load by load; the last
+            repeats. Default 0. Only if stubs are loaded on demand.
 
             ```proto
             repeated int64 load_ms = 23 [packed = true];
             ```
         environment_credentials:
-            AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+            Send AMEIDE_TOKEN and AMEIDE_TENANT to the base address that code names.
 
             ```proto
             bool environment_credentials = 24;
             ```
         http_version:
-            `1.1` or `2`. On the wire the HTTP version of the run comes first.
+            `1.1` or `2`. On the wire the HTTP version of the run takes precedence.
 
             ```proto
             string http_version = 25;
             ```
         allow_insecure_hosts:
-            Hosts that plain http is allowed to.
+            Hosts to which plain http is allowed.
 
             ```proto
             repeated string allow_insecure_hosts = 26;
@@ -437,25 +438,26 @@ class ClientSettings(Message[_ClientSettingsFields]):
             optional ameide.conformance.v1.KeepAlive keep_alive = 27;
             ```
         max_connection_age_ms:
-            How old a connection of HTTP/2 gets, in milliseconds.
+            Maximum age of an HTTP/2 connection, in milliseconds.
 
             ```proto
             optional double max_connection_age_ms = 28;
             ```
         connect_timeout_ms:
-            Longest time for a connection to be made, in milliseconds.
+            Longest time to establish a connection, in milliseconds.
 
             ```proto
             optional double connect_timeout_ms = 29;
             ```
         client_certificate:
-            The client has a certificate: one that the server's authority issued. WIRE only.
+            Give the client a certificate that the server's authority issued. WIRE
+            only.
 
             ```proto
             bool client_certificate = 30;
             ```
         max_connections:
-            Most connections to an origin over HTTP/1.1.
+            Maximum number of connections to an origin over HTTP/1.1.
 
             ```proto
             optional int32 max_connections = 31;
@@ -539,7 +541,7 @@ _KeepAliveFields: TypeAlias = Literal["off", "interval_ms", "timeout_ms", "while
 
 class KeepAlive(Message[_KeepAliveFields]):
     """
-    When a connection is asked whether its peer is there.
+    PINGs that ask whether the peer of a connection is there.
 
     ```proto
     message ameide.conformance.v1.KeepAlive
@@ -547,25 +549,25 @@ class KeepAlive(Message[_KeepAliveFields]):
 
     Attributes:
         off:
-            Never.
+            Send none.
 
             ```proto
             bool off = 1;
             ```
         interval_ms:
-            After so long without a byte from the peer, in milliseconds.
+            Time without a byte from the peer before a PING, in milliseconds.
 
             ```proto
             optional double interval_ms = 2;
             ```
         timeout_ms:
-            How long the answer may take, in milliseconds.
+            Longest wait for the answer, in milliseconds.
 
             ```proto
             optional double timeout_ms = 3;
             ```
         while_idle:
-            Also while no call is under way.
+            Send PINGs even while no call is under way.
 
             ```proto
             optional bool while_idle = 4;
@@ -595,7 +597,7 @@ _WatcherFields: TypeAlias = Literal["who", "at", "does"]
 
 class Watcher(Message[_WatcherFields]):
     """
-    What one who only watches does when told of an event.
+    Behavior of a watcher when it is told of an event.
 
     ```proto
     message ameide.conformance.v1.Watcher
@@ -603,7 +605,7 @@ class Watcher(Message[_WatcherFields]):
 
     Attributes:
         who:
-            `observer`, `logger`, or `telemetry`: whatever is told of spans that start and
+            `observer`, `logger`, or `telemetry`: the receiver of spans that start and
             end.
 
             ```proto
@@ -617,7 +619,7 @@ class Watcher(Message[_WatcherFields]):
             string at = 2;
             ```
         does:
-            What it does.
+            Its deed.
 
             ```proto
             ameide.conformance.v1.Deed does = 3;
@@ -659,13 +661,13 @@ class Budget(Message[_BudgetFields]):
             optional int32 capacity = 1;
             ```
         cost:
-            What a retry costs.
+            Cost of a retry.
 
             ```proto
             optional int32 cost = 2;
             ```
         throttle_cost:
-            What a retry after a throttle costs.
+            Cost of a retry after a throttle.
 
             ```proto
             optional int32 throttle_cost = 3;
@@ -719,7 +721,7 @@ class Settings(Message[_SettingsFields]):
             optional double attempt_timeout_ms = 3;
             ```
         retry_off:
-            Retries are off.
+            Turn retries off.
 
             ```proto
             bool retry_off = 4;
@@ -737,7 +739,7 @@ class Settings(Message[_SettingsFields]):
             optional string tenant = 6;
             ```
         tenant_null:
-            No tenant, said explicitly.
+            No tenant, stated explicitly.
 
             ```proto
             bool tenant_null = 7;
@@ -749,7 +751,7 @@ class Settings(Message[_SettingsFields]):
             optional ameide.conformance.v1.Auth auth = 8;
             ```
         auth_null:
-            No credential, said explicitly.
+            No credential, stated explicitly.
 
             ```proto
             bool auth_null = 9;
@@ -761,56 +763,57 @@ class Settings(Message[_SettingsFields]):
             map<string, string> headers = 10;
             ```
         request_id:
-            The caller's own request id. Per call only.
+            Request id of the caller's own. Per call only.
 
             ```proto
             optional string request_id = 11;
             ```
         idempotency_key:
-            `auto`, `off`, or per call the caller's own key.
+            `auto`, `off`, or, per call, a key of the caller's own.
 
             ```proto
             optional string idempotency_key = 12;
             ```
         ambient_deadline_ms:
-            What is left of an ambient deadline, in milliseconds.
+            Time left of an ambient deadline, in milliseconds.
 
             ```proto
             optional double ambient_deadline_ms = 13;
             ```
         first_message_timeout_ms:
-            How long an attempt of a stream may take to its first message, in
+            Longest wait for the first message of a stream, for each attempt, in
             milliseconds.
 
             ```proto
             optional double first_message_timeout_ms = 14;
             ```
         idle_timeout_ms:
-            How long a stream may go without a message, in milliseconds.
+            Longest wait for each further message of a stream, in milliseconds.
 
             ```proto
             optional double idle_timeout_ms = 15;
             ```
         ambient_deadline_text:
-            What the ambient deadline says is left, instead of a number.
+            Text that the ambient deadline gives for the time left, instead of a
+            number.
 
             ```proto
             string ambient_deadline_text = 16;
             ```
         ambient_deadline_throws:
-            The ambient deadline fails when it is asked what is left.
+            The ambient deadline fails when it is asked for the time left.
 
             ```proto
             bool ambient_deadline_throws = 17;
             ```
         headers_empty:
-            No extra headers, said explicitly.
+            No extra headers, stated explicitly.
 
             ```proto
             bool headers_empty = 18;
             ```
         wait_for_ready:
-            A call goes on until its deadline while nothing of it was sent.
+            Let a call go on until its deadline while nothing of it was sent.
 
             ```proto
             optional bool wait_for_ready = 19;
@@ -914,8 +917,8 @@ class Retry(Message[_RetryFields]):
             repeated string retryable_codes = 6;
             ```
         require_idempotency:
-            A method that states nothing and carries no key is repeated only where
-            nothing was sent.
+            Repeat a method that states nothing and carries no key only if nothing was
+            sent.
 
             ```proto
             optional bool require_idempotency = 7;
@@ -977,7 +980,7 @@ class Auth(Message[_AuthFields]):
             string value = 3;
             ```
         provider:
-            A provider: what it gives, call by call; the last repeats.
+            A provider: its answers, call by call; the last repeats.
 
             ```proto
             repeated ameide.conformance.v1.ProviderAnswer provider = 4;
@@ -1007,7 +1010,7 @@ _ProviderAnswerFields: TypeAlias = Literal["token", "expires_in_ms", "delay_ms",
 
 class ProviderAnswer(Message[_ProviderAnswerFields]):
     """
-    What a token provider does when it is asked.
+    Behavior of a token provider when it is asked.
 
     ```proto
     message ameide.conformance.v1.ProviderAnswer
@@ -1021,13 +1024,13 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
             string token = 1;
             ```
         expires_in_ms:
-            It expires after so many milliseconds; absent for never.
+            Time until it expires, in milliseconds; absent for never.
 
             ```proto
             optional int64 expires_in_ms = 2;
             ```
         delay_ms:
-            It answers after so many milliseconds.
+            Time before the answer, in milliseconds.
 
             ```proto
             int64 delay_ms = 3;
@@ -1045,32 +1048,33 @@ class ProviderAnswer(Message[_ProviderAnswerFields]):
             bool stall = 5;
             ```
         expires_at:
-            What it says of the expiry instead: this number, handed over as it is. Epoch
-            milliseconds are right, all else is nonsense.
+            Its statement of the expiry instead: this number, passed on as it is. Epoch
+            milliseconds are valid, any other number is not.
 
             ```proto
             optional double expires_at = 6;
             ```
         until_deadline:
-            It fails at the deadline it is told.
+            It fails at the deadline that it is told.
 
             ```proto
             bool until_deadline = 7;
             ```
         does:
-            What it does before it answers.
+            Its deed before it answers.
 
             ```proto
             ameide.conformance.v1.Deed does = 8;
             ```
         at_once:
-            It answers before it returns, where its language lets it.
+            It answers before it returns, if its language allows.
 
             ```proto
             bool at_once = 9;
             ```
         says:
-            What its error says, and the causes of that error, each of the one before it.
+            Texts of its error and of that error's causes, each the cause of the one
+            before.
 
             ```proto
             repeated string says = 10;
@@ -1132,14 +1136,14 @@ class Interceptor(Message[_InterceptorFields]):
             bool throw = 2;
             ```
         attempt_info:
-            Sets `x-attempt` and `x-remaining-ms` to what the SDK tells it of the attempt
+            Sets `x-attempt` and `x-remaining-ms` to the SDK's facts about the attempt
             it runs for: its number, and the milliseconds left to the deadline.
 
             ```proto
             bool attempt_info = 3;
             ```
         attempt:
-            It acts at this attempt only, counted from 1; 0 for all.
+            Attempt at which it acts, counted from 1; 0 for all.
 
             ```proto
             int32 attempt = 4;
@@ -1157,13 +1161,13 @@ class Interceptor(Message[_InterceptorFields]):
             map<string, string> headers = 6;
             ```
         does:
-            What it does before it hands the request on.
+            Its deed before it passes the request on.
 
             ```proto
             ameide.conformance.v1.Deed does = 7;
             ```
         removes:
-            Takes these headers of the request away.
+            Removes these headers of the request.
 
             ```proto
             repeated string removes = 8;
@@ -1209,7 +1213,7 @@ _StepFields: TypeAlias = Literal["call", "derive", "advance_ms", "paginate", "ex
 
 class Step(Message[_StepFields]):
     """
-    One thing that is done.
+    One step.
 
     ```proto
     message ameide.conformance.v1.Step
@@ -1255,7 +1259,7 @@ class Call(Message[_CallFields]):
             string method = 1;
             ```
         client:
-            Which client: empty for the first, or a derived one's name.
+            Client: empty for the first, or the name of a derived one.
 
             ```proto
             string client = 2;
@@ -1273,19 +1277,19 @@ class Call(Message[_CallFields]):
             string text = 4;
             ```
         parallel:
-            So many calls at once. Default 1.
+            Number of simultaneous calls. Default 1.
 
             ```proto
             int32 parallel = 5;
             ```
         cancel:
-            When the caller cancels.
+            Time at which the caller cancels.
 
             ```proto
             optional ameide.conformance.v1.Cancel cancel = 6;
             ```
         runtime_timeout_ms:
-            The runtime's own timeout parameter, in milliseconds.
+            Timeout parameter of the runtime's own, in milliseconds.
 
             ```proto
             optional double runtime_timeout_ms = 7;
@@ -1310,13 +1314,13 @@ class Call(Message[_CallFields]):
             repeated string texts = 10;
             ```
         break_after:
-            The caller leaves after so many messages. Streams of answers only.
+            The caller leaves after so many messages. Only for streams of answers.
 
             ```proto
             optional int32 break_after = 11;
             ```
         text_times:
-            So many times the text, one after the other. Default 1.
+            Number of repetitions of the text. Default 1.
 
             ```proto
             int32 text_times = 12;
@@ -1328,59 +1332,59 @@ class Call(Message[_CallFields]):
             int64 text_delay_ms = 13;
             ```
         keep_open:
-            The messages sent do not end before the call does. Bidi streams only.
+            The sent messages do not end before the call does. Bidi streams only.
 
             ```proto
             bool keep_open = 14;
             ```
         tenant_each:
-            Of several calls at once, each has a tenant of its own: `t1`, `t2`, ….
+            Simultaneous calls each have a tenant of their own: `t1`, `t2`, ….
 
             ```proto
             bool tenant_each = 15;
             ```
         share_cancel:
-            Parallel calls have one `cancel` in common.
+            Parallel calls share one `cancel`.
 
             ```proto
             bool share_cancel = 16;
             ```
         read_delay_ms:
-            Time the caller takes before it asks for each message, in milliseconds. Streams
-            of answers only.
+            Time the caller takes before it asks for each message, in milliseconds.
+            Only for streams of answers.
 
             ```proto
             int64 read_delay_ms = 17;
             ```
         unread:
-            The caller opens the stream and never reads it; its outcome is an empty text, at
-            once. Streams of answers only.
+            The caller opens the stream and never reads it; its outcome is an empty
+            text, at once. Only for streams of answers.
 
             ```proto
             bool unread = 18;
             ```
         forget:
-            The caller forgets the stream after `break_after` messages instead of leaving it;
-            it is waited for until the collector has found it, where there is one that tells.
-            Streams of answers only.
+            The caller forgets the stream after `break_after` messages instead of
+            leaving it; the run waits until the garbage collector has found it, if the
+            language has one that reports. Only for streams of answers.
 
             ```proto
             bool forget = 19;
             ```
         input_throws:
-            What the caller streams fails after `texts`. Client and bidi streams only.
+            The caller's stream fails after `texts`. Client and bidi streams only.
 
             ```proto
             bool input_throws = 20;
             ```
         numbered:
-            Each of parallel calls sends its number, counted from 1, as `x-call`.
+            Each parallel call sends its number, counted from 1, as `x-call`.
 
             ```proto
             bool numbered = 21;
             ```
         runtime_headers:
-            Headers by the runtime's own parameter, rather than by `settings`.
+            Headers given by the runtime's own parameter, instead of by `settings`.
 
             ```proto
             map<string, string> runtime_headers = 22;
@@ -1446,7 +1450,7 @@ _CancelFields: TypeAlias = Literal["after_ms", "before_start", "as_timeout", "fi
 
 class Cancel(Message[_CancelFields]):
     """
-    When and how a caller cancels. One that does not say when is refused.
+    When and how a caller cancels. One without a time is refused.
 
     ```proto
     message ameide.conformance.v1.Cancel
@@ -1454,7 +1458,7 @@ class Cancel(Message[_CancelFields]):
 
     Attributes:
         after_ms:
-            So many milliseconds after the call began.
+            Time after the start of the call, in milliseconds.
 
             ```proto
             optional int64 after_ms = 1;
@@ -1466,7 +1470,7 @@ class Cancel(Message[_CancelFields]):
             bool before_start = 2;
             ```
         as_timeout:
-            As a timeout of the caller's own, rather than a cancellation.
+            As a timeout of the caller's own, instead of a cancellation.
 
             ```proto
             bool as_timeout = 3;
@@ -1478,7 +1482,7 @@ class Cancel(Message[_CancelFields]):
             bool first_only = 4;
             ```
         by_callback:
-            When a callback does so.
+            At the time a callback does so.
 
             ```proto
             bool by_callback = 5;
@@ -1524,13 +1528,13 @@ class Derive(Message[_DeriveFields]):
             string name = 1;
             ```
         from_:
-            What it is derived from; empty for the first.
+            Client it is derived from; empty for the first.
 
             ```proto
             string from = 2;
             ```
         settings:
-            What is different.
+            Settings that differ.
 
             ```proto
             optional ameide.conformance.v1.Settings settings = 3;
@@ -1542,7 +1546,7 @@ class Derive(Message[_DeriveFields]):
             string base_url = 4;
             ```
         environment_credentials:
-            AMEIDE_TOKEN and AMEIDE_TENANT are for the base address that code names.
+            Send AMEIDE_TOKEN and AMEIDE_TENANT to the base address that code names.
 
             ```proto
             bool environment_credentials = 5;
@@ -1574,7 +1578,7 @@ _PaginateFields: TypeAlias = Literal["max_items", "max_pages", "break_after", "s
 
 class Paginate(Message[_PaginateFields]):
     """
-    A list that is gone through.
+    An iteration over a list.
 
     ```proto
     message ameide.conformance.v1.Paginate
@@ -1582,13 +1586,13 @@ class Paginate(Message[_PaginateFields]):
 
     Attributes:
         max_items:
-            Most items.
+            Maximum number of items.
 
             ```proto
             optional double max_items = 1;
             ```
         max_pages:
-            Most pages.
+            Maximum number of pages.
 
             ```proto
             optional double max_pages = 2;
@@ -1606,7 +1610,7 @@ class Paginate(Message[_PaginateFields]):
             optional ameide.conformance.v1.Settings settings = 4;
             ```
         pages:
-            Pages rather than items.
+            Iterate over pages instead of items.
 
             ```proto
             bool pages = 5;
@@ -1636,7 +1640,7 @@ class Paginate(Message[_PaginateFields]):
 
 class Layer(Enum):
     """
-    How a case is run.
+    A way to run a case.
 
     ```proto
     enum ameide.conformance.v1.Layer
@@ -1644,7 +1648,7 @@ class Layer(Enum):
 
     Attributes:
         UNSPECIFIED:
-            Nothing is said.
+            Not stated.
 
             ```proto
             LAYER_UNSPECIFIED = 0
@@ -1670,7 +1674,7 @@ class Layer(Enum):
 
 class Deed(Enum):
     """
-    What a callback of an application's does beside its work.
+    Deed of an application's callback besides its work.
 
     ```proto
     enum ameide.conformance.v1.Deed
@@ -1690,7 +1694,7 @@ class Deed(Enum):
             DEED_THROW = 1
             ```
         REJECT:
-            It fails after it has returned, where its language lets a callback: a promise
+            It fails after it has returned, if its language lets a callback: a promise
             that rejects.
 
             ```proto

@@ -24,8 +24,7 @@ _ExpectedFields: TypeAlias = Literal["outcomes", "requests", "request_count", "s
 
 class Expected(Message[_ExpectedFields]):
     """
-    What is expected. `outcomes` and `requests` (or `request_count`) must be
-    stated.
+    Expectations. `outcomes` and `requests` (or `request_count`) must be stated.
 
     ```proto
     message ameide.conformance.v1.Expected
@@ -33,27 +32,27 @@ class Expected(Message[_ExpectedFields]):
 
     Attributes:
         outcomes:
-            How each call ended, in the order they were made; parallel calls that end
-            the same may be given once, with a count.
+            End of each call, in the order they were made; parallel calls that end
+            alike may be given once, with a count.
 
             ```proto
             repeated ameide.conformance.v1.Outcome outcomes = 1;
             ```
         requests:
-            Each request the server got, in order.
+            Each request that the server got, in order.
 
             ```proto
             repeated ameide.conformance.v1.Request requests = 2;
             ```
         request_count:
-            How many requests the server got, where single ones do not matter.
+            Number of requests that the server got, if single ones do not matter.
 
             ```proto
             optional int32 request_count = 3;
             ```
         sleeps:
-            Every wait between attempts, in milliseconds, in order; one of 0 (the
-            transparent retry, a replay, a backoff of 0) is none. MEMORY only.
+            Every wait between attempts, in milliseconds, in order; a wait of 0 (the
+            transparent retry, a replay, a backoff of 0) does not count. MEMORY only.
 
             ```proto
             optional ameide.conformance.v1.Numbers sleeps = 4;
@@ -77,7 +76,7 @@ class Expected(Message[_ExpectedFields]):
             repeated string items = 7;
             ```
         explained:
-            What `explain` says: value and source by name.
+            Results of `explain`: value and source by name.
 
             ```proto
             map<string, ameide.conformance.v1.Explained> explained = 8;
@@ -95,7 +94,7 @@ class Expected(Message[_ExpectedFields]):
             map<string, ameide.conformance.v1.Metric> metrics = 10;
             ```
         logs:
-            Log lines, in order: each has to hold these texts.
+            Log lines, in order: each has to contain these texts.
 
             ```proto
             repeated ameide.conformance.v1.LogLine logs = 11;
@@ -113,20 +112,20 @@ class Expected(Message[_ExpectedFields]):
             repeated string events = 13;
             ```
         secrets:
-            Texts that appear nowhere: not in an error's string or JSON form, a log
-            line, a span or an event.
+            Texts that appear nowhere: neither in an error's string or JSON form, nor
+            in a log line, a span or an event.
 
             ```proto
             repeated string secrets = 14;
             ```
         some_logs:
-            Log lines there are, among others and in any order.
+            Log lines that exist, among others and in any order.
 
             ```proto
             repeated ameide.conformance.v1.LogLine some_logs = 15;
             ```
         some_events:
-            Events of the observer there are, among others and in any order.
+            Events of the observer that exist, among others and in any order.
 
             ```proto
             repeated ameide.conformance.v1.Event some_events = 16;
@@ -151,20 +150,20 @@ class Expected(Message[_ExpectedFields]):
             repeated string explain_contains = 19;
             ```
         connections:
-            Over how many connections the requests came. WIRE only.
+            Number of connections over which the requests came. WIRE only.
 
             ```proto
             optional int32 connections = 20;
             ```
         process_ends:
-            The process ends by itself once all is done: the case has one of its own, whose
-            input ends with its answer. WIRE only.
+            True if the process ends by itself once all is done: the case has a process
+            of its own, whose input ends with its answer. WIRE only.
 
             ```proto
             bool process_ends = 21;
             ```
         drained:
-            What became of each drain, in the order they were asked for.
+            Result of each drain, in the order they were requested.
 
             ```proto
             repeated ameide.conformance.v1.Drained drained = 22;
@@ -230,7 +229,7 @@ _DrainedFields: TypeAlias = Literal["aborted", "ms"]
 
 class Drained(Message[_DrainedFields]):
     """
-    What became of a client that was drained.
+    Result of draining a client.
 
     ```proto
     message ameide.conformance.v1.Drained
@@ -238,13 +237,13 @@ class Drained(Message[_DrainedFields]):
 
     Attributes:
         aborted:
-            How many calls had not ended, and were ended.
+            Number of calls that had not ended, and were ended.
 
             ```proto
             int32 aborted = 1;
             ```
         ms:
-            How long it took, in milliseconds. MEMORY only.
+            Duration, in milliseconds. MEMORY only.
 
             ```proto
             optional double ms = 2;
@@ -270,7 +269,7 @@ _NumbersFields: TypeAlias = Literal["values"]
 
 class Numbers(Message[_NumbersFields]):
     """
-    Numbers, so that none and not stated differ.
+    A list of numbers, so that an empty list differs from none.
 
     ```proto
     message ameide.conformance.v1.Numbers
@@ -302,7 +301,7 @@ _OutcomeFields: TypeAlias = Literal["count", "ok", "code", "origin", "stop_reaso
 
 class Outcome(Message[_OutcomeFields]):
     """
-    How a call ended.
+    The end of a call.
 
     ```proto
     message ameide.conformance.v1.Outcome
@@ -310,31 +309,31 @@ class Outcome(Message[_OutcomeFields]):
 
     Attributes:
         count:
-            So many calls ended so. Default 1.
+            Number of calls that ended like this. Default 1.
 
             ```proto
             int32 count = 1;
             ```
         ok:
-            It ended well, with this text.
+            Text of the answer, if the call succeeded.
 
             ```proto
             optional string ok = 2;
             ```
         code:
-            Its code, in Connect's spelling.
+            Code, in Connect's spelling.
 
             ```proto
             string code = 3;
             ```
         origin:
-            Who made the failure.
+            Source of the failure: `server`, `transport` or `client`.
 
             ```proto
             string origin = 4;
             ```
         stop_reason:
-            Why it was not tried again; `none` for no reason.
+            Reason for not trying again; `none` for no reason.
 
             ```proto
             string stop_reason = 5;
@@ -346,7 +345,7 @@ class Outcome(Message[_OutcomeFields]):
             optional string reason = 6;
             ```
         retry_after_ms:
-            When the server wants to be asked again, in milliseconds.
+            Time after which the server wants to be asked again, in milliseconds.
 
             ```proto
             optional double retry_after_ms = 7;
@@ -358,7 +357,7 @@ class Outcome(Message[_OutcomeFields]):
             optional int32 http_status = 8;
             ```
         retryable:
-            Whether trying again later may help.
+            True if trying again later may help.
 
             ```proto
             optional bool retryable = 9;
@@ -370,7 +369,7 @@ class Outcome(Message[_OutcomeFields]):
             repeated ameide.conformance.v1.AttemptFailure attempts = 10;
             ```
         attempt_count:
-            How many failed attempts, where single ones do not matter.
+            Number of failed attempts, if single ones do not matter.
 
             ```proto
             optional int32 attempt_count = 11;
@@ -424,31 +423,32 @@ class Outcome(Message[_OutcomeFields]):
             optional int32 detail_count = 19;
             ```
         native_cancellation:
-            The cause is the language's own cancellation.
+            True if the cause is the language's own cancellation.
 
             ```proto
             bool native_cancellation = 20;
             ```
         min_ms:
-            From the start of the call to its end, in milliseconds, at least.
+            Minimum time from the start of the call to its end, in milliseconds.
 
             ```proto
             optional double min_ms = 21;
             ```
         max_ms:
-            And at most.
+            Maximum of that time, in milliseconds.
 
             ```proto
             optional double max_ms = 22;
             ```
         messages:
-            Texts of the messages the caller got, in order. Streams of answers only.
+            Texts of the messages the caller got, in order. Only for streams of
+            answers.
 
             ```proto
             repeated string messages = 23;
             ```
         committed:
-            Whether messages had reached the caller. Streams only.
+            True if messages had reached the caller. Streams only.
 
             ```proto
             optional bool committed = 24;
@@ -468,19 +468,19 @@ class Outcome(Message[_OutcomeFields]):
             ```
         grpc_http_status:
             Status of the last response over gRPC and gRPC-Web, whose own errors come
-            with 200; absent where it is `http_status`.
+            with 200; absent if it is `http_status`.
 
             ```proto
             optional int32 grpc_http_status = 27;
             ```
         field_count:
-            Number of violated fields, where single ones do not matter.
+            Number of violated fields, if single ones do not matter.
 
             ```proto
             optional int32 field_count = 28;
             ```
         text_contains:
-            Texts that its string or its JSON form holds.
+            Texts that its string or its JSON form contains.
 
             ```proto
             repeated string text_contains = 29;
@@ -492,7 +492,7 @@ class Outcome(Message[_OutcomeFields]):
             string cause_contains = 30;
             ```
         trailers:
-            Trailers of a good answer as the caller sees them, whichever way the protocol
+            Trailers of a good answer as the caller sees them, however the protocol
             sends them: the values of each, joined by a comma and a space.
 
             ```proto
@@ -611,25 +611,25 @@ class AttemptFailure(Message[_AttemptFailureFields]):
             optional double delay_ms = 3;
             ```
         transparent:
-            The transparent retry followed it.
+            True if the transparent retry followed it.
 
             ```proto
             bool transparent = 4;
             ```
         duration_ms:
-            How long it took, in milliseconds. MEMORY: exact.
+            Duration, in milliseconds. MEMORY: exact.
 
             ```proto
             optional double duration_ms = 5;
             ```
         sent:
-            Whether the server may have read the request: `no`, `maybe` or `yes`.
+            Tells whether the server may have read the request: `no`, `maybe` or `yes`.
 
             ```proto
             string sent = 6;
             ```
         message:
-            Its message; of a case a text that the message holds.
+            Its message; in a case, a text that the message contains.
 
             ```proto
             string message = 7;
@@ -665,7 +665,7 @@ _RequestFields: TypeAlias = Literal["headers", "absent", "timeout_ms", "no_timeo
 
 class Request(Message[_RequestFields]):
     """
-    A request the server got.
+    A request that the server got.
 
     ```proto
     message ameide.conformance.v1.Request
@@ -673,8 +673,8 @@ class Request(Message[_RequestFields]):
 
     Attributes:
         headers:
-            Headers with exactly one value, which is this. `/…/` is a pattern; `=N` is
-            the value the header has in request N, counted from 1; `!N` any but that.
+            Headers with exactly one value, given here. `/…/` is a pattern; `=N` is the
+            value the header has in request N, counted from 1; `!N` any other value.
 
             ```proto
             map<string, string> headers = 1;
@@ -692,7 +692,7 @@ class Request(Message[_RequestFields]):
             optional double timeout_ms = 3;
             ```
         no_timeout:
-            There is no timeout on the wire.
+            True if there is no timeout on the wire.
 
             ```proto
             bool no_timeout = 4;
@@ -704,13 +704,13 @@ class Request(Message[_RequestFields]):
             optional int32 same_body_as = 5;
             ```
         min_gap_ms:
-            Time since the request before it, in milliseconds, at least. WIRE.
+            Minimum time since the request before it, in milliseconds. WIRE.
 
             ```proto
             optional double min_gap_ms = 6;
             ```
         max_gap_ms:
-            And at most. WIRE.
+            Maximum of that time, in milliseconds. WIRE.
 
             ```proto
             optional double max_gap_ms = 7;
@@ -722,13 +722,13 @@ class Request(Message[_RequestFields]):
             string http_method = 8;
             ```
         min_timeout_ms:
-            Timeout on the wire, at least. WIRE.
+            Minimum timeout on the wire, in milliseconds. WIRE.
 
             ```proto
             optional double min_timeout_ms = 9;
             ```
         max_timeout_ms:
-            And at most. WIRE.
+            Maximum timeout on the wire, in milliseconds. WIRE.
 
             ```proto
             optional double max_timeout_ms = 10;
@@ -740,8 +740,8 @@ class Request(Message[_RequestFields]):
             optional int32 other_body_than = 11;
             ```
         combined_headers:
-            Headers whose values, joined by a comma and a space, are this (RFC 9110,
-            section 5.3).
+            Headers by their values joined with a comma and a space (RFC 9110, section
+            5.3).
 
             ```proto
             map<string, string> combined_headers = 12;
@@ -753,14 +753,14 @@ class Request(Message[_RequestFields]):
             optional int32 span = 13;
             ```
         canceled:
-            Whether the client hung up, or canceled the stream, before the answer had
+            True if the client hung up, or canceled the stream, before the answer had
             ended.
 
             ```proto
             optional bool canceled = 14;
             ```
         texts:
-            Texts of the messages that came, in order. Streams only.
+            Texts of the messages that arrived, in order. Streams only.
 
             ```proto
             repeated string texts = 15;
@@ -850,7 +850,7 @@ class Explained(Message[_ExplainedFields]):
             optional google.protobuf.Value value = 1;
             ```
         source:
-            Its source starts with this text.
+            Start of its source.
 
             ```proto
             string source = 2;
@@ -890,13 +890,13 @@ class Span(Message[_SpanFields]):
             string name = 1;
             ```
         attributes:
-            Attributes it has, as texts.
+            Attributes that it has, as texts.
 
             ```proto
             map<string, string> attributes = 2;
             ```
         absent:
-            Attributes it does not have.
+            Attributes that it does not have.
 
             ```proto
             repeated string absent = 3;
@@ -914,7 +914,7 @@ class Span(Message[_SpanFields]):
             int32 parent = 5;
             ```
         error:
-            It ended as an error.
+            True if it ended as an error.
 
             ```proto
             bool error = 6;
@@ -986,7 +986,7 @@ class SpanEvent(Message[_SpanEventFields]):
             string name = 1;
             ```
         attributes:
-            Attributes it has, as texts.
+            Attributes that it has, as texts.
 
             ```proto
             map<string, string> attributes = 2;
@@ -1020,7 +1020,7 @@ class Metric(Message[_MetricFields]):
 
     Attributes:
         count:
-            How many values were recorded.
+            Number of recorded values.
 
             ```proto
             int32 count = 1;
@@ -1050,7 +1050,7 @@ class Metric(Message[_MetricFields]):
             optional double sum = 5;
             ```
         description:
-            What it says of itself.
+            Its description.
 
             ```proto
             string description = 6;
@@ -1098,13 +1098,13 @@ class LogLine(Message[_LogLineFields]):
             string level = 1;
             ```
         contains:
-            Texts it holds.
+            Texts that it contains.
 
             ```proto
             repeated string contains = 2;
             ```
         count:
-            So many lines are such; absent for at least one. `some_logs` only.
+            Number of such lines; absent for at least one. `some_logs` only.
 
             ```proto
             optional int32 count = 3;
@@ -1146,13 +1146,13 @@ class Event(Message[_EventFields]):
             string type = 1;
             ```
         fields:
-            Fields it has, as texts.
+            Fields that it has, as texts.
 
             ```proto
             map<string, string> fields = 2;
             ```
         count:
-            So many events are such; absent for at least one.
+            Number of such events; absent for at least one.
 
             ```proto
             optional int32 count = 3;

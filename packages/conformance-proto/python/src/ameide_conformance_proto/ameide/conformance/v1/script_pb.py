@@ -36,7 +36,7 @@ class Script(Message[_ScriptFields]):
             repeated ameide.conformance.v1.Answer answers = 1;
             ```
         otherwise:
-            What later requests get; without it, a script that runs out is a failure.
+            Answer to later requests; without it, a script that runs out is a failure.
 
             ```proto
             optional ameide.conformance.v1.Answer otherwise = 2;
@@ -48,14 +48,14 @@ class Script(Message[_ScriptFields]):
             ameide.conformance.v1.Certificate certificate = 3;
             ```
         max_concurrent_streams:
-            HTTP/2: so many streams at once on a connection; 0 for as many as one likes.
-            WIRE only.
+            HTTP/2: maximum number of simultaneous streams on a connection; 0 for no
+            limit. WIRE only.
 
             ```proto
             int32 max_concurrent_streams = 4;
             ```
         tls:
-            What a server that speaks TLS takes.
+            TLS terms of the server.
 
             ```proto
             optional ameide.conformance.v1.TlsTerms tls = 5;
@@ -87,7 +87,7 @@ _TlsTermsFields: TypeAlias = Literal["alpn", "no_alpn", "client_certificate", "m
 
 class TlsTerms(Message[_TlsTermsFields]):
     """
-    What a server that speaks TLS takes. WIRE only.
+    TLS terms of a server. WIRE only.
 
     ```proto
     message ameide.conformance.v1.TlsTerms
@@ -95,26 +95,26 @@ class TlsTerms(Message[_TlsTermsFields]):
 
     Attributes:
         alpn:
-            HTTP versions it picks from, by ALPN names, the preferred first. Default `h2`
-            and `http/1.1`.
+            HTTP versions it picks from, by ALPN names, the preferred one first.
+            Default `h2` and `http/1.1`.
 
             ```proto
             repeated string alpn = 1;
             ```
         no_alpn:
-            It knows no ALPN, and speaks HTTP/1.1.
+            Without ALPN, speaking HTTP/1.1.
 
             ```proto
             bool no_alpn = 2;
             ```
         client_certificate:
-            It asks for a client certificate, and serves nobody without.
+            Demand a client certificate, and serve nobody without.
 
             ```proto
             bool client_certificate = 3;
             ```
         max_version:
-            The newest version of TLS it speaks: `1.1`, `1.2`.
+            Newest TLS version it speaks: `1.1`, `1.2`.
 
             ```proto
             string max_version = 4;
@@ -144,7 +144,7 @@ _AnswerFields: TypeAlias = Literal["ok", "error", "http", "break", "stall", "pag
 
 class Answer(Message[_AnswerFields]):
     """
-    What happens to one request.
+    The fate of one request.
 
     ```proto
     message ameide.conformance.v1.Answer
@@ -158,8 +158,8 @@ class Answer(Message[_AnswerFields]):
             oneof action
             ```
         delay_ms:
-            Time before the answer, in milliseconds. Refused connects of WIRE: how long
-            the port stays closed, whatever is tried meanwhile.
+            Time before the answer, in milliseconds. For refused connects of WIRE: how
+            long the port stays closed, however often the client tries.
 
             ```proto
             int64 delay_ms = 7;
@@ -171,10 +171,10 @@ class Answer(Message[_AnswerFields]):
             repeated ameide.conformance.v1.Header headers = 8;
             ```
         trailers:
-            Trailers added to the answer, as the protocol has them: unary answers of
+            Trailers added to the answer, in the form of the protocol: unary answers of
             Connect carry them as headers that begin with `trailer-`, its streams as
-            metadata of their end, gRPC-Web in the body. Those of `http` are trailers of
-            HTTP.
+            metadata of their end, gRPC-Web in the body. Those of `http` are trailers
+            of HTTP.
 
             ```proto
             repeated ameide.conformance.v1.Header trailers = 9;
@@ -186,41 +186,42 @@ class Answer(Message[_AnswerFields]):
             ameide.conformance.v1.Cut cut = 10;
             ```
         stall_at:
-            Where a `stall` begins. Without it, after the whole request was read.
+            Start of a `stall`. Default: after the whole request was read.
 
             ```proto
             ameide.conformance.v1.Moment stall_at = 12;
             ```
         informational:
-            Statuses of answers before the answer: 100, 103. WIRE only.
+            Statuses of interim answers before the answer: 100, 103. WIRE only.
 
             ```proto
             repeated int32 informational = 13 [packed = true];
             ```
         before_body:
-            It is sent, and the connection closed, before the body of the request is
-            read. HTTP/1.1 of WIRE only.
+            Send it, and close the connection, before the body of the request is read.
+            HTTP/1.1 of WIRE only.
 
             ```proto
             bool before_body = 14;
             ```
         reset_code:
-            Where `cut` resets, only the HTTP/2 stream is reset, with this code
-            (`NO_ERROR`). WIRE only.
+            If `cut` resets, reset only the HTTP/2 stream, with this code (`NO_ERROR`).
+            WIRE only.
 
             ```proto
             string reset_code = 15;
             ```
         packing:
-            How what the answer says is compressed, whether that was asked for or not: the
-            body of unary answers of Connect, else each envelope.
+            Compression of the answer, whether it was asked for or not: of the body of
+            unary answers of Connect, otherwise of each envelope.
 
             ```proto
             ameide.conformance.v1.Packing packing = 16;
             ```
         content_coding:
-            The body is compressed by HTTP (RFC 9110, section 8.4), whatever the request
-            accepts: `gzip`. An HTTP client that decodes bodies by itself does so.
+            Compression of the body by HTTP (RFC 9110, section 8.4), whatever the
+            request accepts: `gzip`. An HTTP client that decodes bodies by itself does
+            so.
 
             ```proto
             string content_coding = 17;
@@ -313,9 +314,9 @@ _ErrorAnswerFields: TypeAlias = Literal["code", "message", "status", "retry_info
 
 class ErrorAnswer(Message[_ErrorAnswerFields]):
     """
-    An error of the protocol. As an answer of its own in gRPC and gRPC-Web it is
-    trailers only, unless the answer has trailers, too; at the end of a stream it is
-    trailers.
+    An error of the protocol. As an answer of its own in gRPC and gRPC-Web it has
+    trailers only, unless the answer has trailers too; at the end of a stream it
+    is in the trailers.
 
     ```proto
     message ameide.conformance.v1.ErrorAnswer
@@ -323,7 +324,7 @@ class ErrorAnswer(Message[_ErrorAnswerFields]):
 
     Attributes:
         code:
-            In Connect's spelling.
+            Code, in Connect's spelling.
 
             ```proto
             string code = 1;
@@ -335,8 +336,8 @@ class ErrorAnswer(Message[_ErrorAnswerFields]):
             string message = 2;
             ```
         status:
-            HTTP status; 0 is the one the protocol gives the code. Connect's unary
-            methods only, the others answer with 200.
+            HTTP status; 0 for the one that the protocol gives the code. Only for
+            Connect's unary methods; the others answer with 200.
 
             ```proto
             int32 status = 3;
@@ -372,13 +373,13 @@ class ErrorAnswer(Message[_ErrorAnswerFields]):
             repeated ameide.conformance.v1.Detail details = 8;
             ```
         message_times:
-            So many times the text, one after the other. Default 1.
+            Number of repetitions of the text. Default 1.
 
             ```proto
             int32 message_times = 9;
             ```
         malformed:
-            A part of it that cannot be read. The others are as they should be.
+            Part of it that cannot be read. The other parts are valid.
 
             ```proto
             ameide.conformance.v1.Malformed malformed = 10;
@@ -468,7 +469,7 @@ _DetailFields: TypeAlias = Literal["type", "value", "value_times", "times"]
 
 class Detail(Message[_DetailFields]):
     """
-    A detail of an error, as it is on the wire.
+    A detail of an error, in its wire form.
 
     ```proto
     message ameide.conformance.v1.Detail
@@ -488,13 +489,13 @@ class Detail(Message[_DetailFields]):
             bytes value = 2;
             ```
         value_times:
-            So many times these bytes, one after the other. Default 1.
+            Number of repetitions of these bytes. Default 1.
 
             ```proto
             int32 value_times = 3;
             ```
         times:
-            So many such details. Default 1.
+            Number of such details. Default 1.
 
             ```proto
             int32 times = 4;
@@ -556,7 +557,7 @@ class HttpAnswer(Message[_HttpAnswerFields]):
             bytes body_bytes = 4;
             ```
         body_zeros:
-            A body of so many zero bytes, instead.
+            Number of zero bytes of the body, instead of a text.
 
             ```proto
             int64 body_zeros = 5;
@@ -628,8 +629,9 @@ _StreamAnswerFields: TypeAlias = Literal["messages", "error", "stall", "end", "e
 
 class StreamAnswer(Message[_StreamAnswerFields]):
     """
-    Messages after the head of the answer, and how it ends. Unary methods of gRPC
-    and gRPC-Web are answered so, too: on the wire they are streams of one message.
+    Messages after the head of the answer, and its end. Unary methods of gRPC and
+    gRPC-Web are answered like this too: on the wire they are streams of one
+    message.
 
     ```proto
     message ameide.conformance.v1.StreamAnswer
@@ -643,7 +645,7 @@ class StreamAnswer(Message[_StreamAnswerFields]):
             repeated ameide.conformance.v1.StreamMessage messages = 1;
             ```
         error:
-            The error it ends with; absent for a good end.
+            Error that it ends with; absent for success.
 
             ```proto
             optional ameide.conformance.v1.ErrorAnswer error = 2;
@@ -655,7 +657,7 @@ class StreamAnswer(Message[_StreamAnswerFields]):
             bool stall = 3;
             ```
         end:
-            How it ends instead.
+            A wrong end instead.
 
             ```proto
             ameide.conformance.v1.StreamEnd end = 4;
@@ -667,7 +669,7 @@ class StreamAnswer(Message[_StreamAnswerFields]):
             int64 end_delay_ms = 5;
             ```
         early:
-            It begins before the messages of the request have ended. Bidi streams only.
+            Begin before the messages of the request have ended. Bidi streams only.
 
             ```proto
             bool early = 6;
@@ -739,7 +741,7 @@ class StreamMessage(Message[_StreamMessageFields]):
 
 class Certificate(Enum):
     """
-    A certificate a server can show.
+    A certificate that a server can show.
 
     ```proto
     enum ameide.conformance.v1.Certificate
@@ -753,7 +755,7 @@ class Certificate(Enum):
             CERTIFICATE_UNSPECIFIED = 0
             ```
         GOOD:
-            Right in every way.
+            Valid in every way.
 
             ```proto
             CERTIFICATE_GOOD = 1
@@ -771,7 +773,7 @@ class Certificate(Enum):
             CERTIFICATE_EXPIRED = 3
             ```
         UNKNOWN_AUTHORITY:
-            By an authority the client does not know.
+            Issued by an authority that the client does not know.
 
             ```proto
             CERTIFICATE_UNKNOWN_AUTHORITY = 4
@@ -786,7 +788,7 @@ class Certificate(Enum):
 
 class Packing(Enum):
     """
-    How an answer is compressed.
+    A compression of an answer.
 
     ```proto
     enum ameide.conformance.v1.Packing
@@ -794,7 +796,7 @@ class Packing(Enum):
 
     Attributes:
         UNSPECIFIED:
-            It is not.
+            None.
 
             ```proto
             PACKING_UNSPECIFIED = 0
@@ -806,13 +808,13 @@ class Packing(Enum):
             PACKING_GZIP = 1
             ```
         BROKEN_GZIP:
-            It says that it is, by gzip, and is not.
+            Stated to be gzip, but not compressed.
 
             ```proto
             PACKING_BROKEN_GZIP = 2
             ```
         UNTOLD_GZIP:
-            By gzip, in envelopes that say so, while the headers do not.
+            Gzip, in envelopes that state it, while the headers do not.
 
             ```proto
             PACKING_UNTOLD_GZIP = 3
@@ -826,7 +828,7 @@ class Packing(Enum):
 
 class Malformed(Enum):
     """
-    A part of an error that is not as the protocol has it.
+    A part of an error that does not follow the protocol.
 
     ```proto
     enum ameide.conformance.v1.Malformed
@@ -834,7 +836,7 @@ class Malformed(Enum):
 
     Attributes:
         UNSPECIFIED:
-            All is as it should be.
+            None: every part is valid.
 
             ```proto
             MALFORMED_UNSPECIFIED = 0
@@ -846,14 +848,14 @@ class Malformed(Enum):
             MALFORMED_MESSAGE = 1
             ```
         DETAIL:
-            One more detail, before the others: no base64 in Connect, no
+            One more detail, before the others: not base64 in Connect, not a
             google.protobuf.Any in gRPC.
 
             ```proto
             MALFORMED_DETAIL = 2
             ```
         DETAILS:
-            All details: no list in Connect, no google.rpc.Status in gRPC.
+            All details: not a list in Connect, not a google.rpc.Status in gRPC.
 
             ```proto
             MALFORMED_DETAILS = 3
@@ -867,7 +869,7 @@ class Malformed(Enum):
 
 class StreamEnd(Enum):
     """
-    How a stream of answers ends that does not end as its protocol has it.
+    An end of a stream of answers that does not follow its protocol.
 
     ```proto
     enum ameide.conformance.v1.StreamEnd
@@ -875,7 +877,7 @@ class StreamEnd(Enum):
 
     Attributes:
         UNSPECIFIED:
-            It ends as its protocol has it.
+            An end that follows its protocol.
 
             ```proto
             STREAM_END_UNSPECIFIED = 0
@@ -887,19 +889,19 @@ class StreamEnd(Enum):
             STREAM_END_RESET = 1
             ```
         MISSING:
-            HTTP ends well, but neither EndStreamResponse nor trailers came.
+            HTTP ends normally, but neither EndStreamResponse nor trailers came.
 
             ```proto
             STREAM_END_MISSING = 2
             ```
         HALF_ENVELOPE:
-            HTTP ends well in the middle of an envelope.
+            HTTP ends normally in the middle of an envelope.
 
             ```proto
             STREAM_END_HALF_ENVELOPE = 3
             ```
         GARBAGE:
-            A message comes that cannot be decoded, then a good end.
+            A message that cannot be decoded, then a normal end.
 
             ```proto
             STREAM_END_GARBAGE = 4
@@ -928,7 +930,7 @@ class StreamEnd(Enum):
 
 class Break(Enum):
     """
-    How a connection breaks without an answer.
+    A way in which a connection breaks without an answer.
 
     ```proto
     enum ameide.conformance.v1.Break
@@ -936,7 +938,7 @@ class Break(Enum):
 
     Attributes:
         UNSPECIFIED:
-            Nothing is said.
+            Not stated.
 
             ```proto
             BREAK_UNSPECIFIED = 0
@@ -984,14 +986,14 @@ class Break(Enum):
             BREAK_HANDSHAKE = 7
             ```
         UNREACHABLE:
-            There is no way to the server: connecting fails with EHOSTUNREACH. MEMORY only.
+            The server is unreachable: connecting fails with EHOSTUNREACH. MEMORY only.
 
             ```proto
             BREAK_UNREACHABLE = 8
             ```
         UNREACHABLE_AFTER_READ:
-            The way to the server is lost after the whole request was read: reading fails
-            with EHOSTUNREACH. MEMORY only.
+            The server becomes unreachable after the whole request was read: reading
+            fails with EHOSTUNREACH. MEMORY only.
 
             ```proto
             BREAK_UNREACHABLE_AFTER_READ = 9
@@ -1004,14 +1006,14 @@ class Break(Enum):
             BREAK_GOAWAY_INCLUDED = 10
             ```
         NO_HTTP:
-            HTTP/1.1: bytes that are no HTTP.
+            HTTP/1.1: bytes that are not HTTP.
 
             ```proto
             BREAK_NO_HTTP = 11
             ```
         SWITCHED:
-            HTTP/1.1: the server switches to another protocol (101), which nobody asked
-            for, and falls silent.
+            HTTP/1.1: the server switches to another protocol (101) unasked, and falls
+            silent.
 
             ```proto
             BREAK_SWITCHED = 12
@@ -1042,7 +1044,7 @@ class Break(Enum):
 
 class Moment(Enum):
     """
-    How far a server goes before it falls silent.
+    A moment at which a server falls silent.
 
     ```proto
     enum ameide.conformance.v1.Moment
@@ -1050,14 +1052,14 @@ class Moment(Enum):
 
     Attributes:
         UNSPECIFIED:
-            Nothing is said.
+            Not stated.
 
             ```proto
             MOMENT_UNSPECIFIED = 0
             ```
         ON_CONNECT:
-            The connection is accepted, nothing is read. With TLS that is before the
-            handshake. WIRE only.
+            The connection is accepted, and nothing is read. With TLS that is before
+            the handshake. WIRE only.
 
             ```proto
             MOMENT_ON_CONNECT = 1
@@ -1069,8 +1071,8 @@ class Moment(Enum):
             MOMENT_AFTER_HEAD = 2
             ```
         CONNECTION:
-            The whole request is read. Then the whole connection is silent, PINGs
-            included; it stays open, and others are served. WIRE only.
+            The whole request is read. Then the whole connection is silent, including
+            PINGs; it stays open, and others are served. WIRE only.
 
             ```proto
             MOMENT_CONNECTION = 3
@@ -1084,7 +1086,7 @@ class Moment(Enum):
 
 class Cut(Enum):
     """
-    Where and how an answer breaks off.
+    A place and way in which an answer breaks off.
 
     ```proto
     enum ameide.conformance.v1.Cut
@@ -1092,7 +1094,7 @@ class Cut(Enum):
 
     Attributes:
         UNSPECIFIED:
-            It does not.
+            It does not break off.
 
             ```proto
             CUT_UNSPECIFIED = 0

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 class ConformanceService(Protocol):
     """
-    Answers as the scripted server is told.
+    Gives the answers that the scripted server is told to give.
     """
     async def no_side_effects(self, request: ConformanceRequest, ctx: RequestContext[ConformanceRequest, ConformanceResponse], /) -> ConformanceResponse:
         """
@@ -66,14 +66,14 @@ class ConformanceService(Protocol):
 
     async def unknown_with_uuid(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
         """
-        Unary, of unknown idempotency level: a field has the format of a request id,
-        and nobody says that it is one.
+        Unary, of unknown idempotency level: a field has the format of a request
+        id, but nothing states that it is one.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
     async def unknown_with_wrong_request_id(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
         """
-        Unary: what is named as its request id field has not the format of one.
+        Unary: the field named as its request id does not have the format of one.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -425,7 +425,7 @@ class ConformanceServiceASGIApplication(ConnectASGIApplication[ConformanceServic
 
 class ConformanceServiceClient(ConnectClient):
     """
-    Answers as the scripted server is told.
+    Gives the answers that the scripted server is told to give.
     """
     async def no_side_effects(
         self,
@@ -552,8 +552,8 @@ class ConformanceServiceClient(ConnectClient):
         timeout_ms: int | None = None,
     ) -> ConformanceResponse:
         """
-        Unary, of unknown idempotency level: a field has the format of a request id,
-        and nobody says that it is one.
+        Unary, of unknown idempotency level: a field has the format of a request
+        id, but nothing states that it is one.
         """
         return await self.execute_unary(
             request=request,
@@ -576,7 +576,7 @@ class ConformanceServiceClient(ConnectClient):
         timeout_ms: int | None = None,
     ) -> ConformanceResponse:
         """
-        Unary: what is named as its request id field has not the format of one.
+        Unary: the field named as its request id does not have the format of one.
         """
         return await self.execute_unary(
             request=request,
@@ -918,7 +918,7 @@ class ConformanceServiceClient(ConnectClient):
 
 class ConformanceServiceSync(Protocol):
     """
-    Answers as the scripted server is told.
+    Gives the answers that the scripted server is told to give.
     """
     def no_side_effects(self, request: ConformanceRequest, ctx: RequestContext[ConformanceRequest, ConformanceResponse], /) -> ConformanceResponse:
         """
@@ -952,14 +952,14 @@ class ConformanceServiceSync(Protocol):
 
     def unknown_with_uuid(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
         """
-        Unary, of unknown idempotency level: a field has the format of a request id,
-        and nobody says that it is one.
+        Unary, of unknown idempotency level: a field has the format of a request
+        id, but nothing states that it is one.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
     def unknown_with_wrong_request_id(self, request: ConformanceRequestWithId, ctx: RequestContext[ConformanceRequestWithId, ConformanceResponse], /) -> ConformanceResponse:
         """
-        Unary: what is named as its request id field has not the format of one.
+        Unary: the field named as its request id does not have the format of one.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -1309,7 +1309,7 @@ class ConformanceServiceWSGIApplication(ConnectWSGIApplication):
 
 class ConformanceServiceClientSync(ConnectClientSync):
     """
-    Answers as the scripted server is told.
+    Gives the answers that the scripted server is told to give.
     """
     def no_side_effects(
         self,
@@ -1436,8 +1436,8 @@ class ConformanceServiceClientSync(ConnectClientSync):
         timeout_ms: int | None = None,
     ) -> ConformanceResponse:
         """
-        Unary, of unknown idempotency level: a field has the format of a request id,
-        and nobody says that it is one.
+        Unary, of unknown idempotency level: a field has the format of a request
+        id, but nothing states that it is one.
         """
         return self.execute_unary(
             request=request,
@@ -1460,7 +1460,7 @@ class ConformanceServiceClientSync(ConnectClientSync):
         timeout_ms: int | None = None,
     ) -> ConformanceResponse:
         """
-        Unary: what is named as its request id field has not the format of one.
+        Unary: the field named as its request id does not have the format of one.
         """
         return self.execute_unary(
             request=request,

@@ -71,7 +71,7 @@ class ConformanceRequestWithId(Message[_ConformanceRequestWithIdFields]):
             string text = 1;
             ```
         request_id:
-            Filled by the SDK where it is empty and the method names it.
+            Filled by the SDK if it is empty and the method names it.
 
             ```proto
             string request_id = 2;
@@ -137,7 +137,7 @@ class ListItemsRequest(Message[_ListItemsRequestFields]):
 
     Attributes:
         page_size:
-            Most items to return.
+            Maximum number of items to return.
 
             ```proto
             int32 page_size = 1;
