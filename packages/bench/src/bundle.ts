@@ -3,22 +3,22 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
 
-/** What an entry weighs as a minified bundle, in bytes. */
+/** Size of an entry as a minified bundle, in bytes. */
 export interface Weight {
   readonly minified: number;
   readonly gzip: number;
 }
 
 /**
- * Bundles a module as a browser gets it: the entry and what it needs at once.
+ * Bundles a module as a browser gets it: the entry and everything it needs at once.
  *
- * @param loaded - Modules it gets by `import()` that count, too.
+ * @param loaded - Modules that it loads by `import()` and that count too.
  */
 export async function weigh(entry: string, ...loaded: readonly string[]): Promise<Weight> {
   return (await bundle(entry, loaded)).weight;
 }
 
-/** The same, with what each module of the bundle weighs, minified, the heaviest first. */
+/** Does the same, with the minified size of each module of the bundle, the heaviest first. */
 export async function weighModules(
   entry: string,
 ): Promise<readonly { readonly module: string; readonly bytes: number }[]> {
@@ -68,7 +68,7 @@ async function bundle(
   };
 }
 
-// The files of these modules, and what they import otherwise than by `import()`.
+// Returns the files of these modules, and everything they import other than by `import()`.
 function atOnce({ outputs }: Metafile, modules: readonly string[]): readonly string[] {
   const found = new Set<string>();
   const visit = (path: string) => {
@@ -95,7 +95,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-/** The path of an entry of this package. */
+/** Returns the path of an entry of this package. */
 export function entryPath(name: string): string {
   return fileURLToPath(new URL(`../dist/entries/${name}.js`, import.meta.url));
 }

@@ -1,8 +1,8 @@
-// Counts the bytes the two contestants of one row allocate. Prints one line of JSON.
+// Counts the bytes that the two contestants of one row allocate. Prints one line of JSON.
 //
-// With a young generation that holds a whole block nothing is collected while
-// it runs, so that the growth of the heap is what was allocated, to the byte.
-// Sampling profilers estimate, and V8's own counters are not in Node.js 20.
+// The young generation holds a whole block, so that nothing is collected while it runs and the
+// growth of the heap is the allocation, to the byte. Sampling profilers estimate, and V8's own
+// counters are not in Node.js 20.
 import { PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
 import { contestants, type Run } from "./contestants.js";
@@ -37,7 +37,7 @@ const counted: Counted = {
 process.stdout.write(`${JSON.stringify(counted)}\n`);
 
 async function bytesOf(run: Run): Promise<number> {
-  // What is not optimized yet allocates more.
+  // Code that is not optimized yet allocates more.
   await repeat(run, warmUp);
   const found: number[] = [];
   while (found.length < 9) {

@@ -2,16 +2,16 @@ import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { endStreamFlag } from "@connectrpc/connect/protocol-connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 
-/** What every request is answered with. */
+/** Answer to every request. */
 export interface CannedAnswer {
   readonly contentType: string;
   readonly chunks: readonly Uint8Array[];
 }
 
 /**
- * An HTTP client that answers with canned bytes, and does as little as an HTTP
- * client can: it takes the request's body, and makes headers and a body of its
- * own for each answer, since whoever reads them may keep them.
+ * Creates an HTTP client that answers with canned bytes, and does as little as an HTTP client can:
+ * it takes the request's body, and creates headers and a body for each answer, since their reader
+ * may keep them.
  */
 export function cannedClient({ contentType, chunks }: CannedAnswer): UniversalClientFn {
   const fields: [string, string][] = [["content-type", contentType]];
@@ -33,7 +33,7 @@ export function cannedClient({ contentType, chunks }: CannedAnswer): UniversalCl
                 value === undefined ? { done: true, value: undefined } : { done: false, value },
               );
             },
-            // Connect ends a body by it.
+            // Connect ends a body by this method.
             throw: (reason: unknown) => Promise.reject(reason),
           };
         },

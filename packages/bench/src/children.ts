@@ -13,7 +13,8 @@ const NO_COLLECTION = [
   "--expose-gc",
   "--min-semi-space-size=256",
   "--max-semi-space-size=256",
-  // Or how soon code is optimized, which allocates less, depends on the other cores.
+  // Without it, the time until code is optimized, which then allocates less, depends on the other
+  // cores.
   "--single-threaded",
 ];
 
@@ -22,18 +23,18 @@ export function timeRow(row: Row, blocks: number): Promise<Timed> {
   return run([program("time_process"), row.name, String(blocks)]);
 }
 
-/** Counts what a row allocates, in a process of its own. */
+/** Counts the allocations of a row, in a process of its own. */
 export function countRow(row: Row): Promise<Counted> {
   return run([...NO_COLLECTION, program("bytes_process"), row.name]);
 }
 
-/** Milliseconds it takes to import a module in a process of its own. */
+/** Measures the milliseconds to import a module in a process of its own. */
 export function timeImport(module: string): Promise<number> {
   return run([program("import_process"), module]);
 }
 
 async function run<T>(args: string[]): Promise<T> {
-  // What a shell happens to set must not change what is measured.
+  // Settings of a shell must not change the measurement.
   const { NODE_OPTIONS: _, ...rest } = process.env;
   const env = Object.fromEntries(
     Object.entries(rest).filter(([name]) => !name.startsWith("AMEIDE_")),

@@ -13,8 +13,8 @@ import { cannedClient, streamAnswer } from "./canned.js";
 export type Run = () => Promise<unknown>;
 
 /**
- * Shows the headers of every request to a function, until the function that it
- * returns is called. For tests: what is measured is not watched.
+ * Shows the headers of every request to a function, until the returned function is called. For
+ * tests: measurements are not watched.
  */
 export function watching(see: (header: Headers) => void): () => void {
   watcher = see;
@@ -23,7 +23,7 @@ export function watching(see: (header: Headers) => void): () => void {
 
 let watcher: ((header: Headers) => void) | undefined;
 
-// Nobody watches when something is measured, so this is what both sides get.
+// Measurements are not watched, so both sides get the client itself.
 function watched(client: UniversalClientFn): UniversalClientFn {
   return watcher === undefined
     ? client
@@ -70,9 +70,8 @@ function bareTransport(httpClient: UniversalClientFn, useBinaryFormat = true): T
 }
 
 /**
- * The SDK with every policy at work: a token from a provider, a tenant, ids, an
- * idempotency key, both timeouts, retries, and telemetry over OpenTelemetry's
- * API, in which nobody has registered anything.
+ * The SDK with every policy at work: a token from a provider, a tenant, ids, an idempotency key,
+ * both timeouts, retries, and telemetry over OpenTelemetry's API without any provider registered.
  */
 function sdkTransport(httpClient: UniversalClientFn, changes: AmeideOptions = {}): Transport {
   const expiresAt = Date.now() + 24 * 3_600_000;
@@ -114,7 +113,7 @@ function withSettings(settings: Parameters<typeof call>[0]): Run {
   return () => client.recordUsage(usage, call(settings));
 }
 
-/** All that can be measured, by name. */
+/** All contestants, by name. */
 export const contestants = {
   bare: () => unary(bareTransport(unaryBinary)),
   sdk: () => sdk(),

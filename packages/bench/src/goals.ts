@@ -1,7 +1,7 @@
 import type { Goal, Results } from "./results.js";
 import { CONTROL, UNARY } from "./rows.js";
 
-/** Names of what is imported and bundled. */
+/** Names of the imported and bundled modules. */
 export const NAMES = {
   importSdk: "import, Node.js: one service, with the SDK",
   importRoster: "import, Node.js: 100 services, one touched",
@@ -10,7 +10,7 @@ export const NAMES = {
   bundleRosterLoaded: "bundle, web: 100 services, one touched and loaded",
 } as const;
 
-/** Numbers that are to be reached. */
+/** Goals as numbers. */
 export const GOALS = {
   ratio: 1.15,
   moonshotRatio: 1.08,
@@ -24,7 +24,7 @@ export const GOALS = {
 /** Bounds of the control row: beyond them the machine was too restless to tell. */
 export const CONTROL_BOUNDS = { least: 0.99, most: 1.01 } as const;
 
-/** Whether a run can be believed: the same against the same has to come out equal. */
+/** Reports whether a run is valid: the control row compares equal. */
 export function isValid(results: Results): boolean {
   const control = results.compared.find(({ name }) => name === CONTROL.name);
   return (
@@ -34,7 +34,7 @@ export function isValid(results: Results): boolean {
   );
 }
 
-/** Every goal that the run has a result for. */
+/** Lists every goal that the run has a result for. */
 export function goalsOf(results: Results): readonly Goal[] {
   const goals: Goal[] = [];
   const atMost = (name: string, value: number, most: number, show: (value: number) => string) =>

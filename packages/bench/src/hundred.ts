@@ -10,15 +10,15 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Modules over a hundred generated services. */
 export interface Hundred {
   readonly folder: string;
-  /** To import. */
+  /** Modules to import. */
   readonly node: Uses;
-  /** To bundle. */
+  /** Modules to bundle. */
   readonly web: Uses;
-  /** What the roster loads at the first call of the service that is used. */
+  /** Modules that the roster loads at the first call of the service in use. */
   readonly loaded: string;
 }
 
-/** Two ways to one service. */
+/** Two ways to use one service. */
 export interface Uses {
   /** By the service's own module. */
   readonly one: string;
@@ -169,13 +169,13 @@ export const make = (options) => createRosterClient(roster, options).${propertyO
 `;
 }
 
-// Or the import would leave out what the first call has to wait for.
+// Without it, the import would leave out what the first call has to wait for.
 function loadNow(name: string): string {
   return `await roster.${propertyOf(name)}.load();\n`;
 }
 
-// Node.js leaves a garbage collection to the first turn of its loop, which every
-// use comes to. Who waits for a module has it, so the other gets it, too.
+// Node.js defers a garbage collection to the first turn of its loop, which every use reaches. Code
+// that waits for a module includes it, so the other code gets it too.
 const TURN = `import { readFile } from "node:fs/promises";
 await readFile(new URL(import.meta.url));
 `;

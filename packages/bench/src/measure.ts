@@ -6,7 +6,7 @@ import type { BundleResult, ImportResult, RowResult } from "./results.js";
 import type { Row } from "./rows.js";
 import { median } from "./stats.js";
 
-/** How much is measured. */
+/** Extent of a measurement. */
 export interface Effort {
   readonly processes: number;
   readonly blocks: number;

@@ -1,7 +1,7 @@
 import { CONTROL_BOUNDS, goalsOf, isValid } from "./goals.js";
 import type { Results, RowResult } from "./results.js";
 
-/** What a run found, as text for people. */
+/** Formats the results of a run for people. */
 export function report(results: Results): string {
   const lines = [
     `Node.js ${results.node}, median of ${results.processes} processes, 10th percentile of blocks`,
@@ -73,7 +73,7 @@ function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value)}`;
 }
 
-/** Columns as wide as what stands in them; the first flush left, the others right. */
+/** Aligns columns to their content; the first one left, the others right. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

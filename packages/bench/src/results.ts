@@ -1,21 +1,21 @@
 import type { Weight } from "./bundle.js";
 
-/** What a row came to. */
+/** Result of a row. */
 export interface RowResult {
   readonly name: string;
   /** Microseconds per call or message, medians over the processes. */
   readonly baseUs: number;
   readonly otherUs: number;
-  /** Median over the processes of what each found. */
+  /** Median of the ratios of the processes. */
   readonly ratio: number;
-  /** Of each process, sorted. */
+  /** Ratio of each process, sorted. */
   readonly ratios: readonly number[];
   /** Bytes per call or message. */
   readonly baseBytes: number;
   readonly otherBytes: number;
 }
 
-/** An import with something more, against the same without it. */
+/** An import with an addition, against the same without it. */
 export interface ImportResult {
   readonly name: string;
   readonly baseMs: number;
@@ -24,14 +24,14 @@ export interface ImportResult {
   readonly ratio: number;
 }
 
-/** A bundle with something more, against the same without it. */
+/** A bundle with an addition, against the same without it. */
 export interface BundleResult {
   readonly name: string;
   readonly base: Weight;
   readonly other: Weight;
 }
 
-/** A goal, and whether it is met. */
+/** Goal, and whether it is met. */
 export interface Goal {
   readonly name: string;
   readonly goal: string;
@@ -39,7 +39,7 @@ export interface Goal {
   readonly met: boolean;
 }
 
-/** All that a run found; `bench.json` is this. */
+/** All results of a run; the content of `bench.json`. */
 export interface Results {
   readonly node: string;
   readonly processes: number;

@@ -1,17 +1,17 @@
 import { type Contestant, STREAM_MESSAGES } from "./contestants.js";
 
-/** Two contestants whose difference says what something costs. */
+/** Two contestants whose difference is the cost of something. */
 export interface Row {
   readonly name: string;
   readonly base: Contestant;
   readonly other: Contestant;
-  /** Each run is this many calls or messages; default 1. */
+  /** Number of calls or messages of each run; default 1. */
   readonly per?: number;
   /** Measured by `--quick` too. */
   readonly quick?: boolean;
 }
 
-/** The row that says whether a run can be believed. */
+/** Row that tells whether a run is valid. */
 export const CONTROL: Row = {
   name: "A/A: bare against bare",
   base: "bare",
@@ -19,7 +19,7 @@ export const CONTROL: Row = {
   quick: true,
 };
 
-/** The row that has the goals. */
+/** Row that has the goals. */
 export const UNARY: Row = {
   name: "unary, all policies",
   base: "bare",
@@ -40,21 +40,21 @@ export const COMPARED: readonly Row[] = [
   },
 ];
 
-/** The SDK against itself, with one thing more. */
+/** The SDK against itself, with one addition. */
 export const POLICIES: readonly Row[] = [
   { name: "auth", base: "noAuth", other: "sdk" },
   { name: "tenant", base: "noTenant", other: "sdk" },
   // A request id cannot be switched off, but made by the caller.
   { name: "request id", base: "ownRequestId", other: "noRequestId" },
   { name: "idempotency key", base: "noKey", other: "sdk" },
-  // Without retries, or the attempt timeout would need the timer.
+  // Without retries, since the attempt timeout would need the timer.
   { name: "deadline", base: "noRetryNoDeadline", other: "noRetry" },
   { name: "retry", base: "noRetry", other: "sdk" },
   { name: "telemetry, nobody registered", base: "noTelemetry", other: "sdk" },
   { name: "observer", base: "sdk", other: "observer" },
 ];
 
-/** All rows by name. */
+/** Returns the row of a name. */
 export function rowOf(name: string): Row {
   const row = [...COMPARED, ...POLICIES].find((each) => each.name === name);
   if (row === undefined) {

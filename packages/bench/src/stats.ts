@@ -1,4 +1,4 @@
-/** The value at a share of the sorted values, 0 to 1; the nearest rank. */
+/** Returns the value at a share of the sorted values, 0 to 1; the nearest rank. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) {
     throw new Error("no values");
@@ -8,7 +8,7 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[rank - 1] as number;
 }
 
-/** The middle of the values; of an even number, the mean of both. */
+/** Returns the median of the values; of an even number, the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length / 2;

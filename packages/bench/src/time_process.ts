@@ -4,7 +4,7 @@ import { contestants, type Run } from "./contestants.js";
 import { rowOf } from "./rows.js";
 import { quantile } from "./stats.js";
 
-/** What one process found, in microseconds per call or message. */
+/** Results of one process, in microseconds per call or message. */
 export interface Timed {
   readonly base: number;
   readonly other: number;
@@ -14,7 +14,7 @@ const [name = "", blocks = "160"] = process.argv.slice(2);
 const row = rowOf(name);
 const base = contestants[row.base]();
 const other = contestants[row.other]();
-// Shorter than what a busy machine gives a process at a time.
+// Shorter than the time slice of a busy machine.
 const runs = Math.ceil(100 / (row.per ?? 1));
 
 // Both see the same machine: the order within a pair changes from pair to pair.
