@@ -7,7 +7,7 @@ export interface Answer {
   readonly headers: readonly Header[];
   readonly parts: readonly Part[];
   readonly trailers: readonly Header[];
-  /** Send the pieces as pieces, without a length stated beforehand. */
+  /** True to send the pieces as pieces, without a length stated beforehand. */
   readonly chunked: boolean;
   readonly informational?: readonly number[] | undefined;
   readonly early: boolean;

@@ -1,9 +1,15 @@
 import type { Duplex } from "node:stream";
 
-/** Beyond this the socket is paused until someone reads: a server that does not read holds back. */
+/**
+ * Number of unread bytes at which the socket is paused, so that an idle reader slows down the
+ * client.
+ */
 const HIGH_WATER = 64 * 1024;
 
-/** Reads a socket piecewise. After the end of the input every method gives what is left, or nothing. */
+/**
+ * Reads a socket piecewise. After the end of the input every method returns what is left, or
+ * nothing.
+ */
 export class ByteReader {
   private buffer: Buffer = Buffer.alloc(0);
   private chunks: Buffer[] = [];
@@ -26,7 +32,7 @@ export class ByteReader {
     return this.size >= n;
   }
 
-  /** The first bytes that are there, without taking them. */
+  /** Returns the first available bytes without taking them. */
   peek(n: number): Buffer {
     return this.merged().subarray(0, n);
   }
@@ -56,14 +62,14 @@ export class ByteReader {
     return undefined;
   }
 
-  /** From here on whatever comes is dropped, so that the socket sees its end. */
+  /** Drops all further input, so that the socket sees its end. */
   discard(): void {
     this.discarding = true;
     this.take(this.size);
     this.socket.resume();
   }
 
-  /** Lets go of the socket and gives back what was read of it. */
+  /** Releases the socket and returns the bytes read but not taken. */
   detach(): Buffer {
     this.socket.pause();
     this.socket.off("data", this.onData);

@@ -23,7 +23,7 @@ export interface Authority {
 }
 
 export interface CertificateRequest {
-  /** DNS names and IPv4 addresses the certificate is for. */
+  /** DNS names and IPv4 addresses that the certificate is for. */
   readonly hosts: readonly string[];
   /** Default: an hour ago. */
   readonly notBefore?: Date;
@@ -31,7 +31,7 @@ export interface CertificateRequest {
   readonly notAfter?: Date;
 }
 
-/** What the server's option `tls` takes. */
+/** Value of the server's option `tls`. */
 export interface Certificate {
   /** PKCS #8, PEM. */
   readonly key: string;
@@ -42,7 +42,9 @@ export interface Certificate {
 const HOUR = 3_600_000;
 const ECDSA_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
 
-/** Makes an authority with a P-256 key of its own; nobody trusts it who is not told to. */
+/**
+ * Creates an authority with a P-256 key of its own; it is trusted only by clients that are told to.
+ */
 export function createAuthority(name = "fault server authority"): Authority {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const issuer = commonName(name);

@@ -112,11 +112,11 @@ const sequence = { "attempts?": listOf(action), "otherwise?": action };
 const route = text(/^\/[^?#\s]*$/, "a path that begins with / and has no query");
 const script = object({ ...sequence, "routes?": mapOf(route, object(sequence)) });
 
-/** What the server can do, which a script may have to be refused for. */
+/** Abilities of the server, for which a script may have to be refused. */
 export interface Abilities {
-  /** An upstream server is known, so `forward` works. */
+  /** True if an upstream server is known, so that `forward` works. */
   readonly upstream: boolean;
-  /** This script has the port to itself, so it may act before a path is known. */
+  /** True if this script has the port to itself, so that it may act before a path is known. */
   readonly ownPort: boolean;
 }
 

@@ -11,7 +11,7 @@ import { ScriptError } from "./rules.js";
 import type { Respond } from "./script.js";
 
 /**
- * An error as the Connect protocol puts it in JSON, details in the order RetryInfo, ErrorInfo,
+ * Returns an error in the JSON of the Connect protocol, details in the order RetryInfo, ErrorInfo,
  * BadRequest, RequestInfo, any other.
  */
 export function connectErrorJson(error: ErrorAnswer): Record<string, unknown> {
@@ -52,16 +52,16 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
   unauthenticated: 401,
 };
 
-/** A detail as it is on the wire. */
+/** Detail in its wire form. */
 export interface Detail {
   readonly type: string;
   readonly value: Uint8Array;
 }
 
 /**
- * An error of a unary call as the Connect protocol puts it.
+ * Returns an error of a unary call in the form of the Connect protocol.
  *
- * @throws ScriptError when the protocol knows no such code and no status is stated.
+ * @throws ScriptError if the protocol has no such code and no status is stated.
  */
 export function toConnectError(
   error: ErrorAnswer,
@@ -79,12 +79,12 @@ export function toConnectError(
   };
 }
 
-/** The text of an error. */
+/** Returns the text of an error. */
 export function messageOf({ message, messageTimes }: ErrorAnswer): string {
   return message.repeat(messageTimes || 1);
 }
 
-/** The details of an error, in their order. */
+/** Returns the details of an error, in their order. */
 export function detailsOf(error: ErrorAnswer): Detail[] {
   const { retryInfoMs, errorInfo, fieldViolations, requestId, details } = error;
   const all: Detail[] = [];

@@ -1,4 +1,4 @@
-/** DER, the encoding of X.509 (ITU-T X.690), as far as a certificate needs it. */
+/** DER, the encoding of X.509 (ITU-T X.690), in the extent that a certificate needs. */
 
 /** A value with its tag and length. */
 export function der(tag: number, ...content: readonly Buffer[]): Buffer {

@@ -6,15 +6,15 @@ import type { Header, Http2Code } from "./script.js";
 export interface Exchange {
   readonly head: RequestHead;
   readonly connection: Connection;
-  /** Aborted when the client is gone, or its stream is. */
+  /** Aborted when the client, or its stream, is gone. */
   readonly gone: AbortSignal;
-  /** Code of the client's RST_STREAM, if that is how it went. */
+  /** Code of the client's RST_STREAM, if it left that way. */
   readonly resetCode: number | undefined;
-  /** The whole body. Throws `Gone`. */
+  /** Reads the whole body. Throws `Gone`. */
   readBody(): Promise<Buffer>;
-  /** An answer without headers before the answer. Throws `Gone`. */
+  /** Sends an interim answer without headers. Throws `Gone`. */
   sendInformational(status: number): Promise<void>;
-  /** Bytes that stand for themselves. HTTP/2: throws `Unsupported`. */
+  /** Sends bytes as they are. HTTP/2: throws `Unsupported`. */
   sendRaw(bytes: Buffer): Promise<void>;
   /** Resolves when the head has been handed to the kernel. Throws `Gone`. */
   sendHead(head: AnswerHead): Promise<void>;
@@ -33,16 +33,16 @@ export interface Exchange {
   goaway(lastStream: "before" | "this", code: Http2Code): Promise<void>;
 }
 
-/** How the head of an answer is framed. */
+/** Framing of an answer's head. */
 export interface AnswerHead {
   readonly status: number;
   readonly headers: readonly Header[];
   /** Bytes of the body, if known beforehand. */
   readonly length: number | undefined;
   readonly trailers: boolean;
-  /** The request's body was not read. */
+  /** True if the request's body was not read. */
   readonly early: boolean;
-  /** Nothing follows the head, not even a cut. */
+  /** True if nothing follows the head, not even a cut. */
   readonly alone: boolean;
 }
 
@@ -51,19 +51,19 @@ export interface Connection {
   readonly id: number;
   /** Aborted when the connection is closed. */
   readonly closed: AbortSignal;
-  /** RST, now. */
+  /** Sends RST now. */
   reset(): void;
-  /** FIN after what was written; what the client still sends is dropped. */
+  /** Sends FIN after the data written; further input of the client is dropped. */
   fin(): void;
-  /** It stays open, and nothing is said on it any more. */
+  /** Falls silent, and stays open. */
   silence(): void;
-  /** Closes it in good order: at once if it is idle, else with the answers under way. */
+  /** Closes it gracefully: at once if it is idle, otherwise after the answers under way. */
   retire(): void;
 }
 
-/** What a connection asks of the server above it. */
+/** Server above a connection. */
 export interface Host {
-  /** HTTP/2: so many streams at once on a connection. */
+  /** HTTP/2: maximum number of simultaneous streams on a connection. */
   readonly maxConcurrentStreams: number | undefined;
   /** Called when a request arrives, unread; true if it is not to be read. */
   unread(connection: Connection): boolean;
@@ -71,19 +71,19 @@ export interface Host {
   serve(exchange: Exchange): Promise<void>;
 }
 
-/** The client hung up. */
+/** Thrown when the client hung up. */
 export class Gone extends Error {
   override readonly name = "Gone";
 }
 
-/** The script asks for what this HTTP version cannot do. */
+/** Thrown when the script asks for something that this HTTP version cannot do. */
 export class Unsupported extends Error {
   override readonly name = "Unsupported";
 }
 
 /**
- * How long to hold an RST back after bytes were sent, in ms. libuv reports the two as a clean end
- * when they arrive together, and an end is not the fault that was asked for.
+ * Time for which an RST is held back after bytes were sent, in ms. libuv reports the two as a clean
+ * end when they arrive together, which is not the requested fault.
  */
 export const RESET_GAP_MS = 5;
 
@@ -111,7 +111,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The promise, or `Gone` if the signal is first. */
+/** Waits for a promise; throws `Gone` if the signal fires first. */
 export async function orGone<T>(promise: Promise<T>, gone: AbortSignal): Promise<T> {
   if (gone.aborted) {
     throw new Gone();

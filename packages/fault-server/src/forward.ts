@@ -4,7 +4,7 @@ import type { Answer } from "./answer.js";
 import type { RequestHead } from "./recorder.js";
 import type { Header } from "./script.js";
 
-/** Fields of one hop: the next hop frames for itself (RFC 9110, section 7.6.1). */
+/** Hop-by-hop fields: the next hop frames for itself (RFC 9110, section 7.6.1). */
 const HOP = new Set(["connection", "keep-alive", "transfer-encoding"]);
 
 /**

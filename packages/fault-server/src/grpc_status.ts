@@ -25,10 +25,10 @@ const CODES = [
 ];
 
 /**
- * How a call ended, as gRPC puts it: `grpc-status`, and for an error `grpc-message` and
+ * Returns the end of a call in the form of gRPC: `grpc-status`, and for an error `grpc-message` and
  * `grpc-status-details-bin`.
  *
- * @throws ScriptError for a code that gRPC has no number for, and for a stated HTTP status.
+ * @throws ScriptError for a code without a gRPC number, and for a stated HTTP status.
  */
 export function grpcStatus(error: ErrorAnswer | undefined, path: string): Header[] {
   if (error === undefined) {
@@ -57,7 +57,7 @@ export function grpcStatus(error: ErrorAnswer | undefined, path: string): Header
 
 const NO_STATUS = Buffer.from("no Status").toString("base64");
 
-/** A google.rpc.Status, base64 without padding. */
+/** Encodes a google.rpc.Status, base64 without padding. */
 function status(code: number, error: ErrorAnswer, details: readonly Detail[]): string {
   const message = messageOf(error);
   const writer = new BinaryWriter().uint32(8).int32(code);

@@ -15,13 +15,13 @@ import { expectsContinue, field, Malformed, readBody, readHead } from "./http1_m
 import type { RequestHead } from "./recorder.js";
 import type { Header } from "./script.js";
 
-/** One connection and what its answers need to know of it. */
+/** Connection, with the state that its answers need. */
 export interface Http1Link extends Connection {
   readonly socket: Duplex;
   readonly reader: ByteReader;
-  /** The next answer is the last. */
+  /** True if the next answer is the last. */
   readonly retiring: boolean;
-  /** A request is being answered. */
+  /** True while a request is being answered. */
   busy: boolean;
 }
 
@@ -80,7 +80,7 @@ class Http1Exchange implements Exchange {
     return this.link.closed;
   }
 
-  /** The connection can carry another request. */
+  /** True if the connection can carry another request. */
   get reusable(): boolean {
     return this.ended && this.bodyRead && !this.last;
   }

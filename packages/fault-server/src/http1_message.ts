@@ -4,12 +4,12 @@ import type { Header } from "./script.js";
 
 const MAX_HEAD = 256 * 1024;
 
-/** What RFC 9112 does not allow, or this server does not read. */
+/** Thrown for input that RFC 9112 does not allow, or this server does not read. */
 export class Malformed extends Error {
   override readonly name = "Malformed";
 }
 
-/** The next request's head; undefined when the client closed instead. */
+/** Reads the next request's head; undefined if the client closed instead. */
 export async function readHead(reader: ByteReader): Promise<RequestHead | undefined> {
   const head = await reader.before("\r\n\r\n", MAX_HEAD);
   if (!head) {
@@ -33,7 +33,9 @@ export async function readHead(reader: ByteReader): Promise<RequestHead | undefi
   };
 }
 
-/** The body that belongs to the head, decoded; undefined when the client closed before its end. */
+/**
+ * Reads the body that belongs to the head, decoded; undefined if the client closed before its end.
+ */
 export async function readBody(
   reader: ByteReader,
   headers: readonly Header[],
@@ -52,12 +54,12 @@ export async function readBody(
   return readExactly(reader, Number(length));
 }
 
-/** True if the client waits for `100 Continue` before it sends the body. */
+/** Reports whether the client waits for `100 Continue` before it sends the body. */
 export function expectsContinue(headers: readonly Header[]): boolean {
   return field(headers, "expect")?.toLowerCase() === "100-continue";
 }
 
-/** The last value of a field, by name in any case. */
+/** Returns the last value of a field, by name in any case. */
 export function field(headers: readonly Header[], name: string): string | undefined {
   return headers.findLast(([key]) => key.toLowerCase() === name)?.[1];
 }

@@ -174,7 +174,7 @@ class Http2Exchange implements Exchange {
     try {
       this.stream.sendTrailers(toHttp2(this.trailers));
     } catch {
-      // Nobody can be told by now; an error thrown from an event would end the process.
+      // It is too late to report it, and an error thrown from an event would end the process.
       this.stream.close(HTTP2_CODES.INTERNAL_ERROR);
     }
   }

@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 
-/** Frame types of RFC 9113, section 6, as far as the server looks at them. */
+/** Frame types of RFC 9113, section 6, that the server needs. */
 const HEADERS = 0x1;
 const RST_STREAM = 0x3;
 const GOAWAY = 0x7;
@@ -43,8 +43,8 @@ export class FrameScanner {
 }
 
 /**
- * Stands between a socket and node:http2. It sees every frame go by, can put one in that
- * node:http2 would not send, and can fall silent in both directions.
+ * Stands between a socket and node:http2. It sees every frame, can insert one that node:http2 would
+ * not send, and can fall silent in both directions.
  */
 export class Http2Wire extends Duplex {
   private readonly inbound: FrameScanner;
@@ -87,19 +87,19 @@ export class Http2Wire extends Duplex {
     socket.on("close", () => this.destroy());
   }
 
-  /** Starts to hand bytes to node:http2, which must be listening by now. */
+  /** Starts to pass bytes to node:http2, which must be listening by now. */
   start(): void {
     this.receive(this.first);
     this.socket.resume();
   }
 
-  /** Nothing goes through any more, in either direction. */
+  /** Lets nothing through any more, in either direction. */
   silence(): void {
     this.silent = true;
     this.socket.resume();
   }
 
-  /** True if the client has reset this stream. */
+  /** Reports whether the client has reset this stream. */
   wasReset(streamId: number): boolean {
     return this.resets.has(streamId);
   }
@@ -115,7 +115,7 @@ export class Http2Wire extends Duplex {
   }
 
   /**
-   * Puts in a GOAWAY frame. The method of node:http2 cannot say that stream 1 was not processed: it
+   * Inserts a GOAWAY frame. The method of node:http2 cannot say that stream 1 was not processed: it
    * takes a last stream id of 0 for "the newest".
    */
   goaway(lastStreamId: number, code: number): Promise<void> {

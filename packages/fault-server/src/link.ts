@@ -87,7 +87,7 @@ export class Link implements Http1Link {
     this.raw.destroy();
   }
 
-  /** Reads on without looking, so that the client's end is seen. */
+  /** Reads on and drops the data, so that the client's end is seen. */
   ignore(): void {
     if (!this.byteReader && !this.http2Connection) {
       this.raw.resume();

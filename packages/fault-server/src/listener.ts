@@ -23,7 +23,7 @@ export class Listener {
     return this.boundPort;
   }
 
-  /** Listens, if it does not yet. Throws one line that says why it cannot. */
+  /** Listens, unless it does already. Throws one line that says why it cannot. */
   open(): Promise<void> {
     return this.inOrder(async () => {
       if (this.server) {
@@ -42,7 +42,7 @@ export class Listener {
     });
   }
 
-  /** Closes the port. Connections that were accepted go on. */
+  /** Closes the port. Accepted connections go on. */
   close(): Promise<void> {
     return this.inOrder(async () => {
       if (!this.server) {
@@ -60,7 +60,9 @@ export class Listener {
     this.release();
   }
 
-  /** One step after the other; what a step leaves behind after `dispose` goes with it. */
+  /**
+   * Runs one step after the other; resources that a step creates after `dispose` are released too.
+   */
   private inOrder(step: () => Promise<void>): Promise<void> {
     const done = this.after(this.queue, step);
     this.queue = done.catch(() => {});
@@ -90,8 +92,8 @@ export class Listener {
 }
 
 /**
- * Keeps a closed port from being given to someone else, by a connection that starts from it to a
- * listener of a moment. Connects to it are still refused, as nothing listens there.
+ * Keeps a closed port from being given to another process, by a connection from it to a short-lived
+ * listener. Connects to it are still refused, as nothing listens there.
  */
 async function occupy(host: string, port: number): Promise<Socket | undefined> {
   const target = createServer((socket) => {

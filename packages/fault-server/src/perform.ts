@@ -5,7 +5,7 @@ import { Malformed } from "./http1_message.js";
 import type { RecordedRequest, Recorder, RequestHead } from "./recorder.js";
 import type { Action, BreakOff, Respond } from "./script.js";
 
-/** What an action may need besides the exchange. */
+/** Facts an action may need besides the exchange. */
 export interface Stage {
   readonly recorder: Recorder;
   readonly record: RecordedRequest;
@@ -17,7 +17,7 @@ export interface Stage {
   readonly closing: AbortSignal;
 }
 
-/** Carries out one action and completes its record. Never throws for what a client does. */
+/** Carries out one action and completes its record. Never throws because of a client. */
 export async function perform(action: Action, exchange: Exchange, stage: Stage): Promise<void> {
   const { recorder, record, closing } = stage;
   try {
@@ -30,7 +30,7 @@ export async function perform(action: Action, exchange: Exchange, stage: Stage):
       recorder.finish(record, { closedEarly: !closing.aborted });
       return;
     }
-    // The script asked for what cannot be done here: say so where its author looks.
+    // The script asks for something impossible here: the answer tells its author.
     await answer(explain(reason), exchange, stage).catch(() => exchange.connection.reset());
   }
   if (record.finishedAtMs === undefined) {
@@ -90,7 +90,7 @@ async function answer(respond: Respond, exchange: Exchange, stage: Stage): Promi
     if (exchange.head.httpVersion === "1.1") {
       throw new Unsupported("duplex needs HTTP/2, this request came over HTTP/1.1");
     }
-    // Whoever hangs up meanwhile is seen where the answer is sent.
+    // A client that hangs up meanwhile is noticed when the answer is sent.
     read(exchange, stage).catch(() => {});
   } else if (!respond.early) {
     await pause(respond.readDelayMs, exchange.gone);

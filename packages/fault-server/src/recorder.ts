@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
 import type { Action, Header } from "./script.js";
 
-/** What the server saw of one request and did with it. Plain data. */
+/** Record of one request, and of the server's reaction. Plain data. */
 export interface RecordedRequest {
-  /** The id of the script that answered; empty for the server's own. */
+  /** Id of the script that answered; empty for the server's own. */
   readonly script: string;
-  /** The path of the route that answered, if the script has one for it. */
+  /** Path of the route that answered, if the script has one for it. */
   readonly route?: string;
   /** Position among the requests of that script or route, from 0; refused connects included. */
   readonly index: number;
-  /** The action taken; `exhausted` when the script had none left. */
+  /** Action taken; `exhausted` if the script had none left. */
   readonly action: Action | "exhausted";
   /** Number of the connection, from 1; the same number means the connection was reused. */
   readonly connection: number;
-  /** Absent when nothing was read. */
+  /** Absent if nothing was read. */
   httpVersion?: "1.1" | "2";
   /** HTTP/2 only. */
   streamId?: number;
-  /** How far the request was read. The fields below are empty beyond that. */
+  /** Part of the request that was read. The fields below are empty beyond that. */
   read: "nothing" | "head" | "body";
   method: string;
-  /** The request target without the script's prefix, with its query, nothing decoded. */
+  /** Request target without the script's prefix, with its query, undecoded. */
   path: string;
   /** `:authority`, or the host header. */
   authority: string;
@@ -33,27 +33,27 @@ export interface RecordedRequest {
   body: Uint8Array;
   /** SHA-256 of the body in lower-case hex; that of no bytes if none was read. */
   bodySha256: string;
-  /** When its head had arrived, in ms since the server started, on a monotonic clock. */
+  /** Arrival of its head, in ms since the server started, on a monotonic clock. */
   readonly receivedAtMs: number;
-  /** Since the head of the script's previous request, in ms; absent on the first. */
+  /** Time since the head of the script's previous request, in ms; absent on the first. */
   readonly gapMs?: number;
-  /** When the action was complete, in ms since the server started; absent while it is under way. */
+  /** End of the action, in ms since the server started; absent while it is under way. */
   finishedAtMs?: number;
-  /** Status of the head that went out, if one did. */
+  /** Status of the head that was sent, if any. */
   status?: number;
-  /** The client hung up, or reset the stream, before the action was complete. */
+  /** True if the client hung up, or reset the stream, before the action was complete. */
   closedEarly: boolean;
-  /** Code of the client's RST_STREAM, if that is how it hung up. HTTP/2 only. */
+  /** Code of the client's RST_STREAM, if it hung up that way. HTTP/2 only. */
   resetCode?: number;
 }
 
-/** What is known of a request when its action begins. */
+/** Facts of a request at the start of its action. */
 export type Arrival = Pick<
   RecordedRequest,
   "script" | "route" | "index" | "action" | "connection"
 > & { readonly head?: RequestHead };
 
-/** The head of a request as both HTTP versions give it. */
+/** Head of a request, the same for both HTTP versions. */
 export interface RequestHead {
   readonly httpVersion: "1.1" | "2";
   readonly streamId?: number;
@@ -66,7 +66,7 @@ export interface RequestHead {
 const KEPT_BYTES = 64 * 1024;
 const NO_BYTES = sha256(Buffer.alloc(0));
 
-/** Keeps the records of one server, and wakes those who wait for something in them. */
+/** Keeps the records of one server, and wakes callers that wait for a change. */
 export class Recorder {
   readonly requests: RecordedRequest[] = [];
   private readonly start = performance.now();
@@ -122,14 +122,14 @@ export class Recorder {
     return performance.now() - this.start;
   }
 
-  /** Wakes everyone in `until`. */
+  /** Wakes all callers of `until`. */
   changed(): void {
     for (const wake of this.waiting) {
       wake();
     }
   }
 
-  /** Resolves once `condition` holds, looked at now and after every change; rejects on abort. */
+  /** Resolves once `condition` holds, checked now and after every change; rejects on abort. */
   until(condition: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -162,8 +162,8 @@ const GRPC_UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The deadline a request states, in ms: `connect-timeout-ms` (Connect protocol: up to 10 digits)
- * or `grpc-timeout` (gRPC over HTTP/2: up to 8 digits and a unit).
+ * Returns the deadline that a request states, in ms: `connect-timeout-ms` (Connect protocol: up to
+ * 10 digits) or `grpc-timeout` (gRPC over HTTP/2: up to 8 digits and a unit).
  */
 export function readTimeout(headers: readonly Header[]): number | undefined {
   for (const [name, value] of headers) {

@@ -1,14 +1,14 @@
 /**
- * Checks one value and returns nothing; throws ScriptError when it breaks the rule.
- * `path` says where the value stands, for example `script.attempts[2].respond.status`.
+ * Checks one value; throws ScriptError if it breaks the rule. `path` is the place of the value, for
+ * example `script.attempts[2].respond.status`.
  */
 export type Rule = (value: unknown, path: string) => void;
 
-/** A script that breaks a rule. The message names the place, the rule and what stands there. */
+/** Thrown for a script that breaks a rule. The message names the place, the rule and the value. */
 export class ScriptError extends Error {
   override readonly name = "ScriptError";
 
-  /** Where in the script, for example `script.attempts[2].respond.status`. */
+  /** Place in the script, for example `script.attempts[2].respond.status`. */
   readonly path: string;
 
   constructor(path: string, rule: string) {
@@ -101,7 +101,7 @@ export const flag: Rule = (value, path) => {
   }
 };
 
-/** Anything JSON can hold. */
+/** Any JSON value. */
 export const json: Rule = (value, path) => {
   if (value === undefined || JSON.stringify(value) === undefined) {
     throw new ScriptError(path, "must be JSON");

@@ -2,7 +2,7 @@
 export type Header = readonly [name: string, value: string];
 
 /**
- * What a server does, request by request. Pure JSON data: it can live in a file and be sent to
+ * Behavior of a server, request by request. Pure JSON data: it can be kept in a file and sent to
  * another process.
  *
  * `attempts` and `otherwise` govern every request whose path has no entry in `routes`.
@@ -23,7 +23,7 @@ export interface Sequence {
   readonly otherwise?: Action;
 }
 
-/** Exactly one key. */
+/** An action; exactly one key. */
 export type Action =
   | { readonly respond: Respond }
   | { readonly forward: Forward }
@@ -37,7 +37,7 @@ export type Action =
   | { readonly raw: Raw };
 
 /**
- * How far the server goes with a request before it misbehaves.
+ * Moment at which the server misbehaves.
  *
  * - `on_connect`: the connection was accepted, nothing was read; with TLS that is before the
  *   handshake. If the previous attempt left connections open they are closed gracefully with its
@@ -53,14 +53,14 @@ export type Action =
 export type Moment = "on_connect" | "before_read" | "after_head" | "after_read";
 
 /**
- * How a connection is broken off.
+ * Way in which a connection is broken off.
  *
  * - `reset`: TCP RST.
  * - `fin`: TCP FIN (with TLS a close_notify before it).
  * - `stall`: stays open, and nothing more is ever sent. On HTTP/2 PINGs are still answered, unless
  *   the stall began at `on_connect` or `before_read`, where the whole connection falls silent.
- * - `silence`: stays open, and neither this answer nor any other on the connection goes on. On HTTP/2
- *   no PING is answered.
+ * - `silence`: stays open, and neither this answer nor any other on the connection goes on. On
+ *   HTTP/2 no PING is answered.
  * - an HTTP/2 error code: RST_STREAM with that code; the connection lives on.
  */
 export type BreakOff = "reset" | "fin" | "stall" | "silence" | { readonly rstStream: Http2Code };
@@ -78,7 +78,7 @@ export type Http2Code =
   | "INADEQUATE_SECURITY"
   | "HTTP_1_1_REQUIRED";
 
-/** Bytes of a body. `json` is serialised without spaces; `zeros` is that many zero bytes. */
+/** Bytes of a body. `json` is serialized without spaces; `zeros` is a number of zero bytes. */
 export type Body =
   | { readonly text: string }
   | { readonly base64: string }
@@ -91,8 +91,8 @@ export type Chunk = Body & { readonly delayMs?: number };
 /** Cuts an answer short. */
 export interface Cut {
   /**
-   * How much of the answer gets out: nothing, the head alone, half of the body (rounded down), or
-   * the head and that many bytes of the body. With all bytes of a chunked body, or all of an
+   * Part of the answer that is sent: nothing, the head alone, half of the body (rounded down), or
+   * the head and a number of bytes of the body. With all bytes of a chunked body, or all of an
    * HTTP/2 body, only the end of the answer is missing.
    */
   readonly after: "nothing" | "head" | "half" | number;
@@ -104,7 +104,7 @@ export interface Cut {
   readonly delayMs?: number;
 }
 
-/** An answer made up by the server. No header is added but what frames the body. */
+/** Answer made up by the server. Only headers that frame the body are added. */
 export interface Respond {
   /** 200..599. */
   readonly status: number;
@@ -120,7 +120,7 @@ export interface Respond {
   /** A body in pieces, chunked on HTTP/1.1. Not together with `body`. */
   readonly chunks?: readonly Chunk[];
   readonly trailers?: readonly Header[];
-  /** Statuses of answers without headers that come before: 100, 102..199. Default: none. */
+  /** Statuses of interim answers, without headers: 100, 102..199. Default: none. */
   readonly informational?: readonly number[];
   /** Wait before the head, in ms. Default: 0. */
   readonly delayMs?: number;
@@ -137,7 +137,7 @@ export interface Respond {
 
 /**
  * Sends the request, headers unchanged, to the upstream server over the same HTTP version and
- * hands its answer back. The request's body is read whole before.
+ * returns its answer. The request's body is read completely first.
  */
 export interface Forward {
   /** Wait between the upstream's head and the client's, in ms. Default: 0. */
@@ -148,15 +148,15 @@ export interface Forward {
   readonly closeAfter?: boolean;
   /**
    * Cuts the real answer; `{ after: "nothing", how: "reset" }` lets the upstream do its work and
-   * loses the answer. The upstream is always heard out, even when the client hangs up.
+   * loses the answer. The upstream's answer is always read to its end, even if the client hangs up.
    */
   readonly cut?: Cut;
 }
 
 /**
- * Closes the port: connects are refused by the kernel, which nobody can count, so one `refuse`
- * stands for any number of them. The port opens again by `open()` of the server, or by itself.
- * Only in `attempts` of the server's own script, never twice in a row.
+ * Closes the port: the kernel refuses connects, which cannot be counted, so one `refuse` stands for
+ * any number of them. The port opens again by `open()` of the server, or by itself. Only in
+ * `attempts` of the server's own script, never twice in a row.
  */
 export interface Refuse {
   /** Opens the port this long after it was closed, in ms. Default: only `open()` does. */
@@ -175,13 +175,13 @@ export interface Goaway {
   /** Default: `NO_ERROR`. */
   readonly code?: Http2Code;
   /**
-   * The last stream the server says it may have acted on: `before` this request's (so it was not
+   * Last stream that the server says it may have acted on: `before` this request's (so it was not
    * processed), or `this` one.
    */
   readonly lastStream: "before" | "this";
   /** Default: `after_head`. */
   readonly at?: "after_head" | "after_read";
-  /** What becomes of the connection. Default: `fin`. */
+  /** Fate of the connection. Default: `fin`. */
   readonly how?: "reset" | "fin" | "stall";
 }
 
@@ -189,6 +189,6 @@ export interface Goaway {
 export interface Raw {
   /** The bytes, as text in Latin-1. */
   readonly text: string;
-  /** What becomes of the connection then. Default: `fin`. */
+  /** Fate of the connection afterwards. Default: `fin`. */
   readonly how?: "reset" | "fin" | "stall";
 }

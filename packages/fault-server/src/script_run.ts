@@ -1,7 +1,7 @@
 import type { RecordedRequest } from "./recorder.js";
 import type { Action, Respond, Script, Sequence } from "./script.js";
 
-/** The answer to a request that the script does not know of any more. */
+/** Answer to a request that the script has no action left for. */
 export const EXHAUSTED: Respond = {
   status: 500,
   headers: [
@@ -11,10 +11,10 @@ export const EXHAUSTED: Respond = {
   body: { text: "fault server: the script has no action left\n" },
 };
 
-/** Which action it is a request's turn for. */
+/** Turn of a request: the script, route and index of its action. */
 export type Turn = Pick<RecordedRequest, "script" | "route" | "index" | "action">;
 
-/** A script and how far it has come. */
+/** Script with its progress. */
 export class ScriptRun {
   readonly id: string;
   private readonly main: Sequencer;
@@ -28,7 +28,7 @@ export class ScriptRun {
     );
   }
 
-  /** The action of the next request that no route governs. */
+  /** Action of the next request that no route governs. */
   get next(): Action | undefined {
     return this.main.next;
   }

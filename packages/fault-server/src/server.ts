@@ -23,22 +23,25 @@ import { ScriptError } from "./rules.js";
 import type { Action, Script } from "./script.js";
 import { EXHAUSTED, ScriptRun, type Turn } from "./script_run.js";
 
-/** What a server that speaks TLS shows and takes. */
+/** TLS material and terms of a server. */
 export interface FaultTls {
   /** PEM. */
   readonly key: string;
   /** Certificate chain, PEM. */
   readonly cert: string;
-  /** ALPN names it picks from. Default: h2 and http/1.1. Empty: it knows no ALPN. */
+  /** ALPN names it picks from. Default: h2 and http/1.1. Empty: no ALPN. */
   readonly alpn?: readonly string[];
-  /** Authority of client certificates, PEM. Default: none is asked for. With it, nobody is served without. */
+  /**
+   * Authority of client certificates, PEM. Default: none is asked for. With it, clients without a
+   * certificate are not served.
+   */
   readonly clientAuthority?: string;
   /** The newest version of TLS. Default: Node's. */
   readonly maxVersion?: "TLSv1.1" | "TLSv1.2";
 }
 
 export interface FaultServerOptions {
-  /** Governs every request whose path begins with no script id. Default: none is known. */
+  /** Governs every request whose path begins with no script id. Default: no script. */
   readonly script?: Script;
   /** Base URL of the real server behind, `http://host:port`, for `forward`. */
   readonly upstream?: string;
@@ -48,13 +51,13 @@ export interface FaultServerOptions {
   readonly port?: number;
   /** Default: no TLS. */
   readonly tls?: FaultTls;
-  /** HTTP/2: so many streams at once on a connection. Default: any number. */
+  /** HTTP/2: maximum number of simultaneous streams on a connection. Default: any number. */
   readonly maxConcurrentStreams?: number;
   /** Called when the action for a request begins. */
   readonly onRequest?: (request: RecordedRequest) => void;
 }
 
-/** A script that shares the port with others. */
+/** Script that shares the port with others. */
 export interface MountedScript {
   /** Base URL whose path prefix leads to this script. */
   readonly url: string;
@@ -63,10 +66,10 @@ export interface MountedScript {
 }
 
 /**
- * Starts a server that does to each request what its script says.
+ * Starts a server that treats each request as its script says.
  *
- * @throws ScriptError when the script breaks a rule
- * @throws Error when the port is in use
+ * @throws ScriptError if the script breaks a rule
+ * @throws Error if the port is in use
  */
 export async function startFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
   const server = new FaultServer(options);
@@ -81,7 +84,7 @@ function toNode(tls: FaultTls): TlsServerOptions {
     key,
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
     ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true }),
-    // OpenSSL does not speak versions before 1.2 at the level that is usual now.
+    // OpenSSL does not speak versions before 1.2 at its default security level.
     ...(maxVersion && { maxVersion, minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" }),
   };
 }
@@ -129,17 +132,17 @@ export class FaultServer {
     return `${this.tls ? "https" : "http"}://${name}:${this.port}`;
   }
 
-  /** Everything seen so far, of all scripts, oldest first. */
+  /** All records so far, of all scripts, oldest first. */
   get requests(): readonly RecordedRequest[] {
     return this.recorder.requests;
   }
 
-  /** TCP connections that are open now, seen from here. */
+  /** Returns the number of TCP connections that are open now, as seen from here. */
   openSockets(): number {
     return this.links.size;
   }
 
-  /** TCP connections accepted so far. */
+  /** Number of TCP connections accepted so far. */
   get connections(): number {
     return this.connectionCount;
   }
@@ -159,8 +162,8 @@ export class FaultServer {
   }
 
   /**
-   * Adds a script of its own under `/<id>/…`, isolated from all others. The prefix is taken off
-   * before the path is recorded, matched or forwarded. An id that is there is replaced.
+   * Adds a script under `/<id>/…`, isolated from all others. The prefix is removed before the path
+   * is recorded, matched or forwarded. An existing id is replaced.
    *
    * @param id 1..128 letters, digits, `.`, `_`, `-`
    * @throws ScriptError
@@ -186,7 +189,7 @@ export class FaultServer {
     };
   }
 
-  /** Takes a script away. Its records stay. */
+  /** Removes a script. Its records stay. */
   unmount(id: string): void {
     this.mounted.delete(id);
   }
@@ -200,7 +203,9 @@ export class FaultServer {
     await this.listener.open();
   }
 
-  /** Resolves once `condition` holds; looks again at every change of the records or sockets. */
+  /**
+   * Resolves once `condition` holds, which is checked at every change of the records or sockets.
+   */
   until(condition: () => boolean): Promise<void> {
     return this.recorder.until(condition, this.closing.signal);
   }
@@ -314,7 +319,7 @@ export class FaultServer {
     return { run, path: rest.startsWith("/") ? rest : `/${rest}` };
   }
 
-  /** The next attempt has to connect, if its action is for connects: see to it now. */
+  /** The next attempt has to connect if its action is for connects, so idle connections end now. */
   private async prepareNext(current?: Link): Promise<void> {
     const { next } = this.own;
     if (!next || this.closing.signal.aborted) {

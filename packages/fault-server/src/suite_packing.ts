@@ -9,7 +9,7 @@ import type { SuiteRun } from "./suite_run.js";
 const COMPRESSED = 1;
 const HEADER_BYTES = 5;
 
-/** An answer compressed: its body, or what each of its envelopes holds. */
+/** Compresses an answer: its body, or the content of each of its envelopes. */
 export function packed<R extends Pick<Respond, "headers" | "body" | "chunks" | "cut">>(
   answer: R,
   packing: Packing,
@@ -47,7 +47,7 @@ export function packed<R extends Pick<Respond, "headers" | "body" | "chunks" | "
   };
 }
 
-/** One envelope, with what it holds compressed. */
+/** Returns one envelope with its content compressed. */
 function repacked(envelope: Buffer, pack: (bytes: Buffer) => Buffer): Buffer {
   if (envelope.length === 0) {
     return envelope;

@@ -1,10 +1,10 @@
-/** What is known of a run of a case. */
+/** Facts of a case's run. */
 export interface SuiteRun {
-  /** How messages of calls and answers are encoded. Errors of the Connect protocol are JSON. */
+  /** Encoding of messages of calls and answers. Errors of the Connect protocol are JSON. */
   readonly format: "binary" | "json";
   readonly protocol: "connect" | "grpc" | "grpc-web";
-  /** The methods that are called stream. Only Connect answers unary ones in another way. */
+  /** True if the called methods stream. Only Connect answers unary ones differently. */
   readonly streams?: boolean;
-  /** Port of the server: what `{port}` in the value of a header stands for. */
+  /** Port of the server, which replaces `{port}` in the value of a header. */
   readonly port?: number;
 }

@@ -34,21 +34,21 @@ import { isEnveloped, toEnvelopes } from "./suite_stream.js";
  * Translates the script of a conformance case (`ameide.conformance.v1.Script`).
  *
  * - `ok` is an `ameide.conformance.v1.ConformanceResponse`, `page` a `ListItemsResponse`.
- * - Trailers of `ok`, `page`, `error` and `stream` are where the protocol has them: unary answers
- *   of Connect have headers that begin with `trailer-`, its streams metadata of their end, gRPC-Web
+ * - Trailers of `ok`, `page`, `error` and `stream` take the form of the protocol: unary answers of
+ *   Connect have headers that begin with `trailer-`, its streams metadata of their end, gRPC-Web
  *   lines in the body. Trailers of `http` are those of HTTP.
- * - An `error` in gRPC and gRPC-Web is trailers only, unless the answer has trailers, too.
- * - Consecutive refused connects are one `refuse`: the kernel answers them, nobody can count them.
- *   The port opens again after the sum of their `delay_ms` or, where that is 0, by `open()` of the
- *   server; refused connects in `otherwise` last until then, too.
+ * - An `error` in gRPC and gRPC-Web has trailers only, unless the answer has trailers too.
+ * - Consecutive refused connects are one `refuse`: the kernel answers them, and they cannot be
+ *   counted. The port opens again after the sum of their `delay_ms` or, if that is 0, by `open()`
+ *   of the server; refused connects in `otherwise` last until then too.
  * - Without `otherwise`, a request after the last answer is recorded with the action `exhausted`.
  *
- * @throws ScriptError for an answer that says nothing, says what cannot be done on real sockets or
- *   over the protocol, or says what its action has no use for.
+ * @throws ScriptError for an answer that states no action, something impossible on real sockets or
+ *   over the protocol, or something its action does not use.
  */
 export function toFaultScript(script: SuiteScript, run: SuiteRun): Script {
   const steps = script.answers.map((answer, i) => ({ answer, path: `script.answers[${i}]` }));
-  // What refuses connects stands among the attempts: a script has no request to end it with.
+  // Refused connects are placed among the attempts: no request of the script ends them.
   if (script.otherwise && isRefused(script.otherwise)) {
     steps.push({ answer: script.otherwise, path: "script.otherwise" });
   }
@@ -110,10 +110,10 @@ function issueSuiteCertificate(
 }
 
 /**
- * What a case says of TLS, as the server's option `tls` takes it; undefined for cleartext.
+ * Returns the server's option `tls` for the TLS terms of a case; undefined for cleartext.
  *
- * @param authority The one that the client is told to trust.
- * @throws ScriptError for a version of TLS that it does not know.
+ * @param authority Authority that the client is told to trust.
+ * @throws ScriptError for an unknown version of TLS.
  */
 export function suiteTls(
   { certificate: kind, tls: terms }: SuiteScript,
@@ -138,7 +138,7 @@ export function suiteTls(
 
 const TLS_VERSIONS = ["TLSv1.1", "TLSv1.2"] as const;
 
-/** What an answer is translated with. */
+/** Context of an answer's translation. */
 interface Context {
   readonly script: SuiteScript;
   readonly run: SuiteRun;
@@ -162,10 +162,10 @@ const MOMENTS: Readonly<Record<Exclude<SuiteMoment, SuiteMoment.CONNECTION>, Mom
   [SuiteMoment.AFTER_HEAD]: "after_head",
 };
 
-/** Actions that the protocol has an answer for. */
+/** Actions that have an answer in the protocol. */
 const ANSWERS: ReadonlySet<Answer["action"]["case"]> = new Set(["ok", "page", "error", "stream"]);
 
-/** Breaks with a time before them. */
+/** Breaks that can be preceded by a wait. */
 const CAN_WAIT: ReadonlySet<Break> = new Set([
   Break.REFUSED,
   Break.RESET_AFTER_READ,
@@ -219,7 +219,7 @@ function toAction(answer: Answer, context: Context): Action {
   }
 }
 
-/** What stands in an answer before its headers and trailers are added. */
+/** Answer before its headers and trailers are added. */
 type Bare = Omit<Respond, "delayMs">;
 
 function respond(answered: Bare, answer: Answer, { run, path }: Context): Action {
@@ -249,7 +249,7 @@ function coding(name: string): Header[] {
   return name === "" ? [] : [["content-encoding", name]];
 }
 
-// In one piece, whatever it was in.
+// Joins all pieces into one.
 function compressed(bare: Bare, name: string, path: string): Bare {
   if (name === "") {
     return bare;
@@ -331,7 +331,7 @@ function toBreak(kind: Break, delayMs: number, { script, path }: Context): Actio
   }
 }
 
-/** An answer of which nothing gets out. */
+/** Returns an answer of which nothing is sent. */
 function breakLate(how: "reset" | "fin", delayMs: number): Action {
   return { respond: { status: 200, delayMs, cut: { after: "nothing", how } } };
 }

@@ -19,22 +19,24 @@ import { ScriptError } from "./rules.js";
 import type { Chunk, Cut, Header, Respond } from "./script.js";
 import type { SuiteRun } from "./suite_run.js";
 
-/** What an answer in envelopes may say. */
+/** Parts of an answer in envelopes. */
 type Enveloped = Pick<Respond, "status" | "headers" | "chunks" | "trailers" | "cut" | "duplex">;
 
-/** Where an answer stands, how it goes, and its trailers. */
+/** Place, form and trailers of an answer. */
 interface Context {
   readonly run: SuiteRun;
   readonly path: string;
   readonly trailers: readonly Header[];
 }
 
-/** True if answers are messages in envelopes: all of gRPC, and streams of Connect. */
+/** Reports whether answers are messages in envelopes: all of gRPC, and streams of Connect. */
 export function isEnveloped({ protocol, streams }: SuiteRun): boolean {
   return protocol !== "connect" || streams === true;
 }
 
-/** An answer in envelopes, with what ends it: EndStreamResponse, trailers, or both in the body. */
+/**
+ * Returns an answer in envelopes with its end: EndStreamResponse, trailers, or both in the body.
+ */
 export function toEnvelopes({ action }: Answer, context: Context): Enveloped {
   const { run, path, trailers } = context;
   switch (action.case) {
@@ -97,7 +99,7 @@ function streamed(answer: StreamAnswer, context: Context): Omit<Enveloped, "stat
   }
 }
 
-/** Messages, and what ends them by the protocol. */
+/** Returns messages, followed by the protocol's end. */
 function ended(
   sent: readonly Chunk[],
   error: ErrorAnswer | undefined,
@@ -153,7 +155,7 @@ function bytes(data: Buffer): { base64: string } {
   return { base64: data.toString("base64") };
 }
 
-// After all that was sent, so that only the end is missing.
+// Follows all sent data, so that only the end is missing.
 function after(chunks: readonly { readonly base64: string }[], how: Cut["how"]): Cut {
   const length = chunks.reduce((sum, { base64 }) => sum + Buffer.from(base64, "base64").length, 0);
   return { after: length === 0 ? "head" : length, how };
