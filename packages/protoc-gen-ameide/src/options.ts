@@ -1,4 +1,4 @@
-/** What `opt:` in buf.gen.yaml says to this plugin. */
+/** Options of this plugin, from `opt:` in buf.gen.yaml. */
 export interface Options {
   /**
    * Root packages whose services are in the roster: `roster=acme` takes every
@@ -27,7 +27,7 @@ export function parseOptions(raw: readonly { key: string; value: string }[]): Op
   return { roster };
 }
 
-/** Whether a proto package is one of the given root packages or lies in one. */
+/** Reports whether a proto package is one of the given root packages, or inside one. */
 export function isWithin(protoPackage: string, roots: readonly string[]): boolean {
   return roots.some((root) => protoPackage === root || protoPackage.startsWith(`${root}.`));
 }

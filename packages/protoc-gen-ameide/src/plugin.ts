@@ -4,9 +4,8 @@ import { rosterOf } from "./roster.js";
 import { rosterDeclaration, rosterModule, serviceModule } from "./roster_modules.js";
 
 /**
- * Writes what protoc-gen-es leaves out: one index module per proto package,
- * re-exporting every file of it, and the roster of services, which loads each
- * of them when it is needed.
+ * Writes modules that protoc-gen-es does not: one index per proto package, re-exporting its files,
+ * and the roster of services, which loads each of them on demand.
  *
  * It has to see all files at once (`strategy: all`).
  */
@@ -52,7 +51,7 @@ function writeIndexModules(schema: Schema, target: Target): void {
   }
 }
 
-// What protoc-gen-es exports of a file at run time.
+// Lists the exports that protoc-gen-es gives a file at run time.
 function exportsOf(file: DescFile, index: GeneratedFile, schema: Schema): string[] {
   const types = [...schema.typesInFile(file)];
   const enums = types.filter((each) => each.kind === "enum");

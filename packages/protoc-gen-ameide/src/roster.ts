@@ -1,7 +1,7 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { Schema } from "@bufbuild/protoplugin";
 
-/** A service as protoplugin describes it. */
+/** Service as protoplugin describes it. */
 export type DescService = Schema["files"][number]["services"][number];
 
 /** One service of the roster, under the property name a client has for it. */
@@ -16,15 +16,14 @@ const SETTLE = "settle it with option (ameide.policy.v1.roster_name) of a servic
 const ROSTER_NAME = 50819;
 
 /**
- * The roster of the given services, sorted by name.
+ * Returns the roster of the given services, sorted by name.
  *
- * A service is named after itself, without the suffix `Service`, in lower camel
- * case: `acme.billing.v1.InvoicesService` is `invoices`. A version other than
- * v1 is part of the name: `invoicesV2`. So a name depends on nothing but the
- * service, and stays when others come and go. The option `roster_name` of a
- * service is stronger.
+ * A service is named after itself, without the suffix `Service`, in lower camel case:
+ * `acme.billing.v1.InvoicesService` is `invoices`. A version other than v1 is part of the name:
+ * `invoicesV2`. So a name depends on nothing but the service, and stays when others come and go.
+ * The option `roster_name` of a service overrides it.
  *
- * @throws Error if a name is taken twice, is none, or is a member of clients.
+ * @throws Error if a name is taken twice, is invalid, or is a member of clients.
  */
 export function rosterOf(services: readonly DescService[]): RosterEntry[] {
   const entries = services.map((service) => ({
@@ -55,8 +54,8 @@ export function rosterOf(services: readonly DescService[]): RosterEntry[] {
 }
 
 /**
- * What clients have beside services, in any of the languages, and what
- * JavaScript gives a meaning of its own.
+ * Members that clients have besides services, in any of the languages, and names with a meaning in
+ * JavaScript.
  */
 const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
   "aclose",

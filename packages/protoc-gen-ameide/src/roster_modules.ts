@@ -1,6 +1,6 @@
 import type { RosterEntry } from "./roster.js";
 
-/** The lines of `roster.js`: what of each service is known without its stub. */
+/** Returns the lines of `roster.js`: the facts of each service that need no stub. */
 export function rosterModule(entries: readonly RosterEntry[]): string[] {
   return ["export const roster = {", ...entries.flatMap(entryLines), "};"];
 }
@@ -17,14 +17,14 @@ function entryLines({ name, service }: RosterEntry): string[] {
 }
 
 /**
- * The lines of `roster/<name>.js`: the stub of one service. A module of its own,
- * because bundlers keep all that the target of an `import()` exports.
+ * Returns the lines of `roster/<name>.js`: the stub of one service. It is a module of its own,
+ * because bundlers keep all exports of the target of an `import()`.
  */
 export function serviceModule({ service }: RosterEntry): string[] {
   return [`export { ${service.name} as service } from "../${service.file.name}_pb.js";`];
 }
 
-/** The lines of `roster.d.ts`. */
+/** Returns the lines of `roster.d.ts`. */
 export function rosterDeclaration(entries: readonly RosterEntry[]): string[] {
   return [
     'import type { DescService } from "@bufbuild/protobuf";',
@@ -46,7 +46,7 @@ function typeName(name: string): string {
 }
 
 const LAZY_SERVICE = `
-/** A service whose stub is loaded when it is first needed. */
+/** Service whose stub is loaded when it is first needed. */
 export interface LazyService<S extends DescService> {
   /** The kind of every method, by the name it has in a client. */
   readonly methods: { readonly [K in keyof S["method"]]: S["method"][K]["methodKind"] };
