@@ -13,7 +13,7 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
 }
 
 /**
- * Waits, and lets what else happens happen even if `ms` is 0.
+ * Waits, and yields to other work even if `ms` is 0.
  *
  * @throws the signal's reason as soon as it aborts.
  */

@@ -1,26 +1,26 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 
-/** How a server proves who it is, and what it asks of its clients. All PEM. */
+/** Certificate of a server, and the authority it demands of its clients. All PEM. */
 export interface ServerTls {
   /** Private key. */
   key: string;
   /** Certificate chain. */
   cert: string;
   /**
-   * The authority clients must show a certificate of: connections without one
-   * are refused. Default: clients are not asked for a certificate.
+   * Authority whose certificate clients must show: connections without one are refused. Default:
+   * clients are not asked for a certificate.
    */
   clientAuthority?: string;
 }
 
-/** What becomes of the connections of a port. */
+/** Callbacks for the connections of a port. */
 export interface Connections {
-  /** A connection was accepted. Nothing has been read of it. */
+  /** Called when a connection was accepted. Nothing has been read of it. */
   onAccept: (socket: Socket) => void;
   /**
-   * It is known which version of HTTP a connection speaks. Under TLS, `socket` is the decrypted side
-   * of `accepted`; otherwise they are the same.
+   * Called when the HTTP version of a connection is known. Under TLS, `socket` is the decrypted
+   * side of `accepted`; otherwise they are the same.
    */
   onVersion: (connection: { accepted: Socket; socket: Socket; speaksHttp2: boolean }) => void;
 }
@@ -28,13 +28,13 @@ export interface Connections {
 // The client's connection preface (RFC 9113, section 3.4).
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-// Half-open as node:http has it: a client may end its side and still read.
+// Half-open as in node:http: a client may end its side and still read.
 const SOCKET = { allowHalfOpen: true, noDelay: true };
 
 /**
- * Opens a port that speaks HTTP/1.1 and HTTP/2. Without TLS, the first bytes of
- * a connection say which (prior knowledge, RFC 9113, section 3.3); with TLS,
- * ALPN does (RFC 9113, section 3.2), and who does not negotiate speaks HTTP/1.1.
+ * Opens a port that speaks HTTP/1.1 and HTTP/2. Without TLS, the first bytes of a connection say
+ * which (prior knowledge, RFC 9113, section 3.3); with TLS, ALPN does (RFC 9113, section 3.2), and
+ * a client that does not negotiate speaks HTTP/1.1.
  *
  * @throws Error, in one line, if the port is in use.
  */
@@ -67,7 +67,7 @@ function secure(
 ): Server {
   const clients = clientAuthority && { ca: clientAuthority, requestCert: true };
   const options = { ...SOCKET, key, cert, ALPNProtocols: ["h2", "http/1.1"], ...clients };
-  // A TLS socket does not name the one it decrypts, but both have the same peer.
+  // A TLS socket does not refer to the one it decrypts, but both have the same peer.
   const handshakes = new Map<string, Socket>();
   const peer = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   const server = createTlsServer(options, (socket) => {
@@ -83,7 +83,7 @@ function secure(
   });
 }
 
-/** Reads until the version is known, and puts what was read back. */
+/** Reads until the version is known, and returns the read bytes to the socket. */
 function sniff(socket: Socket, decide: (speaksHttp2: boolean) => void): void {
   let seen = Buffer.alloc(0);
   const end = () => socket.destroy();

@@ -5,7 +5,7 @@ import { ApiKeySchema, type ApiKey } from "@ameideio/core-proto/ameide/identity/
 
 const PREFIX_LENGTH = 8;
 
-/** An API key as it is kept: its secret only as a hash. */
+/** API key as it is stored: its secret only as a hash. */
 export interface StoredApiKey {
   readonly tenant: string;
   /** Position among all keys, from 1. */
@@ -14,8 +14,8 @@ export interface StoredApiKey {
 }
 
 /**
- * The API keys of every tenant. They lie in one place because a key is looked
- * up by its secret, by calls that carry no tenant.
+ * API keys of every tenant. They are kept in one place because calls without a tenant look up a key
+ * by its secret.
  */
 export class ApiKeys {
   private readonly byId = new Map<string, StoredApiKey>();
@@ -41,20 +41,20 @@ export class ApiKeys {
     return { apiKey, secret };
   }
 
-  /** The tenant's key of this id. */
+  /** Returns the tenant's key of this id. */
   find(tenant: string, id: string): ApiKey | undefined {
     const stored = this.byId.get(id);
     return stored?.tenant === tenant ? stored.apiKey : undefined;
   }
 
-  /** The tenant's keys of an organization, revoked and expired ones included. */
+  /** Lists the tenant's keys of an organization, including revoked and expired ones. */
   list(tenant: string, organizationId: string): StoredApiKey[] {
     return [...this.byId.values()].filter(
       (stored) => stored.tenant === tenant && stored.apiKey.organizationId === organizationId,
     );
   }
 
-  /** The key with this secret if it is good now, marked as used. */
+  /** Returns the key with this secret if it is valid now, and marks it as used. */
   use(secret: string): ApiKey | undefined {
     const apiKey = this.bySecret.get(hash(secret))?.apiKey;
     if (apiKey === undefined || !this.isGood(apiKey.id)) {
@@ -64,7 +64,7 @@ export class ApiKeys {
     return apiKey;
   }
 
-  /** Whether a key is neither revoked nor expired. */
+  /** Reports whether a key is neither revoked nor expired. */
   isGood(id: string): boolean {
     const apiKey = this.byId.get(id)?.apiKey;
     if (apiKey === undefined || apiKey.revokedAt !== undefined) {

@@ -5,9 +5,9 @@ import { methodFacts, type MethodFacts } from "./method_facts.js";
 import type { Store } from "./store.js";
 
 /**
- * Finds out who calls. With `auth: "required"`, a method whose proto does not
- * say `AUTH_MODE_NONE` needs a bearer token (RFC 6750) that is known, not
- * expired, and grants every scope the proto asks for.
+ * Identifies the caller. With `auth: "required"`, a method whose proto does not say
+ * `AUTH_MODE_NONE` needs a bearer token (RFC 6750) that is known, not expired, and grants every
+ * scope the proto asks for.
  */
 export function authInterceptor(store: Store): Interceptor {
   return (next) => (req) => {

@@ -1,10 +1,10 @@
 import { unlessAborted } from "./abort.js";
 
-/** Tells those who wait that something changed. It keeps nobody who left. */
+/** Notifies waiters of changes. Waiters that left are not kept. */
 export class Changes {
   private readonly waiting = new Set<() => void>();
 
-  /** Wakes everybody who waits now. */
+  /** Wakes all current waiters. */
   announce(): void {
     const waiting = [...this.waiting];
     this.waiting.clear();

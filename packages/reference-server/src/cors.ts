@@ -4,7 +4,7 @@ import { KEY_HEADER } from "./idempotency.js";
 import { REQUEST_ID_HEADER } from "./report.js";
 import { TENANT_HEADER } from "./tenant.js";
 
-// As long as Chromium keeps a preflight's answer at most.
+// Longest time that Chromium keeps a preflight's answer.
 const MAX_AGE_S = 7200;
 
 const ALLOWED_HEADERS = [
@@ -29,17 +29,17 @@ const OWN_EXPOSED = [
   TENANT_HEADER,
 ];
 
-// What is a trailer in other protocols is a header of this name in a unary answer of Connect.
+// Trailers of other protocols are headers of these names in a unary answer of Connect.
 const EXPOSED_HEADERS = [
   ...cors.exposedHeaders,
   ...OWN_EXPOSED,
   ...OWN_EXPOSED.map((name) => `trailer-${name}`),
 ];
 
-/** What CORS adds to an answer. */
+/** Headers that CORS adds to an answer. */
 export interface CorsAnswer {
   headers: Record<string, string>;
-  /** Whether the request is a preflight, which these headers answer. */
+  /** True if the request is a preflight, which these headers answer. */
   preflight: boolean;
 }
 

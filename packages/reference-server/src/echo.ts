@@ -9,23 +9,22 @@ import {
 } from "@ameideio/core-proto/ameide/threads/v1";
 import { BYTES_PER_TOKEN, partTokens } from "./models.js";
 
-/** What a model answers. */
+/** Answer of a model. */
 export interface Answer {
   /** The text, token by token. */
   readonly tokens: readonly string[];
-  /** The tool that is called, with what the call counts. */
+  /** Called tool, with the tokens that the call counts. */
   readonly toolCall?: { readonly call: ToolCall; readonly tokens: number };
   readonly finishReason: FinishReason;
 }
 
 /**
- * The model of this server: an echo. It answers with what the last message
- * says, up to the first stop sequence and at most `limit` tokens, where a token
- * is up to 4 bytes of whole characters. If the last message is a person's, and
- * says the name of an offered tool, alone or followed by a JSON object, that tool
- * is called with that object.
+ * The model of this server: an echo. It answers with the text of the last message, up to the first
+ * stop sequence and at most `limit` tokens, where a token is up to 4 bytes of whole characters. If
+ * the last message is a person's, and says the name of an offered tool, alone or followed by a JSON
+ * object, that tool is called with that object.
  *
- * @param callId - Id of the call of a tool, should there be one.
+ * @param callId - Id of a tool call, if there is one.
  */
 export function echo(request: GenerateRequest, limit: number, callId: string): Answer {
   const last = request.messages.at(-1);

@@ -16,13 +16,13 @@ import {
 export interface FieldProblem {
   /** Path of the field in proto names, for example `messages[0].parts`. */
   field: string;
-  /** The rule, in upper snake case. */
+  /** Rule, in upper snake case. */
   reason: string;
-  /** The rule in words. */
+  /** Rule in words. */
   description: string;
 }
 
-/** What a {@link Problem} says beyond code, reason and message. */
+/** Parts of a {@link Problem} beyond code, reason and message. */
 export interface ProblemExtras {
   /** Facts for machines, the `metadata` of `google.rpc.ErrorInfo`. */
   metadata?: Record<string, string>;
@@ -30,11 +30,11 @@ export interface ProblemExtras {
   fields?: FieldProblem[];
   /** Response headers. */
   headers?: Record<string, string>;
-  /** What caused it. Never sent. */
+  /** Cause of the problem. Never sent. */
   cause?: unknown;
 }
 
-/** A refusal, before it is put on the wire with the ids of its call. */
+/** Refusal, before it is sent with the ids of its call. */
 export class Problem extends Error {
   override readonly name = "Problem";
 
@@ -49,7 +49,7 @@ export class Problem extends Error {
   }
 }
 
-/** A `not_found` for a resource of the tenant, for example `notFound("thread", id)`. */
+/** Creates a `not_found` for a resource of the tenant, for example `notFound("thread", id)`. */
 export function notFound(resource: string, id: string): Problem {
   return new Problem(
     Code.NotFound,
@@ -60,9 +60,8 @@ export function notFound(resource: string, id: string): Problem {
 }
 
 /**
- * The error a client gets: `google.rpc.ErrorInfo`, whose domain is the service,
- * `google.rpc.RequestInfo`, and `google.rpc.BadRequest` where fields are wrong
- * (AIP-193).
+ * Returns the error that a client gets: `google.rpc.ErrorInfo`, whose domain is the service,
+ * `google.rpc.RequestInfo`, and `google.rpc.BadRequest` if fields are wrong (AIP-193).
  */
 export function toConnectError(error: unknown, service: string, requestId: string): ConnectError {
   const problem = toProblem(error);
@@ -79,7 +78,7 @@ export function toConnectError(error: unknown, service: string, requestId: strin
   return result;
 }
 
-/** The same error as a message, for a stream that tells of it by an event. */
+/** Returns the same error as a message, for a stream that reports it in an event. */
 export function toStatus(error: ConnectError): Status {
   const details = error.details.flatMap((detail) =>
     "desc" in detail ? [anyPack(detail.desc, create(detail.desc, detail.value))] : [],
@@ -124,7 +123,7 @@ function invalidFields(error: ValidationError): Problem {
   );
 }
 
-/** A bug of this server. Shown where it runs, not to the client. */
+/** Reports a bug of this server: shown where it runs, not to the client. */
 function internal(cause: unknown): Problem {
   process.stderr.write(`${inspect(cause)}\n`);
   return new Problem(Code.Internal, "INTERNAL", "internal error", { cause });

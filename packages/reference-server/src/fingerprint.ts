@@ -3,9 +3,9 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { isReflectMessage, reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 
 /**
- * SHA-256 of what a message says, in hexadecimal. Map entries count whatever
- * their order, because not every language serializes a map the same way twice.
- * Unknown fields do not count.
+ * Returns the SHA-256 of a message's content, in hexadecimal. The order of map entries does not
+ * count, because not every language serializes a map the same way twice. Unknown fields do not
+ * count.
  *
  * @param except - Names of top-level fields that do not count.
  */

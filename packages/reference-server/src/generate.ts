@@ -20,10 +20,9 @@ type Response = MessageInitShape<typeof GenerateResponseSchema>;
 type Event = NonNullable<Response["event"]>;
 
 /**
- * InferenceService.Generate. What is wrong with a request is refused before the
- * stream begins; from then on the generation is billed. The answer is appended to
- * the request's thread when it is complete, and the generation fails if that
- * thread is deleted meanwhile.
+ * InferenceService.Generate. A wrong request is refused before the stream begins; from then on the
+ * generation is billed. The answer is appended to the request's thread when it is complete, and the
+ * generation fails if that thread is deleted meanwhile.
  */
 export async function* generate(
   store: Store,
@@ -58,7 +57,7 @@ export async function* generate(
   }
 }
 
-/** What happens in a generation, and what is written down about it. */
+/** Yields the events of a generation, and records its bill. */
 async function* events(
   store: Store,
   made: {

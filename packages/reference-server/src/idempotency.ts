@@ -6,7 +6,7 @@ import { Problem } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { methodFacts } from "./method_facts.js";
 
-/** The header that carries a call's idempotency key. */
+/** Header that carries a call's idempotency key. */
 export const KEY_HEADER = "idempotency-key";
 
 const DEFAULT_CAPACITY = 10_000;
@@ -17,10 +17,10 @@ interface Entry {
   settled: boolean;
 }
 
-/** Where an answer comes from. */
+/** Answer, with its origin. */
 export interface Outcome {
   answer: Message;
-  /** Whether an earlier or concurrent call with the same key was executed instead. */
+  /** True if an earlier or concurrent call with the same key was executed instead. */
   replayed: boolean;
 }
 
@@ -67,7 +67,7 @@ export class IdempotencyKeys {
       return { answer: await first.answer, replayed: true };
     }
 
-    // A copy: what a handler returns may be the live resource, which changes.
+    // A copy: a handler may return the live resource, which changes.
     const answer = execute(true).then((init) => clone(output, create(output, init)));
     const entry: Entry = { fingerprint: body, answer, settled: false };
     for (const key of keys) {

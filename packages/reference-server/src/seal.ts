@@ -3,9 +3,9 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 const MAC_BYTES = 32;
 
 /**
- * Makes opaque strings that only the sealer which made them accepts, and only
- * for the purpose they were made for: HMAC-SHA-256 (RFC 2104) under a key that
- * lives as long as the sealer. The content is authenticated, not hidden.
+ * Makes opaque strings that only the same sealer accepts, and only for the same purpose:
+ * HMAC-SHA-256 (RFC 2104) under a key that lives as long as the sealer. The content is
+ * authenticated, not hidden.
  */
 export class Sealer {
   private readonly key = randomBytes(32);
@@ -16,7 +16,7 @@ export class Sealer {
     return Buffer.concat([this.mac(purpose, content), content]).toString("base64url");
   }
 
-  /** The sealed text, or undefined if this was not sealed here for this purpose. */
+  /** Returns the sealed text, or undefined if it was not sealed here for this purpose. */
   open(purpose: string, sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, "base64url");
     if (bytes.length < MAC_BYTES || bytes.toString("base64url") !== sealed) {

@@ -23,7 +23,7 @@ export interface ReferenceServerOptions extends StoreOptions {
    * them: `https://app.example.com`. `*` stands for every origin. Default none.
    */
   allowedOrigins?: readonly string[];
-  /** How long {@link ReferenceServer.close} waits for calls in flight. Default 5000. */
+  /** Longest wait of {@link ReferenceServer.close} for calls in flight. Default 5000. */
   graceMs?: number;
 }
 
@@ -33,22 +33,21 @@ export interface ReferenceServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Stops accepting connections, lets calls in flight finish, closes idle
-   * connections, and after `graceMs` milliseconds those that are left. Streams
-   * that are meant to stay open end at once, with `unavailable`. Resolves when
-   * all are closed. May be called more than once.
+   * Stops accepting connections, lets calls in flight finish, closes idle connections, and after
+   * `graceMs` milliseconds the remaining ones. Streams that are meant to stay open end at once,
+   * with `unavailable`. Resolves when all are closed. May be called more than once.
    */
   close(): Promise<void>;
-  /** Every use recorded so far, of all tenants, in the order of recording. */
+  /** Lists all recorded uses so far, of all tenants, in the order of recording. */
   usageRecords(): RecordedUsage[];
   /**
-   * How often each method was called, by full name
-   * (`ameide.meter.v1.MeterService/RecordUsage`), refused calls included.
+   * Counts the calls of each method, by full name (`ameide.meter.v1.MeterService/RecordUsage`),
+   * including refused ones.
    */
   calls(): Record<string, number>;
-  /** How many streams of each method are open, by full name. */
+  /** Counts the open streams of each method, by full name. */
   openStreams(): Record<string, number>;
-  /** Every generation so far, of all tenants, in the order they began. Each is billed. */
+  /** Lists all generations so far, of all tenants, in the order they began. Each is billed. */
   generations(): Generation[];
 }
 
@@ -70,7 +69,7 @@ export async function startReferenceServer(
   });
   const listener = await listen(
     (req, res) => {
-      // Here too, so that an answer given before any interceptor runs has its id.
+      // Repeated here, so that an answer given before any interceptor runs has its id.
       const header = req.headers[REQUEST_ID_HEADER];
       const requestId = requestIdOf(Array.isArray(header) ? header[0] : header);
       req.headers[REQUEST_ID_HEADER] = requestId;

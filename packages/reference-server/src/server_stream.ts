@@ -13,8 +13,8 @@ export type AnyServerStream = (
 ) => AsyncIterable<AnyEvent>;
 
 /**
- * A method that answers by a stream for a router. The stream is one of the
- * store's open ones until its last event is sent or nobody wants more.
+ * Wraps a method that answers by a stream for a router. The stream counts as open in the store
+ * until its last event is sent or the caller leaves.
  */
 export function serverStream(
   store: Store,
@@ -26,7 +26,7 @@ export function serverStream(
     const { signal } = ending;
     const closed = store.openStreams.add(method, ending);
     let events: AsyncIterator<AnyEvent> | undefined;
-    // Who left while an event waited to be sent asks for no other, nor for the end.
+    // A caller that left while an event waited to be sent asks neither for another nor for the end.
     const end = () => void events?.return?.().finally(closed);
     const leave = () => ending.abort(context.signal.reason);
     signal.addEventListener("abort", end, { once: true });

@@ -13,9 +13,9 @@ import type { Store } from "./store.js";
 import { unary, type AnyUnary } from "./unary.js";
 
 /**
- * The methods of a service. A unary one is synchronous: between its first and
- * last line no other call is executed, and what it throws it has not done. No
- * service has a method whose requests are a stream.
+ * Methods of a service. A unary one is synchronous: between its first and last line no other call
+ * is executed, and a method that throws has changed nothing. No service has a method whose requests
+ * are a stream.
  */
 export type Methods<S extends DescService> = {
   [K in keyof S["method"]]: Method<S["method"][K]>;
@@ -28,7 +28,7 @@ type Method<M extends DescMethod> =
       ? (request: MessageShape<I>, call: StreamCall) => AsyncIterable<MessageInitShape<O>>
       : never;
 
-/** The methods of a service for a router. */
+/** Implements the methods of a service for a router. */
 export function implement<S extends DescService>(
   store: Store,
   service: S,

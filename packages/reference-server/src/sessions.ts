@@ -47,7 +47,7 @@ export function sessions(store: Store): Methods<typeof SessionsService> {
   };
 }
 
-/** A session in the state it has now: an active one ends by itself. */
+/** Returns a session in its state of now: an active one ends by itself. */
 function current(session: Session, now: number): Session {
   const { state, expiresAt } = session;
   const ended = expiresAt !== undefined && timestampMs(expiresAt) <= now;

@@ -24,7 +24,7 @@ import { OpenStreams } from "./open_streams.js";
 import { Sealer } from "./seal.js";
 import { Tokens, type StaticToken } from "./tokens.js";
 
-/** What a tenant has from the start, of what no RPC creates. */
+/** Initial resources of a tenant that no RPC creates. */
 export interface TenantSeed {
   /** Default: one organization, whose id is the tenant's. */
   organizations?: MessageInitShape<typeof OrganizationSchema>[];
@@ -38,21 +38,20 @@ export interface TenantSeed {
 
 /** Options of {@link createStore}. */
 export interface StoreOptions {
-  /** Whether methods that take a bearer token demand one. Default `off`. */
+  /** `required` if methods that take a bearer token demand one. Default `off`. */
   auth?: "off" | "required";
-  /** Tokens that are good from the start. Default none. */
+  /** Tokens that are valid from the start. Default none. */
   tokens?: StaticToken[];
-  /** The clock, in epoch milliseconds. Default `Date.now`. */
+  /** Clock, in epoch milliseconds. Default `Date.now`. */
   now?: () => number;
   /**
-   * How long a call waits before it is executed, in milliseconds, or a function
-   * of the method's full name (`ameide.meter.v1.MeterService/RecordUsage`).
-   * Default 0.
+   * Wait of a call before it is executed, in milliseconds, or a function of the method's full name
+   * (`ameide.meter.v1.MeterService/RecordUsage`). Default 0.
    */
   delayMs?: number | ((method: string) => number);
-  /** How long a model takes for each token it generates, in milliseconds. Default 0. */
+  /** Time that a model takes for each token it generates, in milliseconds. Default 0. */
   tokenDelayMs?: number;
-  /** What tenants have from the start. */
+  /** Initial resources of tenants. */
   seed?: Record<string, TenantSeed>;
 }
 
@@ -60,12 +59,12 @@ export interface StoreOptions {
 export interface RecordedUsage {
   tenant: string;
   id: string;
-  /** When it was recorded, in epoch milliseconds. */
+  /** Time of recording, in epoch milliseconds. */
   recordedAt: number;
   usage: RecordUsageRequest;
 }
 
-/** A thread as it is kept. */
+/** Thread as it is stored. */
 export interface StoredThread {
   readonly thread: Thread;
   readonly messages: Message[];
@@ -76,14 +75,14 @@ export interface StoredThread {
   deletedAt: Timestamp | undefined;
 }
 
-/** A recorded use as it is kept. */
+/** Recorded use as it is stored. */
 export interface StoredUsage {
   /** Position among the uses of all tenants. */
   readonly ordinal: number;
   readonly record: UsageRecord;
 }
 
-/** What one tenant has. */
+/** Resources of one tenant. */
 export interface TenantState {
   readonly threads: Map<string, StoredThread>;
   readonly organizations: Map<string, { organization: Organization; members: Member[] }>;
@@ -91,7 +90,7 @@ export interface TenantState {
   readonly usage: StoredUsage[];
 }
 
-/** Everything the server keeps, in memory. */
+/** Everything that the server keeps, in memory. */
 export class Store {
   readonly authRequired: boolean;
   readonly now: () => number;
@@ -119,7 +118,7 @@ export class Store {
     }
   }
 
-  /** Every use recorded so far, in the order of recording. */
+  /** Lists all recorded uses so far, in the order of recording. */
   usageRecords(): RecordedUsage[] {
     return [...this.tenants]
       .flatMap(([tenant, { usage }]) => usage.map((stored) => ({ tenant, ...stored })))
@@ -133,10 +132,9 @@ export class Store {
   }
 
   /**
-   * How often each method was called, by full name
-   * (`ameide.meter.v1.MeterService/RecordUsage`). Calls that were refused, or
-   * answered from the store of idempotency keys, count too; calls whose body
-   * could not be read do not.
+   * Counts the calls of each method, by full name (`ameide.meter.v1.MeterService/RecordUsage`).
+   * Calls that were refused, or answered from the store of idempotency keys, count too; calls whose
+   * body could not be read do not.
    */
   calls(): Record<string, number> {
     return Object.fromEntries(this.callCounts);
@@ -148,19 +146,19 @@ export class Store {
     this.callCounts.set(name, (this.callCounts.get(name) ?? 0) + 1);
   }
 
-  /** How long a call of a method waits before it is executed, in milliseconds. */
+  /** Returns the wait of a method's call before it is executed, in milliseconds. */
   delayMs(method: DescMethod): number {
     const { delayMs = 0 } = this.options;
     return typeof delayMs === "number" ? delayMs : delayMs(methodFacts(method).name);
   }
 
-  /** A number greater than all before. */
+  /** Returns a number greater than all before. */
   tick(): number {
     this.ticks += 1;
     return this.ticks;
   }
 
-  /** What a tenant has. A tenant comes to be when it is first named. */
+  /** Returns the resources of a tenant, which is created when it is first named. */
   tenant(id: string): TenantState {
     const known = this.tenants.get(id) ?? this.create(id);
     this.tenants.set(id, known);

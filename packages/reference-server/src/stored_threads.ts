@@ -10,7 +10,7 @@ import { notFound } from "./errors.js";
 import type { Store, StoredThread } from "./store.js";
 
 /**
- * A thread of the tenant.
+ * Returns a thread of the tenant.
  *
  * @throws Problem `not_found`
  */
@@ -22,7 +22,7 @@ export function findThread(store: Store, tenant: string, id: string): StoredThre
   return stored;
 }
 
-/** Appends messages to a thread, and tells who watches it. */
+/** Appends messages to a thread, and notifies its watchers. */
 export function appendTo(
   store: Store,
   stored: StoredThread,
@@ -49,7 +49,7 @@ export function appendTo(
   return messages;
 }
 
-/** Deletes a thread if it is there, and tells who watches it. */
+/** Deletes a thread if it exists, and notifies its watchers. */
 export function deleteThread(store: Store, tenant: string, id: string): void {
   const { threads } = store.tenant(tenant);
   const stored = threads.get(id);

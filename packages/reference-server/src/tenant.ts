@@ -3,18 +3,19 @@ import { callContext } from "./call.js";
 import { Problem } from "./errors.js";
 import { methodFacts } from "./method_facts.js";
 
-/** The header that carries the tenant of a call. */
+/** Header that carries the tenant of a call. */
 export const TENANT_HEADER = "x-tenant-id";
 
-/** Whether a value is a tenant: 1 to 128 of `[A-Za-z0-9._-]`, the first a letter or digit. */
+/**
+ * Reports whether a value is a tenant: 1 to 128 of `[A-Za-z0-9._-]`, the first a letter or digit.
+ */
 export function isTenant(value: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(value);
 }
 
 /**
- * Reads the tenant of a call from its header and holds the call to what the
- * method's proto says: required, optional (absent is the empty tenant) or
- * forbidden.
+ * Reads the tenant of a call from its header and enforces the rule of the method's proto: required,
+ * optional (absent is the empty tenant) or forbidden.
  */
 export function tenantInterceptor(): Interceptor {
   return (next) => (req) => {

@@ -79,8 +79,8 @@ export function threads(store: Store): Methods<typeof ThreadsService> {
 }
 
 /**
- * Sends the messages after a sequence as they are there, without a queue per
- * watcher: one that reads slowly finds the rest in the thread.
+ * Sends the messages after a sequence as they appear, without a queue for each watcher: a slow
+ * reader finds the rest in the thread.
  */
 async function* watch(
   stored: StoredThread,

@@ -40,7 +40,7 @@ export function token(store: Store): Methods<typeof TokenService> {
     },
 
     issueAgentToken(request, call) {
-      // Only with `auth: "off"` there may be no caller, and then nothing to be narrower than.
+      // Only with `auth: "off"` may there be no caller, and then nothing to be narrower than.
       const { claims, apiKeyId } = call.caller ?? {};
       const scopes = claims ? narrow(claims.scopes, request.scopes) : request.scopes;
       const { agentType, runId, capabilities, surface, userSubject } = request;
@@ -67,7 +67,7 @@ export function token(store: Store): Methods<typeof TokenService> {
   };
 }
 
-/** What is asked for, or everything there is. */
+/** Returns the requested part, or everything. */
 function narrow(granted: readonly string[], asked: readonly string[]): string[] {
   const excess = asked.filter((scope) => !granted.includes(scope));
   if (excess.length > 0) {

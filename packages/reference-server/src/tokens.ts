@@ -6,14 +6,14 @@ import type { ApiKeys } from "./api_keys.js";
 import type { Caller } from "./call.js";
 import type { Sealer } from "./seal.js";
 
-/** What a token says, as {@link IntrospectResponseSchema} has it. */
+/** Claims of a token, as in {@link IntrospectResponseSchema}. */
 export type Claims = Omit<MessageInitShape<typeof IntrospectResponseSchema>, "$typeName">;
 
-/** A token that is good from the start. */
+/** Token that is valid from the start. */
 export interface StaticToken {
-  /** The token itself, as it stands after `Bearer`. */
+  /** Token itself, as it appears after `Bearer`. */
   token: string;
-  /** What it says. Without `expiresAt` it never ends. */
+  /** Claims of the token. Without `expiresAt` it never ends. */
   claims: Claims;
 }
 
@@ -21,8 +21,8 @@ const PURPOSE = "access token";
 const DEFAULT_LIFETIME_MS = 15 * 60_000;
 
 /**
- * Issues and accepts access tokens. Issued tokens are sealed and not stored;
- * they end at their expiry, or with the API key they go back to.
+ * Issues and accepts access tokens. Issued tokens are sealed and not stored; they end at their
+ * expiry, or with the API key that they were issued for.
  */
 export class Tokens {
   private readonly static: Map<string, Caller>;
@@ -47,9 +47,9 @@ export class Tokens {
   /**
    * Issues a token.
    *
-   * @param options - `lifetimeMs` defaults to 15 minutes; `notAfter`, in epoch
-   *   milliseconds, cuts it short.
-   * @returns the token and when it ends, in epoch milliseconds.
+   * @param options - `lifetimeMs` defaults to 15 minutes; `notAfter`, in epoch milliseconds, cuts
+   *   it short.
+   * @returns the token and its expiry, in epoch milliseconds.
    */
   issue(
     claims: Claims,
@@ -71,7 +71,9 @@ export class Tokens {
     return { token: this.sealer.seal(PURPOSE, parts.join("\n")), expiresAt };
   }
 
-  /** Who sends a token, or undefined if the token is unknown, expired or revoked. */
+  /**
+   * Returns the caller that a token stands for, or undefined if it is unknown, expired or revoked.
+   */
   accept(token: string): Caller | undefined {
     const caller = this.static.get(token) ?? this.open(token);
     const expiresAt = caller?.claims.expiresAt;

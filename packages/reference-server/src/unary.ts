@@ -6,13 +6,13 @@ import { callContext, type Call } from "./call.js";
 import { KEY_HEADER } from "./idempotency.js";
 import type { Store } from "./store.js";
 
-/** A unary method without its types, as the mechanics around it see it. */
+/** Unary method without its types, as the code around it sees it. */
 export type AnyUnary = (
   request: MessageShape<DescMethodUnary["input"]>,
   call: Call,
 ) => MessageInitShape<DescMethodUnary["output"]>;
 
-/** A unary method for a router, with idempotency keys around it. */
+/** Wraps a unary method for a router, with idempotency keys. */
 export function unary(store: Store, method: DescMethodUnary, execute: AnyUnary) {
   return async (request: Parameters<AnyUnary>[0], context: HandlerContext) => {
     const call: Call = {
