@@ -10,14 +10,14 @@ type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 export interface Listener {
   port: number;
   /**
-   * Stops accepting, lets calls in flight finish, closes idle connections, and
-   * destroys after `graceMs` what is still open.
+   * Stops accepting, lets calls in flight finish, closes idle connections, and after `graceMs`
+   * destroys the remaining ones.
    */
   close(options: { graceMs: number }): Promise<void>;
 }
 
 /**
- * Opens a port and answers what comes by `handler`.
+ * Opens a port and answers its requests by `handler`.
  *
  * @throws Error, in one line, if the port is in use.
  */

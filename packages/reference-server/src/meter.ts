@@ -16,7 +16,7 @@ import { numberKey, paginate } from "./pages.js";
 import type { Methods } from "./service.js";
 import type { Store, StoredUsage } from "./store.js";
 
-/** MeterService. What it is told, it records: only an idempotency key makes a repeat harmless. */
+/** MeterService. It records every use: only an idempotency key makes a repeat harmless. */
 export function meter(store: Store): Methods<typeof MeterService> {
   const append = (tenant: string, usage: RecordUsageRequest): UsageRecord => {
     const recordedAt = timestampFromMs(store.now());

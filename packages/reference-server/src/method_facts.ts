@@ -4,21 +4,21 @@ import * as policy from "@ameideio/core-proto/ameide/policy/v1";
 
 const { AuthMode, TenantMode } = policy;
 
-/** What the proto of a method says about its calls. */
+/** Facts that the proto of a method states about its calls. */
 export interface MethodFacts {
   /** Full name, `acme.v1.Billing/Charge`. */
   readonly name: string;
-  /** Whether a call carries a tenant. */
+  /** Tenant that a call carries. */
   readonly tenant: "required" | "optional" | "forbidden";
-  /** Whether a call carries a bearer token. */
+  /** True if a call carries a bearer token. */
   readonly bearer: boolean;
-  /** Scopes the token needs, all of them. */
+  /** Scopes that the token needs, all of them. */
   readonly scopes: readonly string[];
-  /** Whether the method has no side effects. */
+  /** True if the method has no side effects. */
   readonly readOnly: boolean;
-  /** Whether it answers by a stream that is meant to stay open. */
+  /** True if it answers by a stream that is meant to stay open. */
   readonly longLived: boolean;
-  /** The request field that the method says names the request (AIP-155). */
+  /** Request field that the method uses for the request id (AIP-155). */
   readonly requestIdField: DescField | undefined;
 }
 

@@ -7,7 +7,7 @@ import { notFound } from "./errors.js";
 export const BYTES_PER_TOKEN = 4;
 const TOKENS_PER_MESSAGE = 4;
 
-/** The models there are, by id. Every tenant may use them all. */
+/** Models by id. Every tenant may use them all. */
 export const MODELS = [
   {
     id: "reference-large",
@@ -31,7 +31,7 @@ export const MODELS = [
 export type Model = (typeof MODELS)[number];
 
 /**
- * A model by its id; the first one for an empty id.
+ * Returns a model by its id; the first one for an empty id.
  *
  * @throws Problem `not_found`
  */
@@ -43,7 +43,7 @@ export function findModel(id: string): Model {
   return model;
 }
 
-/** Input tokens of messages: 4 for each, and what their parts count. */
+/** Counts the input tokens of messages: 4 for each, and those of their parts. */
 export function countTokens(messages: readonly InputMessage[]): number {
   return messages.reduce(
     (sum, { parts }) =>
@@ -52,7 +52,7 @@ export function countTokens(messages: readonly InputMessage[]): number {
   );
 }
 
-/** Tokens of a part: one for every 4 bytes, begun ones included. */
+/** Counts the tokens of a part: one for every 4 bytes, rounded up. */
 export function partTokens(part: MessagePart): number {
   const bytes =
     part.content.case === "text"

@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import { Problem } from "./errors.js";
 import { methodFacts } from "./method_facts.js";
 
-/** The streams a server is sending. */
+/** Streams that a server is sending. */
 export class OpenStreams {
   private readonly open = new Set<{ method: DescMethod; ending: AbortController }>();
   private ending = false;
@@ -12,7 +12,7 @@ export class OpenStreams {
    * Adds a stream.
    *
    * @param ending - Aborted when the stream has to end though it has more to send.
-   * @returns what to call when the stream has ended.
+   * @returns Function to call when the stream has ended.
    */
   add(method: DescMethod, ending: AbortController): () => void {
     const stream = { method, ending };
@@ -23,7 +23,7 @@ export class OpenStreams {
     return () => this.open.delete(stream);
   }
 
-  /** How many streams of each method are open, by full name. */
+  /** Counts the open streams of each method, by full name. */
   counts(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { method } of this.open) {
@@ -33,7 +33,7 @@ export class OpenStreams {
     return counts;
   }
 
-  /** Ends the streams that would stay open (`long_lived` in the proto), and those to come. */
+  /** Ends current and future streams that would stay open (`long_lived` in the proto). */
   endLongLived(): void {
     this.ending = true;
     this.open.forEach(endIfLongLived);

@@ -9,7 +9,7 @@ import type { Sealer } from "./seal.js";
 /** Items per page if the request leaves it to the server. */
 export const DEFAULT_PAGE_SIZE = 50;
 
-/** How a list is ordered. */
+/** Order of a list. */
 export interface Order<T> {
   /** Sorts the items by code unit. No two items have the same key. */
   key: (item: T) => string;
@@ -17,13 +17,11 @@ export interface Order<T> {
 }
 
 /**
- * Cuts one page out of a list (AIP-158). A page token holds the key of the last
- * item sent, so that items which come and go between pages neither repeat nor
- * hide others. It is sealed for the tenant, the method and every other field of
- * the request but `page_size`.
+ * Cuts one page out of a list (AIP-158). A page token holds the key of the last item sent, so that
+ * items added or removed between pages neither repeat nor hide others. It is sealed for the tenant,
+ * the method and every other field of the request but `page_size`.
  *
- * @throws Problem `invalid_argument` for a token that was made for another
- *   query, or not here.
+ * @throws Problem `invalid_argument` for a token that was made for another query, or not here.
  */
 export function paginate<T>(
   sealer: Sealer,
@@ -56,7 +54,7 @@ export function paginate<T>(
   };
 }
 
-/** A number as a key: sorts as the number does, up to 2^53. */
+/** Returns a number as a key: it sorts like the number, up to 2^53. */
 export function numberKey(value: number): string {
   return String(value).padStart(16, "0");
 }

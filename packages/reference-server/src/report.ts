@@ -5,18 +5,17 @@ import { toConnectError } from "./errors.js";
 import type { Store } from "./store.js";
 import { isTenant, TENANT_HEADER } from "./tenant.js";
 
-/** The header that names a call. */
+/** Header that carries a call's request id. */
 export const REQUEST_ID_HEADER = "x-request-id";
 
-/** The id of a call: the client's if it is 1 to 128 visible ASCII, otherwise a new one. */
+/** Returns the id of a call: the client's if it is 1 to 128 visible ASCII, otherwise a new one. */
 export function requestIdOf(header: string | null | undefined): string {
   return header && /^[!-~]{1,128}$/.test(header) ? header : randomUUID();
 }
 
 /**
- * The outermost interceptor: counts the call, echoes its request id and tenant
- * in the response headers, and gives every error its details, also one that
- * ends a stream.
+ * Outermost interceptor: counts the call, echoes its request id and tenant in the response headers,
+ * and gives every error its details, including one that ends a stream.
  */
 export function reportInterceptor(store: Store): Interceptor {
   return (next) => async (req) => {
@@ -54,7 +53,7 @@ async function* explained<T>(
   try {
     yield* messages;
   } catch (reason) {
-    // Nobody is there to read why a stream ended that ends because its caller left.
+    // If the caller left, nobody reads why the stream ended.
     throw signal.aborted && !isDeadline(signal.reason) ? reason : explain(reason);
   }
 }

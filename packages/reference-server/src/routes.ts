@@ -24,9 +24,9 @@ import { token } from "./token.js";
 const validateInterceptor = createValidateInterceptor();
 
 /**
- * The services as Connect routes, for `connectNodeAdapter`, for
- * `createRouterTransport`, or for any other server. They bring their
- * interceptors with them; those of the router do not apply to them.
+ * Returns the services as Connect routes, for `connectNodeAdapter`, for `createRouterTransport`, or
+ * for any other server. They bring their own interceptors; those of the router do not apply to
+ * them.
  */
 export function routes(store: Store): (router: ConnectRouter) => void {
   const interceptors = [
