@@ -15,13 +15,15 @@ import { run } from "./run.js";
 
 type Result = NonNullable<MessageInitShape<typeof AdapterResponseSchema>["result"]>;
 
-/** Real time after which a case in memory that does nothing waits for what never comes. */
+/**
+ * Real time after which an inactive case in memory is taken to wait for something that never comes.
+ */
 const MEMORY_LIMIT_MS = 2_000;
 
-/** Processor time that says that a case, on a machine that is busy, is still at work. */
+/** Processor time that shows that a case, on a busy machine, is still at work. */
 const AT_WORK_MS = 20;
 
-/** How often a case at work is given the time again. */
+/** Number of times that a case at work is given more time. */
 const MOST_TURNS = 4;
 
 /** Answers a request, both as protobuf JSON. Never rejects. */

@@ -10,12 +10,12 @@ import { type ProviderContext, settings } from "./options.js";
 import { makeCall } from "./one_call.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
-/** What calls are made in. */
+/** Context of calls. */
 export interface CallContext {
   readonly context: ProviderContext;
-  /** Signals that callers handed over. */
+  /** Signals that callers passed. */
   readonly signals: AbortSignal[];
-  /** Cancel what callbacks may cancel. */
+  /** Functions that cancel the calls that callbacks may cancel. */
   readonly cancelers: (() => void)[];
   /** Items of lists. */
   readonly items: string[];
@@ -83,7 +83,7 @@ function createCanceler(given: Cancel, within: CallContext) {
   };
 }
 
-/** Goes through a list; its outcome is an empty text, its items are kept apart. */
+/** Iterates over a list; its outcome is an empty text, its items are kept separately. */
 export function goThrough(
   given: Paginate,
   client: CaseClient,

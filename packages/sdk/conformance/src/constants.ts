@@ -4,7 +4,7 @@ import { BEHAVIOR_1, type PolicyConstants } from "@ameideio/ameide-sdk-ts/testin
 import type { DescribeResponseSchema } from "@ameideio/conformance-proto";
 import { FETCH } from "./entries.js";
 
-/** Says what this adapter is. */
+/** Describes this adapter. */
 export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
   return {
     sdk: "ts",
@@ -16,7 +16,8 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
     kinds: ["unary", "server_streaming", "client_streaming", "bidi_streaming"],
     httpClients: [
       {
-        // Of Node.js: HTTP/1.1 without TLS. The roster over it is another build of the package.
+        // The fetch of Node.js: HTTP/1.1 without TLS. The roster over it is another build of the
+        // package.
         name: FETCH,
         entries: ["generic"],
         protocols: ["connect", "grpc-web"],
@@ -29,9 +30,9 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
 }
 
 /**
- * The built-in numbers with some of them changed.
+ * Returns the built-in numbers with some of them changed.
  *
- * @throws Error for a name that stands for no number.
+ * @throws Error for a name of no number.
  */
 export function perturbed(changes: Readonly<Record<string, number>>): PolicyConstants {
   if (Object.keys(changes).length === 0) {

@@ -1,6 +1,6 @@
 import { Deed } from "@ameideio/conformance-proto";
 
-/** What a callback of the case may do to the calls that are going on. */
+/** Actions that a callback of the case may take on the calls under way. */
 export interface Reach {
   /** Cancels the calls that callbacks may cancel. */
   cancel(): void;
@@ -12,7 +12,7 @@ export interface Reach {
   callAgain(): void;
 }
 
-/** Does what the case says of a callback; a promise where that comes later. */
+/** Performs a callback's deed; returns a promise if that takes effect later. */
 export function perform(deed: Deed, reach: Reach): Promise<void> | undefined {
   switch (deed) {
     case Deed.UNSPECIFIED:

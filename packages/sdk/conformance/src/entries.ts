@@ -14,7 +14,7 @@ import { ConformanceService } from "@ameideio/conformance-proto";
 /** Name of the HTTP client that `/web` has. */
 export const FETCH = "fetch";
 
-/** What can be derived and closed, whichever entry it came through. */
+/** Client or transport that can be derived and closed, whichever entry it came through. */
 interface Family<T> {
   readonly explain: AmeideTransport["explain"];
   withTenant(tenant: string | null): T;
@@ -24,17 +24,20 @@ interface Family<T> {
   drain(): Promise<DrainResult>;
 }
 
-/** A client, whichever entry it came through. */
+/** Client, whichever entry it came through. */
 export interface CaseClient {
   readonly conformance: Client<typeof ConformanceService>;
   readonly explain: AmeideTransport["explain"];
-  /** A client that differs in these options, by the shortest way there is. */
+  /** Derives a client that differs in these options, by the shortest way. */
   derive(changes: AmeideOptions): CaseClient;
   close(): void;
   drain(): Promise<DrainResult>;
 }
 
-/** How a client is made through an entry of the SDK, over the runtime's own HTTP client or another. */
+/**
+ * Returns how to create a client through an entry of the SDK, over the runtime's own HTTP client or
+ * another.
+ */
 export function entryNamed(
   { entry: name, httpClient }: { readonly entry: string; readonly httpClient: string },
   loadMs: readonly bigint[],
@@ -56,8 +59,8 @@ export function entryNamed(
   }
 }
 
-// As the roster of the SDK has its services. A new one each time, so that the
-// first call of every case waits for it.
+// Creates a lazy service like those of the SDK's roster. A new one each time, so that the first
+// call of every case waits for it.
 function lazyConformance(
   loadMs: readonly bigint[],
   clock: Clock,

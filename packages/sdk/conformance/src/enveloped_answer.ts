@@ -32,7 +32,7 @@ export function inEnvelopes({ action, trailers }: Answer, format: Format): HttpR
   }
 }
 
-/** What has been sent, and what follows it. */
+/** Sent part of an answer, and what follows it. */
 interface Sent {
   readonly format: Format;
   readonly trailers: readonly Header[];
@@ -71,14 +71,14 @@ function streamed(answer: StreamAnswer, { format, trailers }: Sent): HttpRespons
   }
 }
 
-/** Messages that nothing ends. */
+/** Returns messages without an end. */
 function open({ protocol, json }: Format, body: readonly Part[]): HttpResponse {
   const type = `application/${protocol}+${json ? "json" : "proto"}`;
   const header = new Headers({ "content-type": type });
   return { status: 200, header, body, trailer: new Headers() };
 }
 
-/** Messages, and what ends them by the protocol. */
+/** Returns messages, followed by the protocol's end. */
 function ended(sent: Sent, error?: ErrorAnswer, delayMs = 0): HttpResponse {
   const { format, parts } = sent;
   const trailers = new Headers(sent.trailers.map(({ name, value }) => [name, value]));

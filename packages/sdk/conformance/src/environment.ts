@@ -3,14 +3,14 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, createVirtualClock } from "@ameideio/ameide-sdk-ts/testing";
 
-/** The time of a case: virtual in memory, real on the wire. */
+/** Time of a case: virtual in memory, real on the wire. */
 export interface Time extends Clock {
   advance(ms: number): Promise<void>;
   /** Sets the wall clock ahead, or back, while time goes on. */
   jumpWall(ms: number): void;
 }
 
-/** Time that jumps to the next timer whenever nothing else goes on. */
+/** Creates time that jumps to the next timer whenever nothing else goes on. */
 export function virtualTime(wallStartMs: number): Time {
   const clock = createVirtualClock({ autoAdvance: true, wallStartMs });
   let jumpedMs = 0;
@@ -24,7 +24,7 @@ export function virtualTime(wallStartMs: number): Time {
   };
 }
 
-/** Time as it passes; only the wall clock may start elsewhere. */
+/** Creates real time; only the wall clock may start elsewhere. */
 export function realTime(wallStartMs: number): Time {
   const startMs = performance.now();
   let jumpedMs = 0;
@@ -38,12 +38,12 @@ export function realTime(wallStartMs: number): Time {
   };
 }
 
-/** A clock that knows which of the timers set on it are left, and which waits there were. */
+/** Wraps a clock, to tell which of its timers are left, and which waits there were. */
 export function watchTimers(inner: Clock): {
   clock: Clock;
   sleeps: number[];
   left(): number;
-  /** The longest time a timer was set to, in milliseconds; 0 without one. */
+  /** Returns the longest time a timer was set to, in milliseconds; 0 without one. */
   longest(): number;
 } {
   const live = new Set<unknown>();
@@ -82,7 +82,7 @@ for (const name of Object.keys(process.env)) {
   }
 }
 
-/** Runs a synchronous function with these variables set, and none else of the SDK's. */
+/** Runs a synchronous function with these variables set, and no others of the SDK. */
 export function withEnvironment<T>(variables: Readonly<Record<string, string>>, run: () => T): T {
   Object.assign(process.env, variables);
   try {
@@ -105,7 +105,7 @@ Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
   return Reflect.apply(connect, this, args) as Socket;
 };
 
-/** Runs a function and says how many of the sockets it connected are left open. */
+/** Runs a function and counts the sockets it connected that are left open. */
 export async function countSockets(run: () => Promise<unknown>): Promise<number> {
   const open = new Set<Socket>();
   await sockets.run(open, run);

@@ -12,7 +12,7 @@ import {
 } from "@ameideio/conformance-proto/google/rpc";
 import { malformedJson } from "./malformed.js";
 
-/** An error as the Connect protocol has it in JSON. */
+/** Returns an error in the JSON form of the Connect protocol. */
 export function errorJson(answer: ErrorAnswer): object {
   const details = detailsOf(answer).map(({ type, value }) => ({
     type,
@@ -24,7 +24,7 @@ export function errorJson(answer: ErrorAnswer): object {
   return malformedJson(json, answer);
 }
 
-/** An error as Connect has it in memory; what gRPC puts on the wire is made from it. */
+/** Returns an error in Connect's in-memory form, from which gRPC's wire form is made. */
 export function connectError(answer: ErrorAnswer): ConnectError {
   const code = codeFromString(answer.code);
   if (code === undefined) {

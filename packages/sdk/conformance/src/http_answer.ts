@@ -37,7 +37,7 @@ function compressed({ contentCoding }: Answer, response: HttpResponse): HttpResp
   return { ...response, body: [{ bytes }] };
 }
 
-// The message of a GET stands in its query; all else says it by its media type.
+// The message of a GET is in its query; other requests state the format by their media type.
 function formatOf({ header, method, url }: UniversalClientRequest): Format {
   if (method === "GET") {
     const json = new URL(url).searchParams.get("encoding") === "json";

@@ -11,32 +11,32 @@ import {
   ListItemsResponseSchema,
 } from "@ameideio/conformance-proto";
 
-/** An answer as it goes over HTTP. */
+/** Answer in its HTTP form. */
 export interface HttpResponse {
   readonly status: number;
   readonly header: Headers;
   readonly body: readonly Part[];
   /** Trailers of HTTP, once the body is over. */
   readonly trailer: Headers;
-  /** What comes instead of the end of the body. */
+  /** Event instead of the end of the body. */
   readonly instead?: "stall" | "reset" | "refused_stream" | undefined;
 }
 
-/** A piece of a body, and the time before it in milliseconds. */
+/** Piece of a body, and the time before it in milliseconds. */
 export interface Part {
   readonly bytes: Uint8Array;
   readonly delayMs?: number;
 }
 
-/** How a request wants to be answered. */
+/** Form in which a request wants its answer. */
 export interface Format {
   readonly protocol: "connect" | "grpc" | "grpc-web";
   readonly json: boolean;
-  /** Messages are in envelopes. */
+  /** True if messages are in envelopes. */
   readonly enveloped: boolean;
 }
 
-/** The message of an answer that has one. */
+/** Returns the message of an answer that has one. */
 export function messageOf(
   action: Answer["action"] & { case: "ok" | "page" },
   json: boolean,
@@ -48,7 +48,7 @@ export function messageOf(
   return encode(ListItemsResponseSchema, { items, nextPageToken }, json);
 }
 
-/** A message in the format of a request. */
+/** Encodes a message in the format of a request. */
 export function encode<T extends DescMessage>(
   schema: T,
   init: MessageInitShape<T>,

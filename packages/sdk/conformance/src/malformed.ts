@@ -3,7 +3,7 @@ import { type ErrorAnswer, Malformed } from "@ameideio/conformance-proto";
 
 const DETAILS = "grpc-status-details-bin";
 
-/** The error of Connect in JSON, with the part that cannot be read. */
+/** Returns an error of Connect in JSON, with an unreadable part. */
 export function malformedJson(json: object, { malformed }: ErrorAnswer): object {
   const { details = [] } = json as { details?: object[] };
   switch (malformed) {
@@ -21,7 +21,7 @@ export function malformedJson(json: object, { malformed }: ErrorAnswer): object 
   }
 }
 
-/** Makes the part of an error of gRPC one that cannot be read. */
+/** Makes one part of a gRPC error unreadable. */
 export function malformStatus(status: Headers, { malformed }: ErrorAnswer): void {
   switch (malformed) {
     case Malformed.UNSPECIFIED:

@@ -11,29 +11,29 @@ import type {
 import type { CaseClient } from "./entries.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 
-/** What a call is made with. */
+/** Context of making a call. */
 interface Making {
   readonly client: CaseClient;
   readonly options: CallOptions;
   readonly clock: Clock;
-  /** Registers what is to be done once an attempt has failed. */
+  /** Registers an action for the time when an attempt has failed. */
   readonly onAttemptFailed: (react: () => void) => void;
-  /** Streams that nobody reads: who has opened them holds them. */
+  /** Streams that were opened and are not read: their opener holds them. */
   readonly unread: unknown[];
 }
 
-// A collector needs a turn of the event loop in which nobody holds what it is to find, and
-// tells in another.
+// A collector needs a turn of the event loop in which the object is not held, and reports in
+// another.
 const TURNS = 3;
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 type Conformance = typeof ConformanceService;
 
-/** The methods that stand for all of their kind. */
+/** Methods that each stand for all of their kind. */
 type Named<N extends keyof Conformance["method"]> = Pick<CaseClient["conformance"], N>[N];
 
-/** Makes one call, of whatever kind, and says how it ended. */
+/** Makes one call, of any kind, and returns how it ended. */
 export async function makeCall(call: Call, method: DescMethod, making: Making): Promise<Outcome> {
   const { client, clock } = making;
   const startMs = clock.now();
@@ -119,8 +119,8 @@ function listOf(headers: Headers | undefined): { name: string; value: string }[]
   return [...(headers ?? [])].map(([name, value]) => ({ name, value }));
 }
 
-// The method whose request has all fields there are stands for all. The caller may change the
-// message while the call goes on.
+// The method whose request has all fields stands for all. The caller may change the message while
+// the call goes on.
 function unaryMessage(call: Call, { input }: DescMethod, { onAttemptFailed }: Making) {
   const fields = { text: textOf(call), requestId: call.requestIdField };
   const message = create(input, fields) as ConformanceRequestWithId;
@@ -134,13 +134,13 @@ function textOf({ text, textTimes }: Call): string {
   return text.repeat(textTimes || 1);
 }
 
-// As Connect's own client has it: leaving the loop is not told.
+// Hides `return()`, as Connect's own client does: leaving the loop is not told.
 function withoutReturn<T>(stream: AsyncIterable<T>): AsyncIterable<T> {
   const iterator = stream[Symbol.asyncIterator]();
   return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
 }
 
-/** The messages a caller streams. */
+/** Creates the messages that a caller streams. */
 function createInput(given: Call, clock: Clock) {
   const { texts, text, textDelayMs, keepOpen, inputThrows } = given;
   let end = () => {};

@@ -24,15 +24,15 @@ import {
 import { FETCH } from "./entries.js";
 import type { Time } from "./environment.js";
 
-/** What providers of tokens work with. */
+/** Context of token providers. */
 export interface ProviderContext {
   readonly time: Time;
   providerCalls: number;
-  /** Does what the case says of a callback. */
+  /** Performs a callback's deed. */
   perform(deed: Deed): Promise<void> | undefined;
 }
 
-/** The options of a client, as far as the case gives them. */
+/** Returns the options of a client that the case gives. */
 export function clientOptions(request: RunRequest, context: ProviderContext): AmeideOptions {
   const client: Partial<ClientSettings> = request.given?.client ?? {};
   const { budget } = client;
@@ -99,7 +99,7 @@ function compression({
   return send || accept ? { ...(send && { send }), ...(accept && { accept }) } : undefined;
 }
 
-/** Settings of a client, of methods, or of a call. */
+/** Returns the settings of a client, of methods, or of a call. */
 export function settings(
   given: GivenSettings | undefined,
   context: ProviderContext,
@@ -144,7 +144,7 @@ function ambientDeadline(given: GivenSettings | undefined): Settings["deadlineFr
   return ms === undefined ? undefined : { timeoutMs: () => ms as number };
 }
 
-// In memory any address will do, also one that the environment gives.
+// In memory any address will do, including one that the environment gives.
 function baseUrl(request: RunRequest): string | undefined {
   const given = request.given?.client?.baseUrl || request.baseUrl;
   const fromEnvironment = request.given?.env["AMEIDE_BASE_URL"];

@@ -4,10 +4,10 @@ import { AmeideError } from "@ameideio/ameide-sdk-ts";
 import type { Clock } from "@ameideio/ameide-sdk-ts/testing";
 import type { SeenErrorSchema, SeenOutcome, SeenOutcomeSchema } from "@ameideio/conformance-proto";
 
-/** How a call ended. */
+/** End of a call. */
 export type Outcome = Exclude<MessageInitShape<typeof SeenOutcomeSchema>, SeenOutcome>;
 
-/** Waits for a call and says how it ended. */
+/** Waits for a call and returns how it ended. */
 export async function outcomeOf(clock: Clock, call: () => Promise<string>): Promise<Outcome> {
   const startMs = clock.now();
   try {
@@ -35,7 +35,7 @@ function seenError(reason: unknown): MessageInitShape<typeof SeenErrorSchema> {
     fields: error.fieldViolations.map(({ field }) => field),
     detailCount: error.details.length,
     committed: error.committed,
-    // What an AbortSignal has as its reason, unless it was given another.
+    // The reason of an AbortSignal that was given none.
     nativeCancellation: error.cause instanceof DOMException,
     cause: error.cause instanceof Error ? error.cause.message : "",
     text: `${error}\n${JSON.stringify(error)}`,

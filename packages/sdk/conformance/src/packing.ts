@@ -5,7 +5,7 @@ import type { Format, HttpResponse } from "./http_response.js";
 
 const COMPRESSED = 1;
 
-/** An answer compressed: its body, or what its envelopes hold. */
+/** Compresses an answer: its body, or the content of its envelopes. */
 export function packed(response: HttpResponse, packing: Packing, format: Format): HttpResponse {
   if (packing === Packing.UNSPECIFIED) {
     return response;

@@ -32,7 +32,7 @@ import {
 import { recordTelemetry, withBaggage } from "./telemetry.js";
 import { watchTrouble } from "./unhandled.js";
 
-/** Does what a case says and tells what happened. */
+/** Runs a case and reports what happened. */
 export async function run(request: RunRequest): Promise<RunResponse> {
   if (request.httpClient === FETCH) {
     await loadFetch();
@@ -109,7 +109,7 @@ class Run implements CallContext, Reach {
     });
   }
 
-  // What a watcher of this name does when it is told.
+  // Returns the reaction of a watcher of this name to an event.
   private watch(who: string, event: string | undefined): Promise<void> | undefined {
     const deeds = (this.given.client?.watchers ?? [])
       .filter((each) => each.who === who && (each.at === "" || each.at === event))
@@ -152,7 +152,7 @@ class Run implements CallContext, Reach {
       leaks: {
         timers: this.timers.left(),
         listeners: this.signals.flatMap((signal) => getEventListeners(signal, "abort")).length,
-        // Connections of fetch are the runtime's to keep.
+        // Connections of fetch belong to the runtime.
         sockets: this.request.httpClient === FETCH ? 0 : sockets,
         unhandled,
         warnings,
@@ -165,7 +165,7 @@ class Run implements CallContext, Reach {
     await (spanned?.inSpan(() => this.steps()) ?? this.steps());
   }
 
-  // A client that cannot be made ends the case: the error is its outcome.
+  // A client that cannot be created ends the case: the error is its outcome.
   private async steps(): Promise<void> {
     if (!(await this.make("", () => this.open(this.options())))) {
       return;
@@ -198,7 +198,7 @@ class Run implements CallContext, Reach {
     return this.request.httpClient === FETCH ? { fetch: fetchOver(client) } : { transport: client };
   }
 
-  // Makes a client under a name; if that fails, the error is an outcome.
+  // Creates a client under a name; an error is an outcome.
   private async make(name: string, make: () => CaseClient): Promise<boolean> {
     const outcome = await outcomeOf(this.timers.clock, async () => {
       this.clients.set(name, withEnvironment(this.given.env, make));

@@ -15,17 +15,17 @@ import {
 import { toHttp } from "./http_answer.js";
 import type { HttpResponse } from "./http_response.js";
 
-/** A request the client in memory was given. */
+/** Request that the client in memory was given. */
 export type Seen = MessageInitShape<typeof SeenRequestSchema>;
 
-/** A client in memory, and what it was given. */
+/** Client in memory, with the requests it was given. */
 export interface ScriptClient {
   readonly client: UniversalClientFn;
-  /** Its requests so far. Reads the bodies that the script left unread. */
+  /** Returns its requests so far. Reads the bodies that the script left unread. */
   requests(): Promise<readonly Seen[]>;
 }
 
-/** An HTTP client that plays a script, as Node's own would show it. */
+/** Creates an HTTP client that plays a script, in the way of Node's own. */
 export function scriptClient(script: Script, clock: Clock): ScriptClient {
   const requests: Seen[] = [];
   const unread: (() => Promise<void>)[] = [];
@@ -83,17 +83,17 @@ const SCRIPT_RAN_OUT: Answer = create(AnswerSchema, {
 interface Broken {
   readonly code: string;
   readonly message: string;
-  /** What Node was doing. */
+  /** Operation of Node. */
   readonly syscall?: string;
-  /** No byte of the request's body was asked for. */
+  /** True if no byte of the request's body was asked for. */
   readonly unread?: true;
-  /** What it stands for. */
+  /** Errors that it stands for. */
   readonly errors?: readonly Broken[];
 }
 
 const RESET: Broken = systemError("read", "ECONNRESET");
 
-// As Node's HTTP/2 client says it; its reset code is not for an HTTP client to say.
+// The words of Node's HTTP/2 client; its reset code is not an HTTP client's to report.
 const REFUSED_STREAM: Broken = {
   code: "ERR_HTTP2_STREAM_ERROR",
   message: "Stream closed with error code NGHTTP2_REFUSED_STREAM",
@@ -120,7 +120,7 @@ const BREAKS: Readonly<Record<Break, Broken | undefined>> = {
     message: "Client network socket disconnected before secure TLS connection was established",
     unread: true,
   },
-  // As Node has it for a name with two addresses.
+  // Node's error for a name with two addresses.
   [Break.BOTH_REFUSED]: {
     code: "ECONNREFUSED",
     message: "",
@@ -162,7 +162,7 @@ function nodeError({ code, message, syscall, errors }: Broken): Error {
   return Object.assign(error, { code, ...(syscall !== undefined && { syscall }) });
 }
 
-/** What of a response is sent, and what comes then. */
+/** Sent part of a response, and what follows it. */
 type Outgoing = Pick<HttpResponse, "body" | "trailer"> & {
   readonly instead: "stall" | Broken | undefined;
 };
@@ -189,15 +189,15 @@ const INSTEAD: Readonly<Record<NonNullable<HttpResponse["instead"]>, "stall" | B
 
 const CUTS: Readonly<Record<Exclude<Cut, Cut.UNSPECIFIED>, "stall" | Broken>> = {
   [Cut.RESET_HALF]: RESET,
-  // More was announced, so Node tells a close from an end.
+  // More was announced, so Node distinguishes a close from an end.
   [Cut.CLOSE_HALF]: { code: "ECONNRESET", message: "aborted" },
   [Cut.STALL_HALF]: "stall",
   [Cut.REFUSED_STREAM_HALF]: REFUSED_STREAM,
 };
 
-/** Where a body goes, and what may end it. */
+/** Target of a body, and what may end it. */
 interface Sink {
-  /** Gets the trailers, once the body is over. */
+  /** Receives the trailers, once the body is over. */
   readonly trailer: Headers;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
@@ -212,7 +212,7 @@ async function* bodyOf(
   try {
     for (const [i, { bytes, delayMs = 0 }] of body.entries()) {
       await pause(sink.clock, delayMs, sink.signal);
-      // Who has got the last bytes may leave.
+      // A client that has the last bytes may leave.
       left = i < body.length - 1 || instead !== undefined;
       if (bytes.length > 0) {
         yield bytes;
@@ -231,7 +231,7 @@ async function* bodyOf(
   }
 }
 
-/** Waits on the clock; without a time for ever, until the signal fires. */
+/** Waits on the clock; without a time, until the signal fires. */
 function pause(clock: Clock, ms: number | undefined, signal: AbortSignal | undefined) {
   return new Promise<void>((resolve, reject) => {
     if (signal?.aborted === true) {

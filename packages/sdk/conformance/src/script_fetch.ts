@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import type { FetchFunction } from "@ameideio/ameide-sdk-ts";
 
-/** A `fetch` over an HTTP client in memory, as Node's own would show what that does. */
+/** Creates a `fetch` over an HTTP client in memory, with the behavior of Node's own. */
 export function fetchOver(client: UniversalClientFn): FetchFunction {
   return async (url, { method = "GET", headers, body, signal }) => {
     const request = {
@@ -17,7 +17,7 @@ export function fetchOver(client: UniversalClientFn): FetchFunction {
         throw failure("fetch failed", cause, signal);
       },
     );
-    // What is a coding it does not know, or none, it hands on as it is.
+    // An unknown coding, or none, is passed on as it is.
     const isGzip = /^(x-)?gzip$/i.test(response.header.get("content-encoding") ?? "");
     const decode = isGzip ? gunzipSync : undefined;
     const stream = streamOf(response.body, { decode, signal });
@@ -29,7 +29,7 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-// What ends a request by its signal is the signal's reason.
+// A request ended by its signal fails with the signal's reason.
 function failure(message: string, cause: unknown, signal: AbortSignal | null | undefined): unknown {
   return signal?.aborted === true ? signal.reason : new TypeError(message, { cause });
 }
@@ -60,7 +60,7 @@ function streamOf(body: AsyncIterable<Uint8Array>, { decode, signal }: Decoding)
         await bytes.return?.();
       },
     },
-    // Nothing is read that nobody asks for.
+    // Reads only on demand.
     { highWaterMark: 0 },
   );
 }

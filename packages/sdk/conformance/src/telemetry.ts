@@ -18,7 +18,7 @@ import type { MetricSchema, SpanSchema } from "@ameideio/conformance-proto";
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
 /**
- * Spans and metrics of a case, kept in memory.
+ * Records spans and metrics of a case in memory.
  *
  * @param told - Called for each span that starts or ends.
  */
@@ -50,7 +50,7 @@ export function withBaggage<T>(entries: Readonly<Record<string, string>>, run: (
   return context.with(propagation.setBaggage(context.active(), baggage), run);
 }
 
-// An exporter gets spans as they end; the order of their start is not in them.
+// Keeps spans in the order of their start, which an exporter does not see.
 class SpansInOrder implements SpanProcessor {
   private readonly started: ReadableSpan[] = [];
 

@@ -1,4 +1,4 @@
-/** What ends a process, or is told on its standard error, while a case runs. */
+/** Events during a case that end a process, or are reported on its standard error. */
 export interface Trouble {
   unhandled: number;
   warnings: number;
@@ -23,13 +23,13 @@ process.on(
   each((trouble) => trouble.warnings++),
 );
 
-/** Counts until it is asked for the count; several cases at once cannot be told apart. */
+/** Counts until the count is asked for; simultaneous cases cannot be told apart. */
 export function watchTrouble(): { counted(): Promise<Trouble> } {
   const trouble: Trouble = { unhandled: 0, warnings: 0 };
   running.add(trouble);
   return {
     async counted() {
-      // Both are told a turn of the event loop later.
+      // Both are reported a turn of the event loop later.
       await new Promise((resolve) => setImmediate(resolve));
       running.delete(trouble);
       return trouble;

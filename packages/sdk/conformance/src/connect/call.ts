@@ -21,9 +21,9 @@ import { cancellation } from "./cancellation.js";
 import { fromProtoHeaders, toProtoError, toProtoHeaders } from "./result.js";
 
 /**
- * Makes the call that a case describes, and tells what came of it.
+ * Makes the call that a case describes, and returns its result.
  *
- * @throws Error when the case describes no call; how a call fails is a result.
+ * @throws Error if the case describes no call; a failure of the call is a result.
  */
 export async function makeCall(
   transport: Transport,
@@ -59,7 +59,7 @@ class Call {
     };
   }
 
-  /** Reads the messages of the case, and gives what makes the call. */
+  /** Reads the messages of the case, and returns the function that makes the call. */
   prepare(): () => Promise<void> {
     const { client, options } = this;
     const { service, method } = this.request;

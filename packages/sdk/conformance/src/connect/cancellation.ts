@@ -1,21 +1,21 @@
 import type { ClientCompatRequest } from "@ameideio/conformance-proto/connectrpc/conformance/v1";
 
-/** Cancels a call when a case says so. */
+/** Cancels a call when its case says so. */
 export interface Cancellation {
   readonly signal: AbortSignal;
-  /** All messages were handed over, and the request is still open. */
+  /** Called when all messages were sent, and the request is still open. */
   beforeClose(): void;
-  /** The request is closed. */
+  /** Called when the request is closed. */
   requestClosed(): void;
-  /** So many responses were read. */
+  /** Called when so many responses were read. */
   responded(count: number): void;
 }
 
-/** Reads when a case cancels its call; never, if it says nothing of it. */
+/** Reads the time at which a case cancels its call; never, if none is stated. */
 export function cancellation(cancel: ClientCompatRequest["cancel"]): Cancellation {
   const controller = new AbortController();
   const timing = cancel?.cancelTiming;
-  // A cancel without a time is one right after the request.
+  // A cancel without a time comes right after the request.
   const closedMs =
     timing?.case === "afterCloseSendMs"
       ? timing.value

@@ -19,7 +19,7 @@ const CREATE = {
 
 const COMPRESSION = { gzip: compressionGzip, br: compressionBrotli };
 
-/** The transport of connect-node, as it is. */
+/** Opens the transport of connect-node, unchanged. */
 export function openRaw(request: ClientCompatRequest): Opened {
   const { baseUrl, protocol, format, httpVersion, compression, readMaxBytes } = asked(request);
   const connections = httpVersion === "2" ? http2(baseUrl, request) : http1(baseUrl, request);

@@ -3,7 +3,9 @@ import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/node";
 import type { ClientCompatRequest } from "@ameideio/conformance-proto/connectrpc/conformance/v1";
 import { asked, type Opened, registry } from "./opened.js";
 
-/** The SDK's transport with every policy neutral: one attempt, and no deadline but the case's. */
+/**
+ * Opens the SDK's transport with every policy neutral: one attempt, and no deadline but the case's.
+ */
 export function openSdk(request: ClientCompatRequest): Opened {
   const { compression, readMaxBytes, ...same } = asked(request);
   const { serverTlsCert, clientTlsCreds, useGetHttpMethod } = request;

@@ -9,16 +9,16 @@ import {
   Protocol,
 } from "@ameideio/conformance-proto/connectrpc/conformance/v1";
 
-/** A transport for one case, and how its connections are ended. */
+/** Transport for one case, with the function that ends its connections. */
 export interface Opened {
   readonly transport: Transport;
   close(): void;
 }
 
-/** Makes the transport that a case asks for; throws when it cannot be made. */
+/** Opens the transport that a case asks for; throws if it cannot. */
 export type Open = (request: ClientCompatRequest) => Opened;
 
-/** What a case asks of a transport, in words. */
+/** Demands of a case on its transport. */
 export interface Asked {
   readonly baseUrl: string;
   readonly protocol: "connect" | "grpc" | "grpc-web";
@@ -29,7 +29,7 @@ export interface Asked {
   readonly readMaxBytes: number | undefined;
 }
 
-/** Reads what a case asks of a transport; throws when it asks for more than there is. */
+/** Reads the demands of a case on its transport; throws if they cannot be met. */
 export function asked(request: ClientCompatRequest): Asked {
   const scheme = request.serverTlsCert.length > 0 ? "https" : "http";
   return {
@@ -54,7 +54,7 @@ export function asked(request: ClientCompatRequest): Asked {
   };
 }
 
-/** The messages that lie in `Any` fields of the suite: JSON cannot be written without them. */
+/** Messages in `Any` fields of the suite: JSON cannot be written without them. */
 export const registry = createRegistry(file_connectrpc_conformance_v1_service);
 
 function pick<T extends string>(

@@ -10,7 +10,7 @@ import {
   HeaderSchema,
 } from "@ameideio/conformance-proto/connectrpc/conformance/v1";
 
-/** Tells an error in the terms of the suite, and its metadata. */
+/** Returns an error in the terms of the suite, with its metadata. */
 export function toProtoError(reason: unknown): {
   readonly error: ProtoError;
   readonly metadata: Header[];
