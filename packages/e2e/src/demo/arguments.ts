@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { FAULTS } from "./faults/index.js";
 
-/** What the command was asked to do. */
+/** Request of the command line. */
 export type Request =
   | { readonly command: "help" }
   | { readonly command: "show"; readonly row: number }

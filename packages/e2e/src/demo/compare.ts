@@ -11,7 +11,7 @@ export interface Comparison {
   readonly facts: MethodFacts;
   readonly typical: Trial;
   readonly ameide: Trial;
-  /** Where the SDK's call ended otherwise than its contract says; empty if it did not. */
+  /** Deviations of the SDK's call from its contract; empty if there are none. */
   readonly deviations: readonly string[];
 }
 

@@ -2,11 +2,11 @@ import type { MethodFacts } from "./method_facts.js";
 import type { Fault } from "./fault.js";
 import { findInProto, type ProtoLine } from "./proto_source.js";
 
-/** What decided about a call, and what to change to see another decision. */
+/** Fact that decided about a call, and the change that leads to another decision. */
 export interface Decision {
   /** The fact, with the line of the .proto file that states it. */
   readonly fact: string;
-  /** Where a timeline says it: after the decision not to act again, to act again, or at its end. */
+  /** Place in a timeline: after the decision not to act again, to act again, or at its end. */
   readonly place: "stop" | "retry" | "end";
   /** A change to make before the next run, and what it leads to. */
   readonly tryThis?: string;

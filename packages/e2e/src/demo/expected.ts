@@ -7,7 +7,7 @@ export interface Between {
   readonly to: number;
 }
 
-/** How a trial should end. What is left out is not looked at. */
+/** Expected end of a trial. Absent members are not checked. */
 export interface Expected {
   readonly outcome: string;
   /** Default: none. */
@@ -21,7 +21,7 @@ export interface Expected {
   readonly durationMs?: Between;
 }
 
-/** Where a trial ended otherwise than expected, in words; empty if it did not. */
+/** Lists the deviations of a trial from its expected end, in words; empty if there are none. */
 export function deviations(trial: Trial, expected: Expected): string[] {
   const { stopReason, ...rest } = expected;
   const wanted = { ...rest, stopReason };

@@ -13,7 +13,7 @@ export interface Fault {
   readonly title: string;
   /** The method that is called. */
   readonly method: DescMethod;
-  /** What the servers do. */
+  /** Behavior of the servers. */
   readonly world: WorldOptions;
   /** Calls carry a token of the server's own. Default: none. */
   readonly withToken?: boolean;
@@ -21,26 +21,26 @@ export interface Fault {
   readonly attemptTimeoutMs?: number;
   /** How long the demo waits for the call, in milliseconds. Default 10000. */
   readonly giveUpMs?: number;
-  /** What comes before, unobserved. */
+  /** Prepares the trial, unobserved. */
   prepare?(stage: { readonly transport: Transport; readonly directUrl: string }): Promise<void>;
   /** The call: the same code for both SDKs. */
   call(transport: Transport, signal: AbortSignal): Promise<unknown>;
-  /** What happened, in the words of the table. */
+  /** Describes the result in the words of the table. */
   cell(trial: Trial): string;
-  /** Whether the caller got what could be got. */
+  /** Reports whether the caller got the best possible result. */
   good(trial: Trial): boolean;
   /** How a call of the SDK ends if it keeps the contract. */
   expected(facts: MethodFacts): Expected;
-  /** What the servers counted, in the words of the timeline. */
+  /** Describes the servers' counts in the words of the timeline. */
   counted(server: ServerCounts): string;
   /**
-   * What decides how the call ends: what the proto says of repeating the method, what it says of
+   * Fact that decides how the call ends: the proto's statement about repeating the method, or about
    * authentication, or a rule of the SDK in words. Default `repeating`.
    */
   readonly decidedBy?: "repeating" | "auth" | { readonly rule: string };
   /**
-   * What the SDK's call comes to where the proto lets the method be repeated, and where it does
-   * not, as `try:` foretells it. Defaults `retried` and `stopped: not_idempotent`.
+   * Outcomes of the SDK's call if the proto allows repeating the method, and if it does not, as
+   * predicted by `try:`. Defaults `retried` and `stopped: not_idempotent`.
    */
   readonly foretold?: { readonly repeatable?: string; readonly unrepeatable?: string };
 }

@@ -4,7 +4,7 @@ import { FAULTS } from "./faults/index.js";
 import type { WireAttempt } from "./wire.js";
 import type { ServerCounts } from "./world.js";
 
-/** What `--json` prints. */
+/** Output of `--json`. */
 export interface Report {
   readonly verdict: "pass" | "fail";
   readonly calls: readonly ReportedCall[];
@@ -22,7 +22,7 @@ export interface ReportedCall {
   /** Every request on the wire but those for tokens. */
   readonly attempts: readonly WireAttempt[];
   readonly server: ServerCounts;
-  /** Where it ended otherwise than the contract says; always empty for `typical`. */
+  /** Deviations from the contract; always empty for `typical`. */
   readonly deviations: readonly string[];
 }
 

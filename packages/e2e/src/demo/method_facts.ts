@@ -7,9 +7,11 @@ import {
   service_auth,
 } from "@ameideio/core-proto/ameide/policy/v1";
 
-/** What the proto of a method says, as far as it decides how the demo's calls end. */
+/** Facts in the proto of a method that decide how the demo's calls end. */
 export interface MethodFacts {
-  /** What lets the SDK repeat a call the server may have acted on; undefined where nothing does. */
+  /**
+   * Fact that lets the SDK repeat a call the server may have acted on; undefined if there is none.
+   */
   readonly repeatable: "NO_SIDE_EFFECTS" | "IDEMPOTENT" | "idempotency_key" | undefined;
   /** Calls carry a bearer token. */
   readonly bearer: boolean;

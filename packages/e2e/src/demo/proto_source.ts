@@ -9,7 +9,7 @@ export interface ProtoLine {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** Nothing else is on the line, so that it can be deleted. */
+  /** True if nothing else is on the line, so that it can be deleted. */
   readonly alone: boolean;
 }
 
@@ -61,7 +61,7 @@ interface Range {
   readonly to: number;
 }
 
-// What stands between the braces that a match of `opening` ends with.
+// Returns the text between the braces that a match of `opening` ends with.
 function block(source: string, opening: RegExp, within: Range): Range | undefined {
   const match = opening.exec(source.slice(within.from, within.to));
   if (match === null) {

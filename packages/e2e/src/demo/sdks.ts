@@ -6,7 +6,7 @@ import { createTypicalTransport } from "./typical.js";
 /** The tenant of every call of the demo. */
 export const TENANT = "demo";
 
-/** What a client is made from. */
+/** Connection data of a client. */
 export interface Connection {
   readonly baseUrl: string;
   /** Gets a token; without it none is sent. */

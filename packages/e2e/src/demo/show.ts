@@ -5,10 +5,10 @@ import { HEADING, rowEnd, rowStart, TITLE, verdictLine } from "./table.js";
 import { timeline } from "./timeline.js";
 
 /**
- * Makes all faults happen and tells people about it.
+ * Makes all faults happen and shows the results to people.
  *
- * @param row - The row to show in detail, from 1.
- * @returns Whether every call of the SDK ended as its contract says.
+ * @param row - Row to show in detail, from 1.
+ * @returns True if every call of the SDK ended as its contract says.
  */
 export async function show(
   row: number,

@@ -4,14 +4,15 @@ import { serve } from "./serve.js";
 import { show } from "./show.js";
 import { styleFor } from "./style.js";
 
-// What this shell sets for a real client (AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, …) is no part of the demo.
+// Settings of this shell for a real client (AMEIDE_TOKEN, AMEIDE_TIMEOUT_MS, …) do not belong to
+// the demo.
 for (const name of Object.keys(process.env)) {
   if (name.startsWith("AMEIDE_")) {
     delete process.env[name];
   }
 }
 
-// Whoever reads may have seen enough, as `head` does.
+// The reader of a pipe may close it early, as `head` does.
 process.stdout.on("error", () => process.exit(1));
 
 const write = (text: string): void => void process.stdout.write(text);

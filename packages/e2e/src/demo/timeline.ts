@@ -8,8 +8,8 @@ import { plural } from "./words.js";
 const SERVER_COLUMN = 52;
 
 /**
- * One call in detail, as the observer of the SDK told it, beside what the servers counted
- * meanwhile. Of many calls at once it is the first.
+ * Shows one call in detail, as the observer of the SDK told it, beside the servers' counts of the
+ * time. Of many calls at once it is the first.
  */
 export function timeline(number: number, comparison: Comparison, style: Style): string {
   const { fault, ameide: trial, facts } = comparison;
@@ -62,7 +62,7 @@ function heading(number: number, method: string, trial: Trial, requestId: string
 
 interface Told {
   readonly text: string;
-  /** What the servers counted belongs beside it. */
+  /** True if the servers' counts belong beside it. */
   readonly counted?: boolean;
   /** A line below it. */
   readonly reason?: string;
@@ -113,7 +113,7 @@ function failed(
   if (sent?.brokenOff === "reset") {
     return `reset, request had ${sent.read === "body" ? "" : "not "}been read`;
   }
-  // What limit it was; what its source is and where the time went fills a line of its own.
+  // Names the limit only; its source and where the time went would fill a line of their own.
   if (sent?.brokenOff === "stall") {
     return `${message.split(" (", 1)[0]}, answer had stalled`;
   }
@@ -123,7 +123,8 @@ function failed(
 
 function next(event: AttemptFailed, events: readonly Seen[], decision: Decision): string {
   if (event.stopReason !== undefined) {
-    // Where a limit is stated, and what the server asked for, fill a line of their own.
+    // Leaves out where a limit is stated, and the server's request: they would fill a line of their
+    // own.
     const [words = ""] = event.explanation.replace(/^not retried: /, "").split(/; | \(/, 1);
     return `stopped: ${event.stopReason}: ${decision.place === "stop" ? decision.fact : words}`;
   }

@@ -9,7 +9,7 @@ export interface Seen {
   readonly server: ServerCounts;
 }
 
-/** What became of one fault with one SDK. */
+/** Result of one fault with one SDK. */
 export interface Trial {
   readonly sdk: Sdk["name"];
   /** `ok`, a code in Connect's spelling, or `pending`: no answer when the demo gave up waiting. */
@@ -19,7 +19,7 @@ export interface Trial {
   readonly durationMs: number;
   /** Sum of the waits between attempts; undefined from an SDK that does not tell. */
   readonly waitedMs: number | undefined;
-  /** What the fault server saw, requests for tokens left out. */
+  /** Requests that the fault server saw, without those for tokens. */
   readonly attempts: readonly WireAttempt[];
   readonly server: ServerCounts;
   /** Empty from an SDK that does not tell. */

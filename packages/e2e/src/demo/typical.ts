@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 
-// What looks temporary; connect-node reports a connection that was reset as `aborted`.
+// Codes that look temporary; connect-node reports a connection that was reset as `aborted`.
 const { Unavailable, Aborted, DeadlineExceeded, Unauthenticated } = Code;
 const RETRYABLE = new Set([Unavailable, Aborted, DeadlineExceeded, Unauthenticated]);
 

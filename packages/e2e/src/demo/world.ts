@@ -12,21 +12,21 @@ import {
 
 const MOUNT = "api";
 
-/** What the servers of a trial do. */
+/** Behavior of the servers of a trial. */
 export interface WorldOptions {
   /**
-   * What the fault server in front of the reference server does to each request.
+   * Returns the script of the fault server in front of the reference server.
    *
    * @param otherHost - Base URL of a second server, under another host name.
    */
   script(otherHost: string): Script;
-  /** What it does instead, some time after its first request. */
+  /** Script that replaces it some time after the first request. */
   readonly later?: { readonly afterMs: number; readonly script: Script };
   /** Options of the reference server. */
   readonly reference?: ReferenceServerOptions;
 }
 
-/** What the servers counted. */
+/** Counts of the servers. */
 export interface ServerCounts {
   /** Calls that reached the reference server, by name of the method. */
   readonly calls: Readonly<Record<string, number>>;
@@ -42,7 +42,7 @@ export class World {
     private readonly reference: ReferenceServer,
     private readonly faults: FaultServer,
     private readonly other: FaultServer,
-    /** Where clients call: the fault server. */
+    /** Address that clients call: the fault server. */
     readonly url: string,
     private readonly timers: Set<NodeJS.Timeout>,
   ) {}
@@ -70,12 +70,12 @@ export class World {
     return this.reference.url;
   }
 
-  /** What the fault server saw so far. */
+  /** Requests that the fault server saw so far. */
   get requests(): readonly RecordedRequest[] {
     return this.faults.requests;
   }
 
-  /** What was counted so far. */
+  /** Returns the counts so far. */
   counts(): ServerCounts {
     const calls = Object.entries(this.reference.calls()).map(([name, count]) => [
       name.slice(name.lastIndexOf("/") + 1),
@@ -97,7 +97,7 @@ export class World {
   }
 }
 
-/** What was counted between two moments; methods that were not called are left out. */
+/** Returns the counts between two moments; methods that were not called are left out. */
 export function difference(before: ServerCounts, after: ServerCounts): ServerCounts {
   const calls = Object.entries(after.calls)
     .map(([name, count]) => [name, count - (before.calls[name] ?? 0)] as const)

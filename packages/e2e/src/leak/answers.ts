@@ -26,7 +26,7 @@ const MESSAGE = Buffer.from(
   toBinary(ConformanceResponseSchema, create(ConformanceResponseSchema, { text: "an answer" })),
 );
 
-/** What servers answer in a protocol to a kind of method, in bytes. */
+/** Returns the servers' answers in a protocol to a kind of method, in bytes. */
 export function answersOf(protocol: Protocol, kind: Kind): Answers {
   return protocol === "connect" && kind === "unary" ? connectUnary() : framed(protocol, kind);
 }

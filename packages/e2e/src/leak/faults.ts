@@ -94,7 +94,7 @@ function onHttp2({ good }: Answers): Faults {
   return faults;
 }
 
-/** What comes before the path is known, and needs a port of its own. */
+/** Faults before the path is known, which need a port of their own. */
 function connectionFaults(): Faults {
   const faults: Record<string, Action> = { refuse: { refuse: { forMs: 5 } } };
   for (const how of BREAKS) {
@@ -112,7 +112,7 @@ function breakAt(how: (typeof BREAKS)[number], at: Moment): Action {
   return how === "fin" ? { fin: at } : { stall: at };
 }
 
-/** What a server does, request by request, and what it is called. */
+/** Behavior of a server, request by request, and its name. */
 export interface Plan {
   readonly script: Script;
   /** Names of the faults in the order of the requests, by path; under `""` without one. */
@@ -120,7 +120,7 @@ export interface Plan {
 }
 
 /**
- * What the server of a wire does: every fault in turn, round after round, a good
+ * Returns the behavior of a wire's server: every fault in turn, round after round, with a good
  * answer after each.
  */
 export function planOf(wire: Wire, rounds: number): Plan {

@@ -18,11 +18,11 @@ export async function usedHeap(): Promise<number> {
 }
 
 /**
- * How much the heap grew with each call, in bytes: the least of the last third of
- * the blocks less that of the first third, over the calls between them. What a block
- * leaves for the next to release does not count: a leak lifts the least, too.
+ * Returns how much the heap grew with each call, in bytes: the minimum of the last third of the
+ * blocks less that of the first third, over the calls between them. Memory that a block leaves for
+ * the next to release does not count: a leak raises the minimum too.
  *
- * @param blocks - The heap in use after each block.
+ * @param blocks - Heap in use after each block.
  */
 export function growthPerCall(blocks: readonly number[], callsPerBlock: number): number {
   const third = Math.floor(blocks.length / 3);

@@ -12,7 +12,7 @@ export class Inputs {
   opened = 0;
   closed = 0;
 
-  /** What a caller streams. It is open from its first read on, to its end or `return()`. */
+  /** Creates a caller's stream. It counts as open from its first read to its end or `return()`. */
   make(kind: (typeof INPUTS)[number]): AsyncIterable<Message> {
     return { [Symbol.asyncIterator]: () => this.iterator(kind) };
   }

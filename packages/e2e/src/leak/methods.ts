@@ -1,6 +1,6 @@
 import { ConformanceService } from "@ameideio/conformance-proto/ameide/conformance/v1";
 
-/** What is spoken on the wire. */
+/** Protocol on the wire. */
 export type Protocol = "connect" | "grpc" | "grpc-web";
 
 /** Kinds of methods: which side streams. */

@@ -4,7 +4,7 @@ import { BLOCKS, type Done } from "./run.js";
 import type { Served } from "./servers.js";
 import type { Left } from "./watch.js";
 
-/** What there is to report. */
+/** Facts to report. */
 export interface Facts {
   readonly done: Done;
   readonly served: Served;
@@ -18,7 +18,7 @@ export interface Line {
   readonly good: boolean;
 }
 
-/** What is left, line by line, and whether it may be. */
+/** Lists the leaks line by line, and whether they are acceptable. */
 export function verdictOf({ done, served, stays }: Facts): Line[] {
   const none = (what: string, found: readonly unknown[] | number): Line => {
     const count = typeof found === "number" ? found : found.length;

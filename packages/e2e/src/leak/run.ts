@@ -9,14 +9,14 @@ import type { Started } from "./servers.js";
 import { listenersOf, wait } from "./watch.js";
 import { WIRES, type Wire } from "./wires.js";
 
-/** What a run does. */
+/** Extent of a run. */
 export interface RunOptions {
   readonly calls: number;
   readonly seed: number;
   readonly plant: Plant | undefined;
 }
 
-/** What was done, and what of it is not to be seen from outside. */
+/** Counts of a run, including those that are not visible from outside. */
 export interface Done {
   /** Calls made, those before the first block included. */
   calls: number;
@@ -114,7 +114,7 @@ class Maker {
   async call({ sdk, connect }: Connected, wire: Wire, kind: Kind): Promise<void> {
     const { done, random } = this;
     const steps = Object.entries(stepsOf(kind));
-    // Who waits to the end sees most of a server.
+    // A caller that waits to the end sees most of a server.
     const patient = this.random() < PATIENT;
     const [name, step] = steps[patient ? 0 : this.below(steps.length)] as (typeof steps)[number];
     const controller = new AbortController();
@@ -133,7 +133,7 @@ class Maker {
     }
   }
 
-  /** What was abandoned has been found by now. */
+  /** Abandoned signals have been found by now. */
   look(): void {
     for (const signal of this.abandoned) {
       this.done.listeners += listenersOf(signal);

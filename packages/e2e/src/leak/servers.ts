@@ -6,7 +6,7 @@ import { WIRES, type Wire } from "./wires.js";
 
 // The servers' own process, so that nothing of them is in the one that is measured.
 
-/** What the servers say first. */
+/** First message of the servers. */
 export interface Started {
   /** Base URLs, in the order of `WIRES`. */
   readonly urls: readonly string[];
@@ -14,7 +14,7 @@ export interface Started {
   readonly ca: string;
 }
 
-/** What the servers say at the end. */
+/** Last message of the servers. */
 export interface Served {
   /** How often each fault there is was done, by its name. */
   readonly faults: Readonly<Record<string, number>>;
@@ -55,7 +55,7 @@ function send(message: Started | Served): void {
   process.send?.(message);
 }
 
-/** What a server that forwards asks: one that answers well. */
+/** Starts the upstream of a server that forwards: one that answers well. */
 async function startUpstream(protocol: Protocol): Promise<FaultServer> {
   const routes = KINDS.flatMap((kind) =>
     METHODS[kind].map((method) => {

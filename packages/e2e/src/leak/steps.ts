@@ -7,7 +7,7 @@ import { real } from "./watch.js";
 
 type Service = Client<typeof ConformanceService>;
 
-/** What a caller has to make a call with. */
+/** Tools of a caller for making a call. */
 export interface Caller {
   /** The SDK's own client. */
   readonly sdk: Service;
@@ -20,12 +20,12 @@ export interface Caller {
   readonly random: () => number;
 }
 
-/** What a caller does with a call; returns how that ended, in a word. */
+/** Behavior of a caller in a call; returns how it ended, in a word. */
 export type Step = (caller: Caller) => Promise<string>;
 
 const answered = ["unary", "client"] as const satisfies Kind[];
 
-/** What callers do with each kind of call, by its name in the report. */
+/** Returns the behaviors for each kind of call, by their names in the report. */
 export function stepsOf(kind: Kind): Readonly<Record<string, Step>> {
   return (answered as readonly Kind[]).includes(kind) ? ANSWERED : STREAMED;
 }
@@ -112,7 +112,7 @@ async function abandon(caller: Caller): Promise<string> {
   const settings = { noDeadline: true, auth: null };
   const options = call(settings, { signal: caller.controller.signal });
   const stream = open(caller, caller.connect, options)[Symbol.asyncIterator]();
-  // Who waits for ever for a first message has asked for it.
+  // Without a deadline, only a cancel ends the wait for a first message.
   const stop = cancelAfter(caller, FIRST_MS);
   try {
     const { done } = await stream.next();

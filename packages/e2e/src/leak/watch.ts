@@ -52,20 +52,20 @@ process.on("unhandledRejection", (reason) => unhandled.push(reason));
 process.on("warning", ({ name, message }) => warnings.push(`${name}: ${message}`));
 let before: string[] = [];
 
-/** What is there now is not counted. Call it once all is there that has to be. */
+/** Excludes everything that exists now from the count. Call it once all permanent objects exist. */
 export function begin(): void {
   // A stream is a resource from its first use on.
   void process.stdout.writableLength;
   before = process.getActiveResourcesInfo();
 }
 
-/** What is there now that was not there when the program began. */
+/** Objects that exist now and did not when the count began. */
 export interface Left {
   /** Timers that are set, also those that would let the process end. */
   readonly timers: number;
   /** Client sockets that are not closed. */
   readonly sockets: number;
-  /** What keeps the event loop alive, by Node's names. */
+  /** Resources that keep the event loop alive, by Node's names. */
   readonly resources: readonly string[];
   readonly unhandledRejections: readonly unknown[];
   /** Node's own warnings, of listeners above all. */

@@ -6,11 +6,11 @@ export interface Wire {
   readonly protocol: Protocol;
   readonly httpVersion: "1.1" | "2";
   /**
-   * What the server does: `requests` breaks single requests, `connections` breaks
-   * connections before it knows what is asked.
+   * Faults of the server: `requests` breaks single requests, `connections` breaks connections
+   * before it knows the request.
    */
   readonly breaks: "requests" | "connections";
-  /** Whether there is TLS, and whether the client trusts the server. Default: no TLS. */
+  /** TLS, and whether the client trusts the server. Default: no TLS. */
   readonly tls?: "trusted" | "untrusted";
   /** Compresses both ways. Default: nothing is compressed. */
   readonly gzip?: boolean;

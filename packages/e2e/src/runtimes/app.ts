@@ -14,7 +14,7 @@ const PROGRAM = join(HERE, "dist/runtimes/program");
 /** Packed as for a release, and unpacked as for a user. */
 const OURS = ["sdk", "core-proto/ts", "conformance-proto/ts"];
 
-/** What a user installs beside them, and what those need. */
+/** Packages that a user installs beside them, with their dependencies. */
 const THEIRS = [
   "@bufbuild/protobuf",
   "@connectrpc/connect",

@@ -3,10 +3,9 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { answerCors } from "@ameideio/reference-server";
 
 /**
- * Lets pages of every origin call, as docs/runtimes/browser.md says a server
- * must.
+ * Lets pages of every origin call, as docs/runtimes/browser.md requires of a server.
  *
- * @returns Whether it was a preflight request, which is answered then.
+ * @returns True if it was a preflight request, which has been answered.
  */
 export function allowOrigins(
   request: IncomingMessage | Http2ServerRequest,

@@ -3,9 +3,9 @@ import type { Action, Script } from "@ameideio/fault-server";
 const ANSWER: Action = { forward: {} };
 
 /**
- * What the fault server does to each check, by its id.
+ * Returns the fault server's script for each check, by its id.
  *
- * @param elsewhere - The address that redirects name.
+ * @param elsewhere - Address that redirects name.
  */
 export function faultScripts(elsewhere: string): Readonly<Record<string, Script>> {
   return {

@@ -1,4 +1,4 @@
-/** Whether this runs in CI, where nothing that is needed may be missing. */
+/** Reports whether this runs in CI, where every needed tool must be present. */
 export function inCi(): boolean {
   return !["", "0", "false", undefined].includes(process.env["CI"]);
 }

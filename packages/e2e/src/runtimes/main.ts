@@ -9,7 +9,7 @@ import { tableIn, tableOf, withTable } from "./table.js";
 const PAGE = new URL("../../../../docs/runtimes.md", import.meta.url);
 const HELP = new URL("../../runtimes/help.txt", import.meta.url);
 
-// Whoever reads may have seen enough, as `head` does.
+// The reader of a pipe may close it early, as `head` does.
 process.stdout.on("error", () => process.exit(1));
 
 try {

@@ -12,11 +12,11 @@ import { openWorld, type World } from "./world.js";
 export interface Column {
   readonly runtime: Runtime;
   readonly entry: "node" | "web";
-  /** What was seen, or why nothing was. */
+  /** Results of the program, or the reason for having none. */
   readonly seen: Launched | { readonly missing: string } | { readonly crashed: string };
 }
 
-/** What all programs share. */
+/** Parts that all programs share. */
 interface Shared {
   readonly app: App;
   readonly world: World;

@@ -25,7 +25,7 @@ export async function writeReport(columns: readonly Column[]): Promise<string> {
   return path;
 }
 
-/** What is wrong with a column: broken checks and crashes, in full; empty when nothing is. */
+/** Lists the problems of a column: broken checks and crashes, in full; empty if there are none. */
 export function problemsOf({ seen }: Column): string[] {
   if ("missing" in seen) {
     return [];

@@ -1,12 +1,12 @@
 /** A runtime, and through which entries the SDK is executed on it. */
 export interface Runtime {
-  /** What `--only` takes. */
+  /** Id for `--only`. */
   readonly id: string;
   /** Head of its column. */
   readonly title: string;
   readonly kind: "node" | "bun" | "deno" | "workerd" | "chromium";
   readonly entries: readonly ("node" | "web")[];
-  /** Where its program lies in the installed packages, by platform; none where it is found. */
+  /** Path of its program in the installed packages, by platform; absent if it is searched for. */
   readonly programs?: Readonly<Record<string, string>>;
 }
 

@@ -7,13 +7,13 @@ import type { Witness } from "./witness.js";
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * Starts a server by which programs ask what the others saw:
+ * Starts a server that tells programs what the other servers saw:
  *
- * - `/requests?mount=<id>&until=<count | hung-up>`: the requests of a script of
- *   the fault server, once there are so many, or one whose client hung up;
+ * - `/requests?mount=<id>&until=<count | hung-up>`: the requests of a script of the fault server,
+ *   once there are so many, or one whose client hung up;
  * - `/left?id=<id>`: once the witness saw a stream end that its client left.
  *
- * What does not come true in five seconds is answered with 504.
+ * A condition that is not met within five seconds is answered with 504.
  */
 export async function startSeenServer(
   faults: FaultServer,

@@ -9,11 +9,10 @@ const END = "<!-- end of what works -->";
 const UNPINNED: readonly string[] = ["chromium"];
 
 /**
- * What works where, in Markdown: a row per check, a column per runtime and
- * entry, and below why the rest does not.
+ * Returns the working features in Markdown: a row per check, a column per runtime and entry, and
+ * below the reasons for the others.
  *
- * @throws Error when there is something that no table may say: a column that was not seen, or a
- *   check that is broken.
+ * @throws Error if a column was not seen, or a check is broken: no table may show that.
  */
 export function tableOf(columns: readonly Column[]): string {
   const reasons: string[] = [];

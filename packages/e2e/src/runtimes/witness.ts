@@ -40,7 +40,7 @@ export async function startWitness(known: Authority, unknown: Authority): Promis
   const departures = new EventTarget();
   const departed = new Set<string>();
   const service = connectNodeAdapter({
-    // As many servers and proxies do; a fetch asks for it by itself.
+    // Many servers and proxies compress small messages too; a fetch asks for it by itself.
     compressMinBytes: 1,
     routes: witnessRoutes((id) => {
       departed.add(id);

@@ -2,7 +2,7 @@ import { type ConnectRouter, createContextKey, type HandlerContext } from "@conn
 import { ConformanceService } from "@ameideio/conformance-proto";
 import type { SeenCall } from "./program/seen.js";
 
-/** What the HTTP server knows of the connection of a call. */
+/** Facts of the HTTP server about the connection of a call. */
 export const connectionKey = createContextKey<Pick<SeenCall, "http" | "certificate">>({
   http: "",
 });

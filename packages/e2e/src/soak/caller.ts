@@ -8,7 +8,7 @@ export interface Material extends Certificate {
   readonly ca: string;
 }
 
-/** What a client is made with. */
+/** Data for creating a client. */
 export interface Place {
   readonly column: Column;
   readonly port: number;
@@ -16,11 +16,11 @@ export interface Place {
   readonly material: () => Material;
   /** Shared by all calls. */
   readonly signal: AbortSignal;
-  /** Nothing is tried again. */
+  /** Turn retries off. */
   readonly withoutRetries: boolean;
 }
 
-/** Where a client calls: HTTP/1.1 is plain, as it is inside a cluster. */
+/** Returns the address that a client calls: HTTP/1.1 is plain, as it is inside a cluster. */
 export function baseUrlOf({ column, port }: Place): string {
   return `${column.httpVersion === "1.1" ? "http" : "https"}://127.0.0.1:${port}`;
 }

@@ -14,7 +14,7 @@ import { Workers } from "./workers.js";
 // A client of the soak, in a process of its own: only there nothing else has a heap, timers or
 // sockets. The process has to end by itself: nothing here ends it.
 
-/** What a client's process is told. */
+/** Message to a client's process. */
 export type ClientOrder =
   | {
       readonly do: "begin";
@@ -31,13 +31,13 @@ export type ClientOrder =
   | { readonly do: "weigh" }
   | { readonly do: "end" };
 
-/** What a client's process says. */
+/** Message from a client's process. */
 export type ClientNews =
   | { readonly calls: readonly CallRecord[]; readonly starvedMs: number }
   | { readonly heap: number }
   | { readonly end: ClientEnd };
 
-/** What there is of a client once it was closed. */
+/** Remains of a client once it was closed. */
 export interface ClientEnd extends Left {
   /** Calls that had not ended when nobody waited any longer. */
   readonly hung: number;

@@ -12,7 +12,7 @@ const LEAVE_MS = 3_000;
 
 type BeginOrder = Extract<ClientOrder, { readonly do: "begin" }>;
 
-/** What a client came to at the end. */
+/** Result of a client at the end. */
 export interface ClientSeen extends ClientEnd {
   /** Exit code of its process; null where it had to be killed. */
   readonly code: number | null;
@@ -77,7 +77,7 @@ export class ClientProcess {
     const told = once(this.told, "end");
     this.say({ do: "end" });
     await told;
-    // What the client has closed is closed a moment later here.
+    // Connections closed by the client are closed here a moment later.
     for (let look = 0; look < 100 && this.relay.open > 0; look++) {
       await wait(10);
     }

@@ -18,7 +18,7 @@ export interface Judged {
   readonly cells: Cells;
   readonly goals: readonly Goal[];
   readonly heapPerCall: number | undefined;
-  /** What share of its time the client was without. */
+  /** Share of the time that the client's process was not running. */
   readonly missing: number;
 }
 
@@ -44,8 +44,8 @@ export function judge(seen: Seen, scenarios: readonly Scenario[]): Judged[] {
   });
 }
 
-// Where the process was without too much of its time, `timed` is false: its limits of time are over
-// before anybody had the time to answer, and what they ended is no sign of anything else.
+// If the process was not running for too much of the time, `timed` is false: its time limits expire
+// before anybody could answer, and the calls they ended prove nothing else.
 function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells, timed: boolean): Goal[] {
   const cell = cells.get(id);
   if (cell === undefined) {

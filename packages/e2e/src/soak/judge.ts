@@ -4,11 +4,11 @@ import type { ColumnSeen, Seen, Window } from "./run.js";
 import type { Scenario } from "./scenarios.js";
 import { BOUNDS } from "./settings.js";
 
-/** What a scenario did to a column, over all rounds. */
+/** Effect of a scenario on a column, over all rounds. */
 export interface Cell {
   readonly calls: number;
   readonly failed: Readonly<Record<Kind, number>>;
-  /** Of those, the ones that a limit of time ended, or one of whose attempts. */
+  /** Those of them that a time limit ended, as a whole or in one attempt. */
   readonly failedByTime: Readonly<Record<Kind, number>>;
   /** The longest of all rounds, from when the fault was over; null for never. */
   readonly recoveryMs: number | null;
@@ -18,7 +18,7 @@ export interface Cell {
   readonly whys: ReadonlyMap<string, number>;
 }
 
-/** What happened to a column by scenario; the times without one have the id `calm`. */
+/** Effects on a column by scenario; the times without one have the id `calm`. */
 export type Cells = ReadonlyMap<string, Cell>;
 
 /** The id of the times in which nothing was done. */
@@ -28,7 +28,7 @@ export const CALM = "calm";
 export function cellsOf(seen: Seen, index: number): Cells {
   const column = seen.columns[index] as ColumnSeen;
   const warmAt = seen.windows.find(({ counts }) => counts)?.at ?? 0;
-  // What begins in a process that is cold says nothing, also where it ends later.
+  // Calls that begin in a cold process prove nothing, even if they end later.
   const calls = column.calls.filter(({ begin }) => begin >= warmAt);
   const ended = byWindow(seen.windows, calls, ({ end }) => end);
   const begun = byWindow(seen.windows, calls, ({ begin }) => begin);
@@ -84,7 +84,7 @@ export function recoveryOf(
   return Math.max(0, first.begin - healedAt - starvedBetween(healedAt, first.begin, starved));
 }
 
-/** What share of its time a process was without. */
+/** Returns the share of time that a process was not running. */
 export function missingShare(starved: readonly Starved[], minutes: number): number {
   return starved.reduce((sum, { ms }) => sum + ms, 0) / 60_000 / minutes;
 }

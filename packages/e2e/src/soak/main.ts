@@ -12,7 +12,7 @@ const HELP = new URL("../../soak/help.txt", import.meta.url);
 const MOST_MINUTES = 1_440;
 const MOST_WORKERS = 1_024;
 
-// Whoever reads may have seen enough, as `head` does.
+// The reader of a pipe may close it early, as `head` does.
 process.stdout.on("error", () => process.exit(1));
 
 try {

@@ -24,7 +24,8 @@ export function planted(caller: Caller, plant: Plant | undefined, place: Place):
             if (kind !== "unknown") {
               throw reason;
             }
-            // As a person would, not in the same turn, when the connection is still breaking.
+            // After a pause, as a person would, not in the same turn, when the connection is still
+            // breaking.
             await new Promise((end) => setTimeout(end, REPEAT_MS));
             return caller.call(kind, text);
           }),

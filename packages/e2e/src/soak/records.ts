@@ -1,6 +1,6 @@
 /**
- * What a call is: repeatable; not, and counted by the server; a stream; or one whose deadline is
- * shorter than any answer.
+ * Kind of a call: repeatable; not repeatable, and counted by the server; a stream; or one whose
+ * deadline is shorter than any answer.
  */
 export type Kind = "idempotent" | "unknown" | "stream" | "brief";
 

@@ -129,7 +129,7 @@ export class Relay {
     this.pairs.add(pair);
     client.once("close", () => {
       this.pairs.delete(pair);
-      // What a silent connection's client does is not told, either, but nobody waits for it.
+      // The client's side of a silent connection is not reported either, but nothing waits for it.
       if (pair.silent) {
         breakOff(server);
       }

@@ -8,7 +8,7 @@ import { BOUNDS } from "./settings.js";
 
 const MOST_WHYS = 3;
 
-/** What a run came to, in Markdown. */
+/** Formats the results of a run in Markdown. */
 export function reportOf(
   seen: Seen,
   judged: readonly Judged[],
@@ -65,7 +65,7 @@ export function jsonOf(seen: Seen, judged: readonly Judged[]): unknown {
   };
 }
 
-/** What of the SDK's goals is not met, and what could not be told; a line for each. */
+/** Lists the goals that the SDK missed, and those that could not be judged; a line for each. */
 export function unmetOf(judged: readonly Judged[]): readonly string[] {
   return judged
     .filter(({ seen: { column } }) => column.client === "ameide")

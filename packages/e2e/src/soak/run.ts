@@ -5,7 +5,7 @@ import type { Scenario } from "./scenarios.js";
 import { WARM_UP_MS } from "./settings.js";
 import { World, type WorldOptions } from "./world.js";
 
-/** What a run does. */
+/** Extent of a run. */
 export interface RunOptions extends WorldOptions {
   readonly minutes: number;
   readonly scenarios: readonly Scenario[];
@@ -16,7 +16,7 @@ export interface RunOptions extends WorldOptions {
 /** A time in which something was done, or nothing: then it has no scenario. One follows the other. */
 export interface Window {
   readonly scenario: Scenario | undefined;
-  /** Whether what fails in it says anything; not while all is mended. */
+  /** False while everything is being repaired, when failures prove nothing. */
   readonly counts: boolean;
   readonly at: number;
   /** From when on each new connection was served. */

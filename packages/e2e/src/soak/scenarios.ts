@@ -9,7 +9,7 @@ export interface Scenario {
   readonly title: string;
   /** How long is looked at what follows, from when it is over. */
   readonly windowMs: number;
-  /** What has to be there before. */
+  /** Prepares the world. */
   readonly prepare?: (world: World) => Promise<void>;
   /** Does it; over when it resolves: from then on every new connection would be served. */
   readonly act: (world: World) => Promise<void>;
@@ -25,7 +25,7 @@ const GAP_MS = 300;
 const STALL_MS = 500;
 const RESETS_MS = 2_000;
 const BLACKOUT_MS = TIMES.attemptMs * 1.5;
-// Whoever notices a dead connection by its keepalive alone has done so by then.
+// Time by which a dead connection is noticed by its keepalive alone.
 const HOLE_WINDOW_MS = TIMES.keepAlive.intervalMs + TIMES.keepAlive.timeoutMs + 3_000;
 
 const bury = (world: World) => {

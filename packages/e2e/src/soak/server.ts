@@ -10,10 +10,10 @@ import { routesOf } from "./service.js";
 // A server of the soak, as a process that can be killed. SIGTERM drains it: what is in flight is
 // answered, GOAWAY and `connection: close` say that no more is taken, and then it ends by itself.
 
-/** What a server is started with. */
+/** Options of a server. */
 export interface ServerOrder {
   readonly certificate: Certificate;
-  /** Whose clients are let in, PEM. */
+  /** Authority of the admitted clients, PEM. */
   readonly clientAuthority: string;
   /** File that what is executed is written to. */
   readonly journal: string;
@@ -25,7 +25,7 @@ export interface Ports {
   readonly "2": number;
 }
 
-/** What a server says. */
+/** Message from a server. */
 export type ServerNews = { readonly ports: Ports } | { readonly starvedMs: number };
 
 const TELL_MS = 250;
@@ -71,7 +71,7 @@ async function serve({ certificate, clientAuthority, journal }: ServerOrder): Pr
     for (const session of sessions) {
       session.close();
     }
-    // Who is being served now is told, too, where no head was sent yet.
+    // Clients being served are told as well, if no head was sent yet.
     for (const answer of answers) {
       answer.shouldKeepAlive = false;
     }

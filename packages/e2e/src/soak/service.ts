@@ -5,8 +5,8 @@ import { ConformanceService } from "@ameideio/conformance-proto/ameide/conforman
 import { LOAD } from "./settings.js";
 
 /**
- * The service that is called. What may be done only once is written down before anything else, so
- * that also a server that is killed has told.
+ * Returns the called service. It records an execution that may happen only once before anything
+ * else, so that even a killed server has reported it.
  *
  * @param journal - Descriptor of the file: a line for each execution.
  */

@@ -9,7 +9,7 @@ export const TIMES = {
   keepAlive: { intervalMs: 4_000, timeoutMs: 2_000 },
 } as const;
 
-/** What each client does all the time. */
+/** Load of each client, all the time. */
 export const LOAD = {
   /** Workers of a client: each makes one call after another. */
   workers: 64,
@@ -30,19 +30,19 @@ export const LOAD = {
 /** Workers begin one by one for so long: cold processes take all calls at once for longer than any limit. */
 export const RAMP_MS = 2_000;
 
-/** What begins before counts nowhere. */
+/** Time before which calls do not count. */
 export const WARM_UP_MS = RAMP_MS + 3_000;
 
 /** Longest time a server may drain: any call has ended by then. */
 export const DRAIN_MS = TIMES.deadlineMs + 4_000;
 
-/** What a column must keep. */
+/** Bounds that a column must keep. */
 export const BOUNDS = {
   /** Recovery from a black hole, in attempt timeouts. */
   recovery: 1.5,
   /** How long a call may outlive its deadline. */
   lateMs: 50,
-  /** What share of its time a process may be without: beyond, times say nothing. */
+  /** Share of the time that a process may not be running: above it, times prove nothing. */
   missing: 0.2,
   /** A call that takes longer than this, though the server was well, was held up. */
   heldUpMs: LOAD.mostMs + 300,

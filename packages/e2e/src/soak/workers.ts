@@ -36,7 +36,7 @@ export class Workers {
     this.all = Promise.all([...working, this.probe(name)]);
   }
 
-  /** What ended since this was asked last. */
+  /** Returns the calls that ended since the last request. */
   take(): readonly CallRecord[] {
     const records = this.records;
     this.records = [];
@@ -56,7 +56,7 @@ export class Workers {
   private async work(name: string): Promise<void> {
     while (!this.stopping) {
       const well = await this.one(pick(), this.next(name));
-      // Who fails at once, and would begin at once again, has the CPU for himself.
+      // A worker that fails at once, and would begin again at once, would take all of the CPU.
       await wait(Math.random() * LOAD.thinkMs + (well ? 0 : LOAD.leastMs));
     }
   }
@@ -132,8 +132,8 @@ class DeadlineWatch {
   }
 }
 
-// What the SDK says where time ended a connect or a connection, or is what keeps it from a retry:
-// also a budget that was paid out to calls before.
+// Words of the SDK if time ended a connect or a connection, or prevents a retry, including a budget
+// that earlier calls have spent.
 const OF_TIME =
   /\(connectTimeoutMs\)|no answer to a PING|would exceed the deadline|no time is left before the deadline|the retry budget is used up/;
 

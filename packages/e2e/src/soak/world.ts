@@ -14,7 +14,7 @@ import { ServerProcess } from "./server_process.js";
 const ASK_MS = 250;
 const SERVER_HOSTS = ["127.0.0.1", "localhost"];
 
-/** What a world is made of. */
+/** Parts of a world. */
 export interface WorldOptions {
   readonly columns: readonly Column[];
   /** Workers of each client. */

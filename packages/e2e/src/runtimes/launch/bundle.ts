@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { App } from "../app.js";
 
-/** What is used of esbuild; it is installed with the runtimes. */
+/** Used part of esbuild, which is installed with the runtimes. */
 interface Bundler {
   build(options: {
     readonly absWorkingDir: string;

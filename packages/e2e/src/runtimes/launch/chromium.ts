@@ -5,7 +5,7 @@ import type { Outcome } from "../program/place.js";
 import { bundle } from "./bundle.js";
 import type { Launch, Launched } from "./launch.js";
 
-/** What is used of playwright-core; it is installed with the runtimes, and for the recipes. */
+/** Used part of playwright-core, which is installed with the runtimes, and for the recipes. */
 export interface Playwright {
   readonly chromium: {
     launch(options: {

@@ -9,7 +9,7 @@ const LONGEST_MS = 120_000;
 /** No more than docs/runtimes/deno.md says; files are read by `require()`, and for TLS. */
 const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read"];
 
-/** What comes before the program on a command line. */
+/** Arguments before the program on a command line. */
 const ARGUMENTS: Readonly<Record<"node" | "bun" | "deno", readonly string[]>> = {
   node: [],
   bun: ["run"],

@@ -1,7 +1,7 @@
 import type { App } from "../app.js";
 import type { Outcome, Place } from "../program/place.js";
 
-/** What it takes to run a program on a runtime. */
+/** Data for running a program on a runtime. */
 export interface Launch {
   /** The runtime's own program. */
   readonly program: string;
@@ -18,7 +18,7 @@ export interface Launch {
 
 /** How it went. */
 export interface Launched {
-  /** As the runtime says. */
+  /** Version as the runtime states it. */
   readonly version: string;
   readonly outcomes: readonly Outcome[];
 }

@@ -8,7 +8,7 @@ import { run } from "./command.js";
 import { environment, type Launch, type Launched } from "./launch.js";
 
 const LONGEST_MS = 120_000;
-/** Of the newest behaviour there is; nothing of Node.js is switched on. */
+/** Date of the newest behavior; nothing of Node.js is switched on. */
 const COMPATIBILITY_DATE = "2026-11-01";
 
 /** Runs a program as a worker on workerd. */

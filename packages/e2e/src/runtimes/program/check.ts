@@ -16,7 +16,7 @@ export interface Check {
   run(here: Here): Promise<void>;
 }
 
-/** What a runtime cannot do, seen on the wire; not a fault of the SDK. */
+/** Thrown for a limit of the runtime, seen on the wire; it is not a fault of the SDK. */
 export class Limit extends Error {
   override name = "Limit";
 }
@@ -53,7 +53,7 @@ function refusal(check: Check, { entry }: Here, error: unknown): string | undefi
   return refused && error.origin === "client" ? error.rawMessage : undefined;
 }
 
-/** All that is known of a failure, causes included. */
+/** Describes a failure with its causes. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);

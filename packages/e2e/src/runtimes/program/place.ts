@@ -2,9 +2,9 @@ import type { Client, Transport } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
 import type { AmeideOptions, AmeideTransport } from "@ameideio/ameide-sdk-ts";
 
-/** Where a program runs and whom it can call. Plain data: it is sent to the runtime. */
+/** Place of a program, and the servers it can call. Plain data: it is sent to the runtime. */
 export interface Place {
-  /** What its faults are mounted under; no two programs share it. */
+  /** Name that its faults are mounted under, unique to the program. */
   readonly name: string;
   /** The reference server, HTTP/1.1 and HTTP/2 without TLS. */
   readonly reference: string;
@@ -33,7 +33,7 @@ export interface EntryPoint {
   createTransport(options: AmeideOptions): AmeideTransport;
 }
 
-/** What a check works with. */
+/** Tools of a check. */
 export interface Here extends EntryPoint {
   readonly place: Place;
   /** A client of the witness, or of the service at the address. */
@@ -44,7 +44,7 @@ export interface Here extends EntryPoint {
   readonly fault: string;
 }
 
-/** What came of one check. */
+/** Result of one check. */
 export type Outcome =
   | { readonly check: string; readonly result: "yes" }
   | { readonly check: string; readonly result: "no"; readonly why: string }

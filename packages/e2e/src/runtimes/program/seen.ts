@@ -1,8 +1,8 @@
 import type { Here } from "./place.js";
 
-/** What the witness says of a call it got. */
+/** Report of the witness about a call it got. */
 export interface SeenCall {
-  /** As Node.js names it: `1.1`, `2.0`. */
+  /** Version as Node.js names it: `1.1`, `2.0`. */
   readonly http: string;
   /** HTTP method. */
   readonly method: string;
@@ -14,7 +14,7 @@ export interface SeenCall {
   readonly certificate?: string;
 }
 
-/** What the fault server saw of a request. */
+/** Report of the fault server about a request. */
 export interface SeenRequest {
   readonly headers: readonly (readonly [string, string])[];
   readonly method: string;

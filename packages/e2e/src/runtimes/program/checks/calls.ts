@@ -111,7 +111,8 @@ export const CALLS: readonly Check[] = [
     title: "HTTP/2",
     async run(here) {
       const { http2, tls } = here.place.witness;
-      // What fetch speaks is the platform's choice, by ALPN; the SDK has no say in it.
+      // The protocol version of fetch is the platform's choice, by ALPN; the SDK cannot influence
+      // it.
       const witness =
         here.entry === "node"
           ? here.connect(ConformanceService, http2, { httpVersion: "2" })

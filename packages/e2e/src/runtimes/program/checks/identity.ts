@@ -7,7 +7,7 @@ import { headerOf, seenCall, seenRequests } from "../seen.js";
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Who calls, and what errors say. */
+/** Checks of the caller's identity, and of error messages. */
 export const IDENTITY: readonly Check[] = [
   {
     id: "wire",
