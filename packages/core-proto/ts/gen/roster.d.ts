@@ -7,7 +7,7 @@ import type { SessionsService as sessionsService } from "./ameide/identity/v1/se
 import type { ThreadsService as threadsService } from "./ameide/threads/v1/threads_pb.js";
 import type { TokenService as tokenService } from "./ameide/identity/v1/token_pb.js";
 
-/** A service whose stub is loaded when it is first needed. */
+/** Service whose stub is loaded when it is first needed. */
 export interface LazyService<S extends DescService> {
   /** The kind of every method, by the name it has in a client. */
   readonly methods: { readonly [K in keyof S["method"]]: S["method"][K]["methodKind"] };
