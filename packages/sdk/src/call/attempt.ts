@@ -98,7 +98,7 @@ export function failureOf(
     runtimeCode: codeToString(error.code),
     hint: responded
       ? readHint({
-          // Connect keeps the trailers that stand in a body with the error.
+          // Connect keeps the trailers of a body with the error.
           get: (name) => recording.get(name) ?? error.metadata.get(name),
           retryInfoMs: retryInfoMs(error, { ...bounds, secrets: [] }),
           wallNowMs,

@@ -38,7 +38,7 @@ export function errorOfAttempt(
       httpStatus: failure.httpStatus,
       retryAfterMs: hintDelay(failure.hint),
       explanation: explainStop(stopReason, plan, failure, facts.attempts?.length ?? 0),
-      // Connect keeps the trailers that stand in a body with the error.
+      // Connect keeps the trailers of a body with the error.
       serverRequestId: recording?.get(requestId) ?? error.metadata.get(requestId) ?? undefined,
     },
     plan.codeOf(failure.code),

@@ -45,7 +45,7 @@ export function abortMessage(cause: AbortCause, reason: unknown, call: Limited):
     : `${whichLimit(cause, call.plan, reason)}: ${whereItStood(call)}${whyUnsent(cause, call)}`;
 }
 
-// A last attempt that could not be sent says more than what was waited for.
+// A last attempt that could not be sent tells more than the wait that followed.
 function whyUnsent(cause: AbortCause, { attempt, unsent }: Limited): string {
   if (cause !== "deadline" || unsent === undefined || attempt === undefined) {
     return "";

@@ -154,8 +154,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       );
   }
 
-  // The time until the first message is the server's own only if it does not wait for messages of
-  // ours.
+  // The time until the first message is the server's own only if it does not wait for our messages.
   protected limit(nowMs: number): AttemptLimit {
     const reads = this.method.methodKind === "server_streaming";
     const ms = reads ? this.plan.policy.firstMessageTimeoutMs : null;

@@ -20,7 +20,7 @@ export function readAnswer(
     throw configError("fetch", "must resolve with a Response whose body was not read", response);
   }
   if (signal?.aborted === true) {
-    // Not every fetch looks at the signal.
+    // Not every fetch honors the signal.
     response.body?.cancel().catch(() => {});
     throw signal.reason;
   }

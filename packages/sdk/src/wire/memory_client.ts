@@ -11,12 +11,12 @@ import { TIMEOUT_HEADERS } from "../policy/deadline.js";
 import { type Clock, systemClock } from "../runtime/runtime.js";
 
 /**
- * An HTTP client that calls handlers in this process: no socket, no port. Give
- * it to the option `transport`; `baseUrl` may be any https address.
+ * An HTTP client that calls handlers in this process: no socket, no port. Give it to the option
+ * `transport`; `baseUrl` may be any https address.
  *
  * @param routes - Registers the handlers, as for a Connect server.
- * @param clock - By which handlers are told how much time they have. Default the
- *   system's. A handler that goes on past it keeps no timer, and no process, alive.
+ * @param clock - Clock for the time that handlers are told they have left. Default the system's. A
+ *   handler that goes on past it keeps no timer, and no process, alive.
  */
 export function createMemoryHttpClient(
   routes: (router: ConnectRouter) => unknown,
