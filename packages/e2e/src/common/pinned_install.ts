@@ -9,13 +9,12 @@ const HERE = new URL("../../", import.meta.url);
 const FILES = ["package.json", "package-lock.json"];
 
 /**
- * Makes sure that the packages of a list in `packages/e2e` are there, each at
- * its exact version and with the contents its lock names, and gives their
- * folder. The first call of a version of the list downloads them by npm; later
- * ones cost nothing.
+ * Makes sure that the packages of a list in `packages/e2e` are there, each at its exact version and
+ * with the contents its lock names, and gives their folder. The first call of a version of the list
+ * downloads them by npm; later ones cost nothing.
  *
  * @param name - Folder of the list.
- * @param missing - What is not there although npm is content, by its title.
+ * @param missing - Lists titles of packages that are missing although npm succeeded.
  * @throws Error, in one line, when npm cannot, or something is missing.
  */
 export async function installPinned(

@@ -15,7 +15,7 @@ export interface Comparison {
   readonly deviations: readonly string[];
 }
 
-/** Gets told how far a comparison is. */
+/** Receives the progress of a comparison. */
 export interface Progress {
   started?(fault: Fault): void;
   ended?(fault: Fault, trial: Trial): void;

@@ -8,7 +8,7 @@ export interface Decision {
   readonly fact: string;
   /** Place in a timeline: after the decision not to act again, to act again, or at its end. */
   readonly place: "stop" | "retry" | "end";
-  /** A change to make before the next run, and what it leads to. */
+  /** Change to make before the next run, and the decision that it leads to. */
   readonly tryThis?: string;
 }
 

@@ -79,7 +79,7 @@ function block(source: string, opening: RegExp, within: Range): Range | undefine
   return undefined;
 }
 
-// Comments, and what is quoted, may hold anything. Every character keeps its place.
+// Comments and quoted text may contain anything. Every character keeps its place.
 function blankComments(source: string): string {
   const token = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
   return source.replaceAll(token, (text) => text.replaceAll(/[^\n]/g, " "));

@@ -50,7 +50,7 @@ export async function runTrial(fault: Fault, sdk: Sdk): Promise<Trial> {
   }
 }
 
-// Waits for the call, but not for ever: `stop` ends one that is still under way.
+// Waits for the call, but not forever: `stop` ends one that is still under way.
 async function settle(
   transport: Transport,
   fault: Fault,

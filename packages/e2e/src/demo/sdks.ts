@@ -39,7 +39,7 @@ export const typical: Sdk = {
   },
 };
 
-/** Ours, as every user gets it. */
+/** Client of this SDK, as every user gets it. */
 export const ameide: Sdk = {
   name: "ameide",
   connect({ baseUrl, getToken, attemptTimeoutMs }, observer) {

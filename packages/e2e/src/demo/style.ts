@@ -1,4 +1,4 @@
-/** Colours, where they are wanted. */
+/** Colors, if they are wanted. */
 export interface Style {
   green(text: string): string;
   red(text: string): string;

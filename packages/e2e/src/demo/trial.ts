@@ -3,7 +3,7 @@ import type { Sdk } from "./sdks.js";
 import type { WireAttempt } from "./wire.js";
 import type { ServerCounts } from "./world.js";
 
-/** An event of the SDK's observer, and what the servers had counted when it came. */
+/** Event of the SDK's observer, with the servers' counts at its time. */
 export interface Seen {
   readonly event: CallEvent;
   readonly server: ServerCounts;

@@ -7,9 +7,9 @@ const { Unavailable, Aborted, DeadlineExceeded, Unauthenticated } = Code;
 const RETRYABLE = new Set([Unavailable, Aborted, DeadlineExceeded, Unauthenticated]);
 
 /**
- * The client that teams write by hand: Connect's own, with one interceptor that retries what looks
- * temporary and renews the token. It works on the day it is written, and in the demo it is what the
- * SDK is compared with.
+ * The client that teams write by hand: Connect's own, with one interceptor that retries errors that
+ * look temporary and renews the token. It works on the day it is written, and the demo compares the
+ * SDK with it.
  */
 export function createTypicalTransport({
   baseUrl,

@@ -20,7 +20,7 @@ export interface WireAttempt {
   readonly brokenOff: string | null;
 }
 
-/** The attempts among the requests of a fault server; requests for tokens are none. */
+/** Returns the attempts among the requests of a fault server, without requests for tokens. */
 export function wireAttempts(requests: readonly RecordedRequest[]): WireAttempt[] {
   const calls = requests.filter(({ path }) => !path.endsWith("/IssueServiceToken"));
   const start = calls[0]?.receivedAtMs ?? 0;

@@ -3,9 +3,9 @@ import type { Action, Chunk, Header, Respond } from "@ameideio/fault-server";
 import { ConformanceResponseSchema } from "@ameideio/conformance-proto/ameide/conformance/v1";
 import type { Kind, Protocol } from "./methods.js";
 
-/** Content types and framing of what a server answers. */
+/** Content types and framing of servers' answers. */
 export interface Answers {
-  /** A whole good answer: one message, or three where it is a stream. */
+  /** Complete good answer: one message, or three for a stream. */
   readonly good: Respond;
   /** A good answer whose messages come one after the other. */
   readonly slow: Respond;

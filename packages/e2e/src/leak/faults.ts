@@ -23,7 +23,7 @@ const BREAKS = ["reset", "fin", "stall"] as const;
 /** Longer than any timeout of a call here, in ms. */
 const TOO_LONG_MS = 400;
 
-/** Everything a fault server can do to one request, where the path is known. */
+/** All faults that a fault server can give one request, once the path is known. */
 function requestFaults({ protocol, httpVersion, tls }: Wire, kind: Kind): Faults {
   const answers = answersOf(protocol, kind);
   const faults: Record<string, Action> = { ...answered(answers), ...broken(answers) };
@@ -34,7 +34,7 @@ function requestFaults({ protocol, httpVersion, tls }: Wire, kind: Kind): Faults
   }
   const all = Object.entries({ ...faults, ...onHttp2(answers) });
   // Node.js 20 loses a TCP reset that meets a write over HTTP/2 with TLS: its session then takes
-  // requests for ever, sends none and closes none. Node.js 22 does not.
+  // requests forever, sends none and closes none. Node.js 22 does not.
   return Object.fromEntries(all.filter(([name]) => !tls || !/^reset|, reset$/.test(name)));
 }
 
@@ -148,7 +148,7 @@ function requestPlan(wire: Wire, rounds: number): Plan {
 function connectionPlan({ protocol }: Wire, rounds: number): Plan {
   const good = respond(answersOf(protocol, "server").good);
   const { attempts, called } = repeat(connectionFaults(), good, { rounds, shift: 0 });
-  // The kernel answers refused connects: nobody can count them.
+  // The kernel answers refused connects: they cannot be counted.
   const seen = called.map((name) => (name === "refuse" ? "good" : name));
   return { script: { attempts, otherwise: good }, names: { "": seen } };
 }

@@ -8,7 +8,7 @@ export async function usedHeap(): Promise<number> {
   if (globalThis.gc === undefined) {
     throw new Error("run with --expose-gc");
   }
-  // Finalizers run between collections, and what they end is closed some turns later.
+  // Finalizers run between collections, and the calls they end are closed some turns later.
   for (let round = 0; round < 4; round++) {
     globalThis.gc();
     await wait(10);

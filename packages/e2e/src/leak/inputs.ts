@@ -4,10 +4,10 @@ import { wait } from "./watch.js";
 
 type Message = MessageInitShape<typeof ConformanceRequestSchema>;
 
-/** Ways in which what a caller streams goes on. */
+/** Ways in which a caller's stream goes on. */
 export const INPUTS = ["ends", "slow", "hangs", "throws"] as const;
 
-/** Counts what callers stream, and what of it was never told that nobody reads on. */
+/** Counts callers' streams, and those of them that were never told that nothing more is read. */
 export class Inputs {
   opened = 0;
   closed = 0;

@@ -7,7 +7,7 @@ import { printReport, verdictOf } from "./report.js";
 import { run } from "./run.js";
 import type { Served, Started } from "./servers.js";
 
-// Makes many faulty calls, closes everything, and says what is left. The process has to end by
+// Makes many faulty calls, closes everything, and reports what remains. The process has to end by
 // itself: nothing here ends it.
 
 const { values } = parseArgs({

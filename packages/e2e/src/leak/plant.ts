@@ -11,7 +11,7 @@ const kept: unknown[] = [];
 /**
  * Leaks something of a call.
  *
- * @param port - A port somebody listens at.
+ * @param port - A port with a listener.
  */
 export function leak(plant: Plant | undefined, call: { signal: AbortSignal }, port: number): void {
   switch (plant) {

@@ -46,7 +46,7 @@ export function verdictOf({ done, served, stays }: Facts): Line[] {
   ];
 }
 
-/** Prints what was done and what is left. */
+/** Prints the counts and the leaks. */
 export function printReport({ done, served, verdict }: Facts & { verdict: readonly Line[] }): void {
   const kilobytes = done.heap.map((bytes) => Math.round(bytes / 1024));
   const faults = Object.entries(served.faults);

@@ -79,7 +79,7 @@ export async function run(started: Started, options: RunOptions): Promise<Done> 
 }
 
 class Maker {
-  /** Signals of calls that nobody ended. */
+  /** Signals of abandoned calls. */
   private abandoned: AbortSignal[] = [];
 
   constructor(

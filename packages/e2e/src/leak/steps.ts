@@ -70,7 +70,7 @@ interface Ways {
   /** When the caller cancels, in ms from the start; negative for before. Default never. */
   readonly abortMs?: number;
   readonly settings?: CallSettings;
-  /** Looks at each message; true to leave. */
+  /** Receives each message; returns true to leave. */
   readonly each?: () => boolean;
 }
 

@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
 import { Socket } from "node:net";
 
-// Imported before anything that sets timers or opens sockets: what it replaces, others must not
-// have taken yet.
+// Imported before any module that sets timers or opens sockets, so that no other has taken the
+// functions it replaces.
 
 const timers = new Set<NodeJS.Timeout>();
 const sockets = new Set<Socket>();
@@ -61,7 +61,7 @@ export function begin(): void {
 
 /** Objects that exist now and did not when the count began. */
 export interface Left {
-  /** Timers that are set, also those that would let the process end. */
+  /** Timers that are set, including those that would let the process end. */
   readonly timers: number;
   /** Client sockets that are not closed. */
   readonly sockets: number;
@@ -72,7 +72,7 @@ export interface Left {
   readonly warnings: readonly string[];
 }
 
-/** Looks at the process. */
+/** Examines the process. */
 export function left(): Left {
   const resources = process.getActiveResourcesInfo();
   for (const name of before) {

@@ -29,7 +29,7 @@ export interface App {
   remove(): Promise<void>;
 }
 
-/** Makes the project; its `program` folder holds the checks. */
+/** Creates the project; its `program` folder contains the checks. */
 export async function createApp(): Promise<App> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "ameide-runtimes-")));
   const modules = join(folder, "node_modules");

@@ -11,7 +11,8 @@ export function installRuntimes(): Promise<string> {
   return installPinned("runtimes", firstMissing);
 }
 
-// To npm they are optional, for the sake of other platforms: it goes on without what it cannot get.
+// npm treats them as optional, for the sake of other platforms: it goes on without those it cannot
+// get.
 async function firstMissing(modules: string): Promise<string | undefined> {
   for (const { title, programs } of RUNTIMES) {
     const path = programs?.[PLATFORM];

@@ -20,7 +20,7 @@ export interface Column {
 interface Shared {
   readonly app: App;
   readonly world: World;
-  /** Folder of the installed runtimes, or why there is none. */
+  /** Folder of the installed runtimes, or the reason for having none. */
   readonly modules: string | MissingRuntime;
 }
 

@@ -5,9 +5,9 @@ import type { Column } from "./matrix.js";
 const RESULTS = new URL("../../.results/", import.meta.url);
 
 /**
- * Writes what was seen, for machines: `packages/e2e/.results/runtimes.json`,
- * `{"columns":[{"runtime","entry","version","checks":[{"check","result","why"}]}]}`, and
- * `missing` or `crashed` in place of the last two where nothing was seen.
+ * Writes the results for machines: `packages/e2e/.results/runtimes.json`,
+ * `{"columns":[{"runtime","entry","version","checks":[{"check","result","why"}]}]}`, with `missing`
+ * or `crashed` in place of the last two if there are no results.
  *
  * @returns Its path.
  */

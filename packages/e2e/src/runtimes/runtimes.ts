@@ -15,7 +15,7 @@ export const PLATFORM = `${process.platform}-${process.arch}`;
 
 const BOTH = ["node", "web"] as const;
 
-/** All runtimes, in the order of the table. Their versions stand in `packages/e2e/runtimes`. */
+/** All runtimes, in the order of the table. Their versions are in `packages/e2e/runtimes`. */
 export const RUNTIMES: readonly Runtime[] = [
   node(20, {}),
   node(22, {}),

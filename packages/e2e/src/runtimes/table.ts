@@ -5,7 +5,7 @@ import type { Column } from "./matrix.js";
 const BEGIN = "<!-- what works: written by `pnpm runtimes --write` -->";
 const END = "<!-- end of what works -->";
 
-/** Runtimes whose version is what the machine has. */
+/** Runtimes whose version is the one on the machine. */
 const UNPINNED: readonly string[] = ["chromium"];
 
 /**
@@ -29,7 +29,7 @@ export function tableOf(columns: readonly Column[]): string {
   ].join("\n");
 }
 
-/** The table a page holds. @throws Error when it holds none. */
+/** Returns the table of a page. @throws Error if it has none. */
 export function tableIn(page: string): string {
   const { table } = cut(page);
   return table.trim();

@@ -21,7 +21,7 @@ import { connectionKey, witnessRoutes } from "./witness_service.js";
 type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
-/** Servers of one service on which every answer says what was seen of the call. */
+/** Servers of one service whose answers describe the call as they saw it. */
 export interface Witness {
   readonly urls: Place["witness"];
   /** Resolves once the client of this stream left it before its end. */
@@ -96,7 +96,7 @@ export async function startWitness(known: Authority, unknown: Authority): Promis
   };
 }
 
-// With the authority in it: a browser is told by its key that it may trust the chain.
+// Includes the authority: a browser is told by its key that it may trust the chain.
 function chain(authority: Authority, hosts: readonly string[]): Certificate {
   const { key, cert } = authority.issue({ hosts });
   return { key, cert: cert + authority.cert };
@@ -117,7 +117,7 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-// TLS itself proves that the client has the key; whom the certificate is for does not matter here.
+// TLS itself proves that the client has the key; the certificate's subject does not matter here.
 function certificateOf(socket: Socket): { certificate?: string } {
   const serial = socket instanceof TLSSocket ? socket.getPeerCertificate().serialNumber : undefined;
   return serial === undefined ? {} : { certificate: serial };

@@ -10,10 +10,9 @@ export const connectionKey = createContextKey<Pick<SeenCall, "http" | "certifica
 type Text = { readonly text: string };
 
 /**
- * The handlers of the witness. Unary methods answer what was seen of the call.
- * Server streams send as many messages as the request's text says, or stay open
- * after the first for `open <id>`. Client streams answer all texts, bidi
- * streams every text as it comes.
+ * The handlers of the witness. Unary methods answer with the witness's view of the call. Server
+ * streams send as many messages as the request's text says, or stay open after the first for
+ * `open <id>`. Client streams answer all texts, bidi streams every text as it comes.
  *
  * @param left - Called when a client left a stream that was open.
  */

@@ -25,9 +25,9 @@ export function baseUrlOf({ column, port }: Place): string {
   return `${column.httpVersion === "1.1" ? "http" : "https"}://127.0.0.1:${port}`;
 }
 
-/** A client, seen alike whoever made it. */
+/** Client of any library, behind one interface. */
 export interface Caller {
-  /** Makes one call, and rejects with what the client says when it fails. */
+  /** Makes one call, and rejects with the client's error if it fails. */
   call(kind: Kind, text: string): Promise<void>;
   /** It asks for its material anew at each connect. */
   readonly rotates?: true;

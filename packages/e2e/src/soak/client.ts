@@ -24,9 +24,9 @@ export type ClientOrder =
       readonly workers: number;
       readonly plant: Plant | undefined;
     }
-  /** Has the material from now on; a client that cannot change its own keeps what it has. */
+  /** Uses this material from now on; a client that cannot change its own keeps its old one. */
   | { readonly do: "take"; readonly material: Material }
-  /** Makes the client anew, as who restarts a process does, unless it asks for material itself. */
+  /** Creates the client anew, as a restarted process does, unless it asks for material itself. */
   | { readonly do: "renew" }
   | { readonly do: "weigh" }
   | { readonly do: "end" };
@@ -39,7 +39,7 @@ export type ClientNews =
 
 /** Remains of a client once it was closed. */
 export interface ClientEnd extends Left {
-  /** Calls that had not ended when nobody waited any longer. */
+  /** Calls that had not ended when the wait was over. */
   readonly hung: number;
   /** Listeners on the signal that all calls share. */
   readonly listeners: number;

@@ -14,7 +14,7 @@ type BeginOrder = Extract<ClientOrder, { readonly do: "begin" }>;
 
 /** Result of a client at the end. */
 export interface ClientSeen extends ClientEnd {
-  /** Exit code of its process; null where it had to be killed. */
+  /** Exit code of its process; null if it had to be killed. */
   readonly code: number | null;
   /** Connections the relay still had open when everything was closed. */
   readonly open: number;
@@ -47,8 +47,8 @@ export class ClientProcess {
   static async fork(column: Column): Promise<ClientProcess> {
     const relay = await Relay.open();
     const child = fork(new URL("./client.js", import.meta.url), {
-      // Without the compilers: their code for what gets hot is on the heap, too. Warnings are told at
-      // the end, of each client.
+      // Without the compilers: their code for hot functions is on the heap too. Warnings are
+      // reported at the end, for each client.
       execArgv: ["--expose-gc", "--no-opt", "--no-sparkplug", "--no-warnings"],
       env: { ...process.env, NO_PROXY: "*", no_proxy: "*" },
     });
@@ -72,7 +72,7 @@ export class ClientProcess {
     this.say({ do: "weigh" });
   }
 
-  /** Lets it finish and close, and sees what stays. @throws Error where the process is gone. */
+  /** Lets it finish and close, and examines what remains. @throws Error if the process is gone. */
   async end(): Promise<ClientSeen> {
     const told = once(this.told, "end");
     this.say({ do: "end" });

@@ -8,7 +8,10 @@ import { BOUNDS, TIMES } from "./settings.js";
 export interface Goal {
   readonly what: string;
   readonly found: string;
-  /** Undefined where the run could not tell: it was too short, or without too much of its time. */
+  /**
+   * Undefined if the run could not tell: it was too short, or the process was not running for too
+   * much of it.
+   */
   readonly met: boolean | undefined;
 }
 

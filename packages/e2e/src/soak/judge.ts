@@ -24,7 +24,7 @@ export type Cells = ReadonlyMap<string, Cell>;
 /** The id of the times in which nothing was done. */
 export const CALM = "calm";
 
-/** Brings the calls of a column and what was done in its time together. */
+/** Combines the calls of a column with the events of its time. */
 export function cellsOf(seen: Seen, index: number): Cells {
   const column = seen.columns[index] as ColumnSeen;
   const warmAt = seen.windows.find(({ counts }) => counts)?.at ?? 0;
@@ -60,11 +60,11 @@ export function cellsOf(seen: Seen, index: number): Cells {
 }
 
 /**
- * How long after a fault the first probe began that went well, and none after it did not: in time
- * that client, relay and servers had.
+ * Returns the time from a fault to the start of the first probe that succeeded and was followed by
+ * no failure: in time that client, relay and servers were running.
  *
- * @param begun - The calls that began in the window.
- * @returns null where there is none.
+ * @param begun - Calls that began in the window.
+ * @returns null if there is none.
  */
 export function recoveryOf(
   window: Pick<Window, "at" | "healedAt">,

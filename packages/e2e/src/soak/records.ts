@@ -12,13 +12,16 @@ export interface CallRecord {
   /** When it began and ended, on the clock of {@link nowMs}. */
   readonly begin: number;
   readonly end: number;
-  /** Why it failed; absent where it did not. */
+  /** Error of the call; absent if it succeeded. */
   readonly why?: string;
   /** A limit of time ended it, or one of its attempts. */
   readonly byTime?: true;
-  /** How long it went on after the timer of its deadline, where it did. */
+  /** Time that it went on after the timer of its deadline, if it did. */
   readonly overdueMs?: number;
-  /** It was there when a second timer, set for the bound when the first one fired, had fired, too. */
+  /**
+   * True if it was still going on when a second timer, set for the bound when the first one fired,
+   * had fired too.
+   */
   readonly late?: true;
 }
 

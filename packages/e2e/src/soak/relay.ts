@@ -62,7 +62,7 @@ export class Relay {
     }
   }
 
-  /** Holds back what comes, and loses nothing. */
+  /** Holds back arriving data, and loses nothing. */
   stall(): void {
     this.stalled = true;
     for (const { client, server } of this.pairs) {
@@ -80,10 +80,10 @@ export class Relay {
   }
 
   /**
-   * Makes a black hole: what is sent on the connections that are there is lost, for good, and nobody
-   * is told, also not of a close.
+   * Makes a black hole: data sent on existing connections is lost for good, and neither side is
+   * told, not even of a close.
    *
-   * @param options.further - Whether connections made from now on are lost, too, until `lighten`.
+   * @param options.further - True if connections made from now on are lost too, until `lighten`.
    */
   silence({ further }: { readonly further: boolean }): void {
     this.dark = further;
@@ -92,7 +92,7 @@ export class Relay {
     }
   }
 
-  /** Passes on again what comes on new connections. */
+  /** Passes data of new connections on again. */
   lighten(): void {
     this.dark = false;
   }

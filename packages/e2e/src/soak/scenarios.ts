@@ -13,7 +13,10 @@ export interface Scenario {
   readonly prepare?: (world: World) => Promise<void>;
   /** Does it; over when it resolves: from then on every new connection would be served. */
   readonly act: (world: World) => Promise<void>;
-  /** Makes good what nobody recovers from by himself, so that the next one begins alike for all. */
+  /**
+   * Repairs damage that no client recovers from by itself, so that the next one begins alike for
+   * all.
+   */
   readonly mend?: (world: World) => void;
   /** No idempotent call may fail of it. */
   readonly keepsCalls: boolean;

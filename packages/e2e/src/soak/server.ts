@@ -7,15 +7,15 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { Delay } from "./delay.js";
 import { routesOf } from "./service.js";
 
-// A server of the soak, as a process that can be killed. SIGTERM drains it: what is in flight is
-// answered, GOAWAY and `connection: close` say that no more is taken, and then it ends by itself.
+// Server of the soak, as a process that can be killed. SIGTERM drains it: calls in flight are
+// answered, GOAWAY and `connection: close` say that no more are taken, and then it ends by itself.
 
 /** Options of a server. */
 export interface ServerOrder {
   readonly certificate: Certificate;
   /** Authority of the admitted clients, PEM. */
   readonly clientAuthority: string;
-  /** File that what is executed is written to. */
+  /** File that executions are written to. */
   readonly journal: string;
 }
 
@@ -31,7 +31,10 @@ export type ServerNews = { readonly ports: Ports } | { readonly starvedMs: numbe
 const TELL_MS = 250;
 const delay = new Delay();
 const IDLE_LOOK_MS = 20;
-/** For so long after it was told to recycle, a server ends each HTTP/1.1 connection with the answer. */
+/**
+ * Time after an order to recycle during which a server ends each HTTP/1.1 connection with the
+ * answer.
+ */
 const RECYCLE_MS = 1_000;
 const sessions = new Set<ServerHttp2Session>();
 const answers = new Set<ServerResponse>();
@@ -39,7 +42,7 @@ let draining = false;
 let recycledMs = Number.NEGATIVE_INFINITY;
 
 process.once("message", (order) => void serve(order as ServerOrder));
-// The harness is gone: so is what it wants.
+// The harness is gone, and with it the purpose of this process.
 process.once("disconnect", () => process.exit(1));
 
 async function serve({ certificate, clientAuthority, journal }: ServerOrder): Promise<void> {

@@ -39,7 +39,7 @@ export class ServerProcess {
     this.child.kill("SIGKILL");
   }
 
-  /** Drains it; false where it had to be killed after all. */
+  /** Drains it; false if it had to be killed after all. */
   async drain(): Promise<boolean> {
     const exit = once(this.child, "exit");
     this.child.kill("SIGTERM");

@@ -22,12 +22,12 @@ export class Workers {
 
   constructor(private readonly call: (kind: Kind, text: string) => Promise<void>) {}
 
-  /** Every call has been told of. */
+  /** Every call has been reported. */
   get stopped(): boolean {
     return this.done && this.records.length === 0;
   }
 
-  /** @param name - What the texts of this client's calls begin with. */
+  /** @param name - Start of the texts of this client's calls. */
   start(name: string, workers: number): void {
     const working = Array.from({ length: workers }, async (_, index) => {
       await wait((RAMP_MS * index) / workers);
@@ -137,7 +137,7 @@ class DeadlineWatch {
 const OF_TIME =
   /\(connectTimeoutMs\)|no answer to a PING|would exceed the deadline|no time is left before the deadline|the retry budget is used up/;
 
-// Connect and gRPC have the same number for it; the SDK tells of each attempt, too.
+// Connect and gRPC have the same number for it; the SDK also reports each attempt.
 function isByTime(reason: unknown): boolean {
   const { code, attempts = [] } = reason as {
     readonly code?: unknown;

@@ -73,7 +73,7 @@ export class World {
     return this.currentServer;
   }
 
-  /** Starts the next server; it listens when this resolves, and nobody is sent to it yet. */
+  /** Starts the next server; it listens when this resolves, and gets no clients yet. */
   async startNext(): Promise<void> {
     const authority = this.authority;
     this.next = await ServerProcess.start(
@@ -139,13 +139,13 @@ export class World {
     return twice;
   }
 
-  /** Drains what is there. */
+  /** Drains the current servers. */
   async settle(): Promise<void> {
     this.drain(this.currentServer);
     await Promise.all(this.drains);
   }
 
-  /** Ends everything, also what did not end by itself. */
+  /** Ends everything, including processes that did not end by themselves. */
   async close(): Promise<void> {
     clearInterval(this.asking);
     this.delay.stop();

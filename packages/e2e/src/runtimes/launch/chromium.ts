@@ -50,7 +50,7 @@ export async function launchChromium(launch: Launch): Promise<Launched> {
 /**
  * Opens a page that loads a script, in a browser of its own.
  *
- * @param use - Works with it, unless an error of the page that nobody catches comes first.
+ * @param use - Works with it, unless the page first has an uncaught error.
  */
 export async function openPage<T>(
   { program, place, modules, trusted, servePage }: Omit<Launch, "entry" | "app">,

@@ -41,9 +41,9 @@ export async function launchCommand(
 }
 
 /**
- * Runs a module of the app, and gives what it printed.
+ * Runs a module of the app, and returns its output.
  *
- * @throws Error with all it printed when it ends otherwise than well.
+ * @throws Error with all its output if it fails.
  */
 export async function runModule(
   kind: "node" | "bun" | "deno",

@@ -71,14 +71,14 @@ export function equal(actual: unknown, expected: unknown, what: string): void {
   }
 }
 
-/** @throws Error when it does not hold. */
+/** @throws Error if it is false. */
 export function holds(condition: boolean, what: string): asserts condition {
   if (!condition) {
     throw new Error(`${what} does not hold`);
   }
 }
 
-/** Resolves to what a call failed with. @throws Error when it did not fail. */
+/** Resolves to the error of a failed call. @throws Error if it did not fail. */
 export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   const failed = call.then(
     () => undefined,

@@ -8,7 +8,7 @@ export interface Place {
   readonly name: string;
   /** The reference server, HTTP/1.1 and HTTP/2 without TLS. */
   readonly reference: string;
-  /** The witness, which answers what it saw. */
+  /** The witness, which answers with its observations. */
   readonly witness: {
     readonly http1: string;
     /** HTTP/2 without TLS. */
@@ -20,7 +20,7 @@ export interface Place {
   };
   /** The fault server; the fault of a check is at `<faults>/<name>.<check>`. */
   readonly faults: string;
-  /** Answers what the servers saw. */
+  /** Answers with the servers' observations. */
   readonly seen: string;
   /** PEM: the authority that the runtime does not know, and a certificate for clients. */
   readonly ca: string;

@@ -21,7 +21,7 @@ export interface SeenRequest {
   readonly closedEarly: boolean;
 }
 
-/** Reads what the witness answered. */
+/** Reads an answer of the witness. */
 export function seenCall(answer: { readonly text: string }): SeenCall {
   return JSON.parse(answer.text) as SeenCall;
 }

@@ -1,5 +1,5 @@
 import { createAmeideTransport } from "@ameideio/ameide-sdk-ts/web";
 import type { EntryPoint } from "./place.js";
 
-/** The entry for what has `fetch`. */
+/** Entry for runtimes with `fetch`. */
 export const web: EntryPoint = { entry: "web", createTransport: createAmeideTransport };

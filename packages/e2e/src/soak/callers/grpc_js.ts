@@ -33,7 +33,7 @@ export function grpcJsCaller({ port, material }: Place): Caller {
       "grpc.keepalive_timeout_ms": TIMES.keepAlive.timeoutMs,
       // Node.js allows no address as the name of a TLS server.
       "grpc.ssl_target_name_override": "localhost",
-      // Channels of one address are shared within a process: what is made anew must be new.
+      // Channels of one address are shared within a process: a new client must have a new one.
       "grpc.use_local_subchannel_pool": 1,
     },
   );

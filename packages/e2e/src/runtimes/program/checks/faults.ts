@@ -4,7 +4,7 @@ import { call, isAmeideError } from "@ameideio/ameide-sdk-ts";
 import { type Check, equal, failureOf, holds, Limit } from "../check.js";
 import { headerOf, seenElsewhere, seenRequests } from "../seen.js";
 
-/** Faults on real sockets; what the server does stands in `../../fault_scripts.ts`. */
+/** Faults on real sockets; the server's scripts are in `../../fault_scripts.ts`. */
 export const FAULTS: readonly Check[] = [
   {
     id: "unavailable",
@@ -91,8 +91,8 @@ export const FAULTS: readonly Check[] = [
   },
 ];
 
-// A browser sends once more what it sent over a connection it had kept, if that
-// breaks before an answer. No setting of fetch forbids it.
+// A browser resends a request of a kept connection that breaks before an answer. No setting of
+// fetch forbids it.
 function limitOfBrowsers(attempts: readonly (readonly string[])[]): void {
   const again = attempts.length === 2 && attempts.every((values) => values.length === 0);
   if ("document" in globalThis && again) {

@@ -91,7 +91,10 @@ export const PROTOCOLS: readonly Check[] = [
   },
 ];
 
-/** The witness; `/web` has no say in the version, and HTTP/2 only where it is encrypted. */
+/**
+ * The witness; `/web` cannot choose the version, and gets HTTP/2 only if the connection is
+ * encrypted.
+ */
 function over(here: Here, version: "1.1" | "2" = "1.1", options: AmeideOptions = {}): Witness {
   const { http1, http2, tls } = here.place.witness;
   if (here.entry === "web") {
