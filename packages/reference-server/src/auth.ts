@@ -33,9 +33,8 @@ export function authInterceptor(store: Store): Interceptor {
 }
 
 /**
- * Holds a call to the organization its token is for: with `auth: "required"`,
- * the tenant must be one that has it. Tokens without an organization may name
- * any tenant.
+ * Restricts a call to the organization its token is for: with `auth: "required"`, the tenant must
+ * be one that has it. Tokens without an organization may name any tenant.
  */
 export function organizationInterceptor(store: Store): Interceptor {
   return (next) => (req) => {

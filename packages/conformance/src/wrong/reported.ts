@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.js";
 
-/** Faults in what is told about a call, and in what remains of it. */
+/** Faults in reports about a call, and in resources that remain of it. */
 export const REPORTED: readonly Fault[] = [
   {
     name: "a drain that says it aborted one call more",

@@ -26,7 +26,7 @@ export interface Flow {
   readonly taken: boolean;
   /** True if it begins before they have ended. */
   readonly early: boolean;
-  /** Time before its head, or before what comes instead; Infinity for no answer. */
+  /** Time before its head, or before the event instead; Infinity for no answer. */
   readonly delayMs: number;
   /** True if its head says that messages follow. */
   readonly head: boolean;
