@@ -15,7 +15,7 @@ under a red one. All run, even after a red one.
 Exit code 0: all green; 1: a check is red; 2: no such check or option.`;
 
 preflight();
-// What a check has started ends with this process; a signal alone would leave it running.
+// Processes that a check has started end with this one; a signal alone would leave them running.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => process.exit(1));
 }

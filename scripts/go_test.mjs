@@ -43,7 +43,7 @@ if (broken !== undefined) {
   const tests = [...outcomes].filter(([name]) => !hasSubtest(name));
   /** @param {string} action */
   const count = (action) => tests.filter(([, outcome]) => outcome === action).length;
-  // What a test printed before the process died is all there is to explain it.
+  // Output before the process died is all there is to explain it.
   const unfinished = [...outputs].filter(([name]) => !outcomes.has(name));
   for (const [, lines] of unfinished) {
     process.stdout.write(lines.join(""));

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What a lane, or a whole run, came to.
+ * Counts of a lane, or of a whole run.
  *
  * @typedef {object} Counts
  * @property {number} passed
@@ -16,7 +16,7 @@ import { join } from "node:path";
  *   `problem` says why a lane without a failed test counts as failed.
  */
 
-/** Where every lane leaves its counts, relative to its package. */
+/** File in which every lane leaves its counts, relative to its package. */
 export const RESULT_FILE = ".results/test.json";
 
 /**

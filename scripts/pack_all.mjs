@@ -91,8 +91,8 @@ async function install(specs, cwd) {
 }
 
 /**
- * What the packages want beside them, at the versions they are tested with. OpenTelemetry is left
- * to those who have it: its packages have to fit each other.
+ * Returns the peers of the packages, at the versions they are tested with. OpenTelemetry is left to
+ * users who have it: its packages have to fit each other.
  *
  * @param {string} root
  * @param {import("./workspace.mjs").Package[]} packages

@@ -6,8 +6,9 @@ import { delimiter, join } from "node:path";
 export const OLDEST_NODE = "20.19.0";
 
 /**
- * What this machine lacks to run the workspace's commands: one line each, with what to install.
- * Imports and syntax stay within what an old Node.js understands, or the line would never be seen.
+ * Lists the tools that this machine lacks for the workspace's commands: one line each, with what to
+ * install. Imports and syntax are limited to those of an old Node.js, or the line would never be
+ * seen.
  *
  * @param {{ nodeVersion?: string, path?: string }} [machine] Default: this process's.
  * @returns {string[]} Empty when nothing is missing.

@@ -25,12 +25,12 @@ const OWN_DISTRIBUTIONS = [
 ];
 
 /**
- * Makes sure of the environment and gives the folder of its programs. What it holds is known by the
- * hash of its inputs, so a second call costs milliseconds.
+ * Ensures that the environment exists and returns the folder of its programs. Its content is
+ * identified by the hash of its inputs, so a second call costs milliseconds.
  *
  * @param {string} root
  * @returns {Promise<string>}
- * @throws {MissingTool} When there is no Python, or one that is too old.
+ * @throws {MissingTool} If there is no Python, or one that is too old.
  * @throws {Error} When pip fails.
  */
 export async function pythonEnvironment(root) {

@@ -8,10 +8,13 @@ import { killGroup, run, withTools } from "./command.mjs";
 import { readLane, removeStaleResults, summaryLine, table, total } from "./lanes.mjs";
 import { workspacePackages } from "./workspace.mjs";
 
-/** Where the counts of the last run stand, relative to the root. */
+/** File of the counts of the last run, relative to the root. */
 export const TOTALS_FILE = ".results/totals.json";
 
-/** What runs after a task, one lane after the other: lanes that want the machine for themselves. */
+/**
+ * Tasks that run after another, one lane after the other: lanes that want the machine for
+ * themselves.
+ */
 const ALONE = { test: [], "test:full": ["test:alone"] };
 
 /** How long an interrupted run may take to end by itself. */

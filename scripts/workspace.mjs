@@ -70,7 +70,7 @@ export function readManifest(path) {
 }
 
 /**
- * Where the repository is on the web, as its package.json says.
+ * Returns the repository's address on the web, from its package.json.
  *
  * @param {string} root
  * @returns {string | undefined}

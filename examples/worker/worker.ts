@@ -12,7 +12,7 @@ export default {
       tenant: "acme",
     });
     const { signal } = request;
-    // Whoever waits for this answer waits no longer than 5 s.
+    // The caller of this worker waits no longer than 5 s.
     const options = { signal, ...call({ timeoutMs: 5_000 }) };
     try {
       if (request.method === "POST") {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
-/** Where a package keeps its reports. */
+/** Folder of a package's reports. */
 export const REPORTS = "api";
 
 /** @type {import("./tree.mjs").Check} */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readManifest } from "../workspace.mjs";
 import { roomOf } from "./layers.mjs";
 
-/** What can name a dependency, besides the package's own package.json. */
+/** Files that can name a dependency, besides the package's own package.json. */
 const TEXT = /(\.([cm]?[jt]sx?|json|jsonc|ya?ml|sh)|(^|\/)\.ci\/run)$/;
 
 /**

@@ -22,7 +22,7 @@ export const policyFacts = {
 };
 
 /**
- * What a method leaves unsaid that SDKs of every language need to know.
+ * Lists the facts that SDKs of every language need and a method does not state.
  *
  * @param {import("./image.mjs").Image} image
  * @param {import("@bufbuild/protobuf").DescMethod} method

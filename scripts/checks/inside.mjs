@@ -5,8 +5,8 @@ import { INSIDE } from "./layers.mjs";
 import { importsOf } from "./specifiers.mjs";
 
 /**
- * Where a folder of a package imports from one that comes after it, where one has no place in the
- * order, and where the order names one that is gone.
+ * Lists folders of a package that import from a later one, folders without a place in the order,
+ * and places of the order without a folder.
  *
  * @param {{ files: string[], read: (file: string) => string }} tree
  * @returns {string[]}

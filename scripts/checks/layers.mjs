@@ -120,7 +120,7 @@ export function roomOf(file) {
 }
 
 /**
- * Whether a file is test code, by its name or folder.
+ * Reports whether a file is test code, by its name or folder.
  *
  * @param {string} file
  */

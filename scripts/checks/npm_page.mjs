@@ -6,8 +6,8 @@ import { homeOf } from "../workspace.mjs";
 import { linksOf } from "./docs.mjs";
 
 /**
- * What people who find a published package in the registry miss: where it comes from, and a README
- * that says how to install it, without links that lead nowhere there.
+ * Lists what a published package lacks for people who find it in the registry: its origin, and a
+ * README with install commands and without links that are dead there.
  *
  * @param {Pick<import("./tree.mjs").Tree, "root" | "read">} tree
  * @param {import("../workspace.mjs").Package} package_

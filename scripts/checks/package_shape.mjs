@@ -8,7 +8,7 @@ import { published } from "./published.mjs";
 
 const LONGEST_FILE = 500;
 
-/** What people write; lock files, licences and data are not counted. */
+/** Files that people write; lock files, licenses and data are not counted. */
 const WRITTEN = /(\.([cm]?[jt]sx?|go|py|pyi|proto|md|ya?ml|toml|sh|html|css)|\/run)$/;
 
 /** @type {import("./tree.mjs").Check} */

@@ -4,7 +4,7 @@ const TEST = /\.(test|spec)\.[cm]?[jt]sx?$/;
 
 const GENERATED = /^(\/\/|#|\/\*)\s.*(@generated|\bDO NOT EDIT\b)/m;
 
-/** Where generated code may lie. */
+/** Folders that may contain generated code. */
 const GENERATED_PLACES = ["packages/core-proto/", "packages/conformance-proto/"];
 
 /** @type {import("./tree.mjs").Check} */

@@ -3,7 +3,7 @@ import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt"
 
 import { methodName, policyOption } from "./image.mjs";
 
-/** What callers may rely on, growing (RFC 9110, section 9.2). */
+/** Guarantees that callers may rely on, growing (RFC 9110, section 9.2). */
 const STRENGTH = {
   [Level.IDEMPOTENCY_UNKNOWN]: 0,
   [Level.IDEMPOTENT]: 1,
@@ -11,9 +11,9 @@ const STRENGTH = {
 };
 
 /**
- * Promises about methods that an older contract made and a newer one takes back: a weaker
- * idempotency level, an idempotency key no longer sent, a field that no longer names the request, or
- * another that does. None changes the wire, and all turn retries that were safe into none, or into
+ * Lists promises about methods that an older contract made and a newer one revokes: a weaker
+ * idempotency level, an idempotency key no longer sent, a field that is no longer the request id,
+ * or another that is. None changes the wire, and all turn retries that were safe into none, or into
  * double effects. Methods that are gone are buf's to report.
  *
  * @param {import("./image.mjs").Image} older

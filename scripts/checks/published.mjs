@@ -7,7 +7,7 @@ import { formatMessage } from "publint/utils";
 import { readManifest } from "../workspace.mjs";
 
 /**
- * What publint has against the built folder of a package that users install.
+ * Lists publint's complaints about the built folder of a package that users install.
  *
  * @param {string} root
  * @param {string} directory

@@ -24,8 +24,8 @@ const EXPRESSIONS_WITH_TYPES = new Set([
 ]);
 
 /**
- * Where a pure folder touches a clock, the network, randomness, a log or the runtime, or imports a
- * package. That it imports no other folder of ours, the order inside its package says.
+ * Lists uses of a clock, the network, randomness, a log, the runtime or a package in a pure folder.
+ * Imports from other folders are checked by the order inside its package.
  *
  * @param {{ files: string[], read: (file: string) => string }} tree
  * @returns {string[]}
@@ -78,7 +78,7 @@ function isClockRead({ type, callee, arguments: given }) {
 }
 
 /**
- * Whether an identifier names a variable, and not a property, a member or a type.
+ * Reports whether an identifier names a variable, and not a property, a member or a type.
  *
  * @param {import("./specifiers.mjs").Node} node
  * @param {import("./specifiers.mjs").Node | undefined} parent

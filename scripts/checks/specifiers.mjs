@@ -12,7 +12,8 @@ import { parseSync } from "oxc-parser";
 /** @typedef {{ type: string } & Record<string, any>} Node */
 
 /**
- * What a file imports, statically or not; undefined for a language that is not ours.
+ * Lists the imports of a file, static or not; undefined for a language that the repository does not
+ * use.
  *
  * @param {string} file Decides the language, by its ending.
  * @param {string} text

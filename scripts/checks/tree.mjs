@@ -7,25 +7,25 @@ import { run } from "../command.mjs";
 import { workspacePackages } from "../workspace.mjs";
 
 /**
- * What every check looks at: the files git knows or would add, as they are on disk.
+ * Input of every check: the files that git knows or would add, as they are on disk.
  *
  * @typedef {object} Tree
  * @property {string} root
- * @property {boolean} ci Whether this is an unattended run, where nothing may be left out quietly.
+ * @property {boolean} ci True in an unattended run, where nothing may be skipped silently.
  * @property {string[]} files Sorted, relative to the root, with forward slashes. Without
  *   third_party/, which is others' work.
  * @property {(file: string) => boolean} isGenerated As .gitattributes says (linguist-generated).
  * @property {(file: string) => string} read
  * @property {() => import("../workspace.mjs").Package[]} packages
- * @property {() => Promise<string[]>} build Builds every package once; what went wrong, or nothing.
+ * @property {() => Promise<string[]>} build Builds every package once; returns its problems.
  */
 
 /**
- * What a check found. Green is an empty list.
+ * Result of a check. Green is an empty list.
  *
  * @typedef {object} Verdict
  * @property {string[]} problems One or more lines each, most useful first.
- * @property {string} [note] What a reader of a green verdict should know.
+ * @property {string} [note] Note for the reader of a green verdict.
  */
 
 /**

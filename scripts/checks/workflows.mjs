@@ -13,7 +13,7 @@ export const workflows = {
 };
 
 /**
- * What a workflow leaves open to whoever moves a tag or sends a pull request.
+ * Lists the openings of a workflow for anyone who moves a tag or sends a pull request.
  *
  * @param {string} file
  * @param {string} text

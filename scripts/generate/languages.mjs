@@ -69,7 +69,7 @@ export const CONFORMANCE_PROTO = {
 export const PACKAGES = [CORE_PROTO, CONFORMANCE_PROTO];
 
 /**
- * What a Buf template says, as far as it is read here.
+ * Part of a Buf template that is read here.
  *
  * @typedef {{ plugins: { out: string }[] }} Template
  */

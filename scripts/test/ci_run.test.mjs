@@ -9,7 +9,7 @@ import { plant } from "./harness/planted.mjs";
 
 const CI_RUN = fileURLToPath(new URL("../../.ci/run", import.meta.url));
 
-/** What the commands that .ci/run starts do: shell lines, by the script's name. */
+/** Commands that .ci/run starts, replaced by shell lines, by the script's name. */
 const GREEN = {
   install: "exit 0",
   check: "exit 0",

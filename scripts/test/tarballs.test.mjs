@@ -17,7 +17,7 @@ function tarballs(...args) {
   });
 }
 
-// That what it packs can be installed: packages/e2e/test/harness/recipes.
+// Installing the packed packages is tested in packages/e2e/test/harness/recipes.
 
 test("--help says what there is, and packs nothing", async () => {
   const { code, stdout, stderr } = await tarballs("folder", "--help");

@@ -17,7 +17,7 @@ const python = /OLDEST_PYTHON = \[(\d+), (\d+)\]/
   ?.slice(1)
   .join(".");
 
-// What people and machines get without asking is what the packages say they need.
+// Tools that people and machines get by default are those that the packages say they need.
 
 test(".nvmrc has the oldest Node.js that is supported", () => {
   expect(read(".nvmrc").trim()).toBe(node);

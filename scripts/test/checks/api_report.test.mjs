@@ -35,7 +35,7 @@ const CLEAN = {
 /** A file of dist, what it becomes, and the report that no longer fits. */
 const CHANGES = [
   ["index.d.ts", DECLARED.replace("number", "string"), "index.api.md:"],
-  // Of a type that no entry names.
+  // A change in a type that no entry names.
   ["inner.d.ts", INNER.replace("number", "string"), "index.api.md:"],
   ["deep/v1.d.ts", "export declare const two: 2;\n", "deep_v1.api.md:"],
 ];
