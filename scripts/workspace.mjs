@@ -10,6 +10,7 @@ import { parse } from "yaml";
  * @typedef {object} Manifest
  * @property {string} [name]
  * @property {string} [version]
+ * @property {string} [description]
  * @property {boolean} [private]
  * @property {string} [license]
  * @property {string} [type]

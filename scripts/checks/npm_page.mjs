@@ -6,8 +6,8 @@ import { homeOf } from "../workspace.mjs";
 import { linksOf } from "./docs.mjs";
 
 /**
- * Lists what a published package lacks for people who find it in the registry: its origin, and a
- * README with install commands and without links that are dead there.
+ * What people who find a published package in the registry miss: where it comes from, and a README
+ * that begins with the description and says how to install it, without links that lead nowhere.
  *
  * @param {Pick<import("./tree.mjs").Tree, "root" | "read">} tree
  * @param {import("../workspace.mjs").Package} package_
@@ -72,6 +72,10 @@ function readmeProblems({ root, read }, { directory, manifest }, home) {
     ({ target, line }) =>
       `README.md:${line}: ${target} leads nowhere from the registry: begin with ${home}/blob/main/`,
   );
+  const { description = "" } = manifest;
+  if (description === "" || !firstWords(text).startsWith(description)) {
+    problems.push("README.md: does not begin with the description of package.json");
+  }
   const optional = Object.keys(manifest.peerDependenciesMeta ?? {});
   const peers = Object.keys(manifest.peerDependencies ?? {});
   const needed = peers.filter((peer) => !optional.includes(peer));
@@ -81,4 +85,16 @@ function readmeProblems({ root, read }, { directory, manifest }, home) {
     problems.push(`README.md: no "npm install" of ${missing.join(", ")}`);
   }
   return problems;
+}
+
+/**
+ * The text below the title in one line, without the marks of code.
+ *
+ * @param {string} markdown
+ */
+function firstWords(markdown) {
+  return markdown
+    .replace(/^# .*\n+/, "")
+    .replaceAll("`", "")
+    .replaceAll(/\s+/g, " ");
 }

@@ -23,6 +23,7 @@ const PRIVATE = {
 const PUBLISHED = {
   ...PRIVATE,
   private: false,
+  description: "Does what a.proto says",
   files: ["dist"],
   sideEffects: false,
   exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
@@ -39,7 +40,7 @@ const CLEAN = {
   "packages/a/package.json": manifest(PUBLISHED),
   LICENSE: "Apache License\n",
   "packages/a/LICENSE": "Apache License\n",
-  "packages/a/README.md": `# a\n[b](${HOME}/blob/main/b.md)\nnpm install @ameideio/a\n`,
+  "packages/a/README.md": `# a\n\nDoes what\n\`a.proto\` says, and more.\n[b](${HOME}/blob/main/b.md)\nnpm install @ameideio/a\n`,
   "packages/a/dist/index.js": "export {};\n",
   "packages/a/dist/index.d.ts": "export {};\n",
 };
@@ -82,7 +83,19 @@ describe("package-shape", { timeout: 60_000 }, () => {
       `packages/a: published, but homepage is not "${PUBLISHED.homepage}"`,
       "packages/a: published, but states no keywords",
       `packages/a: README.md:2: ../../b.md leads nowhere from the registry: begin with ${HOME}/blob/main/`,
+      "packages/a: README.md: does not begin with the description of package.json",
       'packages/a: README.md: no "npm install" of b',
+    ]);
+  });
+
+  it.each([
+    ["no description", { description: undefined }],
+    ["an empty description", { description: "" }],
+    ["a description that the README does not begin with", { description: "Does more" }],
+  ])("is red on %s", async (_, fields) => {
+    const changed = /** @type {typeof PUBLISHED} */ ({ ...PUBLISHED, ...fields });
+    expect(await check({ "packages/a/package.json": manifest(changed) })).toEqual([
+      "packages/a: README.md: does not begin with the description of package.json",
     ]);
   });
 
