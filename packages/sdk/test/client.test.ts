@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { roster } from "@ameideio/core-proto/roster";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { describe, expect, it } from "vitest";
@@ -27,6 +28,34 @@ describe("both entries", () => {
     expect(client.explain().map(({ method }) => method)).toEqual(
       ThreadsService.methods.map(({ name }) => `${ThreadsService.typeName}/${name}`),
     );
+  });
+});
+
+describe("the clients of Node.js and the web", () => {
+  const read = (file: string) => readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8");
+
+  it.each([
+    ["client.ts", "client_web.ts", "./roster.js", "./roster_web.js"],
+    ["roster.ts", "roster_web.ts", "./node.js", "./web.js"],
+  ])("%s and %s differ in what they import alone", (node, web, below, belowWeb) => {
+    expect(read(web)).toBe(read(node).replace(`"${below}"`, `"${belowWeb}"`));
+  });
+});
+
+describe("the services of a client", () => {
+  const baseUrl = "https://api.test";
+
+  it.each([
+    ["options", { baseUrl }, "services.baseUrl: must be a service"],
+    ["a class", { threads: class {} }, "services.threads: must be a service"],
+    ["nothing", undefined, "services: must be an object of services by name"],
+  ])("are refused if they are %s, in words that show the order", (_, services, says) => {
+    const error = thrownBy(() => createRosterClient(services as never));
+    expect(error).toMatchObject({ reason: "CONFIG_INVALID" });
+    expect(error.message).toContain(says);
+    if (services !== undefined) {
+      expect(error.message).toContain("options are the second argument");
+    }
   });
 });
 

@@ -38,6 +38,7 @@ const OPTIONS: readonly string[] = [
   "call",
 ] satisfies (keyof PaginateOptions)[];
 
+/** List method of a client. */
 type ListMethod<R, P> = (request: R, options?: CallOptions) => Promise<P>;
 
 /**

@@ -4,6 +4,7 @@ import type { LazyService } from "@ameideio/core-proto/roster";
 import type { Auth } from "../auth/auth.js";
 import { createClient } from "./create_client.js";
 import { configError } from "../errors/errors.js";
+import { checkIsObject } from "../options/check_options.js";
 import { createLazyClient, loadedService, loadService } from "./lazy_client.js";
 import type { DrainResult } from "../call/lifetime.js";
 import type { AmeideOptions, DrainOptions } from "../options/options.js";
@@ -13,7 +14,9 @@ import type { AmeideTransport } from "../transport/transport.js";
 /** Services by the names they have in a client; the stub of a lazy one is loaded on demand. */
 export type Roster = Readonly<Record<string, RosterService>>;
 
+/** Stub of a service, or what loads it. */
 type RosterService = DescService | LazyService<DescService>;
+/** Stub of a service, lazy or not. */
 type ServiceOf<T> = T extends LazyService<infer S> ? S : T extends DescService ? T : never;
 
 /** A client for several services: `client.billing.charge(…)`. */
@@ -48,32 +51,36 @@ export type RosterClient<S extends Roster> = {
   drain(options?: DrainOptions): Promise<DrainResult>;
 };
 
-/** Makes clients for several services at once. */
-export interface CreateRosterClient {
-  /**
-   * Makes a client for services of your own, all over one transport:
-   *
-   * ```ts
-   * const acme = createRosterClient({ billing: BillingService, users: UserService }, { baseUrl });
-   * await acme.billing.charge({ amount: 5 });
-   * ```
-   *
-   * @param services - Services by the names they get: stubs, or lazy services as in
-   *   `createAmeideClient`. The names `transport`, `explain`, `load`, `withTenant`, `withAuth`,
-   *   `with`, `close` and `drain` are reserved.
-   * @throws AmeideError CONFIG_INVALID naming the option and the rule.
-   */
-  <S extends Roster>(this: void, services: S, options?: AmeideOptions): RosterClient<S>;
+/**
+ * Creates a client for several services.
+ *
+ * @param createTransport - Called if the services are right.
+ */
+export function createClientOver<S extends Roster>(
+  services: S,
+  createTransport: () => AmeideTransport,
+): RosterClient<S> {
+  readOptions("services", () => checkServices(services));
+  const transport = createTransport();
+  return readOptions("services", () => clientOver(services, transport));
 }
 
-/** Returns the function that makes clients over the transports of a runtime. */
-export function rosterClientMaker(
-  createTransport: (options?: AmeideOptions) => AmeideTransport,
-): CreateRosterClient {
-  return (services, options) => {
-    const transport = createTransport(options);
-    return readOptions("services", () => clientOver(services, transport));
-  };
+function checkServices(services: Roster): void {
+  checkIsObject(services, "services", "an object of services by name");
+  for (const [name, service] of Object.entries<unknown>(services)) {
+    if (!isService(service)) {
+      throw configError(
+        `services.${name}`,
+        "must be a service, a stub or a lazy one; options are the second argument",
+        service,
+      );
+    }
+  }
+}
+
+function isService(value: unknown): value is RosterService {
+  const service = Object(value) as object;
+  return isLazy(service) || ("kind" in service && service.kind === "service");
 }
 
 function clientOver<S extends Roster>(services: S, transport: AmeideTransport): RosterClient<S> {
@@ -114,6 +121,6 @@ function clientOver<S extends Roster>(services: S, transport: AmeideTransport): 
   return client as unknown as RosterClient<S>;
 }
 
-function isLazy(service: RosterService): service is LazyService<DescService> {
+function isLazy(service: object): service is LazyService<DescService> {
   return "load" in service;
 }
