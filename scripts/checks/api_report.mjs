@@ -11,22 +11,28 @@ export const REPORTS = "api";
 /** @type {import("./tree.mjs").Check} */
 export const apiReport = {
   name: "api-report",
-  about: "what each entry declares is what its report says (update with: pnpm api)",
+  about:
+    "what each entry declares is what its report says (update with: pnpm api), and has a docstring",
   async run(tree) {
     const unbuilt = await tree.build();
     if (unbuilt.length > 0) {
       return { problems: unbuilt };
     }
     const reported = reportedPackages(tree.packages());
-    const problems = reported.flatMap(({ directory, manifest }) => {
+    const made = reported.map(({ directory, manifest }) => {
       const folder = join(tree.root, directory);
-      return differences(readReports(folder), makeReports(folder, entriesOf(manifest))).map(
-        (problem) => `${directory}/${REPORTS}/${problem}`,
-      );
+      const reports = makeReports(folder, entriesOf(manifest));
+      const where = (/** @type {string} */ problem) => `${directory}/${REPORTS}/${problem}`;
+      return {
+        different: differences(readReports(folder), reports).map(where),
+        silent: [...reports].flatMap(([name, text]) => undocumented(name, text)).map(where),
+      };
     });
+    const different = made.flatMap((each) => each.different);
+    const problems = [...made.flatMap(({ silent }) => silent), ...different];
     if (reported.length === 0) {
       problems.push("saw no published entry");
-    } else if (problems.length > 0) {
+    } else if (different.length > 0) {
       problems.push("where the change is wanted: pnpm api");
     }
     return { problems, note: `${reported.length} packages` };
@@ -128,6 +134,29 @@ export function differences(committed, made) {
     return [`${name}:${line + 1}: says ${quote(before[line])}, the build ${quote(after[line])}`];
   });
 }
+
+/**
+ * What a report says to have no docstring: declarations, whether an entry exports them or only what
+ * it exports needs them, and the members of exported classes.
+ *
+ * @param {string} name
+ * @param {string} report
+ * @returns {string[]} One line for each.
+ */
+export function undocumented(name, report) {
+  const lines = report.split("\n");
+  let inClass = false;
+  return lines.flatMap((line, index) => {
+    if (/^\S/.test(line)) {
+      inClass = /^export (abstract )?class /.test(line);
+    }
+    const isSilent = line === "// @public (undocumented)" || (inClass && MEMBER.test(line));
+    const what = `${name}:${index + 2}: ${quote(lines[index + 1])} has no docstring`;
+    return isSilent ? [what] : [];
+  });
+}
+
+const MEMBER = /^    \/\/ \(undocumented\)$/;
 
 /** @param {string | undefined} line */
 function quote(line) {

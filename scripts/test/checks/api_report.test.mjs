@@ -2,7 +2,13 @@
 import { describe, expect, it } from "vitest";
 
 import { manifest, plant } from "../harness/planted.mjs";
-import { apiReport, differences, entriesOf, makeReports } from "../../checks/api_report.mjs";
+import {
+  apiReport,
+  differences,
+  entriesOf,
+  makeReports,
+  undocumented,
+} from "../../checks/api_report.mjs";
 import { openTree } from "../../checks/tree.mjs";
 
 const PACKAGE = {
@@ -28,16 +34,28 @@ const CLEAN = {
   "packages/a/package.json": manifest(PACKAGE),
   "packages/a/dist/index.d.ts": DECLARED,
   "packages/a/dist/inner.d.ts": INNER,
-  "packages/a/dist/deep/v1.d.ts": "export declare const one: 1;\n",
-  "packages/a/dist/deep/v1_web.d.ts": "export declare const one: 1;\n",
+  "packages/a/dist/deep/v1.d.ts": "/** One. */\nexport declare const one: 1;\n",
+  "packages/a/dist/deep/v1_web.d.ts": "/** One. */\nexport declare const one: 1;\n",
 };
+
+/** Declarations without a docstring, beside some with one. */
+const SILENT = `export type Word = Inside;
+type Inside = string;
+/** Holds. */
+export declare class Holder {
+  /** Number. */
+  readonly value: number;
+  readonly member: string;
+}
+export {};
+`;
 
 /** A file of dist, what it becomes, and the report that no longer fits. */
 const CHANGES = [
   ["index.d.ts", DECLARED.replace("number", "string"), "index.api.md:"],
   // A change in a type that no entry names.
   ["inner.d.ts", INNER.replace("number", "string"), "index.api.md:"],
-  ["deep/v1.d.ts", "export declare const two: 2;\n", "deep_v1.api.md:"],
+  ["deep/v1.d.ts", "/** Two. */\nexport declare const two: 2;\n", "deep_v1.api.md:"],
 ];
 
 it("has a report for each entry, whoever it is for", () => {
@@ -67,6 +85,14 @@ describe("api-report", { timeout: 60_000 }, () => {
       ]);
     }
 
+    planted.write({ ...CLEAN, "packages/a/dist/index.d.ts": `${DECLARED}${SILENT}` });
+    const silent = (await check()).filter((problem) => problem.endsWith("has no docstring"));
+    expect(silent.map((problem) => problem.replace(/^.*?"|".*/g, ""))).toEqual([
+      "readonly member: string;",
+      "type Inside = string;",
+      "export type Word = Inside;",
+    ]);
+
     planted.write({ "packages/a/package.json": manifest({ ...PACKAGE, private: true }) });
     expect(await check()).toEqual(["saw no published entry"]);
   });
@@ -81,5 +107,28 @@ it("names the first line that differs, and reports of no entry", () => {
   ]);
   expect(differences(new Map([["a.api.md", "one\ntwo"]]), new Map([["a.api.md", "one"]]))).toEqual([
     'a.api.md:2: says "two", the build nothing',
+  ]);
+});
+
+it("names what has no docstring by the line of the report", () => {
+  const report = `// @public
+export class A {
+    // (undocumented)
+    readonly b: string;
+    readonly c: string;
+}
+
+// @public
+export interface D {
+    // (undocumented)
+    readonly e: string;
+}
+
+// @public (undocumented)
+type F = string;
+`;
+  expect(undocumented("a.api.md", report)).toEqual([
+    'a.api.md:4: "readonly b: string;" has no docstring',
+    'a.api.md:15: "type F = string;" has no docstring',
   ]);
 });

@@ -19,6 +19,7 @@ import { printedDetails, printedList, printedMap } from "./printed_entries.js";
 import type { RetryClass, StopReason } from "../policy/retry.js";
 import { connectErrorOf } from "./thrown.js";
 
+/** Mark of an {@link AmeideError}, the same in every copy of this package. */
 const brand = Symbol.for("ameide.sdk.error");
 
 /** Failed attempt of a call. */
@@ -43,30 +44,24 @@ export interface AttemptFailure {
   readonly transparent: boolean;
 }
 
-/** Facts that an SDK knows about a failed call. */
-export interface ErrorFacts {
-  /** Full name of the method: `acme.v1.Billing/Charge`. */
-  readonly method?: string | undefined;
+/** Facts that an SDK knows about a failed call: members of the error, and how to read it. */
+export interface ErrorFacts extends Partial<
+  Pick<
+    AmeideError,
+    | "method"
+    | "reason"
+    | "requestId"
+    | "serverRequestId"
+    | "httpStatus"
+    | "attempts"
+    | "stopReason"
+    | "explanation"
+    | "retryable"
+    | "committed"
+    | "retryAfterMs"
+  >
+> {
   readonly origin: Origin;
-  /** Machine-readable reason (`google.rpc.ErrorInfo.reason`, or one of the SDK's). */
-  readonly reason?: string | undefined;
-  readonly requestId?: string | undefined;
-  /** The server's own id for the request, if it differs from the one sent. */
-  readonly serverRequestId?: string | undefined;
-  /** Status of the last response, if there was one. */
-  readonly httpStatus?: number | undefined;
-  /** Every failed attempt, in order. */
-  readonly attempts?: readonly AttemptFailure[];
-  /** Reason for which the call was not tried again. */
-  readonly stopReason?: StopReason | undefined;
-  /** Fact that decided, in words. */
-  readonly explanation?: string | undefined;
-  /** True if trying again later may help. */
-  readonly retryable?: boolean;
-  /** True if messages of a stream had reached the application. */
-  readonly committed?: boolean;
-  /** Time after which the server wants to be asked again, in milliseconds. */
-  readonly retryAfterMs?: number | undefined;
   /** Bounds on how much of a server's words is kept and printed. Default: those of behavior 1. */
   readonly bounds?: ErrorBounds;
   /** Credentials that were sent, to be removed from the server's texts. They are not kept. */
@@ -111,29 +106,45 @@ interface Promoted {
  * and its caller is told not to repeat a call that was retried here.
  */
 export class AmeideError extends ConnectError {
-  // Connect recognizes its errors by this name, including in `instanceof ConnectError`.
+  /** Name by which Connect recognizes its errors, including in `instanceof ConnectError`. */
   override name = "ConnectError";
+  /** Headers and trailers of the answer; empty if there was none. */
   override readonly metadata: Headers;
+  /** Marks the errors of every copy of this package. */
   readonly [brand] = true;
+  /** Full name of the method: `acme.v1.Billing/Charge`; undefined outside of a call. */
   readonly method: string | undefined;
   /** Source of the failure: the server, the connection, or this process. */
   readonly origin: Origin;
+  /** Machine-readable reason (`google.rpc.ErrorInfo.reason`, or one of the SDK's). */
   readonly reason: string | undefined;
   /** `google.rpc.ErrorInfo.domain`. */
   readonly domain: string | undefined;
   /** `google.rpc.ErrorInfo.metadata` (`metadata` holds the response headers). */
   readonly reasonMetadata: Readonly<Record<string, string>>;
+  /** Violated fields of the request (`google.rpc.BadRequest`); empty if none are named. */
   readonly fieldViolations: readonly FieldViolation[];
+  /** Violated quotas (`google.rpc.QuotaFailure`); empty if none are named. */
   readonly quotaViolations: readonly QuotaViolation[];
+  /** Violated preconditions (`google.rpc.PreconditionFailure`); empty if none are named. */
   readonly preconditionViolations: readonly PreconditionViolation[];
+  /** Time after which the server wants to be asked again, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Id that was sent with every attempt, as `x-request-id` by default. */
   readonly requestId: string | undefined;
+  /** The server's own id for the request, if it differs from the one sent. */
   readonly serverRequestId: string | undefined;
+  /** Status of the last response, if there was one. */
   readonly httpStatus: number | undefined;
+  /** Failed attempts, in order; empty if none was made. */
   readonly attempts: readonly AttemptFailure[];
+  /** Reason for which the call was not tried again. */
   readonly stopReason: StopReason | undefined;
+  /** Fact that decided, in words. */
   readonly explanation: string | undefined;
+  /** True if trying again later may help. */
   readonly retryable: boolean;
+  /** True if messages of a stream had reached the application. */
   readonly committed: boolean;
   private readonly promoted!: Promoted;
 
