@@ -17,6 +17,7 @@ export function upwardImports({ files, read }) {
     if (inside.length === 0) {
       return [];
     }
+    const name = packageName({ files, read }, source);
     const order = line.split(" ");
     const present = new Set(inside.flatMap((file) => folderOf(file, source) ?? []));
     const problems = [...present]
@@ -30,6 +31,9 @@ export function upwardImports({ files, read }) {
         continue;
       }
       for (const { specifier } of importsOf(file, read(file)) ?? []) {
+        if (name !== undefined && (specifier === name || specifier.startsWith(`${name}/`))) {
+          problems.push(`${file}: imports ${specifier}, of an entry`);
+        }
         const target = normalize(join(dirname(file), specifier));
         if (!specifier.startsWith(".") || !target.startsWith(`${source}/`)) {
           continue;
@@ -48,6 +52,18 @@ export function upwardImports({ files, read }) {
 
 const PLACE = "a place in scripts/checks/layers.mjs";
 const NO_PLACE = `has no place in the order, give it ${PLACE}`;
+
+/**
+ * The name under which a folder of a package would import the package itself.
+ *
+ * @param {{ files: string[], read: (file: string) => string }} tree
+ * @param {string} source
+ * @returns {string | undefined}
+ */
+function packageName({ files, read }, source) {
+  const manifest = `${dirname(source)}/package.json`;
+  return files.includes(manifest) ? JSON.parse(read(manifest)).name : undefined;
+}
 
 /**
  * @param {string} file
