@@ -23,6 +23,24 @@ describe("stated-once", () => {
     ]);
   });
 
+  it("is red in every language, and on ids of three digits", async () => {
+    const problems = await check({
+      ...CASE,
+      "packages/conformance/cases/stream/s100_trailers.yaml": "# Test.\ncases: []\n",
+      "packages/sdk-go/retry_test.go":
+        'func TestRetry(t *testing.T) {\n\tt.Run("r01 again", f)\n}\n',
+      "packages/sdk-go/http/retry_test.go": "// r01\nconst title = `s100 trailers`\n",
+      "packages/sdk-python/tests/test_retry.py": "def test_retry():\n    case('r01 again')\n",
+      "packages/sdk-go/conformance/adapter_test.go": 'const id = "r01"\n',
+      "packages/sdk-go/retry.go": 'const id = "r01"\n',
+    });
+    expect(problems.map((problem) => problem.replace(/: .*/, ""))).toEqual([
+      "packages/sdk-go/http/retry_test.go:2",
+      "packages/sdk-go/retry_test.go:2",
+      "packages/sdk-python/tests/test_retry.py:2",
+    ]);
+  });
+
   it("is green on other tests, and on those of the adapter", async () => {
     const problems = await check({
       ...CASE,
