@@ -2,6 +2,8 @@
 import { PURE } from "./layers.mjs";
 import { importsOf, parseScript, walk } from "./specifiers.mjs";
 
+/** @typedef {import("./specifiers.mjs").Node} Node */
+
 const GLOBALS = new Set([
   "clearInterval",
   "clearTimeout",
@@ -16,6 +18,11 @@ const GLOBALS = new Set([
   "setInterval",
   "setTimeout",
 ]);
+
+/** Globals of which some members are pure. */
+const HALF_PURE = new Set(["Date", "Math"]);
+
+const IMPURE_MEMBERS = new Set(["Date.now", "Math.random"]);
 
 const EXPRESSIONS_WITH_TYPES = new Set([
   "TSAsExpression",
@@ -53,35 +60,49 @@ function impureGlobals(file, text) {
   walk(parseScript(file, text), (node, parent) => {
     if (node.type === "Identifier" && GLOBALS.has(node.name) && isReference(node, parent)) {
       found.add(node.name);
-    } else if (node.type === "MemberExpression" && node.object.type === "Identifier") {
-      const name = `${node.object.name}.${node.property.name}`;
-      if (name === "Date.now" || name === "Math.random") {
-        found.add(name);
-      }
-    } else if (isClockRead(node)) {
-      found.add("the current Date");
+    } else if (
+      node.type === "Identifier" &&
+      HALF_PURE.has(node.name) &&
+      isReference(node, parent) &&
+      !isPureUse(node, parent)
+    ) {
+      found.add(useOf(node, parent));
     }
   });
   return [...found];
 }
 
 /**
- * `new Date()`, and `Date()` with or without arguments; `new Date(value)` reads no clock.
+ * Whether `Math` or `Date` is used in a way that can be seen to be pure: a member by its name, or
+ * `new Date(value)`. `Date()` reads the clock even with arguments.
  *
- * @param {import("./specifiers.mjs").Node} node
+ * @param {Node} node
+ * @param {Node | undefined} parent
  */
-function isClockRead({ type, callee, arguments: given }) {
-  if (callee?.type !== "Identifier" || callee.name !== "Date") {
-    return false;
+function isPureUse(node, parent) {
+  if (parent?.type === "MemberExpression") {
+    return !parent.computed && !IMPURE_MEMBERS.has(`${node.name}.${parent.property.name}`);
   }
-  return type === "CallExpression" || (type === "NewExpression" && given.length === 0);
+  return parent?.type === "NewExpression" && parent.callee === node && parent.arguments.length > 0;
+}
+
+/**
+ * @param {Node} node
+ * @param {Node | undefined} parent
+ */
+function useOf(node, parent) {
+  if (parent?.type === "MemberExpression" && !parent.computed) {
+    return `${node.name}.${parent.property.name}`;
+  }
+  const isMade = parent?.type === "NewExpression" || parent?.type === "CallExpression";
+  return isMade && parent.callee === node ? "the current Date" : `${node.name} as a whole`;
 }
 
 /**
  * Reports whether an identifier names a variable, and not a property, a member or a type.
  *
- * @param {import("./specifiers.mjs").Node} node
- * @param {import("./specifiers.mjs").Node | undefined} parent
+ * @param {Node} node
+ * @param {Node | undefined} parent
  */
 function isReference(node, parent) {
   if (parent === undefined) {

@@ -153,6 +153,10 @@ describe("the policy core", () => {
     ["the current date", "const t = new Date();", "it uses the current Date"],
     ["a monotonic clock", "const t = performance.now();", "it uses performance"],
     ["randomness", "const u = Math.random();", "it uses Math.random"],
+    ["randomness by another name", "const { random } = Math;", "it uses Math as a whole"],
+    ["a clock by a text", 'const t = Date["now"]();', "it uses Date as a whole"],
+    ["a clock that is passed on", "const clock = [Date];", "it uses Date as a whole"],
+    ["the current date as a text", "const t = Date();", "it uses the current Date"],
     ["a timer", "const f = { later: setTimeout };", "it uses setTimeout"],
     ["a log", "(console as any).log(1);", "it uses console"],
     ["the environment", "const e = process.env;", "it uses process"],
@@ -177,6 +181,7 @@ describe("the policy core", () => {
 
   it("may parse dates, and name a property like a global", async () => {
     const text = `import type { Transport, Code } from "./policy.js";
+      export const least = (at: Date) => Math.min(1, at.getTime(), { Math: 1 }.Math);
       export const at = (text: string) => Date.parse(text) || new Date(text).getTime();
       export const f = (o: { fetch: Transport; process(): Code }) => [o.fetch, o.process(), { fetch: 1 }];`;
     expect(await check({ "packages/sdk/src/policy/server_hints.ts": text })).toEqual([]);
@@ -200,6 +205,22 @@ describe("the order inside a package", () => {
       "an entry that a folder imports",
       { "packages/sdk/src/clients/paginate.ts": 'export { call } from "../index.js";' },
       "packages/sdk/src/clients/paginate.ts: imports ../index.js, of an entry",
+    ],
+    [
+      "an entry by the name of its own package",
+      {
+        "packages/sdk/src/errors/causes.ts":
+          'export { AmeideError } from "@ameideio/ameide-sdk-ts";',
+      },
+      "packages/sdk/src/errors/causes.ts: imports @ameideio/ameide-sdk-ts, of an entry",
+    ],
+    [
+      "a type of an entry by the name of its own package",
+      {
+        "packages/sdk/src/call/call_plan.ts":
+          'export type A = import("@ameideio/ameide-sdk-ts/node").AmeideTransport;',
+      },
+      "packages/sdk/src/call/call_plan.ts: imports @ameideio/ameide-sdk-ts/node, of an entry",
     ],
     [
       "a program that reaches into another",
