@@ -34,9 +34,9 @@ export interface RetryOptions {
 export interface BudgetOptions {
   /** Initial and maximum number of tokens, 1 to 10000. Default 500. */
   readonly capacity?: number;
-  /** Cost of a retry. Default 14. */
+  /** Cost of a retry, 1 to 10000. Default 14. */
   readonly cost?: number;
-  /** Cost of a retry after a throttle, and of the transparent retry. Default 5. */
+  /** Cost of a retry after a throttle, and of the transparent retry, 1 to 10000. Default 5. */
   readonly throttleCost?: number;
 }
 
@@ -60,18 +60,18 @@ export interface Settings {
   /** True for no overall deadline. Excludes `timeoutMs`. Default false. */
   readonly noDeadline?: boolean;
   /**
-   * Longest time of one attempt of a unary call while another may follow, in
-   * milliseconds. Default 10000.
+   * Longest time of one attempt of a unary call while another may follow, in milliseconds, greater
+   * than 0. Default 10000.
    */
   readonly attemptTimeoutMs?: number;
   /**
-   * Longest wait for the first message of a server stream, for each attempt, in milliseconds.
-   * Default 30000; none if the proto says `long_lived`.
+   * Longest wait for the first message of a server stream, for each attempt, in milliseconds,
+   * greater than 0. Default 30000; none if the proto says `long_lived`.
    */
   readonly firstMessageTimeoutMs?: number;
   /**
-   * Longest wait for each further message of a server or bidi stream, in milliseconds. Default
-   * 60000; none if the proto says `long_lived`.
+   * Longest wait for each further message of a server or bidi stream, in milliseconds, greater
+   * than 0. Default 60000; none if the proto says `long_lived`.
    */
   readonly idleTimeoutMs?: number;
   /** When and how failed attempts are retried; `false` for never. */
@@ -147,6 +147,7 @@ export interface KeepAliveOptions {
   /** True to send PINGs even while no call is under way. Default false. */
   readonly whileIdle?: boolean;
 }
+
 /** Returns TLS material for a connection that is about to be made. */
 export type TlsSource = () => TlsOptions | Promise<TlsOptions>;
 
@@ -172,7 +173,7 @@ export interface CompressionOptions {
   readonly send?: CompressionName;
   /** Compression of responses. Default `none`. */
   readonly accept?: CompressionName;
-  /** Smallest message that is compressed, in bytes. Default 1024. */
+  /** Smallest message that is compressed, in bytes, 0 to 4294967295. Default 1024. */
   readonly minBytes?: number;
 }
 
@@ -226,9 +227,9 @@ export interface AmeideOptions extends Settings {
    */
   readonly httpVersion?: "1.1" | "2";
   /**
-   * Longest time to establish a connection, including TLS, in milliseconds; a call that exceeds it
-   * has sent nothing. Calls that wait for one connection share this time; a call may give up
-   * earlier. Not over `/web`. Default 10000.
+   * Longest time to establish a connection, including TLS, in milliseconds, greater than 0; a call
+   * that exceeds it has sent nothing. Calls that wait for one connection share this time; a call
+   * may give up earlier. Not over `/web`. Default 10000.
    */
   readonly connectTimeoutMs?: number;
   /**
@@ -254,7 +255,7 @@ export interface AmeideOptions extends Settings {
    * has not been refused as too long. `connect` only. Default false.
    */
   readonly httpGet?: boolean;
-  /** Largest message to receive, in bytes. Default 4 MiB. */
+  /** Largest message to receive, in bytes, 1 to 4294967295. Default 4 MiB. */
   readonly readMaxBytes?: number;
   /** Other names for the SDK's headers. */
   readonly headerNames?: HeaderNames;
