@@ -150,6 +150,8 @@ it("docs/bring-your-own.md has a row for every option of policy.proto", () => {
   expect(new Set(named)).toEqual(new Set(options));
 });
 
+const MEMBER = /^ {2}readonly (\w+)\?:/gm;
+
 describe("the tables of docs/precedence.md", () => {
   const page = read("docs/precedence.md");
   const code = (text: string) => `\`${text}\``;
@@ -186,7 +188,7 @@ describe("the tables of docs/precedence.md", () => {
       builtInFor === undefined ? builtIn : `${builtIn}, for ${builtInFor.join(", ")} alone`,
       bounds(given),
       KINDS[name]?.join(", ") ?? "all",
-      option === undefined ? "" : option === "retry" ? "`retry`" : "yes",
+      option === undefined ? "" : option === "settings" ? "yes" : code(option),
       path === undefined ? "" : code(path),
       variable === undefined ? "" : code(variable),
     ]);
@@ -196,6 +198,19 @@ describe("the tables of docs/precedence.md", () => {
     expect(rowsAfter("| value | default |")).toEqual(
       ROWS.map(([name, each]) => policyRow(name, each)),
     );
+  });
+
+  it("name an option for each value that options have, and the proto for what has no place", () => {
+    const members = [...read("packages/sdk/src/options/options.ts").matchAll(MEMBER)];
+    const stated = new Set(members.map(([, name = ""]) => name));
+    const proto = read("proto/ameide/policy/v1/policy.proto");
+    for (const [name, { option, field }] of ROWS) {
+      expect([name, option !== undefined]).toEqual([name, stated.has(name)]);
+      if (option === undefined && field === null) {
+        const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+        expect(proto).toMatch(new RegExp(`^ {2}\\S.* ${snake} = 508\\d\\d;$`, "m"));
+      }
+    }
   });
 
   it("have each number of a client as the code has it", () => {
@@ -217,20 +232,47 @@ describe("the tables of docs/precedence.md", () => {
   }
 });
 
-describe("numbers in docstrings", () => {
+describe("docstrings of options", () => {
   const options = read("packages/sdk/src/options/options.ts");
 
-  it.each([
-    ...ROWS.filter(([, { option }]) => option !== undefined),
+  const PLAIN = ["Settings", "RetryOptions", "BudgetOptions", "AmeideOptions"];
+  const rows = [
+    ...ROWS.filter(([, { option }]) => option === "settings" || option === "retry"),
     ...Object.entries({ ...BUDGET, ...CLIENT }),
-  ])("options.ts states the default of %s", (path, { default: value }) => {
-    const name = path.replace(/^.*\./, "");
-    const member = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s+readonly ${name}\\?:`, "g");
-    const docs = [...options.matchAll(member)].map(([, text = ""]) =>
-      text.replaceAll(/[\s*]+/g, " "),
-    );
-    expect(docs.some((text) => text.includes(`Default ${said(value)}`))).toBe(true);
+  ];
+
+  it.each(rows)("options.ts states the default of %s", (path, { default: value }) => {
+    // A longer number is another one.
+    expect(docsOf(path)).toMatch(new RegExp(`Default ${said(value)}(?![\\w-]|[.,]\\d)`));
   });
+
+  it.each(rows)("options.ts states the bounds of %s", (path, row) => {
+    expect(docsOf(path)).toMatch(new RegExp(`${saidBounds(row)}(?![\\w-]|[.,]\\d)`));
+  });
+
+  // The docstring of the member that holds a value; a path names the interface by its beginning.
+  function docsOf(path: string): string {
+    const [name = "", owner] = path.split(".").reverse();
+    const of = owner === undefined ? PLAIN : [`${owner[0]?.toUpperCase()}${owner.slice(1)}Options`];
+    const bodies = [...options.matchAll(/^export interface (\w+)[^{]*\{\n([^]*?)^\}/gm)]
+      .filter(([, each = ""]) => of.includes(each))
+      .map(([, , body]) => body);
+    const member = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s+readonly ${name}\\?:`, "g");
+    const found = [...bodies.join("\n").matchAll(member)];
+    expect(found).toHaveLength(1);
+    return (found[0]?.[1] ?? "").replaceAll(/[\s*]+/g, " ");
+  }
+
+  function saidBounds(rule: ValueRule): string {
+    if (rule.is === "timeout") {
+      return "greater than 0";
+    }
+    if (rule.is !== "integer") {
+      return "";
+    }
+    const { min, max } = boundsOf(rule, BEHAVIOR_1.maxMaxAttempts);
+    return max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`;
+  }
 
   function said(value: unknown): string {
     if (value === null) {

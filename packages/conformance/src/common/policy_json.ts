@@ -12,8 +12,8 @@ export interface PolicyValue {
   readonly kinds?: readonly string[];
   /** Kinds of method that have the default; absent for all. */
   readonly default_for?: readonly string[];
-  /** Place in which code states it; absent for none. */
-  readonly option?: "settings" | "retry";
+  /** How code states it; absent for not at all. */
+  readonly option?: "settings" | "retry" | "retry: false";
   /** Field of the policy document. */
   readonly document?: string;
 }

@@ -47,7 +47,7 @@ export function readEnvironment(
     tenant,
     token,
     layers: ROWS.flatMap(([name, row]) => {
-      const variable = VARIABLES[name];
+      const variable = row.is === "flag" ? undefined : VARIABLES[name];
       const { min, max } = boundsOf(row, maxMaxAttempts);
       const value = variable === undefined ? undefined : integer(variable, env, min, max);
       return value === undefined

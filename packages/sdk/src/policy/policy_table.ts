@@ -89,8 +89,8 @@ export type PolicyRow<T> = ValueRule & {
   readonly default: T;
   /** Kinds of method that have the default; others have `null`. Absent: all. */
   readonly builtInFor?: readonly MethodKind[];
-  /** Options that hold it. Absent: code cannot state it. */
-  readonly option?: "settings" | "retry";
+  /** How code states it: in one of these options, or by `retry: false`. Absent: not at all. */
+  readonly option?: "settings" | "retry" | "retry: false";
   /**
    * Field of `ameide.policy.v1.MethodPolicy`. Absent: the one of its name; `null`: a document
    * cannot state it.
@@ -124,7 +124,7 @@ export const POLICY = {
   attemptTimeoutMs: { ...TIMEOUT, default: 10_000 },
   firstMessageTimeoutMs: { ...TIMEOUT, default: 30_000 },
   idleTimeoutMs: { ...TIMEOUT, default: 60_000 },
-  retry: { ...FLAG, default: true, field: null },
+  retry: { ...FLAG, option: "retry: false", default: true, field: null },
   maxAttempts: {
     is: "integer",
     min: 1,
@@ -154,6 +154,7 @@ export const POLICY = {
 /** Environment variables that state a value. */
 export const VARIABLES: { readonly [K in keyof PolicyValues]?: string } = {
   timeoutMs: "AMEIDE_TIMEOUT_MS",
+  retry: "AMEIDE_SDK_RETRIES",
   maxAttempts: "AMEIDE_MAX_ATTEMPTS",
 };
 
