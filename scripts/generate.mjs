@@ -13,6 +13,7 @@ import { writeGoImports } from "./generate/go_imports.mjs";
 import { PACKAGES, templateFor } from "./generate/languages.mjs";
 import { must, preparePlugins } from "./generate/toolchain.mjs";
 import { apply, compare } from "./generate/tree.mjs";
+import { inCi } from "./in_ci.mjs";
 import { MissingTool } from "./python_env.mjs";
 
 const HELP = `Usage: pnpm generate [--ts] [--check] [--package NAME]
@@ -172,10 +173,6 @@ async function available(wanted, { mayLack }) {
     }
   }
   return languages;
-}
-
-function inCi() {
-  return !["", "0", "false", undefined].includes(process.env.CI);
 }
 
 try {

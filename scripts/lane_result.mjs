@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 
+import { inCi } from "./in_ci.mjs";
 import { RESULT_FILE } from "./lanes.mjs";
 
 /**
@@ -33,10 +34,10 @@ export function reportCounts(counts) {
  * @param {string} reason
  */
 export function reportMissing(reason) {
-  const inCi = !["", "0", "false", undefined].includes(process.env.CI);
-  console.error(inCi ? reason : `skipped: ${reason}`);
-  write({ passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1, reason });
-  process.exitCode = inCi ? 1 : 0;
+  const fails = inCi();
+  console.error(fails ? reason : `skipped: ${reason}`);
+  write({ passed: 0, failed: fails ? 1 : 0, skipped: fails ? 0 : 1, reason });
+  process.exitCode = fails ? 1 : 0;
 }
 
 /** @param {import("./lanes.mjs").Counts & { reason?: string }} result */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 import { run } from "../command.mjs";
+import { inCi } from "../in_ci.mjs";
 import { workspacePackages } from "../workspace.mjs";
 
 /**
@@ -41,7 +42,7 @@ import { workspacePackages } from "../workspace.mjs";
  * @returns {Promise<Tree>}
  * @throws {Error} When root is not the folder of a git repository.
  */
-export async function openTree(root, { ci = isSet(process.env.CI) } = {}) {
+export async function openTree(root, { ci = inCi() } = {}) {
   const files = await listFiles(root);
   const generated = await listGenerated(root, files);
   /** @type {Promise<string[]> | undefined} */
@@ -120,9 +121,4 @@ async function build(root) {
   const outcome = await run("turbo", args, { cwd: root, env, timeoutMs: 600_000 });
   const { problems } = verdictOf(outcome);
   return problems.length > 0 ? ["the build failed:", ...problems] : [];
-}
-
-/** @param {string | undefined} variable */
-function isSet(variable) {
-  return variable !== undefined && !["", "0", "false"].includes(variable);
 }
