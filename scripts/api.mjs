@@ -7,13 +7,14 @@ import { fileURLToPath } from "node:url";
 
 import { preflight } from "./preflight.mjs";
 
-const HELP = `Usage: pnpm api
+const HELP = `Usage: npx -y pnpm@12.21.0 api
 
 Builds the published packages and writes what each of their entries declares
 into api/NAME.api.md beside its package.json. Commit that with the change:
-\`pnpm check api-report\` compares it with the build.
+the check api-report compares it with the build.
 
-Exit code 0: written; 1: a package could not be built or read; 2: wrong arguments.`;
+Exit code 0: written; 1: a package could not be built or read; 2: wrong
+arguments.`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const args = process.argv.slice(2).filter((argument) => argument !== "--");

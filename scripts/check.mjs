@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { preflight } from "./preflight.mjs";
 
-const HELP = `Usage: pnpm check [name…]
+const HELP = `Usage: npx -y pnpm@12.21.0 check [name…]
 
 Runs every check, or those named, prints one line for each and what is wrong
 under a red one. All run, even after a red one.
@@ -12,10 +12,9 @@ under a red one. All run, even after a red one.
   --list   print the checks and what each holds
   --help   print this
 
-Exit code 0: all green; 1: a check is red; 2: no such check or option.`;
+Exit code 0: all green; 1: a check is red; 2: wrong arguments.`;
 
-preflight();
-// Processes that a check has started end with this one; a signal alone would leave them running.
+// What a check has started ends with this process; a signal alone would leave it running.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => process.exit(1));
 }
@@ -30,6 +29,12 @@ async function main(args) {
     console.log(HELP);
     return 0;
   }
+  const option = args.find((arg) => arg.startsWith("-") && arg !== "--list");
+  if (option !== undefined) {
+    console.error(`unknown option ${option} (see --help)`);
+    return 2;
+  }
+  preflight();
   const { CHECKS } = await import("./checks/index.mjs");
   if (args.includes("--list")) {
     const width = Math.max(...CHECKS.map(({ name }) => name.length));

@@ -16,23 +16,26 @@ import { apply, compare } from "./generate/tree.mjs";
 import { inCi } from "./in_ci.mjs";
 import { MissingTool } from "./python_env.mjs";
 
-const HELP = `Usage: pnpm generate [--ts] [--check] [--package NAME]
+const HELP = `Usage: npx -y pnpm@12.21.0 generate [--ts] [--check] [--package NAME]
 
 Generates
-  packages/core-proto         from proto/ and third_party/, as buf.gen.yaml says:
-                              stubs in every language, the descriptor image, the
-                              fixtures
+  packages/core-proto         from proto/ and third_party/, as buf.gen.yaml
+                              says: stubs in every language, the descriptor
+                              image, the fixtures
   packages/conformance-proto  from its proto/, as buf.gen.conformance.yaml says:
                               stubs in every language
   packages/conformance/policy.json
                               from the TypeScript SDK's table of policy values
 
   --ts            TypeScript only; needs neither Go nor Python
-  --check         change nothing: name the files that differ from what is
-                  generated, and exit with 1 if there are any. Without Go or Python
-                  it checks TypeScript, and says so; with CI=true that is a failure
+  --check         change nothing, and name the files that differ from what is
+                  generated. Without Go or Python it checks TypeScript, and says
+                  so; with CI=true that is a failure
   --package NAME  that package only
   --help          this text
+
+Exit code 0: generated, or nothing differs; 1: something differs, or went wrong;
+2: wrong arguments.
 `;
 
 /**
@@ -54,10 +57,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  */
 async function generate({ ts, check, package: name }) {
   const packages = PACKAGES.filter((each) => name === undefined || each.name === name);
-  if (packages.length === 0) {
-    const names = PACKAGES.map((each) => each.name).join(", ");
-    throw new Error(`no such package: ${name} (there are ${names})`);
-  }
   /** @type {Language["name"][]} */
   const wanted = ts ? ["TypeScript"] : ["TypeScript", "Go", "Python"];
   const languages = await available(wanted, { mayLack: check && !inCi() });
@@ -175,21 +174,43 @@ async function available(wanted, { mayLack }) {
   return languages;
 }
 
-try {
-  const { values } = parseArgs({
-    options: {
-      ts: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      package: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
+/**
+ * @returns {Promise<number>} The exit code.
+ */
+async function main() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        ts: { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
+        package: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }));
+    const names = PACKAGES.map(({ name }) => name);
+    if (values.package !== undefined && !names.includes(values.package)) {
+      throw new Error(`there is no package ${values.package}; there are ${names.join(", ")}`);
+    }
+  } catch (error) {
+    console.error(`${messageOf(error).split(/\. |\n/)[0]} (see --help)`);
+    return 2;
+  }
   if (values.help) {
     process.stdout.write(HELP);
-  } else {
-    process.exitCode = await generate(values);
+    return 0;
   }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  try {
+    return await generate(values);
+  } catch (error) {
+    console.error(messageOf(error));
+    return 1;
+  }
 }
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+process.exitCode = await main();

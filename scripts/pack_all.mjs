@@ -1,5 +1,5 @@
 // @ts-check
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parse } from "yaml";
@@ -14,19 +14,11 @@ import { workspacePackages } from "./workspace.mjs";
  * @param {object} given
  * @param {string} given.root
  * @param {string} given.folder Absolute; made where it is not there.
- * @param {string} [given.project] Absolute.
+ * @param {string} [given.project] Absolute, with a package.json.
  * @throws {Error} When one cannot be built, packed or installed, or the folder not be made.
  */
 export async function packAll({ root, folder, project }) {
-  if (project !== undefined && !existsSync(join(project, "package.json"))) {
-    throw new Error(
-      `${project} has no package.json: make the folder, and type \`npm init -y\` in it`,
-    );
-  }
   const packages = workspacePackages(root).filter(({ manifest }) => manifest.private !== true);
-  if (existsSync(folder) && !statSync(folder).isDirectory()) {
-    throw new Error(`${folder} is no folder`);
-  }
   mkdirSync(folder, { recursive: true });
   for (const { manifest } of packages) {
     if (!(await build(manifest.name ?? ""))) {

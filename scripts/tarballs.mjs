@@ -1,6 +1,7 @@
 // @ts-check
 // Packs the packages that belong together, as a release would. `--help` says the rest.
 // Nothing newer than the preflight itself may be loaded before it.
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -11,11 +12,13 @@ import { preflight } from "./preflight.mjs";
 const HELP = `Usage: npx -y pnpm@12.21.0 tarballs [FOLDER] [--install PROJECT]
 
 Builds and packs the SDK and what it depends on, as a release would, and prints
-the line that installs them in a project of yours: until there is a release, the
-way to use a clone.
+the line that installs them in a project of yours: the way to use a clone until
+there is a release.
 
-  FOLDER             where the tarballs go (default: .cache/tarballs of the clone)
-  --install PROJECT  also install them there, by npm: a folder with a package.json
+  FOLDER             where the tarballs go, .cache/tarballs of the clone by
+                     default
+  --install PROJECT  install them there, too, by npm: in a folder with a
+                     package.json
   --help             this text
 
 After a change pack again, and install again.
@@ -52,21 +55,39 @@ async function main(args) {
     console.log(HELP);
     return 0;
   }
-  preflight();
   const folder = resolve(typedIn, positionals[0] ?? join(root, ".cache/tarballs"));
-  const { install } = values;
+  const project = values.install === undefined ? undefined : resolve(typedIn, values.install);
+  const problem = unfit(folder, project);
+  if (problem !== undefined) {
+    console.error(problem);
+    return 2;
+  }
+  preflight();
   try {
     const { packAll } = await import("./pack_all.mjs");
-    await packAll({
-      root,
-      folder,
-      ...(install === undefined ? {} : { project: resolve(typedIn, install) }),
-    });
+    await packAll({ root, folder, ...(project === undefined ? {} : { project }) });
     return 0;
   } catch (error) {
     console.error(messageOf(error));
     return 1;
   }
+}
+
+/**
+ * What keeps the tarballs from a folder, or from a project, if anything does.
+ *
+ * @param {string} folder
+ * @param {string | undefined} project
+ * @returns {string | undefined}
+ */
+function unfit(folder, project) {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    return `${folder} is no folder (see --help)`;
+  }
+  if (project !== undefined && !existsSync(join(project, "package.json"))) {
+    return `${project} has no package.json: make the folder, and type \`npm init -y\` in it`;
+  }
+  return undefined;
 }
 
 /** @param {unknown} error */

@@ -5,20 +5,20 @@ import { fileURLToPath } from "node:url";
 
 import { preflight } from "./preflight.mjs";
 
-const HELP = `Usage: pnpm test [--full] [filter…]
+const HELP = `Usage: npx -y pnpm@12.21.0 test [--full] [filter…]
 
 Runs the test script of every workspace package (a lane), counts their tests,
 and ends with one line: N passed, N failed[, N skipped]
 
   --full   run the test:full scripts instead, then the test:alone scripts: one
            after the other, with nothing beside them
-  filter   turbo filters, for instance: pnpm test @ameideio/core-proto './packages/sdk*'
+  filter   turbo filters, for instance @ameideio/core-proto './packages/sdk*'
+  --help   this text
 
 A lane that leaves no result or runs no test counts as one failure, and so does
 a failure of the run in which no test failed. Exit code 0: at least one test
-passed (or no lane was there to run) and none failed; 1: otherwise.`;
-
-preflight();
+passed (or no lane was there to run) and none failed; 1: otherwise; 2: wrong
+arguments.`;
 
 const { options, problem } = readArguments(process.argv.slice(2));
 if (problem !== undefined) {
@@ -27,6 +27,7 @@ if (problem !== undefined) {
 } else if (options.help) {
   console.log(HELP);
 } else {
+  preflight();
   const { runLanes } = await import("./run_lanes.mjs");
   process.exitCode = await runLanes({
     root: fileURLToPath(new URL("..", import.meta.url)),

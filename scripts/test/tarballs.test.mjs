@@ -36,16 +36,16 @@ test.each([
 test("a file is no folder", async () => {
   const { code, stdout, stderr } = await tarballs(TARBALLS);
   expect({ code, stdout, stderr }).toEqual({
-    code: 1,
+    code: 2,
     stdout: "",
-    stderr: `${TARBALLS} is no folder\n`,
+    stderr: `${TARBALLS} is no folder (see --help)\n`,
   });
 });
 
 test("what is no project gets nothing", async () => {
   const folder = fileURLToPath(new URL("checks", import.meta.url));
   expect(await tarballs("--install", folder)).toEqual({
-    code: 1,
+    code: 2,
     stdout: "",
     stderr: `${folder} has no package.json: make the folder, and type \`npm init -y\` in it\n`,
   });

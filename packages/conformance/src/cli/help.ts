@@ -1,5 +1,5 @@
 /** Text of `--help`: the options, and the specification of an adapter. */
-export const HELP = `Usage: pnpm conformance [option…]
+export const HELP = `Usage: npx -y pnpm@12.21.0 conformance [option…]
 
 Runs every case against every SDK and prints one matrix. Options that take
 several values take them repeated or with commas.
@@ -16,21 +16,21 @@ several values take them repeated or with commas.
   --http <version>   1.1, 2, or auto: what client and server agree on
   --http-client <name>
                      native (the language's own) or fetch
-  --quick            each case of the memory layer once, in one combination, which
-                     changes from case to case: some seconds, and one line when
-                     all is green
+  --quick            each case of the memory layer once, in one combination,
+                     which changes from case to case: some seconds, and one line
+                     when all is green
   --report <folder>  writes report.html and report.json
   --fuzz <n>         instead: n random cases against a reference model
   --seed <n>         of the random cases, default 1
   --mutate           instead: changes every constant of the policy; each change
                      has to turn a case red
   --list             prints the cases and where they stand
-  -v, --verbose      prints every red combination, and what adapters write to standard
-                     error
+  -v, --verbose      prints every red combination, and what adapters write to
+                     standard error
   -h, --help         prints this
 
-Exit code 0: all that ran is green; 1: something is red; 2: the arguments are
-wrong or nothing ran.
+Exit code 0: all that ran is green; 1: something is red; 2: wrong arguments, or
+nothing ran.
 
 CASES
   A case is YAML: the canonical JSON of ameide.conformance.v1.CaseFile, with the
@@ -58,8 +58,8 @@ ADAPTERS
   ends, it ends.
 
   describe. Answered with the id and version of the SDK and what it can do:
-  entries, protocols, formats, HTTP versions, kinds of methods, HTTP clients beside
-  the language's own, and the built-in numbers of its policy by name
+  entries, protocols, formats, HTTP versions, kinds of methods, HTTP clients
+  beside the language's own, and the built-in numbers of its policy by name
   (defaults.timeoutMs, budget.cost, …).
 
   run. Answered with what happened (RunResponse). "error" is for an adapter that
@@ -103,12 +103,12 @@ WHAT RUN DOES
   "otherwise", and without one a 500 that no case expects. It shows failures as
   the language's own HTTP client does, and reports every request it was given:
   method, headers in order with values apart, the SHA-256 of the body (of the
-  query for GET) in hex, when it came, for messages in envelopes the first 64 KiB
-  of the body as far as it was read, and whether its signal fired, or its answer
-  was left, before the answer had ended. Answers are encoded by the protocol and
-  format of the request; an error is trailers only in gRPC and gRPC-Web, unless
-  the answer has trailers, too. The clock is virtual: it starts at
-  given.wall_clock_ms (default 2026-01-01T00:00:00Z), stands still while
+  query for GET) in hex, when it came, for messages in envelopes the first 64
+  KiB of the body as far as it was read, and whether its signal fired, or its
+  answer was left, before the answer had ended. Answers are encoded by the
+  protocol and format of the request; an error is trailers only in gRPC and
+  gRPC-Web, unless the answer has trailers, too. The clock is virtual: it starts
+  at given.wall_clock_ms (default 2026-01-01T00:00:00Z), stands still while
   anything goes on, and whenever nothing else can go on it jumps to the next
   timer. Delays of the script and of token providers are timers of the same
   clock. So every time is exact to the millisecond, and nothing really waits.
@@ -129,7 +129,8 @@ WHAT RUN DOES
   events          those of the SDK's observer, as JSON with a "type"
   policy_hash     of the last explain
   explain_text    its text form, problems and verdict included
-  drained         for each drain how many calls were aborted, and how long it took
+  drained         for each drain how many calls were aborted, and how long it
+                  took
   longest_timer_ms  the longest time a timer of the SDK was set to (MEMORY)
   leaks           timers of the SDK that are still set, listeners still on
                   signals of callers, sockets still open. Always there.

@@ -1,5 +1,5 @@
 /** Text of `--help`. */
-export const HELP = `Usage: pnpm conformance:connect [option…]
+export const HELP = `Usage: npx -y pnpm@12.21.0 conformance:connect [option…]
 
 Runs Connect's own conformance suite, its runner unmodified, in client mode:
 through each SDK with its policies neutral (one attempt, no deadline but the
@@ -13,7 +13,7 @@ case's), and through the client it is built on, as it is, for comparison.
   -h, --help          prints this
 
 Exit code 0: every case passed or is known to fail; 1: something is red;
-2: the arguments are wrong. Go builds the runner (about a minute, once);
+2: wrong arguments. Go builds the runner (about a minute, once);
 without Go there is nothing to run: that is said, and 0, or 1 with CI=true.
 
 Known failures are lists of cases in packages/conformance/connect; a case there

@@ -145,6 +145,6 @@ test.each([
 
 test("--help needs no runner", async () => {
   const { status, output } = await cli(["--help"], "");
-  expect(output).toMatch(/^Usage: pnpm conformance:connect/);
+  expect(output).toMatch(/^Usage: .* conformance:connect /);
   expect(status).toBe(0);
 });

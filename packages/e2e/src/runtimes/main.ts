@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { runCommand } from "../common/run_command.js";
 import { inCi } from "./in_ci.js";
 import { type Column, runMatrix } from "./matrix.js";
 import { problemsOf, writeReport } from "./report.js";
@@ -12,14 +13,9 @@ const HELP = new URL("../../runtimes/help.txt", import.meta.url);
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on("error", () => process.exit(1));
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  complain(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
-}
+process.exitCode = await runCommand(process.argv.slice(2), readArguments, main);
 
-async function main(args: string[]): Promise<number> {
+function readArguments(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
@@ -28,15 +24,19 @@ async function main(args: string[]): Promise<number> {
       help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help === true) {
-    process.stdout.write(readFileSync(HELP, "utf8"));
-    return 0;
-  }
-  const { only, write = false } = values;
+  const { only, write = false, help = false } = values;
   if (write && only !== undefined) {
     throw new Error("--write needs all runtimes, not --only some");
   }
-  const columns = await runMatrix(only && choose(only), tell);
+  return { only: only && choose(only), write, help };
+}
+
+async function main({ only, write, help }: ReturnType<typeof readArguments>): Promise<number> {
+  if (help) {
+    process.stdout.write(readFileSync(HELP, "utf8"));
+    return 0;
+  }
+  const columns = await runMatrix(only, tell);
   say(`written: ${await writeReport(columns)}`);
   const unseen = columns.filter(({ seen }) => "missing" in seen);
   if (columns.some((column) => problemsOf(column).length > 0)) {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { runCommand } from "../common/run_command.js";
 import { CLIENTS, COLUMNS } from "./columns.js";
 import { judge } from "./goals.js";
 import { PLANTS } from "./plant.js";
@@ -15,14 +16,9 @@ const MOST_WORKERS = 1_024;
 // The reader of a pipe may close it early, as `head` does.
 process.stdout.on("error", () => process.exit(1));
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
+process.exitCode = await runCommand(process.argv.slice(2), readArguments, main);
 
-async function main(args: string[]): Promise<number> {
+function readArguments(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
@@ -35,10 +31,7 @@ async function main(args: string[]): Promise<number> {
       help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help === true) {
-    process.stdout.write(readFileSync(HELP, "utf8"));
-    return 0;
-  }
+  const { help, report } = values;
   const minutes = numberOf("minutes", values.minutes, MOST_MINUTES);
   const workers = Math.ceil(numberOf("workers", values.workers, MOST_WORKERS));
   const clients = choose("client", CLIENTS, values.clients);
@@ -50,20 +43,29 @@ async function main(args: string[]): Promise<number> {
   const plant = values.plant && choose("plant", PLANTS, values.plant)[0];
   const scenarios = SCENARIOS.filter(({ id }) => ids.includes(id));
   const columns = COLUMNS.filter(({ client }) => clients.includes(client));
+  return { help, report, minutes, workers, scenarios, columns, plant: plant || undefined };
+}
+
+async function main(given: ReturnType<typeof readArguments>): Promise<number> {
+  const { help, report, minutes, workers, scenarios, columns, plant } = given;
+  if (help === true) {
+    process.stdout.write(readFileSync(HELP, "utf8"));
+    return 0;
+  }
   say(`columns: ${columns.map(({ title }) => title).join("; ")}`);
   const seen = await run({
     minutes,
     columns,
     workers,
     scenarios,
-    plant: plant || undefined,
+    plant,
     tell: say,
   });
   const judged = judge(seen, scenarios);
   const text = reportOf(seen, judged, scenarios);
   say(`\n${text}`);
-  if (values.report !== undefined) {
-    await writeReport(values.report, text, jsonOf(seen, judged));
+  if (report !== undefined) {
+    await writeReport(report, text, jsonOf(seen, judged));
   }
   const unmet = unmetOf(judged);
   say(`\n${unmet.length === 0 ? "✓ all goals are met" : unmet.join("\n")}`);
