@@ -123,7 +123,7 @@ function write(file, text) {
  * @returns {string[]} The names of what is imported: files of dist made from src, without their ending.
  */
 function namesOf(entry) {
-  const targets = targetsOf(entry).filter((target) => !/^\.\/dist\/cjs\/|\*/.test(target));
+  const targets = targetsOf(entry).filter((target) => /^\.\/dist\/(?!cjs\/)[^*]+$/.test(target));
   return [...new Set(targets)].map((target) => target.slice("./dist/".length, -".js".length));
 }
 

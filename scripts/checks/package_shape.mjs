@@ -71,6 +71,8 @@ export function fieldProblems(manifest) {
   }
   if (manifest.exports === undefined) {
     problems.push("published, but states no exports");
+  } else if (Object(manifest.exports)["./package.json"] !== "./package.json") {
+    problems.push("published, but exports no ./package.json, which tools read");
   }
   return problems;
 }

@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(join(dist, "../package.json"), "utf8"))
   exports: Targets;
   bin: Record<string, string>;
 };
-const targets = [...new Set(filesOf(manifest.exports))].filter((file) => !file.includes("*"));
+const targets = [...new Set(filesOf(manifest.exports))].filter((file) => /^[^*]+\.js$/.test(file));
 const entries = targets.filter((file) => !file.startsWith("cjs/"));
 const programs = filesOf(manifest.bin);
 

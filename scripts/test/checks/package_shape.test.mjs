@@ -26,7 +26,10 @@ const PUBLISHED = {
   description: "Does what a.proto says",
   files: ["dist"],
   sideEffects: false,
-  exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
+  exports: {
+    ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./package.json": "./package.json",
+  },
   repository: { type: "git", url: `git+${HOME}.git`, directory: "packages/a" },
   homepage: `${HOME}/tree/main/packages/a#readme`,
   bugs: { url: `${HOME}/issues` },
@@ -59,6 +62,7 @@ describe("package-shape", { timeout: 60_000 }, () => {
     ["no files", { files: undefined }, "states no files"],
     ["no sideEffects", { sideEffects: undefined }, "states no sideEffects"],
     ["no exports", { exports: undefined }, "states no exports"],
+    ["a hidden package.json", { exports: "./dist/index.js" }, "exports no ./package.json"],
   ])("is red on %s", (_, fields, says) => {
     const changed = /** @type {typeof PUBLISHED} */ ({ ...PUBLISHED, ...fields });
     expect(fieldProblems(changed)).toEqual([expect.stringContaining(says)]);
@@ -110,7 +114,10 @@ describe("package-shape", { timeout: 60_000 }, () => {
 
   it("is red on an export that is not built, and says what publint says", async () => {
     const problems = await check({
-      "packages/a/package.json": manifest({ ...PUBLISHED, exports: "./dist/gone.js" }),
+      "packages/a/package.json": manifest({
+        ...PUBLISHED,
+        exports: { ...PUBLISHED.exports, "./gone": "./dist/gone.js" },
+      }),
     });
     expect(problems).toContain("packages/a: exports name ./dist/gone.js, which does not exist");
     expect(problems).toContainEqual(expect.stringMatching(/^packages\/a: publint: .*gone\.js/));

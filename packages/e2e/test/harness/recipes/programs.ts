@@ -7,6 +7,7 @@ const manifest = JSON.parse(readFileSync(new URL("package.json", sdk), "utf8")) 
 
 /** Entries of the SDK, as users import them. */
 export const ENTRIES = Object.keys(manifest.exports)
+  .filter((path) => path !== "./package.json")
   .flatMap((path) => (path === "./*" ? stubs() : path))
   .map((path) => path.replace(/^\./, "@ameideio/ameide-sdk-ts"));
 
