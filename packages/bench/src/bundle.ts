@@ -15,24 +15,6 @@ export interface Weight {
  * @param loaded - Modules that it loads by `import()` and that count too.
  */
 export async function weigh(entry: string, ...loaded: readonly string[]): Promise<Weight> {
-  return (await bundle(entry, loaded)).weight;
-}
-
-/** Does the same, with the minified size of each module of the bundle, the heaviest first. */
-export async function weighModules(
-  entry: string,
-): Promise<readonly { readonly module: string; readonly bytes: number }[]> {
-  const { metafile } = await bundle(entry, []);
-  return Object.values(metafile.outputs)
-    .flatMap(({ inputs }) => Object.entries(inputs))
-    .map(([module, { bytesInOutput }]) => ({ module, bytes: bytesInOutput }))
-    .sort((a, b) => b.bytes - a.bytes);
-}
-
-async function bundle(
-  entry: string,
-  loaded: readonly string[],
-): Promise<{ weight: Weight; metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -60,11 +42,8 @@ async function bundle(
     return found;
   });
   return {
-    metafile,
-    weight: {
-      minified: sum(files.map((file) => file.length)),
-      gzip: sum(files.map((file) => gzipSync(file, { level: 9 }).length)),
-    },
+    minified: sum(files.map((file) => file.length)),
+    gzip: sum(files.map((file) => gzipSync(file, { level: 9 }).length)),
   };
 }
 
