@@ -112,8 +112,10 @@ describe("without Go and Python", () => {
 
   it("generate names the packages there are", async () => {
     const { code, stderr } = await bare("scripts/generate.mjs", { args: ["--package", "other"] });
-    expect(code).toBe(1);
-    expect(stderr).toBe("no such package: other (there are core-proto, conformance-proto)\n");
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "there is no package other; there are core-proto, conformance-proto (see --help)\n",
+    );
   });
 
   it("generate --check does the same with CI=true", async () => {
