@@ -21,6 +21,11 @@ const REGISTRY_HOST = new RegExp(
   ].join("|"),
 );
 
+/** Words whose American spelling the prose has; names of files and of anchors are no prose. */
+const BRITISH = /(?<![\w/])(behaviours?(?!\.md|\w)|(honour|colour|favour|neighbour)\w*)/i;
+
+const PROSE = /(\.md|\.proto|(^|\/)package\.json)$/;
+
 const LOCK_FILE = /(lock[^/]*|\.sum|requirements[^/]*)$/;
 
 const LOCK_ADDRESS = /https?:\/\/[a-z0-9.-]*(npm|pypi|pythonhosted|golang|crates)[a-z0-9.-]*\//i;
@@ -28,7 +33,8 @@ const LOCK_ADDRESS = /https?:\/\/[a-z0-9.-]*(npm|pypi|pythonhosted|golang|crates
 /** @type {import("./tree.mjs").Check} */
 export const words = {
   name: "words",
-  about: "no path of one machine and no host of a package registry in any file",
+  about:
+    "no path of one machine, no host of a package registry in any file; American spelling in prose",
   run({ files, read }) {
     const problems = files.flatMap((file) => leaks(file, read(file)));
     return { problems: files.length === 0 ? ["saw no file"] : problems };
@@ -65,6 +71,9 @@ function reason(file, line) {
   }
   if (LOCK_FILE.test(file) && LOCK_ADDRESS.test(line)) {
     return "registry address in a lock file";
+  }
+  if (PROSE.test(file) && BRITISH.test(line)) {
+    return "British spelling";
   }
   return undefined;
 }

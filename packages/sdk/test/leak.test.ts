@@ -220,7 +220,7 @@ describe("sockets gone after close()", () => {
     },
   );
 
-  it("later calls are refused, also those of derived clients", async () => {
+  it("later calls are refused, including those of derived clients", async () => {
     await server.reset({ otherwise: GOOD });
     const { transport, threads } = connect({});
     const derived = createClient(ThreadsService, transport.withTenant("other"));

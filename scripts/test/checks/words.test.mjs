@@ -20,6 +20,8 @@ describe("leaks", () => {
     ["a drive in a string", "a.ts", `"${["D:", "src", "main"].join(String.raw`\\`)}"`],
     ["a registry", "a.json", ["registry", "npmjs", "org"].join(".")],
     ["a Go proxy", "a.sh", ["proxy", "golang", "org"].join(".")],
+    ["British spelling", "a.md", ["the same behavi", "our of both"].join("")],
+    ["British spelling of a field", "a.proto", ["// It is hon", "oured."].join("")],
     [
       "an address in a lock",
       "pnpm-lock.yaml",
@@ -30,6 +32,8 @@ describe("leaks", () => {
   });
 
   it.each([
+    ["the name of a page", "a.md", "[behavior](docs/behaviour.md#1-failures)"],
+    ["a British name in code", "a.ts", "const behaviour = 1;"],
     ["a relative folder of that name", "a.md", "see home/work/main and src/root/x"],
     ["a program of every system", "a.sh", "#!/usr/bin/env bash"],
     ["a path of a service", "a.ts", 'post("/acme.v1.WorkService/Home/x")'],

@@ -24,7 +24,7 @@ several values take them repeated or with commas.
   --seed <n>         of the random cases, default 1
   --mutate           instead: changes every constant of the policy; each change
                      has to turn a case red
-  --list             prints the cases and where they stand
+  --list             prints the cases and their files
   -v, --verbose      prints every red combination, and what adapters write to
                      standard error
   -h, --help         prints this

@@ -151,7 +151,7 @@ func (Deed) EnumDescriptor() ([]byte, []int) {
 // One file: a behavior, shown by a case and, if that is negative, a control.
 type CaseFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The cases of the behaviour.
+	// The cases of the behavior.
 	Cases         []*Case `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

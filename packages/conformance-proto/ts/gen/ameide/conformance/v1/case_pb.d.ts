@@ -21,7 +21,7 @@ export declare const file_ameide_conformance_v1_case: GenFile;
  */
 export declare type CaseFile = Message<"ameide.conformance.v1.CaseFile"> & {
   /**
-   * The cases of the behaviour.
+   * The cases of the behavior.
    *
    * @generated from field: repeated ameide.conformance.v1.Case cases = 1;
    */

@@ -37,7 +37,7 @@ class CaseFile(Message[_CaseFileFields]):
 
     Attributes:
         cases:
-            The cases of the behaviour.
+            The cases of the behavior.
 
             ```proto
             repeated ameide.conformance.v1.Case cases = 1;
