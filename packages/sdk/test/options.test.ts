@@ -28,6 +28,8 @@ const SETTINGS: readonly Wrong[] = [
   ["retry.retryableCodes", ["constructor"], /Connect's spelling/],
   ["retry.retryableCodes", "aborted", /array of codes/],
   ["retry", true, /must be false or an object: leave it out for the defaults/],
+  ["retry", 3, /must be false or an object: leave it out for the defaults, got a number/],
+  ["retry.attempts", 3, /: did you mean maxAttempts\? It is not an option$/],
   ["retry.requireIdempotency", "yes", /true or false, got a string/],
   ["waitForReady", "yes", /true or false, got a string/],
   ["retry.maxRetries", 3, /is not an option; known here: .*maxAttempts/],
@@ -58,7 +60,11 @@ const SETTINGS: readonly Wrong[] = [
   ["headers.a b", { "a b": "c" }, /header name/],
   ["headers.x-a", { "x-a": "s3cret\nx" }, /printable ASCII/],
   ["headers.x-a", { "x-a": 7 }, /printable ASCII/],
-  ["headers.AUTHORIZATION", { AUTHORIZATION: "s3cret" }, /is set by the SDK/],
+  ["headers.AUTHORIZATION", { AUTHORIZATION: "s3cret" }, /is set by the SDK; use the option auth$/],
+  ["headers.x-tenant-id", { "x-tenant-id": "s3cret" }, /set by the SDK; use the option tenant$/],
+  ["headers.x-request-id", { "x-request-id": "s3cret" }, /; use the option requestId$/],
+  ["headers.idempotency-key", { "idempotency-key": "s3cret" }, /; use the option idempotencyKey$/],
+  ["headers.content-type", { "content-type": "s3cret" }, /is set by the SDK$/],
   ["deadlineFrom", {}, /function, or have a method timeoutMs/],
   ["timeout", 500, /: did you mean timeoutMs\? It is not an option$/],
   ["deadlineMillis", 5, /option; nearest: deadlineFrom; all are in the type \w+$/],
@@ -70,6 +76,7 @@ const SETTINGS: readonly Wrong[] = [
 
 const CLIENT: readonly Wrong[] = [
   ["idempotencyKey", "mine", /one of auto, off/],
+  ["policy", "policy.json", /must be a document: for the text of a file JSON\.parse\(text\)/],
   ["baseUrl", "://s3cret", /must be a URL, got a string/],
   [
     "baseUrl",
@@ -115,7 +122,7 @@ const CLIENT: readonly Wrong[] = [
   ["baggage", "color", /array of strings/],
   ["attemptSpans", 1, /true or false/],
   ["tls.ca", { ca: 7 }, /must be PEM/],
-  ["tls.cert", { cert: "s3cret" }, /is not an option; known here: ca, certificate, key/],
+  ["tls.cert", { cert: "s3cret" }, /: did you mean certificate\? It is not an option$/],
   ["tls.certificat", { certificat: "s3cret" }, /: did you mean certificate\?/],
   ["headerNames.tennant", { tennant: "x-org" }, /: did you mean tenant\?/],
   ["budget.costs", { costs: 5 }, /: did you mean cost\?/],
@@ -123,7 +130,7 @@ const CLIENT: readonly Wrong[] = [
   ["telemetry", true, /must be false, or made by/],
   ["logger", {}, /must have error, warn, info and debug/],
   ["logLevel", "trace", /one of off, error/],
-  ["policy", "s3cret", /must be an object/],
+  ["policy", "s3cret", /must be a document/],
   ["transport", {}, /HTTP client function or a Transport/],
   ["observer", {}, /must be a function/],
 ];

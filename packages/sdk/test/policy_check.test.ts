@@ -243,6 +243,11 @@ describe("ameide-policy check --image", () => {
     expect(stderr).toMatch(
       /^\S+: \(ameide\.policy\.v1\.request_id_field\) of \S+\/CreateApiKey \(ameide\/identity\/v1\/organizations_directory\.proto:\d+\): "display_name" of ameide\.identity\.v1\.CreateApiKeyRequest must have \(google\.api\.field_info\)\.format = UUID4\n$/,
     );
+
+    const document = file("good.json", "{}");
+    const both = run("check", "--image", wrong, document);
+    expect(both).toMatchObject({ status: 1, stdout: `${document}: good\n` });
+    expect(both.stderr.startsWith(`${wrong}: (ameide.policy.v1.request_id_field)`)).toBe(true);
   });
 
   it("takes several images as one", () => {

@@ -58,7 +58,8 @@ function main(args: readonly string[]): number {
   if (files.length === 0) {
     return report(images.join(", "), misfitsIn(services), 1);
   }
-  return Math.max(...files.map((file) => check(file, images.length > 0 ? services : undefined)));
+  const image = images.length === 0 ? undefined : { name: images.join(", "), services };
+  return Math.max(...files.map((file) => check(file, image)));
 }
 
 function read(args: readonly string[]): "help" | { images: string[]; files: string[] } {
@@ -98,7 +99,10 @@ function servicesOf(image: Uint8Array): Services {
   }
 }
 
-function check(file: string, services: Services | undefined): number {
+function check(
+  file: string,
+  image: { readonly name: string; readonly services: Services } | undefined,
+): number {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -117,16 +121,21 @@ function check(file: string, services: Services | undefined): number {
     const line = lines.get(path);
     return { text: path === "" ? what : `${path}: ${what}`, ...(line !== undefined && { line }) };
   };
-  const misfits = services === undefined ? [] : misfitsIn(services, document);
+  const misfits = image === undefined ? [] : misfitsIn(image.services, document);
+  const [ofProtos, ofDocument] = [
+    misfits.filter(({ selector }) => selector === undefined),
+    misfits.filter(({ selector }) => selector !== undefined),
+  ];
   const problems = [
     ...unknown.map((each) => at(each.path, each.why ?? notKnown(each))),
     ...faults.map(({ option, rule, got }) => at(option, rule + got)),
-    ...misfits.map(({ selector, member, text: what }) => {
+    ...ofDocument.map(({ selector, member, text: what }) => {
       const place = selector === undefined ? undefined : places.get(selector);
       return place === undefined ? { text: what } : at(member(place), what);
     }),
   ];
-  return report(file, problems.sort(byLine), 1);
+  const code = report(file, problems.sort(byLine), 1);
+  return ofProtos.length === 0 ? code : report(image?.name ?? file, ofProtos, 1);
 }
 
 function notKnown({ name, known, got }: Unknown): string {

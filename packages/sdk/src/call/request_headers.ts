@@ -9,7 +9,7 @@ import { isLoggedHeader } from "../telemetry/log.js";
 import type { CallSink } from "../telemetry/observer.js";
 import type { CallSettings } from "../options/options.js";
 import type { PolicyValues } from "../policy/policy.js";
-import { connectionHeader, isOwnHeader, SET_BY_SDK } from "../options/reserved_headers.js";
+import { connectionHeader, isOwnHeader, setBySdk } from "../options/reserved_headers.js";
 import type { ClientContext } from "./client_context.js";
 
 const NONE: readonly never[] = [];
@@ -68,7 +68,7 @@ export class RequestHeaders {
     }
     const keyHeader = this.plan.credentials?.header;
     if (keyHeader !== undefined && this.userHeaders?.get(keyHeader) !== undefined) {
-      throw configError(`headers.${keyHeader}`, SET_BY_SDK);
+      throw configError(`headers.${keyHeader}`, setBySdk("auth"));
     }
   }
 

@@ -112,7 +112,7 @@ export function createConfig(
   const options: AmeideOptions = Object.assign({}, ...layers.map(stated).reverse());
   const headerNames = policyHeaderNames(options.headerNames);
   const { maxMaxAttempts } = constants ?? BEHAVIOR_1;
-  const rules = { ...reservedNames(layers, Object.values(headerNames)), maxMaxAttempts };
+  const rules = { ...reservedNames(layers, headerNames), maxMaxAttempts };
   for (const each of layers) {
     checkClientOptions(each, rules);
   }

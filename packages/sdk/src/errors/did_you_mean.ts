@@ -28,7 +28,7 @@ export function notAnOption(
   if (owner !== undefined && known.includes(owner)) {
     return `is not an option here; it is one of ${owner}: ${owner}: { ${name}: … }`;
   }
-  const hint = didYouMean(name, known);
+  const hint = didYouMean(name, known) || didYouMean(soleAround(name, known), known);
   if (hint !== "") {
     return `${hint}is not an option`;
   }
@@ -40,6 +40,12 @@ export function notAnOption(
   return near.length === 0
     ? `is not an option; ${all}`
     : `is not an option; nearest: ${near.join(", ")}; ${all}`;
+}
+
+// Returns the one known name that contains a name: `maxAttempts` for `attempts`.
+function soleAround(name: string, known: readonly string[]): string {
+  const around = known.filter((each) => each.toLowerCase().includes(name.toLowerCase()));
+  return name.length >= 4 && around.length === 1 ? (around[0] as string) : "";
 }
 
 // A name is near if at most half of its letters differ, or if one name contains the other.

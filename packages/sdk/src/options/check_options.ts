@@ -218,10 +218,10 @@ const tenant: Check = (value, option) => {
 const retryMembers = object(checksOf("retry") satisfies Record<keyof RetryOptions, Check>);
 
 const retry: Check = (value, option, rules) => {
-  if (value === true) {
-    throw configError(option, "must be false or an object: leave it out for the defaults", value);
-  }
   if (value !== false) {
+    if (typeof value !== "object") {
+      throw configError(option, "must be false or an object: leave it out for the defaults", value);
+    }
     retryMembers(value, option, rules);
   }
 };
@@ -431,7 +431,10 @@ const checkClient = exclusive(
         ),
       ),
       logLevel: oneOf(...LOG_LEVELS),
-      policy: rule("must be an object", (value) => typeof value === "object" && value !== null),
+      policy: rule(
+        "must be a document: for the text of a file JSON.parse(text), not its name",
+        (value) => typeof value === "object" && value !== null,
+      ),
       transport: rule(
         "must be an HTTP client function or a Transport",
         (value) =>
@@ -468,8 +471,7 @@ const checkDrain = object({
   timeoutMs: checkOf(CLIENT["drain.timeoutMs"]),
 } satisfies Record<keyof DrainOptions, Check>);
 
-const NONE: ReadonlySet<string> = new Set();
-const NO_RULES: OptionRules = { maxMaxAttempts: 0, own: NONE, keys: NONE };
+const NO_RULES: OptionRules = { maxMaxAttempts: 0, own: new Map(), keys: new Set() };
 
 /** Checks TLS material; that of a function is known only when a connection is made. */
 export function checkTls(tls: TlsOptions): void {

@@ -2,18 +2,18 @@ import type { HeaderNames } from "./options.js";
 
 /** Names of headers that only the SDK may set, in lower case. */
 export interface ReservedNames {
-  /** Headers that the SDK sends with any credential. */
-  readonly own: ReadonlySet<string>;
+  /** Headers that the SDK sends with any credential, with the options made for them. */
+  readonly own: ReadonlyMap<string, string>;
   /** Headers of static keys. */
   readonly keys: ReadonlySet<string>;
 }
 
-const RESERVED: ReadonlySet<string> = new Set([
-  "accept-encoding",
-  "authorization",
-  "traceparent",
-  "tracestate",
-  "user-agent",
+const RESERVED: ReadonlyMap<string, string> = new Map([
+  ["accept-encoding", "compression"],
+  ["authorization", "auth"],
+  ["traceparent", "telemetry"],
+  ["tracestate", "telemetry"],
+  ["user-agent", "appName"],
 ]);
 
 // RFC 9110, section 7.6.1; RFC 9113, sections 3.1 and 8.2.2. With these headers a caller would
@@ -46,11 +46,11 @@ function lowerOr(name: unknown, fallback: string): string {
 /**
  * Returns the names of headers that users may not set, besides those reserved in every client.
  *
- * @param policyHeaders - Names of the SDK's headers, in lower case.
+ * @param policyHeaders - Names of the SDK's headers, in lower case, by their options.
  */
 export function reservedNames(
   layers: readonly object[],
-  policyHeaders: readonly string[],
+  policyHeaders: Required<HeaderNames>,
 ): ReservedNames {
   const stated = layers.flatMap((options) => {
     const { methods: perMethod } = options as { methods?: unknown };
@@ -62,11 +62,14 @@ export function reservedNames(
     const name = (entry as { auth?: { header?: unknown } } | null)?.auth?.header;
     return typeof name === "string" ? [name.toLowerCase()] : [];
   });
-  return { own: new Set([...RESERVED, ...policyHeaders]), keys: new Set(keys) };
+  const own = Object.entries(policyHeaders).map(([option, name]) => [name, option] as const);
+  return { own: new Map([...RESERVED, ...own]), keys: new Set(keys) };
 }
 
-/** States the rule for a header that an option of the SDK sets. */
-export const SET_BY_SDK = "is set by the SDK; use the option made for it";
+/** States the rule for a header that the SDK sets, with the option made for it, if there is one. */
+export function setBySdk(option?: string): string {
+  return `is set by the SDK${option === undefined ? "" : `; use the option ${option}`}`;
+}
 
 /** Says why a user may not set a header of this name; undefined if it is allowed. */
 export function reservedRule(name: string, reserved: ReservedNames): string | undefined {
@@ -74,7 +77,10 @@ export function reservedRule(name: string, reserved: ReservedNames): string | un
   if (isOfConnection(lower)) {
     return "is a header of the connection, which no caller sets";
   }
-  return reserved.keys.has(lower) || isOwnHeader(lower, reserved) ? SET_BY_SDK : undefined;
+  if (reserved.keys.has(lower)) {
+    return setBySdk("auth");
+  }
+  return isOwnHeader(lower, reserved) ? setBySdk(reserved.own.get(lower)) : undefined;
 }
 
 /**
