@@ -40,7 +40,7 @@ it.each(COMMANDS)(
         ? (await run(file, "--help")).stdout
         : (/`(Usage: [^`]*)`/.exec(readFileSync(join(ROOT, source), "utf8"))?.[1] ?? "");
     expect(`${text.split("\n")[0]} `).toContain(`Usage: npx -y ${packageManager} ${name} `);
-    expect(text.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
     expect(text.replaceAll(/\s+/g, " ")).toMatch(/Exit code 0: .* 1: .* 2: wrong arguments/);
   },
 );
