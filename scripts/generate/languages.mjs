@@ -37,7 +37,7 @@ export const CORE_PROTO = {
     go: {
       name: "Go",
       folder: "packages/core-proto/go",
-      owned: ["ameide/", "beamline/", "data/", "stubs_test.go"],
+      owned: ["ameide/", "beamline/", "data/", "roster/", "stubs_test.go"],
       data: "data",
       imports: "stubs_test.go",
     },
@@ -56,7 +56,7 @@ export const CONFORMANCE_PROTO = {
   template: "buf.gen.conformance.yaml",
   languages: {
     ts: { name: "TypeScript", folder: "packages/conformance-proto/ts/gen", owned: [""] },
-    go: { name: "Go", folder: "packages/conformance-proto/go", owned: ["ameide/"] },
+    go: { name: "Go", folder: "packages/conformance-proto/go", owned: ["ameide/", "roster/"] },
     python: {
       name: "Python",
       folder: "packages/conformance-proto/python/src/ameide_conformance_proto",

@@ -12,4 +12,5 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/roster"
 )

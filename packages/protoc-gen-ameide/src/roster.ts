@@ -1,8 +1,17 @@
+import type { DescService as Described } from "@bufbuild/protobuf";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { Schema } from "@bufbuild/protoplugin";
 
-/** Service as protoplugin describes it. */
-export type DescService = Schema["files"][number]["services"][number];
+type Options<T> = { readonly options?: T | undefined };
+
+/** What a roster needs of a service, by whichever release of @bufbuild/protobuf it was described. */
+export interface DescService extends Pick<Described, "name" | "typeName"> {
+  readonly methods: readonly Pick<Described["methods"][number], "localName" | "methodKind">[];
+  readonly file: Pick<Described["file"], "name"> & {
+    readonly proto: Pick<Described["file"]["proto"], "name" | "package"> &
+      Options<{ readonly goPackage: string }>;
+  };
+  readonly proto: Options<Pick<NonNullable<Described["proto"]["options"]>, "$unknown">>;
+}
 
 /** One service of the roster, under the property name a client has for it. */
 export interface RosterEntry {
