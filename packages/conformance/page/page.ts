@@ -1,6 +1,6 @@
 // The script of report.html: one file without imports, so that it can stand inside the page.
 
-type Verdict = "passed" | "failed" | "skipped";
+type Verdict = "passed" | "failed" | "skipped" | "unable";
 
 interface Entry {
   readonly step: string;
@@ -49,7 +49,12 @@ interface Listing {
   most: number;
 }
 
-const MARKS: Readonly<Record<Verdict, string>> = { passed: "✓", failed: "✗", skipped: "–" };
+const MARKS: Readonly<Record<Verdict, string>> = {
+  passed: "✓",
+  failed: "✗",
+  skipped: "○",
+  unable: "—",
+};
 const PAGE_SIZE = 100;
 const LIKE_ANOTHER = "passed; shown is the first way that passed, report.json has each";
 
@@ -69,14 +74,18 @@ listenToFilters();
 showCases();
 
 function showTotals(): void {
-  for (const [sdk, { passed, failed, skipped }] of Object.entries(report.totals)) {
-    const version = report.versions[sdk] ?? "";
-    const text = `${sdk} ${version}: ${passed} passed, ${failed} failed, ${skipped} skipped`;
-    byId("totals").append(make("li", { class: failed > 0 ? "failed" : "passed" }, text));
+  for (const [sdk, counts] of Object.entries(report.totals)) {
+    const text = `${sdk} ${report.versions[sdk] ?? ""}: ${inWords(counts)}`;
+    byId("totals").append(make("li", { class: counts.failed > 0 ? "failed" : "passed" }, text));
   }
   for (const problem of report.problems) {
     byId("totals").append(make("li", { class: "failed" }, `✗ ${problem}`));
   }
+}
+
+function inWords({ passed, failed, skipped, unable }: Readonly<Record<Verdict, number>>): string {
+  const ran = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+  return unable === 0 ? ran : `${ran}, ${unable} —`;
 }
 
 function showMatrix(): void {
@@ -102,15 +111,23 @@ function cell(area: string, column: string): Node {
     return document.createTextNode("");
   }
   const count = (verdict: Verdict) => own.filter((one) => one.verdict === verdict).length;
-  const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
-  const verdict: Verdict = failed > 0 ? "failed" : passed > 0 ? "passed" : "skipped";
-  const text = passed + failed > 0 ? `${passed}/${passed + failed}` : `${skipped} skipped`;
+  const counts = {
+    passed: count("passed"),
+    failed: count("failed"),
+    skipped: count("skipped"),
+    unable: count("unable"),
+  };
+  const { passed, failed, skipped } = counts;
+  const order: readonly Verdict[] = ["failed", "passed", "skipped", "unable"];
+  const verdict = order.find((each) => counts[each] > 0) ?? "unable";
+  const left = skipped > 0 ? `${skipped} skipped` : String(counts.unable);
+  const text = passed + failed > 0 ? `${passed}/${passed + failed}` : left;
   const button = make(
     "button",
     { type: "button", class: `cell ${verdict}`, "aria-pressed": "false" },
     `${MARKS[verdict]} ${text}`,
   );
-  button.title = `${area}, ${column}: ${passed} passed, ${failed} failed, ${skipped} skipped`;
+  button.title = `${area}, ${column}: ${inWords(counts)}`;
   button.addEventListener("click", () => {
     const again = selection.area === area && selection.column === column;
     selection.area = again ? undefined : area;
@@ -199,7 +216,7 @@ function caseItem(one: ReportCase, { open }: { open: boolean }): HTMLElement {
 function caseBody(one: ReportCase): HTMLElement[] {
   const parts = [make("p", { class: "file" }, one.file)];
   if (one.reason !== undefined) {
-    parts.push(make("p", {}, `skipped: ${one.reason}`));
+    parts.push(make("p", {}, `${one.verdict}: ${one.reason}`));
   }
   if (one.differences.length > 0) {
     parts.push(differences(one));

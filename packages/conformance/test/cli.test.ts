@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AdapterCommand } from "../src/adapter/adapter_process.js";
 import { runCli } from "../src/cli/cli.js";
 import type { Report } from "../src/report/report_json.js";
 import { fakeAdapter } from "./harness/fake_adapter.js";
@@ -35,10 +36,13 @@ cases:
   );
 }
 
-async function cli(args: readonly string[], run?: string) {
+async function cli(
+  args: readonly string[],
+  run?: string,
+  adapters: readonly AdapterCommand[] = [fakeAdapter(run)],
+) {
   const lines: string[] = [];
   const print = (line: string) => void lines.push(line);
-  const adapters = [fakeAdapter(run)];
   const code = await runCli(args, { print, printError: print, adapters, silenceMs: 9000 });
   return { code, output: lines.join("\n") };
 }
@@ -121,6 +125,60 @@ test("a known failure that passes is red", async () => {
   expect(code).toBe(1);
 });
 
+describe("a case whose need the language lacks", () => {
+  const cancel = { method: "Idempotent, cancel: { after_ms: 5 }" };
+  const pinned = "case_count: 2\nskips: []\n";
+  beforeEach(() => {
+    writeCase("t01 good");
+    writeCase("t02 canceled", cancel);
+    writeFileSync(join(folder, "known_failing.yaml"), pinned);
+  });
+  const run = (without: Record<string, number>, abilities: readonly string[] = [], more = [""]) => {
+    const adapter = { ...fakeAdapter("ok(id);", { abilities }), without };
+    const args = ["--cases", folder, ...more.filter((one) => one !== "")];
+    return cli(args, undefined, [adapter]);
+  };
+
+  test("is neither green nor red, and counted apart", async () => {
+    const { code, output } = await run({ cancel: 1 });
+    expect(output).toMatch(/^area +2\/2, 2 —$/m);
+    expect(output).toMatch(/^fake 1\.2\.3: 2 passed, 0 failed, 0 skipped, 2 —$/m);
+    expect(code).toBe(0);
+  });
+
+  test("is red while adapters.yaml does not say so, with what to do", async () => {
+    const { code, output } = await run({});
+    expect(output).toContain("✗ t02 canceled");
+    expect(output).toContain("expected  its adapter describes the ability cancel");
+    expect(output).toContain("without of adapters.yaml does not say that the language lacks it");
+    expect(code).toBe(1);
+  });
+
+  test("is counted: of the whole suite as many need it as adapters.yaml says", async () => {
+    const { code, output } = await run({ cancel: 3 });
+    expect(output).toContain("counts 3 cases that need cancel, there are 1");
+    expect(code).toBe(1);
+    expect((await run({ cancel: 3 }, [], ["--case", "t02", "--case", "t01"])).code).toBe(1);
+    expect((await run({ cancel: 3 }, [], ["--case", "t01"])).code).toBe(0);
+  });
+
+  test("runs where the adapter describes the ability, and then without is wrong", async () => {
+    expect(await run({}, ["cancel"])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("4 passed, 0 failed, 0 skipped"),
+    });
+    const both = await run({ cancel: 1 }, ["cancel"]);
+    expect(both.output).toContain("the ability cancel: take it off without in adapters.yaml");
+    expect(both.code).toBe(1);
+  });
+
+  test("an ability that is none is told", async () => {
+    const { code, output } = await run({}, ["cancel", "fly"]);
+    expect(output).toContain("describes the ability fly: there are cancel, loose_types");
+    expect(code).toBe(1);
+  });
+});
+
 test("a file that cannot be read is red, and the others run", async () => {
   writeCase("t01 good");
   writeFileSync(join(folder, "t02.yaml"), "# Test.\ncases: [{ nam: x }]\n");
@@ -187,7 +245,7 @@ test("--report writes a page that needs nothing else, and the same as JSON", asy
   const reports = join(folder, "deep", "reports");
   await cli(["--cases", folder, "--report", reports]);
   const report = JSON.parse(readFileSync(join(reports, "report.json"), "utf8")) as Report;
-  expect(report.totals).toEqual({ fake: { passed: 2, failed: 2, skipped: 0 } });
+  expect(report.totals).toEqual({ fake: { passed: 2, failed: 2, skipped: 0, unable: 0 } });
   expect(report.cases.find(({ verdict }) => verdict === "failed")).toMatchObject({
     name: "t02 bad",
     sdk: "fake",

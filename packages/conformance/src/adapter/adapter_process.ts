@@ -17,6 +17,8 @@ export interface AdapterCommand {
   readonly cwd: string;
   /** Environment variables besides those of this process. Default none. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The abilities that its language lacks, each with the number of cases that need it. */
+  readonly without?: Readonly<Record<string, number>>;
 }
 
 /** Request to an adapter, without its number. */

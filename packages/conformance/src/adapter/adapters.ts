@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
+import { ABILITIES } from "../suite/vocabulary.js";
 import type { AdapterCommand } from "./adapter_process.js";
 
 /**
  * Reads how the adapter of each SDK is started, from a file of the form
- * `ts: { command: [node, path/to/adapter.js], env: {} }`.
+ * `ts: { command: [node, path/to/adapter.js], env: {}, without: { loose_types: 9 } }`.
  *
  * @param path - Path of the file. Commands are started in the folder that `root` names, relative to
  *   it.
@@ -18,7 +19,7 @@ export function loadAdapters(path: string, root: string): readonly AdapterComman
   }
   const cwd = resolve(dirname(path), root);
   return Object.entries(raw as Record<string, unknown>).map(([sdk, value]) => {
-    const { command, env, ...unknown } = (value ?? {}) as Record<string, unknown>;
+    const { command, env, without, ...unknown } = (value ?? {}) as Record<string, unknown>;
     const [extra] = Object.keys(unknown);
     if (extra !== undefined) {
       throw new Error(`${path}: ${sdk}: unknown key ${extra}`);
@@ -26,13 +27,29 @@ export function loadAdapters(path: string, root: string): readonly AdapterComman
     if (!isCommand(command)) {
       throw new Error(`${path}: ${sdk}: command must be a list of texts`);
     }
+    if (without !== undefined && !isPinned(without)) {
+      const names = ABILITIES.join(", ");
+      throw new Error(`${path}: ${sdk}: without must give a count of cases to some of ${names}`);
+    }
     return {
       sdk,
       command,
       cwd,
       ...(env === undefined ? {} : { env: env as Record<string, string> }),
+      ...(without === undefined ? {} : { without }),
     };
   });
+}
+
+function isPinned(value: unknown): value is Record<string, number> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.entries(value).every(
+      ([name, count]) =>
+        ABILITIES.some((ability) => ability === name) && Number.isInteger(count) && count > 0,
+    )
+  );
 }
 
 function isCommand(value: unknown): value is [string, ...string[]] {

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Given, GivenSchema, type Script, ScriptSchema } from "@ameideio/conformance-proto";
+import { needsOf } from "../suite/abilities.js";
 import { generateGiven } from "./generate_given.js";
 import { generateScript } from "./generate_script.js";
 import { predict } from "./model.js";
@@ -26,6 +27,8 @@ export interface GeneratedCase {
 export interface Among {
   readonly protocols: readonly string[];
   readonly kinds: readonly string[];
+  /** What a case may need of a language; absent for all there is. */
+  readonly abilities?: readonly string[];
 }
 
 const TRIES = 400;
@@ -68,6 +71,11 @@ export function generateCase(
     const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
     const entry = random.between(0, 5);
+    const beyond = needsOf(given).filter((each) => among.abilities?.includes(each) === false);
+    if (beyond.length > 0) {
+      discarded.push(...beyond.map((each) => `needs ${each}`));
+      continue;
+    }
     const prediction = predict(given, script, protocol);
     if (prediction.notes.length === 0) {
       return { seed, index, given, script, format, protocol, entry, prediction, discarded };

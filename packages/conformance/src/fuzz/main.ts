@@ -74,9 +74,10 @@ export async function fuzz(subjects: readonly Subject[], options: RunOptions): P
   const startedAt = performance.now();
   try {
     await runner.open();
-    const { kinds, protocols } = runner.common;
+    const { kinds, protocols, abilities } = runner.common;
     const among = {
       kinds,
+      abilities,
       protocols: asked.length === 0 ? protocols : protocols.filter((one) => asked.includes(one)),
     };
     const indices = Array.from({ length: count }, (_, i) => from + i);

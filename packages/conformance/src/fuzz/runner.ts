@@ -43,12 +43,16 @@ export class FuzzRunner {
     this.described = await Promise.all(this.sdks.map(({ session }) => session.describe()));
   }
 
-  /** Abilities that all SDKs share: protocols and kinds of methods. */
-  get common(): Pick<DescribeResponse, "protocols" | "kinds"> {
+  /** Abilities that all SDKs share, with protocols and kinds of methods. */
+  get common(): Pick<DescribeResponse, "protocols" | "kinds" | "abilities"> {
     const [first, ...others] = this.described;
-    const shared = (part: "protocols" | "kinds"): string[] =>
+    const shared = (part: "protocols" | "kinds" | "abilities"): string[] =>
       (first?.[part] ?? []).filter((one) => others.every((other) => other[part].includes(one)));
-    return { protocols: shared("protocols"), kinds: shared("kinds") };
+    return {
+      protocols: shared("protocols"),
+      kinds: shared("kinds"),
+      abilities: shared("abilities"),
+    };
   }
 
   /** Runs a case in every SDK and returns the differences from the model, or from the first SDK. */

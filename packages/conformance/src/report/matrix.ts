@@ -44,7 +44,9 @@ export function showFailures(report: Report, most: number): string {
 export function showTotals({ totals, versions, problems }: Report): string {
   const lines = Object.entries(totals).map(([sdk, counts]) => {
     const name = [sdk, versions[sdk] ?? ""].filter((part) => part !== "").join(" ");
-    return `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+    const { passed, failed, skipped, unable } = counts;
+    const ran = `${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`;
+    return unable === 0 ? ran : `${ran}, ${unable} —`;
   });
   if (problems.length > 0) {
     lines.push(
@@ -90,7 +92,7 @@ function cellsIn(
   cases: readonly ReportCase[],
   { area, key }: { area?: string; key: string },
 ): Totals {
-  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0, unable: 0 };
   for (const one of cases) {
     if ((area === undefined || one.area === area) && columnKey(one) === key) {
       totals[one.verdict]++;
@@ -99,13 +101,14 @@ function cellsIn(
   return totals;
 }
 
-function showCounts({ passed, failed, skipped }: Totals): string {
-  if (passed + failed + skipped === 0) {
+function showCounts({ passed, failed, skipped, unable }: Totals): string {
+  if (passed + failed + skipped + unable === 0) {
     return "·";
   }
   const ran = passed + failed === 0 ? "" : `${passed}/${passed + failed}`;
   const left = skipped === 0 ? "" : `${skipped} skipped`;
-  const text = [ran, left].filter((part) => part !== "").join(", ");
+  const cannot = unable === 0 ? "" : `${unable} —`;
+  const text = [ran, left, cannot].filter((part) => part !== "").join(", ");
   return failed > 0 ? `${text} ✗` : text;
 }
 

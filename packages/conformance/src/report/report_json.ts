@@ -7,6 +7,8 @@ export interface Totals {
   passed: number;
   failed: number;
   skipped: number;
+  /** What the SDK's language cannot express. */
+  unable: number;
 }
 
 /** One case in one combination, as in `report.json`. */
@@ -26,7 +28,7 @@ export interface ReportCase {
   /** Empty in the memory layer. */
   readonly http: string;
   readonly verdict: CaseResult["verdict"];
-  /** Reason for skipping it. */
+  /** Reason for skipping it, or why it cannot be run. */
   readonly reason?: string;
   readonly differences: readonly Difference[];
   readonly timeline: { readonly expected: readonly Entry[]; readonly seen: readonly Entry[] };
@@ -61,7 +63,7 @@ export function cellsRun({ totals }: Report): number {
 }
 
 function count(results: readonly CaseResult[], sdk: string): Totals {
-  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0, unable: 0 };
   for (const result of results) {
     if (result.sdk === sdk) {
       totals[result.verdict]++;

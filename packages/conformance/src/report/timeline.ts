@@ -6,6 +6,7 @@ import {
   type Expected,
   ExpectedSchema,
   type Explained,
+  type Leaks,
   type Metric,
   type Outcome,
   type Request,
@@ -53,7 +54,7 @@ export function expectedTimeline(one: Pick<LoadedCase, "message" | "json">): Ent
     ...metrics(expected.metrics),
     ...statedLogs(expected, json),
     entry("events", states(json, "events") ? expected.events : expected.someEvents.map(someEvent)),
-    entry("leaks", ["timers 0, listeners 0, sockets 0"]),
+    entry("leaks", [showLeaks({ timers: 0, listeners: 0, sockets: 0, tasks: 0 })]),
     entry("process", expected.processEnds ? ["ends by itself"] : []),
   ].filter(({ lines }) => lines.length > 0);
 }
@@ -85,12 +86,7 @@ export function seenTimeline({ response, requests, processEnd }: Seen): Entry[] 
       response.logs.map(({ level, text }) => [`${level}: ${text}`]),
     ),
     entry("events", response.events.map(eventType)),
-    entry(
-      "leaks",
-      leaks === undefined
-        ? []
-        : [`timers ${leaks.timers}, listeners ${leaks.listeners}, sockets ${leaks.sockets}`],
-    ),
+    entry("leaks", leaks === undefined ? [] : [showLeaks(leaks)]),
     entry("process", processEnd === undefined ? [] : [`ends ${processEnd}`]),
   ].filter(({ lines }) => lines.length > 0);
 }
@@ -126,6 +122,15 @@ function numberLine(value: number | undefined, unit: string): string[] {
 
 function drainedLine({ aborted, ms }: Drained): string {
   return ms === undefined ? `${aborted} aborted` : `${aborted} aborted, after ${ms} ms`;
+}
+
+function showLeaks({
+  timers,
+  listeners,
+  sockets,
+  tasks,
+}: Pick<Leaks, "timers" | "listeners" | "sockets" | "tasks">): string {
+  return `timers ${timers}, listeners ${listeners}, sockets ${sockets}, tasks ${tasks}`;
 }
 
 function longest(value: number | undefined): string[] {

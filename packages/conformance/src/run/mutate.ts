@@ -130,9 +130,10 @@ class MutationRun {
     described: DescribeResponse,
   ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
     const all = this.cases.flatMap((one): CaseCell[] => {
-      const { combinations, missing } = planCase(one, described);
+      const { combinations, missing, unable } = planCase(one, described);
       const [combination] = combinations;
-      return combination === undefined || missing.length > 0 ? [] : [{ one, combination }];
+      const isLeftOut = combination === undefined || missing.length > 0 || unable.length > 0;
+      return isLeftOut ? [] : [{ one, combination }];
     });
     this.session.constants = {};
     const green = new Set<CaseCell>();

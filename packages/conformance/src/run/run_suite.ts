@@ -17,6 +17,7 @@ import {
   showCombination,
   wants,
 } from "../suite/plan.js";
+import { abilityProblems } from "../suite/abilities.js";
 import { wrongConstants } from "../common/policy_json.js";
 import { type KnownFailing, type Skip, skipOf } from "../suite/known_failing.js";
 import { type Ran, WireRunner } from "./wire.js";
@@ -43,9 +44,10 @@ export interface CaseResult {
   readonly case: LoadedCase;
   readonly sdk: string;
   readonly combination: Combination | undefined;
-  readonly verdict: "passed" | "failed" | "skipped";
+  /** `unable` where the SDK's language lacks what the case needs. */
+  readonly verdict: "passed" | "failed" | "skipped" | "unable";
   readonly differences: readonly Difference[];
-  /** Reason for skipping it. */
+  /** Reason for skipping it, or why it cannot be run. */
   readonly reason: string | undefined;
   readonly seen: Seen | undefined;
 }
@@ -76,6 +78,7 @@ class SdkRun {
   readonly results: CaseResult[] = [];
   readonly problems: string[] = [];
   private readonly sdk: string;
+  private readonly without: NonNullable<AdapterCommand["without"]>;
   private readonly sessions: readonly [AdapterSession, AdapterSession];
   private readonly wire: WireRunner;
 
@@ -85,6 +88,7 @@ class SdkRun {
   ) {
     const { silenceMs = 10_000, onStderr } = options;
     this.sdk = command.sdk;
+    this.without = command.without ?? {};
     const session = () =>
       new AdapterSession(command, { silenceMs, onStderr, window: AT_ONCE.memory / 2 });
     this.sessions = [session(), session()];
@@ -99,6 +103,7 @@ class SdkRun {
         this.problems.push(`its adapter says that it is ${described.sdk}`);
       }
       this.problems.push(...wrongConstants(described.constants));
+      this.problems.push(...this.abilityProblems(described));
       await this.runAll({ ...described, sdk: this.sdk });
       return described.version;
     } catch (reason) {
@@ -120,9 +125,13 @@ class SdkRun {
     for (const one of cases) {
       const skip = skipOf(knownFailing, one, this.sdk);
       const plan = planCase(one, described, filter);
-      work.push(...plan.combinations.map((combination) => ({ one, combination, skip })));
       this.reportMissing(one, plan, skip);
-      // Another HTTP client's abilities do not excuse the language's own.
+      if (plan.unable.length > 0) {
+        this.addUnable(one, plan, skip);
+        continue;
+      }
+      work.push(...plan.combinations.map((combination) => ({ one, combination, skip })));
+      // Abilities of another HTTP client do not excuse the language's own.
       const isEmpty =
         plan.missing.length === 0 && plan.combinations.every(({ httpClient }) => httpClient !== "");
       if (isEmpty && wants(one, "native") && this.isUnfiltered()) {
@@ -202,6 +211,27 @@ class SdkRun {
     this.add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
   }
 
+  private abilityProblems({ abilities }: DescribeResponse): string[] {
+    const { cases, knownFailing } = this.options;
+    const isWhole = cases.length === knownFailing.caseCount;
+    return abilityProblems(abilities, this.without, isWhole ? cases : undefined);
+  }
+
+  private addUnable(one: LoadedCase, plan: CasePlan, skip: Skip | undefined): void {
+    const undeclared = plan.unable.filter((ability) => !(ability in this.without));
+    if (undeclared.length > 0) {
+      const expected = `its adapter describes the ability ${undeclared.join(", ")}`;
+      const seen =
+        "it does not, and without of adapters.yaml does not say that the language lacks it";
+      this.add(one, undefined, [{ step: "plan", what: "", expected, seen }], { skip });
+      return;
+    }
+    const reason = `needs ${plan.unable.join(", ")}, which the language lacks`;
+    for (const combination of plan.combinations) {
+      this.put(one, combination, { verdict: "unable", reason });
+    }
+  }
+
   private add(
     one: LoadedCase,
     combination: Combination | undefined,
@@ -209,15 +239,21 @@ class SdkRun {
     { skip, seen }: { skip?: Skip | undefined; seen?: Seen } = {},
   ): void {
     const failed = skip === undefined ? "failed" : "skipped";
-    this.results.push({
-      case: one,
-      sdk: this.sdk,
-      combination,
+    this.put(one, combination, {
       verdict: differences.length === 0 ? "passed" : failed,
       differences,
       reason: differences.length === 0 ? undefined : skip?.reason,
       seen,
     });
+  }
+
+  private put(
+    one: LoadedCase,
+    combination: Combination | undefined,
+    result: Pick<CaseResult, "verdict"> & Partial<CaseResult>,
+  ): void {
+    const nothing = { differences: [], reason: undefined, seen: undefined };
+    this.results.push({ case: one, sdk: this.sdk, combination, ...nothing, ...result });
   }
 
   // A known failure that passes has to be taken off the list.

@@ -8,8 +8,9 @@ import {
   Packing,
   type Script,
 } from "@ameideio/conformance-proto";
+import { needsOf } from "./abilities.js";
 import type { LoadedCase } from "./load_file.js";
-import { type Kind, METHODS } from "./vocabulary.js";
+import { type Ability, type Kind, METHODS } from "./vocabulary.js";
 
 export type LayerName = "memory" | "wire";
 
@@ -53,6 +54,8 @@ export interface CasePlan {
   readonly combinations: readonly Combination[];
   /** Reasons for which the case, or a part of it, cannot be run. */
   readonly missing: readonly string[];
+  /** Abilities that the case needs and the SDK lacks. */
+  readonly unable: readonly Ability[];
 }
 
 /**
@@ -66,8 +69,9 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
   const layer = layerOf(one);
   const isLeftOut = filter.quick === true && layer !== "memory";
   if (isLeftOut || !allows(filter.layers, layer)) {
-    return { combinations: [], missing: [] };
+    return { combinations: [], missing: [], unable: [] };
   }
+  const unable = needsOf(message.given).filter((ability) => !sdk.abilities.includes(ability));
   const others = sdk.httpClients
     .filter(({ name }) => wants(one, name) && allows(filter.httpClients, name))
     .filter((client) => can(client, message, layer))
@@ -80,7 +84,7 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
     );
   const own = wants(one, "native") && allows(filter.httpClients, "native");
   if (!own) {
-    return { combinations: fewer(others, message.name, filter), missing: [] };
+    return { combinations: fewer(others, message.name, filter), missing: [], unable };
   }
   const kinds = lacking("kind", kindsOf(one), sdk.kinds);
   const missing = [
@@ -90,13 +94,13 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
     ...lacking("HTTP", message.http, sdk.http, filter.http),
   ];
   if (kinds.length > 0) {
-    return { combinations: [], missing };
+    return { combinations: [], missing, unable };
   }
   const combinations = cellsOf(one, { ...sdk, httpClient: "" }, filter);
   if (filter.quick !== true) {
     combinations.push(...others);
   }
-  return { combinations: fewer(combinations, message.name, filter), missing };
+  return { combinations: fewer(combinations, message.name, filter), missing, unable };
 }
 
 /** Reports whether a case is meant for an HTTP client. */
@@ -125,10 +129,10 @@ function answersOf(script: Script | undefined): readonly Answer[] {
   return [...(script?.answers ?? []), ...(script?.otherwise ? [script.otherwise] : [])];
 }
 
-type Abilities = Pick<DescribeResponse, "sdk" | "entries" | "protocols" | "formats" | "http"> &
+type Offered = Pick<DescribeResponse, "sdk" | "entries" | "protocols" | "formats" | "http"> &
   Pick<Combination, "httpClient">;
 
-function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Combination[] {
+function cellsOf(one: LoadedCase, has: Offered, filter: Filter): Combination[] {
   const { message } = one;
   const layer = layerOf(one);
   const { sdk, httpClient } = has;
@@ -148,7 +152,7 @@ function cellsOf(one: LoadedCase, has: Abilities, filter: Filter): Combination[]
 }
 
 // Versions that client and server negotiate are for the cases that name one.
-function versionsOf({ message }: LoadedCase, has: Abilities, filter: Filter): readonly string[] {
+function versionsOf({ message }: LoadedCase, has: Offered, filter: Filter): readonly string[] {
   const versions = common(message.http, has.http, filter.http);
   return message.http.length > 0 ? versions : versions.filter((version) => version !== "auto");
 }

@@ -47,6 +47,10 @@ export const HTTP_VERSIONS = ["1.1", "2", "auto"] as const;
 /** `native` is the language's own, whatever it is. */
 export const HTTP_CLIENTS = ["native", "fetch"] as const;
 
+/** Abilities that a language may lack by its nature. */
+export const ABILITIES = ["cancel", "loose_types"] as const;
+export type Ability = (typeof ABILITIES)[number];
+
 /** Answers to whether a server may have read a request. */
 export const SENT = ["no", "maybe", "yes"];
 

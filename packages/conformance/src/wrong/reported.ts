@@ -249,6 +249,12 @@ export const REPORTED: readonly Fault[] = [
     response: ({ leaks }) => void (leaks && (leaks.sockets += 1)),
   },
   {
+    name: "a task is left",
+    cases: ["d11"],
+    shows: /^leaks, tasks/,
+    response: ({ leaks }) => void (leaks && (leaks.tasks += 1)),
+  },
+  {
     name: "lets an error go that ends a process",
     cases: ["u03"],
     shows: /^leaks, errors that end a process/,
@@ -312,6 +318,22 @@ export const BROKEN: readonly Fault[] = [
     cases: ["r01"],
     shows: /^plan, /,
     describe: (described) => void (described.entries = []),
+  },
+  {
+    name: "says that its language lacks what it has",
+    cases: ["r20"],
+    shows: /^plan, /,
+    describe: (described) => void (described.abilities = ["cancel"]),
+  },
+  {
+    name: "says that its language has what it lacks",
+    cases: ["k02"],
+    shows: /^outcome /,
+    request: ({ given }) => {
+      if (given?.client !== undefined) {
+        given.client.unknownOption = "";
+      }
+    },
   },
   {
     name: "says that it speaks no format",

@@ -59,10 +59,26 @@ const page = () =>
 test("the matrix counts, and what is red comes first", async () => {
   const document = await page();
   const cells = [...document.querySelectorAll(".cell")].map((one) => one.textContent);
-  expect(cells).toEqual(["– 1 skipped", "✗ 1/2"]);
+  expect(cells).toEqual(["○ 1 skipped", "✗ 1/2"]);
   expect(document.querySelector("#totals")?.textContent).toContain("1 passed, 1 failed, 1 skipped");
   expect(document.querySelector("#totals")?.textContent).toContain("ts: odd");
   expect(names(document)).toEqual(["r02 bad"]);
+});
+
+test("what the language lacks is neither green nor red, and says why", async () => {
+  const reason = "needs cancel, which the language lacks";
+  const unable = { verdict: "unable", reason, seen: undefined } as const;
+  const document = await open([result("r01 good"), result("r02 canceled", unable)]);
+  const cells = [...document.querySelectorAll(".cell")].map((one) => one.textContent);
+  expect(cells).toEqual(["✓ 1/1"]);
+  expect(document.querySelector("#totals")?.textContent).toMatch(
+    /1 passed, 0 failed, 0 skipped, 1 —/,
+  );
+  const alone = await open([result("r02 canceled", unable)]);
+  expect(alone.querySelector(".cell")?.textContent).toBe("— 1");
+  expect(alone.querySelector("#list .mark")?.textContent).toBe("—");
+  alone.querySelector("#list details")?.dispatchEvent(new Event("toggle"));
+  expect(alone.querySelector("#list details")?.textContent).toContain(`unable: ${reason}`);
 });
 
 test("a red cell leads to its cases, with both timelines side by side", async () => {

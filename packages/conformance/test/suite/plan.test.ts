@@ -51,6 +51,7 @@ test("a filter leaves out, quietly", () => {
   expect(planCase(caseWith({}), sdk, { layers: ["wire"] })).toEqual({
     combinations: [],
     missing: [],
+    unable: [],
   });
 });
 
@@ -86,6 +87,7 @@ test("quick, a case in memory runs in one combination, which changes from case t
   expect(planCase(caseWith({}, { layer: "wire" }), able, { quick: true })).toEqual({
     combinations: [],
     missing: [],
+    unable: [],
   });
 });
 
@@ -147,7 +149,7 @@ test("a case runs over the HTTP clients it names, and no filter leaves out", () 
   expect(combinations(native, withFetch)).toEqual(combinations(caseWith({}), all));
   const fetched = caseWith({}, { http_clients: ["fetch"], protocols: ["connect", "grpc-web"] });
   expect(combinations(fetched, withFetch)).toHaveLength(4);
-  expect(planCase(fetched, all)).toEqual({ combinations: [], missing: [] });
+  expect(planCase(fetched, all)).toEqual({ combinations: [], missing: [], unable: [] });
   expect(combinations(caseWith({}), withFetch, { httpClients: ["fetch"] })).toHaveLength(4);
   expect(combinations(caseWith({}), withFetch, { httpClients: ["native"] })).toHaveLength(12);
 });
@@ -157,10 +159,19 @@ test("what an SDK cannot do is named", () => {
   expect(planCase(caseWith({}, { given: { steps } }), sdk)).toEqual({
     combinations: [],
     missing: ["kind bidi_streaming"],
+    unable: [],
   });
   const one = caseWith({}, { protocols: ["grpc", "connect"] });
   expect(planCase(one, sdk)).toMatchObject({
     combinations: { length: 4 },
     missing: ["protocol grpc"],
   });
+});
+
+test("what a case needs and the language lacks is told beside where it would run", () => {
+  const call = { method: "Idempotent", cancel: { after_ms: 5 } };
+  const one = caseWith({}, { given: { steps: [{ call }] } });
+  expect(planCase(one, sdk)).toMatchObject({ combinations: { length: 4 }, unable: ["cancel"] });
+  expect(planCase(one, { ...sdk, abilities: ["cancel"] }).unable).toEqual([]);
+  expect(planCase(caseWith({}), sdk).unable).toEqual([]);
 });

@@ -437,7 +437,10 @@ type DescribeResponse struct {
 	// Built-in numbers of its policy, by name.
 	Constants map[string]float64 `protobuf:"bytes,8,rep,name=constants,proto3" json:"constants,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	// HTTP clients it can use besides the language's own. Empty for none.
-	HttpClients   []*HttpClient `protobuf:"bytes,9,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
+	HttpClients []*HttpClient `protobuf:"bytes,9,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
+	// What its language can express that others cannot: `cancel`, a call can be
+	// canceled; `loose_types`, options may have a wrong name or type.
+	Abilities     []string `protobuf:"bytes,10,rep,name=abilities,proto3" json:"abilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -531,6 +534,13 @@ func (x *DescribeResponse) GetConstants() map[string]float64 {
 func (x *DescribeResponse) GetHttpClients() []*HttpClient {
 	if x != nil {
 		return x.HttpClients
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetAbilities() []string {
+	if x != nil {
+		return x.Abilities
 	}
 	return nil
 }
@@ -645,13 +655,13 @@ type RunResponse struct {
 	Logs []*SeenLog `protobuf:"bytes,10,rep,name=logs,proto3" json:"logs,omitempty"`
 	// Events of the observer, as JSON.
 	Events []string `protobuf:"bytes,11,rep,name=events,proto3" json:"events,omitempty"`
-	// Timers, listeners and sockets that remain after the client was closed.
+	// Timers, listeners, sockets and tasks that are left after the client was closed.
 	Leaks *Leaks `protobuf:"bytes,12,opt,name=leaks,proto3" json:"leaks,omitempty"`
 	// SHA-256 of the effective policy, if it was explained.
 	PolicyHash string `protobuf:"bytes,13,opt,name=policy_hash,json=policyHash,proto3" json:"policy_hash,omitempty"`
 	// The longest time any timer of the SDK was set to, in milliseconds. MEMORY
-	// only.
-	LongestTimerMs float64 `protobuf:"fixed64,14,opt,name=longest_timer_ms,json=longestTimerMs,proto3" json:"longest_timer_ms,omitempty"`
+	// only. Absent where timers have no limit.
+	LongestTimerMs *float64 `protobuf:"fixed64,14,opt,name=longest_timer_ms,json=longestTimerMs,proto3,oneof" json:"longest_timer_ms,omitempty"`
 	// The text form of the last explanation.
 	ExplainText string `protobuf:"bytes,15,opt,name=explain_text,json=explainText,proto3" json:"explain_text,omitempty"`
 	// Result of each drain, in the order they were requested.
@@ -782,8 +792,8 @@ func (x *RunResponse) GetPolicyHash() string {
 }
 
 func (x *RunResponse) GetLongestTimerMs() float64 {
-	if x != nil {
-		return x.LongestTimerMs
+	if x != nil && x.LongestTimerMs != nil {
+		return *x.LongestTimerMs
 	}
 	return 0
 }
@@ -1273,7 +1283,9 @@ type Leaks struct {
 	// exceptions outside of any call.
 	Unhandled int32 `protobuf:"varint,4,opt,name=unhandled,proto3" json:"unhandled,omitempty"`
 	// Warnings of the runtime.
-	Warnings      int32 `protobuf:"varint,5,opt,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings int32 `protobuf:"varint,5,opt,name=warnings,proto3" json:"warnings,omitempty"`
+	// Goroutines, tasks or threads that the SDK began.
+	Tasks         int32 `protobuf:"varint,6,opt,name=tasks,proto3" json:"tasks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1343,6 +1355,13 @@ func (x *Leaks) GetWarnings() int32 {
 	return 0
 }
 
+func (x *Leaks) GetTasks() int32 {
+	if x != nil {
+		return x.Tasks
+	}
+	return 0
+}
+
 var File_ameide_conformance_v1_adapter_proto protoreflect.FileDescriptor
 
 const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
@@ -1379,7 +1398,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bdescribe\x18\x02 \x01(\v2'.ameide.conformance.v1.DescribeResponseH\x00R\bdescribe\x126\n" +
 	"\x03run\x18\x03 \x01(\v2\".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n" +
 	"\x05error\x18\x04 \x01(\tH\x00R\x05errorB\b\n" +
-	"\x06result\"\x94\x03\n" +
+	"\x06result\"\xb2\x03\n" +
 	"\x10DescribeResponse\x12\x10\n" +
 	"\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
@@ -1389,7 +1408,9 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n" +
 	"\x05kinds\x18\a \x03(\tR\x05kinds\x12T\n" +
 	"\tconstants\x18\b \x03(\v26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12D\n" +
-	"\fhttp_clients\x18\t \x03(\v2!.ameide.conformance.v1.HttpClientR\vhttpClients\x1a<\n" +
+	"\fhttp_clients\x18\t \x03(\v2!.ameide.conformance.v1.HttpClientR\vhttpClients\x12\x1c\n" +
+	"\tabilities\x18\n" +
+	" \x03(\tR\tabilities\x1a<\n" +
 	"\x0eConstantsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x82\x01\n" +
@@ -1399,7 +1420,7 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\aentries\x18\x02 \x03(\tR\aentries\x12\x1c\n" +
 	"\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n" +
 	"\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n" +
-	"\x05kinds\x18\x05 \x03(\tR\x05kinds\"\xbc\a\n" +
+	"\x05kinds\x18\x05 \x03(\tR\x05kinds\"\xd6\a\n" +
 	"\vRunResponse\x12>\n" +
 	"\boutcomes\x18\x01 \x03(\v2\".ameide.conformance.v1.SeenOutcomeR\boutcomes\x12>\n" +
 	"\brequests\x18\x02 \x03(\v2\".ameide.conformance.v1.SeenRequestR\brequests\x12\x16\n" +
@@ -1415,8 +1436,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\x06events\x18\v \x03(\tR\x06events\x122\n" +
 	"\x05leaks\x18\f \x01(\v2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n" +
 	"\vpolicy_hash\x18\r \x01(\tR\n" +
-	"policyHash\x12(\n" +
-	"\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n" +
+	"policyHash\x12-\n" +
+	"\x10longest_timer_ms\x18\x0e \x01(\x01H\x01R\x0elongestTimerMs\x88\x01\x01\x12!\n" +
 	"\fexplain_text\x18\x0f \x01(\tR\vexplainText\x128\n" +
 	"\adrained\x18\x10 \x03(\v2\x1e.ameide.conformance.v1.DrainedR\adrained\x1a^\n" +
 	"\x0eExplainedEntry\x12\x10\n" +
@@ -1425,7 +1446,8 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n" +
-	"\a_budget\"\xc5\x02\n" +
+	"\a_budgetB\x13\n" +
+	"\x11_longest_timer_ms\"\xc5\x02\n" +
 	"\vSeenOutcome\x12\x13\n" +
 	"\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n" +
 	"\x05error\x18\x02 \x01(\v2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n" +
@@ -1476,13 +1498,14 @@ const file_ameide_conformance_v1_adapter_proto_rawDesc = "" +
 	"\bcanceled\x18\x06 \x01(\bR\bcanceled\"3\n" +
 	"\aSeenLog\x12\x14\n" +
 	"\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"\x91\x01\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xa7\x01\n" +
 	"\x05Leaks\x12\x16\n" +
 	"\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n" +
 	"\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n" +
 	"\asockets\x18\x03 \x01(\x05R\asockets\x12\x1c\n" +
 	"\tunhandled\x18\x04 \x01(\x05R\tunhandled\x12\x1a\n" +
-	"\bwarnings\x18\x05 \x01(\x05R\bwarningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
+	"\bwarnings\x18\x05 \x01(\x05R\bwarnings\x12\x14\n" +
+	"\x05tasks\x18\x06 \x01(\x05R\x05tasksBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3"
 
 var (
 	file_ameide_conformance_v1_adapter_proto_rawDescOnce sync.Once

@@ -291,6 +291,14 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
    * @generated from field: repeated ameide.conformance.v1.HttpClient http_clients = 9;
    */
   httpClients: HttpClient[];
+
+  /**
+   * What its language can express that others cannot: `cancel`, a call can be
+   * canceled; `loose_types`, options may have a wrong name or type.
+   *
+   * @generated from field: repeated string abilities = 10;
+   */
+  abilities: string[];
 };
 
 /**
@@ -434,7 +442,7 @@ export declare type RunResponse = Message<"ameide.conformance.v1.RunResponse"> &
   events: string[];
 
   /**
-   * Timers, listeners and sockets that remain after the client was closed.
+   * Timers, listeners, sockets and tasks that are left after the client was closed.
    *
    * @generated from field: ameide.conformance.v1.Leaks leaks = 12;
    */
@@ -449,11 +457,11 @@ export declare type RunResponse = Message<"ameide.conformance.v1.RunResponse"> &
 
   /**
    * The longest time any timer of the SDK was set to, in milliseconds. MEMORY
-   * only.
+   * only. Absent where timers have no limit.
    *
-   * @generated from field: double longest_timer_ms = 14;
+   * @generated from field: optional double longest_timer_ms = 14;
    */
-  longestTimerMs: number;
+  longestTimerMs?: number | undefined;
 
   /**
    * The text form of the last explanation.
@@ -811,6 +819,13 @@ export declare type Leaks = Message<"ameide.conformance.v1.Leaks"> & {
    * @generated from field: int32 warnings = 5;
    */
   warnings: number;
+
+  /**
+   * Goroutines, tasks or threads that the SDK began.
+   *
+   * @generated from field: int32 tasks = 6;
+   */
+  tasks: number;
 };
 
 /**

@@ -244,7 +244,7 @@ class AdapterResponse(Message[_AdapterResponseFields]):
         id: int
         result: Oneof[Literal["describe"], DescribeResponse] | Oneof[Literal["run"], RunResponse] | Oneof[Literal["error"], str] | None
 
-_DescribeResponseFields: TypeAlias = Literal["sdk", "version", "entries", "protocols", "formats", "http", "kinds", "constants", "http_clients"]
+_DescribeResponseFields: TypeAlias = Literal["sdk", "version", "entries", "protocols", "formats", "http", "kinds", "constants", "http_clients", "abilities"]
 
 class DescribeResponse(Message[_DescribeResponseFields]):
     """
@@ -310,9 +310,16 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             ```proto
             repeated ameide.conformance.v1.HttpClient http_clients = 9;
             ```
+        abilities:
+            What its language can express that others cannot: `cancel`, a call can be
+            canceled; `loose_types`, options may have a wrong name or type.
+
+            ```proto
+            repeated string abilities = 10;
+            ```
     """
 
-    __slots__ = ("sdk", "version", "entries", "protocols", "formats", "http", "kinds", "constants", "http_clients")
+    __slots__ = ("sdk", "version", "entries", "protocols", "formats", "http", "kinds", "constants", "http_clients", "abilities")
 
     if TYPE_CHECKING:
 
@@ -328,6 +335,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             kinds: list[str] | None = None,
             constants: dict[str, float] | None = None,
             http_clients: list[HttpClient] | None = None,
+            abilities: list[str] | None = None,
         ) -> None:
             pass
 
@@ -340,6 +348,7 @@ class DescribeResponse(Message[_DescribeResponseFields]):
         kinds: list[str]
         constants: dict[str, float]
         http_clients: list[HttpClient]
+        abilities: list[str]
 
 _HttpClientFields: TypeAlias = Literal["name", "entries", "protocols", "http", "kinds"]
 
@@ -486,7 +495,7 @@ class RunResponse(Message[_RunResponseFields]):
             repeated string events = 11;
             ```
         leaks:
-            Timers, listeners and sockets that remain after the client was closed.
+            Timers, listeners, sockets and tasks that are left after the client was closed.
 
             ```proto
             optional ameide.conformance.v1.Leaks leaks = 12;
@@ -499,10 +508,10 @@ class RunResponse(Message[_RunResponseFields]):
             ```
         longest_timer_ms:
             The longest time any timer of the SDK was set to, in milliseconds. MEMORY
-            only.
+            only. Absent where timers have no limit.
 
             ```proto
-            double longest_timer_ms = 14;
+            optional double longest_timer_ms = 14;
             ```
         explain_text:
             The text form of the last explanation.
@@ -538,7 +547,7 @@ class RunResponse(Message[_RunResponseFields]):
             events: list[str] | None = None,
             leaks: Leaks | None = None,
             policy_hash: str = "",
-            longest_timer_ms: float = 0,
+            longest_timer_ms: float | None = None,
             explain_text: str = "",
             drained: list[Drained] | None = None,
         ) -> None:
@@ -933,7 +942,7 @@ class SeenLog(Message[_SeenLogFields]):
         level: str
         text: str
 
-_LeaksFields: TypeAlias = Literal["timers", "listeners", "sockets", "unhandled", "warnings"]
+_LeaksFields: TypeAlias = Literal["timers", "listeners", "sockets", "unhandled", "warnings", "tasks"]
 
 class Leaks(Message[_LeaksFields]):
     """
@@ -975,9 +984,15 @@ class Leaks(Message[_LeaksFields]):
             ```proto
             int32 warnings = 5;
             ```
+        tasks:
+            Goroutines, tasks or threads that the SDK began.
+
+            ```proto
+            int32 tasks = 6;
+            ```
     """
 
-    __slots__ = ("timers", "listeners", "sockets", "unhandled", "warnings")
+    __slots__ = ("timers", "listeners", "sockets", "unhandled", "warnings", "tasks")
 
     if TYPE_CHECKING:
 
@@ -989,6 +1004,7 @@ class Leaks(Message[_LeaksFields]):
             sockets: int = 0,
             unhandled: int = 0,
             warnings: int = 0,
+            tasks: int = 0,
         ) -> None:
             pass
 
@@ -997,10 +1013,11 @@ class Leaks(Message[_LeaksFields]):
         sockets: int
         unhandled: int
         warnings: int
+        tasks: int
 
 
 _DESC = file_desc(
-    b'\n#ameide/conformance/v1/adapter.proto\x12\x15ameide.conformance.v1\x1a ameide/conformance/v1/case.proto\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto"\xa7\x01\n\x0eAdapterRequest\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12D\n\x08describe\x18\x02 \x01(\x0b2&.ameide.conformance.v1.DescribeRequestH\x00R\x08describe\x125\n\x03run\x18\x03 \x01(\x0b2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\x08\n\x06action"\x11\n\x0fDescribeRequest"\xfd\x03\n\nRunRequest\x122\n\x05given\x18\x01 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n\x08base_url\x18\x02 \x01(\tR\x07baseUrl\x125\n\x06script\x18\x03 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06script\x12\x14\n\x05entry\x18\x04 \x01(\tR\x05entry\x12\x1a\n\x08protocol\x18\x05 \x01(\tR\x08protocol\x12\x16\n\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n\x04http\x18\x07 \x01(\tR\x04http\x12\x0e\n\x02ca\x18\x08 \x01(\tR\x02ca\x12N\n\tconstants\x18\t \x03(\x0b20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n\x0bhttp_client\x18\n \x01(\tR\nhttpClient\x12-\n\x12client_certificate\x18\x0b \x01(\tR\x11clientCertificate\x12\x1d\n\nclient_key\x18\x0c \x01(\tR\tclientKey\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\xc2\x01\n\x0fAdapterResponse\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12E\n\x08describe\x18\x02 \x01(\x0b2\'.ameide.conformance.v1.DescribeResponseH\x00R\x08describe\x126\n\x03run\x18\x03 \x01(\x0b2".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n\x05error\x18\x04 \x01(\tH\x00R\x05errorB\x08\n\x06result"\x94\x03\n\x10DescribeResponse\x12\x10\n\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x18\n\x07entries\x18\x03 \x03(\tR\x07entries\x12\x1c\n\tprotocols\x18\x04 \x03(\tR\tprotocols\x12\x18\n\x07formats\x18\x05 \x03(\tR\x07formats\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x07 \x03(\tR\x05kinds\x12T\n\tconstants\x18\x08 \x03(\x0b26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12D\n\x0chttp_clients\x18\t \x03(\x0b2!.ameide.conformance.v1.HttpClientR\x0bhttpClients\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\x82\x01\n\nHttpClient\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07entries\x18\x02 \x03(\tR\x07entries\x12\x1c\n\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x05 \x03(\tR\x05kinds"\xbc\x07\n\x0bRunResponse\x12>\n\x08outcomes\x18\x01 \x03(\x0b2".ameide.conformance.v1.SeenOutcomeR\x08outcomes\x12>\n\x08requests\x18\x02 \x03(\x0b2".ameide.conformance.v1.SeenRequestR\x08requests\x12\x16\n\x06sleeps\x18\x03 \x03(\x01R\x06sleeps\x12\x1b\n\x06budget\x18\x04 \x01(\x01H\x00R\x06budget\x88\x01\x01\x12%\n\x0eprovider_calls\x18\x05 \x01(\x05R\rproviderCalls\x12\x14\n\x05items\x18\x06 \x03(\tR\x05items\x12O\n\texplained\x18\x07 \x03(\x0b21.ameide.conformance.v1.RunResponse.ExplainedEntryR\texplained\x121\n\x05spans\x18\x08 \x03(\x0b2\x1b.ameide.conformance.v1.SpanR\x05spans\x12I\n\x07metrics\x18\t \x03(\x0b2/.ameide.conformance.v1.RunResponse.MetricsEntryR\x07metrics\x122\n\x04logs\x18\n \x03(\x0b2\x1e.ameide.conformance.v1.SeenLogR\x04logs\x12\x16\n\x06events\x18\x0b \x03(\tR\x06events\x122\n\x05leaks\x18\x0c \x01(\x0b2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n\x0bpolicy_hash\x18\r \x01(\tR\npolicyHash\x12(\n\x10longest_timer_ms\x18\x0e \x01(\x01R\x0elongestTimerMs\x12!\n\x0cexplain_text\x18\x0f \x01(\tR\x0bexplainText\x128\n\x07drained\x18\x10 \x03(\x0b2\x1e.ameide.conformance.v1.DrainedR\x07drained\x1a^\n\x0eExplainedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x126\n\x05value\x18\x02 \x01(\x0b2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x123\n\x05value\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n\x07_budget"\xc5\x02\n\x0bSeenOutcome\x12\x13\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n\x05error\x18\x02 \x01(\x0b2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n\x0bduration_ms\x18\x03 \x01(\x01R\ndurationMs\x12\x1a\n\x08messages\x18\x04 \x03(\tR\x08messages\x127\n\x07headers\x18\x05 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12"\n\nheaders_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n\x08trailers\x18\x07 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailersB\x05\n\x03_okB\r\n\x0b_headers_ms"\x82\x06\n\tSeenError\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n\x0bstop_reason\x18\x03 \x01(\tR\nstopReason\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x05 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x06 \x03(\x0b2..ameide.conformance.v1.SeenError.MetadataEntryR\x08metadata\x12)\n\x0eretry_after_ms\x18\x07 \x01(\x01H\x00R\x0cretryAfterMs\x88\x01\x01\x12$\n\x0bhttp_status\x18\x08 \x01(\x05H\x01R\nhttpStatus\x88\x01\x01\x12\x1c\n\tretryable\x18\t \x01(\x08R\tretryable\x12A\n\x08attempts\x18\n \x03(\x0b2%.ameide.conformance.v1.AttemptFailureR\x08attempts\x12\x18\n\x07message\x18\x0b \x01(\tR\x07message\x12 \n\x0bexplanation\x18\x0c \x01(\tR\x0bexplanation\x12*\n\x11server_request_id\x18\r \x01(\tR\x0fserverRequestId\x12\x16\n\x06fields\x18\x0e \x03(\tR\x06fields\x12!\n\x0cdetail_count\x18\x0f \x01(\x05R\x0bdetailCount\x12/\n\x13native_cancellation\x18\x10 \x01(\x08R\x12nativeCancellation\x12\x12\n\x04text\x18\x11 \x01(\tR\x04text\x12\x1c\n\tcommitted\x18\x12 \x01(\x08R\tcommitted\x12\x14\n\x05cause\x18\x13 \x01(\tR\x05cause\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n\x0f_retry_after_msB\x0e\n\x0c_http_status"\xc4\x01\n\x0bSeenRequest\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x127\n\x07headers\x18\x02 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12\x1f\n\x0bbody_sha256\x18\x03 \x01(\tR\nbodySha256\x12\x13\n\x05at_ms\x18\x04 \x01(\x01R\x04atMs\x12\x12\n\x04body\x18\x05 \x01(\x0cR\x04body\x12\x1a\n\x08canceled\x18\x06 \x01(\x08R\x08canceled"3\n\x07SeenLog\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text"\x91\x01\n\x05Leaks\x12\x16\n\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n\x07sockets\x18\x03 \x01(\x05R\x07sockets\x12\x1c\n\tunhandled\x18\x04 \x01(\x05R\tunhandled\x12\x1a\n\x08warnings\x18\x05 \x01(\x05R\x08warningsBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
+    b'\n#ameide/conformance/v1/adapter.proto\x12\x15ameide.conformance.v1\x1a ameide/conformance/v1/case.proto\x1a"ameide/conformance/v1/expect.proto\x1a"ameide/conformance/v1/script.proto"\xa7\x01\n\x0eAdapterRequest\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12D\n\x08describe\x18\x02 \x01(\x0b2&.ameide.conformance.v1.DescribeRequestH\x00R\x08describe\x125\n\x03run\x18\x03 \x01(\x0b2!.ameide.conformance.v1.RunRequestH\x00R\x03runB\x08\n\x06action"\x11\n\x0fDescribeRequest"\xfd\x03\n\nRunRequest\x122\n\x05given\x18\x01 \x01(\x0b2\x1c.ameide.conformance.v1.GivenR\x05given\x12\x19\n\x08base_url\x18\x02 \x01(\tR\x07baseUrl\x125\n\x06script\x18\x03 \x01(\x0b2\x1d.ameide.conformance.v1.ScriptR\x06script\x12\x14\n\x05entry\x18\x04 \x01(\tR\x05entry\x12\x1a\n\x08protocol\x18\x05 \x01(\tR\x08protocol\x12\x16\n\x06format\x18\x06 \x01(\tR\x06format\x12\x12\n\x04http\x18\x07 \x01(\tR\x04http\x12\x0e\n\x02ca\x18\x08 \x01(\tR\x02ca\x12N\n\tconstants\x18\t \x03(\x0b20.ameide.conformance.v1.RunRequest.ConstantsEntryR\tconstants\x12\x1f\n\x0bhttp_client\x18\n \x01(\tR\nhttpClient\x12-\n\x12client_certificate\x18\x0b \x01(\tR\x11clientCertificate\x12\x1d\n\nclient_key\x18\x0c \x01(\tR\tclientKey\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\xc2\x01\n\x0fAdapterResponse\x12\x0e\n\x02id\x18\x01 \x01(\x03R\x02id\x12E\n\x08describe\x18\x02 \x01(\x0b2\'.ameide.conformance.v1.DescribeResponseH\x00R\x08describe\x126\n\x03run\x18\x03 \x01(\x0b2".ameide.conformance.v1.RunResponseH\x00R\x03run\x12\x16\n\x05error\x18\x04 \x01(\tH\x00R\x05errorB\x08\n\x06result"\xb2\x03\n\x10DescribeResponse\x12\x10\n\x03sdk\x18\x01 \x01(\tR\x03sdk\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x18\n\x07entries\x18\x03 \x03(\tR\x07entries\x12\x1c\n\tprotocols\x18\x04 \x03(\tR\tprotocols\x12\x18\n\x07formats\x18\x05 \x03(\tR\x07formats\x12\x12\n\x04http\x18\x06 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x07 \x03(\tR\x05kinds\x12T\n\tconstants\x18\x08 \x03(\x0b26.ameide.conformance.v1.DescribeResponse.ConstantsEntryR\tconstants\x12D\n\x0chttp_clients\x18\t \x03(\x0b2!.ameide.conformance.v1.HttpClientR\x0bhttpClients\x12\x1c\n\tabilities\x18\n \x03(\tR\tabilities\x1a<\n\x0eConstantsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01"\x82\x01\n\nHttpClient\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07entries\x18\x02 \x03(\tR\x07entries\x12\x1c\n\tprotocols\x18\x03 \x03(\tR\tprotocols\x12\x12\n\x04http\x18\x04 \x03(\tR\x04http\x12\x14\n\x05kinds\x18\x05 \x03(\tR\x05kinds"\xd6\x07\n\x0bRunResponse\x12>\n\x08outcomes\x18\x01 \x03(\x0b2".ameide.conformance.v1.SeenOutcomeR\x08outcomes\x12>\n\x08requests\x18\x02 \x03(\x0b2".ameide.conformance.v1.SeenRequestR\x08requests\x12\x16\n\x06sleeps\x18\x03 \x03(\x01R\x06sleeps\x12\x1b\n\x06budget\x18\x04 \x01(\x01H\x00R\x06budget\x88\x01\x01\x12%\n\x0eprovider_calls\x18\x05 \x01(\x05R\rproviderCalls\x12\x14\n\x05items\x18\x06 \x03(\tR\x05items\x12O\n\texplained\x18\x07 \x03(\x0b21.ameide.conformance.v1.RunResponse.ExplainedEntryR\texplained\x121\n\x05spans\x18\x08 \x03(\x0b2\x1b.ameide.conformance.v1.SpanR\x05spans\x12I\n\x07metrics\x18\t \x03(\x0b2/.ameide.conformance.v1.RunResponse.MetricsEntryR\x07metrics\x122\n\x04logs\x18\n \x03(\x0b2\x1e.ameide.conformance.v1.SeenLogR\x04logs\x12\x16\n\x06events\x18\x0b \x03(\tR\x06events\x122\n\x05leaks\x18\x0c \x01(\x0b2\x1c.ameide.conformance.v1.LeaksR\x05leaks\x12\x1f\n\x0bpolicy_hash\x18\r \x01(\tR\npolicyHash\x12-\n\x10longest_timer_ms\x18\x0e \x01(\x01H\x01R\x0elongestTimerMs\x88\x01\x01\x12!\n\x0cexplain_text\x18\x0f \x01(\tR\x0bexplainText\x128\n\x07drained\x18\x10 \x03(\x0b2\x1e.ameide.conformance.v1.DrainedR\x07drained\x1a^\n\x0eExplainedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x126\n\x05value\x18\x02 \x01(\x0b2 .ameide.conformance.v1.ExplainedR\x05value:\x028\x01\x1aY\n\x0cMetricsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x123\n\x05value\x18\x02 \x01(\x0b2\x1d.ameide.conformance.v1.MetricR\x05value:\x028\x01B\t\n\x07_budgetB\x13\n\x11_longest_timer_ms"\xc5\x02\n\x0bSeenOutcome\x12\x13\n\x02ok\x18\x01 \x01(\tH\x00R\x02ok\x88\x01\x01\x126\n\x05error\x18\x02 \x01(\x0b2 .ameide.conformance.v1.SeenErrorR\x05error\x12\x1f\n\x0bduration_ms\x18\x03 \x01(\x01R\ndurationMs\x12\x1a\n\x08messages\x18\x04 \x03(\tR\x08messages\x127\n\x07headers\x18\x05 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12"\n\nheaders_ms\x18\x06 \x01(\x01H\x01R\theadersMs\x88\x01\x01\x129\n\x08trailers\x18\x07 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x08trailersB\x05\n\x03_okB\r\n\x0b_headers_ms"\x82\x06\n\tSeenError\x12\x12\n\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1f\n\x0bstop_reason\x18\x03 \x01(\tR\nstopReason\x12\x16\n\x06reason\x18\x04 \x01(\tR\x06reason\x12\x16\n\x06domain\x18\x05 \x01(\tR\x06domain\x12J\n\x08metadata\x18\x06 \x03(\x0b2..ameide.conformance.v1.SeenError.MetadataEntryR\x08metadata\x12)\n\x0eretry_after_ms\x18\x07 \x01(\x01H\x00R\x0cretryAfterMs\x88\x01\x01\x12$\n\x0bhttp_status\x18\x08 \x01(\x05H\x01R\nhttpStatus\x88\x01\x01\x12\x1c\n\tretryable\x18\t \x01(\x08R\tretryable\x12A\n\x08attempts\x18\n \x03(\x0b2%.ameide.conformance.v1.AttemptFailureR\x08attempts\x12\x18\n\x07message\x18\x0b \x01(\tR\x07message\x12 \n\x0bexplanation\x18\x0c \x01(\tR\x0bexplanation\x12*\n\x11server_request_id\x18\r \x01(\tR\x0fserverRequestId\x12\x16\n\x06fields\x18\x0e \x03(\tR\x06fields\x12!\n\x0cdetail_count\x18\x0f \x01(\x05R\x0bdetailCount\x12/\n\x13native_cancellation\x18\x10 \x01(\x08R\x12nativeCancellation\x12\x12\n\x04text\x18\x11 \x01(\tR\x04text\x12\x1c\n\tcommitted\x18\x12 \x01(\x08R\tcommitted\x12\x14\n\x05cause\x18\x13 \x01(\tR\x05cause\x1a;\n\rMetadataEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n\x0f_retry_after_msB\x0e\n\x0c_http_status"\xc4\x01\n\x0bSeenRequest\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x127\n\x07headers\x18\x02 \x03(\x0b2\x1d.ameide.conformance.v1.HeaderR\x07headers\x12\x1f\n\x0bbody_sha256\x18\x03 \x01(\tR\nbodySha256\x12\x13\n\x05at_ms\x18\x04 \x01(\x01R\x04atMs\x12\x12\n\x04body\x18\x05 \x01(\x0cR\x04body\x12\x1a\n\x08canceled\x18\x06 \x01(\x08R\x08canceled"3\n\x07SeenLog\x12\x14\n\x05level\x18\x01 \x01(\tR\x05level\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text"\xa7\x01\n\x05Leaks\x12\x16\n\x06timers\x18\x01 \x01(\x05R\x06timers\x12\x1c\n\tlisteners\x18\x02 \x01(\x05R\tlisteners\x12\x18\n\x07sockets\x18\x03 \x01(\x05R\x07sockets\x12\x1c\n\tunhandled\x18\x04 \x01(\x05R\tunhandled\x12\x1a\n\x08warnings\x18\x05 \x01(\x05R\x08warnings\x12\x14\n\x05tasks\x18\x06 \x01(\x05R\x05tasksBUZSgithub.com/ameideio/ameide-conformance-proto-go/ameide/conformance/v1;conformancev1b\x06proto3',
     [
         case_pb.desc(),
         expect_pb.desc(),
