@@ -23,6 +23,21 @@ export const GO_PLUGINS = [
 ];
 
 /**
+ * What `go version` prints.
+ *
+ * @param {string} root
+ * @returns {Promise<string>}
+ * @throws {MissingTool} When there is no Go.
+ */
+export async function goVersion(root) {
+  const { code, stdout } = await run("go", ["version"], { cwd: root, timeoutMs: 30_000 });
+  if (code !== 0) {
+    throw new MissingTool(GO_HINT);
+  }
+  return stdout;
+}
+
+/**
  * Builds tools of tools/go.mod into .cache/bin, but for those that are there already.
  *
  * @param {string} root
@@ -33,11 +48,7 @@ export const GO_PLUGINS = [
  */
 export async function buildGoTools(root, packages) {
   const tools = join(root, "tools");
-  const version = await run("go", ["version"], { cwd: root, timeoutMs: 30_000 });
-  if (version.code !== 0) {
-    throw new MissingTool(GO_HINT);
-  }
-  const hash = createHash("sha256").update(version.stdout);
+  const hash = createHash("sha256").update(await goVersion(root));
   for (const file of ["go.mod", "go.sum"]) {
     hash.update(readFileSync(join(tools, file)));
   }

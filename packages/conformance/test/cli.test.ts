@@ -40,10 +40,11 @@ async function cli(
   args: readonly string[],
   run?: string,
   adapters: readonly AdapterCommand[] = [fakeAdapter(run)],
+  inCi = false,
 ) {
   const lines: string[] = [];
   const print = (line: string) => void lines.push(line);
-  const code = await runCli(args, { print, printError: print, adapters, silenceMs: 9000 });
+  const code = await runCli(args, { print, printError: print, adapters, silenceMs: 9000, inCi });
   return { code, output: lines.join("\n") };
 }
 
@@ -176,6 +177,115 @@ describe("a case whose need the language lacks", () => {
     const { code, output } = await run({}, ["cancel", "fly"]);
     expect(output).toContain("describes the ability fly: there are cancel, loose_types");
     expect(code).toBe(1);
+  });
+});
+
+describe("with several SDKs", () => {
+  const two = (run = "ok(id);", more: Partial<AdapterCommand> = {}) => [
+    fakeAdapter(),
+    { ...fakeAdapter(run, { sdk: "other", version: "4.5.6" }), sdk: "other", ...more },
+  ];
+  const node = (code: string) => [process.execPath, "-e", code] as const;
+  const without = "console.error('cobol was not found: install COBOL'); process.exit(3)";
+  beforeEach(() => writeCase("t01 good"));
+
+  test("each has its columns and its line", async () => {
+    const { code, output } = await cli(["--cases", folder], "", two());
+    expect(output).toMatch(/^ +fake +other$/m);
+    expect(output).toMatch(/^area +2\/2 +2\/2$/m);
+    expect(output).toMatch(
+      /^fake 1\.2\.3: 2 passed, 0 failed, 0 skipped\nother 4\.5\.6: 2 passed, 0 failed, 0 skipped$/m,
+    );
+    expect(code).toBe(0);
+  });
+
+  test("--quick has a line for each, --sdk chooses", async () => {
+    const quick = await cli(["--cases", folder, "--quick"], "", two());
+    expect(quick).toEqual({
+      code: 0,
+      output:
+        "fake 1.2.3: 1 passed, 0 failed, 0 skipped\nother 4.5.6: 1 passed, 0 failed, 0 skipped",
+    });
+    const one = await cli(["--cases", folder, "--quick", "--sdk", "other"], "", two());
+    expect(one.output).toBe("other 4.5.6: 1 passed, 0 failed, 0 skipped");
+  });
+
+  test("what is wrong with one is told of it, and makes the run red", async () => {
+    const { code, output } = await cli(["--cases", folder], "", two("ok(id, 'else');"));
+    expect(output).toContain("other memory generic connect binary");
+    expect(output).toContain("other 4.5.6: 0 passed, 2 failed, 0 skipped");
+    expect(code).toBe(1);
+  });
+
+  test("their effective policies have one hash", async () => {
+    const explain = (hash: string) =>
+      `answer(id, { run: { outcomes: [{ ok: 'done' }], requests: [{}], leaks: LEAKS, policyHash: '${hash}' } })`;
+    const adapters = [fakeAdapter(explain("a")), ...two(explain("b")).slice(1)];
+    const { code, output } = await cli(["--cases", folder], "", adapters);
+    expect(output).toMatch(
+      /hash of the effective policy\n +expected +a, as fake generic\n +seen +b/,
+    );
+    expect(code).toBe(1);
+  });
+
+  test("one is built before it is started", async () => {
+    const target = join(folder, "built");
+    const build = node(`require("fs").writeFileSync(${JSON.stringify(target)}, "yes")`);
+    const run = `require("fs").readFileSync(${JSON.stringify(target)}); ok(id);`;
+    const { code } = await cli(["--cases", folder], "", two(run, { build }));
+    expect(code).toBe(0);
+  });
+
+  test("one that cannot be built is red, with what the build said, and the others run", async () => {
+    const build = node("console.error('main.cbl:7: no'); process.exit(1)");
+    const { code, output } = await cli(["--cases", folder], "", two("", { build }));
+    expect(output).toContain("✗ other: its adapter could not be built:\nmain.cbl:7: no");
+    expect(output).toContain("fake 1.2.3: 2 passed, 0 failed, 0 skipped");
+    expect(output).not.toContain("other 4.5.6");
+    expect(code).toBe(1);
+  });
+
+  test("one whose toolchain is missing is left out with a line, and in CI red", async () => {
+    const adapters = two("", { build: node(without) });
+    const run = (inCi: boolean, ...args: string[]) =>
+      cli(["--cases", folder, ...args], "", adapters, inCi);
+    const { code, output } = await run(false, "--quick");
+    expect(output).toBe(
+      "other is left out: cobol was not found: install COBOL\nfake 1.2.3: 1 passed, 0 failed, 0 skipped",
+    );
+    expect(code).toBe(0);
+    expect(await run(false, "--sdk", "other")).toMatchObject({ code: 2 });
+    const inCi = await run(true, "--quick");
+    expect(inCi.output).toContain("✗ other: cobol was not found: install COBOL");
+    expect(inCi.code).toBe(1);
+  });
+
+  test("--mutate changes the constants of each, and names whose they are", async () => {
+    const numbers = { constants: { "retry.delay_ms": 5 } };
+    const adapters = two().map((one) => ({
+      ...one,
+      ...fakeAdapter("ok(id);", numbers),
+      sdk: one.sdk,
+    }));
+    const { code, output } = await cli(["--cases", folder, "--mutate"], "", adapters);
+    for (const sdk of ["fake", "other"]) {
+      expect(output).toContain(`${sdk}: retry.delay_ms 5 → 4: SURVIVES`);
+      expect(output).toContain(`mutate: ${sdk}: 0 killed, 4 survive, of 4`);
+    }
+    expect(code).toBe(1);
+  });
+
+  test("--mutate and --fuzz leave out what cannot be built, and are red in CI", async () => {
+    const adapters = two("", { build: node(without) }).slice(1);
+    for (const args of [["--mutate"], ["--fuzz", "1"]]) {
+      const all = ["--cases", folder, ...args];
+      const elsewhere = await cli(all, "", adapters, false);
+      expect(elsewhere).toEqual({
+        code: 2,
+        output: "other is left out: cobol was not found: install COBOL",
+      });
+      expect((await cli(all, "", adapters, true)).code).toBe(1);
+    }
   });
 });
 

@@ -130,6 +130,13 @@ describe("without Go and Python", () => {
     expect(stdout).toContain("Python is not checked: python3 was not found");
   }, 60_000);
 
+  it("go_build says in one line what to install, and ends with 3", async () => {
+    const args = ["packages/core-proto/go", "dist/program"];
+    const { code, stderr } = await bare("scripts/go_build.mjs", { args });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^go was not found: install Go [^\n]+\n$/);
+  });
+
   it.each(["scripts/go_test.mjs", "scripts/pytest.mjs"])(
     "%s leaves one skipped test with its reason, and with CI=true a failed one",
     async (script) => {

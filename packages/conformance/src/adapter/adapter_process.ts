@@ -13,6 +13,11 @@ export interface AdapterCommand {
   readonly sdk: string;
   /** Program and arguments; no shell. */
   readonly command: readonly [string, ...string[]];
+  /**
+   * Program and arguments that build it, run before it is started. Exit code 3 says that its toolchain is
+   * not on this machine.
+   */
+  readonly build?: readonly [string, ...string[]];
   /** Folder it is started in. */
   readonly cwd: string;
   /** Environment variables besides those of this process. Default none. */

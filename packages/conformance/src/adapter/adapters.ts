@@ -6,7 +6,7 @@ import type { AdapterCommand } from "./adapter_process.js";
 
 /**
  * Reads how the adapter of each SDK is started, from a file of the form
- * `ts: { command: [node, path/to/adapter.js], env: {}, without: { loose_types: 9 } }`.
+ * `go: { build: [make, adapter], command: [path/to/adapter], env: {}, without: { loose_types: 9 } }`.
  *
  * @param path - Path of the file. Commands are started in the folder that `root` names, relative to
  *   it.
@@ -19,13 +19,16 @@ export function loadAdapters(path: string, root: string): readonly AdapterComman
   }
   const cwd = resolve(dirname(path), root);
   return Object.entries(raw as Record<string, unknown>).map(([sdk, value]) => {
-    const { command, env, without, ...unknown } = (value ?? {}) as Record<string, unknown>;
+    const { command, build, env, without, ...unknown } = (value ?? {}) as Record<string, unknown>;
     const [extra] = Object.keys(unknown);
     if (extra !== undefined) {
       throw new Error(`${path}: ${sdk}: unknown key ${extra}`);
     }
     if (!isCommand(command)) {
       throw new Error(`${path}: ${sdk}: command must be a list of texts`);
+    }
+    if (build !== undefined && !isCommand(build)) {
+      throw new Error(`${path}: ${sdk}: build must be a list of texts`);
     }
     if (without !== undefined && !isPinned(without)) {
       const names = ABILITIES.join(", ");
@@ -35,6 +38,7 @@ export function loadAdapters(path: string, root: string): readonly AdapterComman
       sdk,
       command,
       cwd,
+      ...(build === undefined ? {} : { build }),
       ...(env === undefined ? {} : { env: env as Record<string, string> }),
       ...(without === undefined ? {} : { without }),
     };

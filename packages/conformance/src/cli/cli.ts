@@ -2,14 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AdapterCommand } from "../adapter/adapter_process.js";
 import { loadAdapters } from "../adapter/adapters.js";
+import { prepareAdapters } from "../adapter/prepare_adapters.js";
 import { readArguments, UsageError } from "./arguments.js";
 import { ADAPTERS, CASES, KNOWN_FAILING } from "../common/folders.js";
+import { inCi as isInCi } from "../common/in_ci.js";
 import { matchesCase } from "../suite/glob.js";
 import { HELP } from "./help.js";
 import { loadCases } from "../suite/load_cases.js";
 import { type LoadedCase, showProblem } from "../suite/load_file.js";
 import { showFailures, showMatrix, showTotals } from "../report/matrix.js";
-import type { Options, ToolOptions } from "./options.js";
+import type { Options } from "./options.js";
 import { cellsRun, isGreen, makeReport, type Report } from "../report/report_json.js";
 import {
   loadKnownFailing,
@@ -28,6 +30,8 @@ export interface CliEnvironment {
   readonly printError?: (line: string) => void;
   readonly adapters?: readonly AdapterCommand[];
   readonly silenceMs?: number;
+  /** Whether a toolchain may not be missing. */
+  readonly inCi?: boolean;
 }
 
 /**
@@ -62,11 +66,13 @@ type Printing = CliEnvironment & Required<Pick<CliEnvironment, "print" | "printE
 async function run(options: Options, environment: Printing): Promise<number> {
   const { print, printError } = environment;
   const known = environment.adapters ?? loadAdapters(ADAPTERS.path, ADAPTERS.root);
-  const adapters = selectAdapters(known, options.sdks);
-  const tool: ToolOptions = { ...options, adapters, print };
+  const wanted = selectAdapters(known, options.sdks);
   if (options.fuzz !== undefined) {
     const { runFuzz } = await import("../fuzz/main.js");
-    return runFuzz({ ...tool, count: options.fuzz, report: options.report });
+    const { fuzz: count, report } = options;
+    return withBuilt(wanted, environment, (adapters) =>
+      runFuzz({ ...options, adapters, print, count, report }),
+    );
   }
   const { cases, knownFailing, problems } = loadAll(options, known);
   const selected = cases.filter((one) => isSelected(one, options.cases));
@@ -85,7 +91,13 @@ async function run(options: Options, environment: Printing): Promise<number> {
   }
   if (options.mutate) {
     const { runMutate } = await import("../run/mutate.js");
-    return runMutate({ ...tool, cases: selected });
+    return withBuilt(wanted, environment, (adapters) =>
+      runMutate({ adapters, print, cases: selected }),
+    );
+  }
+  const { adapters, leftOut, problems: unbuilt } = await prepared(wanted, environment);
+  for (const line of leftOut) {
+    printError(line);
   }
   const result = await runSuite({
     cases: selected,
@@ -95,11 +107,32 @@ async function run(options: Options, environment: Printing): Promise<number> {
     ...(environment.silenceMs === undefined ? {} : { silenceMs: environment.silenceMs }),
     onStderr: options.verbose ? (text) => void process.stderr.write(text) : undefined,
   });
-  const report = makeReport({ ...result, problems: [...problems, ...result.problems] });
+  const report = makeReport({ ...result, problems: [...problems, ...unbuilt, ...result.problems] });
   if (options.report !== undefined) {
     await writeReports(options.report, report);
   }
   return conclude(report, options, environment);
+}
+
+function prepared(wanted: readonly AdapterCommand[], { inCi = isInCi() }: CliEnvironment) {
+  return prepareAdapters(wanted, inCi);
+}
+
+/** The exit code of what runs on the adapters that could be built; 1 where one could not. */
+async function withBuilt(
+  wanted: readonly AdapterCommand[],
+  environment: Printing,
+  use: (adapters: readonly AdapterCommand[]) => Promise<number>,
+): Promise<number> {
+  const { adapters, leftOut, problems } = await prepared(wanted, environment);
+  for (const line of [...leftOut, ...problems]) {
+    environment.printError(line);
+  }
+  if (adapters.length === 0) {
+    return problems.length > 0 ? 1 : 2;
+  }
+  const code = await use(adapters);
+  return problems.length > 0 ? 1 : code;
 }
 
 function noCase(patterns: readonly string[]): string {
@@ -119,7 +152,10 @@ function conclude(report: Report, options: Options, { print, printError }: Print
   if (options.report !== undefined) {
     print(`written: ${join(options.report, "report.html")}`);
   }
-  print(showTotals(report));
+  const totals = showTotals(report);
+  if (totals !== "") {
+    print(totals);
+  }
   if (!isGreen(report)) {
     return 1;
   }

@@ -45,8 +45,10 @@ CASES
 ADAPTERS
   An adapter is the program through which the runner drives one SDK. It uses the
   SDK's public API alone, expects nothing, and reports what happened. The runner
-  starts it as adapters.yaml says and talks to it over its standard input and
-  output. Standard error is free for people.
+  builds and starts it as adapters.yaml says and talks to it over its standard input
+  and output. Standard error is free for people. A build that ends with exit code 3
+  says that its toolchain is missing: the SDK is left out, and with CI=true that is
+  red.
 
   Framing. Each message is protobuf JSON in UTF-8, preceded by its length in
   bytes as a 4-byte big-endian number; at most 16 MiB. Nothing else may be

@@ -1,4 +1,3 @@
-import type { AdapterCommand } from "../adapter/adapter_process.js";
 import type { Filter } from "../suite/plan.js";
 
 /** Options of the command line. */
@@ -19,14 +18,4 @@ export interface Options {
   readonly fuzz: number | undefined;
   readonly seed: number;
   readonly mutate: boolean;
-}
-
-/** Options for the tools that create their own cases, or change the SDK. */
-export interface ToolOptions {
-  readonly adapters: readonly AdapterCommand[];
-  readonly filter: Filter;
-  readonly seed: number;
-  readonly verbose: boolean;
-  /** Prints one line. */
-  readonly print: (line: string) => void;
 }

@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import { UsageError } from "../cli/arguments.js";
 import { OFFICIAL, ROOT } from "../common/folders.js";
 import { inCi as isInCi } from "../common/in_ci.js";
+import { MissingTool } from "../common/run_script.js";
 import { type ConnectOptions, readConnectArguments } from "./arguments.js";
 import { loadClients, type TestedClient } from "./clients.js";
-import { findRunner, MissingTool } from "./find_runner.js";
+import { findRunner } from "./find_runner.js";
 import { HELP } from "./help.js";
 import {
   type Judged,

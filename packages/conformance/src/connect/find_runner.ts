@@ -1,16 +1,6 @@
-import { execFile } from "node:child_process";
-import { ROOT } from "../common/folders.js";
-
-/**
- * Thrown if a tool for building the runner is missing on this machine. The message says what to
- * install.
- */
-export class MissingTool extends Error {
-  override readonly name = "MissingTool";
-}
+import { runScript } from "../common/run_script.js";
 
 const PACKAGE = "connectrpc.com/conformance/cmd/connectconformance";
-const EXIT_MISSING = 3;
 
 /**
  * Builds Connect's runner as pinned in tools/go.mod, unless it is built already, and returns its
@@ -19,18 +9,6 @@ const EXIT_MISSING = 3;
  * @throws MissingTool if there is no Go.
  * @throws Error with Go's output, if the build failed.
  */
-export function findRunner(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const script = `${ROOT}scripts/go_tool.mjs`;
-    const child = execFile(process.execPath, [script, PACKAGE], (error, stdout, stderr) => {
-      if (error === null) {
-        resolve(stdout.trim());
-      } else if (error.code === EXIT_MISSING) {
-        reject(new MissingTool(stderr.trim()));
-      } else {
-        reject(new Error(stderr.trim() || error.message, { cause: error }));
-      }
-    });
-    process.once("exit", () => void child.kill());
-  });
+export async function findRunner(): Promise<string> {
+  return (await runScript([process.execPath, "scripts/go_tool.mjs", PACKAGE])).trim();
 }

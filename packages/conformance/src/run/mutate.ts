@@ -43,11 +43,13 @@ export async function runMutate(options: MutateOptions): Promise<number> {
   let alive = 0;
   let tried = 0;
   for (const command of adapters) {
-    const run = new MutationRun(command, cases, print);
+    const printOf =
+      adapters.length === 1 ? print : (line: string) => print(`${command.sdk}: ${line}`);
+    const run = new MutationRun(command, cases, printOf);
     try {
       const { survivors, killed } = await run.run();
       for (const mutant of survivors) {
-        print(`${show(mutant)}: SURVIVES`);
+        printOf(`${show(mutant)}: SURVIVES`);
       }
       alive += survivors.length;
       const all = killed + survivors.length;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runConnectCli } from "../../src/connect/cli.js";
 import type { TestedClient } from "../../src/connect/clients.js";
-import { MissingTool } from "../../src/connect/find_runner.js";
+import { MissingTool } from "../../src/common/run_script.js";
 
 let folder: string;
 beforeEach(() => {

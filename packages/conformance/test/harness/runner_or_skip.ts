@@ -1,5 +1,6 @@
-import { findRunner, MissingTool } from "../../src/connect/find_runner.js";
+import { findRunner } from "../../src/connect/find_runner.js";
 import { inCi } from "../../src/common/in_ci.js";
+import { MissingTool } from "../../src/common/run_script.js";
 
 /** How long it may take to build the runner where nothing is built, on a busy machine. */
 export const FIRST_BUILD_MS = 300_000;

@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from "vitest";
 import { loadAdapters } from "../../src/adapter/adapters.js";
+import { prepareAdapters } from "../../src/adapter/prepare_adapters.js";
 import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
+import { inCi } from "../../src/common/in_ci.js";
 import { loadCases } from "../../src/suite/load_cases.js";
 import { type Filter, showCombination } from "../../src/suite/plan.js";
 import { loadKnownFailing } from "../../src/suite/known_failing.js";
@@ -10,7 +12,11 @@ import { type CaseResult, runSuite } from "../../src/run/run_suite.js";
 export async function testSuite(filter: Filter): Promise<void> {
   const { cases } = loadCases([CASES]);
   const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
-  const adapters = loadAdapters(ADAPTERS.path, ADAPTERS.root);
+  const prepared = await prepareAdapters(loadAdapters(ADAPTERS.path, ADAPTERS.root), inCi());
+  const { adapters, leftOut } = prepared;
+  for (const line of leftOut) {
+    process.stderr.write(`${line}\n`);
+  }
   const { results, problems } = await runSuite({ cases, knownFailing, adapters, filter });
   const nameOf = ({ case: one, sdk, combination }: CaseResult) =>
     `${one.name} (${[sdk, ...(combination === undefined ? [] : [showCombination(combination)])].join(" ")})`;
@@ -23,7 +29,7 @@ export async function testSuite(filter: Filter): Promise<void> {
   });
 
   test("nothing is wrong beyond single cases", () => {
-    expect(problems).toEqual([]);
+    expect([...prepared.problems, ...problems]).toEqual([]);
   });
 
   test("every case ran on every SDK, unless a list says why not", () => {
