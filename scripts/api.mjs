@@ -10,8 +10,9 @@ import { preflight } from "./preflight.mjs";
 const HELP = `Usage: npx -y pnpm@12.21.0 api
 
 Builds the published packages and writes what each of their entries declares
-into api/NAME.api.md beside its package.json. Commit that with the change:
-the check api-report compares it with the build.
+into api/NAME.api.md beside its package.json, and what each package of a Go SDK
+exports into api/NAME.txt beside its go.mod. Commit that with the change:
+\`pnpm check api-report\` compares it. Without Go it writes TypeScript's, and says so.
 
 Exit code 0: written; 1: a package could not be built or read; 2: wrong
 arguments.`;
@@ -48,5 +49,35 @@ async function writeReports() {
     }
     console.log(`${directory}/${REPORTS}: ${reports.size} reports`);
   }
-  return 0;
+  return writeGoReports();
+}
+
+/** @returns {Promise<number>} The exit code. */
+async function writeGoReports() {
+  const { REPORTS } = await import("./checks/api_report.mjs");
+  const { goFolders, goReports } = await import("./checks/go_api.mjs");
+  const { openTree } = await import("./checks/tree.mjs");
+  const { goVersion } = await import("./go_tools.mjs");
+  const { MissingTool } = await import("./python_env.mjs");
+  const { ci, files } = await openTree(root);
+  try {
+    for (const directory of goFolders(files)) {
+      await goVersion(root);
+      const reports = await goReports(join(root, directory));
+      const folder = join(root, directory, REPORTS);
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      for (const [name, text] of reports) {
+        writeFileSync(join(folder, name), text);
+      }
+      console.log(`${directory}/${REPORTS}: ${reports.size} reports`);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof MissingTool)) {
+      throw error;
+    }
+    console.error(error.message);
+    return ci ? 1 : 0;
+  }
 }

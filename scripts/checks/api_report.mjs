@@ -5,7 +5,11 @@ import { join } from "node:path";
 
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
-/** Folder of a package's reports. */
+import { goVersion } from "../go_tools.mjs";
+import { MissingTool } from "../python_env.mjs";
+import { goFolders, goReports } from "./go_api.mjs";
+
+/** Where a package keeps its reports. */
 export const REPORTS = "api";
 
 /** @type {import("./tree.mjs").Check} */
@@ -28,16 +32,44 @@ export const apiReport = {
         silent: [...reports].flatMap(([name, text]) => undocumented(name, text)).map(where),
       };
     });
-    const different = made.flatMap((each) => each.different);
-    const problems = [...made.flatMap(({ silent }) => silent), ...different];
+    const go = await goProblems(tree);
+    const different = [...made.flatMap((each) => each.different), ...go.different];
+    const problems = [...made.flatMap(({ silent }) => silent), ...go.problems, ...different];
     if (reported.length === 0) {
       problems.push("saw no published entry");
     } else if (different.length > 0) {
       problems.push("where the change is wanted: pnpm api");
     }
-    return { problems, note: `${reported.length} packages` };
+    return { problems, note: `${reported.length} packages${go.note}` };
   },
 };
+
+/**
+ * @param {import("./tree.mjs").Tree} tree
+ * @returns {Promise<{ problems: string[], different: string[], note: string }>}
+ */
+async function goProblems({ root, files, ci }) {
+  const folders = goFolders(files);
+  try {
+    if (folders.length > 0) {
+      await goVersion(root);
+    }
+  } catch (error) {
+    if (!(error instanceof MissingTool)) {
+      throw error;
+    }
+    return ci
+      ? { problems: [error.message], different: [], note: "" }
+      : { problems: [], different: [], note: `; not compared: ${error.message}` };
+  }
+  const different = [];
+  for (const directory of folders) {
+    const folder = join(root, directory);
+    const found = differences(readReports(folder, ".txt"), await goReports(folder));
+    different.push(...found.map((problem) => `${directory}/${REPORTS}/${problem}`));
+  }
+  return { problems: [], different, note: folders.length === 0 ? "" : `, ${folders.length} Go modules` };
+}
 
 /**
  * The published packages whose declarations people write; generated ones follow from the protos.
@@ -94,7 +126,7 @@ export function makeReports(folder, entries) {
         throw new Error(`${config.mainEntryPointFilePath}: API Extractor failed`);
       }
     }
-    return readFolder(made);
+    return readFolder(made, ".api.md");
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
@@ -104,11 +136,12 @@ export function makeReports(folder, entries) {
  * The committed reports of a package.
  *
  * @param {string} folder
+ * @param {string} [ending] Of their files. Default: those of TypeScript.
  * @returns {Map<string, string>}
  */
-export function readReports(folder) {
+export function readReports(folder, ending = ".api.md") {
   const reports = join(folder, REPORTS);
-  return existsSync(reports) ? readFolder(reports) : new Map();
+  return existsSync(reports) ? readFolder(reports, ending) : new Map();
 }
 
 /**
@@ -168,9 +201,12 @@ function nameOf(entry) {
   return entry.replaceAll("/", "_");
 }
 
-/** @param {string} folder */
-function readFolder(folder) {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".api.md"));
+/**
+ * @param {string} folder
+ * @param {string} ending
+ */
+function readFolder(folder, ending) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(ending));
   return new Map(names.toSorted().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 

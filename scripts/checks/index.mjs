@@ -7,6 +7,7 @@ import { exportsCheck } from "./exports.mjs";
 import { policyFacts } from "./facts.mjs";
 import { format } from "./format.mjs";
 import { generated } from "./generated.mjs";
+import { go } from "./go.mjs";
 import { glossary } from "./glossary.mjs";
 import { imports } from "./imports.mjs";
 import { lint } from "./lint.mjs";
@@ -37,6 +38,7 @@ export const CHECKS = [
   types,
   lint,
   privateMembers,
+  go,
   imports,
   exportsCheck,
   packageShape,
