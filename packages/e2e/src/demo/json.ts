@@ -1,6 +1,6 @@
-import type { Comparison } from "./compare.js";
-import { compare } from "./compare.js";
+import { compare, type Comparison, isAsStated } from "./compare.js";
 import { FAULTS } from "./faults/index.js";
+import type { Others } from "./languages.js";
 import type { WireAttempt } from "./wire.js";
 import type { ServerCounts } from "./world.js";
 
@@ -13,7 +13,8 @@ export interface Report {
 /** One fault with one SDK. */
 export interface ReportedCall {
   readonly fault: string;
-  readonly sdk: "typical" | "ameide";
+  /** `typical`, `ameide`, or a language. */
+  readonly sdk: string;
   /** `ok`, a code in Connect's spelling, or `pending`. */
   readonly outcome: string;
   /** Why the SDK did not try again; null if it did, or does not say. */
@@ -27,10 +28,10 @@ export interface ReportedCall {
 }
 
 /** Runs everything and prints one JSON document. */
-export async function printJson(write: (text: string) => void): Promise<boolean> {
+export async function printJson(write: (text: string) => void, { sdks }: Others): Promise<boolean> {
   const comparisons: Comparison[] = [];
   for (const fault of FAULTS) {
-    comparisons.push(await compare(fault));
+    comparisons.push(await compare(fault, sdks));
   }
   const report = toReport(comparisons);
   write(`${JSON.stringify(report)}\n`);
@@ -39,12 +40,24 @@ export async function printJson(write: (text: string) => void): Promise<boolean>
 
 /** The comparisons as plain data. */
 export function toReport(comparisons: readonly Comparison[]): Report {
-  const passed = comparisons.every(({ deviations }) => deviations.length === 0);
+  const passed = comparisons.every(isAsStated);
   return { verdict: passed ? "pass" : "fail", calls: comparisons.flatMap(reportedCalls) };
 }
 
-function reportedCalls({ fault, typical, ameide, deviations }: Comparison): ReportedCall[] {
-  return [typical, ameide].map((trial) => ({
+function reportedCalls(comparison: Comparison): ReportedCall[] {
+  const { fault, typical, ameide, deviations, others } = comparison;
+  const trials = [
+    { trial: typical, deviations: [] },
+    { trial: ameide, deviations },
+    ...others.map((other) => ({
+      trial: other.trial,
+      deviations: [
+        ...other.deviations,
+        ...(other.difference === undefined ? [] : [`differs: ${other.difference}`]),
+      ],
+    })),
+  ];
+  return trials.map(({ trial, deviations: own }) => ({
     fault: fault.id,
     sdk: trial.sdk,
     outcome: trial.outcome,
@@ -52,6 +65,6 @@ function reportedCalls({ fault, typical, ameide, deviations }: Comparison): Repo
     durationMs: Math.round(trial.durationMs),
     attempts: trial.attempts,
     server: trial.server,
-    deviations: trial === ameide ? deviations : [],
+    deviations: own,
   }));
 }

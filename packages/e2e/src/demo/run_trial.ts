@@ -26,6 +26,7 @@ export async function runTrial(fault: Fault, sdk: Sdk): Promise<Trial> {
     },
   );
   try {
+    await client.ready;
     await fault.prepare?.({ transport: client.transport, directUrl: world.directUrl });
     before = world.counts();
     const firstRequest = world.requests.length;
@@ -45,8 +46,11 @@ export async function runTrial(fault: Fault, sdk: Sdk): Promise<Trial> {
     settled.stop();
     return trial;
   } finally {
-    client.close();
-    await world.close();
+    try {
+      client.close();
+    } finally {
+      await world.close();
+    }
   }
 }
 

@@ -15,14 +15,20 @@ export interface Connection {
   readonly attemptTimeoutMs?: number;
 }
 
-/** One of the two that are compared. */
+/** One of those that are compared. */
 export interface Sdk {
-  readonly name: "typical" | "ameide";
+  /** `typical`, `ameide`, or the language of another SDK of ours: `Go`. */
+  readonly name: string;
   /** @param observer - Gets what happens in each call, from an SDK that tells. */
   connect(
     connection: Connection,
     observer: (event: CallEvent) => void,
-  ): { readonly transport: Transport; close(): void };
+  ): {
+    readonly transport: Transport;
+    /** Awaited before the first call, so that no time is counted in which a program starts. */
+    readonly ready?: Promise<void>;
+    close(): void;
+  };
 }
 
 /** Connect and a loop around it. */

@@ -1,5 +1,6 @@
 import { ArgumentError, helpText, readArguments, type Request } from "./arguments.js";
 import { printJson } from "./json.js";
+import { otherSdks } from "./languages.js";
 import { serve } from "./serve.js";
 import { show } from "./show.js";
 import { styleFor } from "./style.js";
@@ -30,9 +31,14 @@ async function run(request: Request): Promise<boolean> {
       write(helpText());
       return true;
     case "show":
-      return show(request.row, write, styleFor(process.stdout, process.env));
-    case "json":
-      return printJson(write);
+      return show(request.row, write, styleFor(process.stdout, process.env), await otherSdks());
+    case "json": {
+      const others = await otherSdks();
+      for (const line of others.leftOut) {
+        process.stderr.write(`${line}\n`);
+      }
+      return printJson(write, others);
+    }
     case "serve":
       await serve(request.port, write);
       return true;

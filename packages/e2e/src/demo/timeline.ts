@@ -42,6 +42,10 @@ export function timeline(number: number, comparison: Comparison, style: Style): 
     lines.push(`${String(Math.round(trial.durationMs)).padStart(5)} ms … no answer yet`);
     lines.push(style.dim(`         not cut off, for none may follow: ${decision.fact}`));
   }
+  for (const { trial: other, difference } of comparison.others) {
+    const told = difference === undefined ? "same decisions ✓" : `differs: ${difference}`;
+    lines.push(`         ${other.sdk}: ${told}`);
+  }
   if (decision.place === "end") {
     lines.push(style.dim(`         ${decision.fact}`));
   }
