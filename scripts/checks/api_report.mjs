@@ -68,7 +68,11 @@ async function goProblems({ root, files, ci }) {
     const found = differences(readReports(folder, ".txt"), await goReports(folder));
     different.push(...found.map((problem) => `${directory}/${REPORTS}/${problem}`));
   }
-  return { problems: [], different, note: folders.length === 0 ? "" : `, ${folders.length} Go modules` };
+  return {
+    problems: [],
+    different,
+    note: folders.length === 0 ? "" : `, ${folders.length} Go modules`,
+  };
 }
 
 /**

@@ -14,7 +14,14 @@ export interface Language {
 }
 
 /** Every language that has an SDK beside TypeScript. */
-export const LANGUAGES: readonly Language[] = [];
+export const LANGUAGES: readonly Language[] = [
+  // Waits for packages/sdk-go.
+  // {
+  //   name: "Go",
+  //   build: ["node", "scripts/go_build.mjs", "packages/sdk-go/conformance/demo", "packages/sdk-go/dist/demo"],
+  //   program: "packages/sdk-go/dist/demo",
+  // },
+];
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 const EXIT_MISSING = 3;

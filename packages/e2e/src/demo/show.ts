@@ -25,7 +25,7 @@ export async function show(
   write(`${style.dim(heading(others.sdks))}\n`);
   const comparisons: Comparison[] = [];
   for (const [index, fault] of FAULTS.entries()) {
-    write(rowStart(index + 1, fault.title));
+    write(rowStart(index + 1, fault.title, others.sdks));
     const comparison = await compare(fault, others.sdks);
     write(`${rowEnd(comparison, style)}\n`);
     comparisons.push(comparison);

@@ -2,13 +2,13 @@ import { type Comparison, isAsStated } from "./compare.js";
 import type { Sdk } from "./sdks.js";
 import type { Style } from "./style.js";
 
-const FAULT_WIDTH = 30;
-const TYPICAL_WIDTH = 30;
-const OURS_WIDTH = 36;
 /** The mark of another language; the cell beside it is TypeScript's. */
 const OTHER_WIDTH = 4;
-/** What the other columns give up for it, each. */
-const GIVEN = 2;
+
+// What another language's mark takes, the columns give.
+function widthsFor(others: number): { fault: number; typical: number; ours: number } {
+  return { fault: 30 - others, typical: 30 - others, ours: 36 - 2 * others };
+}
 
 /** The line above the table. */
 export const TITLE =
@@ -20,18 +20,22 @@ export const TITLE =
  * @param others - The SDKs of other languages, each of which has one.
  */
 export function heading(others: readonly Sdk[]): string {
-  const given = others.length * GIVEN;
-  const start = `  ${"fault".padEnd(FAULT_WIDTH)}${"typical".padEnd(TYPICAL_WIDTH - given)}`;
+  const width = widthsFor(others.length);
+  const start = `  ${"fault".padEnd(width.fault)}${"typical".padEnd(width.typical)}`;
   if (others.length === 0) {
     return `${start}ameide`;
   }
   const names = others.map(({ name }) => name.padStart(OTHER_WIDTH)).join("");
-  return `${start}${"ameide".padEnd(OURS_WIDTH - given - 1)}TS${names}`;
+  return `${start}${"ameide".padEnd(width.ours - 1)}TS${names}`;
 }
 
-/** The part of a row that is known before its calls are made. */
-export function rowStart(number: number, title: string): string {
-  return `${number} ${title.padEnd(FAULT_WIDTH)}`;
+/**
+ * The part of a row that is known before its calls are made.
+ *
+ * @param others - As of {@link heading}.
+ */
+export function rowStart(number: number, title: string, others: readonly Sdk[]): string {
+  return `${number} ${title.padEnd(widthsFor(others.length).fault)}`;
 }
 
 /** The rest of a row. */
@@ -47,9 +51,9 @@ export function rowEnd(comparison: Comparison, style: Style): string {
         mark(other.deviations.length === 0 && other.difference === undefined),
     ),
   ].join("");
-  const given = others.length * GIVEN;
-  const left = fault.cell(typical).padEnd(TYPICAL_WIDTH - 4 - given);
-  return `${left}${theirs}   ${fault.cell(ameide).padEnd(OURS_WIDTH - given)}${marks}`;
+  const width = widthsFor(others.length);
+  const left = fault.cell(typical).padEnd(width.typical - 4);
+  return `${left}${theirs}   ${fault.cell(ameide).padEnd(width.ours)}${marks}`;
 }
 
 /** The verdict over all rows. */

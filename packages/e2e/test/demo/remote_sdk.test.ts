@@ -37,9 +37,9 @@ describe("an SDK behind a program", () => {
   test("has a column, a line of the detail and a part of the verdict", () => {
     expect(heading([like()])).toMatch(/ameide +TS {2}Go$/);
     const [first] = all as [Comparison];
-    const row = rowStart(1, first.fault.title) + rowEnd(first, plain);
-    expect(row).toMatch(/billed 1× +✓ {3}✓$/);
-    expect(row.length).toBeLessThanOrEqual(100);
+    const rows = all.map((each) => rowStart(1, each.fault.title, [like()]) + rowEnd(each, plain));
+    expect(rows[0]).toMatch(/ {2}billed 1× +✓ {3}✓$/);
+    expect(rows.filter((row) => row.length > 100 || !/ [=✗] {3}\w/.test(row))).toEqual([]);
     expect(heading([like()]).length).toBeLessThanOrEqual(100);
     expect(timeline(1, first, plain)).toContain("\n         Go: same decisions ✓\n");
     expect(verdictLine(all)).toBe(
