@@ -1,0 +1,3 @@
+// Package ameide adds retries, deadlines, credentials, tenants, request ids, tracing and one kind of error to
+// Connect clients.
+package ameide
