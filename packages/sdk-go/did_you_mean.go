@@ -1,0 +1,72 @@
+package ameide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// didYouMean is "did you mean maxAttempts? It ", before what is wrong with a name that is nearly one of those that are
+// known; else nothing.
+func didYouMean(name string, known []string) string {
+	nearest := nearestOf(name, known)
+	if nearest == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %s? It ", nearest)
+}
+
+// Longer names are not looked at: the work grows with the square of their length.
+const maxNameLength = 256
+
+// nearestOf is the name somebody may have meant; empty where there is none.
+func nearestOf(name string, known []string) string {
+	if len(name) > maxNameLength {
+		return ""
+	}
+	nearest := ""
+	lower := []rune(strings.ToLower(name))
+	least := min(3, len(lower)/3+1)
+	for _, each := range known {
+		if edits := distance(lower, []rune(strings.ToLower(each)), least); edits < least {
+			least, nearest = edits, each
+		}
+	}
+	return nearest
+}
+
+// Letters put in, left out, mistaken or swapped with their neighbor; not counted beyond enough.
+func distance(a, b []rune, enough int) int {
+	if max(len(a)-len(b), len(b)-len(a)) >= enough {
+		return enough
+	}
+	last := make([]int, len(b)+1)
+	row := make([]int, len(b)+1)
+	next := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			next[j] = min(row[j-1]+change, row[j]+1, next[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], last[j-2]+1)
+			}
+		}
+		last, row, next = row, next, last
+	}
+	return row[len(b)]
+}
+
+// isNotAnOption is the rule that an unknown name breaks: the name that was meant, or else all that are known.
+func isNotAnOption(name string, known []string) string {
+	if hint := didYouMean(name, known); hint != "" {
+		return hint + "is not an option"
+	}
+	return "is not an option; known here: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+}
