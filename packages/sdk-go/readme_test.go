@@ -1,0 +1,106 @@
+package ameide_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	threadsv1 "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
+	"github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+
+	"github.com/ameideio/ameide-sdk-go"
+	"github.com/ameideio/ameide-sdk-go/ameidetest"
+)
+
+const firstProgram = "testdata/first/main.go"
+
+// Every snippet of the README stands in a program or a function here that is run.
+func TestReadmeSnippetsAreRun(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := bodies(t, "example_test.go", "readme_test.go")
+	first, err := os.ReadFile(firstProgram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run = append(run, string(first))
+	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	if len(snippets) < 5 {
+		t.Fatalf("the README has %d snippets", len(snippets))
+	}
+	for _, snippet := range snippets {
+		found := false
+		for _, body := range run {
+			found = found || strings.Contains(body, snippet[1])
+		}
+		if !found {
+			t.Errorf("no test runs\n%s", snippet[1])
+		}
+	}
+}
+
+// bodies are the functions of files that are run, without their first tab.
+func bodies(t *testing.T, files ...string) []string {
+	var all []string
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, source, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declared := range parsed.Decls {
+			function, is := declared.(*ast.FuncDecl)
+			if is && (strings.HasPrefix(function.Name.Name, "Example") || strings.HasPrefix(function.Name.Name, "Test")) {
+				body := string(source[function.Body.Lbrace : function.Body.Rbrace-1])
+				all = append(all, strings.ReplaceAll(body, "\n\t", "\n"))
+			}
+		}
+	}
+	return all
+}
+
+func TestReadmeFirstProgram(t *testing.T) {
+	baseURL, stop := serve()
+	defer stop()
+	command := exec.CommandContext(t.Context(), "go", "run", "./"+firstProgram)
+	command.Env = append(os.Environ(), "BASE_URL="+baseURL)
+	printed, err := command.CombinedOutput()
+	if err != nil || string(printed) != "Hello of acme\n" {
+		t.Errorf("%v\n%s", err, printed)
+	}
+}
+
+func TestInABubble(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle(threadsv1connect.NewThreadsServiceHandler(&exampleThreads{}))
+	var handler http.Handler = mux
+
+	synctest.Test(t, func(t *testing.T) {
+		transport, err := ameidetest.NewTransport(handler, ameide.WithTenant("acme"),
+			ameidetest.WithRandom(ameidetest.Random{Backoff: ameidetest.Sequence(0.5)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer transport.Close()
+		began := time.Now()
+		if _, err := threadsOver(transport).GetThread(t.Context(), &threadsv1.GetThreadRequest{ThreadId: "t1"}); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited != 25*time.Millisecond {
+			t.Errorf("it waited %v", waited)
+		}
+	})
+}
