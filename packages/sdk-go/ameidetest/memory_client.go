@@ -141,6 +141,10 @@ func (a *answer) finish(panicked bool) {
 		a.body.end(io.ErrUnexpectedEOF)
 		return
 	}
+	// Nobody is there for what a handler leaves unsaid once its call has ended.
+	if a.response == nil && a.request.Context().Err() != nil {
+		return
+	}
 	a.WriteHeader(http.StatusOK)
 	for _, name := range a.declared {
 		if values := a.header[name]; len(values) > 0 {
