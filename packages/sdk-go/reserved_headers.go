@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // reservedNames are names of headers that only the SDK may set, lower-case.
@@ -116,10 +117,11 @@ func isOfConnection(lower string) bool {
 
 const headerValueRule = "must be text on one line, without control characters, in ISO 8859-1"
 
-// isHeaderValue reports whether a value may stand in a header (RFC 9110, section 5.5).
+// isHeaderValue reports whether a value may stand in a header (RFC 9110, section 5.5). Characters that ISO 8859-1 does not
+// have are refused, though their UTF-8 could be sent: a reader would take it for other characters.
 func isHeaderValue(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
+	for _, char := range value {
+		if char < ' ' && char != '\t' || char == 0x7f || char > 0xff && char != utf8.RuneError {
 			return false
 		}
 	}
