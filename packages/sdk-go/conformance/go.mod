@@ -6,5 +6,11 @@ require (
 	connectrpc.com/connect v1.21.1
 	github.com/ameideio/ameide-conformance-proto-go v0.0.0
 	github.com/ameideio/ameide-sdk-go v0.0.0
+	go.opentelemetry.io/otel v1.47.0
+	go.opentelemetry.io/otel/metric v1.47.0
+	go.opentelemetry.io/otel/sdk v1.47.0
+	go.opentelemetry.io/otel/sdk/metric v1.47.0
+	go.opentelemetry.io/otel/trace v1.47.0
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20261019180522-ce908d29299b
 	google.golang.org/protobuf v1.36.12
 )
