@@ -71,7 +71,10 @@ func (t *Transport) BaseURL() string { return t.client.config.baseURL }
 // [WithInterceptors]; those given beside these options run below the SDK, for each attempt, too.
 func (t *Transport) Options() []connect.ClientOption {
 	stated := t.client.config.options
-	options := []connect.ClientOption{connect.WithInterceptors(newInterceptor(t.client))}
+	options := []connect.ClientOption{
+		connect.WithInterceptors(newInterceptor(t.client)),
+		connect.WithReadMaxBytes(int(t.client.shapes.unary.readMaxBytes)),
+	}
 	switch t.client.protocol {
 	case policy.GRPC:
 		options = append(options, connect.WithGRPC())
