@@ -22,6 +22,8 @@ import (
 )
 
 const (
+	// Time after which a case on real sockets is given up, before the adapter counts as silent.
+	wireLimit = 9 * time.Second
 	// Real time after which a case in memory that does nothing waits for what never comes.
 	memoryLimit = 2 * time.Second
 	// Processor time that says that a case, on a machine that is busy, is still at work.
@@ -95,9 +97,28 @@ type runRequest struct {
 
 func runCase(request runRequest) (*pb.RunResponse, error) {
 	if request.GetBaseUrl() != "" {
-		return recovered(request)
+		return onSockets(request)
 	}
 	return inBubble(request)
+}
+
+// onSockets runs a case in real time. One that goes on for too long fails alone.
+func onSockets(request runRequest) (*pb.RunResponse, error) {
+	done := make(chan result, 1)
+	go func() {
+		ran, err := recovered(request)
+		done <- result{ran, err}
+	}()
+	limit := time.NewTimer(wireLimit)
+	defer limit.Stop()
+	select {
+	case last := <-done:
+		return last.ran, last.err
+	case <-limit.C:
+		stacks := make([]byte, 1<<20)
+		os.Stderr.Write(stacks[:runtime.Stack(stacks, true)])
+		return nil, fmt.Errorf("the case was not over after %v", wireLimit)
+	}
 }
 
 // recovered runs a case, and tells of a panic as a failure of the adapter.

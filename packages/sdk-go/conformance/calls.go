@@ -31,6 +31,10 @@ type callMaker struct {
 	unread []any
 	// Called once, when an attempt has failed.
 	onAttemptFailed func()
+	// Calls that are being made.
+	live map[*oneCall]struct{}
+	// Streams that nobody waits for.
+	begun sync.WaitGroup
 }
 
 // cancel cancels the calls that callbacks may cancel.
@@ -54,6 +58,9 @@ func (m *callMaker) attemptFailed() {
 		react()
 	}
 }
+
+// headStart is how long a call on real sockets goes on before the next of several begins.
+const headStart = 2 * time.Millisecond
 
 // makeCalls makes a call, or several at once.
 func (m *callMaker) makeCalls(call *pb.Call, client caseClient) []*pb.SeenOutcome {
@@ -81,6 +88,9 @@ func (m *callMaker) makeCalls(call *pb.Call, client caseClient) []*pb.SeenOutcom
 	for i := range outcomes {
 		all.Go(func() { one(i) })
 		m.on.surroundings.settle()
+		if !m.on.surroundings.inMemory {
+			time.Sleep(headStart)
+		}
 	}
 	all.Wait()
 	return outcomes

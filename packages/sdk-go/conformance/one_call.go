@@ -39,7 +39,9 @@ type oneCall struct {
 	seen  *pb.SeenOutcome
 	// Headers and trailers, once there are any.
 	headers, trailers http.Header
-	over              chan struct{}
+	// Ends when the call has ended, as its caller or its observer learns.
+	over    context.Context
+	setOver context.CancelFunc
 }
 
 // makeCall makes one of several calls at once, of whatever kind, and says how it ended.
@@ -59,14 +61,22 @@ func (m *callMaker) makeCall(
 	}
 	c := &oneCall{
 		callMaker: m, call: call, ctx: withSignal(ctx, signal), info: info, began: time.Now(),
-		seen: &pb.SeenOutcome{}, over: make(chan struct{}),
+		seen: &pb.SeenOutcome{},
 	}
-	outcome := outcomeOf(func() (string, error) {
-		defer close(c.over)
-		return c.make(method.Interface())
-	})
+	c.over, c.setOver = context.WithCancel(c.ctx)
+	defer m.watchEnd(c)()
+	if call.GetUnread() {
+		// To open a stream takes as long as its token, and its request.
+		m.begun.Go(func() { _, _ = c.make(method.Interface()) })
+		m.on.surroundings.settle()
+		return &pb.SeenOutcome{Ok: new(string)}
+	}
+	outcome := outcomeOf(func() (string, error) { return c.make(method.Interface()) })
 	outcome.Messages = c.seen.GetMessages()
-	outcome.HeadersMs = c.seen.HeadersMs
+	// A stream that failed before it had a message may have had no headers of its own.
+	if outcome.Error == nil || len(outcome.Messages) > 0 {
+		outcome.HeadersMs = c.seen.HeadersMs
+	}
 	if outcome.Error == nil {
 		outcome.Headers = listOf(c.headers)
 		outcome.Trailers = listOf(c.trailers)
@@ -145,8 +155,7 @@ func (c *oneCall) readServerStream(
 		return err
 	}
 	if c.call.GetUnread() {
-		c.keep(stream)
-		return nil
+		return c.keep(stream)
 	}
 	if c.call.GetForget() {
 		return c.forgets(stream)
@@ -189,7 +198,9 @@ func (c *oneCall) sendClientStream(
 		return nil, err
 	}
 	for _, text := range c.texts() {
-		c.sendSlowly()
+		if c.sendSlowly() != nil {
+			break
+		}
 		// An end of the stream says no more than that; its error comes with the answer.
 		if err := stream.Send(&pb.ConformanceRequest{Text: text}); err != nil {
 			break
@@ -209,9 +220,10 @@ func (c *oneCall) exchange(open func(context.Context) (*bidiStream, error)) erro
 		defer close(sent)
 		c.sendAll(stream)
 	}()
+	// Who streams is ahead of who reads, as far as that takes no time.
+	c.on.surroundings.settle()
 	if c.call.GetUnread() {
-		c.keep(stream)
-		return nil
+		return c.keep(stream)
 	}
 	headers := c.watchHeaders(stream)
 	c.readSlowly()
@@ -233,13 +245,15 @@ func (c *oneCall) exchange(open func(context.Context) (*bidiStream, error)) erro
 
 func (c *oneCall) sendAll(stream *bidiStream) {
 	for _, text := range c.texts() {
-		c.sendSlowly()
+		if c.sendSlowly() != nil {
+			return
+		}
 		if err := stream.Send(&pb.ConformanceRequest{Text: text}); err != nil {
 			return
 		}
 	}
 	if c.call.GetKeepOpen() {
-		<-c.over
+		<-c.over.Done()
 	}
 	stream.CloseRequest()
 }
@@ -265,10 +279,11 @@ func (c *oneCall) watchHeaders(stream interface{ ResponseHeader() http.Header })
 }
 
 // keep holds a stream that nobody reads.
-func (c *oneCall) keep(stream any) {
+func (c *oneCall) keep(stream any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.unread = append(c.unread, stream)
+	return nil
 }
 
 func (c *oneCall) readSlowly() {
@@ -277,9 +292,37 @@ func (c *oneCall) readSlowly() {
 	}
 }
 
-func (c *oneCall) sendSlowly() {
-	if ms := c.call.GetTextDelayMs(); ms > 0 {
-		time.Sleep(milliseconds(ms))
+// sendSlowly takes its time before a message, as long as the call goes on.
+func (c *oneCall) sendSlowly() error {
+	return sleep(c.over, milliseconds(c.call.GetTextDelayMs()), false)
+}
+
+// watchEnd has the observer's word for the end of a call, as long as it is being made. A caller who
+// streams learns of it in no other way before the next message.
+func (m *callMaker) watchEnd(c *oneCall) (stop func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.live[c] = struct{}{}
+	return func() {
+		c.setOver()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.live, c)
+	}
+}
+
+// done is told by the observer that a call of a method has ended. Of several nobody can say which.
+func (m *callMaker) done(method string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ended []*oneCall
+	for each := range m.live {
+		if strings.HasSuffix(method, "/"+each.call.GetMethod()) {
+			ended = append(ended, each)
+		}
+	}
+	if len(ended) == 1 {
+		ended[0].setOver()
 	}
 }
 

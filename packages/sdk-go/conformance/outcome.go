@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -86,7 +87,8 @@ func causeOf(err *ameide.Error) string {
 		return ""
 	}
 	if cause := errors.Unwrap(source.Unwrap()); cause != nil {
-		return cause.Error()
+		// It may quote what a server sent; a report holds UTF-8.
+		return strings.ToValidUTF8(cause.Error(), "\uFFFD")
 	}
 	return ""
 }

@@ -41,7 +41,7 @@ func run(request runRequest) (*pb.RunResponse, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r.providers = &providers{surroundings: r.surroundings, reach: r, ctx: ctx}
-	r.calls = &callMaker{on: r.providers}
+	r.calls = &callMaker{on: r.providers, live: map[*oneCall]struct{}{}}
 	r.surroundings.begin(wallClockOf(given))
 	if r.surroundings.inMemory {
 		r.script = newScriptClient(request.GetScript())
@@ -99,6 +99,7 @@ func (r *caseRun) run(ctx context.Context) (*pb.RunResponse, error) {
 	r.begun.Wait()
 	if !r.given.GetLeftOpen() {
 		r.close()
+		r.calls.begun.Wait()
 	}
 	r.surroundings.settle()
 	return r.told()
@@ -306,8 +307,11 @@ func (r *caseRun) observe(event ameide.Event) {
 	r.mu.Lock()
 	r.events = append(r.events, event)
 	r.mu.Unlock()
-	if _, failed := event.(ameide.AttemptFailed); failed {
+	switch event := event.(type) {
+	case ameide.AttemptFailed:
 		r.calls.attemptFailed()
+	case ameide.Done:
+		r.calls.done(event.Method)
 	}
 	r.watch("observer", typeOf(event))
 }
