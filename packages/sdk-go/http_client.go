@@ -1,0 +1,131 @@
+package ameide
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/ameideio/ameide-sdk-go/internal/policy"
+)
+
+// An httpClient sends the requests that Connect makes of attempts. It is no http.Client: it follows no redirects, keeps
+// no cookies, and puts no address into errors.
+type httpClient struct {
+	client *clientContext
+}
+
+func newHTTPClient(client *clientContext) connect.HTTPClient {
+	return &httpClient{client}
+}
+
+// Do sends a request, as the attempt has it that it belongs to. A request to another origin is refused: it carries
+// credentials.
+func (h *httpClient) Do(request *http.Request) (*http.Response, error) {
+	if !isAt(request.URL, h.client.config.url) {
+		return nil, configError("baseUrl", "must be the one of the transport, for the client that is made with it")
+	}
+	a := attemptOf(request.Context())
+	if a == nil {
+		return nil, errNoCall
+	}
+	r := a.record()
+	if err := a.call.enter(a, r, request); err != nil {
+		return nil, err
+	}
+	return r.run(h.client.http)
+}
+
+func isAt(asked *url.URL, base address) bool {
+	port := ownPort(asked.Scheme)
+	if stated := asked.Port(); stated != "" {
+		port, _ = strconv.Atoi(stated)
+	}
+	return asked.Scheme == base.scheme && port == base.port && strings.EqualFold(asked.Hostname(), base.hostname())
+}
+
+var errNoCall = errors.New("a client with the HTTPClient of a Transport needs its Options, too")
+
+// enter makes the request of an attempt as it is sent, and sets its limit.
+func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error {
+	now := a.startedAt
+	if c.client.hasInterceptors {
+		now = time.Now()
+	}
+	a.mu.Lock()
+	a.enteredAt = now
+	a.mu.Unlock()
+	if c.ending() != nil {
+		return errAttemptOver
+	}
+	limit := c.kind.limit(now)
+	timeoutMs, expired := policy.WireTimeout(c.client.constants, limit, c.plan.remainingMs(now))
+	if expired {
+		c.reach(policy.AbortDeadline)
+		return errAttemptOver
+	}
+	a.setDue(now, limit)
+	header, err := c.plan.wireHeaders(request.Header, timeoutMs)
+	if err != nil {
+		return err
+	}
+	r.request = *request
+	r.request.Header, r.request.GetBody = header, nil
+	if c.plan.shape.replays {
+		if err := c.replays(r); err != nil {
+			return err
+		}
+	} else {
+		r.streamed, r.hasBody = request.Body, true
+	}
+	// With a body that may be asked for again, net/http would send a request again by itself.
+	r.request.Body = (*sentBody)(r)
+	if c.events != nil || c.client.hasInterceptors {
+		c.events.started(a, timeoutMs, header)
+		// Whoever was told that the attempt starts may have ended it, or have taken its time.
+		if c.plan.remaining(time.Now()) < msDuration(c.client.constants.MinWireTimeoutMs) {
+			c.reach(policy.AbortDeadline)
+		}
+		if c.ending() != nil {
+			return errAttemptOver
+		}
+	}
+	c.timer.set(now, msDuration(limit.LimitMs), limit.Cause)
+	return nil
+}
+
+// Takes the request of the first attempt.
+func (c *baseCall) replays(r *recording) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen == nil {
+		frozen, err := freeze(&r.request, c.client.addresses, c.plan.method.sendsGet)
+		if err != nil {
+			return err
+		}
+		c.frozen = frozen
+	}
+	frozen := c.frozen
+	frozen.writeHeaders(r.request.Header)
+	r.request.URL, r.request.Method = frozen.url, frozen.method
+	r.message, r.hasBody = frozen.body, frozen.method != http.MethodGet
+	r.request.ContentLength = int64(len(frozen.body))
+	return nil
+}
+
+func (a *attempt) setDue(now time.Time, limit policy.AttemptLimit) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dueCause = policy.AbortDeadline
+	due := a.call.plan.remaining(now)
+	if limit.OnWire {
+		a.dueCause, due = limit.Cause, msDuration(limit.LimitMs)
+	}
+	if due != noLimit {
+		a.dueAt = now.Add(due)
+	}
+}
