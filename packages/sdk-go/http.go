@@ -1,6 +1,7 @@
 package ameide
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,21 @@ type sending struct {
 	lost *lostConnection
 	// bothWays: the call streams both ways.
 	bothWays bool
+	// message is the body of a request that is one message; nil where it is streamed.
+	message *[]byte
+}
+
+// begin is called when the request is handed to a connection. Of a message that net/http knows to be in memory it writes
+// the head and the body at once.
+func (s *sending) begin() {
+	if s.message == nil {
+		return
+	}
+	s.recording.asks()
+	s.Body = http.NoBody
+	if len(*s.message) > 0 {
+		s.Body = io.NopCloser(bytes.NewReader(*s.message))
+	}
 }
 
 // A lostConnection is when an attempt of a call lost its connection. Older ones may be about to end, too, or lead where
@@ -79,6 +95,9 @@ func (c *connections) RoundTrip(request *http.Request) (*http.Response, error) {
 	if a := attemptOf(request.Context()); a != nil {
 		s.lost = &a.call.lost
 		s.bothWays = a.call.plan.method.method.kind == policy.BidiStreaming
+	}
+	if body, ok := request.Body.(*sentBody); ok && body.streamed == nil {
+		s.message = &body.message
 	}
 	s.Request = request.WithContext(httptrace.WithClientTrace(request.Context(), countInterimHeads(s.recording)))
 	// Package net/http sends a request again by itself where it can (and one with an idempotency-key header whatever its

@@ -71,10 +71,10 @@ func (p *http1Pool) send(s *sending) (*http.Response, error) {
 		s.recording.waitsFor("a connection")
 		p.full.tell()
 	})
-	s.recording.waitsFor("")
 	if err != nil {
 		return nil, err
 	}
+	s.recording.waitsFor("")
 	connection, reused, err := p.acquire(ctx, s.lost.since())
 	if err != nil {
 		p.slots.release()
@@ -303,6 +303,7 @@ func (c *http1Connection) send(s *sending, reused bool) (*http.Response, error) 
 			c.pool.dropOlder(latest(began, now.Add(-doubtfulAfter)))
 		}
 	})
+	s.begin()
 	response, err := c.cc.RoundTrip(s.Request)
 	if err == nil {
 		err = failIfSwitched(response)

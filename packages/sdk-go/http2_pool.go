@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
 
 const (
@@ -97,6 +99,7 @@ func isUnusable(err error) bool {
 func (c *http2Connection) send(s *sending) (*http.Response, error) {
 	s.recording.connected(c.conn.RemoteAddr())
 	s.recording.onTimeout(c.watchCall())
+	s.begin()
 	response, err := c.cc.RoundTrip(s.Request)
 	if err == nil {
 		err = failIfSwitched(response)
@@ -119,6 +122,9 @@ func (c *http2Connection) send(s *sending) (*http.Response, error) {
 
 // broke gives what a call failed with: why the connection did, where that ended it.
 func (c *http2Connection) broke(s *sending, err error) error {
+	if networkKindOf(err) == policy.NetworkNotSent {
+		s.recording.provesUnsent()
+	}
 	if s.Context().Err() != nil || c.cc.Err() == nil && c.conn.failed() == nil {
 		return err
 	}

@@ -146,16 +146,21 @@ func (r *recording) run(client http.RoundTripper) (*http.Response, error) {
 	return r.responded(response)
 }
 
+// asks says that the HTTP client asked for the body of the request.
+func (r *recording) asks() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.askedAt.IsZero() {
+		r.askedAt = time.Now()
+	}
+}
+
 // sentBody is the body of a request, as the HTTP client reads it.
 type sentBody recording
 
 func (b *sentBody) Read(p []byte) (int, error) {
 	r := (*recording)(b)
-	r.mu.Lock()
-	if r.askedAt.IsZero() {
-		r.askedAt = time.Now()
-	}
-	r.mu.Unlock()
+	r.asks()
 	if r.streamed == nil {
 		n := copy(p, r.message[r.read:])
 		r.read += n
