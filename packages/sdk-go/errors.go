@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -181,7 +182,9 @@ func newError(source *connect.Error, facts errorFacts) *Error {
 	if code == 0 {
 		code = source.Code()
 	}
-	message := truncate(redact(source.Message(), facts.secrets), bounds.MaxMessageBytes)
+	// Connect quotes what it could not read.
+	message := strings.ToValidUTF8(source.Message(), "\uFFFD")
+	message = truncate(redact(message, facts.secrets), bounds.MaxMessageBytes)
 	found := promote(source, detailReading{bounds: bounds, secrets: facts.secrets})
 	e := &Error{
 		Code:                   code,
