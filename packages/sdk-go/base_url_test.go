@@ -47,7 +47,7 @@ func TestBaseURLsThatAreRefused(t *testing.T) {
 		{"https://[::1/s3cret", "must be written as it is used"},
 		{"https://s3cret.test/a/%2E./b", "must be written as it is used"},
 		{"http://s3cret.test", "must be https: plain http is for loopback addresses"},
-		{"http://localhost/s3cret", "plain http to a loopback address needs allowInsecureLoopback: true"},
+		{"http://localhost/s3cret", "plain http to a loopback address needs AllowInsecureLoopback()"},
 	} {
 		_, err := readBaseURL(each.text, baseURLRules{option: "baseUrl"})
 		if err == nil || !strings.Contains(err.Error(), "option baseUrl: "+each.rule) || strings.Contains(err.Error(), "s3cret") {

@@ -349,7 +349,7 @@ func environmentSource(variable, value string, scope *originScope) string {
 	case scope.environment:
 		return "environment: " + variable
 	}
-	return fmt.Sprintf("built-in (%s is for AMEIDE_BASE_URL; environmentCredentials: true sends it here)", variable)
+	return fmt.Sprintf("built-in (%s is for AMEIDE_BASE_URL; WithEnvironmentCredentials(true) sends it here)", variable)
 }
 
 func selectorsIn(layers optionLayers, document *policyDocument) []statedSelectors {

@@ -48,13 +48,13 @@ func refuseToCarry(changes *clientOptions, parent *originScope, env *environment
 	hasToken, hasTenant := parent.environment && env.token != "", parent.environment && env.tenant != ""
 	switch {
 	case !changes.auth.is && !asks && sends(parent.layers, hasToken, authOf):
-		return refuse("auth", "null")
+		return refuse("auth", "WithoutAuth()")
 	case !changes.tenant.is && !asks && sends(parent.layers, hasTenant, tenantOf):
-		return refuse("tenant", "null")
+		return refuse("tenant", "WithoutTenant()")
 	case !changes.headers.is && slices.ContainsFunc(parent.layers, hasHeaders):
-		return refuse("headers", "{}")
+		return refuse("headers", "WithHeaders(nil)")
 	case !changes.tls.is && identifies(parent.layers):
-		return refuse("tls", "{}")
+		return refuse("tls", "WithTLS(new(tls.Config))")
 	}
 	return nil
 }
