@@ -23,7 +23,7 @@ func TestUUIDs(t *testing.T) {
 	if id := uuidV4(counting()); id != "f0f1f2f3-f4f5-46f7-b8f9-fafbfcfdfeff" {
 		t.Error(id)
 	}
-	if uuidV4(randomBytes) == uuidV4(randomBytes) {
+	if one, other := uuidV4(randomBytes), uuidV4(randomBytes); one == other {
 		t.Error("two ids are the same")
 	}
 }
