@@ -99,7 +99,7 @@ func createConfig(layers optionLayers, in configContext) (*clientConfig, error) 
 			return nil, err
 		}
 	}
-	env, document, err := readAround(options, in.environment, maxMaxAttempts)
+	env, document, err := readAround(options, in, maxMaxAttempts)
 	if err != nil {
 		return nil, err
 	}
@@ -130,18 +130,23 @@ func createConfig(layers optionLayers, in configContext) (*clientConfig, error) 
 	return config, nil
 }
 
+// readAround reads what is laid under the options. A document that a parent has read is not read again.
 func readAround(
-	options *clientOptions, readEnvironment func(int64) (*environment, error), maxMaxAttempts int64,
+	options *clientOptions, in configContext, maxMaxAttempts int64,
 ) (*environment, *policyDocument, error) {
 	env, document := &environment{}, &policyDocument{}
 	var err error
-	if readEnvironment != nil {
-		if env, err = readEnvironment(maxMaxAttempts); err != nil {
+	if in.environment != nil {
+		if env, err = in.environment(maxMaxAttempts); err != nil {
 			return nil, nil, err
 		}
 	}
-	if options.policy.is {
-		document, err = readDocument(options.policy.value.json, maxMaxAttempts)
+	switch given := options.policy.value; {
+	case given == nil:
+	case in.parent != nil && in.parent.options.policy.value == given:
+		document = in.parent.document
+	default:
+		document, err = readDocument(given.json, maxMaxAttempts)
 	}
 	return env, document, err
 }
