@@ -103,9 +103,11 @@ const (
 	NetworkSilent NetworkKind = iota
 	// NetworkOther says something, and nothing of when it happened: a reset, an end of the stream.
 	NetworkOther
-	// NetworkNotSent comes before a connection stands (bind, connect, getaddrinfo, its time is up), or
-	// says that the server did not take the request (RFC 9113, section 6.8: below the last stream).
+	// NetworkNotSent comes before a connection stands: bind, connect, getaddrinfo, its time is up.
 	NetworkNotSent
+	// NetworkUnprocessed: no stream was opened, or the server says that it did not act on it (RFC 9113,
+	// sections 6.8 and 8.7).
+	NetworkUnprocessed
 	// NetworkOfSession gives the streams that a GOAWAY includes the code of the GOAWAY, which says
 	// nothing of them.
 	NetworkOfSession
@@ -267,7 +269,7 @@ func (n *NetworkFailure) isNotSent() bool {
 	refused := n.HasH2ErrorCode && n.H2ErrorCode == h2RefusedStream
 	return n.NothingSent ||
 		(refused && !n.has(NetworkOfSession)) ||
-		(!n.Connected && n.saysNothingWasSent())
+		n.saysNothingWasSent()
 }
 
 // With TLS 1.3 a server may refuse our certificate after the handshake.
@@ -283,10 +285,20 @@ func (n *NetworkFailure) mismatch() Mismatch {
 
 // An error that says something else may be of an earlier request of a client that repeats by itself.
 func (n *NetworkFailure) saysNothingWasSent() bool {
+	says := false
 	for _, each := range n.Errors {
-		if each.Kind != NetworkSilent && each.Kind != NetworkNotSent {
+		switch each.Kind {
+		case NetworkSilent:
+		case NetworkUnprocessed:
+			says = true
+		case NetworkNotSent:
+			if n.Connected {
+				return false
+			}
+			says = true
+		default:
 			return false
 		}
 	}
-	return n.has(NetworkNotSent)
+	return says
 }
