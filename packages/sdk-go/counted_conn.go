@@ -63,9 +63,11 @@ func (c *countedConn) Write(p []byte) (int, error) {
 	return c.writeOn(p)
 }
 
+// The answer may be there before a write returns: bytes count as soon as they may be on their way.
 func (c *countedConn) writeOn(p []byte) (int, error) {
+	c.written.Add(int64(len(p)))
 	n, err := c.Conn.Write(p)
-	c.written.Add(int64(n))
+	c.written.Add(int64(n - len(p)))
 	c.note(err)
 	return n, err
 }

@@ -208,6 +208,7 @@ func TestHTTP1RetryGoesOverANewConnection(t *testing.T) {
 		t.Fatal("the connection was not lost")
 	}
 	third, reused, err := pool.acquire(context.Background(), lost.since())
+	time.Sleep(50 * time.Millisecond)
 	if err != nil || reused || third == first || conns.Load() != 3 {
 		t.Errorf("%v, reused %v, %d connections", err, reused, conns.Load())
 	}
