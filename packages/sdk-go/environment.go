@@ -41,7 +41,8 @@ func readEnvironment(getenv func(string) string, maxMaxAttempts int64) (*environ
 	for _, field := range policy.Fields() {
 		row := policy.Rows[field]
 		text := ""
-		if row.Environment != "" {
+		// The kill switch has been read.
+		if row.Environment != "" && row.Is != policy.IsFlag {
 			text = getenv(row.Environment)
 		}
 		if text == "" {
