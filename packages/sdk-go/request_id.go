@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -13,10 +14,14 @@ func randomBytes(bytes []byte) {
 	_, _ = rand.Read(bytes)
 }
 
+// Bytes that a function fills escape; two ids are made for each call.
+var idBytes = sync.Pool{New: func() any { return new([16]byte) }}
+
 // uuidV7 is a UUIDv7 (RFC 9562, section 5.7), lower-case: 48 bits of epoch milliseconds, the rest random. Ids sort by
 // the time they were made.
 func uuidV7(now time.Time, fill func([]byte)) string {
-	var bytes [16]byte
+	bytes := idBytes.Get().(*[16]byte)
+	defer idBytes.Put(bytes)
 	fill(bytes[:])
 	ms := now.UnixMilli()
 	for i := range 6 {
@@ -27,12 +32,13 @@ func uuidV7(now time.Time, fill func([]byte)) string {
 
 // uuidV4 is a UUIDv4 (RFC 9562, section 5.4), lower-case: random.
 func uuidV4(fill func([]byte)) string {
-	var bytes [16]byte
+	bytes := idBytes.Get().(*[16]byte)
+	defer idBytes.Put(bytes)
 	fill(bytes[:])
 	return formatUUID(bytes, 4)
 }
 
-func formatUUID(bytes [16]byte, version byte) string {
+func formatUUID(bytes *[16]byte, version byte) string {
 	bytes[6] = bytes[6]&0x0f | version<<4
 	bytes[8] = bytes[8]&0x3f | 0x80
 	var text [36]byte

@@ -23,6 +23,9 @@ func TestUUIDs(t *testing.T) {
 	if id := uuidV4(counting()); id != "f0f1f2f3-f4f5-46f7-b8f9-fafbfcfdfeff" {
 		t.Error(id)
 	}
+	if made := testing.AllocsPerRun(100, func() { uuidV7(time.Time{}, randomBytes) }); made > 1 {
+		t.Errorf("an id takes %v allocations, and not its text alone", made)
+	}
 	if one, other := uuidV4(randomBytes), uuidV4(randomBytes); one == other {
 		t.Error("two ids are the same")
 	}
