@@ -48,6 +48,12 @@ func newMeters(provider metric.MeterProvider) *meters {
 	return m
 }
 
+// areHeard says whether anybody hears of any of them.
+func (m *meters) areHeard(ctx context.Context) bool {
+	return m.callDuration.instrument.Enabled(ctx) || m.attemptDuration.instrument.Enabled(ctx) ||
+		m.retries.instrument.Enabled(ctx) || m.retryDelay.instrument.Enabled(ctx) || m.budgetTokens.Enabled(ctx)
+}
+
 // recordBudget tells how many tokens are left.
 func (m *meters) recordBudget(ctx context.Context, tokens int64, attributes []attribute.KeyValue) {
 	if m.budgetTokens.Enabled(ctx) {

@@ -41,25 +41,42 @@ func newOtelTelemetry(providers *telemetryOptions, choices telemetryChoices) tel
 
 func (t *otelTelemetry) begin(ctx context.Context, call *callInfo) callSink {
 	tracer, meters := t.instruments()
-	traced := &tracedCall{
-		ctx: ctx, tracer: tracer, meters: meters, call: call, choices: t.choices, start: time.Now(),
-		system: attribute.String("rpc.system.name", "grpc"),
-	}
+	start := time.Now()
+	system := systemOthers
 	if call.protocol == policy.Connect {
-		traced.system = attribute.String("rpc.system.name", "connectrpc")
+		system = systemConnect
 	}
-	traced.server = []attribute.KeyValue{
+	attributes := make([]attribute.KeyValue, 0, mostAtStart)
+	attributes = append(attributes, system, attribute.String("rpc.method", call.method),
 		attribute.String("server.address", call.serverAddress), attribute.Int("server.port", call.serverPort),
-	}
-	attributes := append([]attribute.KeyValue{traced.system, attribute.String("rpc.method", call.method)}, traced.server...)
-	attributes = append(attributes, attribute.String("ameide.request_id", call.requestID))
+		attribute.String("ameide.request_id", call.requestID))
 	if t.choices.tenantAttribute && call.tenant != "" {
 		attributes = append(attributes, attribute.String("ameide.tenant", call.tenant))
 	}
-	traced.ctx, traced.span = tracer.Start(ctx, call.method, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithTimestamp(traced.start), trace.WithAttributes(attributes...))
-	return traced
+	ctx, span := tracer.Start(ctx, call.method, ofClient, trace.WithTimestamp(start), trace.WithAttributes(attributes...))
+	if !t.isHeard(ctx, span, meters) {
+		return nil
+	}
+	return &tracedCall{
+		ctx: ctx, span: span, tracer: tracer, meters: meters, call: call, choices: t.choices, start: start,
+		system: system, server: attributes[2:4:4],
+	}
 }
+
+// isHeard says whether anybody hears of a call. Where nobody is registered the trace of a caller is passed on, and
+// baggage.
+func (t *otelTelemetry) isHeard(ctx context.Context, span trace.Span, meters *meters) bool {
+	return span.IsRecording() || span.SpanContext().IsValid() || len(t.choices.baggage) > 0 || meters.areHeard(ctx)
+}
+
+// As many attributes a span begins with at most.
+const mostAtStart = 6
+
+var (
+	ofClient      = trace.WithSpanKind(trace.SpanKindClient)
+	systemConnect = attribute.String("rpc.system.name", "connectrpc")
+	systemOthers  = attribute.String("rpc.system.name", "grpc")
+)
 
 // Providers are often registered after clients are made, so ask late.
 func (t *otelTelemetry) instruments() (trace.Tracer, *meters) {
@@ -109,8 +126,7 @@ func (t *tracedCall) inject(set func(name, value string), at time.Duration) {
 	if t.choices.attemptSpans {
 		begin := t.start.Add(at)
 		var attempt trace.Span
-		ctx, attempt = t.tracer.Start(ctx, t.call.method+" attempt", trace.WithSpanKind(trace.SpanKindClient),
-			trace.WithTimestamp(begin))
+		ctx, attempt = t.tracer.Start(ctx, t.call.method+" attempt", ofClient, trace.WithTimestamp(begin))
 		t.mu.Lock()
 		ended := t.ended
 		if !ended {
