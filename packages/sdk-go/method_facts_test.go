@@ -17,14 +17,13 @@ import (
 // aBank is acme.v1.Bank/Transfer, whose request has one field. Options are by number, as a program sees them that does
 // not link the proto that declares them.
 type aBank struct {
-	field         *descriptorpb.FieldDescriptorProto
-	ofMethod      []byte
-	ofService     []byte
-	ofField       []byte
-	level         descriptorpb.MethodOptions_IdempotencyLevel
-	streamsInput  bool
-	sourceInfo    *descriptorpb.SourceCodeInfo
-	isAnotherFile string
+	field        *descriptorpb.FieldDescriptorProto
+	ofMethod     []byte
+	ofService    []byte
+	ofField      []byte
+	level        descriptorpb.MethodOptions_IdempotencyLevel
+	streamsInput bool
+	sourceInfo   *descriptorpb.SourceCodeInfo
 }
 
 func (b aBank) transfer(t *testing.T) protoreflect.MethodDescriptor {
