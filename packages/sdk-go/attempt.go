@@ -69,8 +69,12 @@ type attempt struct {
 
 // Value leads interceptors and the HTTP client to the attempt.
 func (a *attempt) Value(key any) any {
-	if key == (attemptKey{}) {
+	switch {
+	case key == (attemptKey{}):
 		return a
+	case key == traceKey && a.call.client.config.options.roundTripper.is:
+		r := a.recording()
+		return r.trace.of(a.Context, r)
 	}
 	return a.Context.Value(key)
 }
@@ -114,8 +118,6 @@ type ending struct {
 	callers error
 	// The error of a client that is closed; nil if it is not.
 	closed func(where string) *Error
-	// The answer that a server's own timeout came with.
-	reported error
 }
 
 // isOfCall says whether it ends the call, too, and not an attempt alone.
@@ -267,15 +269,25 @@ func (a *attempt) told(err *connect.Error) *connect.Error {
 	return toldAs(strangersMessage(err.Message(), head, a.call.address()), err, err.Unwrap())
 }
 
-// isServersTimeout says whether the server ended an attempt because its time was over. gRPC servers do so by a reset.
-// They are told whole milliseconds, floored, so that theirs may be over a little before ours.
-func (a *attempt) isServersTimeout(now time.Time) bool {
+// serversTimeout is the limit that a server ended an attempt for, because its time was over; empty if it did not. gRPC
+// servers do so by a reset. They are told whole milliseconds, floored, so that theirs may be over a little before ours.
+// One that says so by an error, when ours is over, too, was only the first to notice.
+func (a *attempt) serversTimeout(err error, now time.Time) policy.AbortCause {
 	a.mu.Lock()
-	dueAt := a.dueAt
+	dueAt, cause := a.dueAt, a.dueCause
 	a.mu.Unlock()
+	if dueAt.IsZero() {
+		return ""
+	}
+	if connect.CodeOf(err) == connect.CodeDeadlineExceeded && !now.Before(dueAt) {
+		return cause
+	}
 	r := a.recording()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	margin := msDuration(a.call.client.constants.MinWireTimeoutMs)
-	return !dueAt.IsZero() && r.canceledByServer() && now.After(dueAt.Add(-margin))
+	if r.canceledByServer() && now.After(dueAt.Add(-margin)) {
+		return cause
+	}
+	return ""
 }

@@ -76,7 +76,7 @@ type baseCall struct {
 	scope  context.Context
 	cancel context.CancelCauseFunc
 	// The request of the first attempt, for those that follow.
-	frozen *frozenRequest
+	frozen frozenRequest
 
 	first attempt
 }
@@ -290,8 +290,10 @@ func (c *baseCall) failed(a *attempt, err error) bool {
 		return false
 	}
 	now := time.Now()
-	if end == nil && a.isServersTimeout(now) {
-		end = &ending{cause: a.dueCause, at: now}
+	if end == nil {
+		if cause := a.serversTimeout(err, now); cause != "" {
+			end = &ending{cause: cause, at: now}
+		}
 	}
 	reported := connectErrorOrNil(err)
 	if end != nil {
@@ -352,16 +354,11 @@ func (c *baseCall) follow(a *attempt, reported *connect.Error) bool {
 func (c *baseCall) postsInstead(failure *policy.Failure) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.frozen == nil || !policy.IsGetTooLong(failure, c.frozen.method) {
+	if !policy.IsGetTooLong(failure, c.frozen.method) {
 		return false
 	}
 	c.client.addresses.refuse(c.frozen.length())
-	posted, err := c.frozen.asPost()
-	if err != nil {
-		return false
-	}
-	c.frozen = posted
-	return c.plan.policy.Retry
+	return c.frozen.post() == nil && c.plan.policy.Retry
 }
 
 func (c *baseCall) replay(failed *failedAttempt, transparent bool) bool {
@@ -459,7 +456,7 @@ func (c *baseCall) finish(err *Error, stopReason policy.StopReason) {
 func (c *baseCall) address() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.frozen != nil {
+	if c.frozen.url != nil {
 		return c.frozen.url.String()
 	}
 	return c.plan.url()

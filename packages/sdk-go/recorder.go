@@ -37,6 +37,8 @@ type recording struct {
 	read     int
 	streamed io.ReadCloser
 
+	trace connectionTrace
+
 	mu sync.Mutex
 	// It was handed to the HTTP client.
 	begun bool

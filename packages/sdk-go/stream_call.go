@@ -117,7 +117,7 @@ func (s *streamCall) open() bool {
 	conn := s.next(a, s.spec)
 	addHeaders(conn.RequestHeader(), s.header)
 	if s.client.hasInterceptors {
-		s.plan.writeAll(conn.RequestHeader())
+		s.plan.writeEarly(conn.RequestHeader())
 	}
 	o := &openedStream{attempt: a, conn: conn, replaced: make(chan struct{})}
 	before := s.current.Swap(o)
@@ -151,8 +151,9 @@ func (s *streamCall) receive(message any) error {
 	for s.isOpen() {
 		o := s.current.Load()
 		s.limitWait(true)
+		s.kept = nil
 		err := s.read(o, message)
-		if err == nil {
+		if err == nil && s.ending() == nil {
 			s.onMessage()
 			return nil
 		}
@@ -163,6 +164,7 @@ func (s *streamCall) receive(message any) error {
 
 // onEnd takes up that an attempt has ended, well or not.
 func (s *streamCall) onEnd(o *openedStream, err error) {
+	s.committed = s.committed || s.kept != nil
 	switch {
 	case s.over:
 	case s.left.Load() || (errors.Is(err, io.EOF) && s.ending() == nil):
@@ -230,12 +232,6 @@ var (
 
 func (s *streamCall) onMessage() {
 	s.came++
-	s.kept = nil
-	s.commit()
-}
-
-// commit takes up that a message has come.
-func (s *streamCall) commit() {
 	// The caller of a client stream gets its one message only after a good end.
 	s.committed = s.spec.StreamType != connect.StreamTypeClient
 	s.show()
@@ -254,7 +250,7 @@ func (s *streamCall) show() {
 // limit of the attempt holds.
 func (s *streamCall) limitWait(waiting bool) {
 	s.waiting = waiting
-	if !s.committed {
+	if !s.committed && s.kept == nil {
 		return
 	}
 	s.since = time.Now()

@@ -214,10 +214,21 @@ func (s *streamCall) responseHeader() http.Header {
 			s.release()
 		}
 	}
-	if o := s.current.Load(); o != nil {
+	// What failed before there was anything to show has shown nothing: its error has the headers.
+	o := s.current.Load()
+	if o != nil && (s.wasShown() || !isServer && o.attempt.recording().isAnswer()) {
 		return o.conn.ResponseHeader()
 	}
 	return http.Header{}
+}
+
+func (s *streamCall) wasShown() bool {
+	select {
+	case <-s.shown:
+		return true
+	default:
+		return false
+	}
 }
 
 // moveOn waits for the first message of an attempt, without reading it, or takes up its end.
@@ -228,7 +239,8 @@ func (s *streamCall) moveOn(o *openedStream) {
 	if o.err == nil && o.attempt.recording().hasMessage() {
 		if s.checkTenant(o) {
 			s.kept = o.attempt.recording().ahead
-			s.commit()
+			s.show()
+			s.limitWait(false)
 		}
 		return
 	}

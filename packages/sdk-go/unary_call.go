@@ -87,7 +87,7 @@ func (c *unaryCall) restoreHeader(a *attempt) {
 		}
 	}
 	if c.client.hasInterceptors {
-		c.plan.writeAll(c.header)
+		c.plan.writeEarly(c.header)
 	}
 }
 
