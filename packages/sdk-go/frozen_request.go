@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// A frozenRequest is the request of attempt 1, replayed byte for byte by the others.
+// A frozenRequest is the request of attempt 1, replayed byte for byte by the others. It has no url before that.
 type frozenRequest struct {
 	url    *url.URL
 	method string
@@ -19,31 +19,31 @@ type frozenRequest struct {
 }
 
 // freeze keeps the request of attempt 1. A GET whose address is too long, or that is not to be one, becomes a POST.
-func freeze(request *http.Request, limit *addressLimit, mayGet bool) (*frozenRequest, error) {
-	frozen := &frozenRequest{url: request.URL, method: request.Method}
+func (f *frozenRequest) freeze(request *http.Request, limit *addressLimit, mayGet bool) error {
+	f.url, f.method = request.URL, request.Method
 	if request.Method == http.MethodGet {
-		if mayGet && frozen.length() <= limit.maxLength.Load() {
-			return frozen, nil
+		if mayGet && f.length() <= limit.maxLength.Load() {
+			return nil
 		}
-		return frozen.asPost()
+		return f.post()
 	}
-	frozen.contentEncoding = request.Header.Get("Content-Encoding")
-	frozen.body = make([]byte, max(0, request.ContentLength))
-	_, err := io.ReadFull(request.Body, frozen.body)
-	return frozen, err
+	f.contentEncoding = request.Header.Get("Content-Encoding")
+	f.body = make([]byte, max(0, request.ContentLength))
+	_, err := io.ReadFull(request.Body, f.body)
+	return err
 }
 
 func (f *frozenRequest) length() int64 { return int64(len(f.url.String())) }
 
-func (f *frozenRequest) asPost() (*frozenRequest, error) {
+// post makes a POST of a GET.
+func (f *frozenRequest) post() error {
 	posted, err := toPost(f.url)
-	return &frozenRequest{
-		url:             posted.url,
-		method:          http.MethodPost,
-		contentEncoding: posted.contentEncoding,
-		body:            posted.body,
-		contentType:     posted.contentType,
-	}, err
+	if err != nil {
+		return err
+	}
+	f.url, f.method = posted.url, http.MethodPost
+	f.body, f.contentEncoding, f.contentType = posted.body, posted.contentEncoding, posted.contentType
+	return nil
 }
 
 // writeHeaders writes what its body says of itself.

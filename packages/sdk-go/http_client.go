@@ -102,14 +102,12 @@ func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error 
 func (c *baseCall) replays(r *recording) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.frozen == nil {
-		frozen, err := freeze(&r.request, c.client.addresses, c.plan.method.sendsGet)
-		if err != nil {
+	frozen := &c.frozen
+	if frozen.url == nil {
+		if err := frozen.freeze(&r.request, c.client.addresses, c.plan.method.sendsGet); err != nil {
 			return err
 		}
-		c.frozen = frozen
 	}
-	frozen := c.frozen
 	frozen.writeHeaders(r.request.Header)
 	r.request.URL, r.request.Method = frozen.url, frozen.method
 	r.message, r.hasBody = frozen.body, frozen.method != http.MethodGet

@@ -124,20 +124,26 @@ func (h *requestHeaders) trace(name, value string) {
 	}
 }
 
-// writeAll writes the headers of an attempt, for whoever sees it before it is sent.
-func (p *callPlan) writeAll(to http.Header) {
+// writeUsers writes the headers of users.
+func (p *callPlan) writeUsers(to http.Header) {
 	for _, each := range p.headers.user {
 		to[http.CanonicalHeaderKey(each.name)] = []string{each.value}
 	}
 	for _, each := range p.headers.traced {
 		to[http.CanonicalHeaderKey(each.name)] = []string{each.value}
 	}
-	p.writeOwn(to)
 }
 
-func (p *callPlan) writeOwn(to http.Header) {
+// writeEarly writes the headers of an attempt for interceptors, which see it before it is sent.
+func (p *callPlan) writeEarly(to http.Header) {
+	p.writeUsers(to)
+	p.writeOwn(to, policy.NoLimit)
+}
+
+// writeOwn writes the headers of the SDK.
+func (p *callPlan) writeOwn(to http.Header, timeoutMs int64) {
 	names := &p.client.names
-	values := make([]string, 0, 5)
+	values := make([]string, 0, mostOwn)
 	set := func(name, value string) {
 		values = append(values, value)
 		to[name] = values[len(values)-1 : len(values) : len(values)]
@@ -157,16 +163,29 @@ func (p *callPlan) writeOwn(to http.Header) {
 	if credential := p.headers.credential; credential != nil {
 		set(credential.header, credential.value)
 	}
+	if timeoutMs != policy.NoLimit {
+		name := grpcTimeout
+		if p.client.protocol == policy.Connect {
+			name = connectTimeout
+		}
+		_, value := policy.TimeoutHeader(p.client.protocol, timeoutMs)
+		set(name, value)
+	}
 }
+
+// As many headers of its own the SDK writes at most.
+const mostOwn = 6
 
 // wireHeaders are the headers of a request as it is sent: what interceptors did to ours is mended, and what only the
 // last one may write is written. The error is CONFIG_INVALID naming the header.
 func (p *callPlan) wireHeaders(seen http.Header, timeoutMs int64) (http.Header, error) {
-	if refused := connectionHeader(seen); refused != "" {
-		return nil, configError("interceptors", "must not set "+refused+", a header of the connection")
+	if hasOthers(seen) {
+		if refused := connectionHeader(seen); refused != "" {
+			return nil, configError("interceptors", "must not set "+refused+", a header of the connection")
+		}
 	}
 	names := &p.client.names
-	sent := make(http.Header, len(seen)+8)
+	sent := make(http.Header, len(seen)+len(p.headers.user)+len(p.headers.traced)+p.ownCount())
 	for name, values := range seen {
 		switch name {
 		case names.tenant, names.requestID, names.idempotencyKey, attemptsHeader, connectTimeout, grpcTimeout:
@@ -179,13 +198,10 @@ func (p *callPlan) wireHeaders(seen http.Header, timeoutMs int64) (http.Header, 
 		if !areHeaderValues(sent) {
 			return nil, errHeaderRefused
 		}
-		p.writeOwn(sent)
 	} else {
-		p.writeAll(sent)
+		p.writeUsers(sent)
 	}
-	if timeoutMs != policy.NoLimit {
-		p.writeTimeout(sent, timeoutMs)
-	}
+	p.writeOwn(sent, timeoutMs)
 	if p.observed == nil {
 		sent["User-Agent"] = p.client.userAgents
 	}
@@ -221,9 +237,29 @@ const (
 	grpcTimeout    = "Grpc-Timeout"
 )
 
-func (p *callPlan) writeTimeout(to http.Header, timeoutMs int64) {
-	name, value := policy.TimeoutHeader(p.client.protocol, timeoutMs)
-	to[http.CanonicalHeaderKey(name)] = []string{value}
+// ownCount is how many headers of its own the SDK writes, so that their map is made as large as it gets.
+func (p *callPlan) ownCount() int {
+	count := 2
+	if p.idempotencyKey != "" {
+		count++
+	}
+	if p.info.tenant != "" {
+		count++
+	}
+	if p.headers.credential != nil {
+		count++
+	}
+	return count
+}
+
+// hasOthers says whether there are headers beside those that Connect writes.
+func hasOthers(header http.Header) bool {
+	for name := range header {
+		if !writtenByConnect[name] || name == "Te" {
+			return true
+		}
+	}
+	return false
 }
 
 // hasAuthorization says whether interceptors set a credential of their own.
