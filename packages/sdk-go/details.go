@@ -6,7 +6,6 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
@@ -121,12 +120,6 @@ func firstDetail(source *connect.Error, bounds *policy.Constants, into proto.Mes
 		proto.Reset(into)
 	}
 	return false
-}
-
-// A detail as it came, of whatever type.
-func rawDetail(typeURL string, value []byte) *connect.ErrorDetail {
-	detail, _ := connect.NewErrorDetail(&anypb.Any{TypeUrl: typeURL, Value: value})
-	return detail
 }
 
 func entriesOf[From, To any](all []From, reading detailReading, read func(From) To) entries[To] {

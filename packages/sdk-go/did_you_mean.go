@@ -2,7 +2,6 @@ package ameide
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -61,12 +60,4 @@ func distance(a, b []rune, enough int) int {
 		last, row, next = row, next, last
 	}
 	return row[len(b)]
-}
-
-// isNotAnOption is the rule that an unknown name breaks: the name that was meant, or else all that are known.
-func isNotAnOption(name string, known []string) string {
-	if hint := didYouMean(name, known); hint != "" {
-		return hint + "is not an option"
-	}
-	return "is not an option; known here: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 }

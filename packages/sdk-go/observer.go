@@ -152,5 +152,3 @@ type onlyEvents func(event Event)
 func (s onlyEvents) event(event Event)                            { s(event) }
 func (onlyEvents) inject(func(name, value string), time.Duration) {}
 func (onlyEvents) peer(string, int)                               {}
-
-func newObserverSink(observer Observer) callSink { return onlyEvents(observer) }
