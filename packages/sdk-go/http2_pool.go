@@ -122,7 +122,7 @@ func (c *http2Connection) send(s *sending) (*http.Response, error) {
 
 // broke gives what a call failed with: why the connection did, where that ended it.
 func (c *http2Connection) broke(s *sending, err error) error {
-	if networkKindOf(err) == policy.NetworkNotSent {
+	if kind := networkKindOf(err); kind == policy.NetworkNotSent || kind == policy.NetworkUnprocessed {
 		s.recording.provesUnsent()
 	}
 	if s.Context().Err() != nil || c.cc.Err() == nil && c.conn.failed() == nil {

@@ -97,7 +97,7 @@ var kindsOfTexts = []struct {
 		`server chose an unconfigured|first record does not look like a TLS handshake)|` +
 		`^http: server gave HTTP response to HTTPS client`)},
 	// Streams above the last one of a GOAWAY, whatever its code (RFC 9113, section 6.8), and what no stream was opened for.
-	{policy.NetworkNotSent, regexp.MustCompile(`^http2: (Transport received Server's graceful shutdown GOAWAY|` +
+	{policy.NetworkUnprocessed, regexp.MustCompile(`^http2: (Transport received Server's graceful shutdown GOAWAY|` +
 		`Transport received GOAWAY from server ErrCode|client conn not usable|client conn could not be established|` +
 		`client conn is closed|no cached connection was available)|` +
 		`^http2: Transport: cannot retry err \[(stream error: stream ID \d+; REFUSED_STREAM; received from peer|` +
