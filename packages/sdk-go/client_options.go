@@ -13,6 +13,7 @@ import (
 	"connectrpc.com/connect"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/ameideio/ameide-sdk-go/internal/hook"
 )
@@ -99,6 +100,7 @@ type clientOptions struct {
 	logger                 stated[*slog.Logger]
 	logLevel               stated[LogLevel]
 	policy                 stated[*policyOption]
+	descriptors            stated[*protoregistry.Files]
 	roundTripper           stated[http.RoundTripper]
 	dialContext            stated[*dialOption]
 	observer               stated[Observer]
@@ -112,7 +114,7 @@ func (o *clientOptions) fields() []field {
 		&o.methods, &o.budget, &o.interceptors, &o.compression, &o.httpVersion, &o.connectTimeout, &o.maxConnections,
 		&o.keepAlive, &o.maxConnectionAge, &o.httpGet, &o.readMaxBytes, &o.headerNames, &o.preset, &o.mode, &o.behavior,
 		&o.baggage, &o.attemptSpans, &o.tenantAttribute, &o.tls, &o.proxy, &o.appName, &o.telemetry, &o.logger,
-		&o.logLevel, &o.policy, &o.roundTripper, &o.dialContext, &o.observer, &o.runtime,
+		&o.logLevel, &o.policy, &o.descriptors, &o.roundTripper, &o.dialContext, &o.observer, &o.runtime,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
@@ -324,6 +325,7 @@ type methodResolver struct {
 	auth        sourced[*Auth]
 	tenant      sourced[string]
 	selectors   []statedSelectors
+	descriptors *protoregistry.Files
 	builtIn     string
 	preset      policy.Layer
 }
@@ -331,9 +333,9 @@ type methodResolver struct {
 func newMethodResolver(c *clientConfig, behavior int64, preset policy.Preset) methodResolver {
 	r := methodResolver{
 		layers: c.layers, scope: c.scope, environment: c.environment, document: c.document, constants: c.constants,
-		selectors: selectorsIn(c.layers, c.document),
-		builtIn:   fmt.Sprintf("built-in (behavior %d)", behavior),
-		preset:    policy.Layer{Source: fmt.Sprintf("preset: %s", preset), Values: c.constants.Presets[preset]},
+		selectors: selectorsIn(c.layers, c.document), descriptors: c.options.descriptors.value,
+		builtIn: fmt.Sprintf("built-in (behavior %d)", behavior),
+		preset:  policy.Layer{Source: fmt.Sprintf("preset: %s", preset), Values: c.constants.Presets[preset]},
 	}
 	r.auth.source = environmentSource("AMEIDE_TOKEN", c.environment.token, c.scope)
 	r.tenant.source = environmentSource("AMEIDE_TENANT", c.environment.tenant, c.scope)
@@ -426,7 +428,19 @@ func (r *methodResolver) policyLayers(m *method, code []codeLayer) []policy.Laye
 		layers = append(layers, policy.Layer{Source: "policy document: " + each.Selector, Values: each.Entry})
 	}
 	layers = append(layers, policy.Layer{Source: "policy document: default", Values: r.document.defaults})
-	return append(append(layers, m.facts...), r.preset)
+	return append(append(layers, r.facts(m)...), r.preset)
+}
+
+// Generated code knows no lines; descriptors that were given may.
+func (r *methodResolver) facts(m *method) []policy.Layer {
+	if r.descriptors == nil {
+		return m.facts
+	}
+	located := findMethodIn(r.descriptors, m.service, m.local)
+	if located == nil {
+		return m.facts
+	}
+	return methodFacts(m, located)
 }
 
 func (r *methodResolver) layCredentials(config *methodConfig, ofOrigin []codeLayer) {

@@ -54,7 +54,7 @@ func newMethod(spec connect.Spec) *method {
 		if made.desc == nil {
 			made.desc = findMethod(service, local)
 		}
-		made.facts = methodFacts(made)
+		made.facts = methodFacts(made, made.desc)
 		return made
 	})
 }
@@ -82,11 +82,15 @@ func specOf(desc protoreflect.MethodDescriptor) connect.Spec {
 
 // findMethod looks for a method among all protos that are linked; nil for none.
 func findMethod(service, local string) protoreflect.MethodDescriptor {
+	return findMethodIn(protoregistry.GlobalFiles, service, local)
+}
+
+func findMethodIn(files *protoregistry.Files, service, local string) protoreflect.MethodDescriptor {
 	name := protoreflect.FullName(service + "." + local)
 	if !name.IsValid() {
 		return nil
 	}
-	found, _ := protoregistry.GlobalFiles.FindDescriptorByName(name)
+	found, _ := files.FindDescriptorByName(name)
 	desc, _ := found.(protoreflect.MethodDescriptor)
 	return desc
 }
@@ -106,8 +110,9 @@ func kindOf(stream connect.StreamType) policy.Kind {
 // Number of google.protobuf.MethodOptions.idempotency_level.
 const idempotencyLevel = 34
 
-func methodFacts(m *method) []policy.Layer {
-	facts := factReader{method: m}
+// methodFacts are what the proto of a method says. located is the same method in a descriptor that may know lines.
+func methodFacts(m *method, located protoreflect.MethodDescriptor) []policy.Layer {
+	facts := factReader{method: m, located: located}
 	switch m.level {
 	case connect.IdempotencyNoSideEffects:
 		facts.state(true, idempotencyLevel, stating(policy.IdempotencyLevel, policy.NoSideEffects))
@@ -150,6 +155,7 @@ func stating(field policy.Field, value any) policy.Part {
 
 type factReader struct {
 	method              *method
+	located             protoreflect.MethodDescriptor
 	ofMethod, ofService rawOptions
 	found               []policy.Layer
 }
@@ -159,7 +165,7 @@ func (f *factReader) state(ofMethod bool, option protowire.Number, values policy
 	if ofMethod {
 		source = "proto: " + f.method.name
 	}
-	if place := placeOf(f.method.desc, ofMethod, option); place != "" {
+	if place := placeOf(f.located, ofMethod, option); place != "" {
 		source += " (" + place + ")"
 	}
 	f.found = append(f.found, policy.Layer{Source: source, Values: values})

@@ -175,6 +175,20 @@ func TestAPlaceIsToldWhereTheDescriptorKnowsIt(t *testing.T) {
 	if got := sources[policy.Scopes]; got != "proto: acme.v1.Bank (acme/v1/bank.proto:5)" {
 		t.Error(got)
 	}
+	files := new(protoregistry.Files)
+	if err := files.RegisterFile(desc.ParentFile()); err != nil {
+		t.Fatal(err)
+	}
+	generated := aBank{ofMethod: number(idempotencyKey, 1)}.transfer(t)
+	for name, options := range map[string][]Option{
+		"proto: acme.v1.Bank/Transfer":                         nil,
+		"proto: acme.v1.Bank/Transfer (acme/v1/bank.proto:12)": {WithDescriptors(files)},
+	} {
+		config := configOf(t, options...).forMethod(specOf(generated))
+		if got := config.policy.Sources[policy.CarriesIdempotencyKey]; got != name {
+			t.Errorf("is %s, not %s", got, name)
+		}
+	}
 }
 
 func TestRefusedFacts(t *testing.T) {
@@ -222,7 +236,7 @@ func FuzzRawOptions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, ofMethod, ofField []byte) {
 		desc := aBank{ofMethod: ofMethod, ofField: ofField, ofService: ofMethod}.transfer(t)
 		m := &method{name: "acme.v1.Bank/Transfer", service: "acme.v1.Bank", local: "Transfer", kind: policy.Unary, desc: desc}
-		m.facts = methodFacts(m)
+		m.facts = methodFacts(m, desc)
 		effective := policy.Resolve(m.facts, "built-in", policy.Behavior1().Defaults)
 		if field, refused := refusalOf(m, &effective); field != nil && refused != nil {
 			t.Fatal("is filled, and refused")

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // WithPreset says what the environment around the client does. Default [PresetStandalone]. [PresetMesh] makes one
@@ -30,6 +31,15 @@ func WithBehavior(version int) Option {
 func WithPolicy(json []byte) Option {
 	document := &policyOption{json: bytes.Clone(json)}
 	return clientOption(func(o *clientOptions) { o.policy = state(document) })
+}
+
+// WithDescriptors gives descriptors that know their lines, which generated code does not: those of an image of your
+// protos (buf build, then [protodesc.NewFiles]). [Transport.Explain] then tells the file and line of each fact of a proto.
+// Default none.
+//
+// [protodesc.NewFiles]: https://pkg.go.dev/google.golang.org/protobuf/reflect/protodesc#NewFiles
+func WithDescriptors(files *protoregistry.Files) Option {
+	return clientOption(func(o *clientOptions) { o.descriptors = state(files) })
 }
 
 // WithTenantHeader gives the header of the tenant another name. Default x-tenant-id.
