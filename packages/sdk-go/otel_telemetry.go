@@ -46,14 +46,15 @@ func (t *otelTelemetry) begin(ctx context.Context, call *callInfo) callSink {
 	if call.protocol == policy.Connect {
 		system = systemConnect
 	}
-	attributes := make([]attribute.KeyValue, 0, mostAtStart)
-	attributes = append(attributes, system, attribute.String("rpc.method", call.method),
+	begun := new(spanStart)
+	attributes := append(begun.attributes[:0], system, attribute.String("rpc.method", call.method),
 		attribute.String("server.address", call.serverAddress), attribute.Int("server.port", call.serverPort),
 		attribute.String("ameide.request_id", call.requestID))
 	if t.choices.tenantAttribute && call.tenant != "" {
 		attributes = append(attributes, attribute.String("ameide.tenant", call.tenant))
 	}
-	ctx, span := tracer.Start(ctx, call.method, ofClient, trace.WithTimestamp(start), trace.WithAttributes(attributes...))
+	begun.options = [3]trace.SpanStartOption{ofClient, trace.WithTimestamp(start), trace.WithAttributes(attributes...)}
+	ctx, span := tracer.Start(ctx, call.method, begun.options[:]...)
 	if !t.isHeard(ctx, span, meters) {
 		return nil
 	}
@@ -69,8 +70,11 @@ func (t *otelTelemetry) isHeard(ctx context.Context, span trace.Span, meters *me
 	return span.IsRecording() || span.SpanContext().IsValid() || len(t.choices.baggage) > 0 || meters.areHeard(ctx)
 }
 
-// As many attributes a span begins with at most.
-const mostAtStart = 6
+// A spanStart is what a span begins with, in one piece: each call has one, whoever hears of it.
+type spanStart struct {
+	attributes [6]attribute.KeyValue
+	options    [3]trace.SpanStartOption
+}
 
 var (
 	ofClient      = trace.WithSpanKind(trace.SpanKindClient)
