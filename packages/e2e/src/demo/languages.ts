@@ -15,12 +15,16 @@ export interface Language {
 
 /** Every language that has an SDK beside TypeScript. */
 export const LANGUAGES: readonly Language[] = [
-  // Waits for packages/sdk-go.
-  // {
-  //   name: "Go",
-  //   build: ["node", "scripts/go_build.mjs", "packages/sdk-go/conformance/demo", "packages/sdk-go/dist/demo"],
-  //   program: "packages/sdk-go/dist/demo",
-  // },
+  {
+    name: "Go",
+    build: [
+      "node",
+      "scripts/go_build.mjs",
+      "packages/sdk-go/conformance/demo",
+      "packages/sdk-go/dist/demo",
+    ],
+    program: "packages/sdk-go/dist/demo",
+  },
 ];
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
