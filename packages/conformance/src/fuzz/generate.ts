@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type Given, GivenSchema, type Script, ScriptSchema } from "@ameideio/conformance-proto";
 import { needsOf } from "../suite/abilities.js";
+import type { Ability } from "../suite/vocabulary.js";
 import { generateGiven } from "./generate_given.js";
 import { generateScript } from "./generate_script.js";
 import { predict } from "./model.js";
@@ -71,7 +72,7 @@ export function generateCase(
     const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
     const entry = random.between(0, 5);
-    const beyond = needsOf(given).filter((each) => among.abilities?.includes(each) === false);
+    const beyond = randomNeedsOf(given).filter((each) => among.abilities?.includes(each) === false);
     if (beyond.length > 0) {
       discarded.push(...beyond.map((each) => `needs ${each}`));
       continue;
@@ -83,4 +84,13 @@ export function generateCase(
     discarded.push(...prediction.notes);
   }
   throw new Error(`no case in ${TRIES} tries for seed ${seed}, index ${index}`);
+}
+
+// A caller that sends each message by a call of its own, and pauses before, learns at its next one
+// that an attempt has failed: when that is, the model does not know.
+function randomNeedsOf(given: Given): readonly Ability[] {
+  const pauses = given.steps.some(
+    ({ action }) => action.case === "call" && action.value.textDelayMs > 0n,
+  );
+  return pauses ? [...needsOf(given), "pulled_input"] : needsOf(given);
 }

@@ -10,6 +10,8 @@ import { ABILITIES, type Ability } from "./vocabulary.js";
  *   number of attempts, items or pages, an instant that is no finite number, an ambient deadline
  *   that is a text, no number, or fails when it is asked. A duration that is no number is none of
  *   them: where durations have a type it is one below 0.
+ * - `pulled_input`: the messages that a caller streams fail. It takes an SDK that pulls them from
+ *   the caller; where the caller sends each by a call of its own, there is nothing that can fail.
  */
 export function needsOf(given: Given | undefined): readonly Ability[] {
   const needs: Readonly<Record<Ability, boolean>> = {
@@ -20,6 +22,9 @@ export function needsOf(given: Given | undefined): readonly Ability[] {
       (given?.client?.unknownOption ?? "") !== "" ||
       settingsIn(given).some(hasWrongType) ||
       boundsIn(given).some((bound) => !Number.isInteger(bound)),
+    pulled_input: (given?.steps ?? []).some(
+      ({ action }) => action.case === "call" && action.value.inputThrows,
+    ),
   };
   return ABILITIES.filter((ability) => needs[ability]);
 }

@@ -61,6 +61,13 @@ test("a call that is canceled needs that calls can be", () => {
   expect(needs({ steps: [{ action: { case: "call", value: canceled } }] })).toEqual(["cancel"]);
 });
 
+test("input that fails needs an SDK that pulls it", () => {
+  const failing = { method: "ClientStreamUnknown", texts: ["a"], inputThrows: true };
+  expect(needs({ steps: [{ action: { case: "call", value: failing } }] })).toEqual([
+    "pulled_input",
+  ]);
+});
+
 test("of our own cases these need loose types, and many to cancel", () => {
   const { cases } = loadCases([CASES]);
   const needing = (ability: string) =>

@@ -312,7 +312,8 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             ```
         abilities:
             What its language can express that others cannot: `cancel`, a call can be
-            canceled; `loose_types`, options may have a wrong name or type.
+            canceled; `loose_types`, options may have a wrong name or type;
+            `pulled_input`, the SDK pulls the messages that a caller streams.
 
             ```proto
             repeated string abilities = 10;
