@@ -102,6 +102,9 @@ func runCase(request runRequest) (*pb.RunResponse, error) {
 	return inBubble(request)
 }
 
+// dump writes all stacks, once: what else is late is most likely late for the same reason.
+var dump sync.Once
+
 // onSockets runs a case in real time. One that goes on for too long fails alone.
 func onSockets(request runRequest) (*pb.RunResponse, error) {
 	done := make(chan result, 1)
@@ -115,8 +118,10 @@ func onSockets(request runRequest) (*pb.RunResponse, error) {
 	case last := <-done:
 		return last.ran, last.err
 	case <-limit.C:
-		stacks := make([]byte, 1<<20)
-		os.Stderr.Write(stacks[:runtime.Stack(stacks, true)])
+		dump.Do(func() {
+			stacks := make([]byte, 1<<20)
+			os.Stderr.Write(stacks[:runtime.Stack(stacks, true)])
+		})
 		return nil, fmt.Errorf("the case was not over after %v", wireLimit)
 	}
 }
@@ -143,6 +148,8 @@ type result struct {
 func inBubble(request runRequest) (*pb.RunResponse, error) {
 	memoryTurn.Lock()
 	defer memoryTurn.Unlock()
+	// Of goroutines that could go on at once, the same one does each time.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	done := make(chan result, 1)
 	var bubble atomic.Value
 	// A goroutine of its own: a race that is detected ends the one that called Test.

@@ -59,9 +59,6 @@ func (m *callMaker) attemptFailed() {
 	}
 }
 
-// headStart is how long a call on real sockets goes on before the next of several begins.
-const headStart = 2 * time.Millisecond
-
 // makeCalls makes a call, or several at once.
 func (m *callMaker) makeCalls(call *pb.Call, client caseClient) []*pb.SeenOutcome {
 	options := callOptions(call.GetSettings(), m.on)
@@ -87,9 +84,10 @@ func (m *callMaker) makeCalls(call *pb.Call, client caseClient) []*pb.SeenOutcom
 	var all sync.WaitGroup
 	for i := range outcomes {
 		all.Go(func() { one(i) })
-		m.on.surroundings.settle()
-		if !m.on.surroundings.inMemory {
-			time.Sleep(headStart)
+		if i == 0 || call.GetNumbered() {
+			m.on.surroundings.headStart()
+		} else {
+			m.on.surroundings.settle()
 		}
 	}
 	all.Wait()

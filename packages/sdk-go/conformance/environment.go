@@ -59,6 +59,17 @@ func (s *surroundings) settle() {
 	}
 }
 
+// headStart lets what was begun go on for as long as it takes no time, or on sockets a moment.
+func (s *surroundings) headStart() {
+	s.settle()
+	if !s.inMemory {
+		time.Sleep(moment)
+	}
+}
+
+// moment is how long a call on sockets is likely to take until its request is under way.
+const moment = 4 * time.Millisecond
+
 // onTimer counts a timer of the SDK until it has ended.
 func (s *surroundings) onTimer(time.Duration) func() {
 	s.timers.Add(1)

@@ -68,15 +68,12 @@ func (m *callMaker) makeCall(
 	if call.GetUnread() {
 		// To open a stream takes as long as its token, and its request.
 		m.begun.Go(func() { _, _ = c.make(method.Interface()) })
-		m.on.surroundings.settle()
+		m.on.surroundings.headStart()
 		return &pb.SeenOutcome{Ok: new(string)}
 	}
 	outcome := outcomeOf(func() (string, error) { return c.make(method.Interface()) })
 	outcome.Messages = c.seen.GetMessages()
-	// A stream that failed before it had a message may have had no headers of its own.
-	if outcome.Error == nil || len(outcome.Messages) > 0 {
-		outcome.HeadersMs = c.seen.HeadersMs
-	}
+	outcome.HeadersMs = c.seen.HeadersMs
 	if outcome.Error == nil {
 		outcome.Headers = listOf(c.headers)
 		outcome.Trailers = listOf(c.trailers)
@@ -252,10 +249,10 @@ func (c *oneCall) sendAll(stream *bidiStream) {
 			return
 		}
 	}
-	if c.call.GetKeepOpen() {
-		<-c.over.Done()
+	// What is kept open ends with the call.
+	if !c.call.GetKeepOpen() {
+		stream.CloseRequest()
 	}
-	stream.CloseRequest()
 }
 
 // got notes a message, and says whether it is the last that the caller wants.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"net/http"
@@ -44,10 +45,16 @@ func (s *scriptClient) requests() []*pb.SeenRequest {
 	return requests
 }
 
-// RoundTrip gives the n-th request the n-th answer.
-func (s *scriptClient) RoundTrip(request *http.Request) (*http.Response, error) {
+// RoundTrip gives the n-th request the n-th answer. A script that cannot be played fails the request: Connect
+// makes some in goroutines of its own, where a panic would end the adapter.
+func (s *scriptClient) RoundTrip(request *http.Request) (response *http.Response, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("the script: %v", reason)
+		}
+	}()
 	exchange, answer := s.next(request)
-	response, err := exchange.play(s.script, answer)
+	response, err = exchange.play(s.script, answer)
 	if err != nil {
 		exchange.end()
 		return nil, err
@@ -107,6 +114,8 @@ func newExchange(request *http.Request, at time.Duration) *exchange {
 		e.asked = true
 		e.digest.Write([]byte(request.URL.RawQuery))
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.stop = context.AfterFunc(e.ctx, e.leave)
 	return e
 }
@@ -115,9 +124,6 @@ func newExchange(request *http.Request, at time.Duration) *exchange {
 func (e *exchange) play(script *pb.Script, answer *pb.Answer) (*http.Response, error) {
 	broken := brokenBy(script, answer)
 	trace := httptrace.ContextClientTrace(e.ctx)
-	if trace != nil && trace.GetConn != nil {
-		trace.GetConn(e.request.URL.Host)
-	}
 	unread := broken != nil && broken.unread ||
 		answer.GetStallAt() != pb.Moment_MOMENT_UNSPECIFIED
 	if !unread {
@@ -142,6 +148,10 @@ func (e *exchange) play(script *pb.Script, answer *pb.Answer) (*http.Response, e
 		return nil, err
 	}
 	if broken != nil {
+		// Told late: a request that a limit ends before the break counts as maybe sent.
+		if broken.unread && trace != nil && trace.GetConn != nil {
+			trace.GetConn(e.request.URL.Host)
+		}
 		return nil, broken.err()
 	}
 	if answer.GetBreak() == pb.Break_BREAK_SWITCHED {
