@@ -244,7 +244,7 @@ func (c *baseCall) authenticate() (*credential, bool) {
 	}
 	c.tokenSince = time.Now()
 	c.timer.set(c.tokenSince, c.plan.remaining(c.tokenSince), policy.AbortDeadline)
-	request := c.plan.credentialRequest()
+	request := &c.plan.credentialRequest
 	var found *credential
 	var err error
 	if c.renews {

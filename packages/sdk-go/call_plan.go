@@ -36,11 +36,13 @@ type callPlan struct {
 	// The request carries something to deduplicate on: a key or a request id.
 	keySent        bool
 	requestIDField protoreflect.FieldDescriptor
-	credentials    credentialSource
-	sendsRequestID bool
-	sinks          []callSink
-	info           callInfo
-	headers        requestHeaders
+	// Who is asked for a credential, if anybody, and for what.
+	credentials       credentialSource
+	credentialRequest credentialRequest
+	sendsRequestID    bool
+	sinks             []callSink
+	info              callInfo
+	headers           requestHeaders
 }
 
 // make works out what holds for a call. The error is CONFIG_INVALID, before any I/O.
@@ -205,15 +207,11 @@ func (p *callPlan) setCredentials() {
 	}
 	if auth != nil && p.policy.AuthMode != policy.AuthNone {
 		p.credentials = p.client.credentials(auth)
+		p.credentialRequest = credentialRequest{tenant: p.info.tenant, scopes: p.policy.Scopes}
+		if p.timeoutMs != policy.NoLimit {
+			p.credentialRequest.deadline = p.startAt.Add(msDuration(p.timeoutMs))
+		}
 	}
-}
-
-func (p *callPlan) credentialRequest() *credentialRequest {
-	request := &credentialRequest{tenant: p.info.tenant, scopes: p.policy.Scopes}
-	if p.timeoutMs != policy.NoLimit {
-		request.deadline = p.startAt.Add(msDuration(p.timeoutMs))
-	}
-	return request
 }
 
 // elapsed is how long the call has been under way.

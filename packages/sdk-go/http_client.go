@@ -69,7 +69,7 @@ func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error 
 		return errAttemptOver
 	}
 	a.setDue(now, limit)
-	header, err := c.plan.wireHeaders(request.Header, timeoutMs)
+	header, err := c.plan.wireHeaders(request.Header, timeoutMs, &r.own)
 	if err != nil {
 		return err
 	}

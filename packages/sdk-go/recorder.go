@@ -32,6 +32,7 @@ type recording struct {
 	// Its context ends when we end the attempt: what fails then has not failed.
 	ended   context.Context
 	request http.Request
+	own     ownValues
 	// The one message of the request, and how much of it was read; or what streams it.
 	message  []byte
 	read     int

@@ -19,10 +19,10 @@ func (c *baseCall) mayRenew(failure *policy.Failure, values *policy.Values) bool
 		Committed: c.committed,
 	}
 	if policy.MayReplayWithNewToken(&replay) {
-		return source.canRenew(c.plan.credentialRequest(), refused)
+		return source.canRenew(&c.plan.credentialRequest, refused)
 	}
 	if failure.Code == policy.CodeUnauthenticated && failure.Origin == policy.OriginServer && !c.replayed {
-		source.refuse(c.plan.credentialRequest(), refused)
+		source.refuse(&c.plan.credentialRequest, refused)
 	}
 	return false
 }

@@ -137,13 +137,16 @@ func (p *callPlan) writeUsers(to http.Header) {
 // writeEarly writes the headers of an attempt for interceptors, which see it before it is sent.
 func (p *callPlan) writeEarly(to http.Header) {
 	p.writeUsers(to)
-	p.writeOwn(to, policy.NoLimit)
+	p.writeOwn(to, policy.NoLimit, new(ownValues))
 }
 
+// ownValues are the values of the headers of the SDK, of one request: whoever sends it may read them after the call.
+type ownValues [6]string
+
 // writeOwn writes the headers of the SDK.
-func (p *callPlan) writeOwn(to http.Header, timeoutMs int64) {
+func (p *callPlan) writeOwn(to http.Header, timeoutMs int64, space *ownValues) {
 	names := &p.client.names
-	values := make([]string, 0, mostOwn)
+	values := space[:0]
 	set := func(name, value string) {
 		values = append(values, value)
 		to[name] = values[len(values)-1 : len(values) : len(values)]
@@ -173,12 +176,9 @@ func (p *callPlan) writeOwn(to http.Header, timeoutMs int64) {
 	}
 }
 
-// As many headers of its own the SDK writes at most.
-const mostOwn = 6
-
 // wireHeaders are the headers of a request as it is sent: what interceptors did to ours is mended, and what only the
 // last one may write is written. The error is CONFIG_INVALID naming the header.
-func (p *callPlan) wireHeaders(seen http.Header, timeoutMs int64) (http.Header, error) {
+func (p *callPlan) wireHeaders(seen http.Header, timeoutMs int64, space *ownValues) (http.Header, error) {
 	if hasOthers(seen) {
 		if refused := connectionHeader(seen); refused != "" {
 			return nil, configError("interceptors", "must not set "+refused+", a header of the connection")
@@ -201,7 +201,7 @@ func (p *callPlan) wireHeaders(seen http.Header, timeoutMs int64) (http.Header, 
 	} else {
 		p.writeUsers(sent)
 	}
-	p.writeOwn(sent, timeoutMs)
+	p.writeOwn(sent, timeoutMs, space)
 	if p.observed == nil {
 		sent["User-Agent"] = p.client.userAgents
 	}
