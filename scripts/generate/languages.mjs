@@ -56,7 +56,11 @@ export const CONFORMANCE_PROTO = {
   template: "buf.gen.conformance.yaml",
   languages: {
     ts: { name: "TypeScript", folder: "packages/conformance-proto/ts/gen", owned: [""] },
-    go: { name: "Go", folder: "packages/conformance-proto/go", owned: ["ameide/", "roster/"] },
+    go: {
+      name: "Go",
+      folder: "packages/conformance-proto/go",
+      owned: ["ameide/", "connectrpc/", "roster/"],
+    },
     python: {
       name: "Python",
       folder: "packages/conformance-proto/python/src/ameide_conformance_proto",
