@@ -82,7 +82,7 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
     try {
       const verdict = await judge(client, {
         runner,
-        config: OFFICIAL.config,
+        config: client.config ?? OFFICIAL.config,
         cwd: ROOT,
         cases: options.cases,
         onServer: (line) => printError(`  ${client.id}: ${line}`),

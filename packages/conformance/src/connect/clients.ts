@@ -13,6 +13,8 @@ export interface TestedClient {
   readonly knownFailing: string;
   /** File of the cases that it fails occasionally, likewise. */
   readonly knownFlaky: string | undefined;
+  /** File of what it can do, in the runner's format; undefined for that of all clients. */
+  readonly config: string | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export function loadClients(path: string): readonly TestedClient[] {
         command,
         known_failing: known,
         known_flaky: flaky,
+        config,
         ...others
       } = (value ?? {}) as Record<string, unknown>;
       const where = `${path}: ${group}.${id}`;
@@ -50,6 +53,9 @@ export function loadClients(path: string): readonly TestedClient[] {
       if (flaky !== undefined && typeof flaky !== "string") {
         throw new Error(`${where}: known_flaky must be a file`);
       }
+      if (config !== undefined && typeof config !== "string") {
+        throw new Error(`${where}: config must be a file`);
+      }
       const file = (name: string) => join(dirname(path), name);
       return {
         group,
@@ -57,6 +63,7 @@ export function loadClients(path: string): readonly TestedClient[] {
         command,
         knownFailing: file(known),
         knownFlaky: flaky && file(flaky),
+        config: config && file(config),
       };
     }),
   );

@@ -32,6 +32,7 @@ const client = (group: TestedClient["group"], id: string): TestedClient => ({
   command: [process.execPath, "-p", `"${id} 1"`, "--"],
   knownFailing: "known.txt",
   knownFlaky: group === "raw" ? "flaky.txt" : undefined,
+  config: undefined,
 });
 
 async function cli(args: readonly string[], code = GOOD, inCi = false) {

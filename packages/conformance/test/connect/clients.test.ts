@@ -19,8 +19,14 @@ function load(text: string) {
 
 test("our own clients are the SDKs and what they are built on, each with a list that can be read", () => {
   const clients = loadClients(OFFICIAL.clients);
-  expect(clients.map(({ group, id }) => `${group}.${id}`)).toEqual(["raw.connect-node", "sdks.ts"]);
-  for (const { knownFailing, knownFlaky = knownFailing } of clients) {
+  expect(clients.map(({ group, id }) => `${group}.${id}`)).toEqual([
+    "raw.connect-go",
+    "raw.connect-node",
+    "sdks.go",
+    "sdks.ts",
+  ]);
+  for (const { config, knownFailing, knownFlaky = knownFailing } of clients) {
+    expect(readFileSync(config ?? OFFICIAL.config, "utf8")).toMatch(/^features:$/m);
     expect(readFileSync(knownFailing, "utf8")).toMatch(/^# /);
     expect(readFileSync(knownFlaky, "utf8")).toMatch(/^# /);
   }
@@ -34,6 +40,7 @@ test.each([
     "raw: { a: { command: [node], known_failing: a, known_flaky: 1 } }",
     "raw.a: known_flaky must be a file",
   ],
+  ["raw: { a: { command: [node], known_failing: a, config: 1 } }", "raw.a: config must be a file"],
   ["raw: { a: { command: [node], known_failing: a, env: {} } }", "raw.a: unknown key env"],
 ])("%s is an error", (text, message) => {
   expect(() => load(text)).toThrow(message);
