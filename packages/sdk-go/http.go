@@ -167,6 +167,13 @@ type endOfBody struct {
 	// ended is called once.
 	ended func()
 	over  atomic.Bool
+	// stop stops waiting for the end of the context; nil where nobody does.
+	stop func() bool
+}
+
+// endWith ends it with a context, too: what a caller forgets is not read, nor closed.
+func (b *endOfBody) endWith(ctx context.Context) {
+	b.stop = context.AfterFunc(ctx, b.end)
 }
 
 func (b *endOfBody) Read(p []byte) (int, error) {
@@ -175,14 +182,14 @@ func (b *endOfBody) Read(p []byte) (int, error) {
 		err = b.broke(err)
 	}
 	if err != nil {
-		b.end()
+		b.done()
 	}
 	return n, err
 }
 
 func (b *endOfBody) Close() error {
 	err := b.ReadCloser.Close()
-	b.end()
+	b.done()
 	return err
 }
 
@@ -190,6 +197,14 @@ func (b *endOfBody) end() {
 	if b.over.CompareAndSwap(false, true) {
 		b.ended()
 	}
+}
+
+// done ends it, and waits for the context no more.
+func (b *endOfBody) done() {
+	if b.stop != nil {
+		b.stop()
+	}
+	b.end()
 }
 
 // failIfSwitched refuses an answer in another protocol, which nobody has asked for, and what is no status of an answer.

@@ -109,14 +109,13 @@ func (c *http2Connection) send(s *sending) (*http.Response, error) {
 		c.end()
 		return nil, err
 	}
-	response.Body = &endOfBody{
+	body := &endOfBody{
 		ReadCloser: response.Body,
 		broke:      func(err error) error { return c.broke(s, err) },
-		ended: func() {
-			s.recording.onTimeout(nil)
-			c.end()
-		},
+		ended:      c.end,
 	}
+	body.endWith(s.Context())
+	response.Body = body
 	return response, nil
 }
 

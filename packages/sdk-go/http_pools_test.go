@@ -241,3 +241,25 @@ func TestFullPoolSaysSoOnce(t *testing.T) {
 		t.Error(told)
 	}
 }
+
+// A stream that its caller forgets, neither read nor closed, ends with its context.
+func TestHTTP2StreamThatIsForgottenEndsWithItsContext(t *testing.T) {
+	url, _ := serveH2(t, 1, func(p *h2Peer, _ int, frame h2Frame) bool {
+		if isEndOfRequest(frame) {
+			p.write(1, 4, frame.stream, 0x88)
+		}
+		return false
+	})
+	settings := testSettings(url, HTTP2)
+	settings.maxHTTP2Connections = 1
+	c := newConnections(settings, nil, func(string, ...any) {})
+	defer c.close()
+	for range 3 {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		request, _ := http.NewRequestWithContext(ctx, http.MethodPost, url, io.NopCloser(strings.NewReader("x")))
+		if _, err := c.RoundTrip(request); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+}
