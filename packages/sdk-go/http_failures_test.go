@@ -40,7 +40,7 @@ func callWith(t *testing.T, transport *Transport) *Error {
 	t.Helper()
 	client := connect.NewClient[wrapperspb.StringValue, wrapperspb.StringValue](
 		transport.HTTPClient(), transport.BaseURL()+"/test.v1.Echo/Echo", transport.Options()...)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	_, err := client.CallUnary(ctx, connect.NewRequest(wrapperspb.String("hello")))
 	if err == nil {
