@@ -71,6 +71,7 @@ export class Recorder {
   readonly requests: RecordedRequest[] = [];
   private readonly start = performance.now();
   private readonly last = new Map<string, number>();
+  private readonly byScript = new Map<string, RecordedRequest[]>();
   private readonly waiting = new Set<() => void>();
 
   begin(arrival: Arrival): RecordedRequest {
@@ -96,7 +97,20 @@ export class Recorder {
       closedEarly: false,
     };
     this.requests.push(record);
+    this.recordsOf(arrival.script).push(record);
     return record;
+  }
+
+  /** The records of a script so far, oldest first. */
+  of(script: string): readonly RecordedRequest[] {
+    return [...this.recordsOf(script)];
+  }
+
+  // Who waits looks at every change, while the records of all scripts are many.
+  private recordsOf(script: string): RecordedRequest[] {
+    const records = this.byScript.get(script) ?? [];
+    this.byScript.set(script, records);
+    return records;
   }
 
   body(record: RecordedRequest, bytes: Buffer): void {
@@ -115,6 +129,7 @@ export class Recorder {
 
   forget(): void {
     this.requests.length = 0;
+    this.byScript.clear();
     this.last.clear();
   }
 

@@ -180,11 +180,11 @@ export class FaultServer {
     }
     const abilities = { upstream: this.options.upstream !== undefined, ownPort: false };
     this.mounted.set(id, new ScriptRun(id, checkScript(script, abilities)));
-    const { requests } = this;
+    const recorder = this.recorder;
     return {
       url: `${this.url}/${id}`,
       get requests() {
-        return requests.filter((request) => request.script === id);
+        return recorder.of(id);
       },
     };
   }

@@ -177,7 +177,7 @@ func afterPanic(last result, reason, bubble any) result {
 		return result{err: fmt.Errorf("%w; %v\n%s", last.err, reason, strings.Join(stacks, "\n\n"))}
 	}
 	fmt.Fprintln(os.Stderr, strings.Join(stacks, "\n\n"))
-	last.ran.Leaks.Unhandled = int32(len(stacks))
+	last.ran.Leaks.Tasks = int32(len(stacks))
 	return last
 }
 
