@@ -189,6 +189,11 @@ func (p *callPlan) wireHeaders(seen http.Header, timeoutMs int64, space *ownValu
 	for name, values := range seen {
 		switch name {
 		case names.tenant, names.requestID, names.idempotencyKey, attemptsHeader, connectTimeout, grpcTimeout:
+		case "User-Agent":
+			// Ours takes its place below: a full map grows even where an entry is only replaced.
+			if p.observed != nil || p.client.hasInterceptors {
+				sent[name] = values
+			}
 		default:
 			sent[name] = values
 		}
