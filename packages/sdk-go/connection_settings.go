@@ -116,6 +116,9 @@ func proxyOf(stated stated[*string], origin string) (proxy, source string, err e
 		if err != nil || !isProxyAddress(address) {
 			return "", "", configError("proxy", proxyRule)
 		}
+		if isElsewhere(address, origin) {
+			return "", "code: client", nil
+		}
 		return address.String(), "code: client", nil
 	}
 	target, err := url.Parse(origin)
@@ -131,7 +134,21 @@ func proxyOf(stated stated[*string], origin string) (proxy, source string, err e
 	if found == nil || found.Scheme != "http" && found.Scheme != "https" {
 		return "", "", nil
 	}
+	if isElsewhere(found, origin) {
+		return "", "", nil
+	}
 	return found.String(), "environment: " + variable, nil
+}
+
+// isElsewhere: loopback addresses are this machine's, and a proxy elsewhere has others.
+func isElsewhere(proxy *url.URL, origin string) bool {
+	target, err := url.Parse(origin)
+	return err == nil && isLoopbackHost(target.Hostname()) && !isLoopbackHost(proxy.Hostname())
+}
+
+// isLoopbackHost says whether a host, without the brackets of IPv6, is this machine, as connections are made to it.
+func isLoopbackHost(host string) bool {
+	return localhost.MatchString(host) || isLoopback(host) || host == "::1"
 }
 
 func isProxyAddress(address *url.URL) bool {

@@ -118,3 +118,18 @@ func TestExplainedConnections(t *testing.T) {
 		t.Error("the explanation tells the credential of the proxy")
 	}
 }
+
+func TestLoopbackIsNotReachedOverAProxyElsewhere(t *testing.T) {
+	for origin, reached := range map[string]bool{
+		"http://127.0.0.1:8080": false, "http://[::1]:8080": false, "http://localhost": false, "https://a.localhost": false,
+		"https://api.test": true,
+	} {
+		made := settingsFor(t, origin, WithProxy("http://proxy.test:3128"))
+		if (made.proxy != "") != reached {
+			t.Errorf("%s: over %q", origin, made.proxy)
+		}
+		if made := settingsFor(t, origin, WithProxy("http://127.0.0.1:3128")); made.proxy == "" {
+			t.Errorf("%s: not over a proxy of this machine", origin)
+		}
+	}
+}
