@@ -175,6 +175,8 @@ const (
 	Nowhere    Place = ""
 	InSettings Place = "settings"
 	InRetry    Place = "retry"
+	// AsRetry is WithoutRetry.
+	AsRetry Place = "retry: false"
 )
 
 // Row is what is known of one of Values.
@@ -245,7 +247,7 @@ var Rows = [fields]Row{
 		access: at(func(v *Values) *int64 { return &v.IdleTimeoutMs }),
 	},
 	Retry: {
-		Name: "retry", Rule: flag, standard: true,
+		Name: "retry", Rule: flag, standard: true, Option: AsRetry, Environment: "AMEIDE_SDK_RETRIES",
 		access: at(func(v *Values) *bool { return &v.Retry }),
 	},
 	MaxAttempts: {
