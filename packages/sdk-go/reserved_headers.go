@@ -1,6 +1,7 @@
 package ameide
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,13 +10,20 @@ import (
 
 // reservedNames are names of headers that only the SDK may set, lower-case.
 type reservedNames struct {
-	// What the SDK sends whatever the credential is.
-	own map[string]bool
+	// What the SDK sends whatever the credential is, with the option that is made for it.
+	own map[string]string
 	// Headers of static keys.
 	keys map[string]bool
 }
 
-var alwaysReserved = setOf("accept-encoding", "authorization", "traceparent", "tracestate", "user-agent")
+// Headers that the SDK sets in every client, with the option that is made for it.
+var alwaysReserved = map[string]string{
+	"accept-encoding": "compression",
+	"authorization":   "auth",
+	"traceparent":     "telemetry",
+	"tracestate":      "telemetry",
+	"user-agent":      "appName",
+}
 
 // RFC 9110, section 7.6.1; RFC 9113, sections 3.1 and 8.2.2. With them a caller frames a message otherwise than the
 // connection does, or asks it for something.
@@ -47,13 +55,10 @@ func (n headerNames) all() []string { return []string{n.tenant, n.requestID, n.i
 
 // reservedIn are names of headers users may not set, beside those that are so for every client.
 func reservedIn(layers optionLayers, names headerNames) reservedNames {
-	reserved := reservedNames{own: map[string]bool{}, keys: map[string]bool{}}
-	for name := range alwaysReserved {
-		reserved.own[name] = true
-	}
-	for _, name := range names.all() {
-		reserved.own[name] = true
-	}
+	reserved := reservedNames{own: maps.Clone(alwaysReserved), keys: map[string]bool{}}
+	reserved.own[names.tenant] = "tenant"
+	reserved.own[names.requestID] = "requestId"
+	reserved.own[names.idempotencyKey] = "idempotencyKey"
 	add := func(s *settings) {
 		if auth := s.auth.value; auth != nil && auth.header != "" {
 			reserved.keys[strings.ToLower(auth.header)] = true
@@ -68,8 +73,13 @@ func reservedIn(layers optionLayers, names headerNames) reservedNames {
 	return reserved
 }
 
-// setBySDK is the rule for a header that an option of ours sets.
-const setBySDK = "is set by the SDK; use the option made for it"
+// setBySDK is the rule for a header that the SDK sets, with the option that is made for it; empty for none.
+func setBySDK(option string) string {
+	if option == "" {
+		return "is set by the SDK"
+	}
+	return "is set by the SDK; use the option " + option
+}
 
 // reservedRule says why a user may not set a header of this name; empty where one may.
 func reservedRule(name string, reserved reservedNames) string {
@@ -77,20 +87,24 @@ func reservedRule(name string, reserved reservedNames) string {
 	if isOfConnection(lower) {
 		return "is a header of the connection, which no caller sets"
 	}
-	if reserved.keys[lower] || isOwnHeader(lower, reserved) {
-		return setBySDK
+	switch {
+	case reserved.keys[lower]:
+		return setBySDK("auth")
+	case isOwnHeader(lower, reserved):
+		return setBySDK(reserved.own[lower])
+	default:
+		return ""
 	}
-	return ""
 }
 
 // isOwnHeader reports whether the SDK, the protocol or the connection sets a header of this name, lower-case.
 func isOwnHeader(lower string, reserved reservedNames) bool {
-	return reserved.own[lower] || hasMeaning(lower)
+	return reserved.own[lower] != "" || hasMeaning(lower)
 }
 
 // hasMeaning reports whether a header of this name, lower-case, has a meaning in every client.
 func hasMeaning(lower string) bool {
-	return alwaysReserved[lower] || isOfConnection(lower) || strings.HasPrefix(lower, "connect-") ||
+	return alwaysReserved[lower] != "" || isOfConnection(lower) || strings.HasPrefix(lower, "connect-") ||
 		strings.HasPrefix(lower, "grpc-") || strings.HasPrefix(lower, "content-")
 }
 
