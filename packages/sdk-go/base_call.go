@@ -332,7 +332,7 @@ func (c *baseCall) follow(a *attempt, reported *connect.Error) bool {
 	if class == policy.NotSent {
 		c.unsent = failed.err.Message()
 	}
-	if !a.ending.isOfCall() && c.ending() != nil {
+	if c.hasEndedSince(a.ending) {
 		if decision.Retry {
 			c.client.budget.Refund(decision.Cost, 0)
 		}
@@ -348,6 +348,19 @@ func (c *baseCall) follow(a *attempt, reported *connect.Error) bool {
 		c.end(c.errorOfAttempt(failed, decision.StopReason))
 	}
 	return false
+}
+
+// hasEndedSince says whether something else has ended the call than what ended its attempt.
+func (c *baseCall) hasEndedSince(end *ending) bool {
+	now := c.ending()
+	switch {
+	case now == nil:
+		return false
+	case now.closed != nil || !end.isOfCall():
+		return true
+	default:
+		return now.cause == policy.AbortCanceled && end.cause == policy.AbortDeadline
+	}
 }
 
 // Lets the attempts that follow send a GET as POST that was refused as too long, and later calls, too.

@@ -318,14 +318,16 @@ func (p *callPlan) fillRequestIDAgain(message any) {
 	}
 }
 
+// isOfOther says whether an answer echoes another tenant than was sent.
+func (p *callPlan) isOfOther(header http.Header) bool {
+	name := p.client.names.tenant
+	return p.info.tenant != "" && len(header[name]) > 0 && joined(header, name) != p.info.tenant
+}
+
 // tenantMismatch is the error of an answer that echoes another tenant than was sent; nil for none. Observe mode only
 // tells.
 func (p *callPlan) tenantMismatch(header http.Header, events *callEvents) *connect.Error {
-	if p.info.tenant == "" {
-		return nil
-	}
-	name := p.client.names.tenant
-	if len(header[name]) == 0 || joined(header, name) == p.info.tenant {
+	if !p.isOfOther(header) {
 		return nil
 	}
 	mismatch := connect.NewError(connect.CodeInternal, errTenantMismatch)

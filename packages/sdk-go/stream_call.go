@@ -179,22 +179,15 @@ func (s *streamCall) onEnd(o *openedStream, err error) {
 
 // read reads of an attempt. The error is io.EOF after its good end.
 func (s *streamCall) read(o *openedStream, message any) error {
-	err := o.err
-	if err == nil && s.plan.shape.bothWays {
-		// What a bidi stream shows it shows at once.
-		_ = o.conn.ResponseHeader()
-		if !s.checkTenant(o) {
-			return s.err
-		}
+	if !s.checkTenant(o) {
+		return s.err
 	}
+	err := o.err
 	if err == nil {
 		err = o.conn.Receive(message)
 	}
 	if !s.client.hasInterceptors {
 		err = o.attempt.innerOfStream(err)
-	}
-	if !s.checkTenant(o) {
-		return s.err
 	}
 	if s.spec.StreamType == connect.StreamTypeClient {
 		err = s.oneMessage(o, err)
@@ -202,9 +195,13 @@ func (s *streamCall) read(o *openedStream, message any) error {
 	return err
 }
 
-// checkTenant ends the call, if an answer is for another tenant.
+// checkTenant waits for the head of an answer, and ends the call if it is for another tenant.
 func (s *streamCall) checkTenant(o *openedStream) bool {
-	if o.isForUs || !o.attempt.recording().isAnswer() {
+	if o.isForUs || o.err != nil {
+		return true
+	}
+	_ = o.conn.ResponseHeader()
+	if !o.attempt.recording().isAnswer() {
 		return true
 	}
 	o.isForUs = true

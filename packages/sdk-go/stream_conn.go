@@ -200,7 +200,7 @@ func (s *streamCall) responseHeader() http.Header {
 		o := s.current.Load()
 		if !isServer {
 			header := o.conn.ResponseHeader()
-			if o.attempt.recording().isAnswer() {
+			if s.mayShow(o) {
 				return header
 			}
 		}
@@ -216,10 +216,16 @@ func (s *streamCall) responseHeader() http.Header {
 	}
 	// What failed before there was anything to show has shown nothing: its error has the headers.
 	o := s.current.Load()
-	if o != nil && (s.wasShown() || !isServer && o.attempt.recording().isAnswer()) {
+	if o != nil && (s.wasShown() || !isServer && s.mayShow(o)) {
 		return o.conn.ResponseHeader()
 	}
 	return http.Header{}
+}
+
+// mayShow says whether there is an answer, and for our tenant.
+func (s *streamCall) mayShow(o *openedStream) bool {
+	r := o.attempt.recording()
+	return r.isAnswer() && !(s.plan.observed == nil && s.plan.isOfOther(r.response.Header))
 }
 
 func (s *streamCall) wasShown() bool {
@@ -236,12 +242,13 @@ func (s *streamCall) moveOn(o *openedStream) {
 	if s.over || s.current.Load() != o {
 		return
 	}
+	if !s.checkTenant(o) {
+		return
+	}
 	if o.err == nil && o.attempt.recording().hasMessage() {
-		if s.checkTenant(o) {
-			s.kept = o.attempt.recording().ahead
-			s.show()
-			s.limitWait(false)
-		}
+		s.kept = o.attempt.recording().ahead
+		s.show()
+		s.limitWait(false)
 		return
 	}
 	s.onEnd(o, s.read(o, noMessage()))
