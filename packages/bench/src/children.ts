@@ -33,13 +33,14 @@ export function timeImport(module: string): Promise<number> {
   return run([program("import_process"), module]);
 }
 
+/** The environment of what is measured: what a shell happens to set must not change it. */
+export function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, GOGC: __, GODEBUG: ___, ...rest } = process.env;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("AMEIDE_")));
+}
+
 async function run<T>(args: string[]): Promise<T> {
-  // Settings of a shell must not change the measurement.
-  const { NODE_OPTIONS: _, ...rest } = process.env;
-  const env = Object.fromEntries(
-    Object.entries(rest).filter(([name]) => !name.startsWith("AMEIDE_")),
-  );
-  const { stdout } = await execute(process.execPath, args, { env });
+  const { stdout } = await execute(process.execPath, args, { env: environment() });
   return JSON.parse(stdout) as T;
 }
 

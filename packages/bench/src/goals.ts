@@ -1,4 +1,5 @@
 import type { Goal, Results } from "./results.js";
+import { GO_COMPARED, GO_LOOPBACK, GO_UNARY } from "./go_rows.js";
 import { CONTROL, UNARY } from "./rows.js";
 
 /** Names of the imported and bundled modules. */
@@ -19,6 +20,8 @@ export const GOALS = {
   bundleBytes: 8 * 1_024,
   rosterImportRatio: 1.1,
   rosterBundleRatio: 1.05,
+  goAllocations: 20,
+  goLoopbackRatio: 1.1,
 } as const;
 
 /** Bounds of the control row: beyond them the machine was too restless to tell. */
@@ -28,13 +31,21 @@ export const CONTROL_BOUNDS = { least: 0.99, most: 1.01 } as const;
 export function isValid(results: Results): boolean {
   const control = results.compared.find(({ name }) => name === CONTROL.name);
   return (
+    isGoValid(results) &&
     control !== undefined &&
     control.ratio >= CONTROL_BOUNDS.least &&
     control.ratio <= CONTROL_BOUNDS.most
   );
 }
 
-/** Lists every goal that the run has a result for. */
+/** Whether benchstat finds no difference in the control rows of Go. */
+export function isGoValid({ go }: Results): boolean {
+  const controls = GO_COMPARED.filter(({ control }) => control === true);
+  const found = (name: string) => go?.compared.find((row) => row.name === name);
+  return go === undefined || controls.every(({ name }) => found(name)?.differs === false);
+}
+
+/** Every goal that the run has a result for. */
 export function goalsOf(results: Results): readonly Goal[] {
   const goals: Goal[] = [];
   const atMost = (name: string, value: number, most: number, show: (value: number) => string) =>
@@ -56,6 +67,14 @@ export function goalsOf(results: Results): readonly Goal[] {
       atMost(name, other.gzip / base.gzip, GOALS.rosterBundleRatio, times);
     }
   }
+  for (const { name, base, other } of results.go?.compared ?? []) {
+    if (name === GO_UNARY.name) {
+      const more = other.allocations - base.allocations;
+      atMost(`${name}: allocations`, more, GOALS.goAllocations, signed);
+    } else if (GO_LOOPBACK.some((row) => row.name === name)) {
+      atMost(name, other.ns / base.ns, GOALS.goLoopbackRatio, times);
+    }
+  }
   return goals;
 }
 
@@ -64,5 +83,9 @@ function times(value: number): string {
 }
 
 function plus(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value)} B`;
+  return `${signed(value)} B`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value)}`;
 }

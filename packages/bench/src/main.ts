@@ -4,10 +4,12 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { entryPath } from "./bundle.js";
 import { isValid, NAMES } from "./goals.js";
+import { GoBench, GoMissing } from "./go.js";
+import { GO_COMPARED, GO_POLICIES, type GoRow } from "./go_rows.js";
 import { generateHundred } from "./hundred.js";
-import { FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
+import { type Effort, FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
 import { report } from "./report.js";
-import type { ImportResult, Results, RowResult } from "./results.js";
+import type { GoResults, ImportResult, Results, RowResult } from "./results.js";
 import { COMPARED, POLICIES, type Row } from "./rows.js";
 
 const HELP = `Usage: npx -y pnpm@12.21.0 bench [--quick] [--report FOLDER]
@@ -21,9 +23,9 @@ nothing else.
   --report FOLDER  write bench.json and bench.txt there
   --help           this text
 
-Exit code 0: measured, even if a goal is not met; 1: it failed, or the control
-row (the bare client against itself) is not within 0.99 to 1.01, so that no time
-of the run means anything; 2: wrong arguments.
+Exit code: 0, or 2 if a control row (the bare client against itself) is not
+within 0.99 to 1.01, or for Go if benchstat tells the two apart, so that no time
+of the run means anything. A goal that is not met does not fail the run.
 `;
 
 /** Runs the benchmark as the command line says; returns the exit code. */
@@ -90,6 +92,7 @@ async function measure(quick: boolean): Promise<Results> {
     const roster = { base: hundred.node.one, other: hundred.node.roster };
     imports.push(await measureImport(NAMES.importRoster, roster, effort));
     const bundles = await measureBundles(hundred);
+    const go = await measureGo(quick, effort);
     return {
       node: process.versions.node,
       processes: effort.processes,
@@ -97,9 +100,35 @@ async function measure(quick: boolean): Promise<Results> {
       policies,
       imports,
       bundles,
+      ...(go === undefined ? {} : { go }),
     };
   } finally {
     await rm(hundred.folder, { recursive: true, force: true });
+  }
+}
+
+async function measureGo(
+  quick: boolean,
+  { goProcesses: processes }: Effort,
+): Promise<GoResults | undefined> {
+  let bench: GoBench;
+  try {
+    bench = await GoBench.build();
+  } catch (error) {
+    if (error instanceof GoMissing) {
+      progress(`no rows of Go: ${error.message}`);
+      return undefined;
+    }
+    throw error;
+  }
+  try {
+    const rowsOf = (rows: readonly GoRow[]) => rows.filter((row) => !quick || row.quick === true);
+    progress(`Go: ${processes} processes`);
+    const compared = await bench.measure(rowsOf(GO_COMPARED), processes);
+    const policies = quick ? [] : await bench.measure(GO_POLICIES, processes);
+    return { processes, compared, policies };
+  } finally {
+    await bench.close();
   }
 }
 

@@ -11,10 +11,12 @@ export interface Effort {
   readonly processes: number;
   readonly blocks: number;
   readonly importPairs: number;
+  /** Of Go; benchstat compares from 4 on. */
+  readonly goProcesses: number;
 }
 
-export const FULL: Effort = { processes: 7, blocks: 160, importPairs: 21 };
-export const QUICK: Effort = { processes: 3, blocks: 80, importPairs: 5 };
+export const FULL: Effort = { processes: 7, blocks: 160, importPairs: 21, goProcesses: 12 };
+export const QUICK: Effort = { processes: 3, blocks: 80, importPairs: 5, goProcesses: 6 };
 
 /** Times and counts one row, each repetition in a process of its own. */
 export async function measureRow(row: Row, effort: Effort): Promise<RowResult> {

@@ -1,5 +1,5 @@
 import { CONTROL_BOUNDS, goalsOf, isValid } from "./goals.js";
-import type { Results, RowResult } from "./results.js";
+import type { GoResults, GoSide, Results, RowResult } from "./results.js";
 
 /** Formats the results of a run for people. */
 export function report(results: Results): string {
@@ -31,6 +31,7 @@ export function report(results: Results): string {
       ]),
     ]),
     "",
+    ...(results.go === undefined ? [] : [...goLines(results.go), ""]),
     ...table([
       ["goal", "wanted", "found", ""],
       ...goalsOf(results).map(({ name, goal, result, met }) => [
@@ -45,11 +46,52 @@ export function report(results: Results): string {
     const { least, most } = CONTROL_BOUNDS;
     lines.push(
       "",
-      `INVALID: the bare client against itself is not within ${least}–${most}. The machine was too`,
-      "restless; run it again when nothing else runs. Bytes and bundles hold all the same.",
+      `INVALID: the bare client against itself is not within ${least}–${most}, or in Go benchstat tells`,
+      "the two apart. The machine was too restless; run it again when nothing else runs. Bytes,",
+      "allocations and bundles hold all the same.",
     );
   }
   return lines.join("\n");
+}
+
+function goLines({ processes, compared, policies }: GoResults): string[] {
+  const lines = [
+    `Go, medians of ${processes} processes by benchstat (~: no difference found)`,
+    "",
+    ...table([
+      ["the SDK / bare / grpc-go", "ratio", "µs", "allocations", "bytes", "more of both"],
+      ...compared.map(({ name, base, other, beside, differs }) => {
+        const sides = [other, base, ...(beside === undefined ? [] : [beside])];
+        const all = (show: (side: GoSide) => string) => sides.map(show).join(" / ");
+        const more = [goCount(other.allocations - base.allocations, true)];
+        more.push(goCount(other.bytes - base.bytes, true));
+        return [
+          name,
+          `${differs ? "" : "~"}${(other.ns / base.ns).toFixed(2)}×`,
+          all(({ ns }) => us(ns / 1_000)),
+          all(({ allocations }) => goCount(allocations)),
+          all(({ bytes }) => goCount(bytes)),
+          more.join(" "),
+        ];
+      }),
+    ]),
+  ];
+  if (policies.length > 0) {
+    const cells = policies.map(({ name, base, other, differs }) => [
+      name,
+      `${differs ? "" : "~"}${goCount((other.ns - base.ns) / 1_000, true)}`,
+      goCount(other.allocations - base.allocations, true),
+      goCount(other.bytes - base.bytes, true),
+    ]);
+    lines.push("", ...table([["what a policy costs", "µs", "allocations", "bytes"], ...cells]));
+  }
+  return lines;
+}
+
+// Of streams there are fractions, per message.
+function goCount(value: number, sign = false): string {
+  const rounded = Math.round(value * 100) / 100;
+  return sign ? signed(rounded) : `${rounded}`;
 }
 
 function cost(row: RowResult): string[] {

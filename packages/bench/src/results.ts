@@ -31,7 +31,33 @@ export interface BundleResult {
   readonly other: Weight;
 }
 
-/** Goal, and whether it is met. */
+/** What a side of a row of Go came to, per call or message. */
+export interface GoSide {
+  /** Median over the processes. */
+  readonly ns: number;
+  readonly bytes: number;
+  readonly allocations: number;
+}
+
+/** What a row of Go came to. */
+export interface GoResult {
+  readonly name: string;
+  readonly base: GoSide;
+  readonly other: GoSide;
+  /** grpc-go, where it stands beside them. */
+  readonly beside?: GoSide;
+  /** Whether the times of base and other differ, as far as benchstat can tell. */
+  readonly differs: boolean;
+}
+
+/** All rows of Go. */
+export interface GoResults {
+  readonly processes: number;
+  readonly compared: readonly GoResult[];
+  readonly policies: readonly GoResult[];
+}
+
+/** A goal, and whether it is met. */
 export interface Goal {
   readonly name: string;
   readonly goal: string;
@@ -47,4 +73,6 @@ export interface Results {
   readonly policies: readonly RowResult[];
   readonly imports: readonly ImportResult[];
   readonly bundles: readonly BundleResult[];
+  /** Missing where Go is. */
+  readonly go?: GoResults;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { goalsOf, isValid, NAMES } from "../src/goals.js";
+import { GO_COMPARED } from "../src/go_rows.js";
 import { report } from "../src/report.js";
 import type { Results, RowResult } from "../src/results.js";
 import { CONTROL, UNARY } from "../src/rows.js";
@@ -49,4 +50,30 @@ test("a goal is met up to its number, and not beyond", () => {
     goalsOf(results(1, ratio, bytes)).map(({ met: each }) => each);
   expect(met(1.15, 2_500)).toEqual([true, false, true, false, true, false]);
   expect(met(1.151, 2_501)).toEqual([false, false, false, false, true, false]);
+});
+
+test("goals of Go are met up to their numbers, by runs whose controls do not differ", () => {
+  const side = (ns: number, allocations: number) => ({ ns, allocations, bytes: 4_000 });
+  const withGo = (differs: boolean, ns: number, allocations: number): Results => ({
+    ...results(1, 1, 0),
+    go: {
+      processes: 6,
+      compared: GO_COMPARED.map(({ name, control = false }) => ({
+        name,
+        base: side(1_000, 43),
+        other: side(ns, allocations),
+        differs: control && differs,
+      })),
+      policies: [],
+    },
+  });
+  const met = (ns: number, allocations: number) =>
+    goalsOf(withGo(false, ns, allocations)).flatMap(({ name, met: each }) =>
+      name.startsWith("go: ") ? [each] : [],
+    );
+  expect(met(1_100, 63)).toEqual([true, true, true]);
+  expect(met(1_101, 64)).toEqual([false, false, false]);
+  expect(isValid(withGo(false, 1_000, 43))).toBe(true);
+  expect(isValid(withGo(true, 1_000, 43))).toBe(false);
+  expect(report(withGo(true, 1_000, 43))).toContain("INVALID");
 });
