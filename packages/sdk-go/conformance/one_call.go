@@ -59,6 +59,9 @@ func (m *callMaker) makeCall(
 	if !method.IsValid() {
 		panic(fmt.Errorf("there is no method %s", call.GetMethod()))
 	}
+	if call.GetInputThrows() {
+		panic(errors.New("what a caller of Go streams is its own loop, which cannot fail"))
+	}
 	c := &oneCall{
 		callMaker: m, call: call, ctx: withSignal(ctx, signal), info: info, began: time.Now(),
 		seen: &pb.SeenOutcome{},
@@ -184,8 +187,6 @@ func (c *oneCall) forgets(stream *serverStream) error {
 	}
 	return stream.Err()
 }
-
-var errInput = errors.New("the input throws, as the case says")
 
 func (c *oneCall) sendClientStream(
 	ctx context.Context, open func(context.Context) (*clientStream, error),
