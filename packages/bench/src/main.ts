@@ -23,9 +23,10 @@ nothing else.
   --report FOLDER  write bench.json and bench.txt there
   --help           this text
 
-Exit code: 0, or 2 if a control row (the bare client against itself) is not
-within 0.99 to 1.01, or for Go if benchstat tells the two apart, so that no time
-of the run means anything. A goal that is not met does not fail the run.
+Exit code 0: measured, even if a goal is not met; 1: it failed, or a control
+row (the bare client against itself) is not within 0.99 to 1.01, or for Go if
+benchstat tells the two apart, so that no time of the run means anything; 2:
+wrong arguments.
 `;
 
 /** Runs the benchmark as the command line says; returns the exit code. */
