@@ -1,10 +1,14 @@
 package ameide_test
 
 import (
+	"context"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
@@ -13,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	meterv1 "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1"
+	"github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	threadsv1 "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	"github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
 
@@ -22,11 +28,15 @@ import (
 
 const firstProgram = "testdata/first/main.go"
 
-// Every snippet of the README stands in a program or a function here that is run.
+// Every snippet of the two READMEs is part of a program or a function here that is run.
 func TestReadmeSnippetsAreRun(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
+	var readme []byte
+	for _, page := range []string{"README.md", "../../README.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readme = append(readme, text...)
 	}
 	run := bodies(t, "example_test.go", "readme_test.go")
 	first, err := os.ReadFile(firstProgram)
@@ -35,7 +45,7 @@ func TestReadmeSnippetsAreRun(t *testing.T) {
 	}
 	run = append(run, string(first))
 	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(snippets) < 5 {
+	if len(snippets) < 6 {
 		t.Fatalf("the README has %d snippets", len(snippets))
 	}
 	for _, snippet := range snippets {
@@ -70,6 +80,37 @@ func bodies(t *testing.T, files ...string) []string {
 		}
 	}
 	return all
+}
+
+// meter answers with what it was sent.
+type meter struct {
+	meterv1connect.UnimplementedMeterServiceHandler
+}
+
+func (meter) RecordUsage(_ context.Context, request *meterv1.RecordUsageRequest) (*meterv1.RecordUsageResponse, error) {
+	usage := &meterv1.Usage{TeamId: request.GetTeamId()}
+	return &meterv1.RecordUsageResponse{Record: &meterv1.UsageRecord{Usage: usage}}, nil
+}
+
+func Example_meter() {
+	mux := http.NewServeMux()
+	mux.Handle(meterv1connect.NewMeterServiceHandler(meter{}))
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	baseURL := server.URL
+
+	transport, err := ameide.NewTransport(baseURL, ameide.AllowInsecureLoopback(), ameide.WithTenant("acme"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer transport.Close()
+	meter := meterv1connect.NewMeterServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	response, err := meter.RecordUsage(context.Background(), &meterv1.RecordUsageRequest{TeamId: "search", EventType: "completion"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(response.GetRecord().GetUsage().GetTeamId())
+	// Output: search
 }
 
 func TestReadmeFirstProgram(t *testing.T) {

@@ -8,7 +8,8 @@ const SDK_TEST =
 
 const TEXT = /(["'`])((?:\\.|(?!\1)[^\\])*)\1/g;
 
-const ID = /(?<![\w-])[a-z]\d{2,3}(?![\w-])/g;
+/** An id, but no escape of a byte (`\x02`). */
+const ID = /(?<![\w\\-])[a-z]\d{2,3}(?![\w-])/g;
 
 /** @type {import("./tree.mjs").Check} */
 export const statedOnce = {
