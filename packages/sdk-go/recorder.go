@@ -331,6 +331,12 @@ func (r *recording) isKnownType() bool {
 	}
 }
 
+// isOfAnotherFormat says whether the answer is of a format of Connect's, and not of the one that was asked for.
+func (r *recording) isOfAnotherFormat() bool {
+	asked := r.request.Header.Get("Content-Type")
+	return r.shape.protocol == policy.Connect && asked != "" && mediaType(r.header().Get("Content-Type")) != asked
+}
+
 // network is a failure of the connection; nil if that is not what happened.
 func (r *recording) network() *policy.NetworkFailure {
 	if r.failure == nil {
@@ -451,6 +457,9 @@ func (r *recording) statedInWords(reported *connect.Error) *connect.Error {
 	if r.isGood() && !r.isKnownType() {
 		stated := r.header().Get("Content-Type")
 		return connect.NewError(connect.CodeUnknown, fmt.Errorf("unsupported content type %s", stated))
+	}
+	if r.isGood() && r.isOfAnotherFormat() && reported.Code() == connect.CodeUnknown {
+		return recoded(connect.CodeInternal, reported.Message(), reported, reported.Unwrap())
 	}
 	if r.isGood() || r.shape.protocol == policy.Connect {
 		return reported
