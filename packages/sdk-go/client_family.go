@@ -143,7 +143,7 @@ func (f *clientFamily) sender(config *clientConfig) (http.RoundTripper, error) {
 		return nil, err
 	}
 	warn := warner(config)
-	connect := func() *connections { return newConnections(settings, f.timers, warn) }
+	connect := func() *connections { return newConnections(settings, warn) }
 	return roundTripperFunc(func(request *http.Request) (*http.Response, error) {
 		// A call may have slept while the client was closed.
 		if closed := f.lifetime.closed(); closed != nil {

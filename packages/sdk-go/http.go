@@ -74,7 +74,7 @@ func (l *lostConnection) since() time.Time {
 }
 
 // newConnections makes a pool of connections. warn is told of what whoever runs the client should know.
-func newConnections(settings connectionSettings, _ *timers, warn func(text string, fields ...any)) *connections {
+func newConnections(settings connectionSettings, warn func(text string, fields ...any)) *connections {
 	dialer := newDialer(settings)
 	switch settings.version {
 	case HTTP1:

@@ -26,7 +26,7 @@ func TestHTTP1WhoeverLeavesGivesWay(t *testing.T) {
 	defer server.Close()
 	settings := testSettings(server.URL, HTTP1)
 	settings.maxConnections = 1
-	c := newConnections(settings, nil, func(string, ...any) {})
+	c := newConnections(settings, func(string, ...any) {})
 	defer c.close()
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup

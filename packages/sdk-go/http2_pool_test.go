@@ -19,7 +19,7 @@ func TestHTTP2PoolMakesConnectionsUpToABound(t *testing.T) {
 		}
 		return false
 	})
-	c := newConnections(testSettings(url, HTTP2), nil, func(string, ...any) {})
+	c := newConnections(testSettings(url, HTTP2), func(string, ...any) {})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	for range 12 {

@@ -30,7 +30,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 			config.NextProtos = nil
 			settings.tls = &tlsOptions{config: config}
 		}
-		c := newConnections(settings, nil, func(string, ...any) {})
+		c := newConnections(settings, func(string, ...any) {})
 		var wait sync.WaitGroup
 		for range 10 {
 			wait.Go(func() { _, _, _ = post(t, c, server.URL, "hello") })
@@ -62,7 +62,7 @@ func TestConnectsToAHostThatIsDownAreSpaced(t *testing.T) {
 		connects.Add(1)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}}
-	c := newConnections(settings, nil, func(string, ...any) {})
+	c := newConnections(settings, func(string, ...any) {})
 	defer c.close()
 	var paused atomic.Int32
 	var wait sync.WaitGroup
@@ -100,7 +100,7 @@ func TestHTTP2WaitsInLineForAStream(t *testing.T) {
 	})
 	settings := testSettings(url, HTTP2)
 	settings.maxHTTP2Connections = 1
-	c := newConnections(settings, nil, func(string, ...any) {})
+	c := newConnections(settings, func(string, ...any) {})
 	defer c.close()
 	var wait sync.WaitGroup
 	began := time.Now()
@@ -129,7 +129,7 @@ func TestHTTP2ConnectionLeavesAtItsAge(t *testing.T) {
 	})
 	settings := testSettings(url, HTTP2)
 	settings.maxConnectionAge = 100 * time.Millisecond
-	c := newConnections(settings, nil, func(string, ...any) {})
+	c := newConnections(settings, func(string, ...any) {})
 	defer c.close()
 	for range 10 {
 		if _, body, err := post(t, c, url, "x"); err != nil || body != "done" {
@@ -149,7 +149,7 @@ func TestHTTP2AsksHalfAsOftenWhereAServerSaysSo(t *testing.T) {
 		}
 		return false
 	})
-	c := newConnections(testSettings(url, HTTP2), nil, func(string, ...any) {})
+	c := newConnections(testSettings(url, HTTP2), func(string, ...any) {})
 	defer c.close()
 	pool := c.pool.(*http2Pool)
 	for want := 40 * time.Second; want <= 160*time.Second; want *= 2 {
@@ -182,7 +182,7 @@ func TestHTTP1RetryGoesOverANewConnection(t *testing.T) {
 			}
 		}
 	})
-	c := newConnections(testSettings(url, HTTP1), nil, func(string, ...any) {})
+	c := newConnections(testSettings(url, HTTP1), func(string, ...any) {})
 	defer c.close()
 	pool := c.pool.(*http1Pool)
 	first, _, err := pool.acquire(context.Background(), time.Time{})
@@ -222,7 +222,7 @@ func TestFullPoolSaysSoOnce(t *testing.T) {
 	settings.maxConnections = 2
 	var told []string
 	var mu sync.Mutex
-	c := newConnections(settings, nil, func(text string, _ ...any) {
+	c := newConnections(settings, func(text string, _ ...any) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, text)
@@ -252,7 +252,7 @@ func TestHTTP2StreamThatIsForgottenEndsWithItsContext(t *testing.T) {
 	})
 	settings := testSettings(url, HTTP2)
 	settings.maxHTTP2Connections = 1
-	c := newConnections(settings, nil, func(string, ...any) {})
+	c := newConnections(settings, func(string, ...any) {})
 	defer c.close()
 	for range 3 {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

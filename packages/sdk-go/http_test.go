@@ -82,7 +82,7 @@ func TestConnectionsSpeakTheVersionOfTheServer(t *testing.T) {
 				settings.tls = &tlsOptions{config: server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()}
 				settings.tls.config.NextProtos = nil
 			}
-			c := newConnections(settings, nil, func(string, ...any) {})
+			c := newConnections(settings, func(string, ...any) {})
 			defer c.close()
 			for range 3 {
 				major, body, err := post(t, c, server.URL+"/x", "hello")
