@@ -10,7 +10,7 @@ const (
 	// fullPoolQuiet: a pool that is full again and again says so no more often.
 	fullPoolQuiet = time.Minute
 	// Of many calls at once the number is known when all have come.
-	fullPoolGather = 10 * time.Millisecond
+	fullPoolGather = 25 * time.Millisecond
 )
 
 // A fullPool says that all connections to an origin are in use: once, until they are not.
