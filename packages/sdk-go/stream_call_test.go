@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +25,7 @@ import (
 
 const (
 	listProcedure  = "/acme.v1.Echo/List"
+	sumProcedure   = "/acme.v1.Echo/Sum"
 	tradeProcedure = "/acme.v1.Echo/Trade"
 )
 
@@ -299,6 +304,58 @@ func TestCloseOfTransportEndsStreams(t *testing.T) {
 		}
 		if err := client.CallBidiStream(t.Context()).Send(nil); !errors.As(err, &failed) {
 			t.Errorf("a later call gave %v", err)
+		}
+	})
+}
+
+// refusedFirst has no connection for the first request.
+type refusedFirst struct {
+	http.RoundTripper
+	requests atomic.Int64
+}
+
+func (r *refusedFirst) RoundTrip(request *http.Request) (*http.Response, error) {
+	if r.requests.Add(1) == 1 {
+		_ = request.Body.Close()
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	}
+	return r.RoundTripper.RoundTrip(request)
+}
+
+// What was not sent is sent again at once, while the caller has nothing to send yet.
+func TestStreamIsRepeatedWhileItsCallerIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sum := func(_ context.Context, stream *connect.ClientStream[text]) (*connect.Response[text], error) {
+			var all []string
+			for stream.Receive() {
+				all = append(all, stream.Msg().GetValue())
+			}
+			return connect.NewResponse(wrapperspb.String(strings.Join(all, " "))), stream.Err()
+		}
+		sender := &refusedFirst{RoundTripper: ameidetest.NewRoundTripper(connect.NewClientStreamHandler(sumProcedure, sum))}
+		transport, err := ameide.NewTransport(ameidetest.BaseURL, ameide.WithRoundTripper(sender))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer transport.Close()
+		client := connect.NewClient[text, text](
+			transport.HTTPClient(), transport.BaseURL()+sumProcedure, transport.Options()...)
+		stream := client.CallClientStream(t.Context())
+		if err := stream.Send(nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if made := sender.requests.Load(); made != 2 {
+			t.Errorf("%d requests were made", made)
+		}
+		for _, value := range []string{"a", "b"} {
+			if err := stream.Send(wrapperspb.String(value)); err != nil {
+				t.Error(err)
+			}
+		}
+		response, err := stream.CloseAndReceive()
+		if err != nil || response.Msg.GetValue() != "a b" {
+			t.Error(response, err)
 		}
 	})
 }

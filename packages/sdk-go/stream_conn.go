@@ -166,7 +166,18 @@ func (s *streamCall) awaitOpen() bool {
 		return false
 	case s.turn <- struct{}{}:
 		defer s.release()
-		return s.isOpen()
+		if !s.isOpen() {
+			return false
+		}
+		go s.repeatUntilAnswered()
+		return true
+	}
+}
+
+// What is not sent is repeated, whether or not the caller sends or receives meanwhile.
+func (s *streamCall) repeatUntilAnswered() {
+	for o := s.current.Load(); s.awaitAnother(o); {
+		o = s.current.Load()
 	}
 }
 
