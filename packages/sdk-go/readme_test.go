@@ -88,8 +88,7 @@ type meter struct {
 }
 
 func (meter) RecordUsage(_ context.Context, request *meterv1.RecordUsageRequest) (*meterv1.RecordUsageResponse, error) {
-	usage := &meterv1.Usage{TeamId: request.GetTeamId()}
-	return &meterv1.RecordUsageResponse{Record: &meterv1.UsageRecord{Usage: usage}}, nil
+	return &meterv1.RecordUsageResponse{Record: &meterv1.UsageRecord{Usage: request}}, nil
 }
 
 func Example_meter() {
