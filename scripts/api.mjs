@@ -11,8 +11,8 @@ const HELP = `Usage: npx -y pnpm@12.21.0 api
 
 Builds the published packages and writes what each of their entries declares
 into api/NAME.api.md beside its package.json, and what each package of a Go SDK
-exports into api/NAME.txt beside its go.mod. Commit that with the change:
-\`pnpm check api-report\` compares it. Without Go it writes TypeScript's, and says so.
+exports into api/NAME.txt beside its go.mod. Commit that with the change: the
+check api-report compares it. Without Go it writes TypeScript's, and says so.
 
 Exit code 0: written; 1: a package could not be built or read; 2: wrong
 arguments.`;

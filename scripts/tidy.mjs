@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 
 import { preflight } from "./preflight.mjs";
 
-const HELP = `Usage: pnpm tidy
+const HELP = `Usage: npx -y pnpm@12.21.0 tidy
 
 Runs go mod tidy over every Go module of the repository, each with the others as
-they are on disk. Commit what it changes: \`pnpm check go\` compares.
+they are on disk. Commit what it changes: the check go compares.
 
 Exit code 0: all are tidy; 1: Go is missing or failed; 2: wrong arguments.`;
 

@@ -38,17 +38,18 @@ CASES
   CUT_RESET_HALF). A file opens with a comment that says what it verifies and
   why. What "expect" does not state is not compared, except the number of
   requests, that they have the format and HTTP version of the run, that no
-  timer, listener, socket or task is left, that no error would have ended the process,
-  and that the runtime gave no warning. A case in which all calls fail needs a
-  control in its file ("r03 control: …"), which differs in the cause alone.
+  timer, listener, socket or task is left, that no error would have ended the
+  process, and that the runtime gave no warning. A case in which all calls fail
+  needs a control in its file ("r03 control: …"), which differs in the cause
+  alone.
 
 ADAPTERS
   An adapter is the program through which the runner drives one SDK. It uses the
   SDK's public API alone, expects nothing, and reports what happened. The runner
-  builds and starts it as adapters.yaml says and talks to it over its standard input
-  and output. Standard error is free for people. A build that ends with exit code 3
-  says that its toolchain is missing: the SDK is left out, and with CI=true that is
-  red.
+  builds and starts it as adapters.yaml says and talks to it over its standard
+  input and output. Standard error is free for people. A build that ends with
+  exit code 3 says that its toolchain is missing: the SDK is left out, and with
+  CI=true that is red.
 
   Framing. Each message is protobuf JSON in UTF-8, preceded by its length in
   bytes as a 4-byte big-endian number; at most 16 MiB. Nothing else may be
@@ -60,21 +61,21 @@ ADAPTERS
   ends, it ends.
 
   describe. Answered with the id and version of the SDK and what it can do:
-  entries, protocols, formats, HTTP versions, kinds of methods, HTTP clients beside
-  the language's own, abilities, and the built-in numbers of its policy by name
-  (defaults.timeoutMs, budget.cost, …).
+  entries, protocols, formats, HTTP versions, kinds of methods, HTTP clients
+  beside the language's own, abilities, and the built-in numbers of its policy
+  by name (defaults.timeoutMs, budget.cost, …).
 
   Abilities are what some languages can express and others cannot:
     cancel       a call can be canceled
-    loose_types  an option may have an unknown name, or a value of the wrong type:
-                 2.5 attempts, an expiry that is no finite number, an ambient
-                 deadline that is a text or fails when it is asked
-    pulled_input the SDK pulls the messages that a caller streams, which may fail
-  Which of them a case needs is read off its given. What needs one that the adapter
-  does not describe is neither green nor red but —, counted apart, where "without" of
-  adapters.yaml names the ability with the number of cases that need it; elsewhere it
-  is red. A duration that is no number needs none: where durations have a type, it is
-  one below 0.
+    loose_types  an option may have an unknown name, or a value of the wrong
+                 type: 2.5 attempts, an expiry that is no finite number, an
+                 ambient deadline that is a text or fails when it is asked
+    pulled_input the SDK pulls the messages that a caller streams: they may fail
+  Which of them a case needs is read off its given. What needs one that the
+  adapter does not describe is neither green nor red but —, counted apart, where
+  "without" of adapters.yaml names the ability with the number of cases that
+  need it; elsewhere it is red. A duration that is no number needs none: where
+  durations have a type, it is one below 0.
 
   run. Answered with what happened (RunResponse). "error" is for an adapter that
   failed itself; how calls of the SDK fail is an outcome. Cases do not touch
@@ -143,9 +144,10 @@ WHAT RUN DOES
   events          those of the SDK's observer, as JSON with a "type"
   policy_hash     of the last explain
   explain_text    its text form, problems and verdict included
-  drained         for each drain how many calls were aborted, and how long it took
-  longest_timer_ms  the longest time a timer of the SDK was set to (MEMORY); absent
-                  where timers have no limit
+  drained         for each drain how many calls were aborted, and how long it
+                  took
+  longest_timer_ms  the longest time a timer of the SDK was set to (MEMORY);
+                  absent where timers have no limit
   leaks           timers of the SDK that are still set, listeners still on
                   signals of callers, sockets still open, tasks (goroutines,
                   threads) of the SDK that go on. Always there.

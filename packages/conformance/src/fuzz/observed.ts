@@ -48,6 +48,20 @@ export function expectedOf(prediction: Prediction): Observed {
   return arrange({ outcomes, requests, sleeps, budget, providerCalls }, parallel);
 }
 
+/**
+ * Returns the observation without what may differ between languages: when the headers of a unary
+ * call are shown, whether an exchange that is over counts as canceled, and which messages of a
+ * stream an answer that comes early leaves unsent. The model states them of the cases in which they
+ * are the same, and each SDK is compared with that.
+ */
+export function ofEveryLanguage(observed: Observed): Observed {
+  return {
+    ...observed,
+    outcomes: observed.outcomes.map((one) => ({ ...one, headersMs: undefined })),
+    requests: observed.requests.map((one) => ({ ...one, canceled: undefined, texts: undefined })),
+  };
+}
+
 function outcomeOf({ ok, error, durationMs, messages, headersMs }: SeenOutcome): ObservedOutcome {
   const seen = { ok: ok ?? null, durationMs, messages, headersMs: headersMs ?? null };
   if (error === undefined) {

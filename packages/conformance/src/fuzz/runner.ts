@@ -12,7 +12,7 @@ import { can } from "../suite/plan.js";
 import { predict } from "./model.js";
 import type { Protocol } from "./model/policy.js";
 import type { Prediction } from "./model/prediction.js";
-import { differences, expectedOf, observedOf, type Observed } from "./observed.js";
+import { differences, expectedOf, observedOf, ofEveryLanguage, type Observed } from "./observed.js";
 
 /**
  * Place to run a generated case: an entry of the language's own HTTP client or of another, by its
@@ -87,7 +87,9 @@ export class FuzzRunner {
       } else {
         const name = first.sdk;
         found.push(
-          ...differences(first.observed, observed).map((line) => `${name}, ${sdk}: ${line}`),
+          ...differences(ofEveryLanguage(first.observed), observed).map(
+            (line) => `${name}, ${sdk}: ${line}`,
+          ),
         );
       }
     }

@@ -5,7 +5,7 @@ import { PLANTS } from "../../src/soak/plant.js";
 import { SCENARIOS } from "../../src/soak/scenarios.js";
 import { BOUNDS, LOAD, RAMP_MS, TIMES, WARM_UP_MS } from "../../src/soak/settings.js";
 
-const HELP = read("../../soak/help.txt");
+const HELP = read("../../soak/help.txt").replaceAll(/\s+/g, " ");
 const PAGE = read("../../../../docs/soak.md");
 const ids = SCENARIOS.map(({ id }) => id);
 
