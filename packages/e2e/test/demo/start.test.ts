@@ -1,11 +1,17 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { LANGUAGES } from "../../src/demo/languages.js";
+import { otherSdks } from "../../src/demo/languages.js";
 import type { Report, ReportedCall } from "../../src/demo/json.js";
+import { inCi } from "../../src/runtimes/in_ci.js";
 import { type Ended, run, start } from "../harness/command.js";
 
 const SLOW_MS = 60_000;
-const OTHERS = LANGUAGES.map(({ name }) => name);
+// A toolchain may be missing, though not in CI.
+const { sdks, leftOut } = await otherSdks();
+const OTHERS = sdks.map(({ name }) => name);
+const VERDICT = ["verdict: 6 of 6 as the contract says", ...OTHERS].join(
+  ", alike in TypeScript and ",
+);
 const README = new URL("../../../../README.md", import.meta.url);
 
 describe("start --json", () => {
@@ -18,6 +24,10 @@ describe("start --json", () => {
     ended = await run("--json");
     calls = (JSON.parse(ended.stdout) as Report).calls;
   }, SLOW_MS);
+
+  test.runIf(inCi())("leaves out no language in CI", () => {
+    expect(leftOut).toEqual([]);
+  });
 
   test("prints one JSON document, and every call of ours passed", () => {
     expect(ended).toMatchObject({ code: 0, stderr: "" });
@@ -115,9 +125,10 @@ describe("start", () => {
         [...text.matchAll(/^(?:real server|. {1}fault|\d ).*[)e✓✗=]$/gm)].map(([row]) =>
           row.replaceAll(/\d+(?:\.\d+)?(?= m?s)/g, "N").replaceAll(/ +/g, " "),
         );
-      expect(table(stdout)).toEqual(table(readFileSync(README, "utf8")));
+      const stated = OTHERS.length > 0 ? readFileSync(README, "utf8") : stdout;
+      expect(table(stdout)).toEqual(table(stated));
       const last = lines.findLast((line) => line !== "" && !line.startsWith("next:"));
-      expect(last).toBe("verdict: 6 of 6 as the contract says, alike in TypeScript and Go");
+      expect(last).toBe(VERDICT);
       expect(stdout).toMatch(
         /\nnext: start --case 1 · start --serve · docs\/bring-your-own\.md\n$/,
       );
