@@ -199,6 +199,10 @@ func (c *http1Connection) begin() bool {
 	}
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
+	if c.cc.Err() != nil {
+		c.pool.forget(c)
+		return false
+	}
 	c.inUse = true
 	return true
 }
