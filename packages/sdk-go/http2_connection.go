@@ -32,6 +32,7 @@ type http2Connection struct {
 	// Closed when it stands, or is closed before it does.
 	settled  chan struct{}
 	settling sync.Once
+	slows    sync.Once
 
 	// The rest is guarded by the lock of the pool.
 	stands bool
@@ -248,12 +249,18 @@ func (c *http2Connection) limited(maxStreams int) {
 	c.pool.limitedLocked(maxStreams)
 }
 
+// However often a server says that there are too many PINGs, they do not become rarer than this.
+const slowestPings = time.Hour
+
 func (c *http2Connection) goneAway(code uint32, debug string) {
 	<-c.born
 	const enhanceYourCalm = 11
 	if code == enhanceYourCalm && debug == "too_many_pings" && c.pool.pings != nil {
-		// As in gRPC (gRFC A8).
-		c.pool.pings.interval.Store(c.pool.pings.interval.Load() * 2)
+		// As in gRPC (gRFC A8). A connection says it once, whatever it sends.
+		c.slows.Do(func() {
+			interval := &c.pool.pings.interval
+			interval.Store(min(interval.Load()*2, max(interval.Load(), int64(slowestPings))))
+		})
 	}
 	go c.leave()
 }
