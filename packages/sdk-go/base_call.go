@@ -22,6 +22,8 @@ type callKind interface {
 	inputState() policy.InputState
 	// endedByOthers is called when the call is to end, by whoever ends it. It does not wait.
 	endedByOthers()
+	// isLeft says whether the caller wants no more of it.
+	isLeft() bool
 	// finished is called when the call is over.
 	finished()
 }
@@ -101,7 +103,7 @@ func (c *baseCall) prepare(
 // start joins the calls of the client. False if the call is over.
 func (c *baseCall) start() bool {
 	if refusal := c.client.lifetime.add(c); refusal != nil {
-		c.over, c.err = true, refusal
+		c.finish(refusal, "")
 		return false
 	}
 	c.renewScope()
@@ -124,7 +126,7 @@ func (c *baseCall) renewScope() {
 		c.cancel(nil)
 	}
 	c.scope, c.cancel = context.WithCancelCause(c.ctx)
-	if c.closedBy.Load() != nil {
+	if c.closedBy.Load() != nil || c.kind.isLeft() {
 		c.cancel(errAttemptOver)
 	}
 }

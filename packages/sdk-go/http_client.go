@@ -33,6 +33,9 @@ func (h *httpClient) Do(request *http.Request) (*http.Response, error) {
 	if a == nil {
 		return nil, errNoCall
 	}
+	if a.call.client != h.client {
+		return nil, configError("baseUrl", "needs the HTTPClient, the BaseURL and the Options of one Transport")
+	}
 	r := a.record()
 	if err := a.call.enter(a, r, request); err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error 
 	a.mu.Lock()
 	a.enteredAt = now
 	a.mu.Unlock()
-	if c.ending() != nil {
+	if c.ending() != nil || a.Err() != nil {
 		return errAttemptOver
 	}
 	limit := c.kind.limit(now)
@@ -80,7 +83,9 @@ func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error 
 			return err
 		}
 	} else {
+		r.mu.Lock()
 		r.streamed, r.hasBody = request.Body, true
+		r.mu.Unlock()
 	}
 	// With a body that may be asked for again, net/http would send a request again by itself.
 	r.request.Body = (*sentBody)(r)

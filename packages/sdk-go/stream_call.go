@@ -173,7 +173,12 @@ func (s *streamCall) onEnd(o *openedStream, err error) {
 	case s.failed(o.attempt, err):
 		_ = o.conn.CloseRequest()
 		_ = o.conn.CloseResponse()
-		s.open()
+		if s.left.Load() {
+			s.show()
+			s.succeed()
+		} else {
+			s.open()
+		}
 	}
 }
 
@@ -293,7 +298,12 @@ func (s *streamCall) settle() {
 		default:
 			return
 		}
-		if !s.over && s.begun {
+		switch {
+		case s.over:
+		case !s.begun:
+			s.begun, s.over = true, true
+			close(s.ended)
+		default:
 			if o := s.current.Load(); o != nil {
 				s.onEnd(o, nil)
 			} else {
@@ -312,6 +322,8 @@ func (s *streamCall) isToEnd() bool {
 		return s.left.Load() || s.ending() != nil
 	}
 }
+
+func (s *streamCall) isLeft() bool { return s.left.Load() }
 
 // A limit is reached, or the client closed: by somebody who does not wait.
 func (s *streamCall) endedByOthers() { go s.settle() }

@@ -124,4 +124,6 @@ func (*unaryCall) inputState() policy.InputState { return policy.InputReplayable
 // Whoever waits hears of it by the context of the attempt.
 func (*unaryCall) endedByOthers() {}
 
+func (*unaryCall) isLeft() bool { return false }
+
 func (*unaryCall) finished() {}
