@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type Given, GivenSchema, type Script, ScriptSchema } from "@ameideio/conformance-proto";
 import { needsOf } from "../suite/abilities.js";
-import type { Ability } from "../suite/vocabulary.js";
+import { ABILITIES } from "../suite/vocabulary.js";
 import { generateGiven } from "./generate_given.js";
 import { generateScript } from "./generate_script.js";
 import { predict } from "./model.js";
@@ -62,6 +62,7 @@ export function generateCase(
   const kinds = KINDS.filter(([name]) => isAmong(among.kinds, name));
   const one = kinds.map(([, kind, weight]) => [weight, () => [kind]] as const);
   const all = kinds.map(([, kind]) => kind);
+  const isAlike = ABILITIES.every((each) => among.abilities?.includes(each) !== false);
   for (let i = 0; i < TRIES; i++) {
     const protocol = random.pick(protocols);
     const called = random.weighted<readonly Kind[]>([...one, [1, () => all]]);
@@ -72,12 +73,16 @@ export function generateCase(
     const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
     const entry = random.between(0, 5);
-    const beyond = randomNeedsOf(given).filter((each) => among.abilities?.includes(each) === false);
+    const beyond = needsOf(given).filter((each) => among.abilities?.includes(each) === false);
     if (beyond.length > 0) {
       discarded.push(...beyond.map((each) => `needs ${each}`));
       continue;
     }
     const prediction = predict(given, script, protocol);
+    if (!isAlike && differsByLanguage(given, prediction)) {
+      discarded.push("differs by language");
+      continue;
+    }
     if (prediction.notes.length === 0) {
       return { seed, index, given, script, format, protocol, entry, prediction, discarded };
     }
@@ -86,11 +91,23 @@ export function generateCase(
   throw new Error(`no case in ${TRIES} tries for seed ${seed}, index ${index}`);
 }
 
-// A caller that sends each message by a call of its own, and pauses before, learns at its next one
-// that an attempt has failed: when that is, the model does not know.
-function randomNeedsOf(given: Given): readonly Ability[] {
-  const pauses = given.steps.some(
-    ({ action }) => action.case === "call" && action.value.textDelayMs > 0n,
+/**
+ * Reports whether the model, which is TypeScript's where languages may differ, does not know what
+ * others do:
+ *
+ * - A caller that sends each message by a call of its own, and pauses before, learns at its next one
+ *   that an attempt has failed.
+ * - A context that has ended by its deadline cannot be canceled any more.
+ * - Of parallel calls that are repeated at one instant, which comes first is the runtime's.
+ */
+function differsByLanguage(given: Given, prediction: Prediction): boolean {
+  const calls = given.steps.flatMap(({ action }) => (action.case === "call" ? [action.value] : []));
+  return (
+    calls.some(({ textDelayMs }) => textDelayMs > 0n) ||
+    calls.some(
+      ({ cancel, runtimeTimeoutMs }) =>
+        cancel?.byCallback === true && (runtimeTimeoutMs !== undefined || cancel.asTimeout),
+    ) ||
+    (prediction.parallel && prediction.requests.length > prediction.outcomes.length)
   );
-  return pauses ? [...needsOf(given), "pulled_input"] : needsOf(given);
 }
