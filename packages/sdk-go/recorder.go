@@ -277,6 +277,15 @@ func (r *recording) head() answerHead {
 	return answerHead{r.status, r.header(), r.isGood(), r.wireError}
 }
 
+// isPackedUnasked says whether the messages of an answer are compressed by what was not asked for: Connect refuses it.
+func (r *recording) isPackedUnasked() bool {
+	name := "Grpc-Encoding"
+	if r.shape.protocol == policy.Connect {
+		name = "Connect-Content-Encoding"
+	}
+	return r.shape.enveloped && !r.shape.accepts(r.header().Get(name))
+}
+
 func (r *recording) header() http.Header {
 	if r.response == nil {
 		return nil

@@ -206,7 +206,7 @@ func (s *streamCall) checkTenant(o *openedStream) bool {
 		return true
 	}
 	_ = o.conn.ResponseHeader()
-	if !o.attempt.recording().isAnswer() {
+	if recording := o.attempt.recording(); !recording.isAnswer() || recording.isPackedUnasked() {
 		return true
 	}
 	o.isForUs = true

@@ -17,6 +17,11 @@ type wireShape struct {
 	bothWays bool
 }
 
+// accepts says whether Connect reads messages of a stream that are compressed so.
+func (s *wireShape) accepts(coding string) bool {
+	return coding == "" || coding == "identity" || (coding == "gzip" && s.acceptsGzip)
+}
+
 // What a protocol makes of the kinds of methods.
 type wireShapes struct {
 	unary, serverStreaming, clientStreaming, bidiStreaming wireShape
