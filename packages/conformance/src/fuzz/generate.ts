@@ -108,6 +108,6 @@ function differsByLanguage(given: Given, prediction: Prediction): boolean {
       ({ cancel, runtimeTimeoutMs }) =>
         cancel?.byCallback === true && (runtimeTimeoutMs !== undefined || cancel.asTimeout),
     ) ||
-    (prediction.parallel && prediction.requests.length > prediction.outcomes.length)
+    (prediction.parallel && prediction.sleeps?.length !== 0)
   );
 }

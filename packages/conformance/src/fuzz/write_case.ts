@@ -128,7 +128,9 @@ function requestsOf(
   requests: readonly PredictedRequest[],
 ): MessageInitShape<typeof RequestSchema>[] {
   return requests.map((request, index) => {
-    const headers: { [name: string]: string } = { ...request.headers };
+    // Runtimes send a list as one value or as several (RFC 9110, section 5.3).
+    const single = Object.entries(request.headers).filter(([, value]) => !value.includes(", "));
+    const headers: { [name: string]: string } = Object.fromEntries(single);
     const absent: string[] = [];
     const state = (name: string, value: string | null): void => {
       if (value === null) {

@@ -11,5 +11,5 @@ test(
     const code = await runCli(["--mutate"], { print, printError: print });
     expect({ code, output: code === 0 ? "" : lines.join("\n") }).toEqual({ code: 0, output: "" });
   },
-  15 * MINUTES,
+  25 * MINUTES,
 );
