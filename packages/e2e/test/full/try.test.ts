@@ -76,7 +76,9 @@ test(
     await make(changeOf(before));
     const changed = await start();
     expect(changed).toMatchObject(GOOD);
-    expect(changed.stdout).toMatch(/^1 .* billed 2× +✗ +billed 1×, stopped: not_idempotent(?: +✓)+$/m);
+    expect(changed.stdout).toMatch(
+      /^1 .* billed 2× +✗ +billed 1×, stopped: not_idempotent(?: +✓)+$/m,
+    );
     expect(changed.stdout).toMatch(VERDICT);
 
     await make(changeOf(changed));
