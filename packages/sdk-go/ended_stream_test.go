@@ -12,10 +12,10 @@ import (
 	"github.com/ameideio/ameide-sdk-go"
 )
 
-type echo = connect.Client[wrapperspb.StringValue, wrapperspb.StringValue]
+type parrot = connect.Client[wrapperspb.StringValue, wrapperspb.StringValue]
 
-func echoOver(client, options *ameide.Transport) *echo {
-	url := client.BaseURL() + "/acme.v1.Echo/Trade"
+func parrotOver(client, options *ameide.Transport, procedure string) *parrot {
+	url := client.BaseURL() + procedure
 	return connect.NewClient[wrapperspb.StringValue, wrapperspb.StringValue](client.HTTPClient(), url, options.Options()...)
 }
 
@@ -47,7 +47,7 @@ func TestCloseOfAStreamThatSentNothing(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		stream := echoOver(transport, transport).CallBidiStream(t.Context())
+		stream := parrotOver(transport, transport, "/acme.v1.Parrot/Talk").CallBidiStream(t.Context())
 		_ = stream.CloseResponse()
 		_ = stream.CloseRequest()
 	}()
@@ -61,7 +61,7 @@ func TestCloseOfAStreamThatSentNothing(t *testing.T) {
 func TestOptionsOfAnotherTransport(t *testing.T) {
 	there := &answering{contentType: "application/proto"}
 	a, b := transportOver(t, "https://a.test", &answering{}), transportOver(t, "https://b.test", there)
-	_, err := echoOver(b, a).CallUnary(context.Background(), connect.NewRequest(wrapperspb.String("x")))
+	_, err := parrotOver(b, a, "/acme.v1.Parrot/Repeat").CallUnary(context.Background(), connect.NewRequest(wrapperspb.String("x")))
 	if failed := ameide.FromError(err); failed == nil || failed.Reason != "CONFIG_INVALID" {
 		t.Errorf("it gives %v", err)
 	}

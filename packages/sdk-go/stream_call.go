@@ -121,10 +121,11 @@ func (s *streamCall) open() bool {
 	}
 	o := &openedStream{attempt: a, conn: conn, replaced: make(chan struct{})}
 	before := s.current.Swap(o)
+	// Nobody else may send before: Connect takes one message at a time.
 	if before == nil {
-		close(s.opened)
+		defer close(s.opened)
 	} else {
-		close(before.replaced)
+		defer close(before.replaced)
 	}
 	o.err = conn.Send(s.message)
 	if s.plan.shape.replays || s.sentAll.Load() {
