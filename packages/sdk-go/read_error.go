@@ -33,7 +33,7 @@ func (r *recording) readWireError() *connect.Error {
 		if !good {
 			return nil
 		}
-		end, _ := r.endOfStream("Connect-Content-Encoding")
+		end, _ := r.endOfStream()
 		return endStreamWireError(parseJSON(end), r.header())
 	default:
 		return r.unaryWireError(good)
@@ -61,18 +61,18 @@ func (r *recording) statusError(trailer http.Header) *connect.Error {
 }
 
 func (r *recording) trailersInBody() http.Header {
-	end, _ := r.endOfStream("Grpc-Encoding")
+	end, _ := r.endOfStream()
 	return trailersOf(end)
 }
 
 // endOfStream is what the envelope says that ends the body; nil where it has not come, or cannot be read.
-func (r *recording) endOfStream(encodingHeader string) ([]byte, bool) {
+func (r *recording) endOfStream() ([]byte, bool) {
 	if !r.envelopes.endComplete() {
 		return nil, false
 	}
 	encoding := ""
 	if r.envelopes.endCompressed {
-		encoding = r.header().Get(encodingHeader)
+		encoding = r.streamCoding()
 	}
 	return r.unpack(r.envelopes.end, encoding)
 }

@@ -279,11 +279,15 @@ func (r *recording) head() answerHead {
 
 // isPackedUnasked says whether the messages of an answer are compressed by what was not asked for: Connect refuses it.
 func (r *recording) isPackedUnasked() bool {
-	name := "Grpc-Encoding"
+	return r.shape.enveloped && !r.shape.accepts(r.streamCoding())
+}
+
+// streamCoding is what compresses the messages in envelopes.
+func (r *recording) streamCoding() string {
 	if r.shape.protocol == policy.Connect {
-		name = "Connect-Content-Encoding"
+		return r.header().Get("Connect-Content-Encoding")
 	}
-	return r.shape.enveloped && !r.shape.accepts(r.header().Get(name))
+	return r.header().Get("Grpc-Encoding")
 }
 
 func (r *recording) header() http.Header {

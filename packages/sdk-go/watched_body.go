@@ -137,7 +137,7 @@ var errNoHeaders = connect.NewError(connect.CodeInternal, errors.New("the traile
 
 // A line of trailers without a colon is passed over.
 func (r *recording) mendTrailers(end []byte) error {
-	unpacked, ok := r.endOfStream("Grpc-Encoding")
+	unpacked, ok := r.endOfStream()
 	if !ok {
 		r.ahead = append(r.ahead, end...)
 		return nil
@@ -165,7 +165,7 @@ func (r *recording) mendTrailers(end []byte) error {
 
 // Metadata of a good end has to be headers.
 func (r *recording) checkMetadata() error {
-	end, _ := r.endOfStream("Connect-Content-Encoding")
+	end, _ := r.endOfStream()
 	object, _ := parseJSON(end).(jsonObject)
 	metadata, _ := object["metadata"].(jsonObject)
 	if r.readWireError() != nil {
