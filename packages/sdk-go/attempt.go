@@ -51,6 +51,8 @@ type attempt struct {
 	first    recording
 	current  atomic.Pointer[recording]
 	requests atomic.Int32
+	// An http.Transport looked for a trace before there was a request of ours.
+	asked atomic.Bool
 
 	mu sync.Mutex
 	// When it reached the HTTP client; zero before.
@@ -72,6 +74,8 @@ func (a *attempt) Value(key any) any {
 	switch {
 	case key == (attemptKey{}):
 		return a
+	case key == traceKey && a.requests.Load() == 0:
+		a.asked.Store(true)
 	case key == traceKey && a.call.client.config.options.roundTripper.is:
 		r := a.recording()
 		return r.trace.of(a.Context, r)
@@ -216,6 +220,9 @@ func (a *attempt) isLocal(err *connect.Error) bool {
 // inner takes the failure that came from below the user's interceptors, and makes it what the server put into its
 // answer; nil where nothing failed.
 func (a *attempt) inner(err error) error {
+	if a.bypassed(err) {
+		return bypassedError(err)
+	}
 	r := a.recording()
 	var reported *connect.Error
 	if err != nil {
@@ -237,6 +244,8 @@ func (a *attempt) inner(err error) error {
 // innerOfStream does so for what reading a stream gives: io.EOF is its good end.
 func (a *attempt) innerOfStream(err error) error {
 	switch {
+	case err == nil && a.bypassed(nil):
+		return bypassedError(nil)
 	case err == nil:
 		return nil
 	case !errors.Is(err, io.EOF):

@@ -130,6 +130,12 @@ func configError(option, rule string, value ...any) *Error {
 	return configErrors([]fault{configFault(option, rule, value...)}, 1)
 }
 
+// misuseError is the error for what is wrong with how a client was put together, rather than with one option.
+func misuseError(text string) *Error {
+	return newError(connect.NewError(connect.CodeInvalidArgument, errors.New(text)),
+		errorFacts{origin: OriginClient, reason: ReasonConfigInvalid})
+}
+
 // namingConfigError is the error for one namingConfigFault.
 func namingConfigError(option, rule string, value any, known ...string) *Error {
 	return configErrors([]fault{namingConfigFault(option, rule, value, known...)}, 1)

@@ -68,10 +68,14 @@ func (*exampleThreads) WatchThread(
 	return ctx.Err()
 }
 
-// serve begins a server that examples call.
-func serve() (baseURL string, stop func()) {
+func threadsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(threadsv1connect.NewThreadsServiceHandler(&exampleThreads{}))
-	server := httptest.NewServer(mux)
+	return mux
+}
+
+// serve begins a server that examples call.
+func serve() (baseURL string, stop func()) {
+	server := httptest.NewServer(threadsHandler())
 	return server.URL, server.Close
 }

@@ -27,14 +27,16 @@ func newHTTPClient(client *clientContext) connect.HTTPClient {
 // credentials.
 func (h *httpClient) Do(request *http.Request) (*http.Response, error) {
 	if !isAt(request.URL, h.client.config.url) {
-		return nil, configError("baseUrl", "must be the one of the transport, for the client that is made with it")
+		return nil, misuseError("a client over the HTTPClient of a Transport needs its BaseURL, too: " + howToMakeClients)
 	}
 	a := attemptOf(request.Context())
 	if a == nil {
-		return nil, errNoCall
+		return nil, misuseError("a client over the HTTPClient of a Transport needs its Options, too, and its calls the " +
+			"contexts that interceptors get: " + howToMakeClients)
 	}
 	if a.call.client != h.client {
-		return nil, configError("baseUrl", "needs the HTTPClient, the BaseURL and the Options of one Transport")
+		return nil, misuseError("a client needs the HTTPClient, the BaseURL and the Options of one Transport: " +
+			howToMakeClients)
 	}
 	r := a.record()
 	if err := a.call.enter(a, r, request); err != nil {
@@ -51,7 +53,29 @@ func isAt(asked *url.URL, base address) bool {
 	return asked.Scheme == base.scheme && port == base.port && strings.EqualFold(asked.Hostname(), base.hostname())
 }
 
-var errNoCall = errors.New("a client with the HTTPClient of a Transport needs its Options, too")
+const howToMakeClients = "make it by ameide.NewClient(transport, NewXClient), or by NewXClient(transport.HTTPClient(), " +
+	"transport.BaseURL(), transport.Options()...)"
+
+// bypassed says whether an attempt that came to an end did so without the HTTP client: Connect was given another one,
+// under which nothing of the policy holds, or an interceptor below this package answered by itself.
+func (a *attempt) bypassed(err error) bool {
+	if a.requests.Load() > 0 {
+		return false
+	}
+	var answered *connect.Error
+	return err == nil || a.asked.Load() || errors.As(err, &answered) && len(answered.Meta()) > 0
+}
+
+func bypassedError(err error) *Error {
+	failed := ""
+	if text := thrownText(err); text != "" {
+		failed = ". It failed: " + text
+	}
+	return misuseError("a call did not reach the HTTPClient of its Transport: neither deadlines nor retries, credentials " +
+		"or tenant held for it. If its client was made over another HTTP client, " + howToMakeClients +
+		"; give an HTTP client of yours by ameide.WithRoundTripper, and an interceptor that answers by itself by " +
+		"ameide.WithInterceptors" + failed)
+}
 
 // enter makes the request of an attempt as it is sent, and sets its limit.
 func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error {

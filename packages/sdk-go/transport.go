@@ -13,7 +13,7 @@ import (
 // A Transport is policy around Connect clients: it is made once, and any number of generated clients are made over it.
 //
 //	t, err := ameide.NewTransport("https://api.example.com", ameide.WithTenant("acme"))
-//	threads := threadsv1connect.NewThreadsServiceClient(t.HTTPClient(), t.BaseURL(), t.Options()...)
+//	threads := ameide.NewClient(t, threadsv1connect.NewThreadsServiceClient)
 //
 // It may be used by many goroutines.
 type Transport struct {
@@ -61,7 +61,19 @@ func (t *Transport) With(options ...Option) (*Transport, error) {
 	return newTransport(t.family, append(optionLayers{stated}, config.layers...), config)
 }
 
-// HTTPClient is the first argument of a generated client's constructor.
+// NewClient makes a client over a transport, by the constructor that protoc-gen-connect-go generates:
+//
+//	threads := ameide.NewClient(t, threadsv1connect.NewThreadsServiceClient)
+//
+// It gives the constructor HTTPClient, BaseURL and Options of the transport.
+func NewClient[Client any](
+	t *Transport, construct func(connect.HTTPClient, string, ...connect.ClientOption) Client,
+) Client {
+	return construct(t.HTTPClient(), t.BaseURL(), t.Options()...)
+}
+
+// HTTPClient is the first argument of a generated client's constructor, with BaseURL and Options: [NewClient] gives all
+// three. What does not get all three from one transport fails its calls with the reason CONFIG_INVALID.
 func (t *Transport) HTTPClient() connect.HTTPClient { return newHTTPClient(t.client) }
 
 // BaseURL is the second argument of a generated client's constructor: where the service is, without slashes at its end.

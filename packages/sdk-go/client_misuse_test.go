@@ -1,0 +1,112 @@
+package ameide_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	"github.com/ameideio/ameide-sdk-go"
+	"github.com/ameideio/ameide-sdk-go/ameidetest"
+
+	threadsv1 "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
+	"github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+)
+
+// expectMisuse looks that a client is told what is wrong with how it was made.
+func expectMisuse(t *testing.T, err error, says ...string) {
+	t.Helper()
+	var refused *ameide.Error
+	if !errors.As(err, &refused) || refused.Code != connect.CodeInvalidArgument || refused.Origin != ameide.OriginClient ||
+		refused.Reason != ameide.ReasonConfigInvalid {
+		t.Fatalf("%v", err)
+	}
+	for _, each := range says {
+		if !strings.Contains(refused.Message, each) {
+			t.Errorf("%q does not say %q", refused.Message, each)
+		}
+	}
+}
+
+func localTransport(t *testing.T, baseURL string, options ...ameide.Option) *ameide.Transport {
+	t.Helper()
+	transport, err := ameide.NewTransport(baseURL, append(options, ameide.AllowInsecureLoopback(), ameide.WithTenant("acme"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(transport.Close)
+	return transport
+}
+
+// callsOver makes a unary call, a server stream and a bidi stream.
+func callsOver(ctx context.Context, client connect.HTTPClient, baseURL string, options ...connect.ClientOption) map[string]error {
+	threads := threadsv1connect.NewThreadsServiceClient(client, baseURL, options...)
+	_, unary := threads.ListThreads(ctx, &threadsv1.ListThreadsRequest{})
+	stream, server := threads.WatchThread(ctx, &threadsv1.WatchThreadRequest{})
+	if server == nil {
+		stream.Receive()
+		server = stream.Err()
+		_ = stream.Close()
+	}
+	echo := connect.NewClient[threadsv1.ListThreadsRequest, threadsv1.ListThreadsResponse](
+		client, baseURL+"/acme.v1.Echo/Both", options...).CallBidiStream(ctx)
+	_ = echo.Send(&threadsv1.ListThreadsRequest{})
+	_, both := echo.Receive()
+	_ = echo.CloseRequest()
+	_ = echo.CloseResponse()
+	return map[string]error{"unary": unary, "server stream": server, "bidi stream": both}
+}
+
+func TestClientsOverAnotherHTTPClient(t *testing.T) {
+	server := httptest.NewUnstartedServer(threadsHandler())
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	there := localTransport(t, server.URL)
+	nowhere := localTransport(t, "http://127.0.0.1:9", ameide.WithHTTPVersion(ameide.HTTP2))
+	for name, each := range map[string]struct {
+		transport *ameide.Transport
+		client    *http.Client
+	}{"that answers": {there, server.Client()}, "that fails": {nowhere, http.DefaultClient}} {
+		for kind, err := range callsOver(t.Context(), each.client, each.transport.BaseURL(), each.transport.Options()...) {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				expectMisuse(t, err, "did not reach the HTTPClient of its Transport", "ameide.NewClient(transport, NewXClient)")
+				var refused *ameide.Error
+				if errors.As(err, &refused); len(refused.Attempts) != 1 {
+					t.Errorf("%d attempts are made", len(refused.Attempts))
+				}
+			})
+		}
+	}
+}
+
+func TestClientsWithoutOptions(t *testing.T) {
+	transport, err := ameidetest.NewTransport(threadsHandler(), ameide.WithTenant("acme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer transport.Close()
+	for kind, err := range callsOver(t.Context(), transport.HTTPClient(), transport.BaseURL()) {
+		t.Run(kind, func(t *testing.T) { expectMisuse(t, err, "needs its Options", "ameide.NewClient") })
+	}
+	for kind, err := range callsOver(t.Context(), transport.HTTPClient(), "https://other.test", transport.Options()...) {
+		t.Run(kind+" elsewhere", func(t *testing.T) { expectMisuse(t, err, "needs its BaseURL", "ameide.NewClient") })
+	}
+}
+
+func TestNewClient(t *testing.T) {
+	transport, err := ameidetest.NewTransport(threadsHandler(), ameide.WithTenant("acme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer transport.Close()
+	threads := ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
+	response, err := threads.CreateThread(t.Context(), &threadsv1.CreateThreadRequest{Title: "Hello"})
+	if err != nil || response.GetThread().GetTitle() != "Hello of acme" {
+		t.Errorf("%v, %v", response, err)
+	}
+}
