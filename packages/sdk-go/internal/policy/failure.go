@@ -136,6 +136,8 @@ type Failure struct {
 	Sent   Sent
 	// Mismatch is what keeps the two sides from ever having a connection.
 	Mismatch Mismatch
+	// Ended: a limit or the caller ended the attempt. A code of an interceptor's own says nothing of that.
+	Ended bool
 	// AttemptTimedOut: a timeout that is not the call's own ended the attempt.
 	AttemptTimedOut bool
 	// HTTPStatus is 0 for none.
@@ -206,6 +208,7 @@ func ToFailure(seen Observation) Failure {
 }
 
 func aborted(failure Failure, seen *Observation) Failure {
+	failure.Ended = true
 	failure.Code, failure.Origin, failure.Sent = CodeDeadlineExceeded, OriginClient, SentMaybe
 	if seen.Waits {
 		failure.Sent = SentNo

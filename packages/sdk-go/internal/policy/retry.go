@@ -148,9 +148,9 @@ func Decide(s *Situation, random func() float64) Decision {
 	failure := s.Failure
 	sendable := s.Input == InputReplayable || (s.Input == InputUnsent && s.Class == NotSent)
 	switch {
-	case failure.Code == CodeCanceled && failure.Origin == OriginClient:
+	case failure.Ended && failure.Code == CodeCanceled:
 		return stop(StopCanceled)
-	case failure.Code == CodeDeadlineExceeded && failure.Origin == OriginClient:
+	case failure.Ended && failure.Origin == OriginClient:
 		return stop(StopDeadline)
 	case s.Committed:
 		return stop(StopCommitted)
