@@ -148,6 +148,7 @@ func abortError(cause policy.AbortCause, message string) *connect.Error {
 
 var (
 	errTenantMismatch = errors.New("the answer is for another tenant")
+	errNoAnswer       = connect.NewError(connect.CodeInternal, errors.New("an interceptor gave no answer and no error"))
 	errAttemptOver    = connect.NewError(connect.CodeCanceled, errors.New("the attempt is over"))
 )
 

@@ -76,7 +76,6 @@ func (f *clientFamily) contextFor(layers optionLayers, parent *clientConfig) (*c
 	}
 	f.logOnce(config)
 	protocol := policy.Protocol(options.protocol.or(ProtocolConnect))
-	accepts := options.compression.value.accept.value == CompressionGzip
 	readMaxBytes := int64(options.readMaxBytes.or(int(config.constants.ReadMaxBytes)))
 	client := &clientContext{
 		config:          config,
@@ -88,7 +87,7 @@ func (f *clientFamily) contextFor(layers optionLayers, parent *clientConfig) (*c
 		http:            sender,
 		hasInterceptors: len(options.interceptors.value) > 0,
 		protocol:        protocol,
-		shapes:          newWireShapes(protocol, accepts, readMaxBytes),
+		shapes:          newWireShapes(options, readMaxBytes),
 		userAgent:       userAgent(config.constants.MaxUserAgentBytes, options.appName.value),
 		lifetime:        f.lifetime,
 		credentials:     func(auth *Auth) credentialSource { return f.credentials(auth, config.constants) },

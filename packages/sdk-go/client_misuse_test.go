@@ -1,11 +1,13 @@
 package ameide_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -108,5 +110,64 @@ func TestNewClient(t *testing.T) {
 	response, err := threads.CreateThread(t.Context(), &threadsv1.CreateThreadRequest{Title: "Hello"})
 	if err != nil || response.GetThread().GetTitle() != "Hello of acme" {
 		t.Errorf("%v, %v", response, err)
+	}
+}
+
+// Options of Connect's beside those of a transport, which change what is spoken.
+//
+// With connect.WithSendGzip alone Connect makes no call: without WithAcceptCompression it knows no gzip here.
+func TestConnectsOptionsBesideOurs(t *testing.T) {
+	acceptGzip := connect.WithAcceptCompression("gzip",
+		func() connect.Decompressor { return new(gzip.Reader) },
+		func() connect.Compressor { return gzip.NewWriter(nil) })
+	for name, each := range map[string]struct {
+		beside connect.ClientOption
+		ours   []ameide.Option
+	}{
+		"gRPC":              {beside: connect.WithGRPC()},
+		"gRPC-Web":          {beside: connect.WithGRPCWeb()},
+		"gRPC-Web for gRPC": {connect.WithGRPCWeb(), []ameide.Option{ameide.WithProtocol(ameide.ProtocolGRPC)}},
+		"JSON":              {beside: connect.WithProtoJSON()},
+		"gzip":              {beside: connect.WithClientOptions(acceptGzip, connect.WithSendGzip())},
+		"gzip over gRPC": {
+			connect.WithClientOptions(acceptGzip, connect.WithSendGzip()),
+			[]ameide.Option{ameide.WithProtocol(ameide.ProtocolGRPC)},
+		},
+		"gzip for requests":          {connect.WithSendGzip(), []ameide.Option{ameide.WithAcceptCompression(ameide.CompressionGzip)}},
+		"gzip for answers":           {beside: acceptGzip},
+		"gzip for answers over gRPC": {acceptGzip, []ameide.Option{ameide.WithProtocol(ameide.ProtocolGRPC)}},
+	} {
+		var asked atomic.Int64
+		counting := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) })
+		transport, err := ameidetest.NewTransport(counting, append(each.ours, ameide.WithTenant("acme"))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := append(transport.Options(), each.beside)
+		for kind, err := range callsOver(t.Context(), transport.HTTPClient(), transport.BaseURL(), options...) {
+			t.Run(kind+" of "+name, func(t *testing.T) { expectMisuse(t, err, "an option of Connect's was given beside Options") })
+		}
+		if asked.Load() > 0 {
+			t.Errorf("%s: %d requests are sent", name, asked.Load())
+		}
+		transport.Close()
+	}
+}
+
+func TestConnectsGETBesideOurs(t *testing.T) {
+	var method string
+	transport, err := ameidetest.NewTransport(http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
+		method = request.Method
+	}), ameide.WithTenant("acme"), ameide.WithoutRetry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer transport.Close()
+	_ = callsOver(t.Context(), transport.HTTPClient(), transport.BaseURL(), append(transport.Options(), connect.WithHTTPGet())...)
+	threads := threadsv1connect.NewThreadsServiceClient(
+		transport.HTTPClient(), transport.BaseURL(), append(transport.Options(), connect.WithHTTPGet())...)
+	_, _ = threads.GetThread(t.Context(), &threadsv1.GetThreadRequest{ThreadId: "t1"})
+	if method != http.MethodPost {
+		t.Errorf("it goes by %s", method)
 	}
 }

@@ -36,7 +36,7 @@ type methodConfig struct {
 	refusal *refusal
 	// Selectors for this service that select nothing.
 	misspelt []string
-	// Connect may send it by GET: proto and policy say that it has no side effects. What the policy takes back, a proto
+	// Connect may send it by GET: the options ask for it, and proto and policy say that it has no side effects. What the policy takes back, a proto
 	// does not bring in again. A policy gives nothing here: a server answers GET by its own proto.
 	sendsGet bool
 }
@@ -328,6 +328,7 @@ type methodResolver struct {
 	descriptors *protoregistry.Files
 	builtIn     string
 	preset      policy.Layer
+	httpGet     bool
 }
 
 func newMethodResolver(c *clientConfig, behavior int64, preset policy.Preset) methodResolver {
@@ -336,6 +337,7 @@ func newMethodResolver(c *clientConfig, behavior int64, preset policy.Preset) me
 		selectors: selectorsIn(c.layers, c.document), descriptors: c.options.descriptors.value,
 		builtIn: fmt.Sprintf("built-in (behavior %d)", behavior),
 		preset:  policy.Layer{Source: fmt.Sprintf("preset: %s", preset), Values: c.constants.Presets[preset]},
+		httpGet: c.options.httpGet.value,
 	}
 	r.auth.source = environmentSource("AMEIDE_TOKEN", c.environment.token, c.scope)
 	r.tenant.source = environmentSource("AMEIDE_TENANT", c.environment.tenant, c.scope)
@@ -393,7 +395,7 @@ func (r *methodResolver) resolve(m *method) *methodConfig {
 		}
 	}
 	isSafe := config.policy.Values.Idempotency == policy.NoSideEffects
-	config.sendsGet = m.level == connect.IdempotencyNoSideEffects && isSafe
+	config.sendsGet = r.httpGet && m.level == connect.IdempotencyNoSideEffects && isSafe
 	return config
 }
 

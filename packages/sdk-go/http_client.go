@@ -137,6 +137,9 @@ func (c *baseCall) replays(r *recording) error {
 			return err
 		}
 	}
+	if !c.plan.shape.sendsGzip && !isPlain(frozen.contentEncoding) {
+		return strangeOptionError("compresses by "+frozen.contentEncoding, "none")
+	}
 	frozen.writeHeaders(r.request.Header)
 	r.request.URL, r.request.Method = frozen.url, frozen.method
 	r.message, r.hasBody = frozen.body, frozen.method != http.MethodGet

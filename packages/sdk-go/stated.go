@@ -1,5 +1,7 @@
 package ameide
 
+import "reflect"
+
 // A stated value is what one level of options says of something, if it says anything: zero is a value, too.
 type stated[T any] struct {
 	value T
@@ -18,6 +20,22 @@ func (s stated[T]) or(fallback T) T {
 	}
 	return fallback
 }
+
+// isNil says whether there is nothing behind an interface, or a nil of some type.
+func isNil(value any) bool {
+	if value == nil {
+		return true
+	}
+	switch reflected := reflect.ValueOf(value); reflected.Kind() {
+	case reflect.Chan, reflect.Func, reflect.Interface, reflect.Map, reflect.Pointer, reflect.Slice, reflect.UnsafePointer:
+		return reflected.IsNil()
+	default:
+		return false
+	}
+}
+
+// isTypedNil says whether an interface is none itself, and there is nothing behind it.
+func isTypedNil(value any) bool { return value != nil && isNil(value) }
 
 // A field is a stated value of any type, as those see it that lay levels over each other.
 type field interface {

@@ -114,7 +114,7 @@ func (s *streamCall) open() bool {
 	if a == nil {
 		return false
 	}
-	conn := s.next(a, s.spec)
+	conn := s.connFor(a)
 	addHeaders(conn.RequestHeader(), s.header)
 	if s.client.hasInterceptors {
 		s.plan.writeEarly(conn.RequestHeader())
@@ -137,6 +137,17 @@ func (s *streamCall) open() bool {
 		o.err = nil
 	}
 	return true
+}
+
+func (s *streamCall) connFor(a *attempt) connect.StreamingClientConn {
+	conn := s.next(a, s.spec)
+	if isNil(conn) {
+		return &refusedConn{s.spec, errNoAnswer}
+	}
+	if refused := s.plan.shape.refuse(conn.RequestHeader()); refused != nil {
+		return &refusedConn{s.spec, refused}
+	}
+	return conn
 }
 
 // isOpen begins the call and its first attempt. False if the call is over.

@@ -109,6 +109,22 @@ func (c *streamConn) CloseResponse() error {
 	return nil
 }
 
+// A refusedConn is the stream of an attempt that cannot be made.
+type refusedConn struct {
+	spec connect.Spec
+	err  error
+}
+
+func (c *refusedConn) Spec() connect.Spec         { return c.spec }
+func (*refusedConn) Peer() connect.Peer           { return connect.Peer{} }
+func (c *refusedConn) Send(any) error             { return c.err }
+func (*refusedConn) RequestHeader() http.Header   { return http.Header{} }
+func (*refusedConn) CloseRequest() error          { return nil }
+func (c *refusedConn) Receive(any) error          { return c.err }
+func (*refusedConn) ResponseHeader() http.Header  { return http.Header{} }
+func (*refusedConn) ResponseTrailer() http.Header { return http.Header{} }
+func (*refusedConn) CloseResponse() error         { return nil }
+
 // sendOnly begins a server stream. Whether its attempt goes well is told by Receive.
 func (s *streamCall) sendOnly(message any) error {
 	if !s.begin() {

@@ -80,7 +80,11 @@ func (t *Transport) HTTPClient() connect.HTTPClient { return newHTTPClient(t.cli
 func (t *Transport) BaseURL() string { return t.client.config.baseURL }
 
 // Options are the further arguments of a generated client's constructor. Interceptors of your own come by
-// [WithInterceptors]; those given beside these options run below the SDK, for each attempt, too.
+// [WithInterceptors]; those given beside these options run below the SDK, for each attempt, too, and may not answer by
+// themselves. Options of Connect's beside them that change what is spoken ([connect.WithGRPC], [connect.WithGRPCWeb],
+// [connect.WithCodec], [connect.WithSendGzip] and their like) fail each call with the reason CONFIG_INVALID, before it is
+// sent: [WithProtocol], [WithJSON], [WithSendCompression] and [WithAcceptCompression] are there for it. (Of gzip Connect
+// itself says that it is unknown where neither of the last two asks for it.) Without [WithHTTPGet] no call goes by GET.
 func (t *Transport) Options() []connect.ClientOption {
 	stated := t.client.config.options
 	options := []connect.ClientOption{

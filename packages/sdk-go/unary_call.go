@@ -32,6 +32,9 @@ func runUnary(
 	ctx context.Context, client *clientContext, method *methodConfig, next connect.UnaryFunc, request connect.AnyRequest,
 ) (connect.AnyResponse, error) {
 	c := &unaryCall{request: request, header: request.Header()}
+	if refusal := client.shapes.of(method.kind).refuse(c.header); refusal != nil {
+		return nil, refusal
+	}
 	if err := c.prepare(ctx, client, method, c.header, c); err != nil {
 		return nil, FromError(err)
 	}
