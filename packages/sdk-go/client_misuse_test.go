@@ -171,3 +171,29 @@ func TestConnectsGETBesideOurs(t *testing.T) {
 		t.Errorf("it goes by %s", method)
 	}
 }
+
+// A brokenTripper keeps nothing of what a http.RoundTripper promises.
+type brokenTripper struct{ response *http.Response }
+
+func (b brokenTripper) RoundTrip(*http.Request) (*http.Response, error) { return b.response, nil }
+
+func TestRoundTrippersThatGiveNoAnswer(t *testing.T) {
+	for name, response := range map[string]*http.Response{
+		"nothing": nil, "no body": {StatusCode: http.StatusOK}, "no status": {Body: http.NoBody},
+	} {
+		for _, protocol := range []ameide.Protocol{ameide.ProtocolConnect, ameide.ProtocolGRPC} {
+			transport := localTransport(t, "https://api.test", ameide.WithRoundTripper(brokenTripper{response}),
+				ameide.WithProtocol(protocol))
+			for kind, err := range bothKinds(t, transport) {
+				t.Run(name+" to a "+kind+" of "+string(protocol), func(t *testing.T) { expectMisuse(t, err, "transport", "http.RoundTripper") })
+			}
+		}
+	}
+	headless := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
+	for kind, err := range bothKinds(t, localTransport(t, "https://api.test", ameide.WithRoundTripper(brokenTripper{headless}))) {
+		var failed *ameide.Error
+		if !errors.As(err, &failed) || failed.HTTPStatus != http.StatusOK {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

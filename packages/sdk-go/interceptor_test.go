@@ -81,3 +81,20 @@ func TestInterceptorsOwnContextIsNotTheCallers(t *testing.T) {
 		}
 	}
 }
+
+func TestInterceptorsThatGiveNothing(t *testing.T) {
+	var noResponse *connect.Response[threadsv1.GetThreadResponse]
+	for name, nothing := range map[string]connect.AnyResponse{"nil": nil, "a nil response": noResponse} {
+		none := saboteur{
+			func(context.Context, connect.AnyRequest) (connect.AnyResponse, error) { return nothing, nil },
+			func(connect.StreamingClientConn) connect.StreamingClientConn { return nil },
+		}
+		for kind, err := range sabotaged(t, none) {
+			var failed *ameide.Error
+			if !errors.As(err, &failed) || failed.Origin != ameide.OriginClient || failed.Code != connect.CodeInternal ||
+				failed.Message != "an interceptor gave no answer and no error" {
+				t.Errorf("%s, %s: %v", name, kind, err)
+			}
+		}
+	}
+}

@@ -146,6 +146,12 @@ func (r *recording) run(client http.RoundTripper) (*http.Response, error) {
 	if err != nil {
 		return nil, r.broke(err)
 	}
+	if response == nil || response.Body == nil || response.StatusCode < 100 {
+		return nil, configError("transport", "must give an error, or an answer with a status and a body (http.RoundTripper)")
+	}
+	if response.Header == nil {
+		response.Header = http.Header{}
+	}
 	return r.responded(response)
 }
 

@@ -58,6 +58,9 @@ func (c *unaryCall) run(next connect.UnaryFunc) connect.AnyResponse {
 		}
 		c.restoreHeader(a)
 		response, err := next(a, c.request)
+		if err == nil && isNil(response) {
+			err = errNoAnswer
+		}
 		if !c.client.hasInterceptors {
 			err = a.inner(err)
 		}
