@@ -236,7 +236,7 @@ func (d *dial) material() (*tls.Config, error) {
 		return settings.tls.config, nil
 	}
 	d.waits("the option tls, which is a function")
-	config, err := settings.tls.source(d.ctx)
+	config, err := callback(func() (*tls.Config, error) { return settings.tls.source(d.ctx) })
 	if err == nil && config == nil {
 		err = errors.New("it gave nothing")
 	}
@@ -248,10 +248,26 @@ func (d *dial) material() (*tls.Config, error) {
 	return config, nil
 }
 
+// callback calls a function of the user's. Who waits for it goes on where it ends its goroutine.
+func callback[T any](call func() (T, error)) (given T, err error) {
+	err = errCallbackLeft
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		given, err = call()
+	}()
+	<-ended
+	return given, err
+}
+
 func (d *dial) connectTo(to target, of string) (net.Conn, error) {
 	if own := d.dialer.settings.dial; own != nil {
 		d.waits("a connection to %s%s", of, to)
-		return own.dial(d.ctx, "tcp", to.String())
+		conn, err := callback(func() (net.Conn, error) { return own.dial(d.ctx, "tcp", to.String()) })
+		if err == nil && isNil(conn) {
+			err = configError("dialContext", "must give a connection or an error")
+		}
+		return conn, err
 	}
 	d.waits("the addresses of %s%s", of, to.host)
 	addresses, err := addressesOf(d.ctx, to.host)

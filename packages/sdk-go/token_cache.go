@@ -2,6 +2,7 @@ package ameide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -180,14 +181,19 @@ func (c *tokenCache) ask(entry *tokenEntry, request *credentialRequest, afterRef
 	go func() {
 		ctx, cancel := context.WithTimeout(c.store.ctx, life)
 		defer cancel()
-		given, err := c.provider(ctx, asked)
-		c.store.mu.Lock()
-		defer c.store.mu.Unlock()
-		if err != nil {
-			c.failed(entry, flight, providerError(err))
-		} else {
-			c.landed(entry, flight, given)
-		}
+		var given Token
+		err := errCallbackLeft
+		// Those who wait are told of a provider that ends its goroutine, too.
+		defer func() {
+			c.store.mu.Lock()
+			defer c.store.mu.Unlock()
+			if err != nil {
+				c.failed(entry, flight, providerError(err))
+			} else {
+				c.landed(entry, flight, given)
+			}
+		}()
+		given, err = c.provider(ctx, asked)
 	}()
 }
 
@@ -230,6 +236,8 @@ func (c *tokenCache) end(entry *tokenEntry, flight *tokenFlight) {
 		entry.flight = nil
 	}
 }
+
+var errCallbackLeft = errors.New("the function ended its goroutine (runtime.Goexit), and gave no error")
 
 func providerError(cause error) *Error {
 	text := "the token provider failed"
