@@ -414,7 +414,7 @@ func (c *baseCall) waitOut() {
 }
 
 func (c *baseCall) note(failed *failedAttempt, then followed) {
-	message := redact(failed.err.Message(), c.plan.secrets())
+	message := redact(failed.err.Message(), c.plan.secrets(), c.client.constants.MaxMessageBytes)
 	code, _ := codeNamed(failed.failure.Code)
 	c.attempts = withAttempt(c.attempts, AttemptFailure{
 		Code:     code,

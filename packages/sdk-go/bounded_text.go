@@ -44,16 +44,34 @@ func summary(text string, maxBytes int64) string {
 }
 
 // What is shorter may well be part of a word.
-const minSecretLength = 8
+const minSecretLength = len(redactedWord)
 
-// redact leaves out of a text secrets of ours that a server has put into it, in whatever case.
-func redact(text string, secrets []string) string {
+const redactedWord = "REDACTED"
+
+// redact is the first bytes of a text, as valid UTF-8, without secrets of ours that a server has put into it, in whatever case. However
+// long the text is, only a few times as much is read.
+func redact(text string, secrets []string, maxBytes int64) string {
+	longest := 0
+	for _, secret := range secrets {
+		longest = max(longest, len(secret))
+	}
+	// A letter of ASCII is the other case of one that takes up to three bytes (U+212A).
+	room := int64(3 * longest)
+	// What is left out makes room for what follows it.
+	start := truncate(text, 4*maxBytes+room)
+	isCut := len(start) < len(text)
+	// Connect quotes what it could not read.
+	start = strings.ToValidUTF8(start, "\uFFFD")
 	for _, secret := range secrets {
 		if len(secret) >= minSecretLength {
-			text = redacted(text, secret)
+			start = redacted(start, secret)
 		}
 	}
-	return text
+	if isCut {
+		// What is left of a secret that was cut off is among the last bytes: no secret is shorter than what replaces it.
+		start = truncate(start, max(0, int64(len(start))-room))
+	}
+	return truncate(start, maxBytes)
 }
 
 func redacted(text, secret string) string {
@@ -61,5 +79,5 @@ func redacted(text, secret string) string {
 	if len(secret) > len(text) {
 		return text
 	}
-	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(secret)).ReplaceAllLiteralString(text, "REDACTED")
+	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(secret)).ReplaceAllLiteralString(text, redactedWord)
 }

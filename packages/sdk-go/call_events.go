@@ -59,7 +59,7 @@ func (e *callEvents) failed(failed *failedAttempt, message string, then followed
 		Class:       failed.class,
 		Origin:      failure.Origin,
 		Sent:        failure.Sent,
-		Message:     printable(truncate(message, e.plan.client.constants.MaxMessageBytes)),
+		Message:     printable(message),
 		HTTPStatus:  failure.HTTPStatus,
 		Duration:    failed.at.Sub(failed.attempt.startedAt),
 		Delay:       then.delay,

@@ -18,7 +18,7 @@ type detailReading struct {
 }
 
 func (r detailReading) text(text string) string {
-	return truncate(redact(text, r.secrets), r.bounds.MaxMessageBytes)
+	return redact(text, r.secrets, r.bounds.MaxMessageBytes)
 }
 
 // The first entries of a list, and how many there are.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -174,7 +173,7 @@ var behavior1 = policy.Behavior1()
 
 // newError makes an error of another, whose details and headers are kept, and of what is known of the call.
 func newError(source *connect.Error, facts errorFacts) *Error {
-	bounds := facts.bounds
+	bounds, secrets := facts.bounds, facts.secrets
 	if bounds == nil {
 		bounds = behavior1
 	}
@@ -182,10 +181,8 @@ func newError(source *connect.Error, facts errorFacts) *Error {
 	if code == 0 {
 		code = source.Code()
 	}
-	// Connect quotes what it could not read.
-	message := strings.ToValidUTF8(source.Message(), "\uFFFD")
-	message = truncate(redact(message, facts.secrets), bounds.MaxMessageBytes)
-	found := promote(source, detailReading{bounds: bounds, secrets: facts.secrets})
+	message := redact(source.Message(), secrets, bounds.MaxMessageBytes)
+	found := promote(source, detailReading{bounds: bounds, secrets: secrets})
 	e := &Error{
 		Code:                   code,
 		Message:                message,
@@ -213,7 +210,7 @@ func newError(source *connect.Error, facts errorFacts) *Error {
 		secrets:                facts.secrets,
 	}
 	id := firstOf(found.serverRequestID, facts.serverRequestID)
-	if id = truncate(redact(id, facts.secrets), bounds.MaxMessageBytes); id != facts.requestID {
+	if id = redact(id, secrets, bounds.MaxMessageBytes); id != facts.requestID {
 		e.ServerRequestID = id
 	}
 	e.source = connectErrorOf(e, source)

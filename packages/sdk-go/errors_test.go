@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,6 +132,24 @@ func TestErrorPrintsNoSecretsAndNoControlCharacters(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), `"err":{"code":"permission_denied"`) || !strings.Contains(log.String(), `"durationMs":1.5`) {
 		t.Error(log.String())
+	}
+}
+
+// What is cut is not read: an error takes as much memory however long its message is.
+func TestErrorsReadTheStartOfAMessage(t *testing.T) {
+	bytesFor := func(length int) uint64 {
+		source := connect.NewError(connect.CodeInternal, errors.New("s3cret-0123456789 "+strings.Repeat("x", length)))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		e := newError(source, errorFacts{secrets: []string{"s3cret-0123456789"}})
+		runtime.ReadMemStats(&after)
+		if !strings.HasPrefix(e.Message, "REDACTED x") {
+			t.Errorf("%q", e.Message)
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if short, long := bytesFor(10_000), bytesFor(10_000_000); long > 2*short+100_000 {
+		t.Errorf("%d bytes for a short one, %d for a long one", short, long)
 	}
 }
 

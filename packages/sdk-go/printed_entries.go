@@ -35,7 +35,7 @@ func printedDetails(details []*connect.ErrorDetail, bounds *policy.Constants, se
 	shown := make([]string, 0, min(len(details), int(bounds.MaxPrintedEntries)+1))
 	for _, detail := range details[:min(len(details), int(bounds.MaxPrintedEntries))] {
 		text := fmt.Sprintf("%d bytes of %s", len(detail.Bytes()), detail.Type())
-		shown = append(shown, summary(redact(text, secrets), bounds.MaxPrintedTextBytes))
+		shown = append(shown, summary(redact(text, secrets, bounds.MaxMessageBytes), bounds.MaxPrintedTextBytes))
 	}
 	if left := len(details) - len(shown); left > 0 {
 		shown = append(shown, fmt.Sprintf("… %d more", left))
