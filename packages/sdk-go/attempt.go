@@ -3,6 +3,7 @@ package ameide
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -82,6 +83,14 @@ func (a *attempt) Value(key any) any {
 	}
 	return a.Context.Value(key)
 }
+
+// String names the attempt: its fields hold the headers of its request.
+func (a *attempt) String() string {
+	return "attempt " + strconv.Itoa(a.number) + " of " + a.call.plan.method.name
+}
+
+// Format prints String by any verb.
+func (a *attempt) Format(to fmt.State, verb rune) { formatText(to, verb, a.String()) }
 
 // Deadline is for the user's interceptors. Connect would tell servers what is left of it, a little short.
 func (a *attempt) Deadline() (time.Time, bool) {

@@ -2,6 +2,8 @@ package ameide
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -32,37 +34,82 @@ type Token struct {
 // with Close of the client.
 type TokenProvider func(ctx context.Context, request TokenRequest) (Token, error)
 
+// String says what it is, and never the token.
+func (t Token) String() string {
+	if t.ExpiresAt.IsZero() {
+		return "a token that does not expire"
+	}
+	return "a token that expires at " + t.ExpiresAt.Format(time.RFC3339)
+}
+
+// Format prints String by any verb.
+func (t Token) Format(to fmt.State, verb rune) { formatText(to, verb, t.String()) }
+
+// LogValue is String. In JSON, which may be what keeps it, a token is whole.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
 // Auth is how calls are authenticated: [BearerToken], [StaticKey] or [Provider]. Clients that are given the same Auth
-// share its tokens.
+// share its tokens. No way to print or encode it shows a credential.
 type Auth struct {
+	// A function, so that nothing that prints by reflection shows what it has.
+	made func() *authParts
+}
+
+// authParts are what an Auth was made of.
+type authParts struct {
+	kind          authKind
 	token         string
 	header, value string
 	provider      TokenProvider
 }
 
+// An authKind is what an Auth was made by.
+type authKind string
+
+const (
+	bearerToken   authKind = "a bearer token"
+	staticKey     authKind = "a static key"
+	tokenProvider authKind = "a token provider"
+)
+
+func newAuth(parts authParts) *Auth { return &Auth{func() *authParts { return &parts }} }
+
 // BearerToken sends a bearer token that does not change (RFC 6750). It is given without the word Bearer.
-func BearerToken(token string) *Auth { return &Auth{token: token} }
+func BearerToken(token string) *Auth { return newAuth(authParts{kind: bearerToken, token: token}) }
 
 // StaticKey sends a key in a header of its own, x-api-key say.
-func StaticKey(header, value string) *Auth { return &Auth{header: header, value: value} }
+func StaticKey(header, value string) *Auth {
+	return newAuth(authParts{kind: staticKey, header: header, value: value})
+}
 
 // Provider sends bearer tokens that a function gives. They are kept for each tenant and scopes until shortly before they
 // expire, or a server refuses them.
-func Provider(provider TokenProvider) *Auth { return &Auth{provider: provider} }
+func Provider(provider TokenProvider) *Auth {
+	return newAuth(authParts{kind: tokenProvider, provider: provider})
+}
+
+// parts are none of what was not made by one of these functions.
+func (a *Auth) parts() *authParts {
+	if a == nil || a.made == nil {
+		return new(authParts)
+	}
+	return a.made()
+}
 
 // String is the kind of authentication, and never a credential.
-func (a *Auth) String() string {
-	switch {
-	case a == nil:
+func (a Auth) String() string {
+	switch parts := a.parts(); parts.kind {
+	case "":
 		return "no credential"
-	case a.provider != nil:
-		return "a token provider"
-	case a.header != "":
-		return "a static key in " + a.header
+	case staticKey:
+		return string(parts.kind) + " in " + parts.header
 	default:
-		return "a bearer token"
+		return string(parts.kind)
 	}
 }
 
-// GoString is String, so that no way to print it shows a credential.
-func (a *Auth) GoString() string { return a.String() }
+// Format prints String by any verb.
+func (a Auth) Format(to fmt.State, verb rune) { formatText(to, verb, a.String()) }
+
+// MarshalText is String, for JSON and logs.
+func (a Auth) MarshalText() ([]byte, error) { return []byte(a.String()), nil }

@@ -1,6 +1,7 @@
 package ameide
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -20,6 +21,16 @@ func printable(text string) string {
 
 func isControl(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// formatText prints a text by the verb of anything: as a string where that is none for strings.
+func formatText(to fmt.State, verb rune, text string) {
+	switch verb {
+	case 'q', 'x', 'X':
+	default:
+		verb = 's'
+	}
+	_, _ = fmt.Fprintf(to, fmt.FormatString(to, verb), text)
 }
 
 // truncate cuts on a code point.

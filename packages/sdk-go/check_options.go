@@ -98,24 +98,28 @@ func (c *optionCheck) settings(s *settings) {
 }
 
 func (c *optionCheck) auth(auth *Auth) {
-	switch {
-	case auth == nil || auth.provider != nil:
-	case auth.header == "" && auth.value == "":
-		if !isToken(auth.token) {
-			c.fail("auth.token", tokenRule, auth.token)
+	switch parts := auth.parts(); {
+	case auth == nil:
+	case parts.kind == staticKey:
+		c.key(parts.header, parts.value)
+	case parts.kind == tokenProvider:
+		if parts.provider == nil {
+			c.fail("auth.provider", "must be a function", nil)
 		}
-	default:
-		c.key(auth)
+	case parts.kind == "":
+		c.fail("auth", "must be made by BearerToken, StaticKey or Provider")
+	case !isToken(parts.token):
+		c.fail("auth.token", tokenRule, parts.token)
 	}
 }
 
-func (c *optionCheck) key(auth *Auth) {
-	lower := strings.ToLower(auth.header)
+func (c *optionCheck) key(header, value string) {
+	lower := strings.ToLower(header)
 	switch {
-	case !isHeaderName(auth.header):
-		c.fail("auth.header", headerNameRule, auth.header)
-	case !isCredential(auth.value):
-		c.fail("auth.value", credentialRule, auth.value)
+	case !isHeaderName(header):
+		c.fail("auth.header", headerNameRule, header)
+	case !isCredential(value):
+		c.fail("auth.value", credentialRule, value)
 	case lower == "authorization":
 	case isOwnHeader(lower, c.rules.reservedNames):
 		c.fail("auth.header", "is a header the SDK sets itself")

@@ -29,13 +29,14 @@ type credentialSource interface {
 func newCredentialSource(
 	auth *Auth, runtime *hook.Runtime, constants *policy.Constants, timers *timers, store *tokenStore,
 ) credentialSource {
-	if auth.provider != nil {
-		return newTokenCache(auth.provider, runtime, constants, timers, store)
+	switch parts := auth.parts(); parts.kind {
+	case tokenProvider:
+		return newTokenCache(parts.provider, runtime, constants, timers, store)
+	case staticKey:
+		return &fixedCredential{credential{header: http.CanonicalHeaderKey(parts.header), value: parts.value}}
+	default:
+		return &fixedCredential{credential{header: "Authorization", value: "Bearer " + parts.token}}
 	}
-	if auth.header == "" {
-		return &fixedCredential{credential{header: "Authorization", value: "Bearer " + auth.token}}
-	}
-	return &fixedCredential{credential{header: http.CanonicalHeaderKey(auth.header), value: auth.value}}
 }
 
 // fixedCredential is one that never changes.

@@ -61,7 +61,7 @@ func (e *Error) json() errorJSON {
 				return PreconditionViolation{print(v.Type), print(v.Subject), print(v.Description)}
 			},
 			func(more string) PreconditionViolation { return PreconditionViolation{Type: "…", Description: more} }),
-		Details:         printedDetails(e.Details, bounds, e.secrets),
+		Details:         printedDetails(e.Details, bounds, e.allSecrets()),
 		RetryAfterMs:    optionalMs(e.RetryAfter),
 		RequestID:       e.RequestID,
 		ServerRequestID: print(e.ServerRequestID),
@@ -74,12 +74,19 @@ func (e *Error) json() errorJSON {
 	}
 }
 
+func (e *Error) allSecrets() []string {
+	if e.secrets == nil {
+		return nil
+	}
+	return e.secrets()
+}
+
 // MarshalJSON gives plain data for logs: every field of ours, no headers, of raw details their types and sizes. Of lists
 // it has the first entries, and how many more there are.
-func (e *Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.json()) }
+func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.json()) }
 
 // LogValue gives the members of the JSON form, those that say nothing left out.
-func (e *Error) LogValue() slog.Value {
+func (e Error) LogValue() slog.Value {
 	bytes, err := json.Marshal(e.json())
 	if err != nil {
 		return slog.StringValue(e.Error())

@@ -3,6 +3,7 @@ package ameide
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -142,7 +143,8 @@ type Error struct {
 	callerEnd error
 	promoted  promoted
 	bounds    *policy.Constants
-	secrets   []string
+	// A function, so that nothing that prints by reflection shows them.
+	secrets func() []string
 }
 
 // What an SDK knows of a failed call.
@@ -207,7 +209,7 @@ func newError(source *connect.Error, facts errorFacts) *Error {
 		callerEnd:              facts.callerEnd,
 		promoted:               found,
 		bounds:                 bounds,
-		secrets:                facts.secrets,
+		secrets:                func() []string { return secrets },
 	}
 	id := firstOf(found.serverRequestID, facts.serverRequestID)
 	if id = redact(id, secrets, bounds.MaxMessageBytes); id != facts.requestID {
@@ -288,8 +290,14 @@ func (e *Error) Error() string {
 	return text
 }
 
-// GoString is that of %#v, which would print the headers of the answer.
-func (e *Error) GoString() string { return "&ameide.Error{" + e.Error() + "}" }
+// Format prints [Error.Error] by any verb: its fields hold the headers of the answer.
+func (e Error) Format(to fmt.State, verb rune) {
+	text := e.Error()
+	if verb == 'v' && to.Flag('#') {
+		text = "&ameide.Error{" + text + "}"
+	}
+	formatText(to, verb, text)
+}
 
 // A text with what is behind it.
 type told struct {

@@ -64,7 +64,7 @@ func explainMethod(config *methodConfig, observe bool, connection []ExplainedVal
 		Verdict: verdictOf(verdictSubject{
 			policy:       &config.policy,
 			kind:         config.method.kind,
-			renewsTokens: config.auth != nil && config.auth.provider != nil,
+			renewsTokens: config.auth.parts().kind == tokenProvider,
 			observe:      observe,
 		}),
 	}
@@ -72,13 +72,14 @@ func explainMethod(config *methodConfig, observe bool, connection []ExplainedVal
 
 // A credential is named by the option that gives it.
 func kindOfAuth(auth *Auth) string {
-	switch {
-	case auth.provider != nil:
+	switch auth.parts().kind {
+	case tokenProvider:
 		return "provider"
-	case auth.header != "":
+	case staticKey:
 		return "header"
+	default:
+		return "token"
 	}
-	return "token"
 }
 
 // String is the explanation as text: a line for each value and problem, and the verdict.

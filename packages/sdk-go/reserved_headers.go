@@ -60,8 +60,8 @@ func reservedIn(layers optionLayers, names headerNames) reservedNames {
 	reserved.own[names.requestID] = "requestId"
 	reserved.own[names.idempotencyKey] = "idempotencyKey"
 	add := func(s *settings) {
-		if auth := s.auth.value; auth != nil && auth.header != "" {
-			reserved.keys[strings.ToLower(auth.header)] = true
+		if parts := s.auth.value.parts(); parts.kind == staticKey {
+			reserved.keys[strings.ToLower(parts.header)] = true
 		}
 	}
 	for _, layer := range layers {
