@@ -18,9 +18,7 @@ type callSettingsKey struct{}
 // that are made with it or with what is derived from it.
 func WithCall(ctx context.Context, options ...CallOption) context.Context {
 	var call settings
-	for _, option := range options {
-		option.applyToCall(&call)
-	}
+	call.apply(options)
 	if outer := callSettings(ctx); outer != nil {
 		call.fillFrom(outer)
 	}
@@ -63,6 +61,7 @@ func (s *settings) fillFrom(outer *settings) {
 		}
 	}
 	s.bothLimit = s.bothLimit || outer.bothLimit
+	s.wrong = append(s.wrong, outer.wrong...)
 }
 
 // A keyUse is the procedure that a caller's own key was used for.

@@ -71,6 +71,9 @@ func (c *optionCheck) failNaming(option, rule string, value any, known ...string
 }
 
 func (c *optionCheck) settings(s *settings) {
+	for _, each := range s.wrong {
+		c.fail(each.option, each.rule)
+	}
 	if s.auth.is {
 		c.auth(s.auth.value)
 	}
@@ -86,7 +89,7 @@ func (c *optionCheck) settings(s *settings) {
 	c.positive("idleTimeoutMs", s.idleTimeout)
 	c.retry(&s.retryOptions)
 	c.headers(s.headers.value)
-	if s.deadlineFrom.is && s.deadlineFrom.value == nil {
+	if s.deadlineFrom.is && isNil(s.deadlineFrom.value) {
 		c.fail("deadlineFrom", "must be the context of the request being served", nil)
 	}
 	if s.requestID.is && !isRequestID(s.requestID.value) {
@@ -166,7 +169,7 @@ func (c *optionCheck) client(o *clientOptions) {
 	c.tokens("budget.capacity", budget.capacity)
 	c.tokens("budget.cost", budget.cost)
 	c.tokens("budget.throttleCost", budget.throttleCost)
-	if slices.ContainsFunc(o.interceptors.value, func(each connect.Interceptor) bool { return each == nil }) {
+	if slices.ContainsFunc(o.interceptors.value, func(each connect.Interceptor) bool { return isNil(each) }) {
 		c.fail("interceptors", "must be no nil")
 	}
 	oneOf(c, "compression.send", o.compression.value.send, CompressionNone, CompressionGzip)
@@ -196,7 +199,7 @@ func (c *optionCheck) client(o *clientOptions) {
 		c.fail("logger", "must be a logger", nil)
 	}
 	oneOf(c, "logLevel", o.logLevel, logLevels...)
-	if o.roundTripper.is && o.roundTripper.value == nil {
+	if o.roundTripper.is && isNil(o.roundTripper.value) {
 		c.fail("transport", "must be an HTTP client", nil)
 	}
 	if o.dialContext.is && o.dialContext.value.dial == nil {
@@ -204,6 +207,12 @@ func (c *optionCheck) client(o *clientOptions) {
 	}
 	if o.observer.is && o.observer.value == nil {
 		c.fail("observer", "must be a function", nil)
+	}
+	if o.descriptors.is && o.descriptors.value == nil {
+		c.fail("descriptors", "must be files of descriptors", nil)
+	}
+	if telemetry := o.telemetry.value; telemetry != nil && (isTypedNil(telemetry.tracers) || isTypedNil(telemetry.meters)) {
+		c.fail("telemetry", "must be providers, or nil for those of the global API", nil)
 	}
 }
 

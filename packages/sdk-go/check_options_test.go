@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"math"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // An option that is wrong: by what name it is refused, and by what rule.
@@ -41,7 +43,9 @@ func wrongSettings() []wrong {
 		{"auth.token", WithAuth(BearerToken("s3cret\n")), "printable ASCII on one line"},
 		{"auth.token", WithAuth(BearerToken("")), "got an empty string"},
 		{"auth.provider", WithAuth(Provider(nil)), "must be a function, got null"},
+		{"auth", WithAuth(nil), "must be no nil; WithoutAuth() sends no credential"},
 		{"auth", WithAuth(new(Auth)), "must be made by BearerToken, StaticKey or Provider"},
+		{"retry", WithRetry(nil), "must have no nil in its list"},
 		{"auth.value", WithAuth(StaticKey("x-key", "s3cret\r\n")), "one line"},
 		{"auth.value", WithAuth(StaticKey("x-key", "")), "got an empty string"},
 		{"auth.header", WithAuth(StaticKey("", "s3cret")), "header name"},
@@ -59,6 +63,7 @@ func wrongSettings() []wrong {
 		{"headers.grpc-x", WithHeaders(map[string]string{"grpc-x": "s3cret"}), "is set by the SDK"},
 		{"headers.(a name that is no text", WithHeader(strings.Repeat("s3cret ", 20), "c"), "header name"},
 		{"deadlineFrom", WithDeadlineFrom(none), "context of the request being served"},
+		{"deadlineFrom", WithDeadlineFrom((*noContext)(nil)), "context of the request being served"},
 	}
 }
 
@@ -79,7 +84,13 @@ func wrongOptions() []wrong {
 		{"budget.capacity", WithBudget(BudgetCapacity(10_001)), "integer from 1 to 10000, got 10001"},
 		{"budget.cost", WithBudget(BudgetCost(0)), "integer from 1"},
 		{"budget.throttleCost", WithBudget(BudgetThrottleCost(-1)), "got a negative number (-1)"},
+		{"options", nil, "must have no nil in its list"},
+		{"methods[acme.v1.Billing].options", WithMethod("acme.v1.Billing", nil), "must have no nil in its list"},
+		{"budget", WithBudget(BudgetCost(1), nil), "must have no nil in its list"},
+		{"keepAlive", WithKeepAlive(nil), "must have no nil in its list"},
 		{"interceptors", WithInterceptors(nil), "no nil"},
+		{"interceptors", WithInterceptors((*interceptor)(nil)), "no nil"},
+		{"interceptors", WithInterceptors(connect.UnaryInterceptorFunc(nil)), "no nil"},
 		{"compression.send", WithSendCompression("br"), "must be one of none, gzip, got br"},
 		{"compression.accept", WithAcceptCompression("zstd"), "must be one of none, gzip"},
 		{"compression.minBytes", WithCompressMinBytes(-1), "integer from 0"},
@@ -109,10 +120,17 @@ func wrongOptions() []wrong {
 		{"logger", WithLogger(nil), "must be a logger"},
 		{"logLevel", WithLogLevel("trace"), "one of off, error"},
 		{"transport", WithRoundTripper(nil), "HTTP client"},
+		{"transport", WithRoundTripper((*http.Transport)(nil)), "HTTP client"},
+		{"telemetry", WithTelemetry((*noTracers)(nil), nil), "must be providers"},
+		{"descriptors", WithDescriptors(nil), "must be files of descriptors"},
 		{"dialContext", WithDialContext(nil), "must be a function"},
 		{"observer", WithObserver(nil), "must be a function"},
 	}
 }
+
+type noContext struct{ context.Context }
+
+type noTracers struct{ noop.TracerProvider }
 
 func both(options ...Option) Option {
 	return clientOption(func(o *clientOptions) {

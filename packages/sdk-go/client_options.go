@@ -164,6 +164,16 @@ type dialOption struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+func (o *clientOptions) apply(options []Option) {
+	for _, option := range options {
+		if isNil(option) {
+			o.wrong = append(o.wrong, fault{option: "options", rule: noNil})
+		} else {
+			option.applyToClient(o)
+		}
+	}
+}
+
 type clientOption func(*clientOptions)
 
 func (o clientOption) applyToClient(options *clientOptions) { o(options) }
@@ -224,7 +234,7 @@ func WithMethod(selector string, options ...Setting) Option {
 	return clientOption(func(o *clientOptions) {
 		into := o.method(selector)
 		for _, option := range options {
-			option.applyToCall(into)
+			into.apply([]CallOption{option})
 		}
 	})
 }
@@ -249,9 +259,7 @@ type BudgetOption func(*budgetOptions)
 func WithBudget(options ...BudgetOption) Option {
 	return clientOption(func(o *clientOptions) {
 		budget := o.budget.value
-		for _, option := range options {
-			option(&budget)
-		}
+		applyAll(options, &budget, &o.settings, "budget")
 		o.budget = state(budget)
 	})
 }

@@ -37,9 +37,7 @@ func WithKeepAlive(options ...KeepAliveOption) Option {
 		if o.keepAlive.value != nil {
 			keepAlive = *o.keepAlive.value
 		}
-		for _, option := range options {
-			option(&keepAlive)
-		}
+		applyAll(options, &keepAlive, &o.settings, "keepAlive")
 		o.keepAlive = state(&keepAlive)
 	})
 }

@@ -56,6 +56,31 @@ type settings struct {
 
 	key       *keyUse // of the context that has the caller's own key
 	bothLimit bool    // a timeout and no deadline
+	wrong     []fault // what was given is no option at all
+}
+
+// noNil is the rule for lists of options.
+const noNil = "must have no nil in its list"
+
+// applyAll applies options of an option. What is none is a fault of the settings.
+func applyAll[T any, O ~func(*T)](options []O, into *T, of *settings, name string) {
+	for _, option := range options {
+		if option == nil {
+			of.wrong = append(of.wrong, fault{option: name, rule: noNil})
+		} else {
+			option(into)
+		}
+	}
+}
+
+func (s *settings) apply(options []CallOption) {
+	for _, option := range options {
+		if isNil(option) {
+			s.wrong = append(s.wrong, fault{option: "options", rule: noNil})
+		} else {
+			option.applyToCall(s)
+		}
+	}
 }
 
 // A header is one of the user's, its name as it was given.
@@ -107,7 +132,11 @@ func (r *retryOptions) fields() []field {
 
 // WithAuth sets how calls are authenticated: [BearerToken], [StaticKey] or [Provider]. Default none.
 func WithAuth(auth *Auth) Setting {
-	return setting(func(s *settings) { s.auth = state(auth) })
+	return setting(func(s *settings) {
+		if s.auth = state(auth); auth == nil {
+			s.wrong = append(s.wrong, fault{option: "auth", rule: "must be no nil; WithoutAuth() sends no credential"})
+		}
+	})
 }
 
 // WithoutAuth sends no credential, not even that of a wider level.
@@ -170,9 +199,7 @@ type RetryOption func(*retryOptions)
 func WithRetry(options ...RetryOption) Setting {
 	return setting(func(s *settings) {
 		s.retry = state(true)
-		for _, option := range options {
-			option(&s.retryOptions)
-		}
+		applyAll(options, &s.retryOptions, s, "retry")
 	})
 }
 

@@ -32,9 +32,7 @@ func NewTransport(baseURL string, options ...Option) (*Transport, error) {
 	if baseURL != "" {
 		stated.baseURL = state(baseURL)
 	}
-	for _, option := range options {
-		option.applyToClient(stated)
-	}
+	stated.apply(options)
 	return newTransport(newClientFamily(stated.runtime.value), optionLayers{stated}, nil)
 }
 
@@ -54,9 +52,7 @@ func newTransport(family *clientFamily, layers optionLayers, parent *clientConfi
 // The error is an [Error] with reason CONFIG_INVALID.
 func (t *Transport) With(options ...Option) (*Transport, error) {
 	stated := new(clientOptions)
-	for _, option := range options {
-		option.applyToClient(stated)
-	}
+	stated.apply(options)
 	config := t.client.config
 	return newTransport(t.family, append(optionLayers{stated}, config.layers...), config)
 }
