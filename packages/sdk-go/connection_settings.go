@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -104,7 +105,8 @@ func keepAliveOf(stated stated[*keepAliveOptions], constants *policy.Constants) 
 	}
 }
 
-const proxyRule = "must be an http or https address without a path, such as http://127.0.0.1:3128"
+const proxyRule = "must be an http or https address of a host as it is used, with a port from 1 to 65535 and without a " +
+	"path, such as http://127.0.0.1:3128"
 
 // proxyOf is the proxy on the way to an origin, and who states it: the option, or the environment as net/http reads it.
 func proxyOf(stated stated[*string], origin string) (proxy, source string, err error) {
@@ -134,6 +136,9 @@ func proxyOf(stated stated[*string], origin string) (proxy, source string, err e
 	if found == nil || found.Scheme != "http" && found.Scheme != "https" {
 		return "", "", nil
 	}
+	if !hasRealHost(found) {
+		return "", "", configError(variable, proxyRule)
+	}
 	if isElsewhere(found, origin) {
 		return "", "", nil
 	}
@@ -153,8 +158,18 @@ func isLoopbackHost(host string) bool {
 
 func isProxyAddress(address *url.URL) bool {
 	isHTTP := address.Scheme == "http" || address.Scheme == "https"
-	return isHTTP && address.Host != "" && (address.Path == "" || address.Path == "/") && address.RawQuery == "" &&
+	return isHTTP && hasRealHost(address) && (address.Path == "" || address.Path == "/") && address.RawQuery == "" &&
 		!address.ForceQuery && address.Fragment == ""
+}
+
+// hasRealHost says whether an address names a host as it is used, and a port there can be.
+func hasRealHost(address *url.URL) bool {
+	host := strings.ToLower(address.Hostname())
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	port, err := strconv.ParseUint(first(address.Port(), "80"), 10, 16)
+	return isCanonicalHost(host) && err == nil && port > 0
 }
 
 // shownProxy is a proxy without its credential.
