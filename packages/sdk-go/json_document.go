@@ -142,6 +142,7 @@ type jsonMember struct {
 // Members in their order; of two of one name the last one holds.
 func membersOf(text []byte) []jsonMember {
 	var members []jsonMember
+	places := map[string]int{}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	_, _ = decoder.Token()
 	for decoder.More() {
@@ -150,10 +151,10 @@ func membersOf(text []byte) []jsonMember {
 		if decoder.Decode(&member.text) != nil {
 			return members
 		}
-		at := slices.IndexFunc(members, func(each jsonMember) bool { return each.name == member.name })
-		if at >= 0 {
+		if at, found := places[member.name]; found {
 			members[at] = member
 		} else {
+			places[member.name] = len(members)
 			members = append(members, member)
 		}
 	}

@@ -54,6 +54,7 @@ func readDocument(json []byte, maxMaxAttempts int64) (*policyDocument, error) {
 	reader := documentReader{
 		maxMaxAttempts: maxMaxAttempts,
 		document:       &policyDocument{methods: map[string]policy.Part{}},
+		places:         map[string]int{},
 	}
 	reader.read(json)
 	if len(reader.faults) > 0 {
@@ -70,6 +71,7 @@ type documentReader struct {
 	maxMaxAttempts int64
 	document       *policyDocument
 	faults         []fault
+	places         map[string]int // of faults, by their options
 }
 
 func (r *documentReader) read(text []byte) {
@@ -100,10 +102,10 @@ func (r *documentReader) read(text []byte) {
 
 // Of one fact that several selectors share there is one.
 func (r *documentReader) add(found fault) {
-	at := slices.IndexFunc(r.faults, func(each fault) bool { return each.option == found.option })
-	if at >= 0 {
+	if at, known := r.places[found.option]; known {
 		r.faults[at] = found
 	} else {
+		r.places[found.option] = len(r.faults)
 		r.faults = append(r.faults, found)
 	}
 }

@@ -226,3 +226,25 @@ func FuzzReadDocument(f *testing.F) {
 		}
 	})
 }
+
+// A reader that looks at all parts of a document for each of them would not be done within the time a test has.
+func TestDocumentOfManyParts(t *testing.T) {
+	const many = 500_000
+	var members, selectors strings.Builder
+	for i := range many {
+		fmt.Fprintf(&members, `"n%d":1,`, i)
+	}
+	for range many {
+		selectors.WriteString(`"-",`)
+	}
+	for text, says := range map[string]string{
+		`{` + members.String() + `"behavior":1,"behavior":2}`:         "option policy.behavior: must be one of 1, got 2",
+		`{"methods":[{"selectors":[` + selectors.String() + `"a"]}]}`: fmt.Sprintf("%d options are wrong", many),
+	} {
+		_, err := NewTransport("https://api.test", WithPolicy([]byte(text)))
+		var refused *Error
+		if !errors.As(err, &refused) || !strings.HasPrefix(refused.Message, says) {
+			t.Errorf("%v", err)
+		}
+	}
+}
