@@ -48,6 +48,8 @@ type attempt struct {
 	// Counts what is sent, from 1.
 	number    int
 	startedAt time.Time
+	// That of the timer of the call.
+	round int
 	// The first request, which mostly is the only one, and how many there were.
 	first    recording
 	current  atomic.Pointer[recording]

@@ -211,7 +211,7 @@ func (c *baseCall) nextAttempt() *attempt {
 		a = new(attempt)
 	}
 	c.sent++
-	a.Context, a.call, a.number, a.startedAt = c.scope, c, c.sent, startedAt
+	a.Context, a.call, a.number, a.startedAt, a.round = c.scope, c, c.sent, startedAt, c.timer.current()
 	a.first.shape, a.first.ended = c.plan.shape, c.scope
 	c.mu.Lock()
 	c.attempt = a

@@ -73,12 +73,34 @@ type callTimer struct {
 	armed   bool
 	dueAt   time.Time
 	limit   policy.AbortCause
+	// Counts how often it was cleared.
+	round int
+}
+
+// current is the round until it is cleared: that of an attempt.
+func (t *callTimer) current() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.round
+}
+
+// setIn sets it in its round. The request of an attempt may be late: its attempt is over, or its call.
+func (t *callTimer) setIn(round int, from time.Time, d time.Duration, limit policy.AbortCause) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if round == t.round {
+		t.arm(from, d, limit)
+	}
 }
 
 // set ends the call that long after a time; never for noLimit.
 func (t *callTimer) set(from time.Time, d time.Duration, limit policy.AbortCause) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.arm(from, d, limit)
+}
+
+func (t *callTimer) arm(from time.Time, d time.Duration, limit policy.AbortCause) {
 	t.disarm()
 	if d == noLimit {
 		return
@@ -98,6 +120,7 @@ func (t *callTimer) set(from time.Time, d time.Duration, limit policy.AbortCause
 func (t *callTimer) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.round++
 	t.disarm()
 }
 

@@ -123,19 +123,27 @@ func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error 
 			return errAttemptOver
 		}
 	}
-	c.timer.set(now, msDuration(limit.LimitMs), limit.Cause)
+	c.timer.setIn(a.round, now, msDuration(limit.LimitMs), limit.Cause)
 	return nil
 }
 
 // Takes the request of the first attempt.
 func (c *baseCall) replays(r *recording) error {
 	c.mu.Lock()
+	isFrozen := c.frozen.url != nil
+	c.mu.Unlock()
+	var made frozenRequest
+	if !isFrozen {
+		// Whoever wraps the HTTP client may give a body that takes its time.
+		if err := made.freeze(&r.request, c.client.addresses, c.plan.method.sendsGet); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
 	defer c.mu.Unlock()
 	frozen := &c.frozen
 	if frozen.url == nil {
-		if err := frozen.freeze(&r.request, c.client.addresses, c.plan.method.sendsGet); err != nil {
-			return err
-		}
+		*frozen = made
 	}
 	if !c.plan.shape.sendsGzip && !isPlain(frozen.contentEncoding) {
 		return strangeOptionError("compresses by "+frozen.contentEncoding, "none")
