@@ -28,13 +28,19 @@ type method struct {
 	facts []policy.Layer
 }
 
-// methodKey tells methods apart. Procedures do where nobody makes descriptors of his own.
+// methodKey is all of a client's spec that facts are made of: clients of one procedure may be made by hand, or of
+// several descriptors.
 type methodKey struct {
 	procedure string
-	schema    any
+	desc      protoreflect.MethodDescriptor // nil for none
+	kind      policy.Kind
+	level     connect.IdempotencyLevel
 }
 
-func keyOf(spec connect.Spec) methodKey { return methodKey{spec.Procedure, spec.Schema} }
+func keyOf(spec connect.Spec) methodKey {
+	desc, _ := spec.Schema.(protoreflect.MethodDescriptor)
+	return methodKey{spec.Procedure, desc, kindOf(spec.StreamType), spec.IdempotencyLevel}
+}
 
 // More than anybody calls, unless descriptors are made anew all the time.
 const maxMethods = 10_000
@@ -44,13 +50,13 @@ var knownMethods = newRecentMap[methodKey, *method](maxMethods, nil)
 
 // newMethod is the method that a client calls.
 func newMethod(spec connect.Spec) *method {
-	return knownMethods.get(keyOf(spec), func() *method {
+	key := keyOf(spec)
+	return knownMethods.get(key, func() *method {
 		name := strings.TrimPrefix(spec.Procedure, "/")
 		service, local, _ := strings.Cut(name, "/")
 		made := &method{
-			name: name, service: service, local: local, kind: kindOf(spec.StreamType), level: spec.IdempotencyLevel,
+			name: name, service: service, local: local, kind: key.kind, level: key.level, desc: key.desc,
 		}
-		made.desc, _ = spec.Schema.(protoreflect.MethodDescriptor)
 		if made.desc == nil {
 			made.desc = findMethod(service, local)
 		}
