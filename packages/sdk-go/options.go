@@ -158,6 +158,9 @@ func WithoutTenant() Setting {
 // WithTimeout sets the overall deadline of a call, greater than 0. Default 30 s for unary calls, none for streams. A
 // deadline of the call's own context replaces defaults, environment, document and proto; of one that is set here and
 // the context's the smaller holds. Excludes [NoDeadline].
+//
+// As of all durations, fractions of a millisecond are cut off. With less than 1 ms nothing is sent, and no token asked
+// for: the call ends at once in deadline_exceeded.
 func WithTimeout(timeout time.Duration) Setting {
 	return setting(func(s *settings) {
 		s.bothLimit = s.bothLimit || s.timeout.value == noLimit
@@ -174,19 +177,19 @@ func NoDeadline() Setting {
 }
 
 // WithAttemptTimeout sets the longest time of one attempt of a unary call while another may follow, greater than 0.
-// Default 10 s.
+// Less than 1 ms ends a call as [WithTimeout] does. Default 10 s.
 func WithAttemptTimeout(timeout time.Duration) Setting {
 	return setting(func(s *settings) { s.attemptTimeout = state(timeout) })
 }
 
 // WithFirstMessageTimeout sets the longest wait for the first message of a server stream, for each attempt, greater
-// than 0. Default 30 s; none where the proto says long_lived.
+// than 0. Less than 1 ms is no time at all. Default 30 s; none where the proto says long_lived.
 func WithFirstMessageTimeout(timeout time.Duration) Setting {
 	return setting(func(s *settings) { s.firstMessageTimeout = state(timeout) })
 }
 
-// WithIdleTimeout sets the longest wait for each further message of a server or bidi stream, greater than 0. Default
-// 60 s; none where the proto says long_lived.
+// WithIdleTimeout sets the longest wait for each further message of a server or bidi stream, greater than 0. Less than
+// 1 ms is no time at all. Default 60 s; none where the proto says long_lived.
 func WithIdleTimeout(timeout time.Duration) Setting {
 	return setting(func(s *settings) { s.idleTimeout = state(timeout) })
 }
