@@ -64,7 +64,7 @@ func insecure(url address, rules baseURLRules) string {
 	case url.scheme == "https" || includesHost(rules.allowInsecureHosts, url.host):
 		return ""
 	case !isLoopback(url.host):
-		return "must be https: plain http is for loopback addresses and for hosts that allowInsecureHosts lists"
+		return "must be https: plain http is for loopback addresses and for hosts that AllowInsecureHosts lists"
 	case !rules.allowInsecureLoopback:
 		return "plain http to a loopback address needs AllowInsecureLoopback()"
 	}

@@ -267,9 +267,9 @@ func (p *callPlan) deadlineSource() string {
 	case p.ownTimeout() == p.timeoutMs && p.timeoutMs != policy.NoLimit:
 		return p.sourceOf(policy.TimeoutMs)
 	case p.runtimeMs == p.timeoutMs:
-		return "timeoutMs of the call"
+		return "the context of the call"
 	default:
-		return "deadlineFrom"
+		return "WithDeadlineFrom"
 	}
 }
 
@@ -286,9 +286,9 @@ func (p *callPlan) noCredential() string {
 		source = "code: call"
 	}
 	if source == "built-in" {
-		return "no `auth` is set"
+		return "no `WithAuth` is set"
 	}
-	return "no `auth` is set: " + source
+	return "no `WithAuth` is set: " + source
 }
 
 // withRequestID is a message of the request with the field filled that names it (AIP-4235); nil where nothing is to be

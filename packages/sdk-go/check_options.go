@@ -81,7 +81,7 @@ func (c *optionCheck) settings(s *settings) {
 		c.fail("tenant", tenantRule, *s.tenant.value)
 	}
 	if s.bothLimit {
-		c.fail("noDeadline", "excludes timeoutMs")
+		c.fail("noDeadline", "excludes WithTimeout")
 	}
 	c.positive("timeoutMs", s.timeout)
 	c.positive("attemptTimeoutMs", s.attemptTimeout)

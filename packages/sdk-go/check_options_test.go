@@ -57,8 +57,8 @@ func wrongSettings() []wrong {
 		{"tenant", WithTenant(""), "got an empty string"},
 		{"headers.a b", WithHeader("a b", "c"), "header name"},
 		{"headers.x-a", WithHeader("x-a", "s3cret\nx"), "printable ASCII"},
-		{"headers.AUTHORIZATION", WithHeader("AUTHORIZATION", "s3cret"), "is set by the SDK; use the option auth"},
-		{"headers.X-Request-Id", WithHeader("X-Request-Id", "s3cret"), "is set by the SDK; use the option requestId"},
+		{"headers.AUTHORIZATION", WithHeader("AUTHORIZATION", "s3cret"), "is set by the SDK; use WithAuth (WithHeader)"},
+		{"headers.X-Request-Id", WithHeader("X-Request-Id", "s3cret"), "is set by the SDK; use WithRequestID (WithHeader)"},
 		{"headers.Connection", WithHeader("Connection", "s3cret"), "of the connection"},
 		{"headers.grpc-x", WithHeaders(map[string]string{"grpc-x": "s3cret"}), "is set by the SDK"},
 		{"headers.(a name that is no text", WithHeader(strings.Repeat("s3cret ", 20), "c"), "header name"},
@@ -69,8 +69,8 @@ func wrongSettings() []wrong {
 
 func wrongOptions() []wrong {
 	return []wrong{
-		{"noDeadline", both(WithTimeout(1), NoDeadline()), "excludes timeoutMs"},
-		{"noDeadline", both(NoDeadline(), WithTimeout(1)), "excludes timeoutMs"},
+		{"noDeadline", both(WithTimeout(1), NoDeadline()), "excludes WithTimeout (NoDeadline)"},
+		{"noDeadline", both(NoDeadline(), WithTimeout(1)), "excludes WithTimeout (NoDeadline)"},
 		{"baseUrl", WithBaseURL("api.s3cret.test"), "needs its scheme, for instance https://api.example.com"},
 		{"baseUrl", WithBaseURL(""), "must be a URL, got an empty string"},
 		{"baseUrl", WithBaseURL("http://api.test"), "plain http is for loopback"},

@@ -208,7 +208,7 @@ func (f *clientFamily) logOnce(config *clientConfig) {
 	}
 	if len(config.withheld) > 0 {
 		f.tellOnce(logger, "ameide "+strings.Join(config.withheld, " and ")+" not sent: the base address is not "+
-			"AMEIDE_BASE_URL's; environmentCredentials: true sends it", "withheld")
+			"AMEIDE_BASE_URL's; WithEnvironmentCredentials(true) sends it", "withheld")
 	}
 	if document := config.options.policy.value; document != nil && len(config.document.unknownFields) > 0 {
 		f.tellOfDocument(logger, document, config.document.unknownFields)

@@ -118,11 +118,91 @@ func configErrors(faults []fault, count int) *Error {
 	}
 	texts := make([]string, len(faults))
 	for i, each := range faults {
-		texts[i] = each.option + ": " + each.rule + each.got
+		texts[i] = each.option + ": " + each.rule + each.got + writtenAs(each.option)
 	}
 	source := connect.NewError(connect.CodeInvalidArgument, errors.New(what+" "+strings.Join(texts, "; ")))
 	source.AddDetail(badRequest(faults))
 	return newError(source, errorFacts{origin: OriginClient, reason: ReasonConfigInvalid})
+}
+
+// writtenAs says by which function of this package an option is given that all SDKs call by one name; empty for what is
+// not given by one.
+func writtenAs(option string) string {
+	if _, ofMethod, found := strings.Cut(option, "]."); found && strings.HasPrefix(option, "methods[") {
+		option = ofMethod
+	}
+	for {
+		if name := functionOf[option]; name != "" {
+			return " (" + name + ")"
+		}
+		dot := strings.LastIndexByte(option, '.')
+		if dot < 0 {
+			return ""
+		}
+		option = option[:dot]
+	}
+}
+
+var functionOf = map[string]string{
+	"allowInsecureHosts":         "AllowInsecureHosts",
+	"appName":                    "WithAppName",
+	"attemptTimeoutMs":           "WithAttemptTimeout",
+	"auth":                       "WithAuth",
+	"auth.header":                "StaticKey",
+	"auth.provider":              "Provider",
+	"auth.token":                 "BearerToken",
+	"auth.value":                 "StaticKey",
+	"baseUrl":                    "NewTransport, WithBaseURL",
+	"behavior":                   "WithBehavior",
+	"budget":                     "WithBudget",
+	"budget.capacity":            "BudgetCapacity",
+	"budget.cost":                "BudgetCost",
+	"budget.throttleCost":        "BudgetThrottleCost",
+	"compression.accept":         "WithAcceptCompression",
+	"compression.minBytes":       "WithCompressMinBytes",
+	"compression.send":           "WithSendCompression",
+	"connectTimeoutMs":           "WithConnectTimeout",
+	"deadlineFrom":               "WithDeadlineFrom",
+	"descriptors":                "WithDescriptors",
+	"dialContext":                "WithDialContext",
+	"firstMessageTimeoutMs":      "WithFirstMessageTimeout",
+	"headerNames.idempotencyKey": "WithIdempotencyKeyHeader",
+	"headerNames.requestId":      "WithRequestIDHeader",
+	"headerNames.tenant":         "WithTenantHeader",
+	"headers":                    "WithHeader",
+	"httpGet":                    "WithHTTPGet",
+	"httpVersion":                "WithHTTPVersion",
+	"idempotencyKey":             "WithIdempotencyKey",
+	"idleTimeoutMs":              "WithIdleTimeout",
+	"interceptors":               "WithInterceptors",
+	"keepAlive":                  "WithKeepAlive",
+	"keepAlive.intervalMs":       "KeepAliveInterval",
+	"keepAlive.timeoutMs":        "KeepAliveTimeout",
+	"logLevel":                   "WithLogLevel",
+	"logger":                     "WithLogger",
+	"maxConnectionAgeMs":         "WithMaxConnectionAge",
+	"maxConnections":             "WithMaxConnections",
+	"methods":                    "WithMethod",
+	"mode":                       "WithMode",
+	"noDeadline":                 "NoDeadline",
+	"observer":                   "WithObserver",
+	"preset":                     "WithPreset",
+	"protocol":                   "WithProtocol",
+	"proxy":                      "WithProxy",
+	"readMaxBytes":               "WithReadMaxBytes",
+	"requestId":                  "WithRequestID",
+	"retry":                      "WithRetry",
+	"retry.baseDelayMs":          "BaseDelay",
+	"retry.maxAttempts":          "MaxAttempts",
+	"retry.maxDelayMs":           "MaxDelay",
+	"retry.maxServerDelayMs":     "MaxServerDelay",
+	"retry.retryableCodes":       "RetryableCodes",
+	"retry.throttleDelayMs":      "ThrottleDelay",
+	"telemetry":                  "WithTelemetry",
+	"tenant":                     "WithTenant",
+	"timeoutMs":                  "WithTimeout",
+	"tls":                        "WithTLS",
+	"transport":                  "WithRoundTripper",
 }
 
 // configError is the error for one configFault.

@@ -97,7 +97,7 @@ func adviceOf(settings connectionSettings) string {
 	case settings.version == httpVersionNegotiated:
 		return "HTTP"
 	default:
-		return fmt.Sprintf("HTTP/%s, as httpVersion asks; leave the option out%s", settings.version, plain)
+		return fmt.Sprintf("HTTP/%s, as WithHTTPVersion asks; leave it out%s", settings.version, plain)
 	}
 }
 
@@ -183,7 +183,7 @@ func (d *dial) timedOut() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return &connectionError{kind: policy.NetworkNotSent, text: fmt.Sprintf(
-		"no connection stood after %d ms (connectTimeoutMs): waited for %s",
+		"no connection stood after %d ms (WithConnectTimeout): waited for %s",
 		d.dialer.settings.connectTimeout.Milliseconds(), d.waitsFor)}
 }
 
@@ -235,14 +235,14 @@ func (d *dial) material() (*tls.Config, error) {
 	if settings.tls.source == nil {
 		return settings.tls.config, nil
 	}
-	d.waits("the option tls, which is a function")
+	d.waits("the function of WithTLSSource")
 	config, err := callback(func() (*tls.Config, error) { return settings.tls.source(d.ctx) })
 	if err == nil && config == nil {
 		err = errors.New("it gave nothing")
 	}
 	if err != nil {
 		// What it says may quote what it reads: keys, and credentials for where they are kept.
-		text := "the option tls, which is a function, failed: " + thrownTextWithoutTokens(err)
+		text := "the function of WithTLSSource failed: " + thrownTextWithoutTokens(err)
 		return nil, &connectionError{kind: policy.NetworkNotSent, text: text}
 	}
 	return config, nil

@@ -41,7 +41,8 @@
 // where the caller's own context ended the call, and not where a server answered so.
 //
 // Wrong options are an Error with reason CONFIG_INVALID, when a client is made or before anything is sent. It has the
-// name that the option has in every SDK and in policy documents, timeoutMs for WithTimeout, and never a secret.
+// name that the option has in every SDK and in policy documents (timeoutMs), the function that gives it (WithTimeout),
+// and never a secret.
 //
 // # Streams and pages
 //

@@ -186,13 +186,13 @@ func TestConfigErrorNamesOptionAndRule(t *testing.T) {
 		got  *Error
 		want string
 	}{
-		{configError("auth.token", "must be one", "s3cret"), "option auth.token: must be one, got a string"},
-		{configError("tls", "must be one", nil), "option tls: must be one, got null"},
-		{namingConfigError("timeoutMs", "must be positive", -5*time.Second), "option timeoutMs: must be positive, got a negative duration (-5s)"},
+		{configError("auth.token", "must be one", "s3cret"), "option auth.token: must be one, got a string (BearerToken)"},
+		{configError("tls", "must be one", nil), "option tls: must be one, got null (WithTLS)"},
+		{namingConfigError("timeoutMs", "must be positive", -5*time.Second), "option timeoutMs: must be positive, got a negative duration (-5s) (WithTimeout)"},
 		{namingConfigError("n", "must be 1 to 5", 9), "option n: must be 1 to 5, got 9"},
 		{namingConfigError("n", "must be 1 to 5", 0), "option n: must be 1 to 5, got zero"},
 		{namingConfigError("code", "must be a code", "unavailabel", codeNames...), "option code: did you mean unavailable? It must be a code, got unavailabel"},
-		{configErrors([]fault{durationFault("timeoutMs", "must be milliseconds", "1.5s")}, 1), `option timeoutMs: must be a number of milliseconds: 1500, not "1.5s"`},
+		{configErrors([]fault{durationFault("timeoutMs", "must be milliseconds", "1.5s")}, 1), `option timeoutMs: must be a number of milliseconds: 1500, not "1.5s" (WithTimeout)`},
 		{configErrors([]fault{{"a", "x", ""}, {"b", "y", ", got z"}}, 3), "3 options are wrong: a: x; b: y, got z"},
 	} {
 		if each.got.Message != each.want || each.got.Code != connect.CodeInvalidArgument || each.got.Reason != ReasonConfigInvalid {

@@ -52,7 +52,7 @@ func ExampleNewTransport() {
 	defer transport.Close()
 	_, err = transport.With(ameide.WithTimeout(-time.Second))
 	fmt.Println(err)
-	// Output: invalid_argument: option timeoutMs: must be a duration greater than 0, got a negative duration (-1s)
+	// Output: invalid_argument: option timeoutMs: must be a duration greater than 0, got a negative duration (-1s) (WithTimeout)
 }
 
 func ExampleWithCall() {

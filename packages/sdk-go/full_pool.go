@@ -54,7 +54,7 @@ func (f *fullPool) say() {
 	if waiting == 1 {
 		calls = "1 call waits"
 	}
-	text := fmt.Sprintf("ameide all %d connections to %s are in use: %s for one (maxConnections)",
+	text := fmt.Sprintf("ameide all %d connections to %s are in use: %s for one (WithMaxConnections)",
 		f.maxConnections, f.origin, calls)
 	f.warn(text, "origin", f.origin, "maxConnections", f.maxConnections, "waiting", waiting)
 }

@@ -80,7 +80,7 @@ func newHTTP2Connection(pool *http2Pool, conn *countedConn) (*http2Connection, e
 func (c *http2Connection) await() error {
 	limit := c.pool.settings.connectTimeout
 	timer := time.AfterFunc(limit, func() {
-		text := fmt.Sprintf("no SETTINGS came in %d ms (connectTimeoutMs)", limit.Milliseconds())
+		text := fmt.Sprintf("no SETTINGS came in %d ms (WithConnectTimeout)", limit.Milliseconds())
 		c.destroy(&connectionError{kind: policy.NetworkNotSent, text: text})
 	})
 	defer timer.Stop()

@@ -270,7 +270,7 @@ func TestBlackHoles(t *testing.T) {
 	silent, _ := serveTCP(t, func(conn net.Conn, _ int) { _, _ = io.Copy(io.Discard, conn) })
 	began := time.Now()
 	err := call(t, strings.Replace(silent, "http:", "https:", 1), WithConnectTimeout(200*time.Millisecond))
-	isNoAnswer(t, err, SentNo, "no connection stood after 200 ms (connectTimeoutMs): waited for the TLS handshake")
+	isNoAnswer(t, err, SentNo, "no connection stood after 200 ms (WithConnectTimeout): waited for the TLS handshake")
 	err = call(t, silent, WithHTTPVersion(HTTP2), WithConnectTimeout(200*time.Millisecond))
 	isNoAnswer(t, err, SentNo, "no SETTINGS came in 200 ms")
 	if took := time.Since(began); took > 3*time.Second {

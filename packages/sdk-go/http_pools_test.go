@@ -237,7 +237,7 @@ func TestFullPoolSaysSoOnce(t *testing.T) {
 	wait.Wait()
 	mu.Lock()
 	defer mu.Unlock()
-	if want := "ameide all 2 connections to " + server.URL + " are in use: 3 calls wait for one (maxConnections)"; len(told) != 1 || told[0] != want {
+	if want := "ameide all 2 connections to " + server.URL + " are in use: 3 calls wait for one (WithMaxConnections)"; len(told) != 1 || told[0] != want {
 		t.Error(told)
 	}
 }

@@ -80,7 +80,7 @@ func TestNetworkMessageSaysWhere(t *testing.T) {
 		t.Error(got)
 	}
 	head := answerHead{status: 302}
-	if got := strangersMessage("302 Found", head, "https://h/a.B/C?connect=v1&message=secret"); got != "HTTP 302 from https://h/a.B/C, a redirect, which is not followed; is baseUrl right?" {
+	if got := strangersMessage("302 Found", head, "https://h/a.B/C?connect=v1&message=secret"); got != "HTTP 302 from https://h/a.B/C, a redirect, which is not followed; is baseURL right?" {
 		t.Error(got)
 	}
 }

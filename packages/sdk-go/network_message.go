@@ -65,7 +65,7 @@ func strangersMessage(text string, head answerHead, address string) string {
 	// What a server says that has nothing of the kind at this address. Other statuses may well pass.
 	isNotHere := head.status == http.StatusNotFound || head.status == http.StatusMethodNotAllowed
 	if head.good || isRedirect || isNotHere {
-		text += "; is baseUrl right?"
+		text += "; is baseURL right?"
 	}
 	return text
 }

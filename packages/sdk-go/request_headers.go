@@ -74,7 +74,7 @@ func (p *callPlan) takeHeaders(given http.Header) error {
 	keyHeader := p.credentials.header()
 	isKey := func(each header) bool { return strings.EqualFold(each.name, keyHeader) }
 	if slices.ContainsFunc(p.headers.user, isKey) || len(given[keyHeader]) > 0 {
-		return configError("headers."+strings.ToLower(keyHeader), setBySDK("auth"))
+		return configError("headers."+strings.ToLower(keyHeader), setBySDK("WithAuth"))
 	}
 	return nil
 }

@@ -18,11 +18,11 @@ type reservedNames struct {
 
 // Headers that the SDK sets in every client, with the option that is made for it.
 var alwaysReserved = map[string]string{
-	"accept-encoding": "compression",
-	"authorization":   "auth",
-	"traceparent":     "telemetry",
-	"tracestate":      "telemetry",
-	"user-agent":      "appName",
+	"accept-encoding": "WithAcceptCompression",
+	"authorization":   "WithAuth",
+	"traceparent":     "WithTelemetry",
+	"tracestate":      "WithTelemetry",
+	"user-agent":      "WithAppName",
 }
 
 // RFC 9110, section 7.6.1; RFC 9113, sections 3.1 and 8.2.2. With them a caller frames a message otherwise than the
@@ -56,9 +56,9 @@ func (n headerNames) all() []string { return []string{n.tenant, n.requestID, n.i
 // reservedIn are names of headers users may not set, beside those that are so for every client.
 func reservedIn(layers optionLayers, names headerNames) reservedNames {
 	reserved := reservedNames{own: maps.Clone(alwaysReserved), keys: map[string]bool{}}
-	reserved.own[names.tenant] = "tenant"
-	reserved.own[names.requestID] = "requestId"
-	reserved.own[names.idempotencyKey] = "idempotencyKey"
+	reserved.own[names.tenant] = "WithTenant"
+	reserved.own[names.requestID] = "WithRequestID"
+	reserved.own[names.idempotencyKey] = "WithIdempotencyKey"
 	add := func(s *settings) {
 		if parts := s.auth.value.parts(); parts.kind == staticKey {
 			reserved.keys[strings.ToLower(parts.header)] = true
@@ -74,11 +74,11 @@ func reservedIn(layers optionLayers, names headerNames) reservedNames {
 }
 
 // setBySDK is the rule for a header that the SDK sets, with the option that is made for it; empty for none.
-func setBySDK(option string) string {
-	if option == "" {
+func setBySDK(function string) string {
+	if function == "" {
 		return "is set by the SDK"
 	}
-	return "is set by the SDK; use the option " + option
+	return "is set by the SDK; use " + function
 }
 
 // reservedRule says why a user may not set a header of this name; empty where one may.
@@ -89,7 +89,7 @@ func reservedRule(name string, reserved reservedNames) string {
 	}
 	switch {
 	case reserved.keys[lower]:
-		return setBySDK("auth")
+		return setBySDK("WithAuth")
 	case isOwnHeader(lower, reserved):
 		return setBySDK(reserved.own[lower])
 	default:

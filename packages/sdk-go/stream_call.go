@@ -103,7 +103,7 @@ func (s *streamCall) refusal() *Error {
 	}
 	method := s.client.config.forCall(s.spec)
 	if method.method.kind == policy.BidiStreaming && s.client.isHTTP1() {
-		return unstreamable(method.name + ` streams both ways, and HTTP/1.1 cannot; give the option httpVersion: "2"`)
+		return unstreamable(method.name + " streams both ways, and HTTP/1.1 cannot; give WithHTTPVersion(HTTP2)")
 	}
 	return FromError(s.prepare(s.ctx, s.client, method, s.header, s))
 }

@@ -16,17 +16,17 @@ const kindOther = policy.NetworkOther
 
 // What TLS says of two sides that do not fit, in the words of crypto/tls, and what to do. None of them passes by itself.
 var tlsWords = map[string]string{
-	"tls: certificate required": "the server asks for a client certificate (tls)",
-	"tls: handshake failure": "the server takes no TLS that is offered: it may ask for a client certificate (tls), " +
+	"tls: certificate required": "the server asks for a client certificate (WithTLS)",
+	"tls: handshake failure": "the server takes no TLS that is offered: it may ask for a client certificate (WithTLS), " +
 		"or for other ciphers",
-	"tls: unknown certificate authority":                           "the server does not know the authority of the client certificate (tls)",
-	"tls: bad certificate":                                         "the server refuses the client certificate (tls)",
-	"tls: unsupported certificate":                                 "the server refuses the client certificate (tls)",
-	"tls: revoked certificate":                                     "the client certificate (tls) is revoked",
-	"tls: expired certificate":                                     "the client certificate (tls) has expired",
-	"tls: unknown certificate":                                     "the server refuses the client certificate (tls)",
-	"tls: access denied":                                           "the server refuses the client certificate (tls)",
-	"tls: error decrypting message":                                "the server refuses the client certificate (tls)",
+	"tls: unknown certificate authority":                           "the server does not know the authority of the client certificate (WithTLS)",
+	"tls: bad certificate":                                         "the server refuses the client certificate (WithTLS)",
+	"tls: unsupported certificate":                                 "the server refuses the client certificate (WithTLS)",
+	"tls: revoked certificate":                                     "the client certificate (WithTLS) is revoked",
+	"tls: expired certificate":                                     "the client certificate (WithTLS) has expired",
+	"tls: unknown certificate":                                     "the server refuses the client certificate (WithTLS)",
+	"tls: access denied":                                           "the server refuses the client certificate (WithTLS)",
+	"tls: error decrypting message":                                "the server refuses the client certificate (WithTLS)",
 	"tls: protocol version not supported":                          "client and server have no TLS version in common",
 	"tls: no supported versions satisfy MinVersion and MaxVersion": "client and server have no TLS version in common",
 	"tls: insufficient security level":                             "client and server have no TLS cipher in common",
@@ -39,7 +39,7 @@ const (
 	noTLSHint = "the server may not speak TLS on this port; is it http?"
 	// A server that hangs up without a word, after a handshake and without one.
 	noCertificateHint = "the server closed the connection right after the TLS handshake; " +
-		"does it want a client certificate (tls)?"
+		"does it want a client certificate (WithTLS)?"
 	noPlainHTTPHint = "the server may speak TLS; use https"
 )
 

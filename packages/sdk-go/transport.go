@@ -26,7 +26,7 @@ type Transport struct {
 // AMEIDE_BASE_URL. Nothing is sent before the first call.
 //
 // The error is an [Error] with reason CONFIG_INVALID. It names the option, as every SDK and the policy document do
-// (timeoutMs is [WithTimeout]), and the rule, and never a secret.
+// (timeoutMs), the function that gives it ([WithTimeout]), and the rule, and never a secret.
 func NewTransport(baseURL string, options ...Option) (*Transport, error) {
 	stated := new(clientOptions)
 	if baseURL != "" {

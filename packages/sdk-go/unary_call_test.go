@@ -79,7 +79,7 @@ func TestContextOfTheCallerIsTold(t *testing.T) {
 		message               string
 	}{
 		"canceled":        {canceled, connect.CodeCanceled, true, false, "the call was canceled"},
-		"its deadline":    {expires, connect.CodeDeadlineExceeded, false, true, "the deadline of 1000 ms expired (timeoutMs of the call)"},
+		"its deadline":    {expires, connect.CodeDeadlineExceeded, false, true, "the deadline of 1000 ms expired (the context of the call)"},
 		"the SDK's limit": {byOption, connect.CodeDeadlineExceeded, false, false, "the deadline of 1000 ms expired (code: call)"},
 	}
 	for name, test := range tests {

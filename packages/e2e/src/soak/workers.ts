@@ -135,7 +135,7 @@ class DeadlineWatch {
 // Words of the SDK if time ended a connect or a connection, or prevents a retry, including a budget
 // that earlier calls have spent.
 const OF_TIME =
-  /\(connectTimeoutMs\)|no answer to a PING|would exceed the deadline|no time is left before the deadline|the retry budget is used up/;
+  /\((?:connectTimeoutMs|WithConnectTimeout)\)|no answer to a PING|would exceed the deadline|no time is left before the deadline|the retry budget is used up/;
 
 // Connect and gRPC have the same number for it; the SDK also reports each attempt.
 function isByTime(reason: unknown): boolean {
