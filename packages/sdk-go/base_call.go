@@ -279,7 +279,7 @@ func (c *baseCall) isForUs(header http.Header) bool {
 		return true
 	}
 	facts := c.facts()
-	facts.origin, facts.reason = policy.OriginClient, ReasonTenantMismatch
+	facts.origin, facts.reason = OriginClient, ReasonTenantMismatch
 	c.end(newError(mismatch, facts))
 	return false
 }
@@ -329,7 +329,7 @@ func (c *baseCall) follow(a *attempt, reported *connect.Error) bool {
 	}
 	decision := c.client.budget.Decide(&s, c.client.backoff)
 	c.events.wouldRetry(s, c.plan.observed != nil && c.mayRenew(&failure, c.plan.observed))
-	c.note(failed, followed{msDuration(decision.DelayMs), decision.Transparent, decision.StopReason})
+	c.note(failed, followed{msDuration(decision.DelayMs), decision.Transparent, StopReason(decision.StopReason)})
 	c.unsent = ""
 	if class == policy.NotSent {
 		c.unsent = failed.err.Message()
@@ -347,7 +347,7 @@ func (c *baseCall) follow(a *attempt, reported *connect.Error) bool {
 	case policy.WaitsOut(&decision, &s):
 		c.waitOut()
 	default:
-		c.end(c.errorOfAttempt(failed, decision.StopReason))
+		c.end(c.errorOfAttempt(failed, StopReason(decision.StopReason)))
 	}
 	return false
 }
@@ -418,8 +418,8 @@ func (c *baseCall) note(failed *failedAttempt, then followed) {
 	code, _ := codeNamed(failed.failure.Code)
 	c.attempts = withAttempt(c.attempts, AttemptFailure{
 		Code:     code,
-		Class:    failed.class,
-		Sent:     failed.failure.Sent,
+		Class:    RetryClass(failed.class),
+		Sent:     Sent(failed.failure.Sent),
 		Message:  summary(message, c.client.constants.MaxPrintedTextBytes),
 		Duration: failed.at.Sub(failed.attempt.startedAt),
 	}, then)
@@ -458,7 +458,7 @@ func (c *baseCall) leave() {
 	}
 }
 
-func (c *baseCall) finish(err *Error, stopReason policy.StopReason) {
+func (c *baseCall) finish(err *Error, stopReason StopReason) {
 	c.over, c.err = true, err
 	c.client.lifetime.delete(c)
 	c.timer.clear()

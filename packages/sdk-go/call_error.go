@@ -12,10 +12,10 @@ import (
 )
 
 // errorOfAttempt is the error of a call whose last attempt failed.
-func (c *baseCall) errorOfAttempt(failed *failedAttempt, stopReason policy.StopReason) *Error {
+func (c *baseCall) errorOfAttempt(failed *failedAttempt, stopReason StopReason) *Error {
 	a, err, failure := failed.attempt, failed.err, failed.failure
 	facts := c.facts()
-	facts.origin = failure.Origin
+	facts.origin = Origin(failure.Origin)
 	facts.retryable = failed.class != policy.Never
 	facts.stopReason = stopReason
 	facts.httpStatus = failure.HTTPStatus
@@ -65,10 +65,10 @@ func (c *baseCall) serverRequestID(a *attempt, err *connect.Error) string {
 // errorOfAbort is the error of a call that was ended while it had no attempt under way.
 func (c *baseCall) errorOfAbort(end *ending, err *connect.Error) *Error {
 	facts := c.facts()
-	facts.origin = policy.OriginClient
-	facts.stopReason = policy.StopDeadline
+	facts.origin = OriginClient
+	facts.stopReason = StopDeadline
 	if end.cause == policy.AbortCanceled {
-		facts.stopReason = policy.StopCanceled
+		facts.stopReason = StopCanceled
 	}
 	facts.explanation = explainStop(facts.stopReason, &c.plan, nil, 0)
 	facts.callerEnd = c.callersEnd(end)

@@ -56,9 +56,9 @@ func (e *callEvents) failed(failed *failedAttempt, message string, then followed
 	event := AttemptFailed{
 		EventBase:   e.base(),
 		Attempt:     failed.attempt.number,
-		Class:       failed.class,
-		Origin:      failure.Origin,
-		Sent:        failure.Sent,
+		Class:       RetryClass(failed.class),
+		Origin:      Origin(failure.Origin),
+		Sent:        Sent(failure.Sent),
 		Message:     printable(message),
 		HTTPStatus:  failure.HTTPStatus,
 		Duration:    failed.at.Sub(failed.attempt.startedAt),
@@ -79,10 +79,10 @@ func (e *callEvents) waiting(delay time.Duration, class policy.RetryClass, kind 
 		return
 	}
 	tokens := e.plan.client.budget.Tokens()
-	e.emit(Waiting{EventBase: e.base(), Delay: delay, Class: class, Kind: kind, BudgetTokens: tokens})
+	e.emit(Waiting{EventBase: e.base(), Delay: delay, Class: RetryClass(class), Kind: kind, BudgetTokens: tokens})
 }
 
-func (e *callEvents) done(c *baseCall, err *Error, stopReason policy.StopReason) {
+func (e *callEvents) done(c *baseCall, err *Error, stopReason StopReason) {
 	if e == nil {
 		return
 	}

@@ -8,8 +8,7 @@
 //		return err
 //	}
 //	defer transport.Close()
-//	threads := threadsv1connect.NewThreadsServiceClient(
-//		transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+//	threads := ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 //	response, err := threads.GetThread(ctx, &threadsv1.GetThreadRequest{ThreadId: "t1"})
 //
 // Package client has every Ameide service in one client. Calls may be unary or streams of any kind, over Connect, gRPC

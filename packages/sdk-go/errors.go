@@ -14,31 +14,53 @@ import (
 )
 
 // Origin says who made a failure.
-type Origin = policy.Origin
+type Origin string
 
 // The origins of a failure.
 const (
-	OriginServer    = policy.OriginServer
-	OriginTransport = policy.OriginTransport
-	OriginClient    = policy.OriginClient
+	OriginServer    Origin = "server"    // the server, or a proxy in its place, answered with an error
+	OriginTransport Origin = "transport" // the connection failed, or a limit of an attempt was reached
+	OriginClient    Origin = "client"    // this process: its options, its deadline, its end, what it could not read
 )
 
 // Sent says whether the server may have read a request.
-type Sent = policy.Sent
+type Sent string
 
 // The states of a request.
 const (
-	SentNo    = policy.SentNo
-	SentMaybe = policy.SentMaybe
-	SentYes   = policy.SentYes
+	SentNo    Sent = "no"    // surely not
+	SentMaybe Sent = "maybe" // nobody knows
+	SentYes   Sent = "yes"   // it has answered
 )
 
-// RetryClass is what kind of failure it was, as far as a retry is concerned: NOT_SENT, AMBIGUOUS, THROTTLE, TRANSIENT
-// or NEVER.
-type RetryClass = policy.RetryClass
+// RetryClass is what kind of failure it was, as far as a retry is concerned. Whether a method may be repeated after it is
+// up to its proto.
+type RetryClass string
+
+// The classes of failures.
+const (
+	ClassNotSent   RetryClass = "NOT_SENT"  // nothing can have reached the server
+	ClassAmbiguous RetryClass = "AMBIGUOUS" // the server may have acted
+	ClassThrottle  RetryClass = "THROTTLE"  // the server asks for less
+	ClassTransient RetryClass = "TRANSIENT" // unavailable, and what RetryableCodes lists
+	ClassNever     RetryClass = "NEVER"     // all else
+)
 
 // StopReason is why a failed call was not tried again; empty where it never came to that.
-type StopReason = policy.StopReason
+type StopReason string
+
+// The stop reasons, of which the first that holds is told.
+const (
+	StopCanceled      StopReason = "canceled"        // the caller canceled
+	StopCommitted     StopReason = "committed"       // messages of a stream had reached the application
+	StopNotRetryable  StopReason = "not_retryable"   // the class is NEVER
+	StopNotIdempotent StopReason = "not_idempotent"  // the method does not say that it may be repeated
+	StopPushback      StopReason = "server_pushback" // the server asked not to (grpc-retry-pushback-ms, gRPC A6)
+	StopAttempts      StopReason = "attempts"        // all attempts were made, or retries are off
+	StopServerDelay   StopReason = "server_delay"    // the server asked for too long a wait
+	StopDeadline      StopReason = "deadline"        // the deadline expired, or would have during the wait
+	StopBudget        StopReason = "budget"          // the retry budget is used up
+)
 
 // The reasons of errors that the SDK makes, in [Error.Reason].
 const (
@@ -47,7 +69,7 @@ const (
 	ReasonTenantMismatch       = "TENANT_MISMATCH"
 	ReasonClientClosed         = "CLIENT_CLOSED"
 	ReasonPageTokenLoop        = "PAGE_TOKEN_LOOP"
-	ReasonRedirectRefused      = policy.ReasonRedirectRefused
+	ReasonRedirectRefused      = "REDIRECT_REFUSED"
 	ReasonStreamingUnsupported = "STREAMING_UNSUPPORTED"
 )
 
@@ -267,7 +289,7 @@ func connectErrorOf(e *Error, source *connect.Error) *connect.Error {
 
 // A call that was repeated, or that server or budget kept from it.
 func isFinal(e *Error) bool {
-	return len(e.Attempts) > 1 || e.StopReason == policy.StopPushback || e.StopReason == policy.StopBudget
+	return len(e.Attempts) > 1 || e.StopReason == StopPushback || e.StopReason == StopBudget
 }
 
 // Unwrap gives the [connect.Error], and the error of the caller's context where that ended the call.

@@ -117,7 +117,7 @@ func TestErrorPrintsNoSecretsAndNoControlCharacters(t *testing.T) {
 	source.Meta().Set("Set-Cookie", "s3cret-0123456789")
 	e := newError(source, errorFacts{
 		origin: OriginServer, secrets: []string{"s3cret-0123456789"}, method: "a.B/C",
-		attempts: []AttemptFailure{{Code: connect.CodeUnavailable, Class: policy.Transient, Sent: SentYes, Duration: 1500 * time.Microsecond}},
+		attempts: []AttemptFailure{{Code: connect.CodeUnavailable, Class: ClassTransient, Sent: SentYes, Duration: 1500 * time.Microsecond}},
 	})
 	if len(e.Message) != 1024 || e.Metadata.Get("Set-Cookie") == "" {
 		t.Error(len(e.Message))
@@ -164,7 +164,7 @@ func TestHandlerSendsAnErrorOn(t *testing.T) {
 	}{
 		{errorFacts{origin: OriginServer}, ""},
 		{errorFacts{origin: OriginServer, attempts: two}, "-1"},
-		{errorFacts{origin: OriginServer, stopReason: policy.StopBudget}, "-1"},
+		{errorFacts{origin: OriginServer, stopReason: StopBudget}, "-1"},
 	} {
 		handler := connect.NewUnaryHandler("/a.B/C", func(context.Context, *connect.Request[emptypb.Empty]) (*connect.Response[emptypb.Empty], error) {
 			return nil, fmt.Errorf("in a handler: %w", newError(source, each.facts))
@@ -234,6 +234,24 @@ func TestNearestName(t *testing.T) {
 	} {
 		if got := nearestOf(name, known); got != want {
 			t.Errorf("%.20q: %q", name, got)
+		}
+	}
+}
+
+// The words of errors are those of the policy.
+func TestWordsOfErrors(t *testing.T) {
+	for own, known := range map[any]any{
+		OriginServer: policy.OriginServer, OriginTransport: policy.OriginTransport, OriginClient: policy.OriginClient,
+		SentNo: policy.SentNo, SentMaybe: policy.SentMaybe, SentYes: policy.SentYes,
+		ClassNotSent: policy.NotSent, ClassAmbiguous: policy.Ambiguous, ClassThrottle: policy.Throttle,
+		ClassTransient: policy.Transient, ClassNever: policy.Never,
+		StopCanceled: policy.StopCanceled, StopCommitted: policy.StopCommitted, StopNotRetryable: policy.StopNotRetryable,
+		StopNotIdempotent: policy.StopNotIdempotent, StopPushback: policy.StopPushback, StopAttempts: policy.StopAttempts,
+		ReasonRedirectRefused: policy.ReasonRedirectRefused,
+		StopServerDelay:       policy.StopServerDelay, StopDeadline: policy.StopDeadline, StopBudget: policy.StopBudget,
+	} {
+		if fmt.Sprint(own) != fmt.Sprint(known) {
+			t.Errorf("%v is %v", own, known)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func threadsOver(transport *ameide.Transport) threadsv1connect.ThreadsServiceClient {
-	return threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	return ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 }
 
 func Example() {

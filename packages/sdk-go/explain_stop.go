@@ -9,7 +9,7 @@ import (
 
 // explainStop is the fact that decided about a retry, in words, and what wait the server asked for. The failure may be
 // nil; made is how many attempts were made, those included that do not count.
-func explainStop(stopReason policy.StopReason, plan *callPlan, failure *policy.Failure, made int) string {
+func explainStop(stopReason StopReason, plan *callPlan, failure *policy.Failure, made int) string {
 	if stopReason == "" {
 		return "retried: " + whyAllowed(plan, failure)
 	}
@@ -24,19 +24,19 @@ func explainStop(stopReason policy.StopReason, plan *callPlan, failure *policy.F
 	return fmt.Sprintf("%s; the server asked for a wait of %d ms (%s)", fact, asked, hintName(failure.Hint))
 }
 
-func whyStopped(stopReason policy.StopReason, plan *callPlan, failure *policy.Failure, made int) string {
+func whyStopped(stopReason StopReason, plan *callPlan, failure *policy.Failure, made int) string {
 	switch stopReason {
-	case policy.StopCanceled:
+	case StopCanceled:
 		return "the caller canceled"
-	case policy.StopCommitted:
+	case StopCommitted:
 		return "messages had reached the application"
-	case policy.StopNotRetryable:
+	case StopNotRetryable:
 		return whyNever(failure, plan)
-	case policy.StopNotIdempotent:
+	case StopNotIdempotent:
 		return whyNotIdempotent(plan)
-	case policy.StopPushback:
+	case StopPushback:
 		return "the server asked not to (grpc-retry-pushback-ms)"
-	case policy.StopAttempts:
+	case StopAttempts:
 		switch {
 		case plan.policy.Retry:
 			return allMade(plan, made)
@@ -45,13 +45,13 @@ func whyStopped(stopReason policy.StopReason, plan *callPlan, failure *policy.Fa
 		default:
 			return "retries of " + plan.method.name + " are off"
 		}
-	case policy.StopServerDelay:
+	case StopServerDelay:
 		if asked, _ := failure.Hint.Delay(); asked > plan.policy.MaxServerDelayMs {
 			return fmt.Sprintf("a wait is at most maxServerDelayMs, %d ms (%s)",
 				plan.policy.MaxServerDelayMs, plan.sourceOf(policy.MaxServerDelayMs))
 		}
 		return deadlineFirst(plan)
-	case policy.StopDeadline:
+	case StopDeadline:
 		// What we ended says itself which limit it was.
 		if failure == nil || failure.Origin == policy.OriginClient {
 			return "no time is left before the deadline"

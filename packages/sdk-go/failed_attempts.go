@@ -22,7 +22,7 @@ type failedAttempt struct {
 type followed struct {
 	delay       time.Duration
 	transparent bool
-	stopReason  policy.StopReason
+	stopReason  StopReason
 }
 
 // withAttempt is the failed attempts of a call with one more. Of those that follow each other while a call waits for a

@@ -75,7 +75,7 @@ func TestInterceptorsOwnContextIsNotTheCallers(t *testing.T) {
 			if !errors.As(err, &failed) || failed.Origin != ameide.OriginClient || len(failed.Attempts) != 1 {
 				t.Fatalf("%s: %v", kind, err)
 			}
-			if errors.Is(err, end) || failed.StopReason != "not_retryable" {
+			if errors.Is(err, end) || failed.StopReason != ameide.StopNotRetryable {
 				t.Errorf("%s: %v is told as the caller's end: %v", kind, err, failed.StopReason)
 			}
 		}

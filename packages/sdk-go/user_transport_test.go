@@ -10,8 +10,6 @@ import (
 
 	threadsv1 "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	"github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
-
-	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
 
 // A GET has no body that nobody asked for, and a reset says by itself nothing of when it was: whether there was a
@@ -47,7 +45,7 @@ func TestHandshakeThatBreaksUnderAUsersTransport(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	for _, attempt := range failed.Attempts {
-		if attempt.Sent != policy.SentNo || attempt.Class != policy.NotSent {
+		if attempt.Sent != SentNo || attempt.Class != ClassNotSent {
 			t.Errorf("%+v", attempt)
 		}
 	}

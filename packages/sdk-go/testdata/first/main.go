@@ -18,7 +18,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer transport.Close()
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	response, err := threads.CreateThread(context.Background(), &threadsv1.CreateThreadRequest{Title: "Hello"})
 	if err != nil {
 		log.Fatal(err)
