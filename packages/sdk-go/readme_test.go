@@ -103,7 +103,7 @@ func Example_meter() {
 		log.Fatal(err)
 	}
 	defer transport.Close()
-	meter := meterv1connect.NewMeterServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	meter := ameide.NewClient(transport, meterv1connect.NewMeterServiceClient)
 	response, err := meter.RecordUsage(context.Background(), &meterv1.RecordUsageRequest{TeamId: "search", EventType: "completion"})
 	if err != nil {
 		log.Fatal(err)
