@@ -115,9 +115,8 @@ func (a *attempt) recording() *recording {
 func (a *attempt) record() *recording {
 	r := &a.first
 	if a.requests.Add(1) > 1 {
-		r = new(recording)
+		r = &recording{shape: a.call.plan.shape, ended: a.Context}
 	}
-	r.shape, r.ended = a.call.plan.shape, a.Context
 	a.current.Store(r)
 	return r
 }
