@@ -19,6 +19,7 @@ type callEvents struct {
 	// Events that not all have been told of yet.
 	untold  []Event
 	telling bool
+	isDone  bool
 }
 
 func newCallEvents(plan *callPlan) *callEvents {
@@ -168,6 +169,12 @@ func (e *callEvents) wouldExpire(duration time.Duration, last *attempt) {
 // Who is told may end the call: all are told of one event before the next.
 func (e *callEvents) emit(event Event) {
 	e.mu.Lock()
+	if e.isDone {
+		// The request of a stream is made by a goroutine of Connect's, which may be late.
+		e.mu.Unlock()
+		return
+	}
+	_, e.isDone = event.(Done)
 	e.untold = append(e.untold, event)
 	if e.telling {
 		e.mu.Unlock()

@@ -119,7 +119,7 @@ func (c *baseCall) enter(a *attempt, r *recording, request *http.Request) error 
 		if c.plan.remaining(time.Now()) < msDuration(c.client.constants.MinWireTimeoutMs) {
 			c.reach(policy.AbortDeadline)
 		}
-		if c.ending() != nil {
+		if c.ending() != nil || a.Err() != nil {
 			return errAttemptOver
 		}
 	}
