@@ -149,6 +149,48 @@ func TestCloseEndsAtOnce(t *testing.T) {
 	})
 }
 
+// Closed before it is sent again, while it waits or as that is told, a stream has ended at once, and is not sent again.
+func TestCloseBeforeARetry(t *testing.T) {
+	type serverStream = connect.ServerStreamForClient[text]
+	for _, after := range []time.Duration{0, 50 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			opened, done := make(chan *serverStream), make(chan ameide.Done, 1)
+			starts := 0
+			client := lister(t, counts(1, 1, 0), ameide.WithObserver(func(event ameide.Event) {
+				switch event := event.(type) {
+				case ameide.AttemptStarted:
+					starts++
+				case ameide.AttemptFailed:
+					stream := <-opened
+					if after == 0 {
+						_ = stream.Close()
+					} else {
+						time.AfterFunc(after, func() { _ = stream.Close() })
+					}
+				case ameide.Done:
+					done <- event
+				}
+			}))
+			stream, err := client.CallServerStream(t.Context(), connect.NewRequest(wrapperspb.String("")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened <- stream
+			end := <-done
+			if end.Code != 0 || end.Attempts != 1 || end.Duration != after {
+				t.Errorf("it was done with %v after %d attempts and %v", end.Code, end.Attempts, end.Duration)
+			}
+			if stream.Receive() || stream.Err() != nil {
+				t.Error(stream.Msg(), stream.Err())
+			}
+			synctest.Wait()
+			if starts != 1 {
+				t.Errorf("%d attempts started", starts)
+			}
+		})
+	}
+}
+
 // A stream that nobody reads ends with its context, and its bubble has no goroutine left.
 func TestContextEndsStreamThatNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
