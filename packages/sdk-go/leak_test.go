@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"runtime"
+	"runtime/pprof"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -116,86 +121,131 @@ func callOnce(ctx context.Context, transport *ameide.Transport, i int) error {
 	return nil
 }
 
-// faultyServer accepts connections, and breaks each in another way.
-func faultyServer(t *testing.T) (baseURL string, open *atomic.Int64) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	open = new(atomic.Int64)
-	go func() {
-		for i := 0; ; i++ {
-			accepted, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			open.Add(1)
-			go func() {
-				defer open.Add(-1)
-				defer func() { _ = accepted.Close() }()
-				breakConnection(accepted.(*net.TCPConn), i)
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String(), open
+// faults are what a server does to requests, in turn, over whatever connections these come.
+var faults = []func(w http.ResponseWriter, r *http.Request, conn *net.TCPConn){
+	// All calls on it break.
+	func(_ http.ResponseWriter, _ *http.Request, conn *net.TCPConn) {
+		_ = conn.SetLinger(0)
+		_ = conn.Close()
+	},
+	func(http.ResponseWriter, *http.Request, *net.TCPConn) { panic(http.ErrAbortHandler) },
+	func(w http.ResponseWriter, r *http.Request, _ *net.TCPConn) {
+		beginAnswer(w, r)
+		panic(http.ErrAbortHandler)
+	},
+	func(w http.ResponseWriter, r *http.Request, _ *net.TCPConn) {
+		beginAnswer(w, r)
+		<-r.Context().Done()
+	},
+	func(_ http.ResponseWriter, r *http.Request, _ *net.TCPConn) { <-r.Context().Done() },
+	func(w http.ResponseWriter, _ *http.Request, _ *net.TCPConn) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	},
+	// Over HTTP/2 it is a GOAWAY.
+	func(w http.ResponseWriter, _ *http.Request, _ *net.TCPConn) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusTooManyRequests)
+	},
+	func(w http.ResponseWriter, _ *http.Request, _ *net.TCPConn) { _, _ = io.WriteString(w, "what?") },
 }
 
-func breakConnection(accepted *net.TCPConn, i int) {
-	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/proto\r\nContent-Length: 9\r\n\r\n"
-	received := make([]byte, 64<<10)
-	if _, err := accepted.Read(received); err != nil {
-		return
+// beginAnswer sends the head of an answer, and a part of its body.
+func beginAnswer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
+	_, _ = io.WriteString(w, "\x00\x00\x00\x00\x09abc")
+	w.(http.Flusher).Flush()
+}
+
+type faultyConn struct{}
+
+// faultyServer answers each request with a fault, in turn. It counts its open connections.
+func faultyServer(open *atomic.Int64) *httptest.Server {
+	var requests atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn := r.Context().Value(faultyConn{}).(*net.TCPConn)
+		faults[requests.Add(1)%int64(len(faults))](w, r, conn)
+	}))
+	server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		return context.WithValue(ctx, faultyConn{}, conn.(*net.TCPConn))
 	}
-	switch i % 4 {
-	case 0:
-		_ = accepted.SetLinger(0)
-	case 1:
-		_, _ = io.WriteString(accepted, head+"abc")
-	case 2:
-		_, _ = io.WriteString(accepted, "HTTP/1.1 503 busy\r\nContent-Length: 0\r\n\r\n")
-		// The client leaves, or the connection is idle until it closes.
-		_, _ = accepted.Read(received)
-	default:
-		_, _ = io.WriteString(accepted, head)
-		_, _ = accepted.Read(received)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	return server
+}
+
+// goroutines are those there are, by their stacks.
+func goroutines() string {
+	var stacks strings.Builder
+	_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+	return stacks.String()
+}
+
+// openFiles counts the files of the process, sockets included; 0 where the system has no list of them.
+func openFiles() int {
+	files, _ := os.ReadDir("/proc/self/fd")
+	return len(files)
+}
+
+// eventually waits for what comes about at once, and not after the 4 s that an idle connection lives.
+func eventually(is func() bool) {
+	for deadline := time.Now().Add(3 * time.Second); !is() && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
 func TestFaultySocketsLeaveNothing(t *testing.T) {
-	baseURL, open := faultyServer(t)
-	before := runtime.NumGoroutine()
-	var timers ameidetest.Timers
-	transport, err := ameide.NewTransport(baseURL, ameide.AllowInsecureLoopback(), ameide.WithTenant("acme"),
-		ameidetest.WithTimers(&timers), ameide.WithTimeout(200*time.Millisecond), ameide.WithAttemptTimeout(50*time.Millisecond),
-		ameide.WithFirstMessageTimeout(50*time.Millisecond), ameide.WithRetry(ameide.BaseDelay(time.Millisecond)),
-		ameide.WithBudget(ameide.BudgetCapacity(10_000), ameide.BudgetCost(1)))
-	if err != nil {
-		t.Fatal(err)
+	const callers = 32
+	calls := 10_000
+	if testing.Short() {
+		calls = 1_000
 	}
-	ended := make(chan error)
-	const workers, each = 8, 25
-	for worker := range workers {
-		go func() {
-			for i := range each {
-				ended <- callOnce(context.Background(), transport, worker+i)
+	for _, version := range []ameide.HTTPVersion{ameide.HTTP1, ameide.HTTP2} {
+		t.Run(string(version), func(t *testing.T) {
+			wereRunning, wereOpen := runtime.NumGoroutine(), openFiles()
+			var open atomic.Int64
+			server := faultyServer(&open)
+			var timers ameidetest.Timers
+			transport, err := ameide.NewTransport(server.URL, ameide.AllowInsecureLoopback(), ameide.WithTenant("acme"),
+				ameide.WithHTTPVersion(version), ameidetest.WithTimers(&timers),
+				ameide.WithTimeout(100*time.Millisecond), ameide.WithAttemptTimeout(20*time.Millisecond),
+				ameide.WithFirstMessageTimeout(20*time.Millisecond), ameide.WithRetry(ameide.BaseDelay(time.Millisecond)),
+				ameide.WithBudget(ameide.BudgetCapacity(10_000), ameide.BudgetCost(1)))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}()
-	}
-	for range workers * each {
-		if err := <-ended; err == nil {
-			t.Error("a call of a faulty server ends well")
-		}
-	}
-	transport.Close()
-	settled := func() bool { return open.Load() == 0 && runtime.NumGoroutine() <= before }
-	for deadline := time.Now().Add(5 * time.Second); !settled() && time.Now().Before(deadline); {
-		time.Sleep(10 * time.Millisecond)
-	}
-	if !settled() || timers.Left() != 0 {
-		stacks := make([]byte, 1<<20)
-		t.Errorf("%d timers, %d connections and %d goroutines are left\n%s", timers.Left(), open.Load(),
-			runtime.NumGoroutine()-before, stacks[:runtime.Stack(stacks, true)])
+			var callersLeft sync.WaitGroup
+			for caller := range callers {
+				callersLeft.Go(func() {
+					for i := caller; i < calls/2; i += callers {
+						if err := callOnce(context.Background(), transport, i); err == nil {
+							t.Error("a call of a faulty server ends well")
+						}
+					}
+				})
+			}
+			callersLeft.Wait()
+			transport.Close()
+			eventually(func() bool { return open.Load() == 0 })
+			left := open.Load()
+			server.Close()
+			eventually(func() bool { return runtime.NumGoroutine() <= wereRunning && openFiles() <= wereOpen })
+			running, files := runtime.NumGoroutine()-wereRunning, openFiles()-wereOpen
+			if timers.Left() != 0 || left != 0 || running > 0 || files > 0 {
+				t.Errorf("%d timers, %d connections, %d files and %d goroutines are left\n%s",
+					timers.Left(), left, files, running, goroutines())
+			}
+		})
 	}
 }
