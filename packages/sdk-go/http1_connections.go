@@ -368,6 +368,9 @@ var keepAliveTimeout = regexp.MustCompile(`(?i)(?:^|[\s,])timeout=(\d{1,9})`)
 
 // timeout=5, max=100.
 func readHint(header http.Header) time.Duration {
+	if len(header["Keep-Alive"]) == 0 {
+		return noLimit
+	}
 	found := keepAliveTimeout.FindStringSubmatch(strings.Join(header["Keep-Alive"], ", "))
 	if found == nil {
 		return noLimit

@@ -170,7 +170,8 @@ func (c *http2Connection) end() {
 
 func (c *http2Connection) restsLocked() {
 	if c.idle != nil {
-		c.idle.Stop()
+		c.idle.Reset(idleConnection)
+		return
 	}
 	c.idle = time.AfterFunc(idleConnection, func() {
 		if !c.inUse() {

@@ -2,7 +2,6 @@ package ameide
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 )
 
@@ -29,7 +28,15 @@ func contentCodings(value string) []string {
 	return codings
 }
 
-var usualType = regexp.MustCompile(`^[a-z/+-]+(; ?charset=utf-?8)?$`)
+// isUsualType says whether a media type is in lower case, with no parameter but that of UTF-8. Every answer is asked.
+func isUsualType(contentType string) bool {
+	name, parameter, isStated := strings.Cut(contentType, ";")
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz/+-") != "" {
+		return false
+	}
+	parameter = strings.TrimPrefix(parameter, " ")
+	return !isStated || name != "" && (parameter == "charset=utf-8" || parameter == "charset=utf8")
+}
 
 // usualSpelling is the headers of an answer as Connect reads them: it knows a media type and a content coding in their
 // usual spelling only. The same map where nothing is spelled in another way.
@@ -37,12 +44,12 @@ func usualSpelling(header http.Header) http.Header {
 	contentType, codings := header.Get("Content-Type"), header["Content-Encoding"]
 	coding := strings.Join(codings, ", ")
 	usualCoding := strings.Join(contentCodings(coding), ", ")
-	isUsualType := contentType == "" || usualType.MatchString(contentType)
-	if isUsualType && coding == usualCoding && (coding != "" || len(codings) == 0) {
+	isUsual := isUsualType(contentType)
+	if isUsual && coding == usualCoding && (coding != "" || len(codings) == 0) {
 		return header
 	}
 	usual := header.Clone()
-	if !isUsualType {
+	if !isUsual {
 		usual.Set("Content-Type", mediaType(contentType))
 	}
 	if usualCoding != "" {
