@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -99,12 +100,39 @@ func withCall(inner run, settings ...ameide.CallOption) run {
 
 // bareLoopback is the bare client over net/http.
 func bareLoopback(version ameide.HTTPVersion, options ...connect.ClientOption) func(address string) run {
+	return func(address string) run {
+		return unary(netHTTP(version), "http://"+address, append(options, uncompressed)...)
+	}
+}
+
+func netHTTP(version ameide.HTTPVersion) *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(version == ameide.HTTP1)
 	protocols.SetUnencryptedHTTP2(version == ameide.HTTP2)
+	return &http.Client{Transport: &http.Transport{Protocols: protocols, DisableCompression: true}}
+}
+
+// sameHeaders is the bare client that sends what the SDK does: what that takes, server included, is not the SDK's.
+type sameHeaders struct {
+	connect.HTTPClient
+	calls atomic.Int64
+}
+
+// Do sends a request with the headers of the SDK, ids of its own among them.
+func (s *sameHeaders) Do(request *http.Request) (*http.Response, error) {
+	id := fmt.Sprintf("01900000-0000-7000-8000-%012x", s.calls.Add(1))
+	for name, value := range map[string]string{
+		"Authorization": "Bearer token-of-the-bench", "Connect-Timeout-Ms": "10000", "Idempotency-Key": id,
+		"X-Request-Id": id, "X-Tenant-Id": "acme",
+	} {
+		request.Header.Set(name, value)
+	}
+	return s.HTTPClient.Do(request)
+}
+
+func bareLoopbackWithHeaders(version ameide.HTTPVersion) func(address string) run {
 	return func(address string) run {
-		client := &http.Client{Transport: &http.Transport{Protocols: protocols, DisableCompression: true}}
-		return unary(client, "http://"+address, append(options, uncompressed)...)
+		return unary(&sameHeaders{HTTPClient: netHTTP(version)}, "http://"+address, uncompressed)
 	}
 }
 

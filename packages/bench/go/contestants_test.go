@@ -52,6 +52,18 @@ func TestContestantsSendWhatTheyShould(t *testing.T) {
 	}
 }
 
+func TestSameHeadersSendsThoseOfTheSDK(t *testing.T) {
+	var sent []string
+	answers := unaryAnswer(recorded())
+	answers.see = func(header http.Header) { sent = slices.Sorted(maps.Keys(header)) }
+	if err := unary(&sameHeaders{HTTPClient: answers}, cannedURL, uncompressed)(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(sent, allHeaders) {
+		t.Errorf("sent %v, want %v", sent, allHeaders)
+	}
+}
+
 // Each side of each row makes calls that succeed.
 func TestRowsRun(t *testing.T) {
 	address, stop, err := startServer()

@@ -69,6 +69,16 @@ var rows = []row{
 		other: sdkLoopback(ameide.HTTP2, ameide.ProtocolConnect),
 	},
 	{
+		name:  "loopback_http1_headers",
+		base:  bareLoopbackWithHeaders(ameide.HTTP1),
+		other: sdkLoopback(ameide.HTTP1, ameide.ProtocolConnect),
+	},
+	{
+		name:  "loopback_h2c_headers",
+		base:  bareLoopbackWithHeaders(ameide.HTTP2),
+		other: sdkLoopback(ameide.HTTP2, ameide.ProtocolConnect),
+	},
+	{
 		name:   "loopback_grpc",
 		base:   bareLoopback(ameide.HTTP2, connect.WithGRPC()),
 		other:  sdkLoopback(ameide.HTTP2, ameide.ProtocolGRPC),

@@ -24,6 +24,8 @@ export const GO_COMPARED: readonly GoRow[] = [
   { row: "stream", name: "go: server stream, per message", per: 100 },
   { row: "loopback_control", name: "go: loopback, A/A", quick: true, control: true },
   ...GO_LOOPBACK,
+  { row: "loopback_http1_headers", name: "go: loopback, HTTP/1.1, same headers" },
+  { row: "loopback_h2c_headers", name: "go: loopback, h2c, same headers" },
   { row: "loopback_grpc", name: "go: loopback, h2c, gRPC" },
 ];
 
