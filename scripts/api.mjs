@@ -58,7 +58,7 @@ async function writeGoReports() {
   const { goFolders, goReports } = await import("./checks/go_api.mjs");
   const { openTree } = await import("./checks/tree.mjs");
   const { goVersion } = await import("./go_tools.mjs");
-  const { MissingTool } = await import("./python_env.mjs");
+  const { MissingTool } = await import("./missing_tool.mjs");
   const { ci, files } = await openTree(root);
   try {
     for (const directory of goFolders(files)) {

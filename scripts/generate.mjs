@@ -14,7 +14,7 @@ import { PACKAGES, templateFor } from "./generate/languages.mjs";
 import { must, preparePlugins } from "./generate/toolchain.mjs";
 import { apply, compare } from "./generate/tree.mjs";
 import { inCi } from "./in_ci.mjs";
-import { MissingTool } from "./python_env.mjs";
+import { MissingTool } from "./missing_tool.mjs";
 
 const HELP = `Usage: npx -y pnpm@12.21.0 generate [--ts] [--check] [--package NAME]
 

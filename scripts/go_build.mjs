@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 import { run } from "./command.mjs";
 import { goVersion } from "./go_tools.mjs";
-import { MissingTool } from "./python_env.mjs";
+import { EXIT_MISSING_TOOL, MissingTool } from "./missing_tool.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [folder, program, ...others] = process.argv.slice(2);
@@ -22,7 +22,7 @@ try {
   await build(folder, resolve(root, program));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof MissingTool ? 3 : 1;
+  process.exitCode = error instanceof MissingTool ? EXIT_MISSING_TOOL : 1;
 }
 
 /**

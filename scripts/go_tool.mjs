@@ -8,7 +8,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { buildGoTools } from "./go_tools.mjs";
-import { MissingTool } from "./python_env.mjs";
+import { EXIT_MISSING_TOOL, MissingTool } from "./missing_tool.mjs";
 
 const [path, ...others] = process.argv.slice(2);
 if (path === undefined || others.length > 0) {
@@ -19,5 +19,5 @@ try {
   console.log(program);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof MissingTool ? 3 : 1;
+  process.exitCode = error instanceof MissingTool ? EXIT_MISSING_TOOL : 1;
 }

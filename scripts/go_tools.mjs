@@ -12,7 +12,7 @@ import {
 import { basename, join } from "node:path";
 
 import { run } from "./command.mjs";
-import { MissingTool } from "./python_env.mjs";
+import { MissingTool } from "./missing_tool.mjs";
 
 const GO_HINT = "go was not found: install Go 1.26 or newer (https://go.dev/dl) and put it on PATH";
 

@@ -8,7 +8,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { clearCounts, reportCounts, reportMissing } from "./lane_result.mjs";
-import { MissingTool, pythonEnvironment } from "./python_env.mjs";
+import { MissingTool } from "./missing_tool.mjs";
+import { pythonEnvironment } from "./python_env.mjs";
 
 const report = join(process.cwd(), ".results", "pytest.xml");
 clearCounts();

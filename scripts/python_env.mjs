@@ -9,12 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { run } from "./command.mjs";
-
-/** A language's toolchain that is not on this machine. The message says what to install. */
-export class MissingTool extends Error {
-  /** @override */
-  name = "MissingTool";
-}
+import { MissingTool } from "./missing_tool.mjs";
 
 const OLDEST_PYTHON = [3, 11];
 const LOCK = "tools/requirements.lock";

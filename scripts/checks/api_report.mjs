@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
 import { goVersion } from "../go_tools.mjs";
-import { MissingTool } from "../python_env.mjs";
+import { MissingTool } from "../missing_tool.mjs";
 import { goFolders, goReports } from "./go_api.mjs";
 
 /** Where a package keeps its reports. */

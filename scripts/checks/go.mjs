@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "../command.mjs";
 import { goModules, tidy } from "../go_modules.mjs";
 import { buildGoTools } from "../go_tools.mjs";
-import { MissingTool } from "../python_env.mjs";
+import { MissingTool } from "../missing_tool.mjs";
 import { verdictOf } from "./tree.mjs";
 
 const STATICCHECK = "honnef.co/go/tools/cmd/staticcheck";

@@ -10,7 +10,7 @@ import { pythonEnvironment } from "../python_env.mjs";
  * @param {string} root
  * @param {import("./languages.mjs").Language["name"]} language
  * @returns {Promise<void>}
- * @throws {import("../python_env.mjs").MissingTool} When the language is not installed.
+ * @throws {import("../missing_tool.mjs").MissingTool} When the language is not installed.
  */
 export async function preparePlugins(root, language) {
   if (language === "TypeScript") {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { readBenchstat, statKey, type Stats } from "./benchstat.js";
 import { environment } from "./children.js";
 import type { GoRow } from "./go_rows.js";
@@ -13,12 +14,7 @@ import type { GoResult, GoSide } from "./results.js";
 const execute = promisify(execFile);
 
 const benchmarks = fileURLToPath(new URL("../go", import.meta.url));
-const toolOf = fileURLToPath(new URL("../../../scripts/go_tool.mjs", import.meta.url));
-// As go_tool.mjs says that there is no Go.
-const MISSING = 3;
-
-/** Go is not there; the message says what to install. */
-export class GoMissing extends Error {}
+const BENCHSTAT = "golang.org/x/perf/cmd/benchstat";
 
 /** Benchmarks of Go, built. */
 export class GoBench {
@@ -27,12 +23,12 @@ export class GoBench {
     private readonly benchstat: string,
   ) {}
 
-  /** @throws {GoMissing} */
+  /** @throws {MissingTool} */
   static async build(): Promise<GoBench> {
-    const benchstat = await goTool("golang.org/x/perf/cmd/benchstat");
+    const benchstat = await runScript([process.execPath, "scripts/go_tool.mjs", BENCHSTAT]);
     const folder = await mkdtemp(join(tmpdir(), "bench-go-"));
     await execute("go", ["test", "-c", "-o", join(folder, "bench"), "."], { cwd: benchmarks });
-    return new GoBench(folder, benchstat);
+    return new GoBench(folder, benchstat.trim());
   }
 
   /** Times rows in that many processes, and counts what they allocate in one. */
@@ -97,13 +93,4 @@ function sideOf({ row, per = 1 }: GoRow, side: string, times: Stats, counts: Sta
     bytes: of(counts, "B/op"),
     allocations: of(counts, "allocs/op"),
   };
-}
-
-async function goTool(path: string): Promise<string> {
-  try {
-    return (await execute(process.execPath, [toolOf, path])).stdout.trim();
-  } catch (error) {
-    const { code, stderr } = error as { code?: unknown; stderr?: string };
-    throw code === MISSING ? new GoMissing(stderr?.trim()) : error;
-  }
 }

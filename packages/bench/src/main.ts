@@ -2,9 +2,11 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
+import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { entryPath } from "./bundle.js";
 import { isValid, NAMES } from "./goals.js";
-import { GoBench, GoMissing } from "./go.js";
+import { GoBench } from "./go.js";
 import { GO_COMPARED, GO_POLICIES, type GoRow } from "./go_rows.js";
 import { generateHundred } from "./hundred.js";
 import { type Effort, FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
@@ -116,7 +118,7 @@ async function measureGo(
   try {
     bench = await GoBench.build();
   } catch (error) {
-    if (error instanceof GoMissing) {
+    if (error instanceof MissingTool && !inCi()) {
       progress(`no rows of Go: ${error.message}`);
       return undefined;
     }

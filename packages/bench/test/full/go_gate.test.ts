@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import process from "node:process";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
+import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { expect, onTestFinished, test } from "vitest";
-import { GoBench, GoMissing } from "../../src/go.js";
+import { GoBench } from "../../src/go.js";
 import { GO_COMPARED } from "../../src/go_rows.js";
 import { statKey } from "../../src/benchstat.js";
 
@@ -24,7 +25,7 @@ test("Go allocates at most what is agreed, beyond the bare client", async ({ ski
     bench = await GoBench.build();
   } catch (error) {
     // Where CI has no Go, that is a failure.
-    if (error instanceof GoMissing && process.env.CI === undefined) {
+    if (error instanceof MissingTool && !inCi()) {
       return skip(error.message);
     }
     throw error;

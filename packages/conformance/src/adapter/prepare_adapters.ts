@@ -1,4 +1,4 @@
-import { MissingTool, runScript } from "../common/run_script.js";
+import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
 import type { AdapterCommand } from "./adapter_process.js";
 
 /** The adapters that can be started, and what is to be said of the others. */

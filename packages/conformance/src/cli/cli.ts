@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { inCi as isInCi } from "@ameideio/scripts/in_ci.mjs";
 import type { AdapterCommand } from "../adapter/adapter_process.js";
 import { loadAdapters } from "../adapter/adapters.js";
 import { prepareAdapters } from "../adapter/prepare_adapters.js";
 import { readArguments, UsageError } from "./arguments.js";
 import { ADAPTERS, CASES, KNOWN_FAILING } from "../common/folders.js";
-import { inCi as isInCi } from "../common/in_ci.js";
 import { matchesCase } from "../suite/glob.js";
 import { HELP } from "./help.js";
 import { loadCases } from "../suite/load_cases.js";

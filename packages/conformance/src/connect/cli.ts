@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
+import { inCi as isInCi } from "@ameideio/scripts/in_ci.mjs";
+import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { UsageError } from "../cli/arguments.js";
 import { OFFICIAL, ROOT } from "../common/folders.js";
-import { inCi as isInCi } from "../common/in_ci.js";
-import { MissingTool } from "../common/run_script.js";
 import { type ConnectOptions, readConnectArguments } from "./arguments.js";
 import { loadClients, type TestedClient } from "./clients.js";
 import { findRunner } from "./find_runner.js";

@@ -1,4 +1,4 @@
-import { runScript } from "../common/run_script.js";
+import { runScript } from "@ameideio/scripts/missing_tool.mjs";
 
 const PACKAGE = "connectrpc.com/conformance/cmd/connectconformance";
 

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { runConnectCli } from "../../src/connect/cli.js";
 import type { TestedClient } from "../../src/connect/clients.js";
-import { MissingTool } from "../../src/common/run_script.js";
 
 let folder: string;
 beforeEach(() => {

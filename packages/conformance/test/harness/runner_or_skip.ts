@@ -1,6 +1,6 @@
+import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { findRunner } from "../../src/connect/find_runner.js";
-import { inCi } from "../../src/common/in_ci.js";
-import { MissingTool } from "../../src/common/run_script.js";
 
 /** How long it may take to build the runner where nothing is built, on a busy machine. */
 export const FIRST_BUILD_MS = 300_000;

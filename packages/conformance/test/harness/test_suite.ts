@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "vitest";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { loadAdapters } from "../../src/adapter/adapters.js";
 import { prepareAdapters } from "../../src/adapter/prepare_adapters.js";
 import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
-import { inCi } from "../../src/common/in_ci.js";
 import { loadCases } from "../../src/suite/load_cases.js";
 import { type Filter, showCombination } from "../../src/suite/plan.js";
 import { loadKnownFailing } from "../../src/suite/known_failing.js";

@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
+import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { remoteSdk } from "./remote_sdk.js";
 import type { Sdk } from "./sdks.js";
 
@@ -28,7 +29,6 @@ export const LANGUAGES: readonly Language[] = [
 ];
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
-const EXIT_MISSING = 3;
 
 /** The SDKs that can be shown here, and a line for each that cannot. */
 export interface Others {
@@ -39,33 +39,26 @@ export interface Others {
 /**
  * Builds the programs of the languages.
  *
+ * @param mayLack - Whether a language that is not on this machine is left out. Default: not in CI.
+ * @throws MissingTool that says what to install, where none may lack.
  * @throws Error with what the build said, when it failed.
  */
-export async function otherSdks(languages: readonly Language[] = LANGUAGES): Promise<Others> {
+export async function otherSdks(
+  languages: readonly Language[] = LANGUAGES,
+  mayLack = !inCi(),
+): Promise<Others> {
   const sdks: Sdk[] = [];
   const leftOut: string[] = [];
   for (const { name, build, program } of languages) {
-    const missing = await built(build);
-    if (missing === undefined) {
+    try {
+      await runScript(build);
       sdks.push(remoteSdk(name, [`${ROOT}${program}`]));
-    } else {
-      leftOut.push(`${name} is left out: ${missing}`);
+    } catch (reason) {
+      if (!(reason instanceof MissingTool) || !mayLack) {
+        throw reason;
+      }
+      leftOut.push(`${name} is left out: ${reason.message}`);
     }
   }
   return { sdks, leftOut };
-}
-
-// What to install, where that is why it cannot be built.
-function built([program, ...args]: readonly [string, ...string[]]): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd: ROOT }, (error, _stdout, stderr) => {
-      if (error === null) {
-        resolve(undefined);
-      } else if (error.code === EXIT_MISSING) {
-        resolve(stderr.trim());
-      } else {
-        reject(new Error(stderr.trim() || error.message, { cause: error }));
-      }
-    });
-  });
 }

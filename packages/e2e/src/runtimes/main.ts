@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { runCommand } from "../common/run_command.js";
-import { inCi } from "./in_ci.js";
 import { type Column, runMatrix } from "./matrix.js";
 import { problemsOf, writeReport } from "./report.js";
 import { RUNTIMES } from "./runtimes.js";

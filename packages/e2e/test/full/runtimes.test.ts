@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { snippetsOf } from "../harness/snippet.js";
 import { type App, createApp } from "../../src/runtimes/app.js";
 import { findProgram, MissingRuntime } from "../../src/runtimes/find_program.js";
-import { inCi } from "../../src/runtimes/in_ci.js";
 import { installRuntimes } from "../../src/runtimes/install.js";
 import { runSnippet } from "../../src/runtimes/launch/snippet.js";
 import { type Column, inOrder, runMatrix } from "../../src/runtimes/matrix.js";

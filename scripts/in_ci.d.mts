@@ -1,0 +1,2 @@
+/** Whether this is an unattended run, where nothing may be left out quietly. */
+export function inCi(): boolean;
