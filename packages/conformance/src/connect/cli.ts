@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { inCi as isInCi } from "@ameideio/scripts/in_ci.mjs";
-import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { UsageError } from "../cli/arguments.js";
 import { OFFICIAL, ROOT } from "../common/folders.js";
 import { type ConnectOptions, readConnectArguments } from "./arguments.js";
@@ -49,7 +49,7 @@ export async function runConnectCli(
       print(HELP);
       return 0;
     }
-    return await run(options, { ...environment, print, printError });
+    return await run(options, { ...environment, print, printError, inCi });
   } catch (reason) {
     if (reason instanceof UsageError) {
       printError(`${reason.message} (see --help)`);
@@ -63,10 +63,11 @@ export async function runConnectCli(
   }
 }
 
-type Printing = ConnectEnvironment & Required<Pick<ConnectEnvironment, "print" | "printError">>;
+type Printing = ConnectEnvironment &
+  Required<Pick<ConnectEnvironment, "print" | "printError" | "inCi">>;
 
 async function run(options: ConnectOptions, environment: Printing): Promise<number> {
-  const { print, printError } = environment;
+  const { print, printError, inCi } = environment;
   const known = environment.clients ?? loadClients(OFFICIAL.clients);
   const clients = select(known, options.clients);
   if (options.report !== undefined) {
@@ -76,10 +77,12 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
   const version = await runnerVersion(runner);
   print(version);
 
+  const build = builder();
   const judged: Judged[] = [];
   let isGreen = true;
   for (const client of clients) {
     try {
+      await build(client);
       const verdict = await judge(client, {
         runner,
         config: client.config ?? OFFICIAL.config,
@@ -92,8 +95,10 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
       isGreen &&= verdict.failed === 0 && verdict.total > 0;
       show({ client, verdict }, options, print);
     } catch (reason) {
-      isGreen = false;
-      printError(`${client.id}: ${reason instanceof Error ? reason.message : String(reason)}`);
+      const why = reason instanceof Error ? reason.message : String(reason);
+      const isLeftOut = reason instanceof MissingTool && !inCi;
+      isGreen &&= isLeftOut;
+      printError(`${client.id}${isLeftOut ? " is left out" : ""}: ${why}`);
     }
   }
   if (options.report !== undefined && judged.length === clients.length) {
@@ -103,6 +108,19 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
     print(`written: ${writeOfficialReport(resolve(options.report), report)}`);
   }
   return isGreen ? 0 : 1;
+}
+
+/** Builds clients; one that several start is built once. */
+function builder(): (client: TestedClient) => Promise<void> {
+  const begun = new Map<string, Promise<string>>();
+  return async ({ build }) => {
+    if (build !== undefined) {
+      const key = build.join(" ");
+      const building = begun.get(key) ?? runScript(build);
+      begun.set(key, building);
+      await building;
+    }
+  };
 }
 
 function show(

@@ -9,6 +9,8 @@ export interface TestedClient {
   readonly id: string;
   /** Command that starts it, from the root of the repository. */
   readonly command: readonly [string, ...string[]];
+  /** Command that builds it; undefined if there is nothing to build. Exit code 3: a toolchain is missing. */
+  readonly build: readonly [string, ...string[]] | undefined;
   /** File of the cases that it is known to fail, in the runner's format. */
   readonly knownFailing: string;
   /** File of the cases that it fails occasionally, likewise. */
@@ -34,6 +36,7 @@ export function loadClients(path: string): readonly TestedClient[] {
     Object.entries((clients[group] ?? {}) as Record<string, unknown>).map(([id, value]) => {
       const {
         command,
+        build,
         known_failing: known,
         known_flaky: flaky,
         config,
@@ -46,6 +49,9 @@ export function loadClients(path: string): readonly TestedClient[] {
       }
       if (!isCommand(command)) {
         throw new Error(`${where}: command must be a list of texts`);
+      }
+      if (build !== undefined && !isCommand(build)) {
+        throw new Error(`${where}: build must be a list of texts`);
       }
       if (typeof known !== "string") {
         throw new Error(`${where}: known_failing must be a file`);
@@ -61,6 +67,7 @@ export function loadClients(path: string): readonly TestedClient[] {
         group,
         id,
         command,
+        build,
         knownFailing: file(known),
         knownFlaky: flaky && file(flaky),
         config: config && file(config),

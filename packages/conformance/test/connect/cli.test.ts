@@ -30,19 +30,25 @@ const client = (group: TestedClient["group"], id: string): TestedClient => ({
   group,
   id,
   command: [process.execPath, "-p", `"${id} 1"`, "--"],
+  build: undefined,
   knownFailing: "known.txt",
   knownFlaky: group === "raw" ? "flaky.txt" : undefined,
   config: undefined,
 });
 
-async function cli(args: readonly string[], code = GOOD, inCi = false) {
+async function cli(
+  args: readonly string[],
+  code = GOOD,
+  inCi = false,
+  build?: TestedClient["build"],
+) {
   const lines: string[] = [];
   const print = (line: string) => void lines.push(line);
   const runner = () =>
     code === ""
       ? Promise.reject(new MissingTool("go was not found"))
       : Promise.resolve(fakeRunner(code));
-  const clients = [client("raw", "bare"), client("sdks", "ts")];
+  const clients = [client("raw", "bare"), client("sdks", "ts")].map((one) => ({ ...one, build }));
   const status = await runConnectCli(args, {
     print,
     printError: print,
@@ -128,6 +134,29 @@ test("without Go it is skipped in one line, leaving no report; in CI that is 1",
   });
   expect(existsSync(join(folder, "official.json"))).toBe(false);
   expect(await cli([], "", true)).toEqual({ status: 1, output: "go was not found" });
+});
+
+test("clients that are one program are built once, before they are judged", async () => {
+  const log = join(folder, "built");
+  const build = [
+    process.execPath,
+    "-e",
+    `require("node:fs").appendFileSync(${JSON.stringify(log)}, "once")`,
+  ] as const;
+  expect(await cli([], GOOD, false, build)).toMatchObject({ status: 0 });
+  expect(readFileSync(log, "utf8")).toBe("once");
+});
+
+test("a client whose toolchain is missing is left out, without a report; in CI that is 1", async () => {
+  const missing = "console.error('cobol was not found'); process.exit(3)";
+  const build = [process.execPath, "-e", missing] as const;
+  const { status, output } = await cli(["--report", folder], GOOD, false, build);
+  expect({ status, output }).toEqual({
+    status: 0,
+    output: "runner v1\nbare is left out: cobol was not found\nts is left out: cobol was not found",
+  });
+  expect(existsSync(join(folder, "official.json"))).toBe(false);
+  expect(await cli([], GOOD, true, build)).toMatchObject({ status: 1 });
 });
 
 test.each([

@@ -35,6 +35,7 @@ test("our own clients are the SDKs and what they are built on, each with a list 
 test.each([
   ["sdk: {}", "unknown key sdk"],
   ["sdks: { ts: { command: node, known_failing: a } }", "sdks.ts: command must be a list of texts"],
+  ["sdks: { a: { command: [node], build: make } }", "sdks.a: build must be a list of texts"],
   ["sdks: { ts: { command: [node] } }", "sdks.ts: known_failing must be a file"],
   [
     "raw: { a: { command: [node], known_failing: a, known_flaky: 1 } }",
