@@ -1,9 +1,11 @@
 // @ts-check
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { run } from "./command.mjs";
+
+const FILES = ["go.mod", "go.sum"];
 
 /**
  * A Go module of the repository.
@@ -29,50 +31,87 @@ export function goModules(files, read) {
 }
 
 /**
- * What `go mod tidy` would change of a module, or changes. It ignores the workspace, so the other
- * modules of the repository are replaced by their folders, in a copy.
+ * A module, and the others that it finds by their folders.
  *
- * @param {object} given
- * @param {string} given.root
- * @param {GoModule} given.module
- * @param {GoModule[]} given.modules Every module of the repository.
- * @param {boolean} [given.write] Default: nothing is written.
- * @returns {Promise<string>} A difference; empty where it is tidy, or was made so.
+ * @typedef {object} Given
+ * @property {string} root
+ * @property {GoModule} module
+ * @property {GoModule[]} modules Every module of the repository.
+ */
+
+/**
+ * What `go mod tidy` would change of a module.
+ *
+ * @param {Given} given
+ * @returns {Promise<string>} A difference; empty where it is tidy.
  * @throws {Error} With what Go said, when it failed.
  */
-export async function tidy({ root, module, modules, write = false }) {
-  const folder = join(root, module.folder);
+export async function tidyDifference(given) {
+  return withCopy(given, async (goMod, folder) => {
+    const args = ["mod", "tidy", `-modfile=${goMod}`, "-diff"];
+    const { code, stdout, stderr } = await run("go", args, outside(folder));
+    if (code !== 0 && stdout === "") {
+      throw new Error(`go mod tidy failed:\n${stderr}`.trimEnd());
+    }
+    return stdout;
+  });
+}
+
+/**
+ * Runs `go mod tidy` over a module.
+ *
+ * @param {Given} given
+ * @returns {Promise<boolean>} Whether it changed anything.
+ * @throws {Error} With what Go said, when it failed.
+ */
+export async function makeTidy(given) {
+  return withCopy(given, async (goMod, folder) => {
+    await go(["mod", "tidy", `-modfile=${goMod}`], folder);
+    const drop = othersOf(given).map(({ path }) => `-dropreplace=${path}`);
+    await go(["mod", "edit", "-fmt", ...drop, goMod], folder);
+    const changed = FILES.filter((name) => {
+      const [made, there] = [join(dirname(goMod), name), join(folder, name)].map((path) =>
+        existsSync(path) ? readFileSync(path, "utf8") : undefined,
+      );
+      return made !== undefined && made !== there;
+    });
+    for (const name of changed) {
+      copyFileSync(join(dirname(goMod), name), join(folder, name));
+    }
+    return changed.length > 0;
+  });
+}
+
+/**
+ * Hands on the path of a copy of a module's go.mod, beside which is one of its go.sum. `go mod tidy` ignores the
+ * workspace, so the other modules of the repository are replaced by their folders there.
+ *
+ * @template T
+ * @param {Given} given
+ * @param {(goMod: string, folder: string) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+async function withCopy(given, use) {
+  const folder = join(given.root, given.module.folder);
   const copy = mkdtempSync(join(tmpdir(), "ameide-tidy-"));
   try {
-    for (const name of ["go.mod", "go.sum"]) {
-      if (existsSync(join(folder, name))) {
-        copyFileSync(join(folder, name), join(copy, name));
-      }
+    for (const name of FILES.filter((each) => existsSync(join(folder, each)))) {
+      copyFileSync(join(folder, name), join(copy, name));
     }
     const goMod = join(copy, "go.mod");
-    const others = modules.filter(({ path }) => path !== module.path);
-    const replace = others.map(({ path, folder: at }) => `-replace=${path}=${join(root, at)}`);
+    const replace = othersOf(given).map(
+      ({ path, folder: at }) => `-replace=${path}=${join(given.root, at)}`,
+    );
     await go(["mod", "edit", "-fmt", ...replace, goMod], folder);
-    const args = ["mod", "tidy", `-modfile=${goMod}`];
-    if (!write) {
-      const { code, stdout, stderr } = await run("go", [...args, "-diff"], outside(folder));
-      if (code !== 0 && stdout === "") {
-        throw new Error(`go mod tidy failed:\n${stderr}`.trimEnd());
-      }
-      return stdout;
-    }
-    await go(args, folder);
-    const drop = others.map(({ path }) => `-dropreplace=${path}`);
-    await go(["mod", "edit", "-fmt", ...drop, goMod], folder);
-    for (const name of ["go.mod", "go.sum"]) {
-      if (existsSync(join(copy, name))) {
-        copyFileSync(join(copy, name), join(folder, name));
-      }
-    }
-    return "";
+    return await use(goMod, folder);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+/** @param {Given} given */
+function othersOf({ module, modules }) {
+  return modules.filter(({ path }) => path !== module.path);
 }
 
 /**

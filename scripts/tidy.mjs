@@ -34,16 +34,13 @@ if (args.some((argument) => argument === "--help" || argument === "-h")) {
 
 async function tidyAll() {
   const { openTree } = await import("./checks/tree.mjs");
-  const { goModules, tidy } = await import("./go_modules.mjs");
+  const { goModules, makeTidy } = await import("./go_modules.mjs");
   const { goVersion } = await import("./go_tools.mjs");
   await goVersion(root);
   const { files } = await openTree(root);
   const modules = goModules(files, (file) => readFileSync(join(root, file), "utf8"));
   for (const module of modules) {
-    const difference = await tidy({ root, module, modules });
-    if (difference !== "") {
-      await tidy({ root, module, modules, write: true });
-    }
-    console.log(`${module.folder}: ${difference === "" ? "is tidy" : "made tidy"}`);
+    const changed = await makeTidy({ root, module, modules });
+    console.log(`${module.folder}: ${changed ? "made tidy" : "is tidy"}`);
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { run } from "../command.mjs";
-import { goModules, tidy } from "../go_modules.mjs";
+import { goModules, tidyDifference } from "../go_modules.mjs";
 import { buildGoTools } from "../go_tools.mjs";
 import { MissingTool } from "../missing_tool.mjs";
 import { verdictOf } from "./tree.mjs";
@@ -74,7 +74,7 @@ async function moduleProblems({ root, files }, { module, modules, staticcheck })
       problems.push(...verdictOf(await run(staticcheck, ["./..."], options)).problems);
     }
   }
-  const difference = await tidy({ root, module, modules });
+  const difference = await tidyDifference({ root, module, modules });
   if (difference !== "") {
     const changed = difference.split("\n").filter((line) => /^[-+]/.test(line));
     const more = changed.length > SHOWN ? [`and ${changed.length - SHOWN} lines more`] : [];

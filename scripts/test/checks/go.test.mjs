@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { plant } from "../harness/planted.mjs";
 import { go } from "../../checks/go.mjs";
 import { openTree } from "../../checks/tree.mjs";
-import { goModules, tidy } from "../../go_modules.mjs";
+import { goModules, makeTidy, tidyDifference } from "../../go_modules.mjs";
 
 const PORCH = {
   "packages/porch/go.mod": "module example.com/porch\n\ngo 1.26.0\n",
@@ -91,13 +91,15 @@ describe.skipIf(!hasGo)("go", { timeout: 300_000 }, () => {
       throw new Error("there is no module");
     }
     expect(module).toEqual({ folder: "packages/house", path: "example.com/house" });
-    expect(await tidy({ root, module, modules })).toContain("+require example.com/porch v0.0.0");
-    await tidy({ root, module, modules, write: true });
+    const given = { root, module, modules };
+    expect(await tidyDifference(given)).toContain("+require example.com/porch v0.0.0");
+    expect(await makeTidy(given)).toBe(true);
     expect(readFileSync(join(root, "packages/house/go.mod"), "utf8")).toContain(
       "require example.com/porch v0.0.0",
     );
     expect(readFileSync(join(root, "packages/house/go.mod"), "utf8")).not.toContain("replace");
-    expect(await tidy({ root, module, modules })).toBe("");
+    expect(await tidyDifference(given)).toBe("");
+    expect(await makeTidy(given)).toBe(false);
   });
 });
 
