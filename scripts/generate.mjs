@@ -1,7 +1,7 @@
 // @ts-check
 // Generates packages/core-proto, packages/conformance-proto and the suite's policy.json.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -78,6 +78,10 @@ async function generate({ ts, check, package: name }) {
       }
       const out = join(fresh, language.folder);
       writeData({ language, out, image, protoFolder: join(root, "proto") });
+      if (language.policy !== undefined) {
+        mkdirSync(dirname(join(out, language.policy)), { recursive: true });
+        await buildPolicyImage(join(out, language.policy));
+      }
       if (language.imports !== undefined) {
         const goMod = join(root, language.folder, "go.mod");
         writeGoImports({ out, file: language.imports, goMod });
@@ -149,6 +153,17 @@ async function writeStubs(fresh, { of, languages }) {
 async function buildImage(image) {
   const suite = "packages/conformance-proto/proto/ameide";
   await must("buf", ["build", "-o", image, "--exclude-path", suite], root);
+}
+
+/**
+ * Writes the descriptor of policy.proto, without imports and comments.
+ *
+ * @param {string} file
+ */
+async function buildPolicyImage(file) {
+  const only = ["--path", "proto/ameide/policy/v1/policy.proto", "--exclude-imports"];
+  const plain = ["--exclude-source-info", "--as-file-descriptor-set"];
+  await must("buf", ["build", "-o", file, ...only, ...plain], root);
 }
 
 /**

@@ -1,7 +1,6 @@
 package ameide
 
 import (
-	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,23 +12,21 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/ameideio/ameide-core-proto-go/policyimage"
+
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
 
-// The descriptor of ameide/policy/v1/policy.proto. It is in no registry, so that a program may link stubs of that proto
-// from wherever it likes. A test compares it with those of the core module, and writes it anew.
-//
-//go:embed policy.binpb
-var policyProto []byte
-
+// The descriptor of policy.proto. It is in no registry, so that a program may link stubs of that proto from wherever it
+// likes.
 var policySchema = sync.OnceValue(func() protoreflect.FileDescriptor {
-	var file descriptorpb.FileDescriptorProto
-	if err := proto.Unmarshal(policyProto, &file); err != nil {
-		panic(fmt.Sprintf("ameide: policy.binpb: %v", err))
+	var image descriptorpb.FileDescriptorSet
+	if err := proto.Unmarshal(policyimage.Bytes(), &image); err != nil {
+		panic(fmt.Sprintf("ameide: image of policy.proto: %v", err))
 	}
-	schema, err := protodesc.NewFile(&file, protoregistry.GlobalFiles)
+	schema, err := protodesc.NewFile(image.GetFile()[0], protoregistry.GlobalFiles)
 	if err != nil {
-		panic(fmt.Sprintf("ameide: policy.binpb: %v", err))
+		panic(fmt.Sprintf("ameide: image of policy.proto: %v", err))
 	}
 	return schema
 })

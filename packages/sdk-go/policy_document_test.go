@@ -3,41 +3,14 @@ package ameide
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
-
-	policyv1 "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
-
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
-
-var update = flag.Bool("update", false, "write policy.binpb anew from the core module")
-
-// The schema of documents is that of the core module.
-func TestPolicySchema(t *testing.T) {
-	file := protodesc.ToFileDescriptorProto(policyv1.File_ameide_policy_v1_policy_proto)
-	want, err := proto.MarshalOptions{Deterministic: true}.Marshal(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("policy.binpb", want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(policyProto) != string(want) {
-		t.Error("policy.binpb is not that of the core module; run go test -run TestPolicySchema -args -update")
-	}
-}
 
 // The table of policy values has each field of a document, once.
 func TestTableHasTheFieldsOfDocuments(t *testing.T) {

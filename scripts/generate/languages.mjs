@@ -10,6 +10,8 @@
  *   alone, and generating it is an error.
  * @property {string} [data] Where the image and the fixtures go, relative to the folder. Default:
  *   there are none.
+ * @property {string} [policy] Where the descriptor of policy.proto goes by itself, relative to the folder.
+ *   Default: nowhere.
  * @property {string} [imports] Test file that imports every generated Go package, relative to the
  *   folder. Default: there is none.
  */
@@ -37,8 +39,16 @@ export const CORE_PROTO = {
     go: {
       name: "Go",
       folder: "packages/core-proto/go",
-      owned: ["ameide/", "beamline/", "data/", "roster/", "stubs_test.go"],
+      owned: [
+        "ameide/",
+        "beamline/",
+        "data/",
+        "policyimage/policy.binpb",
+        "roster/",
+        "stubs_test.go",
+      ],
       data: "data",
+      policy: "policyimage/policy.binpb",
       imports: "stubs_test.go",
     },
     python: {
