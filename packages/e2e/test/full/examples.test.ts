@@ -17,7 +17,7 @@ import { readArguments } from "../../src/demo/arguments.js";
 import { installPinned } from "../../src/common/pinned_install.js";
 import { findBrowser, MissingRuntime } from "../../src/runtimes/find_program.js";
 import { BROWSER_ARGUMENTS, type Playwright } from "../../src/runtimes/launch/chromium.js";
-import { snippetsOf } from "../harness/snippet.js";
+import { snippetsOf } from "../harness/snippets/snippet.js";
 import { freePort, serve, type } from "../harness/recipes/shell.js";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));

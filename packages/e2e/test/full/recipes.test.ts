@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { findBrowser, MissingRuntime } from "../../src/runtimes/find_program.js";
 import { BROWSER_ARGUMENTS, type Playwright } from "../../src/runtimes/launch/chromium.js";
-import { snippetsOf } from "../harness/snippet.js";
+import { snippetsOf } from "../harness/snippets/snippet.js";
 import { readRecipe, readRecipes, writeFiles } from "../harness/recipes/page.js";
 import { APP, BOTH, JEST, PRINTED } from "../harness/recipes/programs.js";
 import { createProject, type Project } from "../harness/recipes/project.js";

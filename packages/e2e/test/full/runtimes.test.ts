@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
-import { snippetsOf } from "../harness/snippet.js";
+import { snippetsOf } from "../harness/snippets/snippet.js";
 import { type App, createApp } from "../../src/runtimes/app.js";
 import { findProgram, MissingRuntime } from "../../src/runtimes/find_program.js";
 import { installRuntimes } from "../../src/runtimes/install.js";

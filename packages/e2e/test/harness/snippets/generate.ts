@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
 
 /** What protos of users may import, by the folder it lies in. */
 const MODULES = {
@@ -13,14 +13,16 @@ const MODULES = {
 };
 
 /**
- * Generates stubs of protos, as a user does who has the SDK: `gen` in the folder.
+ * Generates stubs of protos, as a user does who has the SDK.
  *
  * @param protos - Text by path, which begins with `proto/`.
+ * @param template - buf.gen.yaml, but for its version.
  * @throws Error with what buf said.
  */
 export async function generateStubs(
   folder: string,
   protos: ReadonlyMap<string, string>,
+  template: object,
 ): Promise<void> {
   for (const [name, from] of Object.entries(MODULES)) {
     await cp(from, join(folder, name), { recursive: true });
@@ -31,14 +33,8 @@ export async function generateStubs(
     await writeFile(file, text);
   }
   const modules = ["proto", ...Object.keys(MODULES)].map((path) => ({ path }));
-  const plugin = {
-    local: "protoc-gen-es",
-    out: "gen",
-    opt: ["target=js+dts", "import_extension=js"],
-  };
   await writeFile(join(folder, "buf.yaml"), JSON.stringify({ version: "v2", modules }));
-  const template = { version: "v2", plugins: [{ ...plugin, include_imports: true }] };
-  await writeFile(join(folder, "buf.gen.yaml"), JSON.stringify(template));
+  await writeFile(join(folder, "buf.gen.yaml"), JSON.stringify({ version: "v2", ...template }));
   const tools = join(ROOT, "node_modules/.bin");
   await promisify(execFile)(join(tools, "buf"), ["generate", "proto"], {
     cwd: folder,

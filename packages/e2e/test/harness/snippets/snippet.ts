@@ -1,27 +1,37 @@
 import { readFileSync } from "node:fs";
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../../../", import.meta.url);
 
-/** A block of TypeScript on a page of the documentation. */
+/** The lines of a language that promise what they print, by the tag of its blocks. */
+const PROMISES = {
+  ts: /console\.log\(.*\); \/\/ (.*)$/gm,
+  go: /fmt\.Println\(.*\) \/\/ (.*)$/gm,
+};
+
+/** What opens the blocks of a language whose snippets are run. */
+export type Tag = keyof typeof PROMISES;
+
+/** A block of code on a page of the documentation. */
 export interface Snippet {
   /** The page and the number of the block on it, from 1. */
   readonly name: string;
   readonly code: string;
-  /** What its `console.log(…); // …` lines promise to print. */
+  /** What its lines promise to print: `console.log(…); // …`, and the like. */
   readonly promised: readonly string[];
 }
 
 /**
- * The snippets of a page, in order.
+ * The snippets of a page in a language, in order.
  *
  * @param page - Relative to the root of the repository.
  */
-export function snippetsOf(page: string): Snippet[] {
+export function snippetsOf(page: string, tag: Tag = "ts"): Snippet[] {
   const text = readFileSync(new URL(page, ROOT), "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""], i) => ({
+  const blocks = text.matchAll(new RegExp(`^\`\`\`${tag}\\n(.*?)^\`\`\`$`, "gms"));
+  return [...blocks].map(([, code = ""], i) => ({
     name: `${page} ${i + 1}`,
     code,
-    promised: [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((m) => m[1] ?? ""),
+    promised: [...code.matchAll(PROMISES[tag])].map((m) => m[1] ?? ""),
   }));
 }
 
