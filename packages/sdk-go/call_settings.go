@@ -32,7 +32,7 @@ func WithRequestID(id string) CallOption {
 
 // WithIdempotencyKey sends the caller's own key: 1 to 255 printable ASCII characters. It stands for one operation: a
 // key in a context that meets a second procedure is refused with CONFIG_INVALID. Making the same call with it again is
-// what it is for.
+// what it is for. Default what [WithAutoIdempotencyKey] or [WithoutIdempotencyKey] says.
 func WithIdempotencyKey(key string) CallOption {
 	return callOption(func(s *settings) {
 		s.idempotencyKey = state(key)

@@ -228,7 +228,7 @@ func WithBinary() Option {
 
 // WithMethod sets what holds for a service (acme.v1.Billing) or a method (acme.v1.Billing/Charge), of which the
 // method's holds first. The constants that are generated beside a client (BillingServiceChargeProcedure,
-// BillingServiceName) are selectors, too.
+// BillingServiceName) are selectors, too. Values that are not given are those of the client. Default none.
 func WithMethod(selector string, options ...Setting) Option {
 	selector = strings.TrimPrefix(selector, "/")
 	return clientOption(func(o *clientOptions) {
@@ -255,7 +255,7 @@ func (o *clientOptions) method(selector string) *settings {
 type BudgetOption func(*budgetOptions)
 
 // WithBudget sets the retry budget, which is shared by all clients that are derived from one another, for each
-// origin. The first client of an origin sets it.
+// origin. The first client of an origin sets it. Default on, with the defaults of its values.
 func WithBudget(options ...BudgetOption) Option {
 	return clientOption(func(o *clientOptions) {
 		budget := o.budget.value

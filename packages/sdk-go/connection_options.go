@@ -89,7 +89,8 @@ func WithTLS(config *tls.Config) Option {
 }
 
 // WithTLSSource asks a function for TLS material whenever a connection is made, within [WithConnectTimeout], so that
-// certificates may rotate.
+// certificates may rotate. Its error fails the calls that wait for the connection, of which nothing was sent. Of it
+// and [WithTLS] the last holds. Default the system's.
 func WithTLSSource(source func(context.Context) (*tls.Config, error)) Option {
 	stated := &tlsOptions{source: source}
 	return clientOption(func(o *clientOptions) { o.tls = state(stated) })
@@ -107,13 +108,15 @@ func WithoutProxy() Option {
 }
 
 // WithDialContext makes the connections of the client by a function of yours; TLS comes on top of them.
+// Default TCP to the addresses of the host, or to its proxy.
 func WithDialContext(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	stated := &dialOption{dial}
 	return clientOption(func(o *clientOptions) { o.dialContext = state(stated) })
 }
 
 // WithRoundTripper sends requests by an HTTP client of yours instead of the SDK's. It must not follow redirects or
-// repeat requests, and has to end when the context of a request does.
+// repeat requests, and has to end when the context of a request does. Options of connections say nothing to it.
+// Default the SDK's own.
 func WithRoundTripper(roundTripper http.RoundTripper) Option {
 	return clientOption(func(o *clientOptions) { o.roundTripper = state(roundTripper) })
 }

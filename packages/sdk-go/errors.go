@@ -64,12 +64,19 @@ const (
 
 // The reasons of errors that the SDK makes, in [Error.Reason].
 const (
-	ReasonConfigInvalid        = "CONFIG_INVALID"
-	ReasonTokenProviderFailed  = "TOKEN_PROVIDER_FAILED"
-	ReasonTenantMismatch       = "TENANT_MISMATCH"
-	ReasonClientClosed         = "CLIENT_CLOSED"
-	ReasonPageTokenLoop        = "PAGE_TOKEN_LOOP"
-	ReasonRedirectRefused      = "REDIRECT_REFUSED"
+	// ReasonConfigInvalid: options are wrong, or do not go together. Nothing was sent.
+	ReasonConfigInvalid = "CONFIG_INVALID"
+	// ReasonTokenProviderFailed: the [TokenProvider] failed, and there is no token that it gave before.
+	ReasonTokenProviderFailed = "TOKEN_PROVIDER_FAILED"
+	// ReasonTenantMismatch: a good answer names another tenant than the call does.
+	ReasonTenantMismatch = "TENANT_MISMATCH"
+	// ReasonClientClosed: the client was closed, or is being drained.
+	ReasonClientClosed = "CLIENT_CLOSED"
+	// ReasonPageTokenLoop: a list gave a page token for the second time.
+	ReasonPageTokenLoop = "PAGE_TOKEN_LOOP"
+	// ReasonRedirectRefused: the server answered with a redirect, which is never followed.
+	ReasonRedirectRefused = "REDIRECT_REFUSED"
+	// ReasonStreamingUnsupported: a bidi stream to a server without HTTP/2. Nothing was sent.
 	ReasonStreamingUnsupported = "STREAMING_UNSUPPORTED"
 )
 

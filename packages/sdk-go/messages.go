@@ -19,7 +19,8 @@ import (
 //		…
 //	}
 //
-// The error is the last element, if there is one.
+// The error is the last element, if there is one. WatchThread returns when the answer has begun, as it does over any
+// client of Connect's: where the server sends no headers before its first message, when that has come.
 func Messages[T any](stream *connect.ServerStreamForClient[T]) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		// What was left has ended well, and what failed has told so.

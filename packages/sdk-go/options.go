@@ -198,7 +198,7 @@ func WithIdleTimeout(timeout time.Duration) Setting {
 type RetryOption func(*retryOptions)
 
 // WithRetry sets when and how failed attempts are retried, and ends a [WithoutRetry] of a wider level. Values that
-// are not given are those of the next level.
+// are not given are those of the next level. Default on, with the defaults of its values.
 func WithRetry(options ...RetryOption) Setting {
 	return setting(func(s *settings) {
 		s.retry = state(true)

@@ -28,6 +28,7 @@ func WithBehavior(version int) Option {
 }
 
 // WithPolicy sets a policy document: an ameide.policy.v1.ClientPolicy as JSON. Code and environment hold over it.
+// Fields that this version does not know are passed over, and named in one line of the log. Default none.
 func WithPolicy(json []byte) Option {
 	document := &policyOption{json: bytes.Clone(json)}
 	return clientOption(func(o *clientOptions) { o.policy = state(document) })
@@ -66,7 +67,7 @@ func WithIdempotencyKeyHeader(name string) Option {
 	})
 }
 
-// WithAppName adds app/version in visible ASCII to the user agent.
+// WithAppName adds app/version, in visible ASCII, to the user agent. Default nothing.
 func WithAppName(name string) Option {
 	return clientOption(func(o *clientOptions) { o.appName = state(name) })
 }
@@ -111,7 +112,7 @@ func WithLogLevel(level LogLevel) Option {
 }
 
 // WithObserver gives a function the events of every call, in order, as plain data. It may cancel the call or close the
-// client, and what follows is not sent. A panic in it is the program's own.
+// client, and what follows is not sent. A panic in it is the program's own. Default none.
 func WithObserver(observer Observer) Option {
 	return clientOption(func(o *clientOptions) { o.observer = state(observer) })
 }

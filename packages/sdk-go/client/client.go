@@ -5,7 +5,7 @@
 //		return err
 //	}
 //	defer c.Close()
-//	thread, err := c.Threads.GetThread(ctx, &threadsv1.GetThreadRequest{Id: id})
+//	thread, err := c.Threads.GetThread(ctx, &threadsv1.GetThreadRequest{ThreadId: id})
 //
 // Programs that call one service, or services of their own, link less by a generated client over [ameide.NewTransport].
 package client
