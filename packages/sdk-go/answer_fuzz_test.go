@@ -49,7 +49,7 @@ func (a anyAnswer) expectTold(t *testing.T, protocol Protocol) {
 		t.Fatal(err)
 	}
 	defer transport.Close()
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	_, err = threads.GetThread(t.Context(), &threadsv1.GetThreadRequest{ThreadId: "t1"})
 	expectBounded(t, err)
 	stream, err := threads.WatchThread(t.Context(), &threadsv1.WatchThreadRequest{ThreadId: "t1"})

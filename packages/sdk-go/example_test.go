@@ -28,7 +28,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer transport.Close()
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	// The server fails the first attempt.
 	response, err := threads.GetThread(context.Background(), &threadsv1.GetThreadRequest{ThreadId: "t1"})
 	if err != nil {

@@ -25,7 +25,7 @@ type contract struct {
 }
 
 func threadsOf(transport *Transport) threadsv1connect.ThreadsServiceClient {
-	return threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	return NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 }
 
 var contracts = []contract{

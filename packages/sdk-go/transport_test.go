@@ -45,7 +45,7 @@ func (e *emptyAnswerer) last() http.Header {
 }
 
 func listOver(ctx context.Context, transport *Transport) error {
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	_, err := threads.ListThreads(ctx, &threadsv1.ListThreadsRequest{})
 	return err
 }
@@ -160,7 +160,7 @@ func TestEnvironmentNamesWhatIsWrong(t *testing.T) {
 func TestKeyThatMeetsASecondProcedure(t *testing.T) {
 	sender := &emptyAnswerer{}
 	transport := mustTransport(t, "https://api.test", WithRoundTripper(sender), WithTenant("acme"))
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	ctx := WithCall(t.Context(), WithIdempotencyKey("k"))
 	for range 2 {
 		if _, err := threads.CreateThread(ctx, &threadsv1.CreateThreadRequest{}); err != nil {

@@ -37,7 +37,7 @@ func TestHandshakeThatBreaksUnderAUsersTransport(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer transport.Close()
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	ctx := WithCall(t.Context(), WithRetry(MaxAttempts(1)), WithTenant("acme"))
 	_, err = threads.GetThread(ctx, new(threadsv1.GetThreadRequest))
 	failed := new(Error)

@@ -46,7 +46,7 @@ func sdkUnary(changes ...ameide.Option) run {
 }
 
 func unaryOf(transport *ameide.Transport) run {
-	return unary(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	return ameide.NewClient(transport, unary)
 }
 
 func unary(client connect.HTTPClient, baseURL string, options ...connect.ClientOption) run {
@@ -90,7 +90,7 @@ func bareStream() run {
 
 func sdkStream() run {
 	transport := sdkOver(streamAnswer(someWords(), streamMessages))
-	return streamed(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	return ameide.NewClient(transport, streamed)
 }
 
 // withCall makes calls with settings of their own.

@@ -61,7 +61,7 @@ func handlerOf(service threadsv1connect.ThreadsServiceHandler) http.Handler {
 }
 
 func threadsOver(transport *ameide.Transport) threadsv1connect.ThreadsServiceClient {
-	return threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	return ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 }
 
 func TestRetryInABubble(t *testing.T) {

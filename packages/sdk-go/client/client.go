@@ -38,7 +38,7 @@ func New(baseURL string, options ...ameide.Option) (*Client, error) {
 // Over makes a client over a transport.
 func Over(transport *ameide.Transport) *Client {
 	return &Client{
-		Roster:    roster.New(transport.HTTPClient(), transport.BaseURL(), transport.Options()...),
+		Roster:    ameide.NewClient(transport, roster.New),
 		Transport: transport,
 	}
 }

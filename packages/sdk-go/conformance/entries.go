@@ -43,12 +43,11 @@ func entryNamed(entry string) (constructor, error) {
 	switch entry {
 	case genericEntry:
 		return func(t *ameide.Transport) conformancev1connect.ConformanceServiceClient {
-			return conformancev1connect.NewConformanceServiceClient(
-				t.HTTPClient(), t.BaseURL(), t.Options()...)
+			return ameide.NewClient(t, conformancev1connect.NewConformanceServiceClient)
 		}, nil
 	case rosterEntry:
 		return func(t *ameide.Transport) conformancev1connect.ConformanceServiceClient {
-			return roster.New(t.HTTPClient(), t.BaseURL(), t.Options()...).Conformance
+			return ameide.NewClient(t, roster.New).Conformance
 		}, nil
 	}
 	return nil, fmt.Errorf("there is no entry %s", entry)

@@ -44,7 +44,6 @@ func openSDK(request *suite.ClientCompatRequest) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := conformancev1connect.NewConformanceServiceClient(
-		transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	client := ameide.NewClient(transport, conformancev1connect.NewConformanceServiceClient)
 	return &opened{client, transport.Close}, nil
 }

@@ -184,7 +184,7 @@ func run(
 		t.Fatal(err)
 	}
 	defer transport.Close()
-	threads := threadsv1connect.NewThreadsServiceClient(transport.HTTPClient(), transport.BaseURL(), transport.Options()...)
+	threads := ameide.NewClient(transport, threadsv1connect.NewThreadsServiceClient)
 	if err := snippet(t.Context(), baseURL, transport, threads); err != nil {
 		t.Fatal(err)
 	}
