@@ -1,0 +1,150 @@
+"""Carries out the effects of flows: by awaiting, or by blocking a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from typing import Protocol, TypeVar
+
+from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Pause, Perform
+from ameide_sdk._internal.runtime.runtime import Runtime, Threads
+
+_T = TypeVar("_T")
+
+
+class Waiter(Protocol):
+    """Waits for one call."""
+
+    def wake(self) -> None:
+        """Ends the wait under way or, if there is none, the next one. May be called by any thread."""
+        ...
+
+
+class AsyncWaiter:
+    """Awaits, in one task at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Waits in the event loop that runs."""
+        self._runtime = runtime
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._scope: asyncio.Timeout | None = None
+        self._woken = False
+
+    def wake(self) -> None:
+        """Ends the wait under way or, if there is none, the next one."""
+        if threading.get_ident() == self._thread:
+            self._end_scope()
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._end_scope)
+        except RuntimeError:  # The loop is closed: nobody waits in it.
+            pass
+
+    async def run(self, flow: Flow[_T]) -> _T:
+        """Runs a flow to its end."""
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    result = await self._carry_out(effect)
+                except BaseException as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as end:
+            value: _T = end.value
+            return value
+
+    async def _carry_out(self, effect: Pause | Perform) -> object:
+        if isinstance(effect, Pause):
+            await self._pause(effect)
+            return None
+        return await self._perform(effect)
+
+    async def _pause(self, pause: Pause) -> None:
+        if pause.kind == "sleep":
+            self._runtime.on_sleep(pause.asked_ms)
+        if self._woken:
+            self._woken = False
+            return
+        try:
+            async with asyncio.timeout_at(self._when(pause.until_ms)) as self._scope:
+                await self._loop.create_future()
+        except TimeoutError:
+            pass
+        finally:
+            self._scope = None
+            self._woken = False
+
+    async def _perform(self, perform: Perform) -> object:
+        if self._woken:
+            self._woken = False
+            raise Interrupted
+        task = asyncio.current_task(self._loop)
+        canceled = 0 if task is None else task.cancelling()
+        scope = asyncio.timeout_at(self._when(perform.until_ms))
+        try:
+            async with scope:
+                self._scope = scope
+                return await perform.run()
+        except BaseException as error:
+            # Who cancels the task while we do is heard first.
+            is_callers = task is not None and task.cancelling() > canceled
+            if scope.expired() and not is_callers:
+                raise Interrupted from error
+            raise
+        finally:
+            self._scope = None
+            self._woken = False
+
+    # Of the loop's clock, however that relates to ours.
+    def _when(self, until_ms: float) -> float | None:
+        if until_ms == math.inf:
+            return None
+        left_ms = max(0, until_ms - self._runtime.clock.now())
+        return self._loop.time() + left_ms / 1e3
+
+    def _end_scope(self) -> None:
+        self._woken = True
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(self._loop.time())
+
+
+class SyncWaiter:
+    """Blocks the thread that runs."""
+
+    def __init__(self, runtime: Runtime, threads: Threads) -> None:
+        """Waits by events of `threads`."""
+        self._runtime = runtime
+        self._event = threads.event()
+
+    def wake(self) -> None:
+        """Ends the wait under way or, if there is none, the next one."""
+        self._event.set()
+
+    def run(self, flow: Flow[_T]) -> _T:
+        """Runs a flow to its end."""
+        try:
+            effect = flow.send(None)
+            while True:
+                try:
+                    result = self._carry_out(effect)
+                except BaseException as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as end:
+            value: _T = end.value
+            return value
+
+    def _carry_out(self, effect: Pause | Perform) -> object:
+        if isinstance(effect, Perform):
+            return effect.run()
+        if effect.kind == "sleep":
+            self._runtime.on_sleep(effect.asked_ms)
+        left_ms = effect.until_ms - self._runtime.clock.now()
+        self._event.wait(None if left_ms == math.inf else max(0, left_ms) / 1e3)
+        self._event.clear()
+        return None
