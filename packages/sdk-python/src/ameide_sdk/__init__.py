@@ -1,0 +1,1 @@
+"""Calls Ameide services, or any Connect or gRPC service, as its .proto declares."""
