@@ -12,6 +12,9 @@ from ameide_sdk._internal.runtime.runtime import Runtime, Threads
 
 _T = TypeVar("_T")
 
+# Locks refuse to wait for centuries; the flow looks at the time when it is woken.
+_LONGEST_WAIT_S = 86_400
+
 
 class Waiter(Protocol):
     """Waits for one call."""
@@ -145,6 +148,6 @@ class SyncWaiter:
         if effect.kind == "sleep":
             self._runtime.on_sleep(effect.asked_ms)
         left_ms = effect.until_ms - self._runtime.clock.now()
-        self._event.wait(None if left_ms == math.inf else max(0, left_ms) / 1e3)
+        self._event.wait(min(max(0, left_ms) / 1e3, _LONGEST_WAIT_S))
         self._event.clear()
         return None
