@@ -1,1 +1,52 @@
-"""Calls Ameide services, or any Connect or gRPC service, as its .proto declares."""
+"""The Python SDK of Ameide: retries, deadlines, credentials and tracing under generated clients.
+
+`connect` makes a client of one service from a class that protoc-gen-connectrpc generated, async or
+sync; `AsyncAmeideClient` and `AmeideClient` have all services of Ameide.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ameide_sdk._internal.auth.auth import AccessToken, TokenProvider, TokenRequest
+from ameide_sdk._internal.call.attempt_interceptor import AttemptInfo, attempt_info
+from ameide_sdk._internal.call.lifetime import DrainResult
+from ameide_sdk._internal.call.response_metadata import ResponseMetadata
+from ameide_sdk._internal.clients.paginate import AsyncPages, Pages, paginate
+from ameide_sdk._internal.config.explain import Explanation
+from ameide_sdk._internal.errors.errors import AmeideError, AttemptFailure
+from ameide_sdk._internal.options.ambient_deadline import deadline_from
+from ameide_sdk._internal.options.options import CallSettings, ClientOptions
+from ameide_sdk._internal.runtime.version import VERSION as __version__
+from ameide_sdk._internal.telemetry.telemetry import open_telemetry
+from ameide_sdk._internal.transport.stub import connect
+from ameide_sdk._internal.transport.streams import AsyncStream, SyncStream
+
+if TYPE_CHECKING:
+    from ameide_sdk._internal.clients.client import AmeideClient, AsyncAmeideClient
+
+__all__ = [
+    "AccessToken",
+    "AmeideClient",
+    "AmeideError",
+    "AsyncAmeideClient",
+    "AsyncPages",
+    "AsyncStream",
+    "AttemptFailure",
+    "AttemptInfo",
+    "CallSettings",
+    "ClientOptions",
+    "DrainResult",
+    "Explanation",
+    "Pages",
+    "ResponseMetadata",
+    "SyncStream",
+    "TokenProvider",
+    "TokenRequest",
+    "__version__",
+    "attempt_info",
+    "connect",
+    "deadline_from",
+    "open_telemetry",
+    "paginate",
+]

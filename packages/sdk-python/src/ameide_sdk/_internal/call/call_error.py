@@ -40,7 +40,7 @@ def error_of_attempt(
         retry_after_ms=hint_delay(failure.hint),
         explanation=explain_stop(stop_reason, plan, failure, len(facts.attempts)),
         server_request_id=recording.get(plan.header_names.request_id),
-        metadata=recording.metadata(),
+        metadata=recording.metadata,
     )
     return AmeideError(error, known, code_of(failure.code))
 

@@ -58,12 +58,12 @@ class Lifetime:
 
     def closed(self) -> AmeideError | None:
         """Returns the error if nothing may be sent any more."""
-        return _closed_error("the client is closed") if self._state == "closed" else None
+        return closed_error("the client is closed") if self._state == "closed" else None
 
     def refusal(self) -> AmeideError | None:
         """Returns the error if no call may begin."""
         if self._state == "draining":
-            return _closed_error("the client is being closed: it takes no more calls")
+            return closed_error("the client is being closed: it takes no more calls")
         return self.closed()
 
     def add(self, call: LiveCall) -> None:
@@ -89,7 +89,7 @@ class Lifetime:
 
     def close(self) -> None:
         """Ends all calls at once, and accepts no more."""
-        self._end(lambda where: _closed_error(f"the client was closed: {where}"))
+        self._end(lambda where: closed_error(f"the client was closed: {where}"))
 
     def drain(self, timeout_ms: float, waiter: Waiter) -> Flow[DrainResult]:
         """Accepts no more calls, waits for the open ones, and closes."""
@@ -105,7 +105,7 @@ class Lifetime:
         while self._state != "closed":
             if self._clock.now() >= until_ms:
                 self._end(
-                    lambda where: _closed_error(
+                    lambda where: closed_error(
                         f"the client was closed, {timeout_ms:.0f} ms after drain(): {where}"
                     )
                 )
@@ -123,11 +123,12 @@ class Lifetime:
             self._aborted = len(calls)
         for call in calls:
             call.close(closed)
-        self._on_close(_closed_error("the client is closed"))
+        self._on_close(closed_error("the client is closed"))
         for waiter in drains:
             waiter.wake()
 
 
-def _closed_error(text: str) -> AmeideError:
+def closed_error(text: str) -> AmeideError:
+    """Creates the error of a call that a closed client does not make, or has ended."""
     source = ConnectError(Code.FAILED_PRECONDITION, text)
     return AmeideError(source, ErrorFacts(origin="client", reason="CLIENT_CLOSED"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 from typing import Protocol, TypeVar
 
 from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Pause, Perform
@@ -28,25 +27,34 @@ class AsyncWaiter:
     """Awaits, in one task at a time."""
 
     def __init__(self, runtime: Runtime) -> None:
-        """Waits in the event loop that runs."""
+        """Waits in whatever event loop `run` is awaited."""
         self._runtime = runtime
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._scope: asyncio.Timeout | None = None
         self._woken = False
 
     def wake(self) -> None:
         """Ends the wait under way or, if there is none, the next one."""
-        if threading.get_ident() == self._thread:
+        self._woken = True
+        loop = self._loop
+        if loop is None:
+            return
+        if loop is asyncio._get_running_loop():
             self._end_scope()
             return
         try:
-            self._loop.call_soon_threadsafe(self._end_scope)
+            loop.call_soon_threadsafe(self._end_scope)
         except RuntimeError:  # The loop is closed: nobody waits in it.
             pass
 
+    def limit(self, until_ms: float) -> None:
+        """Changes the end of what is performed now."""
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(self._when(until_ms))
+
     async def run(self, flow: Flow[_T]) -> _T:
         """Runs a flow to its end."""
+        self._loop = asyncio.get_running_loop()
         try:
             effect = flow.send(None)
             while True:
@@ -74,7 +82,7 @@ class AsyncWaiter:
             return
         try:
             async with asyncio.timeout_at(self._when(pause.until_ms)) as self._scope:
-                await self._loop.create_future()
+                await asyncio.get_running_loop().create_future()
         except TimeoutError:
             pass
         finally:
@@ -85,7 +93,7 @@ class AsyncWaiter:
         if self._woken:
             self._woken = False
             raise Interrupted
-        task = asyncio.current_task(self._loop)
+        task = asyncio.current_task()
         canceled = 0 if task is None else task.cancelling()
         scope = asyncio.timeout_at(self._when(perform.until_ms))
         try:
@@ -107,12 +115,11 @@ class AsyncWaiter:
         if until_ms == math.inf:
             return None
         left_ms = max(0, until_ms - self._runtime.clock.now())
-        return self._loop.time() + left_ms / 1e3
+        return asyncio.get_running_loop().time() + left_ms / 1e3
 
     def _end_scope(self) -> None:
-        self._woken = True
         if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(self._loop.time())
+            self._scope.reschedule(asyncio.get_running_loop().time())
 
 
 class SyncWaiter:
@@ -126,6 +133,9 @@ class SyncWaiter:
     def wake(self) -> None:
         """Ends the wait under way or, if there is none, the next one."""
         self._event.set()
+
+    def limit(self, until_ms: float) -> None:
+        """Leaves the end of what is performed to whom performs it."""
 
     def run(self, flow: Flow[_T]) -> _T:
         """Runs a flow to its end."""

@@ -1,0 +1,187 @@
+"""Clients of all services of a roster."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from ameide_sdk._internal.call.lifetime import DrainResult
+from ameide_sdk._internal.config.explain import Explanation
+from ameide_sdk._internal.transport.stub import (
+    NO_SETTINGS,
+    StubSettings,
+    bound_stub,
+    close_async,
+    drain_async,
+    drain_sync,
+)
+from ameide_sdk._internal.transport.transport import Transport
+
+Row = tuple[str, str, str, str]
+"""Name of a service here, module of its stubs, and its async and its sync class."""
+
+
+class _Roster:
+    SERVICES: ClassVar[tuple[Row, ...]] = ()
+    _is_async: ClassVar[bool]
+    _ameide: Transport
+    _settings: StubSettings
+
+    def __init__(self, base_url: str | None = None, **options: Any) -> None:
+        """Makes a client of all services, whose stubs are imported when they are first used.
+
+        Args:
+            base_url: Address of the services. Default the variable `AMEIDE_BASE_URL`.
+            **options: Those of `ClientOptions`.
+
+        Raises:
+            AmeideError: CONFIG_INVALID, naming option and rule.
+        """
+        if base_url is not None:
+            options["base_url"] = base_url
+        self._ameide = Transport.create(options, is_async=self._is_async)
+        self._settings = NO_SETTINGS
+
+    def __getattr__(self, name: str) -> Any:
+        """Imports a service at its first touch."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        row = next((row for row in self.SERVICES if row[0] == name), None)
+        if row is None:
+            known = ", ".join(each for each, *_ in self.SERVICES)
+            raise AttributeError(f"there is no service {name} here; known: {known}")
+        _, module, async_class, sync_class = row
+        stub = getattr(import_module(module), async_class if self._is_async else sync_class)
+        client = bound_stub(stub, self._ameide, self._settings)
+        self.__dict__[name] = client
+        return client
+
+    def __dir__(self) -> list[str]:
+        """Lists the services, too."""
+        return sorted({*object.__dir__(self), *(name for name, *_ in self.SERVICES)})
+
+    def load(self) -> None:
+        """Imports the stubs of all services ahead of the first call, such as at the start of a server.
+
+        Raises:
+            ImportError: If stubs cannot be imported.
+        """
+        for name, *_ in self.SERVICES:
+            getattr(self, name)
+
+    def with_options(self, **settings: Any) -> Self:
+        """Returns a client whose calls have these settings, over those of this one.
+
+        Args:
+            **settings: Those of `CallSettings`.
+
+        Raises:
+            AmeideError: CONFIG_INVALID, when a call is made.
+        """
+        return self._copy(self._ameide, self._settings.with_more(settings))
+
+    def derive(self, **options: Any) -> Self:
+        """Returns a client with changed options, over those of this one.
+
+        It shares connections, retry budget and lifetime with this client.
+
+        Args:
+            **options: Those of `ClientOptions`.
+
+        Raises:
+            AmeideError: CONFIG_INVALID, naming option and rule.
+        """
+        return self._copy(self._ameide.derive(options), self._settings)
+
+    def explain(self, method: Any = None) -> Explanation | list[Explanation]:
+        """Says what holds for a method, and who said so.
+
+        Args:
+            method: A method of a client, or its name (`acme.v1.Billing/Charge`). Default all methods
+                that were called or asked for.
+
+        Raises:
+            AmeideError: CONFIG_INVALID for a method that is not known.
+        """
+        if isinstance(method, str):
+            self.load()
+        explained: Explanation | list[Explanation] = self._ameide.explain(method)
+        return explained
+
+    def _copy(self, transport: Transport, settings: StubSettings) -> Self:
+        other = object.__new__(type(self))
+        other._ameide = transport
+        other._settings = settings
+        return other
+
+
+class AsyncRosterClient(_Roster):
+    """Async clients of all services of a roster."""
+
+    _is_async = True
+
+    async def close(self) -> None:
+        """Ends all calls and connections at once, of all clients derived from one another."""
+        await close_async(self._ameide)
+
+    aclose = close
+
+    async def drain(self, timeout: float | timedelta | None = None) -> DrainResult:
+        """Takes no more calls, waits for those that were made, retries included, and closes.
+
+        Args:
+            timeout: Longest wait in seconds; then the calls are ended. Default 20.
+
+        Raises:
+            AmeideError: CONFIG_INVALID.
+        """
+        return await drain_async(self._ameide, timeout)
+
+    async def __aenter__(self) -> Self:
+        """Returns itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes it."""
+        await self.close()
+
+
+class RosterClient(_Roster):
+    """Sync clients of all services of a roster."""
+
+    _is_async = False
+
+    def close(self) -> None:
+        """Ends all calls and connections at once, of all clients derived from one another."""
+        self._ameide.close()
+
+    def drain(self, timeout: float | timedelta | None = None) -> DrainResult:
+        """Takes no more calls, waits for those that were made, retries included, and closes.
+
+        Args:
+            timeout: Longest wait in seconds; then the calls are ended. Default 20.
+
+        Raises:
+            AmeideError: CONFIG_INVALID.
+        """
+        return drain_sync(self._ameide, timeout)
+
+    def __enter__(self) -> Self:
+        """Returns itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes it."""
+        self.close()
