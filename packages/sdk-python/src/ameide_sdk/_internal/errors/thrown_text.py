@@ -1,0 +1,102 @@
+"""Texts of exceptions that others raised."""
+
+from __future__ import annotations
+
+import errno
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from connectrpc.errors import ConnectError
+
+from ameide_sdk._internal.errors.causes import causes_of
+from ameide_sdk._internal.policy.policy_table import BOUNDS
+
+
+def thrown_text(thrown: BaseException) -> str:
+    """Returns the texts of an exception and its causes, each once; empty if there are none.
+
+    An exception without a text is named by its class, and an error number that no text names is
+    added. Queries, users and passwords of addresses and control characters are removed.
+    """
+    texts: list[str] = []
+    codes: list[str] = []
+    for each in causes_of(thrown):
+        text = _clean(text_of(each))
+        if (
+            text
+            and len(texts) < BOUNDS.max_thrown_texts
+            and not any(text in each for each in texts)
+        ):
+            texts.append(text)
+        if isinstance(each, OSError) and each.errno is not None:
+            codes.append(errno.errorcode.get(each.errno, ""))
+    told = ": ".join(texts)
+    for code in codes:
+        if code not in told:
+            told += f" ({code})" if told else code
+    return told
+
+
+def text_of(thrown: BaseException) -> str:
+    """Returns the text of an exception, or the name of its class if there is none."""
+    try:
+        text = thrown.message if isinstance(thrown, ConnectError) else str(thrown)
+    except Exception:
+        text = ""
+    return text or type(thrown).__name__
+
+
+def thrown_text_without_tokens(thrown: BaseException) -> str:
+    """Does the same, and removes text that looks like a credential.
+
+    For exceptions of code that handles some.
+    """
+    text = _PEM.sub("REDACTED", thrown_text(thrown))
+    text = _NAMED.sub(r"\1REDACTED", text)
+    text = _JWT.sub("REDACTED", text)
+    return _OPAQUE.sub(_without_opaque, text)
+
+
+# A key that was cut off has no end.
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|$)")
+# Matches `client_secret=…`, `"access_token":"…"`, `SecretAccessKey: …`, `Authorization: Bearer …`.
+_NAMED = re.compile(
+    r"""((?:(?:token|assertion|code|credential)["']?\s*="""
+    r"""|(?:token|assertion|code|credential)["']\s*:"""
+    r"""|(?:secret(?:[-_]?access)?(?:[-_]?key)?|passw(?:or)?d|pwd|(?:api|access|private)[-_]?key"""
+    r"""|authorization)["']?\s*[=:])\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&,;)\]}]+""",
+    re.IGNORECASE,
+)
+_JWT = re.compile(r"\beyJ[\w-]+(?:\.[\w-]*)*", re.ASCII)
+# Matches unbroken letters and digits, longer than words and identifiers.
+_OPAQUE = re.compile(r"[\w+=]{16,}", re.ASCII)
+_ADDRESS = re.compile(r"""[a-z][a-z0-9+.-]*://[^\s"'<>()]+""", re.IGNORECASE)
+
+
+def _without_opaque(found: re.Match[str]) -> str:
+    run = found[0]
+    mixed = any(each.isdigit() for each in run) and any(each.isalpha() for each in run)
+    return "REDACTED" if mixed else run
+
+
+def _clean(text: str) -> str:
+    text = _ADDRESS.sub(_without_secrets, text[: BOUNDS.max_thrown_characters])
+    marked = "".join("\0" if unicodedata.category(each) in _CONTROL else each for each in text)
+    return re.sub("\0+", " ", marked).strip()
+
+
+# Surrogates too, which cannot be encoded.
+_CONTROL = ("Cc", "Cf", "Cs")
+
+
+def _without_secrets(found: re.Match[str]) -> str:
+    try:
+        parts = urlsplit(found[0])
+        host = parts.hostname or ""
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        return "an address"
+    if not host:
+        return "an address"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{parts.path}"
