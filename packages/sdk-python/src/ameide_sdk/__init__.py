@@ -6,12 +6,11 @@ sync; `AsyncAmeideClient` and `AmeideClient` have all services of Ameide.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ameide_sdk._internal.auth.auth import AccessToken, TokenProvider, TokenRequest
 from ameide_sdk._internal.call.attempt_interceptor import AttemptInfo, attempt_info
 from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
+from ameide_sdk._internal.clients.client import AmeideClient, AsyncAmeideClient
 from ameide_sdk._internal.clients.paginate import AsyncPages, Pages, paginate
 from ameide_sdk._internal.config.explain import Explanation
 from ameide_sdk._internal.errors.errors import AmeideError, AttemptFailure
@@ -21,9 +20,6 @@ from ameide_sdk._internal.runtime.version import VERSION as __version__
 from ameide_sdk._internal.telemetry.telemetry import open_telemetry
 from ameide_sdk._internal.transport.stub import connect
 from ameide_sdk._internal.transport.streams import AsyncStream, SyncStream
-
-if TYPE_CHECKING:
-    from ameide_sdk._internal.clients.client import AmeideClient, AsyncAmeideClient
 
 __all__ = [
     "AccessToken",

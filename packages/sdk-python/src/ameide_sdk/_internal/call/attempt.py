@@ -121,8 +121,8 @@ def _told_as(message: str, error: ConnectError) -> ConnectError:
 def is_servers_timeout(attempt: Attempt, now_ms: float, constants: PolicyConstants) -> bool:
     """Reports whether the server ended an attempt because its time was over.
 
-    gRPC servers do so by a reset. A server is told whole milliseconds, rounded down, so its time may
-    be over a little before ours.
+    gRPC servers do so by a reset. A server is told whole milliseconds, rounded down, so its time
+    may be over a little before ours.
     """
     margin_ms = constants.min_wire_timeout_ms
     return attempt.recording.canceled_by_server and now_ms > attempt.due_ms - margin_ms

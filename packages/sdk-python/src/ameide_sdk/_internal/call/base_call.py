@@ -5,9 +5,10 @@ It is written once, as flows, for async and sync callers. The story of a call:
 1. `transport/stub.py` `Stub`: takes the call of a generated method, makes a plan, runs the call.
 2. `call/call_plan.py` `CallPlan`: policy, deadline, tenant and headers of the call.
 3. `call/base_call.py` `start`: joins the calls of its client.
-4. `call/base_call.py` `next_attempt`: asks for a credential, may wait for a token, begins an attempt.
-5. `call/unary_call.py` `run`, `call/stream_call.py` `next`: give it to the users' interceptors and to
-   Connect, which makes a request of it.
+4. `call/base_call.py` `next_attempt`: asks for a credential, may wait for a token, begins an
+   attempt.
+5. `call/unary_call.py` `run`, `call/stream_call.py` `next`: give it to the users' interceptors and
+   to Connect, which makes a request of it.
 6. `wire/recorder.py`: takes the request, and asks for its last headers and its limit:
 7. `call/base_call.py` `enter`: below the interceptors, writes the headers and sets the limit.
 8. `wire/recorder.py` `Recording`: records what Connect hides of the answer.
@@ -48,7 +49,7 @@ from ameide_sdk._internal.call.renewal import Renewal, renewal
 from ameide_sdk._internal.errors.bounded_text import redact, summary
 from ameide_sdk._internal.errors.errors import AmeideError, AttemptFailure, ErrorFacts
 from ameide_sdk._internal.policy.budget import debit, refund
-from ameide_sdk._internal.policy.deadline import AttemptLimit, Limit, wire_timeout
+from ameide_sdk._internal.policy.deadline import AttemptLimit, wire_timeout
 from ameide_sdk._internal.policy.failure import AbortCause, Failure
 from ameide_sdk._internal.policy.policy import PolicyValues
 from ameide_sdk._internal.policy.retry import (
@@ -66,6 +67,7 @@ from ameide_sdk._internal.policy.retry import (
     with_next_attempt,
 )
 from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Pause
+from ameide_sdk._internal.telemetry.observer import WaitingKind
 from ameide_sdk._internal.wire.frozen_request import FrozenRequest, post_instead
 from ameide_sdk._internal.wire.recorder import Recording
 
@@ -132,8 +134,9 @@ class BaseCall(ABC):
             self._attempt.recording.close()
         self._waiter.wake()
 
-    def responded(self, recording: Recording) -> None:
+    def responded(self, _recording: Recording) -> None:
         """Is told by the recorder that the head of an answer has come."""
+        return
 
     def attempt_info(self) -> tuple[int, float]:
         """Returns the number of the attempt, and the milliseconds it had left when it began."""
@@ -174,6 +177,7 @@ class BaseCall(ABC):
         self._check_closed()
         self._sent += 1
         recording = Recording(self, plan.shape, client.clock, self._enter)
+        recording.deadline_ms = plan.start_ms + plan.timeout_ms
         attempt = Attempt(self._sent, started_ms, recording)
         self._attempt = attempt
         self._state = with_next_attempt(self._state)
@@ -304,10 +308,12 @@ class BaseCall(ABC):
             raise self._known(closed) from None
         cause = self._cause_of(attempt, reason)
         if cause is None:
-            error = self._connect_error(attempt, reason)
+            error = self._connect_error(reason)
         else:
             error = abort_error(cause, abort_message(cause, self._what_was_seen()))
-            error.__cause__ = None if isinstance(reason, (Interrupted, asyncio.CancelledError)) else reason
+            error.__cause__ = (
+                None if isinstance(reason, (Interrupted, asyncio.CancelledError)) else reason
+            )
             attempt.abort_cause = cause
         attempt.recording.close()
         attempt.over = True
@@ -331,7 +337,7 @@ class BaseCall(ABC):
             return attempt.due_cause
         return None
 
-    def _connect_error(self, attempt: Attempt, reason: BaseException) -> ConnectError:
+    def _connect_error(self, reason: BaseException) -> ConnectError:
         error = reason if isinstance(reason, ConnectError) else AmeideError.from_exception(reason)
         return error if self._client.has_interceptors else self.note_inner(error)
 
@@ -420,7 +426,7 @@ class BaseCall(ABC):
         if decision.cost > 0:
             self._last_cost = decision.cost
         self._waited_ms += decision.delay_ms
-        kind = "transparent" if decision.transparent else "retry"
+        kind: WaitingKind = "transparent" if decision.transparent else "retry"
         self._events.waiting(decision.delay_ms, retry_class, kind)
         self._check_closed()
         if decision.delay_ms == 0:
@@ -472,17 +478,15 @@ class BaseCall(ABC):
 
     def _end(self, reason: BaseException) -> BaseException:
         """Ends the call with what its flow raised; returns what the caller is to be told."""
-        told = reason
-        if isinstance(reason, asyncio.CancelledError):
-            if not isinstance(reason.__cause__, AmeideError):
-                reason.__cause__ = self._abort("canceled")
-            error = reason.__cause__
-        elif isinstance(reason, Exception):
-            error = told = self._known(AmeideError.from_exception(reason))
-        else:
+        if not isinstance(reason, asyncio.CancelledError):
             error = self._known(AmeideError.from_exception(reason))
+            self._finish(error, error.stop_reason)
+            return error if isinstance(reason, Exception) else reason
+        cause = reason.__cause__
+        error = cause if isinstance(cause, AmeideError) else self._abort("canceled")
+        reason.__cause__ = error
         self._finish(error, error.stop_reason)
-        return told
+        return reason
 
     def _finish(self, error: AmeideError | None, stop_reason: StopReason | None) -> None:
         if self._over:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pyqwest
 
 from ameide_sdk._internal.call.explain_stop import explain_stop
 from ameide_sdk._internal.call.failed_attempts import Failed, Followed
@@ -50,9 +51,7 @@ class CallEvents:
         """True if nobody listens."""
         return len(self._plan.sinks) == 0
 
-    def started(
-        self, attempt: Attempt, timeout_ms: float | None, headers: Mapping[str, str]
-    ) -> None:
+    def started(self, attempt: Attempt, timeout_ms: float | None, headers: pyqwest.Headers) -> None:
         """Tells that an attempt starts."""
         if self.is_silent:
             return

@@ -16,7 +16,8 @@ from ameide_sdk._internal.auth.credential_source import CredentialSource
 from ameide_sdk._internal.call.request_headers import RequestHeaders
 from ameide_sdk._internal.config.config import MethodConfig, policy_part
 from ameide_sdk._internal.config.descriptors import Method
-from ameide_sdk._internal.errors.errors import AmeideError, config_error
+from ameide_sdk._internal.errors.config_error import config_error
+from ameide_sdk._internal.errors.errors import AmeideError
 from ameide_sdk._internal.options.ambient_deadline import ambient_deadline
 from ameide_sdk._internal.options.ambient_timeout import ambient_timeout
 from ameide_sdk._internal.options.check_options import check_call_settings, check_duration_ms
@@ -30,9 +31,7 @@ from ameide_sdk._internal.telemetry.observer import CallInfo
 if TYPE_CHECKING:
     from ameide_sdk._internal.call.client_context import ClientContext
 
-_WITHHELD = (
-    "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environment_credentials=True sends it here"
-)
+_WITHHELD = "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and environment_credentials=True sends it here"
 
 CallSettings: TypeAlias = Mapping[str, Any]
 LimitName: TypeAlias = Literal[
@@ -45,7 +44,7 @@ LimitName: TypeAlias = Literal[
 _Message = TypeVar("_Message")
 
 
-class CallPlan(CallInfo):
+class CallPlan:
     """Facts of a call that do not change while it runs.
 
     Attributes:
@@ -117,7 +116,7 @@ class CallPlan(CallInfo):
         )
         self.refusals: list[str] = []
         self.tenant = self._tenant_or_report()
-        auth = settings["auth"] if "auth" in settings else for_method.auth
+        auth = settings.get("auth", for_method.auth)
         self.credentials: CredentialSource | None = None
         if auth is not None and self.policy.auth_mode != "none":
             self.credentials = client.credentials(auth)
@@ -128,7 +127,19 @@ class CallPlan(CallInfo):
         )
         self.headers = RequestHeaders(self)
         self.headers.add(given_headers)
-        self.sinks = client.sinks(self)
+        self.sinks = client.sinks(self._info())
+
+    def _info(self) -> CallInfo:
+        return CallInfo(
+            service=self.service,
+            method=self.method,
+            request_id=self.request_id,
+            tenant=self.tenant,
+            server_address=self.server_address,
+            server_port=self.server_port,
+            protocol=self.protocol,
+            start_wall_ms=self.start_wall_ms,
+        )
 
     @property
     def url(self) -> str:
@@ -206,9 +217,9 @@ class CallPlan(CallInfo):
     # The runtime's own timeout is a setting of the call: it overrides operator settings and
     # defaults; of two timeouts set in code the smaller wins.
     def _own_timeout(self) -> float | None:
-        in_code = self.settings.get("timeout") is not None or self._source(
-            "timeout_ms"
-        ).startswith("code")
+        in_code = self.settings.get("timeout") is not None or self._source("timeout_ms").startswith(
+            "code"
+        )
         return self.policy.timeout_ms if self._runtime_ms is None or in_code else None
 
     def _key(self, claim_key: Callable[[str], None]) -> str | None:

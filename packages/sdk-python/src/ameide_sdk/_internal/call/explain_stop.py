@@ -84,17 +84,13 @@ def _deadline_first(plan: CallPlan) -> str:
 def _name_of(hint: Hint) -> str:
     if hint.kind != "delay":
         return "grpc-retry-pushback-ms"
-    return "google.rpc.RetryInfo" if hint.source == "retry_info" else str(hint.source)
+    return "google.rpc.RetryInfo" if hint.from_ == "retry_info" else str(hint.from_)
 
 
 # The events tell whether budget and time would have allowed it.
 def _only_observed(plan: CallPlan, what: str) -> str:
     most = 1 if plan.observed is None else plan.observed.max_attempts
-    would = (
-        "would have made one attempt"
-        if most == 1
-        else f"would have made up to {most} attempts"
-    )
+    would = "would have made one attempt" if most == 1 else f"would have made up to {most} attempts"
     return f"mode is observe, which {what}; enforce {would}, as far as budget and deadline go"
 
 

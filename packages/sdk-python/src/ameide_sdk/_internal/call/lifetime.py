@@ -102,7 +102,7 @@ class Lifetime:
         if is_drained:
             self.close()
         until_ms = self._clock.now() + timeout_ms
-        while self._state != "closed":
+        while self.closed() is None:
             if self._clock.now() >= until_ms:
                 self._end(
                     lambda where: closed_error(

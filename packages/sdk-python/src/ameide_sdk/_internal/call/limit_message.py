@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from ameide_sdk._internal.call.attempt import Attempt
     from ameide_sdk._internal.call.call_plan import CallPlan
 
-AwaitedPart: TypeAlias = Literal[
-    "the rest of the answer", "a message of the stream", "its reader"
-]
+AwaitedPart: TypeAlias = Literal["the rest of the answer", "a message of the stream", "its reader"]
 
 
 @dataclass(frozen=True, slots=True)

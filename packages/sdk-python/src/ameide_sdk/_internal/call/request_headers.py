@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
+
+import pyqwest
 
 from ameide_sdk._internal.auth.credential import Credential, secrets_of
-from ameide_sdk._internal.errors.errors import config_error
-from ameide_sdk._internal.options.reserved_headers import (
-    connection_header,
+from ameide_sdk._internal.call.call_headers import (
     is_header_name,
     is_header_value,
+    read_call_headers,
+)
+from ameide_sdk._internal.errors.config_error import config_error
+from ameide_sdk._internal.options.reserved_headers import (
+    connection_header,
     is_own_header,
-    reserved_rule,
     set_by_sdk,
 )
 from ameide_sdk._internal.policy.deadline import TIMEOUT_HEADERS, set_timeout_header
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
     from ameide_sdk._internal.call.call_plan import CallPlan
 
 ATTEMPTS_HEADER = "grpc-previous-rpc-attempts"
-_VALUE_RULE = "must be text on one line, without control characters, in ISO 8859-1"
+
+
+class _Settable(Protocol):
+    def __setitem__(self, name: str, value: str, /) -> None: ...
 
 
 class RequestHeaders:
@@ -37,7 +43,7 @@ class RequestHeaders:
         # Of the client, the call and its spans; the SDK writes its own over them.
         self._users: dict[str, str] = {}
         # As the interceptors left them.
-        self._sent: MutableMapping[str, str] | None = None
+        self._sent: pyqwest.Headers | None = None
         self._previous_attempts = 0
         self._earlier: tuple[Credential, ...] = ()
         # Of the attempt under way, or of the last one.
@@ -55,10 +61,8 @@ class RequestHeaders:
         plan = self._plan
         self._users.update(plan.for_method.headers)
         if given is not None:
-            for name, value in _pairs(given):
-                self._users[str(name).lower()] = _checked(name, value, plan)
-        settings: Mapping[str, Any] = plan.settings
-        for name, value in (settings.get("headers") or {}).items():
+            self._users.update(read_call_headers(given, plan.client.config.rules))
+        for name, value in (plan.settings.get("headers") or {}).items():
             self._users[name.lower()] = value
         if plan.credentials is not None and plan.credentials.header in self._users:
             raise config_error(f"headers.{plan.credentials.header}", set_by_sdk("auth"))
@@ -83,28 +87,29 @@ class RequestHeaders:
         self._write_own(header)
         return header
 
-    def write_last(self, header: MutableMapping[str, str], timeout_ms: float | None) -> None:
+    def write_last(self, header: pyqwest.Headers, timeout_ms: int | None) -> None:
         """Writes the headers that users' interceptors may not, and undoes their changes to ours."""
         plan = self._plan
         client = plan.client
         if client.has_interceptors:
             self._mend(header)
         else:
-            header.update(self._users)
+            for name, value in self._users.items():
+                header[name] = value
             self._write_own(header)
         if timeout_ms is not None:
             set_timeout_header(header, client.protocol, timeout_ms)
         if plan.observed is None:
             header["user-agent"] = client.user_agent
-        if client.protocol == "grpc-web":
-            header.pop("x-user-agent", None)
+        if client.protocol == "grpc-web" and "x-user-agent" in header:
+            del header["x-user-agent"]
 
     @property
     def has_authorization(self) -> bool:
         """True if interceptors set a credential of their own."""
         return self._sent is not None and "authorization" in self._sent
 
-    def secrets(self) -> Sequence[str]:
+    def secrets(self) -> tuple[str, ...]:
         """Lists the values that no text may contain.
 
         Credentials, the key, and callers' values of headers that are not logged.
@@ -119,7 +124,7 @@ class RequestHeaders:
                 values.append(value)
         return secrets_of(self.credential, self._earlier, values)
 
-    def _write_own(self, header: MutableMapping[str, str]) -> None:
+    def _write_own(self, header: _Settable) -> None:
         plan = self._plan
         names = plan.header_names
         if plan.sends_request_id:
@@ -134,10 +139,12 @@ class RequestHeaders:
             header[self.credential.header] = self.credential.value
 
     # Restores headers that only the SDK may set, which users' interceptors may have changed.
-    def _mend(self, header: MutableMapping[str, str]) -> None:
-        refused = connection_header(header)
+    def _mend(self, header: pyqwest.Headers) -> None:
+        refused = connection_header(header.items())
         if refused is not None:
-            raise config_error("interceptors", f"must not set {refused}, a header of the connection")
+            raise config_error(
+                "interceptors", f"must not set {refused}, a header of the connection"
+            )
         names = self._plan.header_names
         self._sent = header
         for name in (
@@ -147,43 +154,11 @@ class RequestHeaders:
             ATTEMPTS_HEADER,
             *TIMEOUT_HEADERS,
         ):
-            header.pop(name, None)
+            if name in header:
+                del header[name]
         self._write_own(header)
 
     # The propagator may be foreign code, and tracing must not fail a call.
     def _traced(self, name: str, value: str) -> None:
         if is_header_name(name) and is_header_value(value):
             self._users[name.lower()] = value
-
-
-def _pairs(given: object) -> Sequence[tuple[object, object]]:
-    all_items = getattr(given, "allitems", None)
-    try:
-        if all_items is not None:
-            return _joined(all_items())
-        if isinstance(given, Mapping):
-            return list(given.items())
-        return [(name, value) for name, value in given]  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        rule = "must be Headers, a mapping of names and values, or pairs of them"
-        raise config_error("headers", rule, given) from None
-
-
-# One value for each name (RFC 9110, section 5.3).
-def _joined(pairs: Sequence[tuple[str, str]]) -> list[tuple[object, object]]:
-    joined: dict[str, str] = {}
-    for name, value in pairs:
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return list(joined.items())
-
-
-# An error names a header and never holds a value. A name that is none may be a value.
-def _checked(name: object, value: object, plan: CallPlan) -> str:
-    if not isinstance(name, str) or not is_header_name(name):
-        raise config_error("headers", "must have names of headers (RFC 9110)")
-    rule = reserved_rule(name.lower(), plan.client.config.rules)
-    if rule is not None:
-        raise config_error(f"headers.{name.lower()}", rule)
-    if not isinstance(value, str) or not is_header_value(value):
-        raise config_error(f"headers.{name.lower()}", _VALUE_RULE)
-    return value

@@ -34,8 +34,8 @@ class ResponseMetadata:
 
         Args:
             on_headers: Is given the headers of the answer as soon as no other attempt can follow:
-                those of a bidi stream when they come, otherwise those of the first message or the end.
-                What it raises is ignored.
+                those of a bidi stream when they come, otherwise those of the first message or the
+                end. What it raises is ignored.
         """
         self._on_headers = on_headers
         self._shown: Recording | None = None

@@ -106,10 +106,10 @@ class StreamCall(BaseCall):
         if self._input is not None:
             self._input.close()
 
-    def responded(self, recording: Recording) -> None:
+    def responded(self, _recording: Recording) -> None:
         """Shows the headers of a stream both ways, whose messages may be long in coming."""
-        if self._plan.kind == "bidi_streaming" and self._shows(recording):
-            self._show(recording)
+        if self._plan.kind == "bidi_streaming" and self._shows(_recording):
+            self._show(_recording)
 
     def _next(self) -> Flow[Any]:
         if not self._begun:
@@ -127,7 +127,8 @@ class StreamCall(BaseCall):
     # None if another attempt is to follow.
     def _read(self) -> Flow[Any]:
         attempt, messages = self._attempt, self.messages
-        assert attempt is not None and messages is not None
+        assert attempt is not None
+        assert messages is not None
         until_ms = self._limit_read(attempt)
         self._reading = True
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Protocol
@@ -118,10 +119,8 @@ async def _quietly(pending: asyncio.Task[Any] | None, close: Callable[[], Any]) 
         await asyncio.wait([pending])
         if not pending.cancelled():
             pending.exception()
-    try:
+    with contextlib.suppress(Exception):
         await close()
-    except Exception:
-        pass
 
 
 class _Pull:
@@ -155,9 +154,7 @@ class SyncStreamInput:
         """Returns the state of the input after an attempt with this recording."""
         return _state(recording)
 
-    def for_attempt(
-        self, is_over: Callable[[], bool], fail: Callable[[], None]
-    ) -> Iterator[Any]:
+    def for_attempt(self, is_over: Callable[[], bool], fail: Callable[[], None]) -> Iterator[Any]:
         """Gives an attempt what is left of the input.
 
         Args:

@@ -63,7 +63,7 @@ class _Roster:
         return sorted({*object.__dir__(self), *(name for name, *_ in self.SERVICES)})
 
     def load(self) -> None:
-        """Imports the stubs of all services ahead of the first call, such as at the start of a server.
+        """Imports the stubs of all services ahead of the first call.
 
         Raises:
             ImportError: If stubs cannot be imported.
@@ -99,8 +99,8 @@ class _Roster:
         """Says what holds for a method, and who said so.
 
         Args:
-            method: A method of a client, or its name (`acme.v1.Billing/Charge`). Default all methods
-                that were called or asked for.
+            method: A method of a client, or its name (`acme.v1.Billing/Charge`). Default all
+                methods that were called or asked for.
 
         Raises:
             AmeideError: CONFIG_INVALID for a method that is not known.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ameide_sdk._internal.policy.policy_table import bound
+from ameide_sdk._internal.policy.policy_table import BOUNDS
 
 
 class SeenTokens:
@@ -29,7 +29,7 @@ class SeenTokens:
             self._marked_at = count
         self._latest[token] = None
         self._characters += len(token)
-        while self._characters > bound("max_page_token_characters"):
+        while self._characters > BOUNDS.max_page_token_characters:
             oldest = next(iter(self._latest))
             del self._latest[oldest]
             self._characters -= len(oldest)

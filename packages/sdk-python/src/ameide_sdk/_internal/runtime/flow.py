@@ -34,15 +34,15 @@ class Perform:
 
     Attributes:
         run: Returns an awaitable for an async waiter, otherwise the result.
-        until_ms: Monotonic time in milliseconds at which an async waiter ends it, with `Interrupted`;
-            a sync one leaves that to `run`.
+        until_ms: Monotonic time in milliseconds at which an async waiter ends it, with
+            `Interrupted`; a sync one leaves that to `run`.
     """
 
     run: Callable[[], Any]
     until_ms: float
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818
     """A `Perform` was ended because its time was over or its waiter was woken."""
 
 

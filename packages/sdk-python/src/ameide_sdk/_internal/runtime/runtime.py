@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from ameide_sdk._internal.policy.policy import BEHAVIOR_1, PolicyConstants
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from typing import Protocol, TypeVar
 
@@ -19,7 +20,7 @@ class Waiter(Protocol):
     """Waits for one call."""
 
     def wake(self) -> None:
-        """Ends the wait under way or, if there is none, the next one. May be called by any thread."""
+        """Ends the wait under way or, if there is none, the next one. Any thread may call it."""
         ...
 
 
@@ -42,10 +43,9 @@ class AsyncWaiter:
         if loop is asyncio._get_running_loop():
             self._end_scope()
             return
-        try:
+        # Nobody waits in a loop that is closed.
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(self._end_scope)
-        except RuntimeError:  # The loop is closed: nobody waits in it.
-            pass
 
     def limit(self, until_ms: float) -> None:
         """Changes the end of what is performed now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,15 +23,17 @@ from ameide_sdk._internal.http.http import ConnectionPools
 from ameide_sdk._internal.options.environment import Environment, read_environment
 from ameide_sdk._internal.options.option_layers import OptionLayers
 from ameide_sdk._internal.policy.budget import Budget, create_budget
-from ameide_sdk._internal.policy.policy_table import bound
+from ameide_sdk._internal.policy.policy import Protocol
+from ameide_sdk._internal.policy.policy_table import BOUNDS
 from ameide_sdk._internal.runtime.callbacks import tell
 from ameide_sdk._internal.runtime.recent_map import RecentMap
 from ameide_sdk._internal.runtime.runtime import Runtime, Threads
 from ameide_sdk._internal.runtime.threads import SystemThreads
 from ameide_sdk._internal.runtime.version import user_agent
 from ameide_sdk._internal.telemetry.log import LogLevel, create_log_sink, warn
-from ameide_sdk._internal.telemetry.observer import CallInfo, CallSink, observer_sink
+from ameide_sdk._internal.telemetry.observer import CallInfo, CallSink, ObserverSink
 from ameide_sdk._internal.telemetry.telemetry import Telemetry, TelemetryOptions, global_telemetry
+from ameide_sdk._internal.wire.compression import accepted
 from ameide_sdk._internal.wire.get_request import AddressLimit
 from ameide_sdk._internal.wire.wire_shape import wire_shapes
 
@@ -50,7 +53,7 @@ class ClientFamily:
         self.pools = ConnectionPools(self.threads, is_async=is_async)
         calls = AsyncProviderCalls() if is_async else SyncProviderCalls(self.threads)
         self._tokens = TokenStore(calls)
-        origins = int(bound("max_origins"))
+        origins = BOUNDS.max_origins
         self._budgets: RecentMap[str, Budget] = RecentMap(origins)
         self._addresses: RecentMap[str, AddressLimit] = RecentMap(origins)
         self._lock = threading.Lock()
@@ -68,9 +71,7 @@ class ClientFamily:
             AmeideError: CONFIG_INVALID, naming option and rule.
         """
         runtime = self.runtime
-        logger: logging.Logger | None = None
-        for layer in layers:
-            logger = logger or layer.get("logger")
+        logger = next((each for layer in layers if (each := layer.get("logger"))), None)
         config = create_config(
             layers,
             ConfigContext(
@@ -82,7 +83,7 @@ class ClientFamily:
         )
         options = config.options
         self._log_once(config)
-        protocol = options.get("protocol") or "connect"
+        protocol: Protocol = options.get("protocol") or "connect"
         return ClientContext(
             config=config,
             constants=config.constants,
@@ -94,10 +95,14 @@ class ClientFamily:
             ),
             has_interceptors=len(options.get("interceptors") or ()) > 0,
             protocol=protocol,
-            shapes=wire_shapes(protocol, config),
+            shapes=wire_shapes(
+                protocol,
+                accepted=next(iter(accepted(options)), None),
+                read_max_bytes=config.read_max_bytes,
+            ),
             user_agent=user_agent(config.constants.max_user_agent_bytes, options.get("app_name")),
             lifetime=self.lifetime,
-            credentials=lambda auth: self._credentials(auth, config),
+            credentials=self._credentials,
             sinks=_sinks(config),
         )
 
@@ -105,7 +110,7 @@ class ClientFamily:
         self._tokens.close(lambda: closed_error("the client is closed"))
         self.pools.close()
 
-    def _credentials(self, auth: Auth, config: ClientConfig) -> CredentialSource:
+    def _credentials(self, auth: Auth) -> CredentialSource:
         def create() -> tuple[Auth, CredentialSource]:
             return auth, create_credential_source(auth, self.runtime, self._tokens)
 
@@ -114,7 +119,7 @@ class ClientFamily:
         return source
 
     def _log_once(self, config: ClientConfig) -> None:
-        logger: logging.Logger | None = config.options.get("logger")
+        logger = config.options.get("logger")
         if config.environment.retries_off:
             text = "ameide retries are off: AMEIDE_SDK_RETRIES=off beats all options"
             self._tell_once(logger, text)
@@ -132,7 +137,10 @@ class ClientFamily:
 
     # Clients may be derived for every request, with the same selectors.
     def _tell_once(
-        self, logger: logging.Logger | None, text: str, fields: Mapping[str, Any] | None = None
+        self,
+        logger: logging.Logger | logging.LoggerAdapter[Any] | None,
+        text: str,
+        fields: Mapping[str, Any] | None = None,
     ) -> None:
         with self._lock:
             if text in self._told or len(self._told) >= _MAX_WARNINGS:
@@ -145,7 +153,7 @@ class ClientFamily:
 # Read where a family begins: what is derived is of the same process.
 def _environment(parent: ClientConfig | None) -> Callable[[int], Environment]:
     if parent is None:
-        return read_environment
+        return lambda max_max_attempts: read_environment(os.environ, max_max_attempts)
     inherited = parent.environment
     return lambda _max_max_attempts: inherited
 
@@ -159,7 +167,7 @@ def _sinks(config: ClientConfig) -> Callable[[CallInfo], Sequence[CallSink]]:
         if log is not None:
             watching.append(log)
     if observer is not None:
-        watching.append(observer_sink(observer))
+        watching.append(ObserverSink(observer))
     stated = options.get("telemetry")
     if stated is False:
         return lambda _call: watching

@@ -25,8 +25,8 @@ def check_not_forked() -> None:
     global _has_called
     if _is_forked:
         text = (
-            "this process was forked from one that had made calls, and no connection outlives that: "
-            "make the first call after the fork, or start processes by spawn"
+            "this process was forked from one that had made calls, and no connection outlives "
+            "that: make the first call after the fork, or start processes by spawn"
         )
         source = ConnectError(Code.FAILED_PRECONDITION, text)
         raise AmeideError(source, ErrorFacts(origin="client", reason="FORKED"))

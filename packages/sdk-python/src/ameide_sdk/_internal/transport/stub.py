@@ -18,7 +18,7 @@ from ameide_sdk._internal.call.stream_call import ClientStreamCall, StreamCall
 from ameide_sdk._internal.call.stream_input import AsyncStreamInput, SyncStreamInput
 from ameide_sdk._internal.call.unary_call import UnaryCall
 from ameide_sdk._internal.config.explain import Explanation
-from ameide_sdk._internal.errors.errors import config_error
+from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.options.check_options import check_drain_options
 from ameide_sdk._internal.options.options import milliseconds
 from ameide_sdk._internal.runtime.waiter import AsyncWaiter, SyncWaiter
@@ -109,8 +109,8 @@ class Shell:
         """Says what holds for a method, and who said so.
 
         Args:
-            method: A method of a client, or its name (`acme.v1.Billing/Charge`). Default all methods
-                that were called or asked for.
+            method: A method of a client, or its name (`acme.v1.Billing/Charge`). Default all
+                methods that were called or asked for.
 
         Raises:
             AmeideError: CONFIG_INVALID for a method that is not known.
@@ -135,7 +135,7 @@ class Shell:
 class AsyncShell(Shell, ConnectClient):
     """The policy over an async client."""
 
-    async def execute_unary(  # type: ignore[override]
+    async def execute_unary(
         self,
         *,
         request: Any,
@@ -159,7 +159,7 @@ class AsyncShell(Shell, ConnectClient):
         waiter = AsyncWaiter(plan.client.runtime)
         return await waiter.run(UnaryCall(plan, waiter, send, current_metadata()).run())
 
-    async def execute_client_stream(  # type: ignore[override]
+    async def execute_client_stream(
         self,
         *,
         request: AsyncIterable[Any],
@@ -181,7 +181,7 @@ class AsyncShell(Shell, ConnectClient):
         call = ClientStreamCall(plan, waiter, send, messages, current_metadata())
         return await waiter.run(call.run())
 
-    def execute_server_stream(  # type: ignore[override]
+    def execute_server_stream(
         self,
         *,
         request: Any,
@@ -202,7 +202,7 @@ class AsyncShell(Shell, ConnectClient):
         call = StreamCall(plan, waiter, open_messages, None, current_metadata())
         return AsyncStream(call, waiter)
 
-    def execute_bidi_stream(  # type: ignore[override]
+    def execute_bidi_stream(
         self,
         *,
         request: AsyncIterable[Any],
@@ -230,8 +230,8 @@ class AsyncShell(Shell, ConnectClient):
     async def close(self) -> None:
         """Ends all calls and connections at once, of all clients derived from one another.
 
-        Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do later
-        ones.
+        Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do
+        later ones.
         """
         await close_async(self._ameide)
 
@@ -252,7 +252,7 @@ class AsyncShell(Shell, ConnectClient):
 class SyncShell(Shell, ConnectClientSync):
     """The policy over a sync client."""
 
-    def execute_unary(  # type: ignore[override]
+    def execute_unary(
         self,
         *,
         request: Any,
@@ -276,7 +276,7 @@ class SyncShell(Shell, ConnectClientSync):
         waiter = self._waiter(plan)
         return waiter.run(UnaryCall(plan, waiter, send, current_metadata()).run())
 
-    def execute_client_stream(  # type: ignore[override]
+    def execute_client_stream(
         self,
         *,
         request: Iterable[Any],
@@ -298,7 +298,7 @@ class SyncShell(Shell, ConnectClientSync):
         call = ClientStreamCall(plan, waiter, send, messages, current_metadata())
         return waiter.run(call.run())
 
-    def execute_server_stream(  # type: ignore[override]
+    def execute_server_stream(
         self,
         *,
         request: Any,
@@ -319,7 +319,7 @@ class SyncShell(Shell, ConnectClientSync):
         call = StreamCall(plan, waiter, open_messages, None, current_metadata())
         return SyncStream(call, waiter)
 
-    def execute_bidi_stream(  # type: ignore[override]
+    def execute_bidi_stream(
         self,
         *,
         request: Iterable[Any],
@@ -347,8 +347,8 @@ class SyncShell(Shell, ConnectClientSync):
     def close(self) -> None:
         """Ends all calls and connections at once, of all clients derived from one another.
 
-        Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do later
-        ones.
+        Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do
+        later ones.
         """
         self._ameide.close()
 
@@ -430,7 +430,8 @@ def connect(stub: type[_Stub], base_url: str | None = None, **options: Any) -> _
     ```
 
     Args:
-        stub: The generated class: `ThreadsServiceClient` for async, `ThreadsServiceClientSync` for sync.
+        stub: The generated class: `ThreadsServiceClient` for async, `ThreadsServiceClientSync` for
+            sync.
         base_url: Address of the service. Default the variable `AMEIDE_BASE_URL`.
         **options: Those of `ClientOptions`.
 

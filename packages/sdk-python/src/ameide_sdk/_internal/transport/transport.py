@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
+from connectrpc.client import ConnectClient
 from connectrpc.method import MethodInfo
 from connectrpc.protocol import ProtocolType
 
-from ameide_sdk._internal.call.call_plan import CallPlan, CallSettings
 from ameide_sdk._internal.call.attempt_interceptor import (
     AsyncAttemptInterceptor,
     SyncAttemptInterceptor,
 )
+from ameide_sdk._internal.call.call_plan import CallPlan, CallSettings
 from ameide_sdk._internal.config.config import ClientConfig
-from ameide_sdk._internal.config.descriptors import Method, method_of, methods_of
+from ameide_sdk._internal.config.descriptors import Method, info_of, method_of
 from ameide_sdk._internal.config.explain import Explanation, explain_method
-from ameide_sdk._internal.errors.errors import config_error
+from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.options.check_combinations import http_version_of
-from ameide_sdk._internal.options.option_layers import OptionLayers
+from ameide_sdk._internal.options.option_layers import OptionLayers, snapshot
+from ameide_sdk._internal.options.options import ClientOptions
 from ameide_sdk._internal.runtime.runtime import SYSTEM_RUNTIME, Runtime
 from ameide_sdk._internal.transport.client_family import ClientFamily
 from ameide_sdk._internal.transport.fork import check_not_forked
@@ -55,11 +57,11 @@ class Transport:
     def create(options: dict[str, Any], *, is_async: bool) -> Transport:
         """Makes the first transport of a family."""
         runtime: Runtime = options.pop("_runtime", SYSTEM_RUNTIME)
-        return Transport((options,), ClientFamily(runtime, is_async=is_async), None)
+        return Transport((_stated(options),), ClientFamily(runtime, is_async=is_async), None)
 
     def derive(self, options: dict[str, Any]) -> Transport:
         """Makes a transport with changed options, which shares connections, budget and lifetime."""
-        return Transport((options, *self.config.layers), self.family, self.config)
+        return Transport((_stated(options), *self.config.layers), self.family, self.config)
 
     def plan(
         self,
@@ -99,8 +101,8 @@ class Transport:
         return {
             "codec": codec_of(stub, options.get("format") or "binary"),
             "protocol": _PROTOCOLS[self.client.protocol],
-            "accept_compression": accepted(self.config),
-            "send_compression": sent(self.config),
+            "accept_compression": accepted(options),
+            "send_compression": sent(options),
             "read_max_bytes": self.config.read_max_bytes,
             "interceptors": interceptors,
             "http_client": self._recorder,
@@ -125,18 +127,14 @@ class Transport:
         )
 
     def _method_named(self, method: str | Callable[..., Any]) -> Method:
-        stubs = set(self._stubs)
         if not isinstance(method, str):
-            owner = getattr(method, "__self__", None)
-            name = getattr(method, "__name__", "")
-            for each in methods_of(type(owner)) if owner is not None else ():
-                if each.python_name == name:
-                    return each
-        else:
-            for stub in stubs:
-                for each in methods_of(stub):
-                    if method in (each.name, f"/{each.name}"):
-                        return each
+            info = info_of(method)
+            if info is not None:
+                return method_of(info, type(getattr(method, "__self__", None)))
+        for stub in tuple(self._stubs):
+            for info in _methods_of(stub):
+                if method in (name := f"{info.service_name}/{info.name}", f"/{name}"):
+                    return method_of(info, stub)
         rule = "must be a method of a client, or the name of one, such as acme.v1.Billing/Charge"
         raise config_error("method", rule)
 
@@ -147,8 +145,10 @@ class Transport:
             and options.get("transport") is None
             and http_version_of(options, self.config.origin) == "1.1"
         ):
-            text = f'{method.name} streams both ways, and HTTP/1.1 cannot; give the option http_version="2"'
-            raise unstreamable(text)
+            raise unstreamable(
+                f"{method.name} streams both ways, and HTTP/1.1 cannot; "
+                'give the option http_version="2"'
+            )
 
     def _create_recorder(self) -> AsyncRecorder | SyncRecorder:
         family, config = self.family, self.config
@@ -163,3 +163,15 @@ class Transport:
         if family.is_async:
             return AsyncRecorder(http_client, config.origin)
         return SyncRecorder(http_client, config.origin, family.threads)
+
+
+def _stated(options: dict[str, Any]) -> ClientOptions:
+    return snapshot(cast("ClientOptions", options))
+
+
+def _methods_of(stub: type) -> Iterator[MethodInfo[Any, Any]]:
+    for name in dir(stub):
+        if not name.startswith("_") and not hasattr(ConnectClient, name):
+            info = info_of(getattr(stub, name))
+            if info is not None:
+                yield info
