@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 
 
@@ -37,5 +36,8 @@ def is_idempotency_key(value: object) -> bool:
     return isinstance(value, str) and _IDEMPOTENCY_KEY.fullmatch(value) is not None
 
 
+# RFC 9562, sections 4.1 and 4.2: the variant and the version are 6 of the bits.
 def _format(data: bytes, version: int) -> str:
-    return str(uuid.UUID(bytes=data, version=version))
+    bits = int.from_bytes(data, "big") & ~(0xF << 76) & ~(0b11 << 62)
+    text = f"{bits | version << 76 | 0b10 << 62:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
