@@ -50,6 +50,8 @@ def config_fault(option: str, rule: str, value: object = _NOTHING) -> Fault:
     return Fault(option, rule, "" if value is _NOTHING else f", got {_value_class(value)}")
 
 
+# Longer numbers are no help, and Python refuses to write very long ones.
+_MOST_SHOWN = 1e21
 _NAMABLE = re.compile(r"[\w.-]{1,32}", re.ASCII)
 
 
@@ -63,7 +65,7 @@ def naming_config_fault(option: str, rule: str, value: object, known: Sequence[s
     if isinstance(value, bool):
         return Fault(option, rule, f", got {value}")
     size = _size_of(value)
-    if size is None or size == 0 or not math.isfinite(size):
+    if size is None or size == 0 or not abs(size) < _MOST_SHOWN:
         return config_fault(option, rule, value)
     got = f"{_value_class(value)} ({value})" if size < 0 else f"{value}"
     return Fault(option, rule, f", got {got}")
@@ -146,7 +148,9 @@ def _value_class(value: object) -> str:
 def _size_of(value: object) -> float | None:
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-_MOST_SHOWN, min(value, _MOST_SHOWN))
+    if isinstance(value, float):
         return value
     return None
 

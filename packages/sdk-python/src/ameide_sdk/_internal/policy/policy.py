@@ -252,14 +252,14 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-# ECMAScript's Number::toString, which RFC 8785 refers to.
+# Number::toString of ECMAScript, which RFC 8785 refers to.
 def _number(value: float) -> str:
-    text = repr(value)
-    if value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
+    text = repr(value).removesuffix(".0")
+    if value == 0:
+        return "0"
     if "e" not in text:
         return text
-    if abs(value) >= 1e-6:
+    if 1e-6 <= abs(value) < 1e21:
         return f"{Decimal(text):f}"
     digits, exponent = text.split("e")
     return f"{digits}e{int(exponent):+d}"
