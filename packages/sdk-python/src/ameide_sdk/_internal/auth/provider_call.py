@@ -19,11 +19,13 @@ class ProviderOutcome:
     Attributes:
         landed: Takes the answer, not read yet.
         failed: Takes what was raised.
+        late: It was ended at its deadline.
         lost: Nobody knows: its event loop is being closed, or the client was.
     """
 
     landed: Callable[[object], None]
     failed: Callable[[BaseException], None]
+    late: Callable[[], None]
     lost: Callable[[], None]
 
 
@@ -97,6 +99,8 @@ class AsyncProviderCalls(ProviderCalls):
             error = task.exception()
             if error is None:
                 outcome.landed(task.result())
+            elif isinstance(error, ProviderTimeoutError):
+                outcome.late()
             else:
                 outcome.failed(error)
         elif task.cancelling() > 0:

@@ -268,6 +268,7 @@ class TokenCache(TokenSource):
         outcome = ProviderOutcome(
             landed=lambda given: self._landed(entry, flight, given),
             failed=lambda reason: self._failed(entry, flight, _provider_error(reason)),
+            late=lambda: self._late(entry, flight),
             lost=lambda: self._lost(entry, flight),
         )
         self._store.calls.begin(lambda: self._provider(asked), limit_ms, outcome)
@@ -305,6 +306,11 @@ class TokenCache(TokenSource):
             for wait in tuple(entry.waits):
                 if wait.flight is flight:
                     wait.fail(error)
+
+    # Who waits for it gives up now by itself; a renewal in the background is begun anew.
+    def _late(self, entry: TokenEntry, flight: TokenFlight) -> None:
+        with self._store.lock:
+            self._end(entry, flight)
 
     def _lost(self, entry: TokenEntry, flight: TokenFlight) -> None:
         with self._store.lock:
