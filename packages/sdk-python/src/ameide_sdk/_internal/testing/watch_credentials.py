@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from ameide_sdk._internal.runtime.check_test_options import TestRule, check_test_value
@@ -120,6 +120,7 @@ _AN_ADDRESS = TestRule(
 _SECRETS = TestRule(
     "must be a list of texts that are not empty",
     lambda value: (
-        isinstance(value, list | tuple) and all(isinstance(each, str) and each for each in value)
+        isinstance(value, list | tuple)
+        and all(isinstance(each, str) and each for each in cast("Sequence[object]", value))
     ),
 )
