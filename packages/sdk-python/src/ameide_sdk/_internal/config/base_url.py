@@ -68,10 +68,9 @@ def read_base_url(text: str, rules: BaseUrlRules) -> Address:
     if _HOST_ALONE.match(text) is not None:
         raise config_error(rules.option, "needs its scheme, for instance https://api.example.com")
     address = _read(text)
-    if address == _NO_URL:
-        raise config_error(rules.option, address, text)
     if isinstance(address, str):
-        raise config_error(rules.option, address)
+        shown = (text,) if address == _NO_URL else ()
+        raise config_error(rules.option, address, *shown)
     insecure = _insecure(address, rules)
     if insecure is not None:
         raise config_error(rules.option, insecure)

@@ -339,8 +339,9 @@ def _stated(values: Mapping[str, Any], names: Sequence[tuple[str, str]]) -> dict
         if option in values:
             value = values[option]
             if name.endswith("_ms"):
-                value = milliseconds(value)
-            part[name] = tuple(sorted(value)) if name == "retryable_codes" else value
+                part[name] = milliseconds(value)
+            else:
+                part[name] = tuple(sorted(value)) if name == "retryable_codes" else value
     return part
 
 

@@ -12,10 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
-from protobuf import DescFieldValueList, DescMessage, DescService, Message
+from protobuf import DescMessage, DescService, Message
 from protobuf.wkt.google.protobuf.descriptor_pb import (
     DescriptorProto,
     FieldDescriptorProto,
@@ -25,6 +26,7 @@ from protobuf.wkt.google.protobuf.descriptor_pb import (
     ServiceDescriptorProto,
 )
 
+from ameide_sdk._internal.options.options import is_list
 from ameide_sdk._internal.policy.policy_table import MethodKind
 
 AnyMethodInfo: TypeAlias = MethodInfo[Any, Any]
@@ -128,13 +130,18 @@ class Method:
 
 def request_type(method: Method) -> RequestType | None:
     """Returns the message that a method takes; None if its descriptor is not known."""
-    if issubclass(method.input, Message):
-        desc: DescMessage = method.input.desc()
+    return _type_of(method.input)
+
+
+@lru_cache(maxsize=1_000)
+def _type_of(kind: Any) -> RequestType | None:
+    if issubclass(kind, Message):
+        desc: DescMessage = kind.desc()
         return RequestType(
             desc.type_name,
             tuple(RequestField(each.local_name, each.proto) for each in desc.fields),
         )
-    google = getattr(method.input, "DESCRIPTOR", None)
+    google = getattr(kind, "DESCRIPTOR", None)
     if google is None:
         return None
     proto = _message_in(_file_of(google.file), google)
@@ -198,36 +205,21 @@ def methods_of(stub: type) -> tuple[Method, ...]:
         stub: The class, or one derived from it.
     """
     for each in stub.__mro__:
-        local = re.sub(r"Client(Sync)?$", "", each.__name__)
-        file = next(_files_of_module(each, local), None)
-        names = (
-            ()
-            if file is None
-            else [m.name for s in file.service if s.name == local for m in s.method]
-        )
-        found = [
-            info_of(call)
-            for name in names
-            for call in (vars(each).get(python_name(name)), vars(each).get(f"{python_name(name)}_"))
-            if call is not None
-        ]
-        if found:
-            return tuple(method_of(info, each) for info in found if info is not None)
+        service = re.sub(r"Client(Sync)?$", "", each.__name__)
+        # Beside the client of a service its protocol is generated.
+        if getattr(_module_of(each).get(service), "_is_protocol", False):
+            calls = [call for call in vars(each).values() if inspect.isfunction(call)]
+            infos = [info_of(call) for call in calls if not call.__name__.startswith("_")]
+            return tuple(method_of(info, each) for info in infos if info is not None)
     return ()
 
 
 def items_of(page: object) -> Sequence[Any]:
     """Returns the elements of a page: its first repeated field (AIP-158)."""
-    if isinstance(page, Message):
-        for field_ in page.desc().fields:
-            if isinstance(field_.value, DescFieldValueList):
-                items: Sequence[Any] = page[field_]
-                return items
-    for google in getattr(getattr(page, "DESCRIPTOR", None), "fields", ()):
-        value = getattr(page, google.name)
-        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-            return value
-    return ()
+    kind: Any = type(page)
+    request = _type_of(kind)
+    names = () if request is None else (each.local_name for each in request.fields)
+    return next((value for name in names if is_list(value := getattr(page, name, None))), ())
 
 
 class _FoundError(Exception):
@@ -259,31 +251,26 @@ def _service_of(info: AnyMethodInfo, stub: type | None) -> Service:
 # Files that may declare the service, the likeliest first. A request may be declared in another one.
 def _files(info: AnyMethodInfo, stub: type | None) -> Iterator[FileDescriptorProto]:
     for message in (info.input, info.output):
-        if isinstance(message, type) and issubclass(message, Message):
-            yield message.desc().file.proto
         google = getattr(message, "DESCRIPTOR", None)
+        if issubclass(message, Message):
+            yield message.desc().file.proto
         if google is not None:
             try:
                 service = google.file.pool.FindServiceByName(info.service_name)
             except KeyError:
                 continue
             yield _file_of(service.file)
+    local = info.service_name.rpartition(".")[2]
     for each in () if stub is None else stub.__mro__:
-        yield from _files_of_module(each, info.service_name.rpartition(".")[2])
+        for name in (local, f"{local}_", f"{local}Sync"):
+            describe = getattr(_module_of(each).get(name), "desc", None)
+            desc = describe() if callable(describe) else None
+            if isinstance(desc, DescService):
+                yield desc.file.proto
 
 
-# Files that declare a service of this name, as the module of a stub knows them.
-def _files_of_module(stub: type, local: str) -> Iterator[FileDescriptorProto]:
-    module = vars(sys.modules.get(stub.__module__, sys))
-    for name in (local, f"{local}_", f"{local}Sync"):
-        describe = getattr(module.get(name), "desc", None)
-        desc = describe() if callable(describe) else None
-        if isinstance(desc, DescService):
-            yield desc.file.proto
-    for value in tuple(module.values()):
-        google = getattr(value, "DESCRIPTOR", None)
-        if local in getattr(google, "services_by_name", ()):
-            yield _file_of(google)
+def _module_of(stub: type) -> Mapping[str, Any]:
+    return vars(sys.modules[stub.__module__]) if stub.__module__ in sys.modules else {}
 
 
 def _full_name(file: FileDescriptorProto, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ameide_sdk._internal.config.config import MethodConfig
 from ameide_sdk._internal.config.verdict import VerdictSubject, verdict_of
+from ameide_sdk._internal.options.options import is_list
 from ameide_sdk._internal.policy.policy import PolicyValues, canonical_json
 
 
@@ -106,8 +107,8 @@ def json_name(name: str) -> str:
 _AUTH_KINDS = ("token", "header", "provider")
 
 
-def _data(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _data(value: object) -> Any:
+    return list(value) if is_list(value) else value
 
 
 def _json(value: Any) -> str:

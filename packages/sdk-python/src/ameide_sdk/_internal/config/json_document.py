@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,6 +20,7 @@ from protobuf import (
 )
 
 from ameide_sdk._internal.errors.config_error import Fault, config_fault, duration_fault
+from ameide_sdk._internal.options.options import is_list, is_mapping
 
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -75,7 +75,7 @@ class _Reader:
         self.wrong: list[Fault] = []
 
     def read(self, desc: DescMessage, value: object, path: str) -> JsonObject:
-        if not isinstance(value, Mapping):
+        if not is_mapping(value):
             self.wrong.append(config_fault(path, "must be an object", value))
             return {}
         read: JsonObject = {}
@@ -101,9 +101,9 @@ class _Reader:
             return self.read(kind.message, value, path)
         if isinstance(kind, DescFieldValueList):
             element = kind.element
-            if isinstance(element, DescMessage) and isinstance(value, list | tuple):
+            if isinstance(element, DescMessage) and is_list(value):
                 return [self.read(element, each, f"{path}[{i}]") for i, each in enumerate(value)]
-            value = list(value) if isinstance(value, tuple) else value
+            value = list(value) if is_list(value) else value
         if isinstance(kind, DescFieldValueEnum) and isinstance(value, str):
             words = _words(kind.enum)
             if value not in words:

@@ -92,7 +92,7 @@ def _sends(name: Literal["auth", "tenant"], layers: OptionLayers, fallback: str 
         if any(settings.get(name) is not None for settings in _of_methods(each)):
             return True
         if name in each:
-            return each[name] is not None
+            return each.get(name) is not None
     return fallback is not None
 
 

@@ -44,9 +44,9 @@ class PolicyDocument:
 
     behavior: int | None = None
     preset: Preset | None = None
-    default: Mapping[str, Any] = field(default_factory=dict)
-    methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    budget: Mapping[str, int] = field(default_factory=dict)
+    default: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    budget: Mapping[str, int] = field(default_factory=dict[str, int])
     log_level: LogLevelName | None = None
     unknown_fields: tuple[str, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -12,7 +12,7 @@ _current: ContextVar[AmbientDeadline | None] = ContextVar("ameide.sdk.deadline",
 
 
 @contextmanager
-def deadline_from(context: AmbientDeadline) -> Iterator[None]:
+def deadline_from(context: AmbientDeadline) -> Generator[None, None, None]:
     """Makes all calls of a block, however deep, end before the request being served does.
 
     Put the body of a handler into it:

@@ -33,8 +33,9 @@ def ambient_timeout(option: str, source: DeadlineSource) -> float | None:
 
 
 def _timeout_of(source: Any) -> Any:
-    served = source if hasattr(type(source), "timeout_ms") or not callable(source) else source()
+    is_request = hasattr(source, "timeout_ms") or not callable(source)
+    served: Any = source if is_request else source()
     if served is None:
         return None
-    ms = served.timeout_ms
+    ms: Any = served.timeout_ms
     return ms() if callable(ms) else ms

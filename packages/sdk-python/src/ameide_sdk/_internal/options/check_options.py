@@ -33,7 +33,7 @@ from ameide_sdk._internal.options.check_values import (
     rule,
 )
 from ameide_sdk._internal.options.insecure_hosts import INSECURE_HOST_RULE, is_insecure_host
-from ameide_sdk._internal.options.options import option_name
+from ameide_sdk._internal.options.options import is_mapping, option_name
 from ameide_sdk._internal.options.reserved_headers import (
     PolicyHeaders,
     has_meaning,
@@ -96,7 +96,7 @@ def _auth(value: object, option: str, rules: OptionRules) -> None:
         return
     if callable(value):
         raise config_error(option, 'must be a dict: give the function as {"provider"}')
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise config_error(option, _AUTH_RULE, value)
     _AUTH_MEMBERS(value, option, rules)
     lower = value.get("header", "authorization").lower()
@@ -142,7 +142,7 @@ _SETTINGS: Mapping[str, Check] = {
 def _exclusive(check: Check) -> Check:
     def both(value: object, option: str, rules: OptionRules) -> None:
         check(value, option, rules)
-        if isinstance(value, Mapping) and value.get("no_deadline") is True and "timeout" in value:
+        if is_mapping(value) and value.get("no_deadline") is True and "timeout" in value:
             raise config_error(member_path(option, "no_deadline"), "excludes timeout")
 
     return both
@@ -301,7 +301,7 @@ _CHECK_CLIENT = _exclusive(
             "log_level": one_of(*LOG_LEVELS),
             "policy": rule(
                 "must be a document: for the text of a file json.loads(text), not its name",
-                lambda value: isinstance(value, Mapping) or is_client_policy(value),
+                lambda value: is_mapping(value) or is_client_policy(value),
             ),
             "transport": rule(
                 "must be a transport of pyqwest", lambda value: _has_method(value, ("execute",))

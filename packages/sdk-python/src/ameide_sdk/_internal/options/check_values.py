@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeGuard
@@ -21,7 +21,13 @@ from ameide_sdk._internal.errors.config_error import (
     naming_config_fault,
 )
 from ameide_sdk._internal.errors.did_you_mean import not_an_option
-from ameide_sdk._internal.options.options import Duration, milliseconds, option_name
+from ameide_sdk._internal.options.options import (
+    Duration,
+    is_list,
+    is_mapping,
+    milliseconds,
+    option_name,
+)
 from ameide_sdk._internal.options.reserved_headers import ReservedNames
 from ameide_sdk._internal.policy.policy_table import ValueRule, bounds_of, names_of
 
@@ -82,7 +88,7 @@ def check_is_object(value: object, option: str, what: str = "a dict") -> Mapping
     Raises:
         AmeideError: CONFIG_INVALID if it is none.
     """
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise config_error(option, f"must be {what}", value)
     return value
 
@@ -135,7 +141,7 @@ _WITHIN: Mapping[str, str] = {
 
 def is_list_of(value: object, holds: Callable[[Any], bool]) -> bool:
     """Reports whether a value is a list, or like one, of what keeps a rule."""
-    return _is_list(value) and all(holds(each) for each in value)
+    return is_list(value) and all(holds(each) for each in value)
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -143,10 +149,6 @@ def is_number(value: object) -> TypeGuard[float]:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return -math.inf < value < math.inf
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
 
 
 def _is_duration(value: object) -> TypeGuard[Duration]:
@@ -192,7 +194,7 @@ def _integer(least: int, most: int) -> Check:
 
 def _codes(value: object, option: str, _rules: OptionRules) -> None:
     text = "must be a list of codes in Connect's spelling, such as aborted"
-    if not _is_list(value):
+    if not is_list(value):
         raise config_error(option, text, value)
     for code in value:
         if not is_code(code):

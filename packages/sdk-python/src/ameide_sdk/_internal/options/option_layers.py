@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from ameide_sdk._internal.options.options import ClientOptions
+from ameide_sdk._internal.options.options import ClientOptions, is_list, is_mapping
 
 OptionLayers: TypeAlias = tuple[ClientOptions, ...]
 """Layers of a client's options, at least one: its own, then those of the clients that it is derived
@@ -23,12 +23,12 @@ def snapshot(options: Mapping[str, Any]) -> ClientOptions:
 
 # Options that are wrong may contain themselves.
 def _copied(value: object, depth: int = 4) -> object:
-    if type(value) is dict and depth > 0:
+    if depth > 0 and is_mapping(value):
         return {
             name: each if name in ("auth", "policy") else _copied(each, depth - 1)
             for name, each in value.items()
         }
-    return list(value) if type(value) is list else value
+    return tuple(value) if is_list(value) else value
 
 
 def without_shadowed(layers: OptionLayers) -> OptionLayers:
@@ -66,8 +66,8 @@ class _Shadow:
             self._names.add(name)
             if name in ("timeout", "no_deadline"):
                 self._names.update(("timeout", "no_deadline"))
-            elif name == "retry" and value is not False:
-                self._retry.update(value)
+            elif name == "retry":
+                self._retry.update(_members(value))
             elif name == "headers":
                 self._headers.update(header.lower() for header in value)
             elif name == "methods":
@@ -82,11 +82,11 @@ class _Shadow:
     # until all are stated.
     def _rest(self, name: str, value: Any) -> object:
         if name == "retry":
-            members = {} if value is False else value
+            members = _members(value)
             left = {key: each for key, each in members.items() if key not in self._retry}
             if not left and name in self._names:
                 return _NOTHING
-            return False if value is False else left
+            return left if is_mapping(value) else value
         if name == "headers":
             return {
                 header: text
@@ -106,6 +106,11 @@ class _Shadow:
 
 
 _NOTHING = object()
+
+
+# Retries that are off have no members.
+def _members(retry: object) -> Mapping[str, Any]:
+    return retry if is_mapping(retry) else {}
 
 
 # `no_deadline=True` is a statement, False is not.

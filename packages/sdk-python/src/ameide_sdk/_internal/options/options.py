@@ -5,10 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal, Protocol, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, TypeGuard
 
 from ameide_core_proto.ameide.policy.v1.policy_pb import ClientPolicy
-from connectrpc.interceptor import Interceptor, InterceptorSync
+from connectrpc.interceptor import (
+    BidiStreamInterceptor,
+    BidiStreamInterceptorSync,
+    ClientStreamInterceptor,
+    ClientStreamInterceptorSync,
+    MetadataInterceptor,
+    MetadataInterceptorSync,
+    ServerStreamInterceptor,
+    ServerStreamInterceptorSync,
+    UnaryInterceptor,
+    UnaryInterceptorSync,
+)
 from protobuf import Registry
 from pyqwest import SyncTransport, Transport
 
@@ -151,6 +162,24 @@ class TlsOptions(TypedDict, total=False):
     """Private key of the client certificate."""
 
 
+Interceptor: TypeAlias = (
+    UnaryInterceptor
+    | ClientStreamInterceptor
+    | ServerStreamInterceptor
+    | BidiStreamInterceptor
+    | MetadataInterceptor[Any]
+)
+"""An interceptor of connectrpc, of an async client."""
+
+InterceptorSync: TypeAlias = (
+    UnaryInterceptorSync
+    | ClientStreamInterceptorSync
+    | ServerStreamInterceptorSync
+    | BidiStreamInterceptorSync
+    | MetadataInterceptorSync[Any]
+)
+"""An interceptor of connectrpc, of a sync client."""
+
 CompressionName: TypeAlias = Literal["none", "gzip", "br"]
 """Compression of messages. `br` is Brotli (RFC 7932), and needs the package `brotli`."""
 
@@ -265,6 +294,16 @@ def milliseconds(duration: Duration) -> float:
         return MAX_SAFE_INTEGER
     ms = round(float(duration) * 1_000, 6)
     return int(ms) if ms.is_integer() else ms
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Reports whether a value is a dict, or like one."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Reports whether a value is a list, or like one; texts and bytes are not."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
 
 
 def option_name(value: str) -> str:

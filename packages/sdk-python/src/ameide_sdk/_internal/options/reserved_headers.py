@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from ameide_sdk._internal.options.options import is_mapping
 
 _RESERVED: Mapping[str, str] = {
     "accept-encoding": "compression",
@@ -61,7 +64,7 @@ def policy_header_names(names: object) -> PolicyHeaders:
     Args:
         names: The option `header_names`, perhaps unchecked.
     """
-    members = names if isinstance(names, Mapping) else {}
+    members: Mapping[Any, Any] = names if is_mapping(names) else {}
     stated = {
         member: name.lower()
         for member in PolicyHeaders.__slots__
@@ -82,10 +85,10 @@ def reserved_names(
     keys: set[str] = set()
     for options in layers:
         per_method = options.get("methods")
-        of_methods = per_method.values() if isinstance(per_method, Mapping) else ()
+        of_methods = per_method.values() if is_mapping(per_method) else ()
         for settings in (options, *of_methods):
-            auth = settings.get("auth") if isinstance(settings, Mapping) else None
-            name = auth.get("header") if isinstance(auth, Mapping) else None
+            auth = settings.get("auth") if is_mapping(settings) else None
+            name = auth.get("header") if is_mapping(auth) else None
             if isinstance(name, str):
                 keys.add(name.lower())
     own = {getattr(policy_headers, option): option for option in PolicyHeaders.__slots__}
