@@ -34,8 +34,8 @@ export function upwardImports({ files, read }) {
         if (name !== undefined && (specifier === name || specifier.startsWith(`${name}/`))) {
           problems.push(`${file}: imports ${specifier}, of an entry`);
         }
-        const target = normalize(join(dirname(file), specifier));
-        if (!specifier.startsWith(".") || !target.startsWith(`${source}/`)) {
+        const target = targetOf(file, specifier, source);
+        if (target === undefined) {
           continue;
         }
         const to = folderOf(target, source);
@@ -66,11 +66,34 @@ function packageName({ files, read }, source) {
 }
 
 /**
+ * The path that an import leads to.
+ *
+ * @param {string} file
+ * @param {string} specifier
+ * @param {string} source
+ * @returns {string | undefined} Nothing for one that leads out of the package.
+ */
+function targetOf(file, specifier, source) {
+  if (file.endsWith(".py")) {
+    const [, root = "", path = ""] = /^(.*\/src)\/(.*)$/.exec(source) ?? [];
+    const [name = ""] = path.split("/");
+    return specifier === name || specifier.startsWith(`${name}.`)
+      ? `${root}/${specifier.replaceAll(".", "/")}`
+      : undefined;
+  }
+  const target = normalize(join(dirname(file), specifier));
+  return specifier.startsWith(".") && target.startsWith(`${source}/`) ? target : undefined;
+}
+
+/**
  * @param {string} file
  * @param {string} source
  * @returns {string | undefined} Nothing for a file beside the folders.
  */
 function folderOf(file, source) {
+  if (!file.startsWith(`${source}/`)) {
+    return undefined;
+  }
   const [folder, ...rest] = file.slice(source.length + 1).split("/");
   return rest.length === 0 ? undefined : folder;
 }

@@ -95,12 +95,20 @@ export const ROOMS = [
 export const INSIDE = {
   "packages/sdk/src":
     "policy errors runtime telemetry auth options config wire http fetch call transport clients bin",
+  "packages/sdk-python/src/ameide_sdk/_internal":
+    "policy errors runtime telemetry auth options config wire http call transport clients testing",
   "packages/conformance/src": "common suite adapter compare run report fuzz cli connect wrong",
   "packages/e2e/src": "common leak soak runtimes demo",
 };
 
-/** Folders that hold no clock, timer, randomness, log or network, and import nothing but themselves. */
-export const PURE = ["packages/sdk/src/policy"];
+/**
+ * Folders that hold no clock, timer, randomness, log or network, and import nothing but themselves and,
+ * in Python, modules of its library that only compute.
+ */
+export const PURE = [
+  "packages/sdk/src/policy",
+  "packages/sdk-python/src/ameide_sdk/_internal/policy",
+];
 
 /** Rooms that tests of the layers from theirs up may use, too; they never use an SDK. */
 export const TEST_ROOMS = { layer: 2, names: ["fault-server", "reference-server"] };

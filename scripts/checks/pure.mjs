@@ -24,6 +24,23 @@ const HALF_PURE = new Set(["Date", "Math"]);
 
 const IMPURE_MEMBERS = new Set(["Date.now", "Math.random"]);
 
+/** Modules of Python's library that only compute, and the lock that guards what threads share. */
+const PURE_MODULES = new Set([
+  "__future__",
+  "collections.abc",
+  "dataclasses",
+  "datetime",
+  "decimal",
+  "json",
+  "math",
+  "re",
+  "threading.Lock",
+  "typing",
+]);
+
+/** The clock of a module that otherwise computes. */
+const PYTHON_CLOCK = /\b(datetime|date)\.(now|utcnow|today)\b/g;
+
 const EXPRESSIONS_WITH_TYPES = new Set([
   "TSAsExpression",
   "TSNonNullExpression",
@@ -41,12 +58,42 @@ export function impurities({ files, read }) {
   const pure = files.filter((file) => PURE.some((folder) => file.startsWith(`${folder}/`)));
   return pure.flatMap((file) => {
     const text = read(file);
+    if (file.endsWith(".py")) {
+      return pythonImpurities(file, text);
+    }
     const packages = (importsOf(file, text) ?? []).filter(({ specifier }) => specifier[0] !== ".");
     return [
       ...impureGlobals(file, text).map((name) => `uses ${name}`),
       ...packages.map(({ specifier }) => `imports ${specifier}`),
-    ].map((problem) => `${file}: the policy core must stay pure, it ${problem}`);
+    ].map((problem) => told(file, problem));
   });
+}
+
+/**
+ * @param {string} file
+ * @param {string} problem
+ */
+function told(file, problem) {
+  return `${file}: the policy core must stay pure, it ${problem}`;
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ * @returns {string[]}
+ */
+function pythonImpurities(file, text) {
+  const own = /^.*\/src\/(.*)\/[^/]*$/.exec(file)?.[1]?.replaceAll("/", ".") ?? "";
+  const imported = (importsOf(file, text) ?? []).filter(
+    ({ specifier }) =>
+      !specifier.startsWith(`${own}.`) &&
+      !PURE_MODULES.has(specifier) &&
+      !PURE_MODULES.has(specifier.slice(0, specifier.lastIndexOf("."))),
+  );
+  return [
+    ...[...text.matchAll(PYTHON_CLOCK)].map(([use]) => told(file, `uses ${use}`)),
+    ...imported.map(({ specifier }) => told(file, `imports ${specifier}`)),
+  ];
 }
 
 /**

@@ -16,6 +16,8 @@ import {
 import { importsOf } from "../../checks/specifiers.mjs";
 import { openTree } from "../../checks/tree.mjs";
 
+const PYTHON = "packages/sdk-python/src/ameide_sdk/_internal";
+
 /** The rooms of the first layers, as clean as they can be. */
 const CLEAN = {
   "pnpm-workspace.yaml": "packages:\n  - packages/*\n  - packages/core-proto/*\n",
@@ -42,7 +44,13 @@ const CLEAN = {
   "packages/sdk-python/src/a.py": "from ameide_core_proto.ameide.threads.v1 import threads_pb2\n",
   ...Object.fromEntries(
     Object.entries(INSIDE).flatMap(([source, order]) =>
-      order.split(" ").map((folder) => [`${source}/${folder}/a.ts`, "export {};"]),
+      order
+        .split(" ")
+        .map((folder) =>
+          source.startsWith("packages/sdk-python/")
+            ? [`${source}/${folder}/a.py`, ""]
+            : [`${source}/${folder}/a.ts`, "export {};"],
+        ),
     ),
   ),
 };
@@ -179,6 +187,30 @@ describe("the policy core", () => {
     expect(problems[0]).toContain(says);
   });
 
+  it.each([
+    ["a clock", "import time\n", "it imports time"],
+    ["randomness", "from random import random\n", "it imports random.random"],
+    ["threads", "import threading\n", "it imports threading"],
+    ["the current date", "from datetime import datetime\ndatetime.now()\n", "datetime.now"],
+    ["a package", "from connectrpc.code import Code\n", "it imports connectrpc.code.Code"],
+  ])("is red on %s in Python", async (_, text, says) => {
+    const problems = await check({ [`${PYTHON}/policy/retry.py`]: text });
+    expect(problems).toEqual([
+      expect.stringMatching(/policy\/retry\.py: the policy core must stay pure, it /),
+    ]);
+    expect(problems[0]).toContain(says);
+  });
+
+  it("may import itself and what only computes in Python", async () => {
+    const text = `from __future__ import annotations
+import math
+from collections.abc import Callable
+from threading import Lock
+from ameide_sdk._internal.policy.budget import Budget
+`;
+    expect(await check({ [`${PYTHON}/policy/retry.py`]: text })).toEqual([]);
+  });
+
   it("may parse dates, and name a property like a global", async () => {
     const text = `import type { Transport, Code } from "./policy.js";
       export const least = (at: Date) => Math.min(1, at.getTime(), { Math: 1 }.Math);
@@ -228,6 +260,24 @@ describe("the order inside a package", () => {
       "packages/e2e/src/leak/run.ts: imports ../demo/start.js, of demo/",
     ],
     [
+      "a type of a later folder in Python",
+      {
+        [`${PYTHON}/wire/recorder.py`]:
+          "if TYPE_CHECKING:\n    from ameide_sdk._internal.call.attempt import Attempt\n",
+      },
+      "wire/recorder.py: imports ameide_sdk._internal.call.attempt.Attempt, of call/, which comes after wire/",
+    ],
+    [
+      "an entry that a folder imports in Python",
+      { [`${PYTHON}/clients/paginate.py`]: "from ameide_sdk import AmeideError\n" },
+      "clients/paginate.py: imports ameide_sdk.AmeideError, of an entry",
+    ],
+    [
+      "a folder without a place in Python",
+      { [`${PYTHON}/attic/a.py`]: "" },
+      "_internal/attic: has no place in the order",
+    ],
+    [
       "a folder without a place",
       { "packages/conformance/src/attic/a.ts": "export {};" },
       "packages/conformance/src/attic: has no place in the order",
@@ -255,6 +305,16 @@ describe("the order inside a package", () => {
         'export { a } from "../policy/a.js";\nimport "./a.js";',
       "packages/sdk/src/node.ts":
         'export { a } from "./call/call_options.js";\nexport { b } from "./web.js";',
+    };
+    expect(await check(files)).toEqual([]);
+  });
+
+  it("lets folders import from earlier ones, and entries from all, in Python", async () => {
+    const files = {
+      [`${PYTHON}/call/attempt.py`]:
+        "import ameide_sdk._internal.policy.a\nfrom ameide_sdk._internal.call.a import b\n",
+      "packages/sdk-python/src/ameide_sdk/__init__.py":
+        "from ameide_sdk._internal.clients.a import b\n",
     };
     expect(await check(files)).toEqual([]);
   });

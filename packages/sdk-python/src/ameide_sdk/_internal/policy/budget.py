@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
+from threading import Lock
 
 from ameide_sdk._internal.policy.policy_table import BudgetValues
 
@@ -23,7 +23,7 @@ class Budget:
 
     values: BudgetValues
     tokens: float
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    lock: Lock = field(default_factory=Lock, repr=False)
 
 
 def create_budget(values: BudgetValues) -> Budget:
