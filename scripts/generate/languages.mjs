@@ -54,7 +54,7 @@ export const CORE_PROTO = {
     python: {
       name: "Python",
       folder: "packages/core-proto/python/src/ameide_core_proto",
-      owned: ["__init__.py", "ameide/", "beamline/", "buf/", "google/", "data/"],
+      owned: ["__init__.py", "ameide/", "beamline/", "buf/", "google/", "data/", "roster.py"],
       data: "data",
     },
   },
@@ -74,7 +74,7 @@ export const CONFORMANCE_PROTO = {
     python: {
       name: "Python",
       folder: "packages/conformance-proto/python/src/ameide_conformance_proto",
-      owned: ["__init__.py", "ameide/", "google/"],
+      owned: ["__init__.py", "ameide/", "google/", "roster.py"],
     },
   },
 };

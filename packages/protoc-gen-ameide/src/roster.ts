@@ -19,7 +19,8 @@ export interface RosterEntry {
   readonly service: DescService;
 }
 
-const SETTLE = "settle it with option (ameide.policy.v1.roster_name) of a service";
+/** Way out of a name that cannot be. */
+export const SETTLE = "settle it with option (ameide.policy.v1.roster_name) of a service";
 
 // Its number in policy.proto. By number, this plugin needs no stub of it.
 const ROSTER_NAME = 50819;
@@ -70,6 +71,7 @@ const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
   "aclose",
   "close",
   "constructor",
+  "derive",
   "drain",
   "explain",
   "load",

@@ -1,0 +1,54 @@
+import { create, createFileRegistry, protoInt64 } from "@bufbuild/protobuf";
+import {
+  type CodeGeneratorRequest,
+  type CodeGeneratorResponse,
+  CodeGeneratorResponse_Feature,
+  CodeGeneratorResponseSchema,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
+import { isWithin, parseOptions } from "./options.js";
+import { type RosterEntry, rosterOf } from "./roster.js";
+
+/** One file that has the roster of a language. */
+export interface RosterFile {
+  /** Its path. */
+  readonly name: string;
+  /** Returns its text. */
+  content(entries: readonly RosterEntry[]): string;
+}
+
+/**
+ * Creates a plugin that writes one file, the roster. It has to see all files at once
+ * (`strategy: all`). Where it sees no service of the roster it writes nothing.
+ *
+ * @param name - Name of the plugin.
+ */
+export function rosterPlugin(name: string, { name: path, content }: RosterFile) {
+  return {
+    name,
+    version: "v0.0.0",
+    run(request: CodeGeneratorRequest): CodeGeneratorResponse {
+      const entries = rosterOf(rosterServices(request));
+      return create(CodeGeneratorResponseSchema, {
+        supportedFeatures: protoInt64.parse(CodeGeneratorResponse_Feature.PROTO3_OPTIONAL),
+        file: entries.length === 0 ? [] : [{ name: path, content: content(entries) }],
+      });
+    },
+  };
+}
+
+function rosterServices({ parameter, protoFile, fileToGenerate }: CodeGeneratorRequest) {
+  const { roster } = parseOptions(optionsIn(parameter));
+  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: protoFile }));
+  return [...registry.files]
+    .filter(({ proto }) => fileToGenerate.includes(proto.name) && isWithin(proto.package, roster))
+    .flatMap((file) => file.services);
+}
+
+function optionsIn(parameter: string): { key: string; value: string }[] {
+  const options = parameter.split(",").filter((option) => option !== "");
+  return options.map((option) => {
+    const [key = "", ...value] = option.split("=");
+    return { key, value: value.join("=") };
+  });
+}
