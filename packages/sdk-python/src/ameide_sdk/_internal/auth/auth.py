@@ -53,12 +53,13 @@ Token: TypeAlias = AccessToken | TokenFields
 TokenProvider: TypeAlias = Callable[[TokenRequest], Token | Awaitable[Token]]
 """Gets a token. Called once for many waiting calls, for at most 16 tenants and scopes at once.
 
-An async client calls it in its event loop, so one that blocks has to be async; it is canceled after
-its deadline and when the client is closed. A sync client takes only sync providers, and calls each
-in a thread of its own, as the calls that wait keep their deadlines; it has to end by itself. It sees
-no context variables of those calls. After a failure it is not called again for a second. The text of
-an exception it raises appears in the calls' errors, with `REDACTED` in place of anything that looks
-like a credential; a `CancelledError` of its own is a failure, too, and cancels no call.
+An async client calls it in its event loop, so one that blocks has to be async; it is canceled
+after its deadline and when the client is closed. A sync client takes only sync providers, and
+calls each in a thread of its own, as the calls that wait keep their deadlines; it has to end by
+itself. It sees no context variables of those calls. After a failure it is not called again for a
+second. The text of an exception it raises appears in the calls' errors, with `REDACTED` in place
+of anything that looks like a credential; a `CancelledError` of its own is a failure, too, and
+cancels no call.
 """
 
 
