@@ -16,8 +16,8 @@ from ameide_sdk._internal.errors.thrown_text import text_of, thrown_text
 from ameide_sdk._internal.policy.failure import NetworkError, NetworkKind
 
 
-class ConnectionFailure(ConnectionError):
-    """A failure of a connection in the SDK's words.
+class ConnectingError(ConnectionError):
+    """A failure to connect in the SDK's words.
 
     What is behind it is its cause.
 
@@ -34,7 +34,7 @@ class ConnectionFailure(ConnectionError):
 def network_errors(reason: BaseException) -> tuple[NetworkError, ...]:
     """Lists the errors along the chain of causes.
 
-    A group of exceptions itself is not listed, and what is behind a `ConnectionFailure` is silent.
+    A group of exceptions itself is not listed, and what is behind a `ConnectingError` is silent.
     """
     found: list[NetworkError] = []
     silent: list[BaseException] = []
@@ -43,7 +43,7 @@ def network_errors(reason: BaseException) -> tuple[NetworkError, ...]:
             continue
         is_silent = any(each is known for known in silent)
         kind = "silent" if is_silent else _kind_of(each)
-        if isinstance(each, ConnectionFailure):
+        if isinstance(each, ConnectingError):
             silent = causes_of(each)
         found.append(NetworkError(kind, text_of(each)))
     return tuple(found)
@@ -83,7 +83,7 @@ _SAID_OF_EVERY_REQUEST = (
     re.compile(r"tcp connect error: (?=.*\(os error \d+\))"),
 )
 _OS_ERROR = re.compile(r"[A-Z][\w ]* \(os error (\d+)\)")
-# RFC 8446, section 6.2, in the words of rustls. The first are a server's about a client certificate.
+# RFC 8446, section 6.2, in the words of rustls: first a server's about a client certificate.
 _OUR_CERTIFICATE = re.compile(
     r"received fatal alert: (?:AccessDenied|BadCertificate|CertificateExpired|CertificateRequired"
     r"|CertificateRevoked|CertificateUnknown|DecryptError|HandshakeFailure|UnknownCA"
@@ -106,7 +106,7 @@ _KINDS_OF_TEXTS: tuple[tuple[NetworkKind, re.Pattern[str]], ...] = (
 
 
 def _kind_of(error: BaseException) -> NetworkKind:
-    if isinstance(error, ConnectionFailure):
+    if isinstance(error, ConnectingError):
         return error.kind
     if isinstance(error, ConnectTimeout | ConnectionRefusedError | socket.gaierror):
         return "not_sent"

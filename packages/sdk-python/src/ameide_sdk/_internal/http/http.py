@@ -1,0 +1,197 @@
+"""Connections to one origin, which pyqwest makes."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+from pyqwest import (
+    Client,
+    HTTPTransport,
+    HTTPVersion,
+    Proxy,
+    SyncClient,
+    SyncHTTPTransport,
+    SyncTransport,
+    Transport,
+)
+
+from ameide_sdk._internal.config.config import ClientConfig
+from ameide_sdk._internal.config.explain import ExplainedValue
+from ameide_sdk._internal.http.connection_settings import ConnectionSettings, connection_settings
+from ameide_sdk._internal.http.proxy import ProxyAddress
+from ameide_sdk._internal.http.tls_failures import in_words
+from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool
+
+_VERSIONS = {"1.1": HTTPVersion.HTTP1, "2": HTTPVersion.HTTP2, "negotiated": None}
+# An empty list of proxies would mean those of the environment.
+_NO_PROXY = Proxy("http://localhost", no_proxy="*")
+
+
+class ClientConnections:
+    """Connections of a client family, to its origins."""
+
+    def __init__(self, *, is_async: bool) -> None:
+        """Begins with none."""
+        self._is_async = is_async
+        self._pools = ConnectionPools()
+
+    def of_client(self, config: ClientConfig) -> OriginConnections:
+        """Returns the connections that a client uses.
+
+        Raises:
+            AmeideError: CONFIG_INVALID naming the option and the rule.
+        """
+        transport = config.options.get("transport")
+        if transport is not None:
+            pool = UserTransport(transport, is_async=self._is_async)
+            return OriginConnections(lambda: pool, {})
+        settings = connection_settings(config)
+        connect = partial(Connections, settings, is_async=self._is_async)
+        get = partial(self._pools.get, settings, connect)
+        return OriginConnections(get, settings.explained(config))
+
+    def close(self) -> None:
+        """Ends all connections; those with a request end with it."""
+        self._pools.close()
+
+
+@dataclass(frozen=True, slots=True)
+class OriginConnections:
+    """Connections of a client.
+
+    Attributes:
+        pool: Returns them. They are made at the first call: a client that makes none holds none.
+        explained: Entries for `explain`.
+    """
+
+    pool: Callable[[], Pool]
+    explained: Mapping[str, ExplainedValue]
+
+
+class Connections(Pool):
+    """A pool of connections. It follows no redirects, and knows no cookies."""
+
+    def __init__(self, settings: ConnectionSettings, *, is_async: bool) -> None:
+        """Makes no connection yet."""
+        self._settings = settings
+        self._transport: HTTPTransport | SyncHTTPTransport
+        self.client: Client | SyncClient
+        if is_async:
+            self._transport = HTTPTransport(**_transport_options(settings))
+            self.client = Client(self._transport)
+        else:
+            self._transport = SyncHTTPTransport(**_transport_options(settings))
+            self.client = SyncClient(self._transport)
+        self.is_own = True
+        self.peer = None if settings.proxy is not None else _address_of(settings.origin)
+        self.resends = settings.http_version != "1.1"
+
+    def explain(self, error: Exception) -> Exception:
+        """Returns a failure in words that say what to do, or the failure itself."""
+        settings = self._settings
+        return in_words(
+            error,
+            advice=_advice(settings),
+            is_secure=settings.origin.startswith("https:"),
+            connect_timeout_ms=settings.connect_timeout_ms,
+        )
+
+    def close(self) -> None:
+        """Ends the connections that have no request; those with one end with it."""
+        if isinstance(self._transport, HTTPTransport):
+            # It is closed when this returns; nothing has to be awaited.
+            self._transport.aclose()
+        else:
+            self._transport.close()
+
+
+class UserTransport(Pool):
+    """The HTTP transport of a user, who also closes it."""
+
+    def __init__(self, transport: Transport | SyncTransport, *, is_async: bool) -> None:
+        """Takes a transport of the kind of the client."""
+        self.client: Client | SyncClient
+        if is_async:
+            self.client = Client(transport)  # type: ignore[arg-type]
+        else:
+            self.client = SyncClient(transport)  # type: ignore[arg-type]
+        self.is_own = False
+        self.peer: tuple[str, int] | None = None
+        # pyqwest may be behind it.
+        self.resends = True
+
+    def explain(self, error: Exception) -> Exception:
+        """Returns the failure itself."""
+        return error
+
+    def close(self) -> None:
+        """Does nothing."""
+
+
+class _TransportOptions(TypedDict):
+    tls_ca_cert: bytes | None
+    tls_include_system_certs: bool
+    tls_key: bytes | None
+    tls_cert: bytes | None
+    http_version: HTTPVersion | None
+    proxy: Proxy
+    connect_timeout: float
+    pool_max_idle_per_host: int
+    max_connections_per_address: int
+    enable_gzip: bool
+    enable_brotli: bool
+    enable_zstd: bool
+    enable_cookie_store: bool
+    follow_redirects: bool
+    enable_otel: bool
+
+
+def _transport_options(settings: ConnectionSettings) -> _TransportOptions:
+    tls = settings.tls
+    return _TransportOptions(
+        tls_ca_cert=tls.ca,
+        tls_include_system_certs=tls.ca is None,
+        tls_key=tls.key,
+        tls_cert=tls.certificate,
+        http_version=_VERSIONS[settings.http_version],
+        proxy=_NO_PROXY if settings.proxy is None else _proxy(settings.proxy),
+        connect_timeout=settings.connect_timeout_ms / 1_000,
+        pool_max_idle_per_host=settings.max_connections,
+        max_connections_per_address=settings.max_connections,
+        # Answers are decompressed with a limit, and only where it was asked for.
+        enable_gzip=False,
+        enable_brotli=False,
+        enable_zstd=False,
+        enable_cookie_store=False,
+        follow_redirects=False,
+        # The SDK has spans of its own.
+        enable_otel=False,
+    )
+
+
+def _proxy(proxy: ProxyAddress) -> Proxy:
+    return Proxy(proxy.url, auth=proxy.credential)
+
+
+# pyqwest does not tell which address of a name it has connected to.
+def _address_of(origin: str) -> tuple[str, int] | None:
+    target = urlsplit(origin)
+    host = target.hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return host, target.port or (443 if target.scheme == "https" else 80)
+
+
+def _advice(settings: ConnectionSettings) -> str:
+    if settings.is_grpc:
+        return "HTTP/2, which gRPC needs; take protocol connect or grpc-web"
+    if settings.http_version == "negotiated":
+        return "HTTP"
+    return f"HTTP/{settings.http_version}, as http_version asks; leave the option out"

@@ -1,0 +1,223 @@
+"""The HTTP client that an async client of Connect is given."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Any, cast
+
+from connectrpc.errors import ConnectError
+from pyqwest import Client, FullResponse, Headers, Response
+
+from ameide_sdk._internal.wire.connection_pools import Pool
+from ameide_sdk._internal.wire.recorder import Recording, SentRequest, expected_recording
+from ameide_sdk._internal.wire.sent_body import AsyncOneChunk, AsyncStreamedBody
+from ameide_sdk._internal.wire.watched_body import (
+    AnswerBody,
+    ShownAnswer,
+    answer_body,
+    over_limit,
+    whole_answer,
+)
+
+
+class AsyncRecorder:
+    """Sends the requests of Connect as their attempts say, and records what comes of them.
+
+    It has the methods of pyqwest's `Client` that Connect calls.
+    """
+
+    def __init__(self, pool: Callable[[], Pool]) -> None:
+        """Sends over the connections that `pool` returns for each request."""
+        self._pool = pool
+
+    async def get(self, url: str, headers: Headers) -> FullResponse:
+        """Sends a unary request by GET."""
+        return await self._unary("GET", url, headers, None)
+
+    async def post(self, url: str, headers: Headers, content: bytes) -> FullResponse:
+        """Sends a unary request by POST."""
+        return await self._unary("POST", url, headers, content)
+
+    def stream(
+        self, method: str, url: str, headers: Headers, content: bytes | AsyncIterator[bytes]
+    ) -> AsyncAnswer:
+        """Sends a request whose answer is a stream."""
+        return AsyncAnswer(self._pool, method, url, headers, content)
+
+    async def _unary(
+        self, method: str, url: str, headers: Headers, content: bytes | None
+    ) -> FullResponse:
+        recording, pool = expected_recording(), self._pool()
+        request = recording.request(pool, method, url, headers, content)
+        client = cast("Client", pool.client)
+        try:
+            if not pool.is_own:
+                return await _read_whole(recording, client, request)
+            # One wait instead of three.
+            answer = await client.execute(
+                request.method,
+                request.url,
+                headers=request.headers,
+                content=_body_of(recording, pool, request),
+            )
+            recording.responded(answer.status, answer.headers)
+            return whole_answer(recording, answer.content, answer.trailers)
+        except BaseException as error:
+            _note(recording, pool, error)
+            raise
+
+
+class AsyncAnswer:
+    """A request that is sent when its context is entered, and its answer."""
+
+    __slots__ = (
+        "_context",
+        "_headers",
+        "_loop",
+        "_method",
+        "_pool",
+        "_recording",
+        "_response",
+        "_sent",
+        "_url",
+    )
+
+    def __init__(
+        self,
+        pool: Callable[[], Pool],
+        method: str,
+        url: str,
+        headers: Headers,
+        sent: bytes | AsyncIterator[bytes],
+    ) -> None:
+        """Sends nothing yet."""
+        self._pool = pool
+        self._method = method
+        self._url = url
+        self._headers = headers
+        self._sent = sent
+
+    async def __aenter__(self) -> ShownAnswer:
+        """Sends the request, and waits for the head of the answer."""
+        recording, pool = expected_recording(), self._pool()
+        sent = self._sent
+        whole = sent if isinstance(sent, bytes) else None
+        request = recording.request(pool, self._method, self._url, self._headers, whole)
+        body: Any
+        if isinstance(sent, bytes):
+            body = _body_of(recording, pool, request)
+        else:
+            body = AsyncStreamedBody(recording, sent, request.headers)
+        client = cast("Client", pool.client)
+        self._context = client.stream(
+            request.method, request.url, headers=request.headers, content=body
+        )
+        try:
+            response = await self._context.__aenter__()
+        except BaseException as error:
+            _note(recording, pool, error)
+            raise
+        recording.responded(response.status, response.headers)
+        self._recording, self._response = recording, response
+        self._loop = asyncio.get_running_loop()
+        recording.on_end(self._end)
+        watched = answer_body(recording)
+        return ShownAnswer(recording, watched, _Content(recording, pool, response, watched))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Ends the answer."""
+        self._recording.on_end(None)
+        with contextlib.suppress(Exception):
+            await self._context.__aexit__(None, None, None)
+
+    # By any thread.
+    def _end(self) -> None:
+        # The loop may be closed: then nothing is left to end.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._begin_end)
+
+    def _begin_end(self) -> None:
+        task = self._loop.create_task(_close(self._response))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+# A loop keeps no task by itself.
+_closing: set[asyncio.Task[None]] = set()
+
+
+async def _close(response: Response) -> None:
+    with contextlib.suppress(Exception):
+        await response.aclose()
+
+
+class _Content:
+    __slots__ = ("_body", "_inner", "_over", "_pool", "_recording", "_response")
+
+    def __init__(
+        self, recording: Recording, pool: Pool, response: Response, body: AnswerBody
+    ) -> None:
+        self._recording = recording
+        self._pool = pool
+        self._response = response
+        self._body = body
+        self._inner = aiter(response.content)
+        self._over = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        body = self._body
+        while True:
+            part = body.take()
+            if part is not None:
+                return part
+            if self._over:
+                raise StopAsyncIteration
+            try:
+                chunk = await anext(self._inner)
+            except StopAsyncIteration:
+                self._over = True
+                body.end(self._response.trailers)
+            except BaseException as error:
+                _note(self._recording, self._pool, error)
+                raise
+            else:
+                body.add(bytes(chunk))
+
+
+def _body_of(recording: Recording, pool: Pool, request: SentRequest) -> Any:
+    return AsyncOneChunk(recording, request.content) if pool.resends else request.content
+
+
+# The head is known before the body.
+async def _read_whole(recording: Recording, client: Client, request: SentRequest) -> FullResponse:
+    content = bytearray()
+    async with client.stream(
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=AsyncOneChunk(recording, request.content),
+    ) as response:
+        recording.responded(response.status, response.headers)
+        async for chunk in response.content:
+            content += chunk
+            if len(content) > recording.shape.read_max_bytes:
+                raise over_limit(recording)
+        return whole_answer(recording, bytes(content), response.trailers)
+
+
+def _note(recording: Recording, pool: Pool, error: BaseException) -> None:
+    if isinstance(error, asyncio.CancelledError):
+        recording.canceled = error
+    elif isinstance(error, Exception) and not isinstance(error, ConnectError):
+        recording.broke(error, pool)

@@ -1,0 +1,328 @@
+"""The HTTP client that a sync client of Connect is given."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any, TypeAlias, cast
+
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
+from pyqwest import FullResponse, Headers, SyncClient, SyncResponse
+
+from ameide_sdk._internal.runtime.runtime import Threads
+from ameide_sdk._internal.wire.connection_pools import Pool
+from ameide_sdk._internal.wire.recorder import Recording, SentRequest, expected_recording
+from ameide_sdk._internal.wire.sent_body import OneChunk, StreamedBody
+from ameide_sdk._internal.wire.watched_body import (
+    AnswerBody,
+    ShownAnswer,
+    answer_body,
+    over_limit,
+    whole_answer,
+)
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+_DAY_S = 86_400
+
+
+class SyncRecorder:
+    """Sends the requests of Connect as their attempts say, and records what comes of them.
+
+    It has the methods of pyqwest's `SyncClient` that Connect calls.
+    """
+
+    def __init__(self, pool: Callable[[], Pool], threads: Threads) -> None:
+        """Sends over the connections that `pool` returns for each request."""
+        self._pool = pool
+        self._threads = threads
+
+    def get(self, url: str, headers: Headers, timeout: float | None = None) -> FullResponse:
+        """Sends a unary request by GET. The limit is the attempt's."""
+        del timeout
+        return self._unary("GET", url, headers, None)
+
+    def post(
+        self, url: str, headers: Headers, content: bytes, timeout: float | None = None
+    ) -> FullResponse:
+        """Sends a unary request by POST. The limit is the attempt's."""
+        del timeout
+        return self._unary("POST", url, headers, content)
+
+    def stream(
+        self,
+        method: str,
+        url: str,
+        headers: Headers,
+        content: bytes | Iterator[bytes],
+        timeout: float | None = None,
+    ) -> SyncAnswer:
+        """Sends a request whose answer is a stream. The limit is the attempt's."""
+        del timeout
+        return SyncAnswer(self._pool, self._threads, method, url, headers, content)
+
+    def _unary(
+        self, method: str, url: str, headers: Headers, content: bytes | None
+    ) -> FullResponse:
+        recording, pool = expected_recording(), self._pool()
+        request = recording.request(pool, method, url, headers, content)
+        client = cast("SyncClient", pool.client)
+        timeout = _timeout(recording, recording.until_ms)
+        try:
+            if not pool.is_own:
+                return _read_whole(recording, client, request, timeout)
+            answer = client.execute(
+                request.method,
+                request.url,
+                headers=request.headers,
+                content=_body_of(recording, pool, request),
+                timeout=timeout,
+            )
+            recording.responded(answer.status, answer.headers)
+            return whole_answer(recording, answer.content, answer.trailers)
+        except Exception as error:
+            _note(recording, pool, error, recording.until_ms)
+            raise
+
+
+class SyncAnswer:
+    """A request that is sent when its context is entered, and its answer.
+
+    Until the head of the answer has come nothing can end a request, so it is waited for in a thread
+    of its own: what nobody waits for any more is closed when it comes.
+    """
+
+    __slots__ = (
+        "_context",
+        "_headers",
+        "_method",
+        "_pool",
+        "_recording",
+        "_response",
+        "_sent",
+        "_threads",
+        "_url",
+    )
+
+    def __init__(
+        self,
+        pool: Callable[[], Pool],
+        threads: Threads,
+        method: str,
+        url: str,
+        headers: Headers,
+        sent: bytes | Iterator[bytes],
+    ) -> None:
+        """Sends nothing yet."""
+        self._pool = pool
+        self._threads = threads
+        self._method = method
+        self._url = url
+        self._headers = headers
+        self._sent = sent
+
+    def __enter__(self) -> ShownAnswer:
+        """Sends the request, and waits for the head of the answer."""
+        recording, pool = expected_recording(), self._pool()
+        sent = self._sent
+        whole = sent if isinstance(sent, bytes) else None
+        request = recording.request(pool, self._method, self._url, self._headers, whole)
+        body: Any
+        if isinstance(sent, bytes):
+            body = _body_of(recording, pool, request)
+        else:
+            body = StreamedBody(recording, sent, request.headers)
+        # It holds for the whole stream.
+        timeout = _timeout(recording, recording.deadline_ms) if pool.is_own else None
+        client = cast("SyncClient", pool.client)
+        self._context = client.stream(
+            request.method, request.url, headers=request.headers, content=body, timeout=timeout
+        )
+        opening = _Opening(self._threads, self._context)
+        recording.on_end(opening.end)
+        try:
+            response = opening.wait(recording)
+        except Exception as error:
+            _note(recording, pool, error, recording.deadline_ms)
+            raise
+        recording.responded(response.status, response.headers)
+        self._recording, self._response = recording, response
+        recording.on_end(self._close)
+        if recording.ended:
+            self._close()
+        watched = answer_body(recording)
+        content = _Content(self._threads, recording, pool, response, watched)
+        return ShownAnswer(recording, watched, content)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Ends the answer."""
+        self._recording.on_end(None)
+        with contextlib.suppress(Exception):
+            self._context.__exit__(None, None, None)
+
+    # Ends a read under way, which then fails. By any thread.
+    def _close(self) -> None:
+        with contextlib.suppress(Exception):
+            self._response.close()
+
+
+# An answer that is waited for in a thread of its own.
+class _Opening:
+    def __init__(
+        self, threads: Threads, context: contextlib.AbstractContextManager[SyncResponse]
+    ) -> None:
+        self._context = context
+        self._changed = threads.event()
+        self._lock = threading.Lock()
+        self._response: SyncResponse | None = None
+        self._error: BaseException | None = None
+        self._abandoned = False
+        here = contextvars.copy_context()
+        threads.start(lambda: here.run(self._open))
+
+    def wait(self, recording: Recording) -> SyncResponse:
+        while True:
+            left_ms = recording.until_ms - recording.clock.now()
+            self._changed.wait(min(max(0, left_ms) / 1_000, _DAY_S))
+            with self._lock:
+                if self._error is not None:
+                    raise self._error
+                if self._response is not None:
+                    return self._response
+                if recording.ended:
+                    self._abandoned = True
+                    raise ConnectError(Code.CANCELED, "the request was ended")
+                if recording.clock.now() >= recording.until_ms:
+                    self._abandoned = True
+                    recording.expired = True
+                    raise TimeoutError
+
+    def end(self) -> None:
+        self._changed.set()
+
+    def _open(self) -> None:
+        response: SyncResponse | None = None
+        error: BaseException | None = None
+        try:
+            response = self._context.__enter__()
+        except BaseException as reason:
+            error = reason
+        with self._lock:
+            self._response, self._error = response, error
+            abandoned = self._abandoned
+        if not abandoned:
+            self._changed.set()
+        elif response is not None:
+            with contextlib.suppress(Exception):
+                self._context.__exit__(None, None, None)
+
+
+class _Content:
+    __slots__ = ("_body", "_inner", "_over", "_pool", "_recording", "_response", "_threads")
+
+    def __init__(
+        self,
+        threads: Threads,
+        recording: Recording,
+        pool: Pool,
+        response: SyncResponse,
+        body: AnswerBody,
+    ) -> None:
+        self._threads = threads
+        self._recording = recording
+        self._pool = pool
+        self._response = response
+        self._body = body
+        self._inner = iter(response.content)
+        self._over = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        body = self._body
+        while True:
+            part = body.take()
+            if part is not None:
+                return part
+            if self._over:
+                raise StopIteration
+            try:
+                chunk = self._read()
+            except StopIteration:
+                self._over = True
+                body.end(self._response.trailers)
+            except Exception as error:
+                _note(self._recording, self._pool, error, self._recording.deadline_ms)
+                raise
+            else:
+                body.add(bytes(chunk))
+
+    # A read that takes too long is ended by another thread, which closes the answer.
+    def _read(self) -> Buffer:
+        recording = self._recording
+        timeout = _timeout(recording, recording.until_ms)
+        if timeout is None:
+            return next(self._inner)
+        timer = self._threads.set_timer(self._expire, timeout * 1_000)
+        try:
+            return next(self._inner)
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._recording.expired = True
+        with contextlib.suppress(Exception):
+            self._response.close()
+
+
+def _body_of(recording: Recording, pool: Pool, request: SentRequest) -> Any:
+    return OneChunk(recording, request.content) if pool.resends else request.content
+
+
+# The head is known before the body.
+def _read_whole(
+    recording: Recording, client: SyncClient, request: SentRequest, timeout: float | None
+) -> FullResponse:
+    content = bytearray()
+    body = cast("Iterable[bytes]", OneChunk(recording, request.content))
+    with client.stream(
+        request.method, request.url, headers=request.headers, content=body, timeout=timeout
+    ) as response:
+        recording.responded(response.status, response.headers)
+        for chunk in response.content:
+            content += chunk
+            if len(content) > recording.shape.read_max_bytes:
+                raise over_limit(recording)
+        return whole_answer(recording, bytes(content), response.trailers)
+
+
+# Seconds that are left until a limit; None for no limit.
+def _timeout(recording: Recording, until_ms: float) -> float | None:
+    if until_ms == math.inf:
+        return None
+    left_ms = until_ms - recording.clock.now()
+    if left_ms <= 0:
+        recording.expired = True
+        raise TimeoutError
+    return left_ms / 1_000
+
+
+def _note(recording: Recording, pool: Pool, error: Exception, until_ms: float) -> None:
+    if isinstance(error, ConnectError):
+        return
+    is_connecting = isinstance(error, ConnectionError)
+    if isinstance(error, TimeoutError) and not is_connecting and until_ms != math.inf:
+        recording.expired = True
+    else:
+        recording.broke(error, pool)
