@@ -6,7 +6,7 @@ sync; `AsyncAmeideClient` and `AmeideClient` have all services of Ameide.
 
 from __future__ import annotations
 
-from ameide_sdk._internal.auth.auth import AccessToken, TokenProvider, TokenRequest
+from ameide_sdk._internal.auth.auth import AccessToken, Auth, TokenProvider, TokenRequest
 from ameide_sdk._internal.call.attempt_interceptor import AttemptInfo, attempt_info
 from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
@@ -17,9 +17,19 @@ from ameide_sdk._internal.errors.errors import AmeideError, AttemptFailure
 from ameide_sdk._internal.options.ambient_deadline import deadline_from
 from ameide_sdk._internal.options.options import CallSettings, ClientOptions
 from ameide_sdk._internal.runtime.version import VERSION as __version__
-from ameide_sdk._internal.telemetry.telemetry import open_telemetry
-from ameide_sdk._internal.transport.stub import connect
+from ameide_sdk._internal.telemetry.log import LogLevel
+from ameide_sdk._internal.telemetry.observer import (
+    AttemptFailed,
+    AttemptStarted,
+    CallEvent,
+    Done,
+    Observer,
+    Waiting,
+    WouldHave,
+)
+from ameide_sdk._internal.telemetry.telemetry import Telemetry, open_telemetry
 from ameide_sdk._internal.transport.streams import AsyncStream, SyncStream
+from ameide_sdk._internal.transport.stub import connect
 
 __all__ = [
     "AccessToken",
@@ -28,17 +38,27 @@ __all__ = [
     "AsyncAmeideClient",
     "AsyncPages",
     "AsyncStream",
+    "AttemptFailed",
     "AttemptFailure",
     "AttemptInfo",
+    "AttemptStarted",
+    "Auth",
+    "CallEvent",
     "CallSettings",
     "ClientOptions",
+    "Done",
     "DrainResult",
     "Explanation",
+    "LogLevel",
+    "Observer",
     "Pages",
     "ResponseMetadata",
     "SyncStream",
+    "Telemetry",
     "TokenProvider",
     "TokenRequest",
+    "Waiting",
+    "WouldHave",
     "__version__",
     "attempt_info",
     "connect",

@@ -386,7 +386,7 @@ class BaseCall(ABC):
         else:
             assert decision.stop_reason is not None
             facts = self._facts(retryable=retry_class != "NEVER")
-            raise error_of_attempt(failed, decision.stop_reason, plan, facts) from told.__cause__
+            raise error_of_attempt(failed, decision.stop_reason, plan, facts) from None
 
     # What is decided by the tokens of the budget is taken from them in one go.
     def _decided(self, situation: Situation) -> Decision:

@@ -92,15 +92,18 @@ class Lifetime:
         self._end(lambda where: closed_error(f"the client was closed: {where}"))
 
     def drain(self, timeout_ms: float, waiter: Waiter) -> Flow[DrainResult]:
-        """Accepts no more calls, waits for the open ones, and closes."""
+        """Accepts no more calls from now on, and returns what waits for the open ones, and closes."""
         with self._lock:
-            if self._state == "closed":
-                return DrainResult(aborted=0)
-            self._state = "draining"
-            self._drains.append(waiter)
-            is_drained = not self._calls
+            was_open = self._state != "closed"
+            if was_open:
+                self._state = "draining"
+                self._drains.append(waiter)
+            is_drained = was_open and not self._calls
         if is_drained:
             self.close()
+        return self._drained(timeout_ms) if was_open else _nothing_aborted()
+
+    def _drained(self, timeout_ms: float) -> Flow[DrainResult]:
         until_ms = self._clock.now() + timeout_ms
         while self.closed() is None:
             if self._clock.now() >= until_ms:
@@ -126,6 +129,11 @@ class Lifetime:
         self._on_close(closed_error("the client is closed"))
         for waiter in drains:
             waiter.wake()
+
+
+def _nothing_aborted() -> Flow[DrainResult]:
+    yield from ()
+    return DrainResult(aborted=0)
 
 
 def closed_error(text: str) -> AmeideError:

@@ -84,7 +84,7 @@ class StreamCall(BaseCall):
             told = self._end(reason)
             if told is reason:
                 raise
-            raise told from told.__cause__
+            raise told from None
         finally:
             if self._over and self._input is not None:
                 self._input.close()

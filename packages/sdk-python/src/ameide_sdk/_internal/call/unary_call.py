@@ -46,7 +46,7 @@ class UnaryCall(BaseCall):
             told = self._end(reason)
             if told is reason:
                 raise
-            raise told from told.__cause__
+            raise told from None
 
     def _run(self) -> Flow[Any]:
         self._start()

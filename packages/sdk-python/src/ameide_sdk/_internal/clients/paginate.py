@@ -11,6 +11,7 @@ from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 
 from ameide_sdk._internal.clients.seen_tokens import SeenTokens
+from ameide_sdk._internal.config.descriptors import items_of
 from ameide_sdk._internal.errors.config_error import config_error, naming_config_error
 from ameide_sdk._internal.errors.errors import AmeideError, ErrorFacts
 from ameide_sdk._internal.transport.stub import AsyncShell, Shell
@@ -126,15 +127,6 @@ def paginate(
     list_ = _List(method, request, max_items, max_pages)
     is_async = isinstance(owner, AsyncShell) or inspect.iscoroutinefunction(method)
     return AsyncPages(list_) if is_async else Pages(list_)
-
-
-def items_of(page: Any) -> list[Any]:
-    """Returns the elements of a page: those of its first repeated field (AIP-158)."""
-    if hasattr(page, "desc"):
-        values = (getattr(page, field.local_name) for field in page.desc().fields)
-        return next((value for value in values if isinstance(value, list)), [])
-    fields = (field for field in page.DESCRIPTOR.fields if field.is_repeated)
-    return list(next((getattr(page, field.name) for field in fields), ()))
 
 
 class _List:

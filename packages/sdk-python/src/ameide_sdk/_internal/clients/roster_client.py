@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from importlib import import_module
 from types import TracebackType
@@ -11,9 +12,9 @@ from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.config.explain import Explanation
 from ameide_sdk._internal.transport.stub import (
     NO_SETTINGS,
+    Ended,
     StubSettings,
     bound_stub,
-    close_async,
     drain_async,
     drain_sync,
 )
@@ -122,14 +123,20 @@ class AsyncRosterClient(_Roster):
 
     _is_async = True
 
-    async def close(self) -> None:
-        """Ends all calls and connections at once, of all clients derived from one another."""
-        await close_async(self._ameide)
+    def close(self) -> Awaitable[None]:
+        """Ends all calls and connections at once, of all clients derived from one another.
+
+        What is returned need not be awaited.
+        """
+        self._ameide.close()
+        return Ended()
 
     aclose = close
 
-    async def drain(self, timeout: float | timedelta | None = None) -> DrainResult:
+    def drain(self, timeout: float | timedelta | None = None) -> Awaitable[DrainResult]:
         """Takes no more calls, waits for those that were made, retries included, and closes.
+
+        It takes no more calls from the moment it is called, even if nobody awaits it.
 
         Args:
             timeout: Longest wait in seconds; then the calls are ended. Default 20.
@@ -137,7 +144,7 @@ class AsyncRosterClient(_Roster):
         Raises:
             AmeideError: CONFIG_INVALID.
         """
-        return await drain_async(self._ameide, timeout)
+        return drain_async(self._ameide, timeout)
 
     async def __aenter__(self) -> Self:
         """Returns itself."""

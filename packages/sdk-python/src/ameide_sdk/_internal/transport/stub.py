@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from datetime import timedelta
 from typing import Any, Self, TypeVar, cast
 
@@ -64,6 +73,14 @@ class StubSettings:
 
 
 NO_SETTINGS = StubSettings({})
+
+
+class Ended(Awaitable[None]):
+    """Something that has ended, for those who await it."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """Returns at once."""
+        yield from ()
 
 
 class Shell:
@@ -227,18 +244,21 @@ class AsyncShell(Shell, ConnectClient):
         call = StreamCall(plan, waiter, open_messages, given, current_metadata())
         return AsyncStream(call, waiter)
 
-    async def close(self) -> None:
+    def close(self) -> Awaitable[None]:  # type: ignore[override]
         """Ends all calls and connections at once, of all clients derived from one another.
 
         Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do
-        later ones.
+        later ones. What is returned need not be awaited.
         """
-        await close_async(self._ameide)
+        self._ameide.close()
+        return Ended()
 
     aclose = close
 
-    async def drain(self, timeout: float | timedelta | None = None) -> DrainResult:
+    def drain(self, timeout: float | timedelta | None = None) -> Awaitable[DrainResult]:
         """Takes no more calls, waits for those that were made, retries included, and closes.
+
+        It takes no more calls from the moment it is called, even if nobody awaits it.
 
         Args:
             timeout: Longest wait in seconds; then the calls are ended. Default 20.
@@ -246,7 +266,7 @@ class AsyncShell(Shell, ConnectClient):
         Raises:
             AmeideError: CONFIG_INVALID.
         """
-        return await drain_async(self._ameide, timeout)
+        return drain_async(self._ameide, timeout)
 
 
 class SyncShell(Shell, ConnectClientSync):
@@ -367,19 +387,11 @@ class SyncShell(Shell, ConnectClientSync):
         return SyncWaiter(plan.client.runtime, self._ameide.family.threads)
 
 
-async def close_async(transport: Transport) -> None:
-    """Ends all calls and connections at once."""
-    transport.close()
-    await transport.family.pools.aclose()
-
-
-async def drain_async(transport: Transport, timeout: float | timedelta | None) -> DrainResult:
+def drain_async(transport: Transport, timeout: float | timedelta | None) -> Awaitable[DrainResult]:
     """Takes no more calls, waits for those that were made, and closes."""
     waiter = AsyncWaiter(transport.client.runtime)
-    lifetime = transport.family.lifetime
-    result = await waiter.run(lifetime.drain(_drain_ms(transport, timeout), waiter))
-    await transport.family.pools.aclose()
-    return result
+    drained = transport.family.lifetime.drain(_drain_ms(transport, timeout), waiter)
+    return asyncio.ensure_future(waiter.run(drained))
 
 
 def drain_sync(transport: Transport, timeout: float | timedelta | None) -> DrainResult:

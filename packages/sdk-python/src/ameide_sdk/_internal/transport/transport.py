@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from connectrpc.client import ConnectClient
 from connectrpc.method import MethodInfo
 from connectrpc.protocol import ProtocolType
 
@@ -15,9 +14,10 @@ from ameide_sdk._internal.call.attempt_interceptor import (
 )
 from ameide_sdk._internal.call.call_plan import CallPlan, CallSettings
 from ameide_sdk._internal.config.config import ClientConfig
-from ameide_sdk._internal.config.descriptors import Method, info_of, method_of
-from ameide_sdk._internal.config.explain import Explanation, explain_method
+from ameide_sdk._internal.config.descriptors import Method, info_of, method_of, methods_of
+from ameide_sdk._internal.config.explain import ExplainedValue, Explanation, explain_method
 from ameide_sdk._internal.errors.config_error import config_error
+from ameide_sdk._internal.http.connection_settings import connection_settings
 from ameide_sdk._internal.options.check_combinations import http_version_of
 from ameide_sdk._internal.options.option_layers import OptionLayers, snapshot
 from ameide_sdk._internal.options.options import ClientOptions
@@ -26,7 +26,8 @@ from ameide_sdk._internal.transport.client_family import ClientFamily
 from ameide_sdk._internal.transport.fork import check_not_forked
 from ameide_sdk._internal.wire.codec import codec_of
 from ameide_sdk._internal.wire.compression import accepted, sent
-from ameide_sdk._internal.wire.recorder import AsyncRecorder, SyncRecorder
+from ameide_sdk._internal.wire.async_recorder import AsyncRecorder
+from ameide_sdk._internal.wire.sync_recorder import SyncRecorder
 from ameide_sdk._internal.wire.unstreamable import unstreamable
 
 _PROTOCOLS = {
@@ -50,7 +51,10 @@ class Transport:
         self.family = family
         self.client = family.context_for(layers, parent)
         self.config = self.client.config
-        self._recorder = self._create_recorder()
+        pool = family.pool(self.config)
+        self._recorder = (
+            AsyncRecorder(pool) if family.is_async else SyncRecorder(pool, family.threads)
+        )
         self._stubs: set[type] = set()
 
     @staticmethod
@@ -123,7 +127,7 @@ class Transport:
         return explain_method(
             config.for_method(method, calls=False),
             observe=config.observe,
-            connection=self.family.pools.explained(config),
+            connection=self._connection(),
         )
 
     def _method_named(self, method: str | Callable[..., Any]) -> Method:
@@ -132,9 +136,9 @@ class Transport:
             if info is not None:
                 return method_of(info, type(getattr(method, "__self__", None)))
         for stub in tuple(self._stubs):
-            for info in _methods_of(stub):
-                if method in (name := f"{info.service_name}/{info.name}", f"/{name}"):
-                    return method_of(info, stub)
+            for each in methods_of(stub):
+                if method in (each.name, f"/{each.name}"):
+                    return each
         rule = "must be a method of a client, or the name of one, such as acme.v1.Billing/Charge"
         raise config_error("method", rule)
 
@@ -150,28 +154,11 @@ class Transport:
                 'give the option http_version="2"'
             )
 
-    def _create_recorder(self) -> AsyncRecorder | SyncRecorder:
-        family, config = self.family, self.config
-
-        def http_client() -> Any:
-            # A call may have waited while the client was closed.
-            closed = family.lifetime.closed()
-            if closed is not None:
-                raise closed
-            return family.pools.get(config)
-
-        if family.is_async:
-            return AsyncRecorder(http_client, config.origin)
-        return SyncRecorder(http_client, config.origin, family.threads)
+    def _connection(self) -> Mapping[str, ExplainedValue]:
+        if self.config.options.get("transport") is not None:
+            return {}
+        return connection_settings(self.config).explained(self.config)
 
 
 def _stated(options: dict[str, Any]) -> ClientOptions:
     return snapshot(cast("ClientOptions", options))
-
-
-def _methods_of(stub: type) -> Iterator[MethodInfo[Any, Any]]:
-    for name in dir(stub):
-        if not name.startswith("_") and not hasattr(ConnectClient, name):
-            info = info_of(getattr(stub, name))
-            if info is not None:
-                yield info
