@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,6 +19,7 @@ from protobuf import (
 )
 
 from ameide_sdk._internal.errors.config_error import Fault, config_fault, duration_fault
+from ameide_sdk._internal.options.check_values import quoted
 from ameide_sdk._internal.options.options import is_list, is_mapping
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -121,11 +121,15 @@ _INTEGER = re.compile(r"-?[0-9]{1,32}")
 
 def _is_readable(desc: DescMessage, field: DescField, value: object) -> bool:
     kind = field.value
-    is_text = isinstance(kind, DescFieldValueScalar) and kind.scalar == ScalarType.STRING
-    if isinstance(value, str) and not is_text and _INTEGER.fullmatch(value) is None:
+    is_number = isinstance(kind, DescFieldValueScalar) and kind.scalar != ScalarType.STRING
+    if isinstance(value, str) and is_number and _INTEGER.fullmatch(value) is None:
         # The runtime reads what Python does: 1_000, digits of any script.
-        return isinstance(kind, DescFieldValueEnum)
+        return False
     try:
+        # Half of a surrogate pair is no text.
+        for each in value if is_list(value) else (value,):
+            if isinstance(each, str):
+                each.encode()
         # What is no data of JSON is refused, too.
         message_from_json_value(desc.type, {field.json_name: value})  # type: ignore[dict-item]
     except (TypeError, ValueError, OverflowError):
@@ -160,9 +164,3 @@ def member_of(path: str, name: str) -> str:
     """Returns the path of a member."""
     shown = name if _PLAIN_NAME.fullmatch(name) is not None else quoted(name, _MAX_NAME)
     return f"{path}.{shown}" if path else shown
-
-
-def quoted(text: str, most: int) -> str:
-    """Returns the beginning of a text as JSON; half of a surrogate pair is escaped."""
-    written = json.dumps(text[:most], ensure_ascii=False)
-    return written.encode("utf-8", "backslashreplace").decode()

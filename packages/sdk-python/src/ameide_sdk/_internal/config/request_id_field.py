@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from ameide_core_proto.google.api.field_info_pb import FieldInfo, ext_field_info
 from protobuf.wkt.google.protobuf.descriptor_pb import FieldDescriptorProto
 
 from ameide_sdk._internal.config.descriptors import Method, RequestField, request_type
 from ameide_sdk._internal.errors.did_you_mean import nearest_of
+from ameide_sdk._internal.options.check_values import quoted
 
 
 def find_request_id_field(method: Method, name: str, by_proto: bool) -> RequestField | str:
@@ -25,7 +24,7 @@ def find_request_id_field(method: Method, name: str, by_proto: bool) -> RequestF
     """
     if method.kind in ("client_streaming", "bidi_streaming"):
         return f"is not for {method.local}, which streams its requests"
-    shown = json.dumps(name[:128], ensure_ascii=False)
+    shown = quoted(name, 128)
     request = request_type(method)
     if request is None:
         return f"{shown} cannot be found: {method.name} has no descriptor"
