@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeGuard
@@ -30,6 +29,7 @@ from ameide_sdk._internal.options.check_values import (
     member_path,
     object_of,
     one_of,
+    quoted,
     rule,
 )
 from ameide_sdk._internal.options.insecure_hosts import INSECURE_HOST_RULE, is_insecure_host
@@ -206,7 +206,7 @@ _MAX_SHOWN = 64
 
 def selector_rule(selector: str) -> str:
     """States the rule of `is_selector`, for a selector that breaks it."""
-    shown = json.dumps(printable(selector[:_MAX_SHOWN]), ensure_ascii=False)
+    shown = quoted(printable(selector), _MAX_SHOWN)
     return (
         f"the selector {shown} must be a service (acme.v1.Billing) or service/method "
         "(acme.v1.Billing/Charge)"

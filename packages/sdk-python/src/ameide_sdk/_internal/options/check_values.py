@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeGuard
@@ -93,6 +94,12 @@ def check_is_object(value: object, option: str, what: str = "a dict") -> Mapping
     return value
 
 
+def quoted(text: str, most: int) -> str:
+    """Returns the beginning of a text as JSON; half of a surrogate pair is escaped."""
+    written = json.dumps(text[:most], ensure_ascii=False)
+    return written.encode("utf-8", "backslashreplace").decode()
+
+
 _SHOWN_NAME = re.compile(r"[ -~]{1,64}")
 
 
@@ -120,10 +127,18 @@ def object_of(members: Mapping[str, Check], listed_in: str | None = None) -> Che
             path = member_path(option, name)
             found = members.get(name) if isinstance(name, str) else None
             if found is None:
-                raise config_error(path, not_an_option(str(name), known, listed_in, _WITHIN))
+                raise config_error(path, _unknown(str(name), known, listed_in))
             found(member, path, rules)
 
     return check
+
+
+def _unknown(name: str, known: Sequence[str], listed_in: str | None) -> str:
+    # Connect's own parameters are milliseconds.
+    meant = option_name(name)
+    if meant != name and meant in known:
+        return f"did you mean {meant}, in seconds? It is not an option"
+    return not_an_option(name, known, listed_in, _WITHIN)
 
 
 # Correct place of members that are often stated a level too high.
