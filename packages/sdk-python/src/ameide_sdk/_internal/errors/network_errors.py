@@ -62,26 +62,49 @@ def is_of_body(reason: BaseException) -> bool:
     return any(_OF_BODY.match(text_of(each)) is not None for each in causes_of(reason))
 
 
+def without_address(error: Exception) -> Exception:
+    """Returns an error of pyqwest without the address of the request, whose query may be a message.
+
+    Others, and those without an address, are returned as they are.
+    """
+    text = str(error)
+    told = _ADDRESS.sub("", text)
+    if told == text:
+        return error
+    if isinstance(error, StreamError):
+        clean: Exception = StreamError(told, error.code)
+    else:
+        clean = type(error)(told)
+    # The original is not printed with it.
+    clean.__suppress_context__ = True
+    return clean
+
+
 def network_text(reason: BaseException) -> str:
     """Returns the texts of a failure and its causes, without what pyqwest says of every request."""
     text = thrown_text(reason)
-    connecting = _CONNECTING.search(text) is not None
+    operation = ""
+    if _CONNECTING.search(text) is not None:
+        operation = "connect "
+    elif _OF_BODY.match(text) is not None:
+        operation = "read "
     for pattern in _SAID_OF_EVERY_REQUEST:
         text = pattern.sub("", text)
-    operation = "connect " if connecting else ""
+    text = _UNKNOWN_NAME.sub(r"getaddrinfo ENOTFOUND \1", text)
     return _OS_ERROR.sub(lambda found: operation + _errno_name(found), text)
 
 
 # The only texts that are matched anywhere: pyqwest tells in no other way when it happened.
 _OF_BODY = re.compile(r"Error reading (?:full )?content: ")
 _CONNECTING = re.compile(r"client error \(Connect\): ")
+_ADDRESS = re.compile(r"error sending request for url \([^)]*\): ")
 _SAID_OF_EVERY_REQUEST = (
     re.compile(r"Request failed: |Error reading (?:full )?content: "),
-    re.compile(r"error sending request for url \([^)]*\): "),
     re.compile(r"client error \((?:Connect|SendRequest)\): "),
     re.compile(r"(?:request or response body error: )+(?:error reading a body from connection: )?"),
     re.compile(r"tcp connect error: (?=.*\(os error \d+\))"),
 )
+_UNKNOWN_NAME = re.compile(r'dns error: .*?no records found for Query .*?Name\("(.+?)\.?"\).*')
 _OS_ERROR = re.compile(r"[A-Z][\w ]* \(os error (\d+)\)")
 # RFC 8446, section 6.2, in the words of rustls: first a server's about a client certificate.
 _OUR_CERTIFICATE = re.compile(

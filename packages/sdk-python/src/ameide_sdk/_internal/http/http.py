@@ -23,13 +23,10 @@ from pyqwest import (
 from ameide_sdk._internal.config.config import ClientConfig
 from ameide_sdk._internal.config.explain import ExplainedValue
 from ameide_sdk._internal.http.connection_settings import ConnectionSettings, connection_settings
-from ameide_sdk._internal.http.proxy import ProxyAddress
 from ameide_sdk._internal.http.tls_failures import in_words
 from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool
 
 _VERSIONS = {"1.1": HTTPVersion.HTTP1, "2": HTTPVersion.HTTP2, "negotiated": None}
-# An empty list of proxies would mean those of the environment.
-_NO_PROXY = Proxy("http://localhost", no_proxy="*")
 
 
 class ClientConnections:
@@ -159,7 +156,7 @@ def _transport_options(settings: ConnectionSettings) -> _TransportOptions:
         tls_key=tls.key,
         tls_cert=tls.certificate,
         http_version=_VERSIONS[settings.http_version],
-        proxy=_NO_PROXY if settings.proxy is None else _proxy(settings.proxy),
+        proxy=_proxy(settings),
         connect_timeout=settings.connect_timeout_ms / 1_000,
         pool_max_idle_per_host=settings.max_connections,
         max_connections_per_address=settings.max_connections,
@@ -174,8 +171,14 @@ def _transport_options(settings: ConnectionSettings) -> _TransportOptions:
     )
 
 
-def _proxy(proxy: ProxyAddress) -> Proxy:
-    return Proxy(proxy.url, auth=proxy.credential)
+def _proxy(settings: ConnectionSettings) -> Proxy:
+    proxy = settings.proxy
+    if proxy is not None:
+        return Proxy(proxy.url, auth=proxy.credential)
+    # An empty list of proxies means those of the environment; this one is for no request.
+    return Proxy(
+        "http://localhost", scheme="http" if settings.origin.startswith("https:") else "https"
+    )
 
 
 # pyqwest does not tell which address of a name it has connected to.

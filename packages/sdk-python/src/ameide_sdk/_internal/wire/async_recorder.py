@@ -12,7 +12,8 @@ from connectrpc.errors import ConnectError
 from pyqwest import Client, FullResponse, Headers, Response
 
 from ameide_sdk._internal.wire.connection_pools import Pool
-from ameide_sdk._internal.wire.recorder import Recording, SentRequest, expected_recording
+from ameide_sdk._internal.wire.frozen_request import SentRequest
+from ameide_sdk._internal.wire.recorder import Recording, expected_recording
 from ameide_sdk._internal.wire.sent_body import AsyncOneChunk, AsyncStreamedBody
 from ameide_sdk._internal.wire.watched_body import (
     AnswerBody,
@@ -66,8 +67,7 @@ class AsyncRecorder:
             recording.responded(answer.status, answer.headers)
             return whole_answer(recording, answer.content, answer.trailers)
         except BaseException as error:
-            _note(recording, pool, error)
-            raise
+            raise _noted(recording, pool, error)  # noqa: B904
 
 
 class AsyncAnswer:
@@ -118,8 +118,7 @@ class AsyncAnswer:
         try:
             response = await self._context.__aenter__()
         except BaseException as error:
-            _note(recording, pool, error)
-            raise
+            raise _noted(recording, pool, error)  # noqa: B904
         recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
         self._loop = asyncio.get_running_loop()
@@ -189,8 +188,7 @@ class _Content:
                 self._over = True
                 body.end(self._response.trailers)
             except BaseException as error:
-                _note(self._recording, self._pool, error)
-                raise
+                raise _noted(self._recording, self._pool, error)  # noqa: B904
             else:
                 body.add(bytes(chunk))
 
@@ -216,8 +214,10 @@ async def _read_whole(recording: Recording, client: Client, request: SentRequest
         return whole_answer(recording, bytes(content), response.trailers)
 
 
-def _note(recording: Recording, pool: Pool, error: BaseException) -> None:
+# Returns what Connect is to be told.
+def _noted(recording: Recording, pool: Pool, error: BaseException) -> BaseException:
     if isinstance(error, asyncio.CancelledError):
         recording.canceled = error
     elif isinstance(error, Exception) and not isinstance(error, ConnectError):
-        recording.broke(error, pool)
+        return recording.broke(error, pool)
+    return error

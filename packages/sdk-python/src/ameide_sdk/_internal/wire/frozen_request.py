@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyqwest import Headers
 
@@ -13,6 +13,20 @@ from ameide_sdk._internal.wire.get_request import AddressLimit, GetMessage, read
 _CODING_HEADERS = ("content-encoding", "connect-content-encoding", "grpc-encoding")
 _ACCEPT_HEADERS = ("accept-encoding", "connect-accept-encoding", "grpc-accept-encoding")
 _IDENTITY = "identity"
+
+
+@dataclass(slots=True)
+class SentRequest:
+    """A request as it is sent.
+
+    Attributes:
+        content: The whole body; None if it is streamed, or for GET.
+    """
+
+    method: str
+    url: str
+    headers: Headers
+    content: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +63,14 @@ class FrozenRequest:
 
 
 class FrozenHolder(Protocol):
-    """State that the recordings of one call share."""
+    """The call whose attempts are recorded, with the state that their recordings share."""
 
     frozen: FrozenRequest | None
     addresses: AddressLimit
+
+    def responded(self, recording: Any, /) -> None:
+        """Is told that the head of an answer has come."""
+        ...
 
 
 def freeze(

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import connectrpc.request
 from connectrpc.code import Code
@@ -20,13 +19,19 @@ from connectrpc.errors import ConnectError
 from pyqwest import Headers, StreamErrorCode
 
 from ameide_sdk._internal.errors.config_error import config_error
-from ameide_sdk._internal.errors.network_errors import h2_error_code, is_of_body, network_errors
+from ameide_sdk._internal.errors.network_errors import (
+    h2_error_code,
+    is_of_body,
+    network_errors,
+    without_address,
+)
 from ameide_sdk._internal.policy.failure import NetworkFailure, Sent
 from ameide_sdk._internal.runtime.runtime import Clock
 from ameide_sdk._internal.wire.connection_pools import Pool
 from ameide_sdk._internal.wire.envelopes import EnvelopeScan
 from ameide_sdk._internal.wire.frozen_request import (
     FrozenHolder,
+    SentRequest,
     freeze,
     plain_codings,
     plain_envelope,
@@ -56,6 +61,9 @@ _TYPES = {
     "grpc": re.compile(r"application/grpc(\+|$)"),
     "grpc-web": re.compile(r"application/grpc-web(\+|$)"),
 }
+
+# Of trailers of a unary answer of Connect, which are headers.
+_PREFIX = "trailer-"
 
 _current: ContextVar[Recording | None] = ContextVar("ameide_recording", default=None)
 
@@ -113,28 +121,6 @@ def expected_recording() -> Recording:
     return recording
 
 
-@dataclass(slots=True)
-class SentRequest:
-    """A request as it is sent.
-
-    Attributes:
-        content: The whole body; None if it is streamed, or for GET.
-    """
-
-    method: str
-    url: str
-    headers: Headers
-    content: bytes | None
-
-
-class RecordedCall(FrozenHolder, Protocol):
-    """The call whose attempts are recorded."""
-
-    def responded(self, recording: Recording, /) -> None:
-        """Is told that the head of an answer has come."""
-        ...
-
-
 class Recording:
     """Observations of one attempt by the HTTP layer below the runtime.
 
@@ -159,7 +145,7 @@ class Recording:
 
     def __init__(
         self,
-        holder: RecordedCall,
+        holder: FrozenHolder,
         shape: WireShape,
         clock: Clock,
         enter: Callable[[Recording, Headers], float],
@@ -211,8 +197,6 @@ class Recording:
         self.asked_type = ""
         self._failure: Exception | None = None
         self._told: ConnectError | None = None
-
-    # --- For the recorders.
 
     def request(
         self, pool: Pool, method: str, url: str, headers: Headers, content: bytes | None
@@ -272,16 +256,20 @@ class Recording:
         self.headers = usual_spelling(headers)
         self.holder.responded(self)
 
-    def broke(self, error: Exception, pool: Pool) -> None:
-        """Records what the HTTP client failed with, unless the SDK ended the request."""
+    def broke(self, error: Exception, pool: Pool) -> Exception:
+        """Records what the HTTP client failed with, unless the SDK ended the request.
+
+        Returns:
+            What Connect is to be told.
+        """
+        failure = pool.explain(without_address(error))
         if not self.ended and not self.expired:
-            self._failure = pool.explain(error)
+            self._failure = failure
+        return failure
 
     def on_end(self, end: Callable[[], None] | None) -> None:
         """Sets what ends the request under way."""
         self._end = end
-
-    # --- For the call.
 
     def limit(self, until_ms: float) -> None:
         """Sets the end of further waits for parts of the answer, for sync streams."""
@@ -406,7 +394,7 @@ class Recording:
         headers = self._headers()
         found = joined(headers, name)
         if found is None:
-            found = joined(headers, f"trailer-{name}")
+            found = joined(headers, _PREFIX + name)
         if found is None and self.trailers is not None:
             found = joined(self.trailers, name)
         if found is None and self.wire_error is not None:
@@ -425,14 +413,21 @@ class Recording:
         """Returns the headers of the answer as a caller sees them."""
         headers = self._headers()
         if self._has_prefixed_trailers:
-            return _headers_of((n, v) for n, v in headers.items() if not n.startswith("trailer-"))
+            return connectrpc.request.Headers(
+                [each for each in headers.items() if not each[0].startswith(_PREFIX)]
+            )
         return metadata_of(headers)
 
     def shown_trailers(self) -> connectrpc.request.Headers:
         """Returns the trailers of a good answer as a caller sees them, wherever they are."""
         if self._has_prefixed_trailers:
-            prefixed = (each for each in self._headers().items() if each[0].startswith("trailer-"))
-            return _headers_of((name.removeprefix("trailer-"), value) for name, value in prefixed)
+            return connectrpc.request.Headers(
+                [
+                    (name.removeprefix(_PREFIX), value)
+                    for name, value in self._headers().items()
+                    if name.startswith(_PREFIX)
+                ]
+            )
         answer = self.answer()
         end = None if answer is None else end_of_stream(answer)
         if end is None:
@@ -505,10 +500,3 @@ class Recording:
 
 
 _NONE = Headers()
-
-
-def _headers_of(items: Iterable[tuple[str, str]]) -> connectrpc.request.Headers:
-    headers = connectrpc.request.Headers()
-    for name, value in items:
-        headers.add(name, value)
-    return headers

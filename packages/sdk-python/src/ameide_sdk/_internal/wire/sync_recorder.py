@@ -7,6 +7,7 @@ import contextvars
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeAlias, cast
 
@@ -16,7 +17,8 @@ from pyqwest import FullResponse, Headers, SyncClient, SyncResponse
 
 from ameide_sdk._internal.runtime.runtime import Threads
 from ameide_sdk._internal.wire.connection_pools import Pool
-from ameide_sdk._internal.wire.recorder import Recording, SentRequest, expected_recording
+from ameide_sdk._internal.wire.frozen_request import SentRequest
+from ameide_sdk._internal.wire.recorder import Recording, expected_recording
 from ameide_sdk._internal.wire.sent_body import OneChunk, StreamedBody
 from ameide_sdk._internal.wire.watched_body import (
     AnswerBody,
@@ -86,8 +88,7 @@ class SyncRecorder:
             recording.responded(answer.status, answer.headers)
             return whole_answer(recording, answer.content, answer.trailers)
         except Exception as error:
-            _note(recording, pool, error, recording.until_ms)
-            raise
+            raise _noted(recording, pool, error, recording.until_ms)  # noqa: B904
 
 
 class SyncAnswer:
@@ -139,17 +140,20 @@ class SyncAnswer:
             body = StreamedBody(recording, sent, request.headers)
         # It holds for the whole stream.
         timeout = _timeout(recording, recording.deadline_ms) if pool.is_own else None
-        client = cast("SyncClient", pool.client)
-        self._context = client.stream(
-            request.method, request.url, headers=request.headers, content=body, timeout=timeout
+        send = partial(
+            cast("SyncClient", pool.client).stream,
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=body,
+            timeout=timeout,
         )
-        opening = _Opening(self._threads, self._context)
+        opening = _Opening(self._threads, send)
         recording.on_end(opening.end)
         try:
-            response = opening.wait(recording)
+            self._context, response = opening.wait(recording)
         except Exception as error:
-            _note(recording, pool, error, recording.deadline_ms)
-            raise
+            raise _noted(recording, pool, error, recording.deadline_ms)  # noqa: B904
         recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
         recording.on_end(self._close)
@@ -176,29 +180,30 @@ class SyncAnswer:
             self._response.close()
 
 
+_Context: TypeAlias = contextlib.AbstractContextManager[SyncResponse]
+
+
 # An answer that is waited for in a thread of its own.
 class _Opening:
-    def __init__(
-        self, threads: Threads, context: contextlib.AbstractContextManager[SyncResponse]
-    ) -> None:
-        self._context = context
+    def __init__(self, threads: Threads, send: Callable[[], _Context]) -> None:
+        self._send = send
         self._changed = threads.event()
         self._lock = threading.Lock()
-        self._response: SyncResponse | None = None
+        self._answer: tuple[_Context, SyncResponse] | None = None
         self._error: BaseException | None = None
         self._abandoned = False
         here = contextvars.copy_context()
         threads.start(lambda: here.run(self._open))
 
-    def wait(self, recording: Recording) -> SyncResponse:
+    def wait(self, recording: Recording) -> tuple[_Context, SyncResponse]:
         while True:
             left_ms = recording.until_ms - recording.clock.now()
             self._changed.wait(min(max(0, left_ms) / 1_000, _DAY_S))
             with self._lock:
                 if self._error is not None:
                     raise self._error
-                if self._response is not None:
-                    return self._response
+                if self._answer is not None:
+                    return self._answer
                 if recording.ended:
                     self._abandoned = True
                     raise ConnectError(Code.CANCELED, "the request was ended")
@@ -211,20 +216,21 @@ class _Opening:
         self._changed.set()
 
     def _open(self) -> None:
-        response: SyncResponse | None = None
+        answer: tuple[_Context, SyncResponse] | None = None
         error: BaseException | None = None
         try:
-            response = self._context.__enter__()
+            context = self._send()
+            answer = context, context.__enter__()
         except BaseException as reason:
             error = reason
         with self._lock:
-            self._response, self._error = response, error
+            self._answer, self._error = answer, error
             abandoned = self._abandoned
         if not abandoned:
             self._changed.set()
-        elif response is not None:
+        elif answer is not None:
             with contextlib.suppress(Exception):
-                self._context.__exit__(None, None, None)
+                answer[0].__exit__(None, None, None)
 
 
 class _Content:
@@ -263,8 +269,8 @@ class _Content:
                 self._over = True
                 body.end(self._response.trailers)
             except Exception as error:
-                _note(self._recording, self._pool, error, self._recording.deadline_ms)
-                raise
+                until_ms = self._recording.deadline_ms
+                raise _noted(self._recording, self._pool, error, until_ms)  # noqa: B904
             else:
                 body.add(bytes(chunk))
 
@@ -318,11 +324,11 @@ def _timeout(recording: Recording, until_ms: float) -> float | None:
     return left_ms / 1_000
 
 
-def _note(recording: Recording, pool: Pool, error: Exception, until_ms: float) -> None:
+# Returns what Connect is to be told.
+def _noted(recording: Recording, pool: Pool, error: Exception, until_ms: float) -> Exception:
     if isinstance(error, ConnectError):
-        return
+        return error
     is_connecting = isinstance(error, ConnectionError)
     if isinstance(error, TimeoutError) and not is_connecting and until_ms != math.inf:
         recording.expired = True
-    else:
-        recording.broke(error, pool)
+    return recording.broke(error, pool)
