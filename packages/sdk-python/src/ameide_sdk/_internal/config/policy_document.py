@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from ameide_core_proto.ameide.policy.v1.policy_pb import ClientPolicy, LogLevel, MethodPolicy
+from ameide_core_proto.ameide.policy.v1.policy_pb import (
+    ClientPolicy,
+    LogLevel,
+    MethodFacts,
+    MethodPolicy,
+)
 from ameide_core_proto.ameide.policy.v1.policy_pb import Preset as PresetWord
 from protobuf import DescField, DescFieldValueEnum, Message, message_from_json_value
 
@@ -78,6 +83,18 @@ def read_document(policy: Message | Mapping[str, Any], max_max_attempts: int) ->
         raise config_errors(told, len(faults))
     return document
 
+
+def _fields() -> Iterator[tuple[str, PolicyRow, str, DescField]]:
+    for name, row in ROWS:
+        if row.in_document:
+            prefix, dot, field_name = (row.field or name).rpartition(".")
+            fields = (MethodFacts if prefix else MethodPolicy).desc().fields
+            at = next(each for each in fields if each.name == field_name)
+            yield name, row, prefix + dot, at
+
+
+# Values that a document may state, each with its field, and what precedes that in paths.
+_FIELDS = tuple(_fields())
 
 _SELECTS_NOTHING = "is empty, which selects nothing"
 
@@ -161,17 +178,10 @@ class _Reader:
 
     def _part(self, policy: MethodPolicy, path: str) -> dict[str, Any]:
         part: dict[str, Any] = {}
-        for name, row in ROWS:
-            if not row.in_document:
-                continue
-            of_facts, _, stated_as = (row.field or name).rpartition(".")
-            message: Message | None = policy.facts if of_facts else policy
-            if message is None:
-                continue
-            at = next(each for each in message.desc().fields if each.name == stated_as)
-            if at in message:
-                prefix = f"{path}.{of_facts}" if of_facts else path
-                value = self._value(row, at, message[at], f"{prefix}.{at.json_name}")
+        for name, row, prefix, at in _FIELDS:
+            message: Message | None = policy.facts if prefix else policy
+            if message is not None and at in message:
+                value = self._value(row, at, message[at], f"{path}.{prefix}{at.json_name}")
                 if value is not _NOT_STATED:
                     part[name] = value
         return part
