@@ -9,7 +9,7 @@ from typing import Any
 from connectrpc.errors import ConnectError
 
 from ameide_sdk._internal.call.base_call import BaseCall
-from ameide_sdk._internal.wire.recorder import Recording, found_recording
+from ameide_sdk._internal.wire.recorder import Recording, current_recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class AttemptInfo:
 
 def attempt_info() -> AttemptInfo | None:
     """Returns the attempt that an interceptor runs for; None outside of one."""
-    recording = found_recording()
+    recording = current_recording()
     call = None if recording is None else recording.holder
     if not isinstance(call, BaseCall):
         return None
@@ -50,7 +50,7 @@ class AsyncAttemptInterceptor:
         self, call_next: Callable[[Any, Any], Awaitable[Any]], request: Any, ctx: Any
     ) -> Any:
         """Notes how a unary attempt failed."""
-        recording = found_recording()
+        recording = current_recording()
         try:
             return await call_next(request, ctx)
         except Exception as error:
@@ -62,7 +62,7 @@ class AsyncAttemptInterceptor:
         self, call_next: Callable[[Any, Any], AsyncIterator[Any]], request: Any, ctx: Any
     ) -> AsyncIterator[Any]:
         """Notes how an attempt of a stream failed."""
-        recording = found_recording()
+        recording = current_recording()
         try:
             async for message in call_next(request, ctx):
                 yield message
@@ -79,7 +79,7 @@ class SyncAttemptInterceptor:
         self, call_next: Callable[[Any, Any], Any], request: Any, ctx: Any
     ) -> Any:
         """Notes how a unary attempt failed."""
-        recording = found_recording()
+        recording = current_recording()
         try:
             return call_next(request, ctx)
         except Exception as error:
@@ -91,7 +91,7 @@ class SyncAttemptInterceptor:
         self, call_next: Callable[[Any, Any], Iterator[Any]], request: Any, ctx: Any
     ) -> Iterator[Any]:
         """Notes how an attempt of a stream failed."""
-        recording = found_recording()
+        recording = current_recording()
         try:
             yield from call_next(request, ctx)
         except Exception as error:

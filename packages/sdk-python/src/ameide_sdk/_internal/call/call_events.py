@@ -124,9 +124,9 @@ class CallEvents:
         plan = self._plan
         duration_ms = self._elapsed()
         self._would_expire(duration_ms, last)
-        if self._client.knows_peer and last is not None and last.recording.status is not None:
+        if last is not None and (peer := last.recording.peer) is not None:
             for sink in plan.sinks:
-                tell(sink.peer, plan.server_address, plan.server_port)
+                tell(sink.peer, *peer)
         self._emit(
             Done(
                 method=plan.method,

@@ -19,12 +19,7 @@ from ameide_sdk._internal.wire.wire_shape import WireShape
 
 @dataclass(frozen=True, slots=True)
 class ClientContext:
-    """State that all calls of a transport share.
-
-    Attributes:
-        knows_peer: True if the host of the base address is an IP address that the SDK itself connects
-            to: pyqwest does not tell whom a name led to.
-    """
+    """State that all calls of a transport share."""
 
     config: ClientConfig
     constants: PolicyConstants
@@ -33,7 +28,6 @@ class ClientContext:
     budget: Budget
     addresses: AddressLimit
     has_interceptors: bool
-    knows_peer: bool
     protocol: Protocol
     shapes: Mapping[MethodKind, WireShape]
     user_agent: str

@@ -92,7 +92,7 @@ class Lifetime:
         self._end(lambda where: closed_error(f"the client was closed: {where}"))
 
     def drain(self, timeout_ms: float, waiter: Waiter) -> Flow[DrainResult]:
-        """Accepts no more calls from now on, and returns what waits for the open ones, and closes."""
+        """Accepts no more calls; what it returns waits for the open ones, and closes."""
         with self._lock:
             was_open = self._state != "closed"
             if was_open:

@@ -71,7 +71,7 @@ class Pages(Generic[_Page]):
 
 
 @overload
-def paginate(
+def paginate(  # type: ignore[overload-overlap]
     method: Callable[[_Request], Awaitable[_Page]],
     request: _Request,
     *,
@@ -79,7 +79,7 @@ def paginate(
     max_pages: int | None = None,
 ) -> AsyncPages[_Page]: ...
 @overload
-def paginate(  # type: ignore[overload-cannot-match, unused-ignore]
+def paginate(
     method: Callable[[_Request], _Page],
     request: _Request,
     *,

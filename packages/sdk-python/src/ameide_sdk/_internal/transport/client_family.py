@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import threading
@@ -20,8 +19,7 @@ from ameide_sdk._internal.call.client_context import ClientContext
 from ameide_sdk._internal.call.lifetime import Lifetime, closed_error
 from ameide_sdk._internal.config.config import ClientConfig, ConfigContext, create_config
 from ameide_sdk._internal.errors.errors import AmeideError
-from ameide_sdk._internal.http.connection_settings import connection_settings
-from ameide_sdk._internal.http.http import Connections, UserTransport
+from ameide_sdk._internal.http.http import ClientConnections
 from ameide_sdk._internal.options.environment import Environment, read_environment
 from ameide_sdk._internal.options.option_layers import OptionLayers
 from ameide_sdk._internal.policy.budget import Budget, create_budget
@@ -36,7 +34,6 @@ from ameide_sdk._internal.telemetry.log import LogLevel, create_log_sink, warn
 from ameide_sdk._internal.telemetry.observer import CallInfo, CallSink, ObserverSink
 from ameide_sdk._internal.telemetry.telemetry import Telemetry, TelemetryOptions, global_telemetry
 from ameide_sdk._internal.wire.compression import accepted
-from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool
 from ameide_sdk._internal.wire.get_request import AddressLimit
 from ameide_sdk._internal.wire.wire_shape import wire_shapes
 
@@ -53,7 +50,7 @@ class ClientFamily:
         self.is_async = is_async
         self.threads: Threads = runtime.threads or SystemThreads()
         self.lifetime = Lifetime(runtime.clock, self._on_close)
-        self._pools = ConnectionPools()
+        self.connections = ClientConnections(is_async=is_async)
         calls = AsyncProviderCalls() if is_async else SyncProviderCalls(self.threads)
         self._tokens = TokenStore(calls)
         origins = BOUNDS.max_origins
@@ -97,7 +94,6 @@ class ClientFamily:
             addresses=self._addresses.get(
                 config.origin, lambda: AddressLimit(config.constants.max_get_url_length)
             ),
-            knows_peer=_knows_peer(config),
             has_interceptors=len(options.get("interceptors") or ()) > 0,
             protocol=protocol,
             shapes=wire_shapes(
@@ -111,32 +107,9 @@ class ClientFamily:
             sinks=_sinks(config),
         )
 
-    def pool(self, config: ClientConfig) -> Callable[[], Pool]:
-        """Returns what gives the connections for each request of a client.
-
-        They are made at the first call, so that a client which makes none holds none.
-
-        Raises:
-            AmeideError: CONFIG_INVALID naming the option and the rule.
-        """
-        stated = config.options.get("transport")
-        if stated is not None:
-            supplied = UserTransport(stated, is_async=self.is_async)
-            return lambda: supplied
-        settings = connection_settings(config)
-
-        def own() -> Pool:
-            # A call may have waited while the client was closed.
-            closed = self.lifetime.closed()
-            if closed is not None:
-                raise closed
-            return self._pools.get(settings, lambda: Connections(settings, is_async=self.is_async))
-
-        return own
-
     def _on_close(self, _reason: AmeideError) -> None:
         self._tokens.close(lambda: closed_error("the client is closed"))
-        self._pools.close()
+        self.connections.close()
 
     def _credentials(self, auth: Auth) -> CredentialSource:
         def create() -> tuple[Auth, CredentialSource]:
@@ -176,16 +149,6 @@ class ClientFamily:
             self._told.add(text)
         if logger is not None:
             tell(warn, logger, text, fields or {})
-
-
-def _knows_peer(config: ClientConfig) -> bool:
-    if config.options.get("transport") is not None:
-        return False
-    try:
-        ipaddress.ip_address(config.server_address)
-    except ValueError:
-        return False
-    return connection_settings(config).proxy is None
 
 
 # Read where a family begins: what is derived is of the same process.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, cast
 
 from connectrpc.method import MethodInfo
@@ -15,18 +15,18 @@ from ameide_sdk._internal.call.attempt_interceptor import (
 from ameide_sdk._internal.call.call_plan import CallPlan, CallSettings
 from ameide_sdk._internal.config.config import ClientConfig
 from ameide_sdk._internal.config.descriptors import Method, info_of, method_of, methods_of
-from ameide_sdk._internal.config.explain import ExplainedValue, Explanation, explain_method
+from ameide_sdk._internal.config.explain import Explanation, explain_method
 from ameide_sdk._internal.errors.config_error import config_error
-from ameide_sdk._internal.http.connection_settings import connection_settings
 from ameide_sdk._internal.options.check_combinations import http_version_of
 from ameide_sdk._internal.options.option_layers import OptionLayers, snapshot
 from ameide_sdk._internal.options.options import ClientOptions
 from ameide_sdk._internal.runtime.runtime import SYSTEM_RUNTIME, Runtime
 from ameide_sdk._internal.transport.client_family import ClientFamily
 from ameide_sdk._internal.transport.fork import check_not_forked
+from ameide_sdk._internal.wire.async_recorder import AsyncRecorder
 from ameide_sdk._internal.wire.codec import codec_of
 from ameide_sdk._internal.wire.compression import accepted, sent
-from ameide_sdk._internal.wire.async_recorder import AsyncRecorder
+from ameide_sdk._internal.wire.connection_pools import Pool
 from ameide_sdk._internal.wire.sync_recorder import SyncRecorder
 from ameide_sdk._internal.wire.unstreamable import unstreamable
 
@@ -51,9 +51,11 @@ class Transport:
         self.family = family
         self.client = family.context_for(layers, parent)
         self.config = self.client.config
-        pool = family.pool(self.config)
+        self._connections = family.connections.of_client(self.config)
         self._recorder = (
-            AsyncRecorder(pool) if family.is_async else SyncRecorder(pool, family.threads)
+            AsyncRecorder(self._pool)
+            if family.is_async
+            else SyncRecorder(self._pool, family.threads)
         )
         self._stubs: set[type] = set()
 
@@ -127,7 +129,7 @@ class Transport:
         return explain_method(
             config.for_method(method, calls=False),
             observe=config.observe,
-            connection=self._connection(),
+            connection=self._connections.explained,
         )
 
     def _method_named(self, method: str | Callable[..., Any]) -> Method:
@@ -154,10 +156,12 @@ class Transport:
                 'give the option http_version="2"'
             )
 
-    def _connection(self) -> Mapping[str, ExplainedValue]:
-        if self.config.options.get("transport") is not None:
-            return {}
-        return connection_settings(self.config).explained(self.config)
+    # A call may have waited while the client was closed.
+    def _pool(self) -> Pool:
+        closed = self.family.lifetime.closed()
+        if closed is not None:
+            raise closed
+        return self._connections.pool()
 
 
 def _stated(options: dict[str, Any]) -> ClientOptions:

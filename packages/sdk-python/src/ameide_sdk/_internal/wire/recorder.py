@@ -96,11 +96,6 @@ class expecting:  # noqa: N801
         _current.set(self._former)
 
 
-def found_recording() -> Recording | None:
-    """Returns the recording of the attempt that runs here; None outside of one."""
-    return _current.get()
-
-
 def current_recording() -> Recording | None:
     """Returns the recording of the attempt that runs in this context; None outside of one."""
     return _current.get()
@@ -367,10 +362,7 @@ class Recording:
         return "no" if is_unsent else "maybe"
 
     def ended_early(self) -> bool:
-        """Reports whether a good answer ended early.
-
-        That is in an envelope, or before the protocol's end.
-        """
+        """Reports whether a good answer ended in an envelope, or before the protocol's end."""
         envelopes, protocol = self.envelopes, self.shape.protocol
         if envelopes is None or not self.good or not self.is_of_protocol:
             return False
