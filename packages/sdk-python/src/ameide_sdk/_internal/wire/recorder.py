@@ -224,12 +224,12 @@ class Recording:
             plain_codings(headers)
             frozen.write_headers(headers)
             url, method, content = frozen.url, frozen.method, frozen.content
-            if content is not None:
-                headers["content-length"] = str(len(content))
         else:
             plain_codings(headers)
         self.url = url
         self.until_ms = self._enter(self, headers)
+        if content is not None and shape.replays:
+            headers["content-length"] = str(len(content))
         self._requests += 1
         self._has_body = pool.resends or not shape.replays
         return SentRequest(method, url, headers, content)
