@@ -8,6 +8,7 @@ import { CompilerState, Extractor, ExtractorConfig } from "@microsoft/api-extrac
 import { goVersion } from "../go_tools.mjs";
 import { MissingTool } from "../missing_tool.mjs";
 import { goFolders, goReports } from "./go_api.mjs";
+import { pythonPackages, pythonReports } from "./python_api.mjs";
 
 /** Where a package keeps its reports. */
 export const REPORTS = "api";
@@ -32,28 +33,78 @@ export const apiReport = {
         silent: [...reports].flatMap(([name, text]) => undocumented(name, text)).map(where),
       };
     });
-    const go = await goProblems(tree);
-    const different = [...made.flatMap((each) => each.different), ...go.different];
-    const problems = [...made.flatMap(({ silent }) => silent), ...go.problems, ...different];
+    const others = [await goProblems(tree), await pythonProblems(tree)];
+    const different = [...made, ...others].flatMap((each) => each.different);
+    const problems = [
+      ...made.flatMap(({ silent }) => silent),
+      ...others.flatMap((each) => each.problems),
+      ...different,
+    ];
     if (reported.length === 0) {
       problems.push("saw no published entry");
     } else if (different.length > 0) {
       problems.push("where the change is wanted: pnpm api");
     }
-    return { problems, note: `${reported.length} packages${go.note}` };
+    const notes = others.map(({ note }) => note).join("");
+    return { problems, note: `${reported.length} packages${notes}` };
   },
 };
 
 /**
+ * What is wrong with the reports of a language.
+ *
+ * @typedef {{ problems: string[], different: string[], note: string }} Comparison
+ */
+
+/**
  * @param {import("./tree.mjs").Tree} tree
- * @returns {Promise<{ problems: string[], different: string[], note: string }>}
+ * @returns {Promise<Comparison>}
  */
 async function goProblems({ root, files, ci }) {
   const folders = goFolders(files);
-  try {
-    if (folders.length > 0) {
+  return withTool(ci, async () => {
+    const different = [];
+    for (const directory of folders) {
       await goVersion(root);
+      const folder = join(root, directory);
+      const found = differences(readReports(folder, ".txt"), await goReports(folder));
+      different.push(...found.map((problem) => `${directory}/${REPORTS}/${problem}`));
     }
+    const note = folders.length === 0 ? "" : `, ${folders.length} Go modules`;
+    return { problems: [], different, note };
+  });
+}
+
+/**
+ * @param {import("./tree.mjs").Tree} tree
+ * @returns {Promise<Comparison>}
+ */
+async function pythonProblems({ root, files, ci }) {
+  const packages = pythonPackages(files);
+  return withTool(ci, async () => {
+    const problems = [];
+    const different = [];
+    for (const { directory, name } of packages) {
+      const folder = join(root, directory);
+      const { reports, silent } = await pythonReports(folder, name);
+      const found = differences(readReports(folder, ".txt"), reports);
+      different.push(...found.map((problem) => `${directory}/${REPORTS}/${problem}`));
+      problems.push(...silent.map((each) => `${directory}: ${each} has no docstring`));
+    }
+    const note = packages.length === 0 ? "" : `, ${packages.length} Python packages`;
+    return { problems, different, note };
+  });
+}
+
+/**
+ * @param {boolean} ci
+ * @param {() => Promise<Comparison>} compare
+ * @returns {Promise<Comparison>} Where the language's tools are missing, that is a note; in CI it is a
+ *   problem.
+ */
+async function withTool(ci, compare) {
+  try {
+    return await compare();
   } catch (error) {
     if (!(error instanceof MissingTool)) {
       throw error;
@@ -62,17 +113,6 @@ async function goProblems({ root, files, ci }) {
       ? { problems: [error.message], different: [], note: "" }
       : { problems: [], different: [], note: `; not compared: ${error.message}` };
   }
-  const different = [];
-  for (const directory of folders) {
-    const folder = join(root, directory);
-    const found = differences(readReports(folder, ".txt"), await goReports(folder));
-    different.push(...found.map((problem) => `${directory}/${REPORTS}/${problem}`));
-  }
-  return {
-    problems: [],
-    different,
-    note: folders.length === 0 ? "" : `, ${folders.length} Go modules`,
-  };
 }
 
 /**
