@@ -4,6 +4,11 @@ const SOURCE = /\.[cm]?[jt]sx?$/;
 
 const REPORT = /\.api\.md$/;
 
+const PYTHON_REPORT = /^packages\/sdk-[^/]+\/api\/[^/]+\.txt$/;
+
+/** The same in Python, where it may be given by position: before a `*`. */
+const PYTHON_POSITIONAL = /\bdef \w+\([^*]*\b\w+: bool\b/;
+
 /** A parameter between others, not a property: `(a: boolean)`, `, b?: boolean,`. */
 const POSITIONAL = /[(,]\s*(\w+)\??:\s*boolean\s*[,)]/;
 
@@ -14,9 +19,11 @@ export const exportsCheck = {
   run({ files, isGenerated, read }) {
     const sources = files.filter((file) => SOURCE.test(file) && !isGenerated(file));
     const reports = files.filter((file) => REPORT.test(file));
+    const pythonReports = files.filter((file) => PYTHON_REPORT.test(file));
     const problems = [
       ...linesOf(sources, read, /^\s*export\s*\*/).map((at) => `${at}: name what it exports`),
       ...linesOf(reports, read, POSITIONAL).map((at) => `${at}: make it a property of options`),
+      ...linesOf(pythonReports, read, PYTHON_POSITIONAL).map((at) => `${at}: make it keyword-only`),
     ];
     if (sources.length === 0) {
       problems.push("saw no source");
