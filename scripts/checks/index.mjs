@@ -15,10 +15,12 @@ import { packageShape } from "./package_shape.mjs";
 import { places } from "./places.mjs";
 import { privateMembers } from "./private_members.mjs";
 import { protoRules } from "./proto_rules.mjs";
+import { python } from "./python.mjs";
 import { sections } from "./sections.mjs";
 import { statedOnce } from "./stated_once.mjs";
 import { stems } from "./stems.mjs";
 import { types } from "./types.mjs";
+import { wheels } from "./wheels.mjs";
 import { words } from "./words.mjs";
 import { workflows } from "./workflows.mjs";
 
@@ -39,6 +41,7 @@ export const CHECKS = [
   lint,
   privateMembers,
   go,
+  python,
   imports,
   exportsCheck,
   packageShape,
@@ -46,6 +49,7 @@ export const CHECKS = [
   stems,
   statedOnce,
   apiReport,
+  wheels,
   words,
   docs,
   sections,
