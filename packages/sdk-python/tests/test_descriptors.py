@@ -122,7 +122,8 @@ def test_a_class_derived_from_a_stub_has_the_methods_of_the_stub() -> None:
         def erase(self) -> None:
             raise AssertionError("a method of the user is called")
 
-    assert methods_of(Client) == methods_of(ThreadsServiceClient)
+    namesake = type("ThreadsServiceClient", (Client,), {"__module__": Client.__base__.__module__})
+    assert methods_of(Client) == methods_of(ThreadsServiceClient) == methods_of(namesake)
     assert methods_of(object) == ()
 
 

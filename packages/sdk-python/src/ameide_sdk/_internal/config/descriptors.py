@@ -210,7 +210,10 @@ def methods_of(stub: type) -> tuple[Method, ...]:
         if getattr(_module_of(each).get(service), "_is_protocol", False):
             calls = [call for call in vars(each).values() if inspect.isfunction(call)]
             infos = [info_of(call) for call in calls if not call.__name__.startswith("_")]
-            return tuple(method_of(info, each) for info in infos if info is not None)
+            methods = tuple(method_of(info, each) for info in infos if info is not None)
+            # A class of the same name may be derived from it.
+            if methods:
+                return methods
     return ()
 
 
