@@ -137,6 +137,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(await pythonEnvironment(root));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
+    process.exitCode = error instanceof MissingTool ? 3 : 1;
   }
 }
