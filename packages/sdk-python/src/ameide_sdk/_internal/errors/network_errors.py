@@ -86,7 +86,7 @@ def network_text(reason: BaseException) -> str:
     operation = ""
     if _CONNECTING.search(text) is not None:
         operation = "connect "
-    elif _OF_BODY.match(text) is not None:
+    elif _READING.search(text) is not None:
         operation = "read "
     for pattern in _SAID_OF_EVERY_REQUEST:
         text = pattern.sub("", text)
@@ -97,12 +97,13 @@ def network_text(reason: BaseException) -> str:
 # The only texts that are matched anywhere: pyqwest tells in no other way when it happened.
 _OF_BODY = re.compile(r"Error reading (?:full )?content: ")
 _CONNECTING = re.compile(r"client error \(Connect\): ")
+_READING = re.compile(r"^Error reading |client error \(SendRequest\): connection error: ")
 _ADDRESS = re.compile(r"error sending request for url \([^)]*\): ")
 _SAID_OF_EVERY_REQUEST = (
     re.compile(r"Request failed: |Error reading (?:full )?content: "),
     re.compile(r"client error \((?:Connect|SendRequest)\): "),
     re.compile(r"(?:request or response body error: )+(?:error reading a body from connection: )?"),
-    re.compile(r"tcp connect error: (?=.*\(os error \d+\))"),
+    re.compile(r"(?:tcp connect|connection) error: (?=.*\(os error \d+\))"),
 )
 _UNKNOWN_NAME = re.compile(r'dns error: .*?no records found for Query .*?Name\("(.+?)\.?"\).*')
 _OS_ERROR = re.compile(r"[A-Z][\w ]* \(os error (\d+)\)")

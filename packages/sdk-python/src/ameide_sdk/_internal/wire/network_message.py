@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _OUR_TYPES = re.compile(r"application/(?:json|proto|connect\+|grpc)")
 _STATUS_ALONE = re.compile(r"HTTP \d{3}|$")
 _CONNECT_ERROR = re.compile(r"\bconnect E[A-Z]+$")
+_ADDRESS = re.compile(r"\d+(?:\.\d+){3}:|[0-9a-f:.]*:[0-9a-f:.]*:\d+$")
 # Statuses of a server that has no such service at this address. Other statuses may be transient.
 _NOT_HERE = (404, 405)
 
@@ -32,9 +33,10 @@ def network_message(reason: BaseException, where: str) -> str:
     text = network_text(reason) or "the connection failed"
     if where in text:
         return text
-    # As every SDK writes it: connect ECONNREFUSED 127.0.0.1:9.
-    is_of_system = "os error" in str(reason) and _CONNECT_ERROR.search(text) is not None
-    return f"{text} {where}" if is_of_system else f"{text} (at {where})"
+    if _CONNECT_ERROR.search(text) is not None and _ADDRESS.match(where) is not None:
+        # Of a name, pyqwest does not tell which address it has tried.
+        return f"{text} {where}"
+    return f"{text} (at {where})"
 
 
 def is_strangers(head: Recording, error: ConnectError) -> bool:
