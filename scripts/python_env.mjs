@@ -35,7 +35,7 @@ export async function pythonEnvironment(root) {
     .update(version)
     .update(readFileSync(join(root, LOCK)));
   for (const path of own) {
-    hash.update(readFileSync(join(root, path, "pyproject.toml")));
+    hash.update(installedBy(readFileSync(join(root, path, "pyproject.toml"), "utf8")));
   }
   const key = hash.digest("hex");
 
@@ -61,6 +61,16 @@ export async function pythonEnvironment(root) {
     writeFileSync(marker, key);
   });
   return bin;
+}
+
+/**
+ * The tables of a pyproject.toml that say what is installed; linters and tests have theirs beside them.
+ *
+ * @param {string} text
+ */
+function installedBy(text) {
+  const tables = text.split(/^(?=\[)/m);
+  return tables.filter((table) => !/^\[tool\.(?!hatch\b)/.test(table)).join("");
 }
 
 /** @param {string} root */
