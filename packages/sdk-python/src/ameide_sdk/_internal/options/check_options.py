@@ -304,7 +304,8 @@ _CHECK_CLIENT = _exclusive(
                 lambda value: is_mapping(value) or is_client_policy(value),
             ),
             "transport": rule(
-                "must be a transport of pyqwest", lambda value: _has_method(value, ("execute",))
+                "must be a transport of pyqwest",
+                lambda value: _has_method(value, ("execute", "execute_sync")),
             ),
             "observer": FUNCTION,
         },

@@ -277,8 +277,8 @@ class ClientOptions(Settings, total=False):
     policy: ClientPolicy | Mapping[str, Any]
     """A policy document (`ameide.policy.v1.ClientPolicy`), as a message or as JSON data."""
     transport: Transport | SyncTransport
-    """HTTP transport to use instead of the SDK's own: an object with `execute`, as pyqwest has it.
-    It must not follow redirects."""
+    """HTTP transport to use instead of the SDK's own, as pyqwest has them: an object with
+    `execute`, or with `execute_sync` for a sync client. It must not follow redirects."""
     observer: Observer
     """Receives the events of every call as plain data."""
 
