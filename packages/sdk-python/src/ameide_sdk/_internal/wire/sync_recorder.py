@@ -88,14 +88,15 @@ class SyncRecorder:
             recording.responded(answer.status, answer.headers)
             return whole_answer(recording, answer.content, answer.trailers)
         except Exception as error:
-            raise _noted(recording, pool, error, recording.until_ms)  # noqa: B904
+            raise _noted(recording, pool, error)  # noqa: B904
 
 
 class SyncAnswer:
     """A request that is sent when its context is entered, and its answer.
 
-    Until the head of the answer has come nothing can end a request, so it is waited for in a thread
-    of its own: what nobody waits for any more is closed when it comes.
+    Until the head of the answer has come nothing can end a request but a limit for all of the
+    answer. So that of a stream is waited for in a thread of its own: what nobody waits for any more
+    is closed when it comes.
     """
 
     __slots__ = (
@@ -138,8 +139,9 @@ class SyncAnswer:
             body = _body_of(recording, pool, request)
         else:
             body = StreamedBody(recording, sent, request.headers)
-        # It holds for the whole stream.
-        timeout = _timeout(recording, recording.deadline_ms) if pool.is_own else None
+        answers_once = recording.shape.answers_once
+        all_until_ms = recording.until_ms if answers_once else recording.deadline_ms
+        timeout = _timeout(recording, all_until_ms) if pool.is_own or answers_once else None
         send = partial(
             cast("SyncClient", pool.client).stream,
             request.method,
@@ -148,12 +150,16 @@ class SyncAnswer:
             content=body,
             timeout=timeout,
         )
-        opening = _Opening(self._threads, send)
-        recording.on_end(opening.end)
         try:
-            self._context, response = opening.wait(recording)
+            if answers_once:
+                self._context = send()
+                response = self._context.__enter__()
+            else:
+                opening = _Opening(self._threads, send)
+                recording.on_end(opening.end)
+                self._context, response = opening.wait(recording)
         except Exception as error:
-            raise _noted(recording, pool, error, recording.deadline_ms)  # noqa: B904
+            raise _noted(recording, pool, error)  # noqa: B904
         recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
         recording.on_end(self._close)
@@ -269,8 +275,7 @@ class _Content:
                 self._over = True
                 body.end(self._response.trailers)
             except Exception as error:
-                until_ms = self._recording.deadline_ms
-                raise _noted(self._recording, self._pool, error, until_ms)  # noqa: B904
+                raise _noted(self._recording, self._pool, error)  # noqa: B904
             else:
                 body.add(bytes(chunk))
 
@@ -278,7 +283,7 @@ class _Content:
     def _read(self) -> Buffer:
         recording = self._recording
         timeout = _timeout(recording, recording.until_ms)
-        if timeout is None:
+        if timeout is None or recording.shape.answers_once:
             return next(self._inner)
         timer = self._threads.set_timer(self._expire, timeout * 1_000)
         try:
@@ -325,10 +330,14 @@ def _timeout(recording: Recording, until_ms: float) -> float | None:
 
 
 # Returns what Connect is to be told.
-def _noted(recording: Recording, pool: Pool, error: Exception, until_ms: float) -> Exception:
+def _noted(recording: Recording, pool: Pool, error: Exception) -> Exception:
     if isinstance(error, ConnectError):
         return error
     is_connecting = isinstance(error, ConnectionError)
-    if isinstance(error, TimeoutError) and not is_connecting and until_ms != math.inf:
+    if isinstance(error, TimeoutError) and not is_connecting and _is_limited(recording):
         recording.expired = True
     return recording.broke(error, pool)
+
+
+def _is_limited(recording: Recording) -> bool:
+    return min(recording.until_ms, recording.deadline_ms) != math.inf

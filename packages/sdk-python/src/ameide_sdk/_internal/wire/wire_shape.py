@@ -19,6 +19,8 @@ class WireShape:
         protocol: Protocol on the wire.
         enveloped: True if the messages of the answer are in envelopes; otherwise it is one message.
         replays: True if the request is one message, so that it can be sent again.
+        answers_once: True if the answer is one message, in an envelope or not. A limit is for all
+            of it.
         both_ways: True if both sides stream, which takes HTTP/2.
         accepted: Accepted compression; None for none.
         read_max_bytes: Largest message, in bytes, decompressed.
@@ -27,6 +29,7 @@ class WireShape:
     protocol: Protocol
     enveloped: bool
     replays: bool
+    answers_once: bool
     both_ways: bool
     accepted: Compression | None
     read_max_bytes: int
@@ -37,19 +40,20 @@ def wire_shapes(
 ) -> Mapping[MethodKind, WireShape]:
     """Returns the wire shapes of a protocol for each kind of method."""
 
-    def shape(*, enveloped: bool, replays: bool, both_ways: bool = False) -> WireShape:
+    def shape(*, enveloped: bool, replays: bool, answers_once: bool) -> WireShape:
         return WireShape(
             protocol=protocol,
             enveloped=enveloped,
             replays=replays,
-            both_ways=both_ways,
+            answers_once=answers_once,
+            both_ways=not (replays or answers_once),
             accepted=accepted,
             read_max_bytes=read_max_bytes,
         )
 
     return {
-        "unary": shape(enveloped=protocol != "connect", replays=True),
-        "server_streaming": shape(enveloped=True, replays=True),
-        "client_streaming": shape(enveloped=True, replays=False),
-        "bidi_streaming": shape(enveloped=True, replays=False, both_ways=True),
+        "unary": shape(enveloped=protocol != "connect", replays=True, answers_once=True),
+        "server_streaming": shape(enveloped=True, replays=True, answers_once=False),
+        "client_streaming": shape(enveloped=True, replays=False, answers_once=True),
+        "bidi_streaming": shape(enveloped=True, replays=False, answers_once=False),
     }
