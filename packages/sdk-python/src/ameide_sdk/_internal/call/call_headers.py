@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import cast
 
 from connectrpc.request import Headers
 
 from ameide_sdk._internal.errors.config_error import config_error
+from ameide_sdk._internal.options.check_call_options import check_headers
 from ameide_sdk._internal.options.reserved_headers import ReservedNames, reserved_rule
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -16,7 +18,7 @@ _RULE = "must be text on one line, without control characters, in ISO 8859-1"
 
 
 def read_call_headers(given: object, reserved: ReservedNames) -> dict[str, str]:
-    """Reads headers: Connect's `Headers`, a mapping, or pairs of names and values.
+    """Reads the headers of the runtime's own parameter: Connect's `Headers`, or a mapping.
 
     Returns:
         Values by lower-case names; of a repeated name they are joined (RFC 9110, section 5.3).
@@ -24,8 +26,11 @@ def read_call_headers(given: object, reserved: ReservedNames) -> dict[str, str]:
     Raises:
         AmeideError: CONFIG_INVALID. It names a header and never holds a value.
     """
+    check_headers(given)
     headers: dict[str, str] = {}
-    for name, value in _pairs(given):
+    stated = cast("Headers | Mapping[object, object]", given)
+    pairs = stated.allitems() if isinstance(stated, Headers) else stated.items()
+    for name, value in pairs:
         # A name that is none may be a value.
         if not isinstance(name, str) or not is_header_name(name):
             raise config_error("headers", "must have the names of headers (RFC 9110)")
@@ -47,17 +52,3 @@ def is_header_name(name: str) -> bool:
 def is_header_value(value: str) -> bool:
     """Reports whether a text may be the value of a header (RFC 9110, section 5.5)."""
     return _VALUE.fullmatch(value) is not None
-
-
-def _pairs(given: object) -> list[tuple[object, object]]:
-    try:
-        if isinstance(given, Headers):
-            return list(given.allitems())
-        if isinstance(given, Mapping):
-            return list(given.items())
-        if isinstance(given, Iterable):
-            return [(name, value) for name, value in given]
-    except (TypeError, ValueError):
-        pass
-    rule = "must be Headers, a mapping of names and values, or pairs of them"
-    raise config_error("headers", rule, given)

@@ -23,7 +23,7 @@ from ameide_sdk._internal.options.ambient_timeout import ambient_timeout
 from ameide_sdk._internal.options.check_options import check_call_settings, check_duration_ms
 from ameide_sdk._internal.options.tenant import tenant_for
 from ameide_sdk._internal.policy.deadline import overall_timeout
-from ameide_sdk._internal.policy.policy import PolicyValues
+from ameide_sdk._internal.policy.policy import PolicyValues, Protocol
 from ameide_sdk._internal.policy.policy_table import TIME_LIMITS
 from ameide_sdk._internal.runtime.request_id import uuid_v4, uuid_v7
 from ameide_sdk._internal.telemetry.observer import CallInfo
@@ -89,7 +89,7 @@ class CallPlan:
         self.service = method.service.type_name
         self.method = for_method.name
         self.kind = for_method.kind
-        self.protocol = client.protocol
+        self.protocol: Protocol = client.protocol
         self.server_address = config.server_address
         self.server_port = config.server_port
         self.header_names = config.header_names

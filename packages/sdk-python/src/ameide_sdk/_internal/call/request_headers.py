@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import pyqwest
@@ -62,7 +63,8 @@ class RequestHeaders:
         self._users.update(plan.for_method.headers)
         if given is not None:
             self._users.update(read_call_headers(given, plan.client.config.rules))
-        for name, value in (plan.settings.get("headers") or {}).items():
+        stated: Mapping[str, str] = plan.settings.get("headers") or {}
+        for name, value in stated.items():
             self._users[name.lower()] = value
         if plan.credentials is not None and plan.credentials.header in self._users:
             raise config_error(f"headers.{plan.credentials.header}", set_by_sdk("auth"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -28,8 +28,9 @@ class AsyncMessages:
 
     async def close(self) -> None:
         """Lets Connect let go of the answer."""
-        if isinstance(self._messages, AsyncGenerator):
-            await self._messages.aclose()
+        aclose: Callable[[], Awaitable[None]] | None = getattr(self._messages, "aclose", None)
+        if aclose is not None:
+            await aclose()
 
 
 class SyncMessages:
@@ -47,8 +48,9 @@ class SyncMessages:
 
     def close(self) -> None:
         """Lets Connect let go of the answer."""
-        if isinstance(self._messages, Generator):
-            self._messages.close()
+        close: Callable[[], None] | None = getattr(self._messages, "close", None)
+        if close is not None:
+            close()
 
 
 class AsyncStream(Generic[_T]):

@@ -28,6 +28,7 @@ from ameide_sdk._internal.call.stream_input import AsyncStreamInput, SyncStreamI
 from ameide_sdk._internal.call.unary_call import UnaryCall
 from ameide_sdk._internal.config.explain import Explanation
 from ameide_sdk._internal.errors.config_error import config_error
+from ameide_sdk._internal.options.check_call_options import check_request, check_stub
 from ameide_sdk._internal.options.check_options import check_drain_options
 from ameide_sdk._internal.options.options import milliseconds
 from ameide_sdk._internal.runtime.waiter import AsyncWaiter, SyncWaiter
@@ -163,6 +164,7 @@ class AsyncShell(Shell, ConnectClient):
     ) -> Any:
         """Makes a call and all its attempts."""
         plan = self._plan(method, headers, timeout_ms)
+        check_request(request, method.input)
         filled = plan.with_request_id(request)
         get = self._ameide.sends_get(plan, asked=use_get)
         execute = super().execute_unary
@@ -208,6 +210,7 @@ class AsyncShell(Shell, ConnectClient):
     ) -> AsyncIterator[Any]:
         """Makes a stream, which begins when its first message is asked for."""
         plan = self._plan(method, headers, timeout_ms)
+        check_request(request, method.input)
         filled = plan.with_request_id(request)
         execute = super().execute_server_stream
 
@@ -283,6 +286,7 @@ class SyncShell(Shell, ConnectClientSync):
     ) -> Any:
         """Makes a call and all its attempts."""
         plan = self._plan(method, headers, timeout_ms)
+        check_request(request, method.input)
         filled = plan.with_request_id(request)
         get = self._ameide.sends_get(plan, asked=use_get)
         execute = super().execute_unary
@@ -328,6 +332,7 @@ class SyncShell(Shell, ConnectClientSync):
     ) -> Iterator[Any]:
         """Makes a stream, which begins when its first message is asked for."""
         plan = self._plan(method, headers, timeout_ms)
+        check_request(request, method.input)
         filled = plan.with_request_id(request)
         execute = super().execute_server_stream
 
@@ -409,10 +414,10 @@ def _drain_ms(transport: Transport, timeout: float | timedelta | None) -> float:
     return milliseconds(timeout)
 
 
-_classes: dict[type, type] = {}
+_classes: dict[type[Any], type[Any]] = {}
 
 
-def _class_of(stub: type) -> type:
+def _class_of(stub: type[Any]) -> type[Any]:
     if issubclass(stub, Shell):
         return stub
     found = _classes.get(stub)
@@ -424,7 +429,7 @@ def _class_of(stub: type) -> type:
     return found
 
 
-def bound_stub(stub: type, transport: Transport, settings: StubSettings) -> Any:
+def bound_stub(stub: type[Any], transport: Transport, settings: StubSettings) -> Any:
     """Makes a client of a generated class over a transport, whose calls have these settings."""
     bound = _class_of(stub)
     client = bound(transport.config.base_url, **transport.stub_arguments(bound))
@@ -453,9 +458,7 @@ def connect(stub: type[_Stub], base_url: str | None = None, **options: Any) -> _
     Raises:
         AmeideError: CONFIG_INVALID, naming option and rule.
     """
-    if not isinstance(stub, type) or not issubclass(stub, (ConnectClient, ConnectClientSync)):
-        rule = "must be a client class that protoc-gen-connectrpc generated"
-        raise config_error("stub", rule, stub)
+    check_stub(stub)
     if base_url is not None:
         options["base_url"] = base_url
     transport = Transport.create(options, is_async=issubclass(stub, ConnectClient))

@@ -135,8 +135,9 @@ class Transport:
     def _method_named(self, method: str | Callable[..., Any]) -> Method:
         if not isinstance(method, str):
             info = info_of(method)
+            owner: object = getattr(method, "__self__", None)
             if info is not None:
-                return method_of(info, type(getattr(method, "__self__", None)))
+                return method_of(info, type(owner))
         for stub in tuple(self._stubs):
             for each in methods_of(stub):
                 if method in (each.name, f"/{each.name}"):
