@@ -206,10 +206,11 @@ class WatchedLoop(VirtualLoop):
         return handle
 
     def pending(self) -> int:
-        """Counts the timers that have neither fired nor been canceled."""
+        """Counts the timers that have neither fired nor been canceled, and forgets them."""
         # A loop fires them up to 1 ns early.
         now = self.time() + 1e-9
-        return sum(not each.cancelled() and each.when() > now for each in self._handles)
+        handles, self._handles = self._handles, []
+        return sum(not each.cancelled() and each.when() > now for each in handles)
 
 
 class _AsyncGate:

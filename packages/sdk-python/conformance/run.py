@@ -89,7 +89,11 @@ class _CaseRun:
         if not self._given.left_open and "" in self._clients:
             await self._world.give(self._clients[""].family.close())
         await self._world.settle()
-        return await self._told()
+        response = await self._told()
+        # No garbage collector looks into objects of pyqwest, which hold transports and bodies.
+        self._clients.clear()
+        self._script = None
+        return response
 
     async def _told(self) -> RunResponse:
         response = self._response

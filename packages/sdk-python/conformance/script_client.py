@@ -79,8 +79,9 @@ class ScriptClient:
         )
 
     async def requests(self) -> list[SeenRequest]:
-        """Returns its requests so far. Reads the bodies that the script left unread."""
-        return [await each.told() for each in self._exchanges]
+        """Returns its requests, and forgets them. Reads the bodies that the script left unread."""
+        exchanges, self._exchanges = self._exchanges, []
+        return [await each.told() for each in exchanges]
 
     async def _play(
         self, request: Request | SyncRequest, limit_ms: float

@@ -42,6 +42,8 @@ def watch_trouble() -> Iterator[Trouble]:
     try:
         yield trouble
         gc.collect()
+        # What is left by now is kept: it need not be looked through again.
+        gc.freeze()
     finally:
         threading.excepthook, sys.unraisablehook, warnings.showwarning = kept
 
