@@ -10,7 +10,7 @@ import { verdictOf } from "./tree.mjs";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const LIST = join(REPOSITORY, "scripts", "python_archives.py");
-const CALL = join(REPOSITORY, "scripts", "python_call.py");
+const CALL = join(REPOSITORY, "packages/sdk-python/tests/installed_call.py");
 
 /** Distributions that are never published say so (PyPI's trove classifiers). */
 const PRIVATE = "Private :: Do Not Upload";

@@ -1,6 +1,6 @@
 """Makes a call with the Python SDK that is installed in a folder.
 
-Usage: PYTHONPATH=FOLDER python scripts/python_call.py FOLDER
+Usage: PYTHONPATH=FOLDER python tests/installed_call.py FOLDER
 """
 
 from __future__ import annotations
