@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from functools import cache
 from importlib import metadata
 
 VERSION = "0.0.0"
@@ -17,12 +18,14 @@ def user_agent(max_bytes: int, app_name: str | None) -> str:
         max_bytes: Longest header.
         app_name: Product token of the application; None for none.
     """
-    products = [
-        f"ameide-sdk-python/{VERSION}",
-        f"connect-python/{metadata.version('connectrpc')}",
-        f"python/{platform.python_version()}",
-        f"({sys.platform}; {platform.machine()})",
-    ]
-    if app_name is not None:
-        products.append(app_name)
-    return " ".join(products)[:max_bytes].rstrip()
+    whole = _products() if app_name is None else f"{_products()} {app_name}"
+    return whole[:max_bytes].rstrip()
+
+
+# Reading the version of a distribution takes milliseconds.
+@cache
+def _products() -> str:
+    return (
+        f"ameide-sdk-python/{VERSION} connect-python/{metadata.version('connectrpc')} "
+        f"python/{platform.python_version()} ({sys.platform}; {platform.machine()})"
+    )
