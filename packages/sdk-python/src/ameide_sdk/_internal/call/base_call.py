@@ -109,6 +109,9 @@ class BaseCall(ABC):
         self._replayed = False
         self._last_cost: float | None = None
         self._waited_ms = 0.0
+        self._last_error: ConnectError | None = None
+        # Where the call stood when it was canceled.
+        self._where: str | None = None
         # Failure of the last attempt, if nothing of it was sent.
         self._unsent: str | None = None
         # For the recorder: the request of the first attempt, for those that follow.
@@ -158,6 +161,7 @@ class BaseCall(ABC):
             AmeideError: If it is over.
         """
         self._client.lifetime.add(self)
+        self._plan.begin()
         for refusal in self._plan.refusals:
             self._events.would_refuse(refusal)
         self._check_closed()
@@ -258,15 +262,19 @@ class BaseCall(ABC):
 
     def _abort(self, cause: AbortCause) -> AmeideError:
         """Makes the error of a call that ends without an attempt under way."""
-        error = abort_error(cause, abort_message(cause, self._what_was_seen()))
+        seen = self._what_was_seen(cause)
+        error = abort_error(cause, abort_message(cause, seen))
         error.__cause__ = None if cause == "canceled" else self._last_error
+        self._where = where_it_stood(seen) if cause == "canceled" else None
         return error_of_abort(cause, error, self._plan, self._facts())
 
-    _last_error: ConnectError | None = None
-
-    def _what_was_seen(self) -> Limited:
+    def _what_was_seen(self, cause: AbortCause = "canceled") -> Limited:
+        now_ms = self._client.clock.now()
+        if cause == "deadline":
+            # Who reads a stream late hears of it late.
+            now_ms = min(now_ms, self._plan.start_ms + self._plan.timeout_ms)
         return Limited(
-            now_ms=self._client.clock.now(),
+            now_ms=now_ms,
             plan=self._plan,
             attempt=self._attempt,
             failed=self._attempts[-1] if self._attempts else None,
@@ -310,7 +318,9 @@ class BaseCall(ABC):
         if cause is None:
             error = self._connect_error(reason)
         else:
-            error = abort_error(cause, abort_message(cause, self._what_was_seen()))
+            seen = self._what_was_seen(cause)
+            error = abort_error(cause, abort_message(cause, seen))
+            self._where = where_it_stood(seen) if cause == "canceled" else None
             error.__cause__ = (
                 None if isinstance(reason, (Interrupted, asyncio.CancelledError)) else reason
             )
@@ -470,6 +480,7 @@ class BaseCall(ABC):
             retryable=retryable,
             bounds=self._client.constants,
             secrets=self._plan.headers.secrets(),
+            where=self._where,
         )
 
     # Adds what is known of the call to an error that is of none.

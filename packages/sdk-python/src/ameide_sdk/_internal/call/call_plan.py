@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -26,7 +26,7 @@ from ameide_sdk._internal.policy.deadline import overall_timeout
 from ameide_sdk._internal.policy.policy import PolicyValues, Protocol
 from ameide_sdk._internal.policy.policy_table import TIME_LIMITS
 from ameide_sdk._internal.runtime.request_id import uuid_v4, uuid_v7
-from ameide_sdk._internal.telemetry.observer import CallInfo
+from ameide_sdk._internal.telemetry.observer import CallInfo, CallSink
 
 if TYPE_CHECKING:
     from ameide_sdk._internal.call.client_context import ClientContext
@@ -84,8 +84,6 @@ class CallPlan:
         self.client = client
         self.for_method = for_method
         self.settings = settings
-        self.start_ms = client.clock.now()
-        self.start_wall_ms = client.clock.wall_now()
         self.service = method.service.type_name
         self.method = for_method.name
         self.kind = for_method.kind
@@ -98,14 +96,12 @@ class CallPlan:
         effective = _effective_policy(for_method, settings, config.environment.retries_off)
         self.observed = effective if config.observe else None
         self.policy = _by_hand_only(effective, settings) if config.observe else effective
-        self.timeout_ms = overall_timeout(
-            client.constants,
-            self._own_timeout(),
-            runtime_ms,
-            self._ambient(),
-        )
+        stated = settings.get("deadline_from", for_method.deadline_from)
+        self._ambient_option = "deadline_from()" if stated is None else "deadlineFrom"
+        self._ambient_source = ambient_deadline() if stated is None else stated
         stated_id = settings.get("request_id")
-        self.request_id: str = stated_id or uuid_v7(self.start_wall_ms, random.bytes)
+        start_wall_ms = client.clock.wall_now()
+        self.request_id: str = stated_id or uuid_v7(start_wall_ms, random.bytes)
         self.sends_request_id = self.observed is None or stated_id is not None
         self.idempotency_key = self._key(claim_key)
         field = for_method.request_id_field
@@ -120,13 +116,28 @@ class CallPlan:
         self.credentials: CredentialSource | None = None
         if auth is not None and self.policy.auth_mode != "none":
             self.credentials = client.credentials(auth)
+        self.headers = RequestHeaders(self)
+        self.headers.add(given_headers)
+        self.start_ms = client.clock.now()
+        self.timeout_ms = math.inf
+        self.sinks: Sequence[CallSink] = ()
+
+    def begin(self) -> None:
+        """Begins the time of the call, and its span. A stream begins when it is first read.
+
+        Raises:
+            AmeideError: CONFIG_INVALID for an ambient deadline that is none.
+        """
+        client = self.client
+        self.start_ms = client.clock.now()
+        self.timeout_ms = overall_timeout(
+            client.constants, self._own_timeout(), self._runtime_ms, self._ambient()
+        )
         self.credential_request = CredentialRequest(
             tenant=self.tenant,
             scopes=self.policy.scopes,
             deadline_ms=self.start_ms + self.timeout_ms,
         )
-        self.headers = RequestHeaders(self)
-        self.headers.add(given_headers)
         self.sinks = client.sinks(self._info())
 
     def _info(self) -> CallInfo:
@@ -138,7 +149,7 @@ class CallPlan:
             server_address=self.server_address,
             server_port=self.server_port,
             protocol=self.protocol,
-            start_wall_ms=self.start_wall_ms,
+            start_wall_ms=self.client.clock.wall_now(),
         )
 
     @property
@@ -165,7 +176,7 @@ class CallPlan:
             return self.source_of("timeout_ms")
         if runtime_ms is not None and math.floor(runtime_ms) == self.timeout_ms:
             return "timeoutMs of the call"
-        return self._ambient_option()
+        return self._ambient_option
 
     def no_credential(self) -> str | None:
         """Says why the call has no credential; None if it has one."""
@@ -206,13 +217,8 @@ class CallPlan:
         return self.for_method.policy.sources[name]
 
     def _ambient(self) -> float | None:
-        stated = self.settings.get("deadline_from", self.for_method.deadline_from)
-        source = ambient_deadline() if stated is None else stated
-        return None if source is None else ambient_timeout(self._ambient_option(), source)
-
-    def _ambient_option(self) -> str:
-        stated = self.settings.get("deadline_from", self.for_method.deadline_from)
-        return "deadline_from()" if stated is None else "deadlineFrom"
+        source = self._ambient_source
+        return None if source is None else ambient_timeout(self._ambient_option, source)
 
     # The runtime's own timeout is a setting of the call: it overrides operator settings and
     # defaults; of two timeouts set in code the smaller wins.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ameide_sdk._internal.auth.token_wait import TokenWait
-from ameide_sdk._internal.errors.errors import AttemptFailure
+from ameide_sdk._internal.errors.errors import NOTHING_SENT, AttemptFailure
 from ameide_sdk._internal.policy.deadline import Limit
 from ameide_sdk._internal.policy.failure import AbortCause
 
@@ -50,7 +50,6 @@ class Limited:
 
 
 CANCELED = "the call was canceled"
-NOTHING_SENT = "before anything was sent"
 
 
 def abort_message(cause: AbortCause, call: Limited) -> str:

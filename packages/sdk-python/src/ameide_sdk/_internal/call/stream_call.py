@@ -14,7 +14,7 @@ from ameide_sdk._internal.call.stream_input import StreamInput
 from ameide_sdk._internal.call.unary_call import Send, UnaryCall
 from ameide_sdk._internal.policy.deadline import AttemptLimit, attempt_limit
 from ameide_sdk._internal.policy.retry import InputState
-from ameide_sdk._internal.runtime.flow import Flow, Perform
+from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Perform
 from ameide_sdk._internal.wire.recorder import Recording
 
 
@@ -130,6 +130,11 @@ class StreamCall(BaseCall):
         assert attempt is not None
         assert messages is not None
         until_ms = self._limit_read(attempt)
+        if until_ms <= self._client.clock.now() and self._committed:
+            attempt.limit_cause = "deadline"
+            self.messages = None
+            yield from self._failed(attempt, Interrupted())
+            return None
         self._reading = True
         try:
             message = yield Perform(messages.read, until_ms)
@@ -165,8 +170,11 @@ class StreamCall(BaseCall):
             # The recorder asks for the limit of an attempt when it sends it.
             return plan.start_ms + plan.timeout_ms
         now_ms = self._client.clock.now()
+        remaining_ms = plan.remaining(now_ms)
+        if remaining_ms <= 0:
+            return now_ms
         self._since_ms = now_ms
-        limit = attempt_limit(plan.remaining(now_ms), plan.policy.idle_timeout_ms, "idle_timeout")
+        limit = attempt_limit(remaining_ms, plan.policy.idle_timeout_ms, "idle_timeout")
         attempt.limit_cause = limit.cause
         until_ms = now_ms + limit.limit_ms
         attempt.recording.limit(until_ms)

@@ -33,6 +33,9 @@ from ameide_sdk._internal.policy.failure import Origin, Sent
 from ameide_sdk._internal.policy.policy import BEHAVIOR_1
 from ameide_sdk._internal.policy.retry import RetryClass, StopReason
 
+NOTHING_SENT = "before anything was sent"
+"""Where a call stood that ends before its first attempt."""
+
 
 class _Pairs(Protocol):
     def items(self) -> Iterable[tuple[str, str]]: ...
@@ -88,6 +91,7 @@ class ErrorFacts:
         secrets: Credentials that were sent, to be removed from the server's texts. They are not
             kept.
         metadata: Headers and trailers of the answer; None if there was none.
+        where: What a canceled call was waiting for, in words.
     """
 
     origin: Origin
@@ -105,6 +109,7 @@ class ErrorFacts:
     bounds: ErrorBounds = BEHAVIOR_1
     secrets: tuple[str, ...] = ()
     metadata: AnswerHeaders | None = field(default=None, repr=False)
+    where: str | None = None
 
 
 class AmeideError(ConnectError):
@@ -162,6 +167,7 @@ class AmeideError(ConnectError):
     _promoted: Promoted
     _printed_details: list[str]
     _bounds: ErrorBounds
+    _where: str | None
 
     def __init__(self, source: ConnectError, facts: ErrorFacts, code: Code | None = None) -> None:
         """Makes an error of another.
@@ -178,6 +184,7 @@ class AmeideError(ConnectError):
         self._promoted = found
         self._printed_details = printed_details(source.details, bounds, secrets)
         self._bounds = bounds
+        self._where = facts.where
         self.method = facts.method
         self.origin = facts.origin
         self.reason = facts.reason or found.reason
@@ -217,11 +224,14 @@ class AmeideError(ConnectError):
         if isinstance(thrown, AmeideError):
             return thrown
         canceled = thrown.__cause__ if isinstance(thrown, TimeoutError) else thrown
-        if isinstance(canceled, asyncio.CancelledError):
-            known = canceled.__cause__
-            if isinstance(known, AmeideError):
-                return known if canceled is thrown else _timed_out(known)
-        return cls(connect_error_of(thrown, code), ErrorFacts(origin="client"))
+        if not isinstance(canceled, asyncio.CancelledError):
+            return cls(connect_error_of(thrown, code), ErrorFacts(origin="client"))
+        known = canceled.__cause__
+        if not isinstance(known, AmeideError):
+            # The task ended before the call had begun.
+            facts = ErrorFacts(origin="client", stop_reason="canceled", where=NOTHING_SENT)
+            known = cls(connect_error_of(canceled, code), facts)
+        return known if canceled is thrown else known.timed_out()
 
     def with_call(self, facts: ErrorFacts) -> AmeideError:
         """Returns the same error with what is known of the call in which it was raised.
@@ -236,6 +246,26 @@ class AmeideError(ConnectError):
             request_id=facts.request_id,
             attempts=facts.attempts,
             committed=facts.committed,
+        )
+
+    def timed_out(self) -> AmeideError:
+        """Returns the error of a call that was canceled because a timeout of the caller's was over.
+
+        Nothing knows so when the task is canceled.
+        """
+        code = Code.DEADLINE_EXCEEDED
+        message = f"the deadline expired (the caller's signal): {self._where or NOTHING_SENT}"
+        attempts = tuple(
+            replace(attempt, code=code.value) if attempt.code == Code.CANCELED.value else attempt
+            for attempt in self.attempts
+        )
+        return _changed(
+            self,
+            _code=code,
+            _message=message,
+            stop_reason="deadline",
+            explanation="not retried: no time is left before the deadline",
+            attempts=attempts,
         )
 
     def __str__(self) -> str:
@@ -320,21 +350,13 @@ def _copied(
 
 def _changed(error: AmeideError, **changes: Any) -> AmeideError:
     changed = AmeideError.__new__(AmeideError)
-    ConnectError.__init__(changed, error.code, error.message, error.details)
+    ConnectError.__init__(
+        changed, error.code, changes.get("_message", error.message), error.details
+    )
     vars(changed).update(vars(error), **changes)
     changed.__cause__ = error.__cause__
     changed.__suppress_context__ = error.__suppress_context__
     return changed.with_traceback(error.__traceback__)
-
-
-# Nothing knew, when the task was canceled, that a timeout had done it.
-def _timed_out(canceled: AmeideError) -> AmeideError:
-    code = Code.DEADLINE_EXCEEDED
-    attempts = tuple(
-        replace(attempt, code=code.value) if attempt.code == Code.CANCELED.value else attempt
-        for attempt in canceled.attempts
-    )
-    return _changed(canceled, _code=code, stop_reason="deadline", attempts=attempts)
 
 
 def code_name(code: Code) -> str:

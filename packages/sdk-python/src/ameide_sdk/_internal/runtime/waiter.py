@@ -102,8 +102,9 @@ class AsyncWaiter:
                 return await perform.run()
         except BaseException as error:
             # Who cancels the task while we do is heard first.
-            is_callers = task is not None and task.cancelling() > canceled
-            if scope.expired() and not is_callers:
+            if task is not None and task.cancelling() > canceled:
+                raise _canceled_in(error) from None
+            if scope.expired():
                 raise Interrupted from error
             raise
         finally:
@@ -120,6 +121,16 @@ class AsyncWaiter:
     def _end_scope(self) -> None:
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
+
+
+# Connect replaces a CancelledError by an error of its own, with it as the cause.
+def _canceled_in(error: BaseException) -> asyncio.CancelledError:
+    each: BaseException | None = error
+    while each is not None:
+        if isinstance(each, asyncio.CancelledError):
+            return each
+        each = each.__cause__ or each.__context__
+    return asyncio.CancelledError()
 
 
 class SyncWaiter:

@@ -231,7 +231,7 @@ class Recording:
         if content is not None and shape.replays:
             headers["content-length"] = str(len(content))
         self._requests += 1
-        self._has_body = pool.resends or not shape.replays
+        self._has_body = (pool.resends and content is not None) or not shape.replays
         return SentRequest(method, url, headers, content)
 
     def streamed(self, envelope: bytes, headers: Headers) -> bytes:
