@@ -86,8 +86,8 @@ def _clean(text: str) -> str:
     return re.sub("\0+", " ", marked).strip()
 
 
-# Surrogates too, which cannot be encoded.
-_CONTROL = ("Cc", "Cf", "Cs")
+# Ends of lines too, and surrogates, which cannot be encoded.
+_CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _without_secrets(found: re.Match[str]) -> str:
