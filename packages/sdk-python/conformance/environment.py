@@ -157,7 +157,6 @@ class AsyncWorld(World):
         self.clock = clock
         self._loop = asyncio.get_running_loop()
         self.in_memory = isinstance(self._loop, VirtualLoop)
-        self._main = asyncio.current_task()
         self._own: set[asyncio.Task[Any]] = set()
 
     def gate(self) -> Gate:
@@ -182,10 +181,11 @@ class AsyncWorld(World):
         return None
 
     def leaks(self) -> tuple[int, int]:
-        """Counts timers and tasks; the adapter's own tasks are ended first."""
+        """Counts timers and tasks; the adapter's own tasks are ended first, and forgotten."""
         for task in self._own:
             task.cancel()
-        left = asyncio.all_tasks() - self._own - {self._main}
+        left = asyncio.all_tasks() - self._own - {asyncio.current_task()}
+        self._own.clear()
         timers = self._loop.pending() if isinstance(self._loop, WatchedLoop) else 0
         return timers, len(left)
 

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { holdsText } from "./text.js";
 
 /** One difference from a case. */
 export interface Difference {
@@ -28,8 +29,9 @@ export class Step {
     }
   }
 
+  /** Compares as {@link holdsText} does. */
   holds(what: string, text: string, seen: string): void {
-    if (!seen.includes(text)) {
+    if (!holdsText(text, seen)) {
       this.differs(what, `… ${text} …`, seen);
     }
   }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Expected, Metric, RunResponse, Span } from "@ameideio/conformance-proto";
 import { type Difference, listOf, show, states, Step } from "./difference.js";
-import { matchesText } from "./text.js";
+import { holdsText, matchesText } from "./text.js";
 
 /** Compares spans, metrics, log lines and events. */
 export function compareTelemetry(
@@ -154,7 +154,7 @@ function compareLogs(
     const such = seen.logs.filter(
       (line) =>
         (level === "" || line.level === level) &&
-        contains.every((text) => line.text.includes(text)),
+        contains.every((text) => holdsText(text, line.text)),
     );
     if (count === undefined ? such.length > 0 : such.length === count) {
       continue;
