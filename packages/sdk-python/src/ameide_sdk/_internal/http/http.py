@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypedDict
 from urllib.parse import urlsplit
@@ -23,8 +24,9 @@ from pyqwest import (
 from ameide_sdk._internal.config.config import ClientConfig
 from ameide_sdk._internal.config.explain import ExplainedValue
 from ameide_sdk._internal.http.connection_settings import ConnectionSettings, connection_settings
-from ameide_sdk._internal.http.tls_failures import in_words
+from ameide_sdk._internal.http.tls_failures import NO_VERSION, in_words
 from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool
+from ameide_sdk._internal.wire.unstreamable import unstreamable
 
 _VERSIONS = {"1.1": HTTPVersion.HTTP1, "2": HTTPVersion.HTTP2, "negotiated": None}
 
@@ -76,6 +78,9 @@ class Connections(Pool):
     def __init__(self, settings: ConnectionSettings, *, is_async: bool) -> None:
         """Makes no connection yet."""
         self._settings = settings
+        self._is_async = is_async
+        self._lock = threading.Lock()
+        self._http2: Connections | None = None
         self._transport: HTTPTransport | SyncHTTPTransport
         self.client: Client | SyncClient
         if is_async:
@@ -87,6 +92,21 @@ class Connections(Pool):
         self.is_own = True
         self.peer = None if settings.proxy is not None else _address_of(settings.origin)
         self.resends = settings.http_version != "1.1"
+
+    def both_ways(self) -> Pool:
+        """Returns the connections for requests that stream both ways.
+
+        Only once a request is sent does pyqwest know which version a server has chosen, so these
+        offer no other than HTTP/2.
+        """
+        if self._settings.http_version != "negotiated":
+            return self
+        with self._lock:
+            if self._http2 is None:
+                self._http2 = _BothWays(
+                    replace(self._settings, http_version="2"), is_async=self._is_async
+                )
+            return self._http2
 
     def explain(self, error: Exception) -> Exception:
         """Returns a failure in words that say what to do, or the failure itself."""
@@ -100,11 +120,20 @@ class Connections(Pool):
 
     def close(self) -> None:
         """Ends the connections that have no request; those with one end with it."""
+        if self._http2 is not None:
+            self._http2.close()
         if isinstance(self._transport, HTTPTransport):
             # It is closed when this returns; nothing has to be awaited.
             self._transport.aclose()
         else:
             self._transport.close()
+
+
+class _BothWays(Connections):
+    def explain(self, error: Exception) -> Exception:
+        if NO_VERSION in str(error):
+            return unstreamable("the server speaks HTTP/1.1 only, which cannot stream both ways")
+        return super().explain(error)
 
 
 class UserTransport(Pool):
@@ -121,6 +150,10 @@ class UserTransport(Pool):
         self.peer: tuple[str, int] | None = None
         # pyqwest may be behind it.
         self.resends = True
+
+    def both_ways(self) -> Pool:
+        """Returns itself."""
+        return self
 
     def explain(self, error: Exception) -> Exception:
         """Returns the failure itself."""

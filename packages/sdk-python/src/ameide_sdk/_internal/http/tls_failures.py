@@ -6,6 +6,9 @@ from pyqwest import ConnectTimeout, WriteError
 
 from ameide_sdk._internal.errors.network_errors import ConnectingError, network_errors
 
+NO_VERSION = "fatal alert: NoApplicationProtocol"
+"""Words for a server that speaks no HTTP version that was offered."""
+
 _REFUSED = "the server refuses the client certificate (tls)"
 _NO_COMMON_VERSION = "client and server have no TLS version in common"
 # By what rustls says. None of them is transient.
@@ -55,7 +58,7 @@ def in_words(
         what = "the connection and the TLS handshake" if is_secure else "the connection"
         after = f"no connection stood after {connect_timeout_ms:g} ms (connect_timeout)"
         told = f"{after}: waited for {what}"
-    elif "fatal alert: NoApplicationProtocol" in text:
+    elif NO_VERSION in text:
         told = f"the server does not speak {advice}"
     elif isinstance(error, WriteError) and text.endswith("channel closed"):
         told = _NO_CERTIFICATE if is_secure else _NO_HTTP2

@@ -103,6 +103,8 @@ class AsyncAnswer:
     async def __aenter__(self) -> ShownAnswer:
         """Sends the request, and waits for the head of the answer."""
         recording, pool = expected_recording(), self._pool()
+        if recording.shape.both_ways:
+            pool = pool.both_ways()
         sent = self._sent
         whole = sent if isinstance(sent, bytes) else None
         request = recording.request(pool, self._method, self._url, self._headers, whole)

@@ -24,6 +24,10 @@ class Pool(Protocol):
     resends: bool
     """True if the HTTP client may send a request again by itself, as pyqwest does over HTTP/2."""
 
+    def both_ways(self) -> Pool:
+        """Returns the connections for requests that stream both ways."""
+        ...
+
     def explain(self, error: Exception) -> Exception:
         """Returns a failure in words that say what to do, or the failure itself."""
         ...

@@ -101,8 +101,8 @@ def freeze(
     body = content or b""
     if enveloped:
         return FrozenRequest(url, method, plain_envelope(body, headers))
-    coding: str | None = headers.get("content-encoding")
-    if coding is None or coding == _IDENTITY:
+    coding = headers.get("content-encoding", _IDENTITY)
+    if coding == _IDENTITY:
         return FrozenRequest(url, method, body)
     body, is_compressed = unpacked(body)
     return FrozenRequest(url, method, body, coding=coding if is_compressed else None)
@@ -120,9 +120,8 @@ def plain_codings(headers: Headers) -> None:
         if headers.get(name) == _IDENTITY:
             del headers[name]
     for name in _ACCEPT_HEADERS:
-        stated: str | None = headers.get(name)
-        if stated is not None:
-            codings = [each for each in stated.split(",") if each != _IDENTITY]
+        if name in headers:
+            codings = [each for each in headers[name].split(",") if each != _IDENTITY]
             if codings:
                 headers[name] = ",".join(codings)
             else:

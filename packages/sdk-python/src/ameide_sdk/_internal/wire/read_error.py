@@ -17,6 +17,7 @@ from ameide_sdk._internal.wire.wire_error import (
     end_stream_wire_error,
     grpc_message,
     grpc_wire_error,
+    json_object,
     metadata_of,
     parse_json,
     trailers_of,
@@ -125,7 +126,7 @@ def _text_of(answer: ReadAnswer) -> str | None:
     if answer.shape.protocol != "connect":
         return grpc_message(joined(answer.headers, "grpc-message") or "")
     value = None if answer.error_body is None else parse_json(answer.error_body)
-    message = value.get("message") if isinstance(value, dict) else None
+    message = json_object(value).get("message")
     return message if isinstance(message, str) else None
 
 

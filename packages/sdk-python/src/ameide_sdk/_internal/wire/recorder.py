@@ -46,6 +46,7 @@ from ameide_sdk._internal.wire.read_error import (
 from ameide_sdk._internal.wire.wire_error import (
     WireError,
     end_metadata,
+    json_object,
     metadata_of,
     parse_json,
     trailers_of,
@@ -258,7 +259,7 @@ class Recording:
             What Connect is to be told.
         """
         failure = pool.explain(without_address(error))
-        if not self.ended and not self.expired:
+        if not (self.ended or self.expired or isinstance(failure, ConnectError)):
             self._failure = failure
         return failure
 
@@ -426,8 +427,7 @@ class Recording:
             return metadata_of(self.trailers)
         if self.shape.protocol == "grpc-web":
             return metadata_of(trailers_of(end)[0])
-        value = parse_json(end)
-        return end_metadata(value) if isinstance(value, dict) else connectrpc.request.Headers()
+        return end_metadata(json_object(parse_json(end)))
 
     def read_error(self, error: ConnectError) -> ConnectError:
         """Returns the error of a failed attempt.

@@ -131,6 +131,8 @@ class SyncAnswer:
     def __enter__(self) -> ShownAnswer:
         """Sends the request, and waits for the head of the answer."""
         recording, pool = expected_recording(), self._pool()
+        if recording.shape.both_ways:
+            pool = pool.both_ways()
         sent = self._sent
         whole = sent if isinstance(sent, bytes) else None
         request = recording.request(pool, self._method, self._url, self._headers, whole)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias, cast
 
 from connectrpc.code import Code
 from connectrpc.compression import Compression
@@ -15,7 +16,11 @@ from ameide_sdk._internal.wire.envelopes import END_STREAM, TRAILERS, EnvelopeSc
 from ameide_sdk._internal.wire.media_type import joined, media_type
 from ameide_sdk._internal.wire.read_error import JSON_TYPE, end_of_stream, read_wire_error
 from ameide_sdk._internal.wire.recorder import Recording
-from ameide_sdk._internal.wire.wire_error import has_broken_metadata, parse_json, trailers_of
+from ameide_sdk._internal.wire.wire_error import (
+    has_broken_metadata,
+    parse_json,
+    trailers_of,
+)
 
 _END_FLAGS = {"connect": END_STREAM, "grpc": 0, "grpc-web": TRAILERS}
 
@@ -185,7 +190,7 @@ class WatchedBody:
         value = parse_json(end)
         if not isinstance(value, dict):
             self._fail(ConnectError(Code.INTERNAL, "the end of the stream is no JSON object"))
-        elif has_broken_metadata(value):
+        elif has_broken_metadata(cast("Mapping[str, object]", value)):
             self._fail(_no_headers())
         else:
             self._show(envelope(END_STREAM, b"{}"))

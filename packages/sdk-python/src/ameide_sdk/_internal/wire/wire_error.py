@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import cast
 
 import pyqwest
 from connectrpc.code import Code
@@ -76,10 +76,9 @@ def metadata_of(*parts: pyqwest.Headers | None) -> Headers:
 
 def connect_wire_error(value: object, metadata: Headers) -> WireError | None:
     """Returns an error of the Connect protocol; None if it has no code."""
-    if not isinstance(value, dict):
-        return None
-    code = _code_of(value.get("code"))
-    return None if code is None else _connect_error(value, code, metadata)
+    stated = json_object(value)
+    code = _code_of(stated.get("code"))
+    return None if code is None else _connect_error(stated, code, metadata)
 
 
 def end_stream_wire_error(end: object, headers: pyqwest.Headers) -> WireError | None:
@@ -87,12 +86,13 @@ def end_stream_wire_error(end: object, headers: pyqwest.Headers) -> WireError | 
 
     An error without a code counts here.
     """
-    if not isinstance(end, dict) or not isinstance(end.get("error"), dict):
+    stated = json_object(end)
+    if not isinstance(stated.get("error"), dict):
         return None
-    metadata = end_metadata(end)
+    metadata = end_metadata(stated)
     for name, value in headers.items():
         metadata.add(name, value)
-    error = end["error"]
+    error = json_object(stated["error"])
     return _connect_error(error, _code_of(error.get("code")) or Code.UNKNOWN, metadata)
 
 
@@ -136,7 +136,7 @@ def trailers_of(text: bytes) -> tuple[pyqwest.Headers, bool]:
     return trailers, broken
 
 
-def end_metadata(end: Mapping[str, Any]) -> Headers:
+def end_metadata(end: Mapping[str, object]) -> Headers:
     """Returns the metadata of an EndStreamResponse, as far as it is headers."""
     metadata = Headers()
     for name, value in _metadata_in(end):
@@ -145,15 +145,14 @@ def end_metadata(end: Mapping[str, Any]) -> Headers:
     return metadata
 
 
-def has_broken_metadata(end: Mapping[str, Any]) -> bool:
+def has_broken_metadata(end: Mapping[str, object]) -> bool:
     """Reports whether an EndStreamResponse has metadata that is no headers."""
     return not all(is_header(name, value) for name, value in _metadata_in(end))
 
 
-def _metadata_in(end: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
-    metadata = end.get("metadata")
-    for name, values in metadata.items() if isinstance(metadata, dict) else ():
-        for value in values if isinstance(values, list) else ():
+def _metadata_in(end: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    for name, values in json_object(end.get("metadata")).items():
+        for value in _json_list(values):
             yield name, value
 
 
@@ -187,6 +186,15 @@ def parse_json(content: bytes | bytearray) -> object:
     return value
 
 
+def json_object(value: object) -> Mapping[str, object]:
+    """Returns a JSON object, or an empty one for other values."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _json_list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
 def _add(headers: pyqwest.Headers, name: str, value: str) -> bool:
     accepted = is_header(name, value)
     if accepted:
@@ -198,20 +206,17 @@ def _code_of(value: object) -> Code | None:
     return _CODE_NAMES.get(value) if isinstance(value, str) else None
 
 
-def _connect_error(value: Mapping[str, Any], code: Code, metadata: Headers) -> WireError:
+def _connect_error(value: Mapping[str, object], code: Code, metadata: Headers) -> WireError:
     message, details = value.get("message"), value.get("details")
     found = [
-        detail
-        for each in (details if isinstance(details, list) else ())
-        if (detail := _connect_detail(each)) is not None
+        detail for each in _json_list(details) if (detail := _connect_detail(each)) is not None
     ]
     return WireError(code, message if isinstance(message, str) else "", found, metadata)
 
 
 def _connect_detail(value: object) -> ErrorDetail | None:
-    if not isinstance(value, dict):
-        return None
-    name, encoded = value.get("type"), value.get("value")
+    stated = json_object(value)
+    name, encoded = stated.get("type"), stated.get("value")
     if not isinstance(name, str) or not isinstance(encoded, str):
         return None
     content = _decoded(encoded)
