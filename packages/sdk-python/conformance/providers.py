@@ -27,8 +27,18 @@ class ProviderContext:
         self.world = world
         self.perform = perform
         self.calls = 0
-        # Providers that never answer wait here.
-        self.stalled = world.gate()
+        self._resting = world.gate()
+
+    async def rest(self, ms: float | None) -> None:
+        """Keeps a provider waiting, for None without end; at the end of the case it goes on."""
+        if ms is None or ms > 0:
+            await self._resting.wait(ms)
+
+    async def end(self) -> None:
+        """Lets providers go on that wait: nobody can cancel a thread."""
+        if not self.world.is_async:
+            self._resting.open()
+            await self.world.settle()
 
 
 def auth(given: Auth, context: ProviderContext) -> dict[str, Any]:
@@ -62,11 +72,11 @@ async def _provide(
 ) -> AccessToken:
     world = context.world
     if answer.until_deadline:
-        await world.sleep(request.deadline.timestamp() * 1e3 - world.clock.wall_now())
+        await context.rest(request.deadline.timestamp() * 1e3 - world.clock.wall_now())
         raise RuntimeError("the provider fails at its deadline, as the case says")
     if answer.stall:
-        await context.stalled.wait()
-    await world.sleep(answer.delay_ms)
+        await context.rest(None)
+    await context.rest(answer.delay_ms)
     if answer.fail:
         raise _saying(answer.says or ["the provider fails, as the case says"])
     return _token(answer, world)

@@ -97,6 +97,7 @@ class _CaseRun:
 
     async def _told(self) -> RunResponse:
         response = self._response
+        await self._context.end()
         timers, tasks = self._world.leaks()
         response.leaks = Leaks() if self._given.left_open else Leaks(timers=timers, tasks=tasks)
         if self._script is not None:

@@ -31,7 +31,7 @@ from pyqwest import (
     WriteError,
 )
 
-from ameide_sdk._internal.wire.recorder import current_recording
+from ameide_sdk._internal.wire.recorder import expected_recording
 from broken_connection import RESET, broken_by, cut_short, read_failed, refused_stream
 from environment import Begun, World, drive
 from http_answer import to_http
@@ -67,9 +67,10 @@ class ScriptClient:
 
     def execute_sync(self, request: SyncRequest) -> SyncResponse:
         """Gives the n-th request the n-th answer."""
-        recording = current_recording()
-        limit_ms = math.inf if recording is None else recording.until_ms
-        exchange, response = drive(self._play(request, limit_ms))
+        recording = expected_recording()
+        exchange, response = drive(self._play(request, recording.until_ms))
+        if not recording.shape.answers_once:
+            exchange.opened()
         return SyncResponse(
             status=response.status,
             http_version=HTTPVersion.HTTP2,
@@ -125,6 +126,9 @@ class _Exchange:
         unread = answer.stall_at != Moment.UNSPECIFIED or (broken is not None and broken.unread)
         if not unread:
             await self._read(is_awaited=not _is_early(answer))
+            # Who streams is ahead of who reads, as far as that takes no time.
+            if _is_early(answer):
+                await self._world.settle()
         is_stall = answer.action is not None and answer.action.field == "stall"
         await self.pause(None if is_stall else answer.delay_ms, "Request failed")
         if broken is not None:
@@ -154,6 +158,10 @@ class _Exchange:
             raise ReadError("Response body read cancelled")
         if is_over:
             self._time_out(doing)
+
+    def opened(self) -> None:
+        """Notes that the limit was that of the head."""
+        self._limit_ms = math.inf
 
     def _time_out(self, doing: str) -> None:
         self.leave()
