@@ -136,12 +136,13 @@ class TokenWait:
         try:
             while (credential := self.credential()) is None:
                 yield Pause(min(self._due_ms, deadline_ms))
-                if is_over():
-                    return None
-                if self._result is None:
+                if self._result is None and not is_over():
                     if source.clock.now() >= deadline_ms:
                         return None
+                    # The provider that it asks may end the call.
                     source.look(self)
+                if is_over():
+                    return None
             return credential
         finally:
             self.leave()

@@ -43,16 +43,22 @@ def _inner(recording: Recording | None, error: Exception) -> Exception:
     return error
 
 
+# An interceptor may have emptied the field.
+def _refilled(recording: Recording | None, request: Any) -> Any:
+    call = None if recording is None else recording.holder
+    return call.with_request_id(request) if isinstance(call, BaseCall) else request
+
+
 class AsyncAttemptInterceptor:
     """The innermost interceptor of async clients that have users' interceptors."""
 
     async def intercept_unary(
         self, call_next: Callable[[Any, Any], Awaitable[Any]], request: Any, ctx: Any
     ) -> Any:
-        """Notes how a unary attempt failed."""
+        """Restores the request id of a unary attempt, and notes how it failed."""
         recording = current_recording()
         try:
-            return await call_next(request, ctx)
+            return await call_next(_refilled(recording, request), ctx)
         except Exception as error:
             raise _inner(recording, error) from error.__cause__
 
@@ -78,10 +84,10 @@ class SyncAttemptInterceptor:
     def intercept_unary_sync(
         self, call_next: Callable[[Any, Any], Any], request: Any, ctx: Any
     ) -> Any:
-        """Notes how a unary attempt failed."""
+        """Restores the request id of a unary attempt, and notes how it failed."""
         recording = current_recording()
         try:
-            return call_next(request, ctx)
+            return call_next(_refilled(recording, request), ctx)
         except Exception as error:
             raise _inner(recording, error) from error.__cause__
 

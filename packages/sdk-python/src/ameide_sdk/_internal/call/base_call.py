@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pyqwest
 from connectrpc.code import Code
@@ -71,6 +71,8 @@ from ameide_sdk._internal.telemetry.observer import WaitingKind
 from ameide_sdk._internal.wire.frozen_request import FrozenRequest, post_instead
 from ameide_sdk._internal.wire.recorder import Recording
 
+_Message = TypeVar("_Message")
+
 PASSES_THROUGH = (GeneratorExit, KeyboardInterrupt, SystemExit)
 """What ends a program or its coroutines, and no attempt."""
 
@@ -84,6 +86,10 @@ class CallWaiter(Protocol):
 
     def limit(self, until_ms: float) -> None:
         """Changes the end of what is performed now, where the waiter is who ends it."""
+        ...
+
+    def is_canceled(self) -> bool:
+        """Reports whether the caller has canceled, be it that it was not told yet."""
         ...
 
 
@@ -146,6 +152,11 @@ class BaseCall(ABC):
         started_ms = self._plan.start_ms if self._attempt is None else self._attempt.started_ms
         return self._sent, self._plan.remaining(started_ms)
 
+    def with_request_id(self, message: _Message) -> _Message:
+        """Returns the message of a unary request with its request id field filled."""
+        plan = self._plan
+        return plan.with_request_id(message) if plan.kind == "unary" else message
+
     def note_inner(self, error: ConnectError) -> ConnectError:
         """Notes the failure that came from below the users' interceptors."""
         attempt = self._attempt
@@ -177,8 +188,8 @@ class BaseCall(ABC):
         if plan.remaining(started_ms) < client.constants.min_wire_timeout_ms:
             raise self._abort("deadline")
         plan.headers.prepare(self._state.attempts, started_ms)
-        # The provider of credentials or the tracer may have ended the call.
-        self._check_closed()
+        # The tracer may have ended the call.
+        yield from self._check_live()
         self._sent += 1
         recording = Recording(self, plan.shape, client.clock, self._enter)
         recording.deadline_ms = plan.start_ms + plan.timeout_ms
@@ -214,7 +225,7 @@ class BaseCall(ABC):
                 attempt.limit_cause = "deadline"
                 recording.expired = True
                 raise Interrupted
-            if self._closed is not None:
+            if self._closed is not None or self._waiter.is_canceled():
                 raise _over()
         until_ms = now_ms + limit.limit_ms
         self._waiter.limit(until_ms)
@@ -223,18 +234,18 @@ class BaseCall(ABC):
     def _authenticate(self) -> Flow[Credential | None]:
         source, renew = self._plan.credentials, self._renew
         self._renew = None
-        self._check_closed()
+        yield from self._check_live()
         if source is None:
             return None
         request = self._plan.credential_request
         result = renew(self._waiter) if renew else source.get(request, self._waiter)
-        if not isinstance(result, TokenWait):
-            self._check_closed()
-            return result
         # The provider may have ended the call.
-        if self._closed is not None:
+        if not isinstance(result, TokenWait):
+            yield from self._check_live()
+            return result
+        if self._closed is not None or self._waiter.is_canceled():
             result.leave()
-            self._check_closed()
+            yield from self._check_live()
         self._token_wait = result
         credential = yield from result.flow(lambda: self._closed is not None)
         if credential is None:
@@ -247,6 +258,13 @@ class BaseCall(ABC):
         self._check_closed()
         if self._plan.remaining(self._client.clock.now()) <= 0:
             raise self._abort("deadline")
+
+    # Callbacks that cancel the caller's task are heard before anything else is done.
+    def _check_live(self) -> Flow[None]:
+        self._check_closed()
+        if self._waiter.is_canceled():
+            yield Pause(self._client.clock.now())
+            raise asyncio.CancelledError
 
     def _check_closed(self) -> None:
         if self._closed is not None:
@@ -384,11 +402,10 @@ class BaseCall(ABC):
             self._events.would_retry(situation, replay=replay)
         self._note(failed, _followed(decision))
         self._unsent = told.message if retry_class == "NOT_SENT" else None
-        if self._closed is not None:
-            if decision.retry:
-                with client.budget.lock:
-                    refund(client.budget, decision.cost, 0)
-            self._check_closed()
+        if decision.retry and (self._closed is not None or self._waiter.is_canceled()):
+            with client.budget.lock:
+                refund(client.budget, decision.cost, 0)
+        yield from self._check_live()
         if decision.retry:
             yield from self._retry(decision, retry_class)
         elif waits_out(decision, situation):
@@ -428,7 +445,6 @@ class BaseCall(ABC):
         self._note(failed, Followed(0, transparent))
         self._events.waiting(0, failed.retry_class, "replay")
         self._renew = renew
-        self._check_closed()
 
     def _retry(self, decision: Decision, retry_class: RetryClass) -> Flow[None]:
         assert decision.next is not None
@@ -438,7 +454,7 @@ class BaseCall(ABC):
         self._waited_ms += decision.delay_ms
         kind: WaitingKind = "transparent" if decision.transparent else "retry"
         self._events.waiting(decision.delay_ms, retry_class, kind)
-        self._check_closed()
+        yield from self._check_live()
         if decision.delay_ms == 0:
             return
         clock = self._client.clock

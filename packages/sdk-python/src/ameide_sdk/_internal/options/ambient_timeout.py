@@ -24,7 +24,9 @@ def ambient_timeout(option: str, source: DeadlineSource) -> float | None:
     try:
         ms = _timeout_of(source)
     except Exception as error:
-        raise config_error(option, f"{_RULE}; it raised") from error
+        refusal = config_error(option, f"{_RULE}; it raised")
+        refusal.cause = error
+        raise refusal from None
     if ms is None:
         return None
     if isinstance(ms, int | float) and not isinstance(ms, bool) and ms > -math.inf:

@@ -33,6 +33,8 @@ class AsyncWaiter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scope: asyncio.Timeout | None = None
         self._woken = False
+        # How often its task had been canceled when the flow began.
+        self._canceled = 0
 
     def wake(self) -> None:
         """Ends the wait under way or, if there is none, the next one."""
@@ -52,9 +54,14 @@ class AsyncWaiter:
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(self._when(until_ms))
 
+    def is_canceled(self) -> bool:
+        """Reports whether the task has been canceled, be it that it was not told yet."""
+        return _times_canceled() > self._canceled
+
     async def run(self, flow: Flow[_T]) -> _T:
         """Runs a flow to its end."""
         self._loop = asyncio.get_running_loop()
+        self._canceled = _times_canceled()
         try:
             effect = flow.send(None)
             while True:
@@ -93,8 +100,6 @@ class AsyncWaiter:
         if self._woken:
             self._woken = False
             raise Interrupted
-        task = asyncio.current_task()
-        canceled = 0 if task is None else task.cancelling()
         scope = asyncio.timeout_at(self._when(perform.until_ms))
         try:
             async with scope:
@@ -102,8 +107,8 @@ class AsyncWaiter:
                 return await perform.run()
         except BaseException as error:
             # Who cancels the task while we do is heard first.
-            if task is not None and task.cancelling() > canceled:
-                raise _canceled_in(error) from None
+            if self.is_canceled():
+                raise await _cancellation(error) from None
             if scope.expired():
                 raise Interrupted from error
             raise
@@ -123,13 +128,23 @@ class AsyncWaiter:
             self._scope.reschedule(asyncio.get_running_loop().time())
 
 
-# Connect replaces a CancelledError by an error of its own, with it as the cause.
-def _canceled_in(error: BaseException) -> asyncio.CancelledError:
+def _times_canceled() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+# Connect replaces a CancelledError by an error of its own, with it as the cause. Where a callback
+# has canceled the task, that is told at the next wait.
+async def _cancellation(error: BaseException) -> asyncio.CancelledError:
     each: BaseException | None = error
     while each is not None:
         if isinstance(each, asyncio.CancelledError):
             return each
         each = each.__cause__ or each.__context__
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError as told:
+        return told
     return asyncio.CancelledError()
 
 
@@ -147,6 +162,10 @@ class SyncWaiter:
 
     def limit(self, until_ms: float) -> None:
         """Leaves the end of what is performed to whom performs it."""
+
+    def is_canceled(self) -> bool:
+        """Says that nothing cancels a thread."""
+        return False
 
     def run(self, flow: Flow[_T]) -> _T:
         """Runs a flow to its end."""
