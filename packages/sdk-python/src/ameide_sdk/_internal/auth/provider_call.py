@@ -62,6 +62,7 @@ class AsyncProviderCalls(ProviderCalls):
         """Begins with none under way."""
         # An event loop itself holds its tasks weakly.
         self._tasks: set[asyncio.Task[object]] = set()
+        self._ended = False
 
     def begin(self, ask: Callable[[], object], limit_ms: float, outcome: ProviderOutcome) -> None:
         """Calls a provider at once; what it gives is awaited in a task.
@@ -81,12 +82,18 @@ class AsyncProviderCalls(ProviderCalls):
         if not inspect.isawaitable(answer):
             outcome.landed(answer)
             return
+        if self._ended:  # By the provider itself.
+            if inspect.iscoroutine(answer):
+                answer.close()
+            outcome.lost()
+            return
         task = asyncio.get_running_loop().create_task(_wait(answer, limit_ms), context=context)
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._done(task, outcome))
 
     def end(self) -> None:
         """Cancels the tasks."""
+        self._ended = True
         for task in tuple(self._tasks):
             try:
                 task.get_loop().call_soon_threadsafe(task.cancel)
