@@ -241,6 +241,8 @@ class _CaseRun:
             drained.aborted, drained.ms = result.aborted, clock.now() - start_ms
 
         self._begun.append(self._world.start(drain))
+        if not self._world.is_async:
+            drive(self._world.head_start())
 
     def call_again(self) -> None:
         """Makes a call of the same client, once: in the thread of the callback, if it is sync."""
