@@ -19,14 +19,13 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pyqwest
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 
 from ameide_sdk._internal.auth.credential import Credential
-from ameide_sdk._internal.auth.token_wait import TokenWait
 from ameide_sdk._internal.call.attempt import (
     Attempt,
     abort_error,
@@ -34,10 +33,11 @@ from ameide_sdk._internal.call.attempt import (
     is_servers_timeout,
     told_of,
 )
+from ameide_sdk._internal.call.call_credentials import CallCredentials
 from ameide_sdk._internal.call.call_error import error_of_abort, error_of_attempt
 from ameide_sdk._internal.call.call_events import CallEvents
 from ameide_sdk._internal.call.call_plan import CallPlan, tenant_error
-from ameide_sdk._internal.call.failed_attempts import Failed, Followed, with_attempt
+from ameide_sdk._internal.call.failed_attempts import Failed, Followed, followed_by, with_attempt
 from ameide_sdk._internal.call.lifetime import Closed
 from ameide_sdk._internal.call.limit_message import (
     AnswerPart,
@@ -67,6 +67,7 @@ from ameide_sdk._internal.policy.retry import (
     with_next_attempt,
 )
 from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Pause
+from ameide_sdk._internal.runtime.waiter import Waiter
 from ameide_sdk._internal.telemetry.observer import WaitingKind
 from ameide_sdk._internal.wire.frozen_request import FrozenRequest, post_instead
 from ameide_sdk._internal.wire.recorder import Recording
@@ -77,26 +78,10 @@ PASSES_THROUGH = (GeneratorExit, KeyboardInterrupt, SystemExit)
 """What ends a program or its coroutines, and no attempt."""
 
 
-class CallWaiter(Protocol):
-    """Waits for one call: see `runtime/waiter.py`."""
-
-    def wake(self) -> None:
-        """Ends the wait under way or, if there is none, the next one."""
-        ...
-
-    def limit(self, until_ms: float) -> None:
-        """Changes the end of what is performed now, where the waiter is who ends it."""
-        ...
-
-    def is_canceled(self) -> bool:
-        """Reports whether the caller has canceled, be it that it was not told yet."""
-        ...
-
-
 class BaseCall(ABC):
     """One call, from its plan to its end. One flow of it runs at a time."""
 
-    def __init__(self, plan: CallPlan, waiter: CallWaiter) -> None:
+    def __init__(self, plan: CallPlan, waiter: Waiter) -> None:
         """Begins nothing yet."""
         self._plan = plan
         self._client = plan.client
@@ -110,13 +95,12 @@ class BaseCall(ABC):
         self._closed: Closed | None = None
         self._attempts: tuple[AttemptFailure, ...] = ()
         self._sent = 0
-        self._token_wait: TokenWait | None = None
-        self._renew: Renewal | None = None
+        self._credentials = CallCredentials(plan, waiter)
         self._replayed = False
         self._last_cost: float | None = None
         self._waited_ms = 0.0
         self._last_error: ConnectError | None = None
-        # Where the call stood when it was canceled.
+        # Where the call stood when it heard that it was canceled.
         self._where: str | None = None
         # Failure of the last attempt, if nothing of it was sent.
         self._unsent: str | None = None
@@ -225,44 +209,30 @@ class BaseCall(ABC):
                 attempt.limit_cause = "deadline"
                 recording.expired = True
                 raise Interrupted
-            if self._closed is not None or self._waiter.is_canceled():
+            if self._is_over():
                 raise _over()
         until_ms = now_ms + limit.limit_ms
         self._waiter.limit(until_ms)
         return until_ms
 
     def _authenticate(self) -> Flow[Credential | None]:
-        source, renew = self._plan.credentials, self._renew
-        self._renew = None
         yield from self._check_live()
-        if source is None:
-            return None
-        request = self._plan.credential_request
-        result = renew(self._waiter) if renew else source.get(request, self._waiter)
+        credentials = self._credentials
+        credential = yield from credentials.get(self._is_over)
         # The provider may have ended the call.
-        if not isinstance(result, TokenWait):
-            yield from self._check_live()
-            return result
-        if self._closed is not None or self._waiter.is_canceled():
-            result.leave()
-            yield from self._check_live()
-        self._token_wait = result
-        credential = yield from result.flow(lambda: self._closed is not None)
-        if credential is None:
-            self._check_closed()
+        yield from self._check_live()
+        if credential is None and credentials.token_wait is not None:
             raise self._abort("deadline")
-        self._token_wait = None
+        credentials.token_wait = None
         return credential
 
-    def _check_ended(self) -> None:
-        self._check_closed()
-        if self._plan.remaining(self._client.clock.now()) <= 0:
-            raise self._abort("deadline")
+    def _is_over(self) -> bool:
+        return self._closed is not None or self._waiter.is_canceled()
 
     # Callbacks that cancel the caller's task are heard before anything else is done.
     def _check_live(self) -> Flow[None]:
         self._check_closed()
-        if self._waiter.is_canceled():
+        if self._waiter.is_canceled() and self._where is None:
             yield Pause(self._client.clock.now())
             raise asyncio.CancelledError
 
@@ -296,7 +266,7 @@ class BaseCall(ABC):
             plan=self._plan,
             attempt=self._attempt,
             failed=self._attempts[-1] if self._attempts else None,
-            token_wait=self._token_wait,
+            token_wait=self._credentials.token_wait,
             awaited=self._awaited(),
             unsent=self._unsent,
         )
@@ -339,9 +309,8 @@ class BaseCall(ABC):
             seen = self._what_was_seen(cause)
             error = abort_error(cause, abort_message(cause, seen))
             self._where = where_it_stood(seen) if cause == "canceled" else None
-            error.__cause__ = (
-                None if isinstance(reason, (Interrupted, asyncio.CancelledError)) else reason
-            )
+            is_ours = isinstance(reason, Interrupted | asyncio.CancelledError)
+            error.__cause__ = None if is_ours else reason
             attempt.abort_cause = cause
         attempt.recording.close()
         attempt.over = True
@@ -400,9 +369,9 @@ class BaseCall(ABC):
         if plan.observed is not None:
             replay = self._renewal(failure, plan.observed) is not None
             self._events.would_retry(situation, replay=replay)
-        self._note(failed, _followed(decision))
+        self._note(failed, followed_by(decision))
         self._unsent = told.message if retry_class == "NOT_SENT" else None
-        if decision.retry and (self._closed is not None or self._waiter.is_canceled()):
+        if decision.retry and self._is_over():
             with client.budget.lock:
                 refund(client.budget, decision.cost, 0)
         yield from self._check_live()
@@ -444,7 +413,7 @@ class BaseCall(ABC):
     def _replay(self, failed: Failed, *, transparent: bool, renew: Renewal | None = None) -> None:
         self._note(failed, Followed(0, transparent))
         self._events.waiting(0, failed.retry_class, "replay")
-        self._renew = renew
+        self._credentials.renew = renew
 
     def _retry(self, decision: Decision, retry_class: RetryClass) -> Flow[None]:
         assert decision.next is not None
@@ -470,7 +439,9 @@ class BaseCall(ABC):
         deadline_ms = self._plan.start_ms + self._plan.timeout_ms
         while True:
             yield Pause(deadline_ms)
-            self._check_ended()
+            self._check_closed()
+            if self._client.clock.now() >= deadline_ms:
+                raise self._abort("deadline")
 
     def _note(self, failed: Failed, followed: Followed) -> None:
         client, attempt = self._client, failed.attempt
@@ -523,10 +494,6 @@ class BaseCall(ABC):
             self._attempt.over = True
         self._client.lifetime.remove(self)
         self._events.done(error, stop_reason, self._sent, self._waited_ms, self._attempt)
-
-
-def _followed(decision: Decision) -> Followed:
-    return Followed(decision.delay_ms, decision.transparent, decision.stop_reason)
 
 
 def _over() -> ConnectError:

@@ -9,7 +9,7 @@ from connectrpc.errors import ConnectError
 
 from ameide_sdk._internal.errors.errors import AttemptFailure
 from ameide_sdk._internal.policy.failure import Failure
-from ameide_sdk._internal.policy.retry import RetryClass, StopReason
+from ameide_sdk._internal.policy.retry import Decision, RetryClass, StopReason
 
 if TYPE_CHECKING:
     from ameide_sdk._internal.call.attempt import Attempt
@@ -32,6 +32,11 @@ class Followed:
     delay_ms: float = 0
     transparent: bool = False
     stop_reason: StopReason | None = None
+
+
+def followed_by(decision: Decision) -> Followed:
+    """Returns what follows by a decision."""
+    return Followed(decision.delay_ms, decision.transparent, decision.stop_reason)
 
 
 def with_attempt(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ameide_sdk._internal.call.attempt import Attempt
-from ameide_sdk._internal.call.base_call import PASSES_THROUGH, BaseCall, CallWaiter
+from ameide_sdk._internal.call.base_call import PASSES_THROUGH, BaseCall
 from ameide_sdk._internal.call.call_plan import CallPlan
 from ameide_sdk._internal.call.limit_message import AnswerPart
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
@@ -15,6 +15,7 @@ from ameide_sdk._internal.call.unary_call import Send, UnaryCall
 from ameide_sdk._internal.policy.deadline import AttemptLimit, attempt_limit
 from ameide_sdk._internal.policy.retry import InputState
 from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Perform
+from ameide_sdk._internal.runtime.waiter import Waiter
 from ameide_sdk._internal.wire.recorder import Recording
 
 
@@ -44,7 +45,7 @@ class StreamCall(BaseCall):
     def __init__(
         self,
         plan: CallPlan,
-        waiter: CallWaiter,
+        waiter: Waiter,
         open_messages: Callable[[Attempt], Messages],
         stream_input: StreamInput | None,
         metadata: ResponseMetadata | None,
@@ -217,7 +218,7 @@ class ClientStreamCall(UnaryCall):
     def __init__(
         self,
         plan: CallPlan,
-        waiter: CallWaiter,
+        waiter: Waiter,
         send: Send,
         stream_input: StreamInput,
         metadata: ResponseMetadata | None,

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ameide_sdk._internal.call.attempt import Attempt
-from ameide_sdk._internal.call.base_call import PASSES_THROUGH, BaseCall, CallWaiter
+from ameide_sdk._internal.call.base_call import PASSES_THROUGH, BaseCall
 from ameide_sdk._internal.call.call_plan import CallPlan
 from ameide_sdk._internal.call.limit_message import AnswerPart
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
 from ameide_sdk._internal.policy.deadline import AttemptLimit, attempt_limit
 from ameide_sdk._internal.policy.retry import InputState, gate
 from ameide_sdk._internal.runtime.flow import Flow, Perform
+from ameide_sdk._internal.runtime.waiter import Waiter
 
 Send = Callable[[Attempt], Any]
 """Makes one attempt: returns its answer, or an awaitable of it."""
@@ -22,7 +23,7 @@ class UnaryCall(BaseCall):
     """One call with one answer."""
 
     def __init__(
-        self, plan: CallPlan, waiter: CallWaiter, send: Send, metadata: ResponseMetadata | None
+        self, plan: CallPlan, waiter: Waiter, send: Send, metadata: ResponseMetadata | None
     ) -> None:
         """Begins nothing yet.
 

@@ -23,6 +23,14 @@ class Waiter(Protocol):
         """Ends the wait under way or, if there is none, the next one. Any thread may call it."""
         ...
 
+    def limit(self, until_ms: float) -> None:
+        """Changes the end of what is performed now, where the waiter is who ends it."""
+        ...
+
+    def is_canceled(self) -> bool:
+        """Reports whether the caller has canceled, be it that it was not told yet."""
+        ...
+
 
 class AsyncWaiter:
     """Awaits, in one task at a time."""
