@@ -176,7 +176,7 @@ describe("a case whose need the language lacks", () => {
   test("an ability that is none is told", async () => {
     const { code, output } = await run({}, ["cancel", "fly"]);
     expect(output).toContain(
-      "describes the ability fly: there are cancel, loose_types, pulled_input",
+      "describes the ability fly: there are cancel, eager_streams, keep_alive, loose_types, pulled_input",
     );
     expect(code).toBe(1);
   });

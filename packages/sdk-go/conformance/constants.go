@@ -26,7 +26,7 @@ func describe() *pb.DescribeResponse {
 		Http:      []string{"1.1", "2", "auto"},
 		Kinds:     []string{"unary", "server_streaming", "client_streaming", "bidi_streaming"},
 		Constants: numbers,
-		Abilities: []string{"cancel"},
+		Abilities: []string{"cancel", "eager_streams", "keep_alive"},
 	}
 }
 

@@ -177,7 +177,13 @@ class _Canceler:
         after_s = given.after_ms / 1e3 if given.has_field("after_ms") else None
         if given.as_timeout:
             return await making.make(self._within_timeout(after_s), parameters)
-        task = loop.create_task(making.make(_plainly, parameters))
+        ended: list[SeenOutcome] = []
+
+        async def make() -> SeenOutcome:
+            ended.append(await making.make(_plainly, parameters))
+            return ended[0]
+
+        task = loop.create_task(make())
         self._tasks.append(task)
         timer = None
         if given.before_start:
@@ -187,7 +193,8 @@ class _Canceler:
         try:
             return await task
         except asyncio.CancelledError as error:
-            return failed(self._world.clock, start_ms, error)
+            # A task that is canceled as it ends has made its call.
+            return ended[0] if ended else failed(self._world.clock, start_ms, error)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -199,6 +206,9 @@ class _Canceler:
             async with asyncio.timeout(delay) as scope:
                 self._scopes.append(scope)
                 try:
+                    # A timeout that is over is raised by the first wait.
+                    if delay == 0:
+                        await asyncio.sleep(0)
                     return await call()
                 finally:
                     self._scopes.remove(scope)

@@ -48,8 +48,8 @@ def _seen_error(reason: BaseException) -> SeenError:
         detail_count=len(error.details),
         committed=error.committed,
         native_cancellation=isinstance(reason, asyncio.CancelledError | TimeoutError),
-        cause="" if error.__cause__ is None else _printable(str(error.__cause__)),
-        text=f"{error}\n{json.dumps(error.to_json())}",
+        cause="" if error.cause is None else _printable(str(error.cause)),
+        text=f"{error}\n{json.dumps(error.to_json(), ensure_ascii=False, separators=(',', ':'))}",
     )
     if error.retry_after_ms is not None:
         seen.retry_after_ms = error.retry_after_ms

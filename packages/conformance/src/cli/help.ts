@@ -4,7 +4,7 @@ export const HELP = `Usage: npx -y pnpm@12.21.0 conformance [option…]
 Runs every case against every SDK and prints one matrix. Options that take
 several values take them repeated or with commas.
 
-  --sdk <id>         only these SDKs (ts, go, python, python-sync)
+  --sdk <id>         only these SDKs (ts, go, py-async, py-sync)
   --case <glob>      only cases whose name or id matches: r03, 'r*', '*html*'
   --cases <folder>   the cases of this folder instead of our own; the
                      known_failing.yaml in it is theirs
@@ -66,11 +66,13 @@ ADAPTERS
   by name (defaults.timeoutMs, budget.cost, …).
 
   Abilities are what some languages can express and others cannot:
-    cancel       a call can be canceled
-    loose_types  an option may have an unknown name, or a value of the wrong
-                 type: 2.5 attempts, an expiry that is no finite number, an
-                 ambient deadline that is a text or fails when it is asked
-    pulled_input the SDK pulls the messages that a caller streams: they may fail
+    cancel        a call can be canceled
+    eager_streams a stream is sent when it is opened, whether it is read or not
+    keep_alive    PINGs and the age of connections can be set
+    loose_types   an option may have an unknown name, or a value of the wrong
+                  type: 2.5 attempts, an expiry that is no finite number, an
+                  ambient deadline that is a text or fails when it is asked
+    pulled_input  the SDK pulls the messages that a caller streams: they may fail
   Which of them a case needs is read off its given. What needs one that the
   adapter does not describe is neither green nor red but —, counted apart, where
   "without" of adapters.yaml names the ability with the number of cases that

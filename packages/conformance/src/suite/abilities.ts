@@ -6,6 +6,9 @@ import { ABILITIES, type Ability } from "./vocabulary.js";
  * What a case needs that is not in the nature of every language, read off its given.
  *
  * - `cancel`: a call is canceled.
+ * - `eager_streams`: a stream is opened and not read. It takes a language in which that sends it; where
+ *   it is sent when it is first read, there is nothing.
+ * - `keep_alive`: PINGs, or the age of a connection. It takes an HTTP client that lets them be set.
  * - `loose_types`: a value is not of the type it is due in: an option of no name, a fraction as a
  *   number of attempts, items or pages, an instant that is no finite number, an ambient deadline
  *   that is a text, no number, or fails when it is asked. A duration that is no number is none of
@@ -18,6 +21,11 @@ export function needsOf(given: Given | undefined): readonly Ability[] {
     cancel: (given?.steps ?? []).some(
       ({ action }) => action.case === "call" && action.value.cancel !== undefined,
     ),
+    eager_streams: (given?.steps ?? []).some(
+      ({ action }) => action.case === "call" && action.value.unread,
+    ),
+    keep_alive:
+      given?.client?.keepAlive !== undefined || given?.client?.maxConnectionAgeMs !== undefined,
     loose_types:
       (given?.client?.unknownOption ?? "") !== "" ||
       settingsIn(given).some(hasWrongType) ||

@@ -48,7 +48,13 @@ export const HTTP_VERSIONS = ["1.1", "2", "auto"] as const;
 export const HTTP_CLIENTS = ["native", "fetch"] as const;
 
 /** Abilities that a language may lack by its nature. */
-export const ABILITIES = ["cancel", "loose_types", "pulled_input"] as const;
+export const ABILITIES = [
+  "cancel",
+  "eager_streams",
+  "keep_alive",
+  "loose_types",
+  "pulled_input",
+] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 /** Answers to whether a server may have read a request. */

@@ -31,7 +31,7 @@ export function modelAdapter(spoil: (response: RunResponse) => void = () => {}):
             entries: ["generic"],
             protocols: ["connect", "grpc", "grpc-web"],
             kinds: ["unary", "server_streaming", "client_streaming", "bidi_streaming"],
-            abilities: ["cancel", "loose_types", "pulled_input"],
+            abilities: ["cancel", "eager_streams", "keep_alive", "loose_types", "pulled_input"],
           }),
         ),
       run: async (prepare) => {

@@ -61,6 +61,20 @@ test("a call that is canceled needs that calls can be", () => {
   expect(needs({ steps: [{ action: { case: "call", value: canceled } }] })).toEqual(["cancel"]);
 });
 
+test("a stream that nobody reads needs that streams are sent when they are opened", () => {
+  const unread = { method: "ServerStreamUnknown", unread: true };
+  expect(needs({ steps: [{ action: { case: "call", value: unread } }] })).toEqual([
+    "eager_streams",
+  ]);
+});
+
+test.each<[string, Given]>([
+  ["PINGs", { client: { keepAlive: { off: true } } }],
+  ["the age of connections", { client: { maxConnectionAgeMs: 1000 } }],
+])("%s need that they can be set", (_what, given) => {
+  expect(needs(given)).toEqual(["keep_alive"]);
+});
+
 test("input that fails needs an SDK that pulls it", () => {
   const failing = { method: "ClientStreamUnknown", texts: ["a"], inputThrows: true };
   expect(needs({ steps: [{ action: { case: "call", value: failing } }] })).toEqual([

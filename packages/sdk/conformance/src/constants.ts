@@ -14,7 +14,7 @@ export function describe(): MessageInitShape<typeof DescribeResponseSchema> {
     formats: ["binary", "json"],
     http: ["1.1", "2", "auto"],
     kinds: ["unary", "server_streaming", "client_streaming", "bidi_streaming"],
-    abilities: ["cancel", "loose_types", "pulled_input"],
+    abilities: ["cancel", "eager_streams", "keep_alive", "loose_types", "pulled_input"],
     httpClients: [
       {
         // The fetch of Node.js: HTTP/1.1 without TLS. The roster over it is another build of the

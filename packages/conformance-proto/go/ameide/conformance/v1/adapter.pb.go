@@ -439,7 +439,9 @@ type DescribeResponse struct {
 	// HTTP clients it can use besides the language's own. Empty for none.
 	HttpClients []*HttpClient `protobuf:"bytes,9,rep,name=http_clients,json=httpClients,proto3" json:"http_clients,omitempty"`
 	// What its language can express that others cannot: `cancel`, a call can be
-	// canceled; `loose_types`, options may have a wrong name or type;
+	// canceled; `eager_streams`, a stream is sent when it is opened; `keep_alive`,
+	// PINGs and the age of connections can be set; `loose_types`, options may have
+	// a wrong name or type;
 	// `pulled_input`, the SDK pulls the messages that a caller streams.
 	Abilities     []string `protobuf:"bytes,10,rep,name=abilities,proto3" json:"abilities,omitempty"`
 	unknownFields protoimpl.UnknownFields

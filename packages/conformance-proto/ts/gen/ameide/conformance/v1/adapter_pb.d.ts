@@ -294,7 +294,9 @@ export declare type DescribeResponse = Message<"ameide.conformance.v1.DescribeRe
 
   /**
    * What its language can express that others cannot: `cancel`, a call can be
-   * canceled; `loose_types`, options may have a wrong name or type;
+   * canceled; `eager_streams`, a stream is sent when it is opened; `keep_alive`,
+   * PINGs and the age of connections can be set; `loose_types`, options may have
+   * a wrong name or type;
    * `pulled_input`, the SDK pulls the messages that a caller streams.
    *
    * @generated from field: repeated string abilities = 10;

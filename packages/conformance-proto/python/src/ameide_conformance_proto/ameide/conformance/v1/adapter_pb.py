@@ -312,7 +312,9 @@ class DescribeResponse(Message[_DescribeResponseFields]):
             ```
         abilities:
             What its language can express that others cannot: `cancel`, a call can be
-            canceled; `loose_types`, options may have a wrong name or type;
+            canceled; `eager_streams`, a stream is sent when it is opened; `keep_alive`,
+            PINGs and the age of connections can be set; `loose_types`, options may have
+            a wrong name or type;
             `pulled_input`, the SDK pulls the messages that a caller streams.
 
             ```proto

@@ -1,0 +1,1 @@
+"""A client under test for Connect's own conformance suite."""
