@@ -8,6 +8,7 @@ import pytest
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 
+from ameide_sdk._internal.options.options import CompressionOptions
 from ameide_sdk._internal.wire.compression import accepted, decompressed, sent
 
 
@@ -19,6 +20,19 @@ def test_a_message_is_compressed_to_the_same_bytes() -> None:
     assert gzip.decompress(packed[1:]) == content
     # The modification time (RFC 1952, section 2.3).
     assert packed[5:9] == bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("options", "plain_bytes"),
+    [({}, 1_023), ({"min_bytes": 0}, -1), ({"min_bytes": 3}, 2)],
+)
+def test_messages_from_min_bytes_on_are_compressed(
+    options: CompressionOptions, plain_bytes: int
+) -> None:
+    compression = sent({"compression": {"send": "gzip", **options}})
+    assert compression is not None
+    assert compression.compress(b"a" * max(plain_bytes, 0))[0] == (0 if plain_bytes >= 0 else 1)
+    assert compression.compress(b"a" * (plain_bytes + 1))[0] == 1
 
 
 def test_files_of_many_members() -> None:

@@ -45,9 +45,10 @@ def sent(options: ClientOptions) -> Compression | None:
     Raises:
         AmeideError: CONFIG_INVALID if the runtime has no such compression.
     """
-    name = options.get("compression", {}).get("send", "none")
-    found = _compression(name, "compression.send")
-    return found and _SentCompression(found, default_number("compression.min_bytes"))
+    stated = options.get("compression", {})
+    found = _compression(stated.get("send", "none"), "compression.send")
+    min_bytes = stated.get("min_bytes", default_number("compression.min_bytes"))
+    return found and _SentCompression(found, min_bytes)
 
 
 def unpacked(content: bytes) -> tuple[bytes, bool]:
