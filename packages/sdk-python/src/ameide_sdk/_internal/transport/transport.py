@@ -105,7 +105,7 @@ class Transport:
             innermost = AsyncAttemptInterceptor if self.family.is_async else SyncAttemptInterceptor
             interceptors.append(innermost())
         return {
-            "codec": codec_of(stub, options.get("format") or "binary"),
+            "codec": codec_of(stub, options.get("format") or "binary", options.get("registry")),
             "protocol": _PROTOCOLS[self.client.protocol],
             "accept_compression": accepted(options),
             "send_compression": sent(options),
