@@ -74,7 +74,7 @@ export const CONFORMANCE_PROTO = {
     python: {
       name: "Python",
       folder: "packages/conformance-proto/python/src/ameide_conformance_proto",
-      owned: ["__init__.py", "ameide/", "google/", "roster.py"],
+      owned: ["__init__.py", "ameide/", "connectrpc/", "google/", "roster.py"],
     },
   },
 };
