@@ -234,7 +234,8 @@ class Baton(Threads):
         while True:
             if self._ready:
                 return self._ready.popleft()
-            if self._idle:
+            is_due = self._timers and self._timers[0][0] <= self._clock.now_ns
+            if self._idle and not is_due:
                 return self._idle.popleft()
             if not self._timers:
                 self._main.error = DeadlockError("nothing can go on, and no timer is set")
