@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from ameide_sdk._internal.wire.compression import unpacked
+
+
+# Of text these stay as they are, so that it is shorter than by base64.
+_UNRESERVED = "-_.!~*'()"
 
 
 @dataclass(slots=True)
@@ -37,12 +41,15 @@ class GetMessage:
 
     def url(self) -> str:
         """Returns the address to send the GET to."""
-        query = {"connect": "v1", "base64": "1"}
+        query = {"connect": "v1", "encoding": self.encoding}
         if self.compression is not None:
             query["compression"] = self.compression
-        query["encoding"] = self.encoding
-        query["message"] = base64.urlsafe_b64encode(self.content).rstrip(b"=").decode()
-        return f"{self.address}?{urlencode(query)}"
+        if self.encoding == "json" and self.compression is None:
+            message = quote(self.content, safe=_UNRESERVED)
+        else:
+            query["base64"] = "1"
+            message = base64.urlsafe_b64encode(self.content).rstrip(b"=").decode()
+        return f"{self.address}?{urlencode(query)}&message={message}"
 
 
 def read_get(url: str) -> GetMessage:
