@@ -14,8 +14,8 @@ from ameide_sdk._internal.errors.thrown_text import text_of
 def connect_error_of(thrown: BaseException, code: Code | None = None) -> ConnectError:
     """Turns an exception into a ConnectError.
 
-    The text of an exception about a header is dropped: it quotes the value that was refused, which
-    may be a secret.
+    An exception about a header is dropped: it quotes the value that was refused, which may be a
+    secret.
 
     Args:
         thrown: Any exception; a `ConnectError` is returned as it is.
@@ -24,8 +24,10 @@ def connect_error_of(thrown: BaseException, code: Code | None = None) -> Connect
     """
     if isinstance(thrown, ConnectError):
         return thrown
-    error = ConnectError(code or _code_of(thrown), _text_of(thrown))
-    error.__cause__ = thrown
+    text = _text_of(thrown)
+    error = ConnectError(code or _code_of(thrown), text)
+    if text is not _HEADER_REFUSED:
+        error.__cause__ = thrown
     return error
 
 
