@@ -14,9 +14,13 @@ import (
 // thrownText is what an error says, along its causes: each text once; empty where it says nothing. No query, user or
 // password of an address stands in it, and no control character.
 func thrownText(err error) string {
+	return joinedText(err, func(text string) string { return text })
+}
+
+func joinedText(err error, hide func(string) string) string {
 	var texts []string
 	for _, each := range causesOf(err) {
-		text := clean(ownText(each))
+		text := strings.TrimSpace(firstRunes(hide(clean(ownText(each))), policy.MaxThrownCharacters))
 		if text == "" || len(texts) == policy.MaxThrownTexts || isTold(texts, text) {
 			continue
 		}
@@ -59,15 +63,22 @@ var (
 		`\s*["']?(?:(?:bearer|basic)\s+)?)[^\s"'&,;)\]}]+`)
 	jwtText = regexp.MustCompile(`\beyJ[\w-]+(?:\.[\w-]*)*`)
 	// Letters and digits without a break, longer than words and identifiers are.
-	opaqueText  = regexp.MustCompile(`[\w+=]{16,}`)
-	digit       = regexp.MustCompile(`\d`)
-	letter      = regexp.MustCompile(`(?i)[a-z]`)
+	opaqueText = regexp.MustCompile(`[\w+=]{16,}`)
+	digit      = regexp.MustCompile(`\d`)
+	letter     = regexp.MustCompile(`(?i)[a-z]`)
+	// Part of an address or a token, which may not look like one.
+	lastRun     = regexp.MustCompile(`[^\s"'<>()]*$`)
 	addressText = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://[^\s"'<>()]+`)
 )
 
 // thrownTextWithoutTokens is the same without what looks like a credential, for errors of code that has some.
 func thrownTextWithoutTokens(err error) string {
-	text := pemText.ReplaceAllString(thrownText(err), "REDACTED")
+	// One text may end in the name of a secret, and the next be the secret.
+	return withoutTokens(joinedText(err, withoutTokens))
+}
+
+func withoutTokens(text string) string {
+	text = pemText.ReplaceAllString(text, "REDACTED")
 	text = namedText.ReplaceAllString(text, "${1}REDACTED")
 	text = jwtText.ReplaceAllString(text, "REDACTED")
 	return opaqueText.ReplaceAllStringFunc(text, func(run string) string {
@@ -78,8 +89,14 @@ func thrownTextWithoutTokens(err error) string {
 	})
 }
 
+// What is hidden makes room for what follows it.
+const readThrownCharacters = 4 * policy.MaxThrownCharacters
+
 func clean(text string) string {
-	text = addressText.ReplaceAllStringFunc(firstRunes(text, policy.MaxThrownCharacters), withoutSecrets)
+	if read := firstRunes(text, readThrownCharacters); len(read) < len(text) {
+		text = lastRun.ReplaceAllString(read, "")
+	}
+	text = addressText.ReplaceAllStringFunc(text, withoutSecrets)
 	spaced := strings.Builder{}
 	last := rune(-1)
 	for _, r := range text {

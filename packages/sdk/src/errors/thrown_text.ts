@@ -7,11 +7,15 @@ import { BOUNDS } from "../policy/policy_table.js";
  * removed.
  */
 export function thrownText(thrown: unknown): string {
+  return joinedText(thrown, (text) => text);
+}
+
+function joinedText(thrown: unknown, hide: (text: string) => string): string {
   const texts: string[] = [];
   const codes = new Set<string>();
   for (const each of causesOf(thrown)) {
     const { text, code } = readThrown(each);
-    const told = clean(text);
+    const told = firstOf(hide(clean(text)));
     if (
       told !== "" &&
       texts.length < BOUNDS.maxThrownTexts &&
@@ -19,7 +23,7 @@ export function thrownText(thrown: unknown): string {
     ) {
       texts.push(told);
     }
-    codes.add(clean(code));
+    codes.add(firstOf(hide(clean(code))));
   }
   let told = texts.join(": ");
   for (const code of codes) {
@@ -50,7 +54,12 @@ function readThrown(thrown: unknown): { text: string; code: string } {
  * some.
  */
 export function thrownTextWithoutTokens(thrown: unknown): string {
-  return thrownText(thrown)
+  // One text may end in the name of a secret, and the next be the secret.
+  return withoutTokens(joinedText(thrown, withoutTokens));
+}
+
+function withoutTokens(text: string): string {
+  return text
     .replace(PEM, "REDACTED")
     .replace(NAMED, "$1REDACTED")
     .replace(JWT, "REDACTED")
@@ -66,12 +75,22 @@ const JWT = /\beyJ[\w-]+(?:\.[\w-]*)*/g;
 // Matches unbroken letters and digits, longer than words and identifiers.
 const OPAQUE = /[\w+=]{16,}/g;
 
+// What is hidden makes room for what follows it.
+const READ_CHARACTERS = 4 * BOUNDS.maxThrownCharacters;
+// Part of an address or a token, which may not look like one.
+const LAST_RUN = /[^\s"'<>()]*$/;
+
 function clean(text: string): string {
-  return text
-    .slice(0, BOUNDS.maxThrownCharacters)
+  const read =
+    text.length > READ_CHARACTERS ? text.slice(0, READ_CHARACTERS).replace(LAST_RUN, "") : text;
+  return read
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi, withoutSecrets)
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .trim();
+}
+
+function firstOf(text: string): string {
+  return text.slice(0, BOUNDS.maxThrownCharacters).trim();
 }
 
 function withoutSecrets(address: string): string {
