@@ -88,7 +88,11 @@ func (i *interceptor) act(ctx context.Context, request interface{ Header() http.
 		header.Set("X-Remaining-Ms", strconv.FormatInt(info.Remaining.Milliseconds(), 10))
 	}
 	if i.given.GetThrow() {
-		return errors.New("the interceptor throws, as the case says")
+		err := errors.New("the interceptor throws, as the case says")
+		if code, known := codeNamed(i.given.GetThrowCode()); known {
+			return connect.NewError(code, err)
+		}
+		return err
 	}
 	for name, value := range i.given.GetHeaders() {
 		header.Set(name, value)

@@ -1,5 +1,6 @@
 import { type DescMessage, ScalarType } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import {
   type AmeideOptions,
   attemptInfo,
@@ -218,7 +219,9 @@ function interceptor(given: GivenInterceptor, context: ProviderContext): Interce
       request.header.set("x-remaining-ms", String(remainingMs));
     }
     if (given.throw) {
-      throw new Error("the interceptor throws, as the case says");
+      const text = "the interceptor throws, as the case says";
+      const code = codeFromString(given.throwCode);
+      throw code === undefined ? new Error(text) : new ConnectError(text, code);
     }
     for (const [name, value] of Object.entries(given.headers)) {
       request.header.set(name, value);

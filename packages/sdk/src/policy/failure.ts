@@ -87,6 +87,10 @@ export interface Failure {
   readonly sent: Sent;
   /** Disagreement that keeps the two sides from ever having a connection. */
   readonly mismatch: Mismatch | undefined;
+  /**
+   * True if a limit or the caller ended the attempt. A code of an interceptor's own does not tell.
+   */
+  readonly ended: boolean;
   /** True if a timeout other than the call's own ended the attempt. */
   readonly attemptTimedOut: boolean;
   readonly httpStatus?: number | undefined;
@@ -208,6 +212,7 @@ export function toFailure(seen: Observation): Failure {
   const failure = {
     sent: "yes" as Sent,
     mismatch: undefined,
+    ended: seen.abortCause !== undefined,
     attemptTimedOut: false,
     httpStatus: seen.status === 0 ? undefined : seen.status,
     wireError: seen.wireError,

@@ -147,10 +147,10 @@ export interface Situation {
  */
 export function decide(s: Situation, random: () => number): Decision {
   const { failure, policy, retryClass, state } = s;
-  if (failure.code === "canceled" && failure.origin === "client") {
+  if (failure.ended && failure.code === "canceled") {
     return stop("canceled");
   }
-  if (failure.code === "deadline_exceeded" && failure.origin === "client") {
+  if (failure.ended && failure.origin === "client") {
     return stop("deadline");
   }
   if (s.committed) {

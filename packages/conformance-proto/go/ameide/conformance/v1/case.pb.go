@@ -1486,6 +1486,8 @@ type Interceptor struct {
 	Append string `protobuf:"bytes,1,opt,name=append,proto3" json:"append,omitempty"`
 	// Throws.
 	Throw bool `protobuf:"varint,2,opt,name=throw,proto3" json:"throw,omitempty"`
+	// Code of what it throws; empty for an error without one.
+	ThrowCode string `protobuf:"bytes,10,opt,name=throw_code,json=throwCode,proto3" json:"throw_code,omitempty"`
 	// Sets `x-attempt` and `x-remaining-ms` to the SDK's facts about the attempt
 	// it runs for: its number, and the milliseconds left to the deadline.
 	AttemptInfo bool `protobuf:"varint,3,opt,name=attempt_info,json=attemptInfo,proto3" json:"attempt_info,omitempty"`
@@ -1547,6 +1549,13 @@ func (x *Interceptor) GetThrow() bool {
 		return x.Throw
 	}
 	return false
+}
+
+func (x *Interceptor) GetThrowCode() string {
+	if x != nil {
+		return x.ThrowCode
+	}
+	return ""
 }
 
 func (x *Interceptor) GetAttemptInfo() bool {
@@ -2416,10 +2425,13 @@ const file_ameide_conformance_v1_case_proto_rawDesc = "" +
 	"\x04says\x18\n" +
 	" \x03(\tR\x04saysB\x10\n" +
 	"\x0e_expires_in_msB\r\n" +
-	"\v_expires_at\"\x8c\x03\n" +
+	"\v_expires_at\"\xab\x03\n" +
 	"\vInterceptor\x12\x16\n" +
 	"\x06append\x18\x01 \x01(\tR\x06append\x12\x14\n" +
-	"\x05throw\x18\x02 \x01(\bR\x05throw\x12!\n" +
+	"\x05throw\x18\x02 \x01(\bR\x05throw\x12\x1d\n" +
+	"\n" +
+	"throw_code\x18\n" +
+	" \x01(\tR\tthrowCode\x12!\n" +
 	"\fattempt_info\x18\x03 \x01(\bR\vattemptInfo\x12\x18\n" +
 	"\aattempt\x18\x04 \x01(\x05R\aattempt\x12\x12\n" +
 	"\x04text\x18\x05 \x01(\tR\x04text\x12I\n" +

@@ -900,6 +900,13 @@ export declare type Interceptor = Message<"ameide.conformance.v1.Interceptor"> &
   throw: boolean;
 
   /**
+   * Code of what it throws; empty for an error without one.
+   *
+   * @generated from field: string throw_code = 10;
+   */
+  throwCode: string;
+
+  /**
    * Sets `x-attempt` and `x-remaining-ms` to the SDK's facts about the attempt
    * it runs for: its number, and the milliseconds left to the deadline.
    *
