@@ -115,7 +115,7 @@ class AsyncWaiter:
                 return await perform.run()
         except BaseException as error:
             # Who cancels the task while we do is heard first.
-            if self.is_canceled():
+            if self.is_canceled() or (_times_canceled() and not scope.expired() and _told(error)):
                 raise await _cancellation(error) from None
             if scope.expired():
                 raise Interrupted from error
@@ -141,19 +141,27 @@ def _times_canceled() -> int:
     return 0 if task is None else task.cancelling()
 
 
-# Connect replaces a CancelledError by an error of its own, with it as the cause. Where a callback
-# has canceled the task, that is told at the next wait.
+# Where a callback has canceled the task, that is told at the next wait.
 async def _cancellation(error: BaseException) -> asyncio.CancelledError:
-    each: BaseException | None = error
-    while each is not None:
-        if isinstance(each, asyncio.CancelledError):
-            return each
-        each = each.__cause__ or each.__context__
+    cancellation = _told(error)
+    if cancellation is not None:
+        return cancellation
     try:
         await asyncio.sleep(0)
     except asyncio.CancelledError as told:
         return told
     return asyncio.CancelledError()
+
+
+# Connect replaces a CancelledError by an error of its own, with it as the cause. A task that was
+# canceled between two messages is told while it reads the second.
+def _told(error: BaseException) -> asyncio.CancelledError | None:
+    each: BaseException | None = error
+    while each is not None:
+        if isinstance(each, asyncio.CancelledError):
+            return each
+        each = each.__cause__ or each.__context__
+    return None
 
 
 class SyncWaiter:
