@@ -108,7 +108,7 @@ class CaseInterceptor:
             headers[name] = value
         for name in given.removes:
             headers.pop(name, None)
-        if given.empties_request_id and message is not None:
+        if given.empties_request_id and hasattr(message, "request_id"):
             message.request_id = ""
         if given.text and message is not None:
             message.text = given.text
