@@ -73,7 +73,9 @@ export function generateCase(
     const script = create(ScriptSchema, generateScript(random, context));
     const format = random.pick(["binary", "json"] as const);
     const entry = random.between(0, 5);
-    const beyond = needsOf(given).filter((each) => among.abilities?.includes(each) === false);
+    const beyond = needsOf(given, script).filter(
+      (each) => among.abilities?.includes(each) === false,
+    );
     if (beyond.length > 0) {
       discarded.push(...beyond.map((each) => `needs ${each}`));
       continue;

@@ -1,11 +1,13 @@
-import type { Given, Settings } from "@ameideio/conformance-proto";
+import { Deed, type Given, type Script, type Settings } from "@ameideio/conformance-proto";
 import type { LoadedCase } from "./load_file.js";
 import { ABILITIES, type Ability } from "./vocabulary.js";
 
 /**
- * What a case needs that is not in the nature of every language, read off its given.
+ * What a case needs that is not in the nature of every language, read off its given and its
+ * server.
  *
- * - `cancel`: a call is canceled.
+ * - `cancel`: a request is ended that waits for its answer: a call is canceled, or a client closed
+ *   whose server stalls.
  * - `eager_streams`: a stream is opened and not read. It takes a language in which that sends it; where
  *   it is sent when it is first read, there is nothing.
  * - `keep_alive`: PINGs, or the age of a connection. It takes an HTTP client that lets them be set.
@@ -16,11 +18,13 @@ import { ABILITIES, type Ability } from "./vocabulary.js";
  * - `pulled_input`: the messages that a caller streams fail. It takes an SDK that pulls them from
  *   the caller; where the caller sends each by a call of its own, there is nothing that can fail.
  */
-export function needsOf(given: Given | undefined): readonly Ability[] {
+export function needsOf(given: Given | undefined, server: Script | undefined): readonly Ability[] {
   const needs: Readonly<Record<Ability, boolean>> = {
-    cancel: (given?.steps ?? []).some(
-      ({ action }) => action.case === "call" && action.value.cancel !== undefined,
-    ),
+    cancel:
+      (given?.steps ?? []).some(
+        ({ action }) => action.case === "call" && action.value.cancel !== undefined,
+      ) ||
+      (stalls(server) && closesIn(given)),
     eager_streams: (given?.steps ?? []).some(
       ({ action }) => action.case === "call" && action.value.unread,
     ),
@@ -60,7 +64,7 @@ export function abilityProblems(
       ),
     ...Object.entries(without).flatMap(([name, count]) => {
       const need = suite?.filter(({ message }) =>
-        needsOf(message.given).some((one) => one === name),
+        needsOf(message.given, message.server).some((one) => one === name),
       );
       if (need === undefined || need.length === count) {
         return [];
@@ -70,6 +74,14 @@ export function abilityProblems(
       ];
     }),
   ];
+}
+
+function stalls(server: Script | undefined): boolean {
+  return (server?.answers ?? []).some(({ action }) => action.case === "stall");
+}
+
+function closesIn(given: Given | undefined): boolean {
+  return (given?.client?.watchers ?? []).some(({ does }) => does === Deed.CLOSE);
 }
 
 function settingsIn(given: Given | undefined): Settings[] {

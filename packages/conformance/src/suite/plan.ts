@@ -71,7 +71,9 @@ export function planCase(one: LoadedCase, sdk: DescribeResponse, filter: Filter 
   if (isLeftOut || !allows(filter.layers, layer)) {
     return { combinations: [], missing: [], unable: [] };
   }
-  const unable = needsOf(message.given).filter((ability) => !sdk.abilities.includes(ability));
+  const unable = needsOf(message.given, message.server).filter(
+    (ability) => !sdk.abilities.includes(ability),
+  );
   const others = sdk.httpClients
     .filter(({ name }) => wants(one, name) && allows(filter.httpClients, name))
     .filter((client) => can(client, message, layer))

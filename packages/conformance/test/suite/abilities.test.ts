@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { GivenSchema } from "@ameideio/conformance-proto";
+import { Deed, GivenSchema, ScriptSchema } from "@ameideio/conformance-proto";
 import { expect, test } from "vitest";
 import { CASES } from "../../src/common/folders.js";
 import { needsOf } from "../../src/suite/abilities.js";
@@ -8,7 +8,8 @@ import { loadCases } from "../../src/suite/load_cases.js";
 type Given = MessageInitShape<typeof GivenSchema>;
 type Settings = NonNullable<NonNullable<Given["client"]>["settings"]>;
 
-const needs = (given: Given) => needsOf(create(GivenSchema, given));
+const needs = (given: Given, server: MessageInitShape<typeof ScriptSchema> = {}) =>
+  needsOf(create(GivenSchema, given), create(ScriptSchema, server));
 const call = (settings: Settings): Given => ({
   steps: [{ action: { case: "call", value: { method: "Idempotent", settings } } }],
 });
@@ -61,6 +62,14 @@ test("a call that is canceled needs that calls can be", () => {
   expect(needs({ steps: [{ action: { case: "call", value: canceled } }] })).toEqual(["cancel"]);
 });
 
+test("a client that is closed while its server stalls needs the same", () => {
+  const closing = { client: { watchers: [{ who: "observer", at: "done", does: Deed.CLOSE }] } };
+  const stalling = { answers: [{ action: { case: "stall", value: true } as const }] };
+  expect(needs(closing, stalling)).toEqual(["cancel"]);
+  expect(needs(closing)).toEqual([]);
+  expect(needs({}, stalling)).toEqual([]);
+});
+
 test("a stream that nobody reads needs that streams are sent when they are opened", () => {
   const unread = { method: "ServerStreamUnknown", unread: true };
   expect(needs({ steps: [{ action: { case: "call", value: unread } }] })).toEqual([
@@ -85,7 +94,9 @@ test("input that fails needs an SDK that pulls it", () => {
 test("of our own cases these need loose types, and many to cancel", () => {
   const { cases } = loadCases([CASES]);
   const needing = (ability: string) =>
-    cases.filter(({ message }) => needsOf(message.given).some((one) => one === ability));
+    cases.filter(({ message }) =>
+      needsOf(message.given, message.server).some((one) => one === ability),
+    );
   expect([...new Set(needing("loose_types").map(({ id }) => id))].toSorted()).toEqual([
     "a18",
     "k02",
