@@ -312,6 +312,8 @@ class BaseCall(ABC):
             is_ours = isinstance(reason, Interrupted | asyncio.CancelledError)
             error.__cause__ = None if is_ours else reason
             attempt.abort_cause = cause
+            if cause != "canceled":
+                attempt.recording.timed_out()
         attempt.recording.close()
         attempt.over = True
         told = told_of(attempt, error, self._plan)

@@ -139,7 +139,9 @@ def _phases_of(call: Limited, attempt: Attempt) -> list[_Phase]:
     phases.append(_Phase("ms to be sent", attempt.started_ms))
     asked_ms, progress = recording.asked_ms, recording.progress
     if progress != "unsent" and (progress == "connecting" or asked_ms is not None):
-        phases.append(_Phase("ms for a connection", entered_ms))
+        queued = recording.queued
+        what = f"ms for {queued} to be free (nothing was sent)" if queued else "ms for a connection"
+        phases.append(_Phase(what, entered_ms))
     if _reached(attempt):
         since_ms = entered_ms if asked_ms is None else asked_ms
         phases.append(_Phase("ms for response headers", since_ms))

@@ -62,6 +62,14 @@ def is_of_body(reason: BaseException) -> bool:
     return any(_OF_BODY.match(text_of(each)) is not None for each in causes_of(reason))
 
 
+def is_lost_connection(reason: BaseException) -> bool:
+    """Reports whether a connection that stood was lost, rather than a stream of it alone."""
+    causes = causes_of(reason)
+    if any(isinstance(each, StreamError) for each in causes):
+        return False
+    return any(each.kind == "other" for each in network_errors(reason))
+
+
 def without_address(error: Exception) -> Exception:
     """Returns an error of pyqwest without the address of the request, whose query may be a message.
 

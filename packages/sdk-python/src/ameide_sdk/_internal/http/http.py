@@ -11,11 +11,9 @@ from typing import TypedDict
 from urllib.parse import urlsplit
 
 from pyqwest import (
-    Client,
     HTTPTransport,
     HTTPVersion,
     Proxy,
-    SyncClient,
     SyncHTTPTransport,
     SyncTransport,
     Transport,
@@ -24,8 +22,13 @@ from pyqwest import (
 from ameide_sdk._internal.config.config import ClientConfig
 from ameide_sdk._internal.config.explain import ExplainedValue
 from ameide_sdk._internal.http.connection_settings import ConnectionSettings, connection_settings
+from ameide_sdk._internal.http.full_pool import FullPool, Warn
+from ameide_sdk._internal.http.slots import Slots
 from ameide_sdk._internal.http.tls_failures import NO_VERSION, in_words
-from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool
+from ameide_sdk._internal.policy.policy import BEHAVIOR_1
+from ameide_sdk._internal.telemetry.log import warn
+from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool, Slot
+from ameide_sdk._internal.wire.session import Session
 from ameide_sdk._internal.wire.unstreamable import unstreamable
 
 _VERSIONS = {"1.1": HTTPVersion.HTTP1, "2": HTTPVersion.HTTP2, "negotiated": None}
@@ -50,7 +53,9 @@ class ClientConnections:
             pool = UserTransport(transport, is_async=self._is_async)
             return OriginConnections(lambda: pool, {})
         settings = connection_settings(config)
-        connect = partial(Connections, settings, is_async=self._is_async)
+        logger = config.options.get("logger")
+        told = None if logger is None else partial(warn, logger)
+        connect = partial(Connections, settings, is_async=self._is_async, warn=told)
         get = partial(self._pools.get, settings, connect)
         return OriginConnections(get, settings.explained(config))
 
@@ -73,25 +78,68 @@ class OriginConnections:
 
 
 class Connections(Pool):
-    """A pool of connections. It follows no redirects, and knows no cookies."""
+    """A pool of connections. It follows no redirects, and knows no cookies.
 
-    def __init__(self, settings: ConnectionSettings, *, is_async: bool) -> None:
-        """Makes no connection yet."""
+    Of a connection pyqwest tells neither whether it is alive nor which request is on it. So those
+    in doubt are given up together: later requests go over a new session, and what is under way ends
+    where it is.
+    """
+
+    def __init__(
+        self, settings: ConnectionSettings, *, is_async: bool, warn: Warn | None = None
+    ) -> None:
+        """Makes no connection yet.
+
+        Args:
+            settings: What they are made with.
+            is_async: True if async clients use them.
+            warn: Is told when all are in use.
+        """
         self._settings = settings
         self._is_async = is_async
         self._lock = threading.Lock()
         self._http2: Connections | None = None
-        self._transport: HTTPTransport | SyncHTTPTransport
-        self.client: Client | SyncClient
-        if is_async:
-            self._transport = HTTPTransport(**_transport_options(settings))
-            self.client = Client(self._transport)
-        else:
-            self._transport = SyncHTTPTransport(**_transport_options(settings))
-            self.client = SyncClient(self._transport)
+        self._session = self._open()
+        self._is_http1 = settings.http_version == "1.1"
+        self._slots: Slots | None = None
+        self._full: FullPool | None = None
+        if self._is_http1:
+            number = settings.max_connections
+            self._slots = Slots(number)
+            if warn is not None:
+                self._full = FullPool(settings.origin, number, self._slots, warn)
         self.is_own = True
         self.peer = None if settings.proxy is not None else _address_of(settings.origin)
-        self.resends = settings.http_version != "1.1"
+        self.resends = not self._is_http1
+
+    def session(self) -> Session:
+        """Returns the connections that take requests now."""
+        return self._session
+
+    def take(self, wake: Callable[[], None]) -> Slot | None:
+        """Takes a connection of HTTP/1.1, or a place in the queue for one."""
+        if self._slots is None:
+            return None
+        slot = self._slots.take(wake)
+        if not slot.granted and self._full is not None:
+            self._full.tell()
+        return slot
+
+    def broke(self, session: Session) -> None:
+        """Puts connections in doubt after one of them was lost."""
+        with self._lock:
+            if session is self._session:
+                self._session = self._open()
+
+    def timed_out(self, session: Session, since_ms: float, *, answered: bool) -> None:
+        """Puts connections in doubt after a limit of time has ended a request on one of them.
+
+        Over HTTP/1.1 that says much of the others where no answer had begun; over HTTP/2 they are
+        mostly one, and in doubt if nothing has come on it since then.
+        """
+        is_alive = answered if self._is_http1 else session.heard_ms >= since_ms
+        if not is_alive:
+            self.broke(session)
 
     def both_ways(self) -> Pool:
         """Returns the connections for requests that stream both ways.
@@ -122,11 +170,13 @@ class Connections(Pool):
         """Ends the connections that have no request; those with one end with it."""
         if self._http2 is not None:
             self._http2.close()
-        if isinstance(self._transport, HTTPTransport):
-            # It is closed when this returns; nothing has to be awaited.
-            self._transport.aclose()
-        else:
-            self._transport.close()
+        self._session.close()
+
+    # One that was given up is closed when its last request lets go of it.
+    def _open(self) -> Session:
+        make = HTTPTransport if self._is_async else SyncHTTPTransport
+        transport = make(**_transport_options(self._settings))
+        return Session(transport, is_async=self._is_async)
 
 
 class _BothWays(Connections):
@@ -141,15 +191,24 @@ class UserTransport(Pool):
 
     def __init__(self, transport: Transport | SyncTransport, *, is_async: bool) -> None:
         """Takes a transport of the kind of the client."""
-        self.client: Client | SyncClient
-        if is_async:
-            self.client = Client(transport)  # type: ignore[arg-type]
-        else:
-            self.client = SyncClient(transport)  # type: ignore[arg-type]
+        self._session = Session(transport, is_async=is_async)
         self.is_own = False
         self.peer: tuple[str, int] | None = None
         # pyqwest may be behind it.
         self.resends = True
+
+    def session(self) -> Session:
+        """Returns the one there is."""
+        return self._session
+
+    def take(self, wake: Callable[[], None]) -> Slot | None:
+        """Returns None: the user's transport has its own bounds."""
+
+    def broke(self, session: Session) -> None:
+        """Does nothing: the user's transport knows its connections."""
+
+    def timed_out(self, session: Session, since_ms: float, *, answered: bool) -> None:
+        """Does nothing."""
 
     def both_ways(self) -> Pool:
         """Returns itself."""
@@ -185,14 +244,18 @@ def _transport_options(settings: ConnectionSettings) -> _TransportOptions:
     tls = settings.tls
     return _TransportOptions(
         tls_ca_cert=tls.ca,
-        tls_include_system_certs=tls.ca is None,
+        tls_include_system_certs=tls.ca is None and _has_tls(settings),
         tls_key=tls.key,
         tls_cert=tls.certificate,
         http_version=_VERSIONS[settings.http_version],
         proxy=_proxy(settings),
         connect_timeout=settings.connect_timeout_ms / 1_000,
         pool_max_idle_per_host=settings.max_connections,
-        max_connections_per_address=settings.max_connections,
+        max_connections_per_address=(
+            BEHAVIOR_1.max_http2_connections
+            if settings.http_version == "2"
+            else settings.max_connections
+        ),
         # Answers are decompressed with a limit, and only where it was asked for.
         enable_gzip=False,
         enable_brotli=False,
@@ -202,6 +265,13 @@ def _transport_options(settings: ConnectionSettings) -> _TransportOptions:
         # The SDK has spans of its own.
         enable_otel=False,
     )
+
+
+# The system's certificates take tens of milliseconds to read.
+def _has_tls(settings: ConnectionSettings) -> bool:
+    proxy = settings.proxy
+    addresses = (settings.origin, "" if proxy is None else proxy.url)
+    return any(each.startswith("https:") for each in addresses)
 
 
 def _proxy(settings: ConnectionSettings) -> Proxy:

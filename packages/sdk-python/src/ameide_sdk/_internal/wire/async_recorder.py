@@ -11,7 +11,7 @@ from typing import Any, cast
 from connectrpc.errors import ConnectError
 from pyqwest import Client, FullResponse, Headers, Response
 
-from ameide_sdk._internal.wire.connection_pools import Pool
+from ameide_sdk._internal.wire.connection_pools import Pool, Slot
 from ameide_sdk._internal.wire.frozen_request import SentRequest
 from ameide_sdk._internal.wire.recorder import Recording, expected_recording
 from ameide_sdk._internal.wire.sent_body import AsyncOneChunk, AsyncStreamedBody
@@ -53,7 +53,8 @@ class AsyncRecorder:
     ) -> FullResponse:
         recording, pool = expected_recording(), self._pool()
         request = recording.request(pool, method, url, headers, content)
-        client = cast("Client", pool.client)
+        slot = await _slot(recording, pool)
+        client = cast("Client", recording.session(pool).client)
         try:
             if not pool.is_own:
                 return await _read_whole(recording, client, request)
@@ -68,6 +69,9 @@ class AsyncRecorder:
             return whole_answer(recording, answer.content, answer.trailers)
         except BaseException as error:
             raise _noted(recording, pool, error)  # noqa: B904
+        finally:
+            if slot is not None:
+                slot.leave()
 
 
 class AsyncAnswer:
@@ -82,6 +86,7 @@ class AsyncAnswer:
         "_recording",
         "_response",
         "_sent",
+        "_slot",
         "_url",
     )
 
@@ -113,13 +118,15 @@ class AsyncAnswer:
             body = _body_of(recording, pool, request)
         else:
             body = AsyncStreamedBody(recording, sent, request.headers)
-        client = cast("Client", pool.client)
+        self._slot = await _slot(recording, pool)
+        client = cast("Client", recording.session(pool).client)
         self._context = client.stream(
             request.method, request.url, headers=request.headers, content=body
         )
         try:
             response = await self._context.__aenter__()
         except BaseException as error:
+            self._leave()
             raise _noted(recording, pool, error)  # noqa: B904
         recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
@@ -136,8 +143,15 @@ class AsyncAnswer:
     ) -> None:
         """Ends the answer."""
         self._recording.on_end(None)
-        with contextlib.suppress(Exception):
-            await self._context.__aexit__(None, None, None)
+        try:
+            with contextlib.suppress(Exception):
+                await self._context.__aexit__(None, None, None)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._slot is not None:
+            self._slot.leave()
 
     # By any thread.
     def _end(self) -> None:
@@ -148,7 +162,11 @@ class AsyncAnswer:
     def _begin_end(self) -> None:
         task = self._loop.create_task(_close(self._response))
         _closing.add(task)
-        task.add_done_callback(_closing.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        _closing.discard(task)
+        self._leave()
 
 
 # A loop keeps no task by itself.
@@ -192,7 +210,35 @@ class _Content:
             except BaseException as error:
                 raise _noted(self._recording, self._pool, error)  # noqa: B904
             else:
+                self._recording.heard()
                 body.add(bytes(chunk))
+
+
+# Waits for a connection where there is a bound, in order.
+async def _slot(recording: Recording, pool: Pool) -> Slot | None:
+    loop = asyncio.get_running_loop()
+    granted: asyncio.Future[None] = loop.create_future()
+
+    def grant() -> None:
+        if not granted.done():
+            granted.set_result(None)
+
+    def wake() -> None:
+        # Who waited in a loop that is closed waits no more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(grant)
+
+    slot = pool.take(wake)
+    if slot is None or slot.granted:
+        return slot
+    recording.queued = "a connection"
+    try:
+        await granted
+    except BaseException as error:
+        slot.leave()
+        raise _noted(recording, pool, error)  # noqa: B904
+    recording.queued = None
+    return slot
 
 
 def _body_of(recording: Recording, pool: Pool, request: SentRequest) -> Any:

@@ -6,23 +6,60 @@ import weakref
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
-from pyqwest import Client, SyncClient
-
 from ameide_sdk._internal.policy.policy_table import BOUNDS
 from ameide_sdk._internal.runtime.recent_map import RecentMap
+from ameide_sdk._internal.wire.session import Session
+
+
+class Slot(Protocol):
+    """A connection of HTTP/1.1 that was asked for, or a place in the queue for one."""
+
+    granted: bool
+    """True once the request may be sent."""
+
+    def leave(self) -> None:
+        """Gives it back; once, by any thread."""
+        ...
 
 
 class Pool(Protocol):
     """Connections to one origin."""
 
-    client: Client | SyncClient
-    """The HTTP client over them."""
     is_own: bool
     """True if they are the SDK's: pyqwest makes them."""
     peer: tuple[str, int] | None
     """Address and port that they lead to, if that is known."""
     resends: bool
     """True if the HTTP client may send a request again by itself, as pyqwest does over HTTP/2."""
+
+    def session(self) -> Session:
+        """Returns the connections that take requests now."""
+        ...
+
+    def take(self, wake: Callable[[], None]) -> Slot | None:
+        """Takes a connection where a bound holds for them, or a place in the queue for one.
+
+        Args:
+            wake: Is called, by any thread, when what had to be waited for is granted.
+
+        Returns:
+            None where there is no bound.
+        """
+        ...
+
+    def broke(self, session: Session) -> None:
+        """Puts connections in doubt after one of them was lost."""
+        ...
+
+    def timed_out(self, session: Session, since_ms: float, *, answered: bool) -> None:
+        """Puts connections in doubt after a limit of time has ended a request on one of them.
+
+        Args:
+            session: The connections.
+            since_ms: Time since when something must have come on a connection that is alive.
+            answered: True if the answer to the request had begun.
+        """
+        ...
 
     def both_ways(self) -> Pool:
         """Returns the connections for requests that stream both ways."""

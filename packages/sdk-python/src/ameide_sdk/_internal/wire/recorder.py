@@ -21,6 +21,7 @@ from pyqwest import Headers, StreamErrorCode
 from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.errors.network_errors import (
     h2_error_code,
+    is_lost_connection,
     is_of_body,
     network_errors,
     without_address,
@@ -43,6 +44,7 @@ from ameide_sdk._internal.wire.read_error import (
     in_words,
     read_wire_error,
 )
+from ameide_sdk._internal.wire.session import Session
 from ameide_sdk._internal.wire.wire_error import (
     WireError,
     end_metadata,
@@ -62,6 +64,10 @@ _TYPES = {
     "grpc": re.compile(r"application/grpc(\+|$)"),
     "grpc-web": re.compile(r"application/grpc-web(\+|$)"),
 }
+
+# Silence after which a limit of time puts a connection in doubt. It is longer than any way there
+# and back.
+_SILENCE_MS = 1_000
 
 # Of trailers of a unary answer of Connect, which are headers.
 _PREFIX = "trailer-"
@@ -135,6 +141,7 @@ class Recording:
         canceled: What the task was canceled with, which Connect replaces by an error.
         wire_error: Error that the server put into its answer, once the attempt has failed.
         unread: True if the body of an error cannot be read: it may be an error of the protocol.
+        queued: What the request waits for; None if it waits for nothing that others use.
         url: Address of the request; None before it was made.
         asked_type: Media type of the request, which that of a good answer has to be.
     """
@@ -169,6 +176,7 @@ class Recording:
         self.ended = False
         self.canceled: BaseException | None = None
         self.url: str | None = None
+        self.queued: Literal["a connection"] | None = None
         self._requests = 0
         self._end: Callable[[], None] | None = None
         self._forget()
@@ -189,10 +197,18 @@ class Recording:
         # A message is larger than the limit.
         self.over_limit: ConnectError | None = None
         self._pool: Pool | None = None
+        self._session: Session | None = None
+        self._sent_ms = 0.0
         self._has_body = False
         self.asked_type = ""
         self._failure: Exception | None = None
         self._told: ConnectError | None = None
+
+    def session(self, pool: Pool) -> Session:
+        """Returns the connections that the request is sent over."""
+        self._sent_ms = self.clock.now()
+        self._session = session = pool.session()
+        return session
 
     def request(
         self, pool: Pool, method: str, url: str, headers: Headers, content: bytes | None
@@ -248,9 +264,22 @@ class Recording:
     def responded(self, status: int, headers: Headers) -> None:
         """Records the head of the answer."""
         self.head_ms = self.clock.now()
+        self.heard()
         self.status = status
         self.headers = usual_spelling(headers)
         self.holder.responded(self)
+
+    def heard(self) -> None:
+        """Records that something has come on the connection."""
+        if self._session is not None:
+            self._session.heard_ms = self.clock.now()
+
+    def timed_out(self) -> None:
+        """Puts the connection in doubt, as a limit of time has ended the attempt."""
+        if self._session is None or self._pool is None or self.queued is not None:
+            return
+        since_ms = max(self._sent_ms, self.clock.now() - _SILENCE_MS)
+        self._pool.timed_out(self._session, since_ms, answered=self.status is not None)
 
     def broke(self, error: Exception, pool: Pool) -> Exception:
         """Records what the HTTP client failed with, unless the SDK ended the request.
@@ -261,6 +290,8 @@ class Recording:
         failure = pool.explain(without_address(error))
         if not (self.ended or self.expired or isinstance(failure, ConnectError)):
             self._failure = failure
+            if self._session is not None and is_lost_connection(failure):
+                pool.broke(self._session)
         return failure
 
     def on_end(self, end: Callable[[], None] | None) -> None:
@@ -469,7 +500,8 @@ class Recording:
 
     @property
     def _nothing_sent(self) -> bool:
-        return self._requests > 0 and self._has_body and self.asked_ms is None
+        is_unasked = self._has_body and self.asked_ms is None
+        return self._requests > 0 and (self.queued is not None or is_unasked)
 
     def _headers(self) -> Headers:
         return _NONE if self.headers is None else self.headers

@@ -16,7 +16,7 @@ from connectrpc.errors import ConnectError
 from pyqwest import FullResponse, Headers, SyncClient, SyncResponse
 
 from ameide_sdk._internal.runtime.runtime import Threads
-from ameide_sdk._internal.wire.connection_pools import Pool
+from ameide_sdk._internal.wire.connection_pools import Pool, Slot
 from ameide_sdk._internal.wire.frozen_request import SentRequest
 from ameide_sdk._internal.wire.recorder import Recording, expected_recording
 from ameide_sdk._internal.wire.sent_body import OneChunk, StreamedBody
@@ -73,9 +73,10 @@ class SyncRecorder:
     ) -> FullResponse:
         recording, pool = expected_recording(), self._pool()
         request = recording.request(pool, method, url, headers, content)
-        client = cast("SyncClient", pool.client)
-        timeout = _timeout(recording, recording.until_ms)
+        slot = _slot(self._threads, recording, pool)
         try:
+            client = cast("SyncClient", recording.session(pool).client)
+            timeout = _timeout(recording, recording.until_ms)
             if not pool.is_own:
                 return _read_whole(recording, client, request, timeout)
             answer = client.execute(
@@ -89,6 +90,9 @@ class SyncRecorder:
             return whole_answer(recording, answer.content, answer.trailers)
         except Exception as error:
             raise _noted(recording, pool, error)  # noqa: B904
+        finally:
+            if slot is not None:
+                slot.leave()
 
 
 class SyncAnswer:
@@ -107,6 +111,7 @@ class SyncAnswer:
         "_recording",
         "_response",
         "_sent",
+        "_slot",
         "_threads",
         "_url",
     )
@@ -143,16 +148,17 @@ class SyncAnswer:
             body = StreamedBody(recording, sent, request.headers)
         answers_once = recording.shape.answers_once
         all_until_ms = recording.until_ms if answers_once else recording.deadline_ms
-        timeout = _timeout(recording, all_until_ms) if pool.is_own or answers_once else None
-        send = partial(
-            cast("SyncClient", pool.client).stream,
-            request.method,
-            request.url,
-            headers=request.headers,
-            content=body,
-            timeout=timeout,
-        )
+        self._slot = _slot(self._threads, recording, pool)
         try:
+            timeout = _timeout(recording, all_until_ms) if pool.is_own or answers_once else None
+            send = partial(
+                cast("SyncClient", recording.session(pool).client).stream,
+                request.method,
+                request.url,
+                headers=request.headers,
+                content=body,
+                timeout=timeout,
+            )
             if answers_once:
                 self._context = send()
                 response = self._context.__enter__()
@@ -161,6 +167,7 @@ class SyncAnswer:
                 recording.on_end(opening.end)
                 self._context, response = opening.wait(recording)
         except Exception as error:
+            self._leave()
             raise _noted(recording, pool, error)  # noqa: B904
         recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
@@ -179,13 +186,21 @@ class SyncAnswer:
     ) -> None:
         """Ends the answer."""
         self._recording.on_end(None)
-        with contextlib.suppress(Exception):
-            self._context.__exit__(None, None, None)
+        try:
+            with contextlib.suppress(Exception):
+                self._context.__exit__(None, None, None)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._slot is not None:
+            self._slot.leave()
 
     # Ends a read under way, which then fails. By any thread.
     def _close(self) -> None:
         with contextlib.suppress(Exception):
             self._response.close()
+        self._leave()
 
 
 _Context: TypeAlias = contextlib.AbstractContextManager[SyncResponse]
@@ -279,6 +294,7 @@ class _Content:
             except Exception as error:
                 raise _noted(self._recording, self._pool, error)  # noqa: B904
             else:
+                self._recording.heard()
                 body.add(bytes(chunk))
 
     # A read that takes too long is ended by another thread, which closes the answer.
@@ -297,6 +313,28 @@ class _Content:
         self._recording.expired = True
         with contextlib.suppress(Exception):
             self._response.close()
+
+
+# Waits for a connection where there is a bound, in order.
+def _slot(threads: Threads, recording: Recording, pool: Pool) -> Slot | None:
+    granted = threads.event()
+    slot = pool.take(granted.set)
+    if slot is None or slot.granted:
+        return slot
+    recording.queued = "a connection"
+    recording.on_end(granted.set)
+    try:
+        while not slot.granted:
+            if recording.ended:
+                raise ConnectError(Code.CANCELED, "the request was ended")
+            granted.wait(min(_timeout(recording, recording.until_ms) or _DAY_S, _DAY_S))
+    except Exception as error:
+        slot.leave()
+        raise _noted(recording, pool, error)  # noqa: B904
+    finally:
+        recording.on_end(None)
+    recording.queued = None
+    return slot
 
 
 def _body_of(recording: Recording, pool: Pool, request: SentRequest) -> Any:
