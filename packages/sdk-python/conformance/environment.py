@@ -174,6 +174,10 @@ class AsyncWorld(World):
         """Waits until nothing can go on without time."""
         if isinstance(self._loop, VirtualLoop):
             await self._loop.settle()
+            return
+        # Tasks of the HTTP client that are being canceled end in the next turns.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     @property
     def sdk_threads(self) -> Threads | None:
