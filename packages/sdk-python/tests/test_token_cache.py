@@ -21,7 +21,7 @@ from ameide_sdk._internal.errors.errors import AmeideError
 from ameide_sdk._internal.runtime.runtime import Runtime
 from ameide_sdk._internal.runtime.threads import SystemThreads
 from ameide_sdk._internal.runtime.virtual_clock import VirtualClock, run_virtually
-from ameide_sdk._internal.runtime.waiter import AsyncWaiter, SyncWaiter, Waiter
+from ameide_sdk._internal.runtime.waiter import AsyncWaiter, SyncWaiter
 
 
 def requested(tenant: str | None = None, deadline_ms: float = math.inf) -> CredentialRequest:
@@ -349,14 +349,14 @@ def test_ctrl_c_in_a_provider_called_at_once_is_raised_and_leaves_no_wait() -> N
 
 
 def test_no_waiter_is_woken_that_has_not_begun_to_wait() -> None:
-    class Recorded(Waiter):
+    class Recorded(SyncWaiter):
         woken = 0
 
         def wake(self) -> None:
             self.woken += 1
 
     client = an_async_client(lambda _: AccessToken("t"))
-    waiter = Recorded()
+    waiter = Recorded(client.runtime, SystemThreads())
     assert isinstance(client.source.get(requested(), waiter), Credential)
     assert waiter.woken == 0
 

@@ -28,6 +28,7 @@ from ameide_sdk._internal.telemetry.observer import (
     WouldHave,
 )
 from ameide_sdk._internal.telemetry.telemetry import Telemetry, open_telemetry
+from ameide_sdk._internal.transport.client_functions import derive, explain, with_options
 from ameide_sdk._internal.transport.streams import AsyncStream, SyncStream
 from ameide_sdk._internal.transport.stub import connect
 
@@ -63,6 +64,9 @@ __all__ = [
     "attempt_info",
     "connect",
     "deadline_from",
+    "derive",
+    "explain",
     "open_telemetry",
     "paginate",
+    "with_options",
 ]

@@ -6,10 +6,11 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from importlib import import_module
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.config.explain import Explanation
+from ameide_sdk._internal.options.options import CallSettings, ClientOptions
 from ameide_sdk._internal.transport.stub import (
     NO_SETTINGS,
     Ended,
@@ -30,18 +31,18 @@ class _Roster:
     _ameide: Transport
     _settings: StubSettings
 
-    def __init__(self, base_url: str | None = None, **options: Any) -> None:
+    def __init__(self, address: str | None = None, /, **options: Unpack[ClientOptions]) -> None:
         """Makes a client of all services, whose stubs are imported when they are first used.
 
         Args:
-            base_url: Address of the services. Default the variable `AMEIDE_BASE_URL`.
+            address: The option `base_url`. Default the variable `AMEIDE_BASE_URL`.
             **options: Those of `ClientOptions`.
 
         Raises:
             AmeideError: CONFIG_INVALID, naming option and rule.
         """
-        if base_url is not None:
-            options["base_url"] = base_url
+        if address is not None:
+            options["base_url"] = address
         self._ameide = Transport.create(options, is_async=self._is_async)
         self._settings = NO_SETTINGS
 
@@ -72,7 +73,7 @@ class _Roster:
         for name, *_ in self.SERVICES:
             getattr(self, name)
 
-    def with_options(self, **settings: Any) -> Self:
+    def with_options(self, **settings: Unpack[CallSettings]) -> Self:
         """Returns a client whose calls have these settings, over those of this one.
 
         Args:
@@ -83,7 +84,7 @@ class _Roster:
         """
         return self._copy(self._ameide, self._settings.with_more(settings))
 
-    def derive(self, **options: Any) -> Self:
+    def derive(self, **options: Unpack[ClientOptions]) -> Self:
         """Returns a client with changed options, over those of this one.
 
         It shares connections, retry budget and lifetime with this client.

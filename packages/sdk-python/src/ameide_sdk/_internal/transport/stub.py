@@ -14,7 +14,7 @@ from collections.abc import (
     Mapping,
 )
 from datetime import timedelta
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, Unpack, cast
 
 from connectrpc.client import ConnectClient, ConnectClientSync
 from connectrpc.method import MethodInfo
@@ -30,7 +30,7 @@ from ameide_sdk._internal.config.explain import Explanation
 from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.options.check_call_options import check_request, check_stub
 from ameide_sdk._internal.options.check_options import check_drain_options
-from ameide_sdk._internal.options.options import milliseconds
+from ameide_sdk._internal.options.options import CallSettings, ClientOptions, milliseconds
 from ameide_sdk._internal.runtime.waiter import AsyncWaiter, SyncWaiter
 from ameide_sdk._internal.transport.streams import (
     AsyncMessages,
@@ -90,7 +90,7 @@ class Shell:
     _ameide: Transport
     _settings: StubSettings
 
-    def with_options(self, **settings: Any) -> Self:
+    def with_options(self, **settings: Unpack[CallSettings]) -> Self:
         """Returns a client whose calls have these settings, over those of this one.
 
         It shares everything with this client, and costs little: make one for each call.
@@ -110,7 +110,7 @@ class Shell:
         other._settings = self._settings.with_more(settings)
         return other
 
-    def derive(self, **options: Any) -> Self:
+    def derive(self, **options: Unpack[ClientOptions]) -> Self:
         """Returns a client with changed options, over those of this one.
 
         It shares connections, retry budget and lifetime with this client.
@@ -373,7 +373,8 @@ class SyncShell(Shell, ConnectClientSync):
         """Ends all calls and connections at once, of all clients derived from one another.
 
         Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do
-        later ones.
+        later ones. The HTTP client cannot end a request that waits for the head of its answer: a
+        call with one answer fails once that has come or its time is over.
         """
         self._ameide.close()
 
@@ -438,7 +439,9 @@ def bound_stub(stub: type[Any], transport: Transport, settings: StubSettings) ->
     return client
 
 
-def connect(stub: type[_Stub], base_url: str | None = None, **options: Any) -> _Stub:
+def connect(
+    stub: type[_Stub], address: str | None = None, /, **options: Unpack[ClientOptions]
+) -> _Stub:
     """Makes a client of one service, over a class that protoc-gen-connectrpc generated.
 
     ```python
@@ -449,7 +452,7 @@ def connect(stub: type[_Stub], base_url: str | None = None, **options: Any) -> _
     Args:
         stub: The generated class: `ThreadsServiceClient` for async, `ThreadsServiceClientSync` for
             sync.
-        base_url: Address of the service. Default the variable `AMEIDE_BASE_URL`.
+        address: The option `base_url`. Default the variable `AMEIDE_BASE_URL`.
         **options: Those of `ClientOptions`.
 
     Returns:
@@ -459,7 +462,7 @@ def connect(stub: type[_Stub], base_url: str | None = None, **options: Any) -> _
         AmeideError: CONFIG_INVALID, naming option and rule.
     """
     check_stub(stub)
-    if base_url is not None:
-        options["base_url"] = base_url
+    if address is not None:
+        options["base_url"] = address
     transport = Transport.create(options, is_async=issubclass(stub, ConnectClient))
     return cast(_Stub, bound_stub(stub, transport, NO_SETTINGS))

@@ -60,14 +60,17 @@ class Transport:
         self._stubs: set[type] = set()
 
     @staticmethod
-    def create(options: dict[str, Any], *, is_async: bool) -> Transport:
+    def create(options: ClientOptions, *, is_async: bool) -> Transport:
         """Makes the first transport of a family."""
-        runtime: Runtime = options.pop("_runtime", SYSTEM_RUNTIME)
-        return Transport((_stated(options),), ClientFamily(runtime, is_async=is_async), None)
+        given: dict[str, Any] = dict(options)
+        # Of tests alone.
+        runtime: Runtime = given.pop("_runtime", SYSTEM_RUNTIME)
+        stated = snapshot(cast("ClientOptions", given))
+        return Transport((stated,), ClientFamily(runtime, is_async=is_async), None)
 
-    def derive(self, options: dict[str, Any]) -> Transport:
+    def derive(self, options: ClientOptions) -> Transport:
         """Makes a transport with changed options, which shares connections, budget and lifetime."""
-        return Transport((_stated(options), *self.config.layers), self.family, self.config)
+        return Transport((snapshot(options), *self.config.layers), self.family, self.config)
 
     def plan(
         self,
@@ -163,7 +166,3 @@ class Transport:
         if closed is not None:
             raise closed
         return self._connections.pool()
-
-
-def _stated(options: dict[str, Any]) -> ClientOptions:
-    return snapshot(cast("ClientOptions", options))
