@@ -6,7 +6,9 @@ through each SDK with its policies neutral (one attempt, no deadline but the
 case's), and through the client it is built on, as it is, for comparison.
 
   --report <folder>   writes official.json; for whole runs only
-  --client <id>       only these clients (connect-go, connect-node, go, ts)
+  --client <id>       only these clients (connect-go, connect-node,
+                      connectrpc-async, connectrpc-sync, go, py-async, py-sync,
+                      ts)
   --run <pattern>     only these cases, in the runner's terms: parts of names
                       between slashes, * for one part, ** for any number
   -v, --verbose       prints all that the runner prints

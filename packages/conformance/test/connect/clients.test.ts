@@ -22,7 +22,11 @@ test("our own clients are the SDKs and what they are built on, each with a list 
   expect(clients.map(({ group, id }) => `${group}.${id}`)).toEqual([
     "raw.connect-go",
     "raw.connect-node",
+    "raw.connectrpc-async",
+    "raw.connectrpc-sync",
     "sdks.go",
+    "sdks.py-async",
+    "sdks.py-sync",
     "sdks.ts",
   ]);
   for (const { config, knownFailing, knownFlaky = knownFailing } of clients) {

@@ -15,6 +15,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 # What this imports lies in the folder above it.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -23,6 +24,7 @@ from ameide_conformance_proto.connectrpc.conformance.v1.client_compat_pb import 
     ClientCompatRequest,
     ClientCompatResponse,
     ClientErrorResult,
+    ClientResponseResult,
 )
 from protobuf import Oneof
 
@@ -97,8 +99,10 @@ async def _answer(by: Open, request: ClientCompatRequest, world: World) -> Clien
             await world.give(opened.close())
     except Exception as error:
         failed = ClientErrorResult(message=f"{type(error).__name__}: {error}")
-        return ClientCompatResponse(test_name=name, result=Oneof("error", failed))
-    return ClientCompatResponse(test_name=name, result=Oneof("response", result))
+        told: Oneof[Literal["error"], ClientErrorResult] = Oneof("error", failed)
+        return ClientCompatResponse(test_name=name, result=told)
+    response: Oneof[Literal["response"], ClientResponseResult] = Oneof("response", result)
+    return ClientCompatResponse(test_name=name, result=response)
 
 
 # Frames alone go to the standard output: whatever else prints is told on standard error.

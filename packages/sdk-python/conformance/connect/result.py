@@ -30,7 +30,7 @@ def _to_any(detail: ErrorDetail) -> Any:
 
 def to_proto_headers(headers: Headers) -> list[Header]:
     """Returns headers in the terms of the suite."""
-    return [Header(name=name, value=[value]) for name, value in headers.allitems()]
+    return [Header(name=name, value=list(headers.getall(name))) for name in headers]
 
 
 def from_proto_headers(headers: Iterable[Header]) -> Headers:
