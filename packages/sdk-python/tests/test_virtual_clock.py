@@ -151,6 +151,23 @@ class TestBaton:
         assert on_baton(main).now() == 5_000
         assert seen == ["set", "a True", "b True"]
 
+    def test_settle_waits_for_all_whose_time_has_come(self) -> None:
+        seen: list[str] = []
+
+        def main(baton: Baton) -> None:
+            def sleep() -> None:
+                baton.sleep(10)
+                seen.append("woken")
+
+            baton.start(sleep)
+            baton.start(sleep)
+            baton.sleep(10)
+            baton.settle()
+            seen.append("settled")
+
+        assert on_baton(main).now() == 10
+        assert seen == ["woken", "woken", "settled"]
+
     def test_timers_run_in_time_unless_canceled(self) -> None:
         seen: list[tuple[str, float]] = []
         clock = VirtualClock()
