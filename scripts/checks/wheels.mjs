@@ -5,7 +5,8 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { run } from "../command.mjs";
-import { MissingTool, pythonEnvironment } from "../python_env.mjs";
+import { MissingTool } from "../missing_tool.mjs";
+import { pythonEnvironment } from "../python_env.mjs";
 import { verdictOf } from "./tree.mjs";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
