@@ -31,7 +31,7 @@ from pyqwest import (
     WriteError,
 )
 
-from ameide_sdk._internal.wire.recorder import expected_recording
+from ameide_sdk._internal.wire.current_recording import expected_recording
 from broken_connection import RESET, broken_by, cut_short, read_failed, refused_stream
 from environment import Begun, World, drive
 from http_answer import to_http

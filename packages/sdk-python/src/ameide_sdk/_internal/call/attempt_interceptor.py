@@ -9,7 +9,8 @@ from typing import Any
 from connectrpc.errors import ConnectError
 
 from ameide_sdk._internal.call.base_call import BaseCall
-from ameide_sdk._internal.wire.recorder import Recording, current_recording
+from ameide_sdk._internal.wire.current_recording import current_recording
+from ameide_sdk._internal.wire.recorder import Recording
 
 
 @dataclass(frozen=True, slots=True)

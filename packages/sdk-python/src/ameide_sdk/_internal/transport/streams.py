@@ -8,7 +8,8 @@ from typing import Any, Generic, Self, TypeVar
 
 from ameide_sdk._internal.call.stream_call import END, StreamCall
 from ameide_sdk._internal.runtime.waiter import AsyncWaiter, SyncWaiter
-from ameide_sdk._internal.wire.recorder import Recording, expecting
+from ameide_sdk._internal.wire.current_recording import expecting
+from ameide_sdk._internal.wire.recorder import Recording
 
 _T = TypeVar("_T")
 

@@ -12,8 +12,9 @@ from connectrpc.errors import ConnectError
 from pyqwest import Client, FullResponse, Headers, Response
 
 from ameide_sdk._internal.wire.connection_pools import Pool, Slot
+from ameide_sdk._internal.wire.current_recording import expected_recording
 from ameide_sdk._internal.wire.frozen_request import SentRequest
-from ameide_sdk._internal.wire.recorder import Recording, expected_recording
+from ameide_sdk._internal.wire.recorder import Recording
 from ameide_sdk._internal.wire.sent_body import AsyncOneChunk, AsyncStreamedBody
 from ameide_sdk._internal.wire.watched_body import (
     AnswerBody,
@@ -66,6 +67,7 @@ class AsyncRecorder:
                 content=_body_of(recording, pool, request),
             )
             recording.responded(answer.status, answer.headers)
+            recording.check_length(len(answer.content))
             return whole_answer(recording, answer.content, answer.trailers)
         except BaseException as error:
             raise _noted(recording, pool, error)  # noqa: B904
@@ -125,10 +127,14 @@ class AsyncAnswer:
         )
         try:
             response = await self._context.__aenter__()
+            try:
+                recording.responded(response.status, response.headers)
+            except BaseException:
+                await response.aclose()
+                raise
         except BaseException as error:
             self._leave()
             raise _noted(recording, pool, error)  # noqa: B904
-        recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
         self._loop = asyncio.get_running_loop()
         recording.on_end(self._end)
@@ -203,12 +209,14 @@ class _Content:
             if self._over:
                 raise StopAsyncIteration
             try:
-                chunk = await anext(self._inner)
-            except StopAsyncIteration:
-                self._over = True
-                body.end(self._response.trailers)
+                chunk = await anext(self._inner, None)
+                if chunk is None:
+                    self._recording.check_end(self._response.http_version)
             except BaseException as error:
                 raise _noted(self._recording, self._pool, error)  # noqa: B904
+            if chunk is None:
+                self._over = True
+                body.end(self._response.trailers)
             else:
                 self._recording.heard()
                 body.add(bytes(chunk))

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from ameide_sdk._internal.wire.compression import unpacked
 
-
 # Of text these stay as they are, so that it is shorter than by base64.
 _UNRESERVED = "-_.!~*'()"
 

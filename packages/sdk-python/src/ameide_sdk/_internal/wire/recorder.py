@@ -9,16 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from contextvars import ContextVar
-from types import TracebackType
 from typing import Literal, TypeAlias
 
 import connectrpc.request
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from pyqwest import Headers, StreamErrorCode
+from pyqwest import Headers, HTTPVersion, ReadError, RemoteProtocolError, StreamErrorCode
 
-from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.errors.network_errors import (
     h2_error_code,
     is_lost_connection,
@@ -65,62 +62,11 @@ _TYPES = {
     "grpc-web": re.compile(r"application/grpc-web(\+|$)"),
 }
 
-# Silence after which a limit of time puts a connection in doubt. It is longer than any way there
-# and back.
+# Silence that puts a connection in doubt: longer than any way there and back.
 _SILENCE_MS = 1_000
 
 # Of trailers of a unary answer of Connect, which are headers.
 _PREFIX = "trailer-"
-
-_current: ContextVar[Recording | None] = ContextVar("ameide_recording", default=None)
-
-
-class expecting:  # noqa: N801
-    """Says which attempt the requests are of that Connect makes meanwhile.
-
-    Connect leads from a call to its requests in no other way; a header would be seen by users'
-    interceptors. Nothing may be yielded meanwhile.
-    """
-
-    __slots__ = ("_former", "_recording")
-
-    def __init__(self, recording: Recording) -> None:
-        """Says nothing yet."""
-        self._recording = recording
-
-    def __enter__(self) -> None:
-        """Begins."""
-        self._former = _current.get()
-        _current.set(self._recording)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Ends. Without a token, as a coroutine may be closed in another context."""
-        _current.set(self._former)
-
-
-def current_recording() -> Recording | None:
-    """Returns the recording of the attempt that runs in this context; None outside of one."""
-    return _current.get()
-
-
-def expected_recording() -> Recording:
-    """Returns the recording of the attempt that a request is of.
-
-    Raises:
-        AmeideError: CONFIG_INVALID if an interceptor has lost it.
-    """
-    recording = _current.get()
-    if recording is None:
-        raise config_error(
-            "interceptors",
-            "must call the next function in the context that they are called in",
-        )
-    return recording
 
 
 class Recording:
@@ -262,7 +208,13 @@ class Recording:
             self.asked_ms = self.clock.now()
 
     def responded(self, status: int, headers: Headers) -> None:
-        """Records the head of the answer."""
+        """Records the head of the answer.
+
+        Raises:
+            RemoteProtocolError: If it is none.
+        """
+        if status < 200:
+            raise RemoteProtocolError("the server switched to another protocol")
         self.head_ms = self.clock.now()
         self.heard()
         self.status = status
@@ -293,6 +245,28 @@ class Recording:
             if self._session is not None and is_lost_connection(failure):
                 pool.broke(self._session)
         return failure
+
+    def check_length(self, length: int) -> None:
+        """Checks the length of an answer that was read whole.
+
+        Of a stream that was reset by NO_ERROR or CANCEL pyqwest says that it has ended.
+
+        Raises:
+            ReadError: If bytes are missing.
+        """
+        stated = self._headers().get("content-length")
+        if stated is not None and stated.isdecimal() and length < int(stated):
+            raise ReadError(f"the stream was reset after {length} bytes of {stated}")
+
+    def check_end(self, version: HTTPVersion) -> None:
+        """Checks the end of a body in envelopes, of which pyqwest says the same.
+
+        Raises:
+            ReadError: If it comes in the middle of an envelope.
+        """
+        envelopes = self.envelopes
+        if version == HTTPVersion.HTTP2 and envelopes is not None and envelopes.midway:
+            raise ReadError("the stream ended or was reset in the middle of a message")
 
     def on_end(self, end: Callable[[], None] | None) -> None:
         """Sets what ends the request under way."""
@@ -500,8 +474,8 @@ class Recording:
 
     @property
     def _nothing_sent(self) -> bool:
-        is_unasked = self._has_body and self.asked_ms is None
-        return self._requests > 0 and (self.queued is not None or is_unasked)
+        unasked = self._has_body and self.asked_ms is None
+        return self._requests > 0 and (unasked or self.queued is not None)
 
     def _headers(self) -> Headers:
         return _NONE if self.headers is None else self.headers

@@ -17,8 +17,9 @@ from pyqwest import FullResponse, Headers, SyncClient, SyncResponse
 
 from ameide_sdk._internal.runtime.runtime import Threads
 from ameide_sdk._internal.wire.connection_pools import Pool, Slot
+from ameide_sdk._internal.wire.current_recording import expected_recording
 from ameide_sdk._internal.wire.frozen_request import SentRequest
-from ameide_sdk._internal.wire.recorder import Recording, expected_recording
+from ameide_sdk._internal.wire.recorder import Recording
 from ameide_sdk._internal.wire.sent_body import OneChunk, StreamedBody
 from ameide_sdk._internal.wire.watched_body import (
     AnswerBody,
@@ -87,6 +88,7 @@ class SyncRecorder:
                 timeout=timeout,
             )
             recording.responded(answer.status, answer.headers)
+            recording.check_length(len(answer.content))
             return whole_answer(recording, answer.content, answer.trailers)
         except Exception as error:
             raise _noted(recording, pool, error)  # noqa: B904
@@ -166,10 +168,14 @@ class SyncAnswer:
                 opening = _Opening(self._threads, send)
                 recording.on_end(opening.end)
                 self._context, response = opening.wait(recording)
+            try:
+                recording.responded(response.status, response.headers)
+            except Exception:
+                response.close()
+                raise
         except Exception as error:
             self._leave()
             raise _noted(recording, pool, error)  # noqa: B904
-        recording.responded(response.status, response.headers)
         self._recording, self._response = recording, response
         recording.on_end(self._close)
         if recording.ended:
@@ -288,24 +294,26 @@ class _Content:
                 raise StopIteration
             try:
                 chunk = self._read()
-            except StopIteration:
-                self._over = True
-                body.end(self._response.trailers)
+                if chunk is None:
+                    self._recording.check_end(self._response.http_version)
             except Exception as error:
                 raise _noted(self._recording, self._pool, error)  # noqa: B904
+            if chunk is None:
+                self._over = True
+                body.end(self._response.trailers)
             else:
                 self._recording.heard()
                 body.add(bytes(chunk))
 
     # A read that takes too long is ended by another thread, which closes the answer.
-    def _read(self) -> Buffer:
+    def _read(self) -> Buffer | None:
         recording = self._recording
         timeout = _timeout(recording, recording.until_ms)
         if timeout is None or recording.shape.answers_once:
-            return next(self._inner)
+            return next(self._inner, None)
         timer = self._threads.set_timer(self._expire, timeout * 1_000)
         try:
-            return next(self._inner)
+            return next(self._inner, None)
         finally:
             timer.cancel()
 
