@@ -39,7 +39,7 @@ from ameide_sdk._internal.transport.streams import (
     SyncStream,
 )
 from ameide_sdk._internal.transport.transport import Transport
-from ameide_sdk._internal.wire.recorder import expecting
+from ameide_sdk._internal.wire.current_recording import expecting
 
 _Stub = TypeVar("_Stub", bound=ConnectClient | ConnectClientSync)
 
