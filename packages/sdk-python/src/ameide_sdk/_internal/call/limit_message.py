@@ -68,7 +68,10 @@ def _why_unsent(cause: AbortCause, call: Limited) -> str:
     attempt = call.attempt
     if cause != "deadline" or call.unsent is None or attempt is None:
         return ""
-    if not attempt.over and _reached(attempt):
+    recording = attempt.recording
+    # Over HTTP/1.1 the HTTP client does not tell whether it is connected.
+    is_known = recording.asked_ms is not None or recording.progress == "answered"
+    if not attempt.over and is_known:
         return ""
     failed = attempt.number if attempt.over else attempt.number - 1
     return f"; attempt {failed} could not be sent: {call.unsent}"
