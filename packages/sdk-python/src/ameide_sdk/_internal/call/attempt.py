@@ -58,6 +58,11 @@ def abort_error(cause: AbortCause, message: str) -> ConnectError:
     return ConnectError(code, message)
 
 
+def over_error() -> ConnectError:
+    """Creates the error of a request for an attempt that has ended."""
+    return ConnectError(Code.CANCELED, "the attempt is over")
+
+
 def failure_of(
     attempt: Attempt, error: ConnectError, wall_now_ms: float, constants: PolicyConstants
 ) -> Failure:

@@ -22,7 +22,6 @@ from abc import ABC, abstractmethod
 from typing import TypeVar
 
 import pyqwest
-from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 
 from ameide_sdk._internal.auth.credential import Credential
@@ -31,6 +30,7 @@ from ameide_sdk._internal.call.attempt import (
     abort_error,
     failure_of,
     is_servers_timeout,
+    over_error,
     told_of,
 )
 from ameide_sdk._internal.call.call_credentials import CallCredentials
@@ -186,7 +186,7 @@ class BaseCall(ABC):
         """Writes the last headers of a request, and says until when its attempt may run."""
         attempt = self._attempt
         if attempt is None or attempt.over or attempt.recording is not recording:
-            raise _over()
+            raise over_error()
         client, plan = self._client, self._plan
         # Without interceptors no time has passed.
         now_ms = client.clock.now() if client.has_interceptors else attempt.started_ms
@@ -210,7 +210,7 @@ class BaseCall(ABC):
                 recording.expired = True
                 raise Interrupted
             if self._is_over():
-                raise _over()
+                raise over_error()
         until_ms = now_ms + limit.limit_ms
         self._waiter.limit(until_ms)
         return until_ms
@@ -496,7 +496,3 @@ class BaseCall(ABC):
             self._attempt.over = True
         self._client.lifetime.remove(self)
         self._events.done(error, stop_reason, self._sent, self._waited_ms, self._attempt)
-
-
-def _over() -> ConnectError:
-    return ConnectError(Code.CANCELED, "the attempt is over")
