@@ -10,8 +10,8 @@ export interface Language {
   readonly name: string;
   /** Builds its program, in the root of the repository; exit code 3 says what to install. */
   readonly build: readonly [string, ...string[]];
-  /** The program, relative to the root. */
-  readonly program: string;
+  /** The program, and what it is given: files, relative to the root. */
+  readonly program: readonly [string, ...string[]];
 }
 
 /** Every language that has an SDK beside TypeScript. */
@@ -24,7 +24,12 @@ export const LANGUAGES: readonly Language[] = [
       "packages/sdk-go/conformance/demo",
       "packages/sdk-go/dist/demo",
     ],
-    program: "packages/sdk-go/dist/demo",
+    program: ["packages/sdk-go/dist/demo"],
+  },
+  {
+    name: "Python",
+    build: ["node", "scripts/python_env.mjs"],
+    program: [".cache/venv/bin/python", "packages/sdk-python/conformance/demo/main.py"],
   },
 ];
 
@@ -52,7 +57,8 @@ export async function otherSdks(
   for (const { name, build, program } of languages) {
     try {
       await runScript(build);
-      sdks.push(remoteSdk(name, [`${ROOT}${program}`]));
+      const [path, ...files] = program;
+      sdks.push(remoteSdk(name, [ROOT + path, ...files.map((file) => ROOT + file)]));
     } catch (reason) {
       if (!(reason instanceof MissingTool) || !mayLack) {
         throw reason;

@@ -5,9 +5,9 @@ import type { Style } from "./style.js";
 /** The mark of another language; the cell beside it is TypeScript's. */
 const OTHER_WIDTH = 4;
 
-// What another language's mark takes, the columns give.
+// What another language's mark takes, ours gives.
 function widthsFor(others: number): { fault: number; typical: number; ours: number } {
-  return { fault: 30 - others, typical: 30 - others, ours: 36 - 2 * others };
+  return { fault: 29, typical: 29, ours: 38 - OTHER_WIDTH * others };
 }
 
 /** The line above the table. */
@@ -17,7 +17,7 @@ export const TITLE =
 /**
  * The names of the columns.
  *
- * @param others - The SDKs of other languages, each of which has one.
+ * @param others - The SDKs of other languages, each of which has one: two letters of its name.
  */
 export function heading(others: readonly Sdk[]): string {
   const width = widthsFor(others.length);
@@ -25,7 +25,7 @@ export function heading(others: readonly Sdk[]): string {
   if (others.length === 0) {
     return `${start}ameide`;
   }
-  const names = others.map(({ name }) => name.padStart(OTHER_WIDTH)).join("");
+  const names = others.map(({ name }) => name.slice(0, 2).padStart(OTHER_WIDTH)).join("");
   return `${start}${"ameide".padEnd(width.ours - 1)}TS${names}`;
 }
 
@@ -60,6 +60,7 @@ export function rowEnd(comparison: Comparison, style: Style): string {
 export function verdictLine(comparisons: readonly Comparison[]): string {
   const good = comparisons.filter(isAsStated).length;
   const others = comparisons[0]?.others.map(({ trial }) => trial.sdk) ?? [];
-  const alike = others.length === 0 ? "" : `, alike in ${["TypeScript", ...others].join(" and ")}`;
+  const named = new Intl.ListFormat("en-GB").format(["TypeScript", ...others]);
+  const alike = others.length === 0 ? "" : `, alike in ${named}`;
   return `verdict: ${good} of ${comparisons.length} as the contract says${alike}`;
 }

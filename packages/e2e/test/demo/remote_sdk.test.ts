@@ -77,17 +77,17 @@ test.each([
 test("a language that is missing is a line that says what to install, and in CI an error", async () => {
   const missing = "console.error('cobol was not found: install COBOL'); process.exit(3)";
   const build = (code: string) => [process.execPath, "-e", code] as const;
-  const cobol = { name: "COBOL", build: build(missing), program: "x" };
+  const cobol = { name: "COBOL", build: build(missing), program: ["x"] };
   expect(await otherSdks([cobol], true)).toEqual({
     sdks: [],
     leftOut: ["COBOL is left out: cobol was not found: install COBOL"],
   });
   const refused = otherSdks([cobol], false);
   await expect(refused).rejects.toThrow(/^cobol was not found: install COBOL$/);
-  const there = await otherSdks([{ name: "Go", build: build(""), program: "x" }]);
+  const there = await otherSdks([{ name: "Go", build: build(""), program: ["x"] }]);
   expect(there.sdks.map(({ name }) => name)).toEqual(["Go"]);
   const broken = build("console.error('main.go:7: no'); process.exit(1)");
-  await expect(otherSdks([{ name: "Go", build: broken, program: "x" }])).rejects.toThrow(
+  await expect(otherSdks([{ name: "Go", build: broken, program: ["x"] }])).rejects.toThrow(
     "main.go:7: no",
   );
 });
