@@ -139,17 +139,9 @@ class Baton(Threads):
 
     def __init__(self, clock: VirtualClock) -> None:
         """Makes a baton that moves a clock; `run` begins."""
-        self._clock = clock
-        self._ready: deque[_Turn] = deque()
-        self._idle: deque[_Turn] = deque()
-        self._parked: dict[_Turn, None] = {}
-        self._timers: list[tuple[int, int, _Timer]] = []
-        self._numbers = itertools.count()
+        self._turns = _Turns(clock)
         self._workers: list[_Worker] = []
         self._resting: list[_Worker] = []
-        self._holder: int | None = None
-        self._main = _Turn()
-        self._over = False
 
     def run(self, main: Callable[[], _T]) -> _T:
         """Runs a function in this thread. What threads are left at its end are ended.
@@ -157,31 +149,32 @@ class Baton(Threads):
         Raises:
             DeadlockError: It waits for what never comes.
         """
-        self._holder = threading.get_ident()
+        self._turns.take(self._turns.main)
         try:
             return main()
         finally:
-            self._end()
+            self._turns.end()
+            for worker in self._workers:
+                worker.end()
 
     def event(self) -> Event:
         """Makes an event."""
-        return _Event(self)
+        return _Event(self._turns)
 
     def start(self, run: Callable[[], None]) -> None:
         """Runs a function in a thread of its own, once those before it have had their turn."""
-        if self._over:
+        if self._turns.over:
             return
         if self._resting:
             worker = self._resting.pop()
         else:
-            worker = _Worker(self)
+            worker = _Worker(self._turns, self._resting)
             self._workers.append(worker)
-        worker.job = run
-        self._ready.append(worker.turn)
+        worker.begin(run)
 
     def set_timer(self, run: Callable[[], None], ms: float) -> TimerHandle:
         """Runs a function after a time."""
-        return self._add_timer(lambda: self.start(run), ms * 1e6)
+        return self._turns.add_timer(lambda: self.start(run), ms * 1e6)
 
     def sleep(self, ms: float) -> None:
         """Waits for a time."""
@@ -189,89 +182,105 @@ class Baton(Threads):
 
     def settle(self) -> None:
         """Waits until nothing else can go on without time."""
-        turn = self._turn()
-        self._idle.append(turn)
-        self._park(turn)
+        turn = self._turns.current()
+        self._turns.idle.append(turn)
+        self._turns.park(turn)
 
     def running(self) -> int:
         """Returns how many threads that were started have not ended."""
         return len(self._workers) - len(self._resting)
 
-    def _add_timer(self, fire: Callable[[], None], ns: float) -> _Timer:
-        timer = _Timer(fire)
-        due_ns = self._clock.now_ns + max(0, round(ns))
-        heapq.heappush(self._timers, (due_ns, next(self._numbers), timer))
-        return timer
-
-    def _turn(self) -> _Turn:
-        ident = threading.get_ident()
-        if ident != self._holder:
-            raise RuntimeError("a thread that was not begun by `start` waits here")
-        for worker in self._workers:
-            if worker.ident == ident:
-                return worker.turn
-        return self._main
-
-    # Returns when the turn has come.
-    def _park(self, turn: _Turn) -> None:
-        if self._over and turn is not self._main:
-            raise _Over
-        self._parked[turn] = None
-        self._hand_on(turn)
-        del self._parked[turn]
-        error, turn.error = turn.error, None
-        if error is not None:
-            raise error
-
-    def _hand_on(self, turn: _Turn) -> None:
-        following = self._next()
-        if following is not turn:
-            following.lock.release()
-            turn.lock.acquire()
-        self._holder = threading.get_ident()
-
-    def _next(self) -> _Turn:
-        while True:
-            if self._ready:
-                return self._ready.popleft()
-            is_due = self._timers and self._timers[0][0] <= self._clock.now_ns
-            if self._idle and not is_due:
-                return self._idle.popleft()
-            if not self._timers:
-                self._main.error = DeadlockError("nothing can go on, and no timer is set")
-                return self._main
-            due_ns, _, timer = heapq.heappop(self._timers)
-            if timer.fire is not None:
-                self._clock.now_ns = max(self._clock.now_ns, due_ns)
-                fire, timer.fire = timer.fire, None
-                fire()
-
-    def _end(self) -> None:
-        self._over = True
-        self._timers.clear()
-        self._idle.clear()
-        for turn in self._parked:
-            turn.error = _Over()
-        self._ready = deque(self._parked)
-        self._idle.append(self._main)
-        self._hand_on(self._main)
-        for worker in self._workers:
-            worker.turn.lock.release()
-            worker.thread.join()
-
-
-# Ends a thread that is left.
-class _Over(BaseException):
-    pass
-
 
 class _Turn:
+    """A thread, and where it waits for its turn."""
+
     __slots__ = ("error", "lock")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.lock.acquire()
         self.error: BaseException | None = None
+
+
+class _Turns:
+    """Who has the turn, and who may have it next."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.main = _Turn()
+        self.ready: deque[_Turn] = deque()
+        self.idle: deque[_Turn] = deque()
+        self.over = False
+        self._clock = clock
+        self._parked: dict[_Turn, None] = {}
+        self._timers: list[tuple[int, int, _Timer]] = []
+        self._numbers = itertools.count()
+        self._holder: tuple[int, _Turn] | None = None
+
+    def take(self, turn: _Turn) -> None:
+        """Notes that this thread has the turn."""
+        self._holder = threading.get_ident(), turn
+
+    def current(self) -> _Turn:
+        ident, turn = self._holder or (None, self.main)
+        if ident != threading.get_ident():
+            raise RuntimeError("a thread that was not begun by `start` waits here")
+        return turn
+
+    def add_timer(self, fire: Callable[[], None], ns: float) -> _Timer:
+        timer = _Timer(fire)
+        due_ns = self._clock.now_ns + max(0, round(ns))
+        heapq.heappush(self._timers, (due_ns, next(self._numbers), timer))
+        return timer
+
+    def park(self, turn: _Turn) -> None:
+        """Returns when its turn has come."""
+        if self.over and turn is not self.main:
+            raise _Over
+        self._parked[turn] = None
+        self.hand_on(turn)
+        del self._parked[turn]
+        error, turn.error = turn.error, None
+        if error is not None:
+            raise error
+
+    def hand_on(self, turn: _Turn) -> None:
+        following = self._next()
+        if following is not turn:
+            following.lock.release()
+            turn.lock.acquire()
+        self.take(turn)
+
+    def end(self) -> None:
+        """Ends all who are parked."""
+        self.over = True
+        self._timers.clear()
+        self.idle.clear()
+        for turn in self._parked:
+            turn.error = _Over()
+        self.ready = deque(self._parked)
+        self.idle.append(self.main)
+        self.hand_on(self.main)
+
+    def _next(self) -> _Turn:
+        while True:
+            if self.ready:
+                return self.ready.popleft()
+            is_due = self._timers and self._timers[0][0] <= self._clock.now_ns
+            if self.idle and not is_due:
+                return self.idle.popleft()
+            if not self._timers:
+                self.main.error = DeadlockError("nothing can go on, and no timer is set")
+                return self.main
+            due_ns, _, timer = heapq.heappop(self._timers)
+            if timer.fire is not None:
+                self._clock.now_ns = max(self._clock.now_ns, due_ns)
+                fire, timer.fire = timer.fire, None
+                fire()
+
+
+# Ends a thread that is left.
+class _Over(BaseException):
+    pass
 
 
 class _Timer:
@@ -285,10 +294,10 @@ class _Timer:
 
 
 class _Event:
-    __slots__ = ("_baton", "_is_set", "_waiting")
+    __slots__ = ("_is_set", "_turns", "_waiting")
 
-    def __init__(self, baton: Baton) -> None:
-        self._baton = baton
+    def __init__(self, turns: _Turns) -> None:
+        self._turns = turns
         self._is_set = False
         self._waiting: dict[_Turn, _Timer | None] = {}
 
@@ -298,7 +307,7 @@ class _Event:
         for turn, timer in waiting.items():
             if timer is not None:
                 timer.cancel()
-            self._baton._ready.append(turn)
+            self._turns.ready.append(turn)
 
     def clear(self) -> None:
         self._is_set = False
@@ -309,21 +318,19 @@ class _Event:
     def wait(self, timeout: float | None = None) -> bool:
         if self._is_set:
             return True
-        baton = self._baton
-        turn = baton._turn()
-
-        is_late = False
+        turns, is_late = self._turns, False
+        turn = turns.current()
 
         def give_up() -> None:
             nonlocal is_late
             is_late = True
             del self._waiting[turn]
-            baton._ready.append(turn)
+            turns.ready.append(turn)
 
-        timer = None if timeout is None else baton._add_timer(give_up, timeout * 1e9)
+        timer = None if timeout is None else turns.add_timer(give_up, timeout * 1e9)
         self._waiting[turn] = timer
         try:
-            baton._park(turn)
+            turns.park(turn)
         finally:
             if self._waiting.pop(turn, None) is not None and timer is not None:
                 timer.cancel()
@@ -331,24 +338,36 @@ class _Event:
 
 
 class _Worker:
-    def __init__(self, baton: Baton) -> None:
-        self.turn = _Turn()
-        self.job: Callable[[], None] | None = None
-        self._baton = baton
-        self.thread = threading.Thread(target=self._serve, name="virtual", daemon=True)
-        self.thread.start()
-        self.ident = self.thread.ident
+    """A thread that runs one function after the other."""
+
+    def __init__(self, turns: _Turns, resting: list[_Worker]) -> None:
+        self._turns = turns
+        self._resting = resting
+        self._turn = _Turn()
+        self._job: Callable[[], None] | None = None
+        self._thread = threading.Thread(target=self._serve, name="virtual", daemon=True)
+        self._thread.start()
+
+    def begin(self, job: Callable[[], None]) -> None:
+        self._job = job
+        self._turns.ready.append(self._turn)
+
+    # All are resting by then, or were never begun.
+    def end(self) -> None:
+        self._job = None
+        self._turn.lock.release()
+        self._thread.join()
 
     def _serve(self) -> None:
-        self.turn.lock.acquire()
-        self._baton._holder = threading.get_ident()
-        while (job := self.job) is not None:
+        self._turn.lock.acquire()
+        self._turns.take(self._turn)
+        while (job := self._job) is not None:
             try:
                 job()
             except _Over:
                 pass
             except BaseException:
-                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self.thread)))
-            self.job = None
-            self._baton._resting.append(self)
-            self._baton._hand_on(self.turn)
+                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self._thread)))
+            self._job = None
+            self._resting.append(self)
+            self._turns.hand_on(self._turn)
