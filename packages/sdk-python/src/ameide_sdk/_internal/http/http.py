@@ -112,9 +112,19 @@ class Connections(Pool):
         self.peer = None if settings.proxy is not None else _address_of(settings.origin)
         self.resends = not self._is_http1
 
-    def session(self) -> Session:
-        """Returns the connections that take requests now."""
-        return self._session
+    def enter(self) -> Session:
+        """Returns the connections that take requests now, for one."""
+        with self._lock:
+            self._session.requests += 1
+            return self._session
+
+    def leave(self, session: Session) -> None:
+        """Is told that the request is over."""
+        with self._lock:
+            session.requests -= 1
+            is_last = session.given_up and session.requests == 0
+        if is_last:
+            session.close()
 
     def take(self, wake: Callable[[], None]) -> Slot | None:
         """Takes a connection of HTTP/1.1, or a place in the queue for one."""
@@ -128,8 +138,13 @@ class Connections(Pool):
     def broke(self, session: Session) -> None:
         """Puts connections in doubt after one of them was lost."""
         with self._lock:
-            if session is self._session:
-                self._session = self._open()
+            if session.given_up:
+                return
+            session.given_up = True
+            self._session = self._open()
+            is_unused = session.requests == 0
+        if is_unused:
+            session.close()
 
     def timed_out(self, session: Session, since_ms: float, *, answered: bool) -> None:
         """Puts connections in doubt after a limit of time has ended a request on one of them.
@@ -172,7 +187,6 @@ class Connections(Pool):
             self._http2.close()
         self._session.close()
 
-    # One that was given up is closed when its last request lets go of it.
     def _open(self) -> Session:
         make = HTTPTransport if self._is_async else SyncHTTPTransport
         transport = make(**_transport_options(self._settings))
@@ -197,9 +211,12 @@ class UserTransport(Pool):
         # pyqwest may be behind it.
         self.resends = True
 
-    def session(self) -> Session:
+    def enter(self) -> Session:
         """Returns the one there is."""
         return self._session
+
+    def leave(self, session: Session) -> None:
+        """Does nothing."""
 
     def take(self, wake: Callable[[], None]) -> Slot | None:
         """Returns None: the user's transport has its own bounds."""

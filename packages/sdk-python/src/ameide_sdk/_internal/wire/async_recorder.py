@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, cast
 
@@ -55,7 +56,8 @@ class AsyncRecorder:
         recording, pool = expected_recording(), self._pool()
         request = recording.request(pool, method, url, headers, content)
         slot = await _slot(recording, pool)
-        client = cast("Client", recording.session(pool).client)
+        session = recording.session(pool)
+        client = cast("Client", session.client)
         try:
             if not pool.is_own:
                 return await _read_whole(recording, client, request)
@@ -72,6 +74,7 @@ class AsyncRecorder:
         except BaseException as error:
             raise _noted(recording, pool, error)  # noqa: B904
         finally:
+            pool.leave(session)
             if slot is not None:
                 slot.leave()
 
@@ -82,6 +85,7 @@ class AsyncAnswer:
     __slots__ = (
         "_context",
         "_headers",
+        "_leave_session",
         "_loop",
         "_method",
         "_pool",
@@ -106,6 +110,7 @@ class AsyncAnswer:
         self._url = url
         self._headers = headers
         self._sent = sent
+        self._leave_session: Callable[[], None] | None = None
 
     async def __aenter__(self) -> ShownAnswer:
         """Sends the request, and waits for the head of the answer."""
@@ -121,7 +126,9 @@ class AsyncAnswer:
         else:
             body = AsyncStreamedBody(recording, sent, request.headers)
         self._slot = await _slot(recording, pool)
-        client = cast("Client", recording.session(pool).client)
+        session = recording.session(pool)
+        self._leave_session = partial(pool.leave, session)
+        client = cast("Client", session.client)
         self._context = client.stream(
             request.method, request.url, headers=request.headers, content=body
         )
@@ -155,7 +162,11 @@ class AsyncAnswer:
         finally:
             self._leave()
 
+    # Once, whatever ends the answer first.
     def _leave(self) -> None:
+        leave, self._leave_session = self._leave_session, None
+        if leave is not None:
+            leave()
         if self._slot is not None:
             self._slot.leave()
 

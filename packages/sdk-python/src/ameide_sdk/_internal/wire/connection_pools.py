@@ -32,8 +32,12 @@ class Pool(Protocol):
     resends: bool
     """True if the HTTP client may send a request again by itself, as pyqwest does over HTTP/2."""
 
-    def session(self) -> Session:
-        """Returns the connections that take requests now."""
+    def enter(self) -> Session:
+        """Returns the connections that take requests now, for one."""
+        ...
+
+    def leave(self, session: Session) -> None:
+        """Is told that the request is over, once."""
         ...
 
     def take(self, wake: Callable[[], None]) -> Slot | None:

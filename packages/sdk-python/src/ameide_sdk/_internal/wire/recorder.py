@@ -153,7 +153,7 @@ class Recording:
     def session(self, pool: Pool) -> Session:
         """Returns the connections that the request is sent over."""
         self._sent_ms = self.clock.now()
-        self._session = session = pool.session()
+        self._session = session = pool.enter()
         return session
 
     def request(

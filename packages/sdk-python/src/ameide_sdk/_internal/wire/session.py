@@ -20,9 +20,11 @@ class Session:
     Attributes:
         client: The HTTP client over them.
         heard_ms: Time at which anything last came on one of them.
+        requests: Number of requests under way.
+        given_up: True once it takes no more.
     """
 
-    __slots__ = ("_transport", "client", "heard_ms")
+    __slots__ = ("_transport", "client", "given_up", "heard_ms", "requests")
 
     def __init__(
         self,
@@ -38,6 +40,8 @@ class Session:
         else:
             self.client = SyncClient(transport)  # type: ignore[arg-type]
         self.heard_ms = -math.inf
+        self.requests = 0
+        self.given_up = False
 
     def close(self) -> None:
         """Ends the connections that have no request; those with one end with it."""

@@ -75,8 +75,9 @@ class SyncRecorder:
         recording, pool = expected_recording(), self._pool()
         request = recording.request(pool, method, url, headers, content)
         slot = _slot(self._threads, recording, pool)
+        session = recording.session(pool)
         try:
-            client = cast("SyncClient", recording.session(pool).client)
+            client = cast("SyncClient", session.client)
             timeout = _timeout(recording, recording.until_ms)
             if not pool.is_own:
                 return _read_whole(recording, client, request, timeout)
@@ -93,6 +94,7 @@ class SyncRecorder:
         except Exception as error:
             raise _noted(recording, pool, error)  # noqa: B904
         finally:
+            pool.leave(session)
             if slot is not None:
                 slot.leave()
 
@@ -108,6 +110,7 @@ class SyncAnswer:
     __slots__ = (
         "_context",
         "_headers",
+        "_leaving",
         "_method",
         "_pool",
         "_recording",
@@ -151,10 +154,12 @@ class SyncAnswer:
         answers_once = recording.shape.answers_once
         all_until_ms = recording.until_ms if answers_once else recording.deadline_ms
         self._slot = _slot(self._threads, recording, pool)
+        session = recording.session(pool)
+        self._leaving = [partial(pool.leave, session)]
         try:
             timeout = _timeout(recording, all_until_ms) if pool.is_own or answers_once else None
             send = partial(
-                cast("SyncClient", recording.session(pool).client).stream,
+                cast("SyncClient", session.client).stream,
                 request.method,
                 request.url,
                 headers=request.headers,
@@ -198,7 +203,10 @@ class SyncAnswer:
         finally:
             self._leave()
 
+    # Once, whatever ends the answer first; by any thread.
     def _leave(self) -> None:
+        with contextlib.suppress(IndexError):
+            self._leaving.pop()()
         if self._slot is not None:
             self._slot.leave()
 
