@@ -105,10 +105,8 @@ def seeded(seed: int) -> PinnedRandom:
 def _checked(random: PinnedRandom) -> Randomness:
     def unit(name: str, draw: Callable[[], float]) -> Callable[[], float]:
         def checked() -> float:
-            drawn: object = draw()
-            if isinstance(drawn, bool) or not isinstance(drawn, int | float):
-                raise config_error(f"random.{name}", "must give a number from 0 to less than 1")
-            if not 0 <= drawn < 1:
+            drawn: Any = draw()
+            if not isinstance(drawn, int | float) or not 0 <= drawn < 1:
                 raise config_error(f"random.{name}", "must give a number from 0 to less than 1")
             return drawn
 
@@ -116,7 +114,7 @@ def _checked(random: PinnedRandom) -> Randomness:
 
     def sized(draw: Callable[[int], bytes]) -> Callable[[int], bytes]:
         def checked(length: int) -> bytes:
-            drawn: object = draw(length)
+            drawn: Any = draw(length)
             if not isinstance(drawn, bytes) or len(drawn) != length:
                 raise config_error("random.bytes", "must give bytes of the length asked for")
             return drawn
