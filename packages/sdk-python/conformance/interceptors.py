@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from ameide_conformance_proto.ameide.conformance.v1.case_pb import Interceptor
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
 from connectrpc.request import RequestContext
 
 from ameide_sdk import attempt_info
@@ -103,7 +105,12 @@ class CaseInterceptor:
             headers["x-attempt"] = str(info.attempt)
             headers["x-remaining-ms"] = str(number(round(info.remaining * 1e3, 6)))
         if given.throw:
-            raise RuntimeError("the interceptor throws, as the case says")
+            text = "the interceptor throws, as the case says"
+            raise (
+                ConnectError(Code(given.throw_code), text)
+                if given.throw_code
+                else RuntimeError(text)
+            )
         for name, value in given.headers.items():
             headers[name] = value
         for name in given.removes:

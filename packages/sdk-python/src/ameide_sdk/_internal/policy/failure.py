@@ -126,6 +126,8 @@ class Failure:
         origin: Source of the failure.
         sent: Whether the server may have read the request.
         mismatch: Disagreement that keeps the two sides from ever having a connection.
+        ended: True if a limit or the caller ended the attempt. A code of an interceptor's own does
+            not tell.
         attempt_timed_out: True if a timeout other than the call's own ended the attempt.
         http_status: Status of the response, if its head arrived.
         wire_error: True if the response carried a valid error of the protocol.
@@ -139,6 +141,7 @@ class Failure:
     origin: Origin
     sent: Sent
     mismatch: Mismatch | None = None
+    ended: bool = False
     attempt_timed_out: bool = False
     http_status: int | None = None
     wire_error: bool = False
@@ -178,6 +181,7 @@ def to_failure(seen: Observation) -> Failure:
         origin=origin,
         sent=sent,
         mismatch=_mismatch(seen),
+        ended=seen.abort_cause is not None,
         attempt_timed_out=seen.abort_cause not in (None, "canceled", "deadline"),
         http_status=seen.status,
         wire_error=seen.wire_error,

@@ -195,9 +195,9 @@ def decide(s: Situation, random: Callable[[], float]) -> Decision:
 
 def _stop_before_retries(s: Situation) -> StopReason | None:
     failure = s.failure
-    if failure.code == "canceled" and failure.origin == "client":
+    if failure.ended and failure.code == "canceled":
         return "canceled"
-    if failure.code == "deadline_exceeded" and failure.origin == "client":
+    if failure.ended and failure.origin == "client":
         return "deadline"
     if s.committed:
         return "committed"
