@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from connectrpc.errors import ConnectError
@@ -19,10 +20,14 @@ def thrown_text(thrown: BaseException) -> str:
     An exception without a text is named by its class, and an error number that no text names is
     added. Queries, users and passwords of addresses and control characters are removed.
     """
+    return _joined(thrown, lambda text: text)
+
+
+def _joined(thrown: BaseException, hide: Callable[[str], str]) -> str:
     texts: list[str] = []
     codes: list[str] = []
     for each in causes_of(thrown):
-        text = _clean(text_of(each))
+        text = hide(_clean(text_of(each)))[: BOUNDS.max_thrown_characters].strip()
         if (
             text
             and len(texts) < BOUNDS.max_thrown_texts
@@ -52,7 +57,12 @@ def thrown_text_without_tokens(thrown: BaseException) -> str:
 
     For exceptions of code that handles some.
     """
-    text = _PEM.sub("REDACTED", thrown_text(thrown))
+    # One text may end in the name of a secret, and the next be the secret.
+    return _without_tokens(_joined(thrown, _without_tokens))
+
+
+def _without_tokens(text: str) -> str:
+    text = _PEM.sub("REDACTED", text)
     text = _NAMED.sub(r"\1REDACTED", text)
     text = _JWT.sub("REDACTED", text)
     return _OPAQUE.sub(_without_opaque, text)
@@ -80,8 +90,16 @@ def _without_opaque(found: re.Match[str]) -> str:
     return "REDACTED" if mixed else run
 
 
+# What is hidden makes room for what follows it.
+_READ_CHARACTERS = 4 * BOUNDS.max_thrown_characters
+# Part of an address or a token, which may not look like one.
+_LAST_RUN = re.compile(r"""[^\s"'<>()]*\Z""")
+
+
 def _clean(text: str) -> str:
-    text = _ADDRESS.sub(_without_secrets, text[: BOUNDS.max_thrown_characters])
+    if len(text) > _READ_CHARACTERS:
+        text = _LAST_RUN.sub("", text[:_READ_CHARACTERS])
+    text = _ADDRESS.sub(_without_secrets, text)
     marked = "".join("\0" if unicodedata.category(each) in _CONTROL else each for each in text)
     return re.sub("\0+", " ", marked).strip()
 
