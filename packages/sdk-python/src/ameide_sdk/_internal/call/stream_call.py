@@ -12,6 +12,7 @@ from ameide_sdk._internal.call.limit_message import AnswerPart
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
 from ameide_sdk._internal.call.stream_input import StreamInput
 from ameide_sdk._internal.call.unary_call import Send, UnaryCall
+from ameide_sdk._internal.errors.errors import AmeideError
 from ameide_sdk._internal.policy.deadline import AttemptLimit, attempt_limit
 from ameide_sdk._internal.policy.retry import InputState
 from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Perform
@@ -107,10 +108,18 @@ class StreamCall(BaseCall):
         if self._input is not None:
             self._input.close()
 
-    def responded(self, _recording: Recording) -> None:
+    def responded(self, recording: Recording) -> None:
         """Shows the headers of a stream both ways, whose messages may be long in coming."""
-        if self._plan.kind == "bidi_streaming" and self._shows(_recording):
-            self._show(_recording)
+        if self._plan.kind != "bidi_streaming" or not self._shows(recording):
+            return
+        try:
+            self._check_tenant(recording)
+        except AmeideError:
+            # Who reads checks it again.
+            self._waiter.wake()
+            return
+        self._is_for_us = True
+        self._show(recording)
 
     def _next(self) -> Flow[Any]:
         if not self._begun:
