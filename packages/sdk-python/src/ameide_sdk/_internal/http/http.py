@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
+import os
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,6 +44,8 @@ class ClientConnections:
         """Begins with none."""
         self._is_async = is_async
         self._pools = ConnectionPools()
+        self._process = os.getpid()
+        _unclosed.add(self)
 
     def of_client(self, config: ClientConfig) -> OriginConnections:
         """Returns the connections that a client uses.
@@ -62,6 +67,21 @@ class ClientConnections:
     def close(self) -> None:
         """Ends all connections; those with a request end with it."""
         self._pools.close()
+
+    def close_at_exit(self) -> None:
+        """Does the same, but in a process that was forked from the one that made them."""
+        if self._process == os.getpid():
+            self.close()
+
+
+# pyqwest 0.12 now and then aborts a process that ends with open connections over HTTP/2.
+_unclosed: weakref.WeakSet[ClientConnections] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for connections in tuple(_unclosed):
+        connections.close_at_exit()
 
 
 @dataclass(frozen=True, slots=True)
