@@ -221,8 +221,6 @@ class _Content:
                 raise StopAsyncIteration
             try:
                 chunk = await anext(self._inner, None)
-                if chunk is None:
-                    self._recording.check_end(self._response.http_version)
             except BaseException as error:
                 raise _noted(self._recording, self._pool, error)  # noqa: B904
             if chunk is None:

@@ -302,8 +302,6 @@ class _Content:
                 raise StopIteration
             try:
                 chunk = self._read()
-                if chunk is None:
-                    self._recording.check_end(self._response.http_version)
             except Exception as error:
                 raise _noted(self._recording, self._pool, error)  # noqa: B904
             if chunk is None:
