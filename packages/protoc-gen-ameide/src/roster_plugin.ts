@@ -14,7 +14,7 @@ export interface RosterFile {
   /** Its path. */
   readonly name: string;
   /** Returns its text. */
-  content(entries: readonly RosterEntry[]): string;
+  readonly content: (entries: readonly RosterEntry[]) => string;
 }
 
 /**
