@@ -19,8 +19,6 @@ export function holdsText(stated: string, seen: string): boolean {
 // Text without a name in camel case stays as it is.
 function inSnakeCase(text: string): string {
   return text.replace(/\b[a-z]+(?:[A-Z][a-z]*)+/g, (name) =>
-    name
-      .replace(/Ms$/i, "")
-      .replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`),
+    name.replace(/Ms$/i, "").replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`),
   );
 }

@@ -38,7 +38,10 @@ test.each([
   ["ts: { command: [node], build: make }", "ts: build must be a list of texts"],
   ["ts: { command: [node], bild: [make] }", "ts: unknown key bild"],
   ["ts: { command: [node], without: [cancel] }", "ts: without must give a count"],
-  ["ts: { command: [node], without: { fly: 3 } }", "some of cancel, eager_streams, keep_alive, loose_types, pulled_input"],
+  [
+    "ts: { command: [node], without: { fly: 3 } }",
+    "some of cancel, eager_streams, keep_alive, loose_types, pulled_input",
+  ],
   ["ts: { command: [node], without: { cancel: 0 } }", "ts: without must give a count"],
 ])("%s is refused", (yaml, says) => {
   expect(() => load(yaml)).toThrow(says);
