@@ -73,7 +73,7 @@ export const ROOMS = [
     name: "bench",
     path: "packages/bench",
     layer: 3,
-    uses: ["scripts", "core-proto", "sdk", "sdk-go"],
+    uses: ["scripts", "core-proto", "sdk", "sdk-go", "sdk-python"],
     tools: ["protoc-gen-ameide"],
   },
   { name: "guard", path: "packages/guard", layer: 3, uses: ["manifest"] },

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +55,18 @@ export class GoBench {
   async count(rows: readonly GoRow[]): Promise<Stats> {
     const flags = ["-test.benchtime=1000x", "-test.benchmem", "-test.cpu=1"];
     return this.stats([await this.run(rows, flags, { GOGC: "off" })]);
+  }
+
+  /**
+   * Starts the server of the loopback rows, for clients of other languages.
+   *
+   * @returns its address, and what ends it.
+   */
+  async serve(): Promise<{ readonly address: string; stop(): void }> {
+    const env = { ...environment(), BENCH_SERVER: "1" };
+    const server = spawn(join(this.folder, "bench"), { env, stdio: ["pipe", "pipe", "inherit"] });
+    const [printed] = (await once(server.stdout, "data")) as [Buffer];
+    return { address: `http://${printed.toString().trim()}`, stop: () => server.stdin.end() };
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
-import type { Goal, Results } from "./results.js";
+import type { Goal, Results, TimeResult } from "./results.js";
 import { GO_COMPARED, GO_LOOPBACK, GO_UNARY } from "./go_rows.js";
+import { PYTHON_CONTROL } from "./python_rows.js";
 import { CONTROL, UNARY } from "./rows.js";
 
 /** Names of the imported and bundled modules. */
@@ -22,6 +23,7 @@ export const GOALS = {
   rosterBundleRatio: 1.05,
   goAllocations: 20,
   goLoopbackRatio: 1.1,
+  pythonImportMs: 150,
 } as const;
 
 /** Bounds of the control row: beyond them the machine was too restless to tell. */
@@ -30,12 +32,17 @@ export const CONTROL_BOUNDS = { least: 0.99, most: 1.01 } as const;
 /** Reports whether a run is valid: the control row compares equal. */
 export function isValid(results: Results): boolean {
   const control = results.compared.find(({ name }) => name === CONTROL.name);
+  const python = results.python?.compared.find(({ name }) => name === PYTHON_CONTROL.name);
   return (
     isGoValid(results) &&
     control !== undefined &&
-    control.ratio >= CONTROL_BOUNDS.least &&
-    control.ratio <= CONTROL_BOUNDS.most
+    isEven(control) &&
+    (python === undefined || isEven(python))
   );
+}
+
+function isEven({ ratio }: TimeResult): boolean {
+  return ratio >= CONTROL_BOUNDS.least && ratio <= CONTROL_BOUNDS.most;
 }
 
 /** Whether benchstat finds no difference in the control rows of Go. */
@@ -74,6 +81,9 @@ export function goalsOf(results: Results): readonly Goal[] {
     } else if (GO_LOOPBACK.some((row) => row.name === name)) {
       atMost(name, other.ns / base.ns, GOALS.goLoopbackRatio, times);
     }
+  }
+  for (const { name, baseMs, otherMs } of results.python?.imports ?? []) {
+    atMost(name, Math.round(otherMs - baseMs), GOALS.pythonImportMs, (ms) => `${signed(ms)} ms`);
   }
   return goals;
 }

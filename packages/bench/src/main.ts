@@ -8,10 +8,11 @@ import { entryPath } from "./bundle.js";
 import { isValid, NAMES } from "./goals.js";
 import { GoBench } from "./go.js";
 import { GO_COMPARED, GO_POLICIES, type GoRow } from "./go_rows.js";
+import { PythonBench, PythonMissing } from "./python.js";
 import { generateHundred } from "./hundred.js";
 import { type Effort, FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
 import { report } from "./report.js";
-import type { GoResults, ImportResult, Results, RowResult } from "./results.js";
+import type { GoResults, ImportResult, PythonResults, Results, RowResult } from "./results.js";
 import { COMPARED, POLICIES, type Row } from "./rows.js";
 
 const HELP = `Usage: npx -y pnpm@12.21.0 bench [--quick] [--report FOLDER]
@@ -96,6 +97,7 @@ async function measure(quick: boolean): Promise<Results> {
     imports.push(await measureImport(NAMES.importRoster, roster, effort));
     const bundles = await measureBundles(hundred);
     const go = await measureGo(quick, effort);
+    const python = await measurePython(effort);
     return {
       node: process.versions.node,
       processes: effort.processes,
@@ -104,6 +106,7 @@ async function measure(quick: boolean): Promise<Results> {
       imports,
       bundles,
       ...(go === undefined ? {} : { go }),
+      ...(python === undefined ? {} : { python }),
     };
   } finally {
     await rm(hundred.folder, { recursive: true, force: true });
@@ -132,6 +135,40 @@ async function measureGo(
     return { processes, compared, policies };
   } finally {
     await bench.close();
+  }
+}
+
+async function measurePython(effort: Effort): Promise<PythonResults | undefined> {
+  let bench: PythonBench;
+  try {
+    bench = await PythonBench.build();
+  } catch (error) {
+    if (error instanceof PythonMissing) {
+      progress(`no rows of Python: ${error.message}`);
+      return undefined;
+    }
+    throw error;
+  }
+  progress(`Python: ${effort.processes} processes`);
+  let go: GoBench;
+  try {
+    go = await GoBench.build();
+  } catch (error) {
+    if (error instanceof GoMissing) {
+      progress("no rows of Python on loopback, whose server is Go's");
+      return bench.measure(undefined, effort);
+    }
+    throw error;
+  }
+  try {
+    const server = await go.serve();
+    try {
+      return await bench.measure(server.address, effort);
+    } finally {
+      server.stop();
+    }
+  } finally {
+    await go.close();
   }
 }
 

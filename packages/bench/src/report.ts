@@ -1,5 +1,5 @@
 import { CONTROL_BOUNDS, goalsOf, isValid } from "./goals.js";
-import type { GoResults, GoSide, Results, RowResult } from "./results.js";
+import type { GoResults, GoSide, PythonResults, Results, RowResult } from "./results.js";
 
 /** Formats the results of a run for people. */
 export function report(results: Results): string {
@@ -32,6 +32,7 @@ export function report(results: Results): string {
     ]),
     "",
     ...(results.go === undefined ? [] : [...goLines(results.go), ""]),
+    ...(results.python === undefined ? [] : [...pythonLines(results.python), ""]),
     ...table([
       ["goal", "wanted", "found", ""],
       ...goalsOf(results).map(({ name, goal, result, met }) => [
@@ -86,6 +87,21 @@ function goLines({ processes, compared, policies }: GoResults): string[] {
     lines.push("", ...table([["what a policy costs", "µs", "allocations", "bytes"], ...cells]));
   }
   return lines;
+}
+
+function pythonLines({ compared, imports }: PythonResults): string[] {
+  return [
+    ...table([
+      ["Python: the SDK / the bare client", "ratio", "µs"],
+      ...compared.map(({ name, ratio, baseUs, otherUs }) => [
+        name,
+        `${ratio.toFixed(3)}×`,
+        `${us(otherUs)} / ${us(baseUs)}`,
+      ]),
+    ]),
+    "",
+    ...table([["Python: import", "ratio", "ms"], ...imports.map(importLine)]),
+  ];
 }
 
 // Of streams there are fractions, per message.

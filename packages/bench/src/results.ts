@@ -1,13 +1,17 @@
 import type { Weight } from "./bundle.js";
 
-/** Result of a row. */
-export interface RowResult {
+/** Times of a row. */
+export interface TimeResult {
   readonly name: string;
   /** Microseconds per call or message, medians over the processes. */
   readonly baseUs: number;
   readonly otherUs: number;
   /** Median of the ratios of the processes. */
   readonly ratio: number;
+}
+
+/** Result of a row. */
+export interface RowResult extends TimeResult {
   /** Ratio of each process, sorted. */
   readonly ratios: readonly number[];
   /** Bytes per call or message. */
@@ -57,6 +61,13 @@ export interface GoResults {
   readonly policies: readonly GoResult[];
 }
 
+/** All rows of Python. */
+export interface PythonResults {
+  /** Those of loopback are missing where Go is, whose server they call. */
+  readonly compared: readonly TimeResult[];
+  readonly imports: readonly ImportResult[];
+}
+
 /** A goal, and whether it is met. */
 export interface Goal {
   readonly name: string;
@@ -75,4 +86,6 @@ export interface Results {
   readonly bundles: readonly BundleResult[];
   /** Missing where Go is. */
   readonly go?: GoResults;
+  /** Missing where Python is. */
+  readonly python?: PythonResults;
 }

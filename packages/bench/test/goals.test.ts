@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { goalsOf, isValid, NAMES } from "../src/goals.js";
 import { GO_COMPARED } from "../src/go_rows.js";
+import { PYTHON_CONTROL, PYTHON_IMPORT } from "../src/python_rows.js";
 import { report } from "../src/report.js";
 import type { Results, RowResult } from "../src/results.js";
 import { CONTROL, UNARY } from "../src/rows.js";
@@ -76,4 +77,24 @@ test("goals of Go are met up to their numbers, by runs whose controls do not dif
   expect(isValid(withGo(false, 1_000, 43))).toBe(true);
   expect(isValid(withGo(true, 1_000, 43))).toBe(false);
   expect(report(withGo(true, 1_000, 43))).toContain("INVALID");
+});
+
+test("the import of Python has a goal, and its control row has to be even", () => {
+  const withPython = (control: number, otherMs: number): Results => ({
+    ...results(1, 1, 0),
+    python: {
+      compared: [row(PYTHON_CONTROL.name, control)],
+      imports: [{ name: PYTHON_IMPORT.name, baseMs: 250, otherMs, ratio: otherMs / 250 }],
+    },
+  });
+  const met = (otherMs: number) =>
+    goalsOf(withPython(1, otherMs)).find(({ name }) => name === PYTHON_IMPORT.name);
+  expect(met(400)).toMatchObject({ result: "+150 ms", met: true });
+  expect(met(401)).toMatchObject({ met: false });
+  expect([0.989, 1, 1.011].map((control) => isValid(withPython(control, 400)))).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect(report(withPython(1, 400))).toContain(PYTHON_CONTROL.name);
 });

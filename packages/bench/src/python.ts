@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { environment } from "./children.js";
+import type { Effort } from "./measure.js";
+import { PYTHON_COMPARED, PYTHON_IMPORT, type PythonRow } from "./python_rows.js";
+import type { ImportResult, PythonResults, TimeResult } from "./results.js";
+import { median } from "./stats.js";
+import type { Timed } from "./time_process.js";
+
+const execute = promisify(execFile);
+
+const programs = fileURLToPath(new URL("../python", import.meta.url));
+const environmentOf = fileURLToPath(new URL("../../../scripts/python_env.mjs", import.meta.url));
+// As python_env.mjs says that there is no Python.
+const MISSING = 3;
+
+/** Python is not there; the message says what to install. */
+export class PythonMissing extends Error {}
+
+/** Benchmarks of Python. */
+export class PythonBench {
+  private constructor(private readonly python: string) {}
+
+  /** @throws {PythonMissing} */
+  static async build(): Promise<PythonBench> {
+    try {
+      const { stdout } = await execute(process.execPath, [environmentOf]);
+      return new PythonBench(join(stdout.trim(), "python"));
+    } catch (error) {
+      const { code, stderr } = error as { code?: unknown; stderr?: string };
+      throw code === MISSING ? new PythonMissing(stderr?.trim()) : error;
+    }
+  }
+
+  /**
+   * Times all rows, each repetition in a process of its own.
+   *
+   * @param address - Of the server of the loopback rows; without one they are left out.
+   */
+  async measure(address: string | undefined, effort: Effort): Promise<PythonResults> {
+    const compared: TimeResult[] = [];
+    for (const row of PYTHON_COMPARED) {
+      if (row.loopback !== true || address !== undefined) {
+        compared.push(await this.measureRow(row, address ?? "", effort));
+      }
+    }
+    return { compared, imports: [await this.measureImport(effort)] };
+  }
+
+  private async measureRow(
+    { row, name }: PythonRow,
+    address: string,
+    { processes, blocks }: Effort,
+  ): Promise<TimeResult> {
+    const timed: Timed[] = [];
+    // One after the other: they would disturb each other.
+    for (let i = 0; i < processes; i++) {
+      timed.push(await this.run<Timed>("time_process.py", [row, String(blocks), address]));
+    }
+    return {
+      name,
+      baseUs: median(timed.map(({ base }) => base)),
+      otherUs: median(timed.map(({ other }) => other)),
+      ratio: median(timed.map(({ base, other }) => other / base)),
+    };
+  }
+
+  private async measureImport({ importPairs }: Effort): Promise<ImportResult> {
+    const { name, ...modules } = PYTHON_IMPORT;
+    const pairs: { base: number; other: number }[] = [];
+    for (let pair = -1; pair < importPairs; pair++) {
+      const base = await this.run<number>("import_process.py", modules.base);
+      const other = await this.run<number>("import_process.py", modules.other);
+      // The first pair fills the file system's cache, and writes the byte code.
+      if (pair >= 0) {
+        pairs.push({ base, other });
+      }
+    }
+    return {
+      name,
+      baseMs: median(pairs.map(({ base }) => base)),
+      otherMs: median(pairs.map(({ other }) => other)),
+      ratio: median(pairs.map(({ base, other }) => other / base)),
+    };
+  }
+
+  private async run<T>(program: string, args: readonly string[]): Promise<T> {
+    const { stdout } = await execute(this.python, [join(programs, program), ...args], {
+      env: environment(),
+    });
+    return JSON.parse(stdout) as T;
+  }
+}
