@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import time
 import weakref
 from collections.abc import Callable, Hashable
 from typing import Protocol
@@ -20,6 +22,11 @@ class Slot(Protocol):
     def leave(self) -> None:
         """Gives it back; once, by any thread."""
         ...
+
+# A thread of pyqwest that has just told the loop of an answer waits for the GIL. Before Python 3.14
+# it would get it from an interpreter that is ending, which exits the thread, and Rust aborts the
+# process then (PyO3, pull request 4874). A sleep lets it go on before.
+atexit.register(time.sleep, 0.001)
 
 
 class Pool(Protocol):
