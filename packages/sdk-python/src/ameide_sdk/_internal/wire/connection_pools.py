@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Hashable
@@ -23,10 +25,21 @@ class Slot(Protocol):
         """Gives it back; once, by any thread."""
         ...
 
-# A thread of pyqwest that has just told the loop of an answer waits for the GIL. Before Python 3.14
-# it would get it from an interpreter that is ending, which exits the thread, and Rust aborts the
-# process then (PyO3, pull request 4874). A sleep lets it go on before.
-atexit.register(time.sleep, 0.001)
+_LONGEST_EXIT_S = 1.0
+
+
+# A thread of pyqwest that has told the loop of an answer may still be in Python. Before Python 3.14
+# an interpreter that is ending exits it, and Rust aborts the process then (PyO3, pull 4874).
+def _let_threads_leave() -> None:
+    end = time.monotonic() + _LONGEST_EXIT_S
+    while time.monotonic() < end:
+        known = {thread.ident for thread in threading.enumerate()}
+        if all(ident in known for ident in sys._current_frames()):  # pyright: ignore[reportPrivateUsage]
+            return
+        time.sleep(0.001)
+
+
+atexit.register(_let_threads_leave)
 
 
 class Pool(Protocol):
