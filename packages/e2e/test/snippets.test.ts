@@ -6,10 +6,11 @@ import { startReferenceServer } from "@ameideio/reference-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GO } from "./harness/snippets/go.js";
 import type { CompiledSnippets } from "./harness/snippets/language.js";
+import { PYTHON } from "./harness/snippets/python.js";
 import { protosOf, snippetsOf } from "./harness/snippets/snippet.js";
 import { TYPESCRIPT } from "./harness/snippets/typescript.js";
 
-const LANGUAGES = [TYPESCRIPT, GO];
+const LANGUAGES = [TYPESCRIPT, GO, PYTHON];
 
 // Every page, but for the one whose files are run from the packed packages.
 const docs = readdirSync(new URL("../../../docs", import.meta.url), { recursive: true })

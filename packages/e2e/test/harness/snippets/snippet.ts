@@ -6,6 +6,7 @@ const ROOT = new URL("../../../../../", import.meta.url);
 const PROMISES = {
   ts: /console\.log\(.*\); \/\/ (.*)$/gm,
   go: /fmt\.Println\(.*\) \/\/ (.*)$/gm,
+  py: /^ *print\(.*\) {2}# (.*)$/gm,
 };
 
 /** What opens the blocks of a language whose snippets are run. */
