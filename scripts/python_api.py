@@ -27,8 +27,10 @@ _SHOWN = frozenset(
 
 def main(folder: str, package: str) -> None:
     """Prints texts and names without a docstring."""
-    loader = griffe.GriffeLoader(search_paths=[folder], allow_inspection=False)
+    loader = griffe.GriffeLoader(search_paths=[folder, *sys.path], allow_inspection=False)
     root = loader.load(package)
+    # What it hands on of the stubs.
+    loader.load("ameide_core_proto.fixtures")
     loader.resolve_aliases(implicit=False, external=False)
     reports: dict[str, str] = {}
     silent: list[str] = []

@@ -111,7 +111,10 @@ export const PURE = [
 ];
 
 /** Rooms that tests of the layers from theirs up may use, too; they never use an SDK. */
-export const TEST_ROOMS = { layer: 2, names: ["conformance-proto", "fault-server", "reference-server"] };
+export const TEST_ROOMS = {
+  layer: 2,
+  names: ["conformance-proto", "fault-server", "reference-server"],
+};
 
 /**
  * The room a file lies in: the one with the longest path.

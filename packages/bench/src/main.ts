@@ -8,7 +8,7 @@ import { entryPath } from "./bundle.js";
 import { isValid, NAMES } from "./goals.js";
 import { GoBench } from "./go.js";
 import { GO_COMPARED, GO_POLICIES, type GoRow } from "./go_rows.js";
-import { PythonBench, PythonMissing } from "./python.js";
+import { PythonBench } from "./python.js";
 import { generateHundred } from "./hundred.js";
 import { type Effort, FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
 import { report } from "./report.js";
@@ -143,7 +143,7 @@ async function measurePython(effort: Effort): Promise<PythonResults | undefined>
   try {
     bench = await PythonBench.build();
   } catch (error) {
-    if (error instanceof PythonMissing) {
+    if (error instanceof MissingTool && !inCi()) {
       progress(`no rows of Python: ${error.message}`);
       return undefined;
     }
@@ -154,7 +154,7 @@ async function measurePython(effort: Effort): Promise<PythonResults | undefined>
   try {
     go = await GoBench.build();
   } catch (error) {
-    if (error instanceof GoMissing) {
+    if (error instanceof MissingTool && !inCi()) {
       progress("no rows of Python on loopback, whose server is Go's");
       return bench.measure(undefined, effort);
     }

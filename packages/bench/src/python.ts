@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { environment } from "./children.js";
 import type { Effort } from "./measure.js";
 import { PYTHON_COMPARED, PYTHON_IMPORT, type PythonRow } from "./python_rows.js";
@@ -13,26 +14,15 @@ import type { Timed } from "./time_process.js";
 const execute = promisify(execFile);
 
 const programs = fileURLToPath(new URL("../python", import.meta.url));
-const environmentOf = fileURLToPath(new URL("../../../scripts/python_env.mjs", import.meta.url));
-// As python_env.mjs says that there is no Python.
-const MISSING = 3;
-
-/** Python is not there; the message says what to install. */
-export class PythonMissing extends Error {}
 
 /** Benchmarks of Python. */
 export class PythonBench {
   private constructor(private readonly python: string) {}
 
-  /** @throws {PythonMissing} */
+  /** @throws {MissingTool} */
   static async build(): Promise<PythonBench> {
-    try {
-      const { stdout } = await execute(process.execPath, [environmentOf]);
-      return new PythonBench(join(stdout.trim(), "python"));
-    } catch (error) {
-      const { code, stderr } = error as { code?: unknown; stderr?: string };
-      throw code === MISSING ? new PythonMissing(stderr?.trim()) : error;
-    }
+    const programs = await runScript([process.execPath, "scripts/python_env.mjs"]);
+    return new PythonBench(join(programs.trim(), "python"));
   }
 
   /**
