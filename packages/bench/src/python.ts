@@ -21,8 +21,8 @@ export class PythonBench {
 
   /** @throws {MissingTool} */
   static async build(): Promise<PythonBench> {
-    const programs = await runScript([process.execPath, "scripts/python_env.mjs"]);
-    return new PythonBench(join(programs.trim(), "python"));
+    const bin = await runScript([process.execPath, "scripts/python_env.mjs"]);
+    return new PythonBench(join(bin.trim(), "python"));
   }
 
   /**

@@ -4,7 +4,7 @@ import { compare, type Comparison, isAsStated } from "../../src/demo/compare.js"
 import { FAULTS } from "../../src/demo/faults/index.js";
 import { reset } from "../../src/demo/faults/reset.js";
 import { toReport } from "../../src/demo/json.js";
-import { otherSdks } from "../../src/demo/languages.js";
+import { type Language, otherSdks } from "../../src/demo/languages.js";
 import { remoteSdk } from "../../src/demo/remote_sdk.js";
 import { runTrial } from "../../src/demo/run_trial.js";
 import { styleFor } from "../../src/demo/style.js";
@@ -77,7 +77,7 @@ test.each([
 test("a language that is missing is a line that says what to install, and in CI an error", async () => {
   const missing = "console.error('cobol was not found: install COBOL'); process.exit(3)";
   const build = (code: string) => [process.execPath, "-e", code] as const;
-  const cobol = { name: "COBOL", build: build(missing), program: ["x"] };
+  const cobol: Language = { name: "COBOL", build: build(missing), program: ["x"] };
   expect(await otherSdks([cobol], true)).toEqual({
     sdks: [],
     leftOut: ["COBOL is left out: cobol was not found: install COBOL"],

@@ -25,6 +25,7 @@ class Slot(Protocol):
         """Gives it back; once, by any thread."""
         ...
 
+
 _LONGEST_EXIT_S = 1.0
 
 
