@@ -16,9 +16,9 @@ export function holdsText(stated: string, seen: string): boolean {
   return seen.includes(stated) || seen.includes(inSnakeCase(stated));
 }
 
-// Text without a name in camel case stays as it is.
+// Text without a name in camel case, or the end of one, stays as it is.
 function inSnakeCase(text: string): string {
-  return text.replace(/\b[a-z]+(?:[A-Z][a-z]*)+/g, (name) =>
-    name.replace(/Ms$/i, "").replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`),
+  return text.replace(/\b[A-Za-z][a-z]*(?:[A-Z][a-z]+)+/g, (name) =>
+    name.replace(/Ms$/i, "").replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase(),
   );
 }
