@@ -51,7 +51,7 @@ def test_what_raises_is_refused_with_its_cause() -> None:
     with pytest.raises(AmeideError, match=r"; it raised$") as caught:
         ambient_timeout("deadline_from", fail)
     assert "s3cret" not in str(caught.value)
-    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert isinstance(caught.value.cause, RuntimeError)
 
 
 def test_a_block_ends_where_it_began() -> None:

@@ -72,7 +72,7 @@ ADAPTERS
     loose_types   an option may have an unknown name, or a value of the wrong
                   type: 2.5 attempts, an expiry that is no finite number, an
                   ambient deadline that is a text or fails when it is asked
-    pulled_input  the SDK pulls the messages that a caller streams: they may fail
+    pulled_input  the SDK pulls the messages a caller streams: they may fail
   Which of them a case needs is read off its given. What needs one that the
   adapter does not describe is neither green nor red but —, counted apart, where
   "without" of adapters.yaml names the ability with the number of cases that

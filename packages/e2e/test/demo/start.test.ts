@@ -8,9 +8,11 @@ const SLOW_MS = 60_000;
 // A toolchain may be missing, though not in CI.
 const { sdks } = await otherSdks();
 const OTHERS = sdks.map(({ name }) => name);
-const VERDICT = ["verdict: 6 of 6 as the contract says", ...OTHERS].join(
-  ", alike in TypeScript and ",
-);
+const ALIKE = ["TypeScript", ...OTHERS.slice(0, -1)].join(", ");
+const VERDICT = [
+  "verdict: 6 of 6 as the contract says",
+  ...(OTHERS.length === 0 ? [] : [`alike in ${ALIKE} and ${OTHERS.at(-1)}`]),
+].join(", ");
 const README = new URL("../../../../README.md", import.meta.url);
 
 describe("start --json", () => {
