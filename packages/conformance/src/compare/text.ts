@@ -19,6 +19,9 @@ export function holdsText(stated: string, seen: string): boolean {
 // Text without a name in camel case, or the end of one, stays as it is.
 function inSnakeCase(text: string): string {
   return text.replace(/\b[A-Za-z][a-z]*(?:[A-Z][a-z]+)+/g, (name) =>
-    name.replace(/Ms$/i, "").replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase(),
+    name
+      .replace(/Ms$/i, "")
+      .replace(/(?<!^)[A-Z]/g, "_$&")
+      .toLowerCase(),
   );
 }
