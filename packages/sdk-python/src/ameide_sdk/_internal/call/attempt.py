@@ -58,6 +58,19 @@ def abort_error(cause: AbortCause, message: str) -> ConnectError:
     return ConnectError(code, message)
 
 
+def forget_frames(*errors: BaseException) -> None:
+    """Lets go of the frames of an attempt that another one follows.
+
+    They lead back to who reads a stream, which ends once nobody refers to it any more.
+    """
+    left = list(errors)
+    while left:
+        each = left.pop()
+        if each.__traceback__ is not None:
+            each.__traceback__ = None
+            left += [each.__cause__] if each.__cause__ else []
+
+
 def over_error() -> ConnectError:
     """Creates the error of a request for an attempt that has ended."""
     return ConnectError(Code.CANCELED, "the attempt is over")

@@ -29,6 +29,7 @@ from ameide_sdk._internal.call.attempt import (
     Attempt,
     abort_error,
     failure_of,
+    forget_frames,
     is_servers_timeout,
     over_error,
     told_of,
@@ -324,6 +325,7 @@ class BaseCall(ABC):
             if isinstance(reason, asyncio.CancelledError):
                 raise reason from failed
             raise
+        forget_frames(reason, told)
 
     # Why the SDK or the caller ended an attempt; None if it ended by itself.
     def _cause_of(self, attempt: Attempt, reason: BaseException) -> AbortCause | None:
