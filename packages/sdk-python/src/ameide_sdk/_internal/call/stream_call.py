@@ -109,17 +109,22 @@ class StreamCall(BaseCall):
             self._input.close()
 
     def responded(self, recording: Recording) -> None:
-        """Shows the headers of a stream both ways, whose messages may be long in coming."""
-        if self._plan.kind != "bidi_streaming" or not self._shows(recording):
+        """Shows the headers of a stream both ways, and ends a call with another tenant's answer.
+
+        Messages may be long in coming.
+        """
+        if not self._shows(recording):
             return
         try:
             self._check_tenant(recording)
         except AmeideError:
             # Who reads checks it again.
+            recording.limit(self._client.clock.now())
             self._waiter.wake()
             return
         self._is_for_us = True
-        self._show(recording)
+        if self._plan.kind == "bidi_streaming":
+            self._show(recording)
 
     def _next(self) -> Flow[Any]:
         if not self._begun:
@@ -196,7 +201,9 @@ class StreamCall(BaseCall):
             self._is_for_us = True
 
     def _shows(self, recording: Recording) -> bool:
-        return recording.status is not None and recording.good and recording.is_of_protocol
+        is_answer = recording.status is not None and recording.good and recording.is_of_protocol
+        # Connect refuses one that is compressed unasked.
+        return is_answer and not recording.is_packed_unasked
 
     def _show(self, recording: Recording) -> None:
         if self._metadata is not None:

@@ -297,6 +297,15 @@ class Recording:
         return _TYPES[self.shape.protocol].match(self.media_type) is not None
 
     @property
+    def is_packed_unasked(self) -> bool:
+        """True if the messages of a stream are compressed by what was not asked for."""
+        shape = self.shape
+        name = "connect-content-encoding" if shape.protocol == "connect" else "grpc-encoding"
+        coding = self._headers().get(name, "identity")
+        asked = "identity" if shape.accepted is None else shape.accepted.name()
+        return shape.enveloped and coding not in ("identity", asked)
+
+    @property
     def media_type(self) -> str:
         """Media type of the answer."""
         return media_type(joined(self._headers(), "content-type"))
