@@ -78,6 +78,10 @@ def _main(is_async: bool) -> None:
         _work(forked.asked, forked.answered, is_async)
 
 
+# Their descriptors are closed, and may have been given to others: a file let go would close those.
+_of_others: list[_Worker] = []
+
+
 # Once everything is imported a fork costs next to nothing. A child has no request behind it, and,
 # but for one that takes the place of another, no thread beside it.
 def _fork(others: list[_Worker]) -> _Worker:
@@ -87,6 +91,7 @@ def _fork(others: list[_Worker]) -> _Worker:
         os.close(asked[0])
         os.close(answered[1])
         return _Worker(process, os.fdopen(asked[1], "wb"), os.fdopen(answered[0], "rb"))
+    _of_others.extend(others)
     for other in others:
         os.close(other.asked.fileno())
         os.close(other.answered.fileno())

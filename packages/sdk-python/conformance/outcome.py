@@ -22,12 +22,17 @@ async def outcome_of(clock: CaseClock, call: Callable[[], Awaitable[str]]) -> Se
         text = await call()
     except (Exception, asyncio.CancelledError) as error:
         return failed(clock, start_ms, error)
-    return SeenOutcome(ok=text, duration_ms=clock.now() - start_ms)
+    return SeenOutcome(ok=text, duration_ms=_since(clock, start_ms))
 
 
 def failed(clock: CaseClock, start_ms: float, error: BaseException) -> SeenOutcome:
     """Returns the outcome of a call that has failed."""
-    return SeenOutcome(error=_seen_error(error), duration_ms=clock.now() - start_ms)
+    return SeenOutcome(error=_seen_error(error), duration_ms=_since(clock, start_ms))
+
+
+# Instants of a virtual clock are sums of binary fractions.
+def _since(clock: CaseClock, start_ms: float) -> float:
+    return round(clock.now() - start_ms, 3)
 
 
 def _seen_error(reason: BaseException) -> SeenError:

@@ -108,7 +108,7 @@ class _Exchange:
     def __init__(self, request: Request | SyncRequest, world: World, limit_ms: float) -> None:
         self.seen = SeenRequest(
             method=request.method,
-            at_ms=world.clock.now(),
+            at_ms=round(world.clock.now(), 3),
             headers=[Header(name=name, value=value) for name, value in request.headers.items()],
         )
         self._request = request
