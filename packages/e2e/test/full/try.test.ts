@@ -7,7 +7,7 @@ import { copyRepository } from "../harness/copy.js";
 // The whole command with its build, in a copy of the repository whose protos are changed.
 
 const METER = "proto/ameide/meter/v1/meter.proto";
-const SLOW_MS = 300_000;
+const SLOW_MS = 600_000;
 
 let copy: string;
 let original: string;
@@ -64,7 +64,8 @@ async function make(...changes: readonly Change[]): Promise<void> {
 beforeEach(() => writeFile(join(copy, METER), original));
 
 const GOOD = { code: 0, stderr: "" };
-const VERDICT = /\n\nverdict: 6 of 6 as the contract says(?:, alike in TypeScript(?:, \w+)* and \w+)?\nnext: /;
+const VERDICT =
+  /\n\nverdict: 6 of 6 as the contract says(?:, alike in TypeScript(?:, \w+)* and \w+)?\nnext: /;
 
 test(
   "the line that decided can be deleted, and put back",
