@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { entryPath } from "./bundle.js";
+import { timeImport } from "./children.js";
 import { isValid, NAMES } from "./goals.js";
 import { GoBench } from "./go.js";
 import { GO_COMPARED, GO_POLICIES, type GoRow } from "./go_rows.js";
@@ -92,9 +93,9 @@ async function measure(quick: boolean): Promise<Results> {
   try {
     const imports: ImportResult[] = [];
     const node = { base: entryPath("bare_node"), other: entryPath("sdk_node") };
-    imports.push(await measureImport(NAMES.importSdk, node, effort));
+    imports.push(await measureImport(NAMES.importSdk, node, effort, timeImport));
     const roster = { base: hundred.node.one, other: hundred.node.roster };
-    imports.push(await measureImport(NAMES.importRoster, roster, effort));
+    imports.push(await measureImport(NAMES.importRoster, roster, effort, timeImport));
     const bundles = await measureBundles(hundred);
     const go = await measureGo(quick, effort);
     const python = await measurePython(effort);

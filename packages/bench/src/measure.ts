@@ -1,5 +1,5 @@
 import { entryPath, weigh } from "./bundle.js";
-import { countRow, timeImport, timeRow } from "./children.js";
+import { countRow, timeRow } from "./children.js";
 import { NAMES } from "./goals.js";
 import type { Hundred } from "./hundred.js";
 import type { BundleResult, ImportResult, RowResult } from "./results.js";
@@ -42,17 +42,22 @@ export async function measureRow(row: Row, effort: Effort): Promise<RowResult> {
   };
 }
 
-/** Imports two modules in turn, each time in a fresh process. */
-export async function measureImport(
+/**
+ * Imports two things in turn, each time in a fresh process.
+ *
+ * @param time - Starts the process, and returns milliseconds.
+ */
+export async function measureImport<T>(
   name: string,
-  modules: { readonly base: string; readonly other: string },
+  imported: { readonly base: T; readonly other: T },
   { importPairs }: Effort,
+  time: (imported: T) => Promise<number>,
 ): Promise<ImportResult> {
   const pairs: { base: number; other: number }[] = [];
   for (let pair = -1; pair < importPairs; pair++) {
-    const base = await timeImport(modules.base);
-    const other = await timeImport(modules.other);
-    // The first pair fills the file system's cache.
+    const base = await time(imported.base);
+    const other = await time(imported.other);
+    // The first pair fills the file system's cache, and writes byte code.
     if (pair >= 0) {
       pairs.push({ base, other });
     }

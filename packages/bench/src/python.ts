@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { environment } from "./children.js";
-import type { Effort } from "./measure.js";
+import { type Effort, measureImport } from "./measure.js";
 import { PYTHON_COMPARED, PYTHON_IMPORT, type PythonRow } from "./python_rows.js";
-import type { ImportResult, PythonResults, TimeResult } from "./results.js";
+import type { PythonResults, TimeResult } from "./results.js";
 import { median } from "./stats.js";
 import type { Timed } from "./time_process.js";
 
@@ -37,7 +37,11 @@ export class PythonBench {
         compared.push(await this.measureRow(row, address ?? "", effort));
       }
     }
-    return { compared, imports: [await this.measureImport(effort)] };
+    const time = (modules: readonly string[]) => this.run<number>("import_process.py", modules);
+    return {
+      compared,
+      imports: [await measureImport(PYTHON_IMPORT.name, PYTHON_IMPORT, effort, time)],
+    };
   }
 
   private async measureRow(
@@ -55,25 +59,6 @@ export class PythonBench {
       baseUs: median(timed.map(({ base }) => base)),
       otherUs: median(timed.map(({ other }) => other)),
       ratio: median(timed.map(({ base, other }) => other / base)),
-    };
-  }
-
-  private async measureImport({ importPairs }: Effort): Promise<ImportResult> {
-    const { name, ...modules } = PYTHON_IMPORT;
-    const pairs: { base: number; other: number }[] = [];
-    for (let pair = -1; pair < importPairs; pair++) {
-      const base = await this.run<number>("import_process.py", modules.base);
-      const other = await this.run<number>("import_process.py", modules.other);
-      // The first pair fills the file system's cache, and writes the byte code.
-      if (pair >= 0) {
-        pairs.push({ base, other });
-      }
-    }
-    return {
-      name,
-      baseMs: median(pairs.map(({ base }) => base)),
-      otherMs: median(pairs.map(({ other }) => other)),
-      ratio: median(pairs.map(({ base, other }) => other / base)),
     };
   }
 
