@@ -3,6 +3,8 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { parse } from "yaml";
+import { readRecipe } from "../recipes/page.js";
 
 const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
 
@@ -40,4 +42,21 @@ export async function generateStubs(
     cwd: folder,
     env: { ...process.env, PATH: [tools, process.env["PATH"]].join(delimiter) },
   });
+}
+
+/**
+ * Reads the template of a recipe of docs/bring-your-own.md.
+ *
+ * @param pathOf - Path of the plugin that a recipe names.
+ */
+export function templateOf(recipe: string, pathOf: (plugin: string) => string | undefined): object {
+  const stated = readRecipe("bring-your-own.md", recipe).files.get("buf.gen.yaml");
+  const { inputs: _, ...template } = parse(stated ?? "") as {
+    readonly inputs: unknown;
+    readonly plugins: readonly { readonly local: string }[];
+  };
+  return {
+    ...template,
+    plugins: template.plugins.map((plugin) => ({ ...plugin, local: pathOf(plugin.local) })),
+  };
 }

@@ -5,10 +5,8 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runScript } from "@ameideio/scripts/missing_tool.mjs";
-import { parse } from "yaml";
-import { readRecipe } from "../recipes/page.js";
 import { type } from "../recipes/shell.js";
-import { generateStubs } from "./generate.js";
+import { generateStubs, templateOf } from "./generate.js";
 import type { SnippetLanguage } from "./language.js";
 
 const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
@@ -57,7 +55,9 @@ export const GO: SnippetLanguage = {
       const folder = join(parent, "my-service");
       await symlink(ROOT, join(parent, "ameide-sdks"));
       await mkdir(folder);
-      await generateStubs(folder, protos, templateOf(plugins.map((path) => path.trim())));
+      const paths = plugins.map((path) => path.trim());
+      const pathOf = (plugin: string) => paths.find((path) => basename(path) === plugin);
+      await generateStubs(folder, protos, templateOf("Stubs in Go", pathOf));
       for (const [i, { code }] of snippets.entries()) {
         const file = join(folder, isProgram(code) ? `program${i}/main.go` : `snippet${i}_test.go`);
         await mkdir(dirname(file), { recursive: true });
@@ -101,22 +101,6 @@ async function installLines(): Promise<string[]> {
     throw new Error(`${README} does not say how to install from a clone`);
   }
   return block.trimEnd().split("\n");
-}
-
-// That of docs/bring-your-own.md, with the plugins where they are.
-function templateOf(plugins: readonly string[]): object {
-  const stated = readRecipe("bring-your-own.md", "Stubs in Go").files.get("buf.gen.yaml");
-  const { inputs: _, ...template } = parse(stated ?? "") as {
-    readonly inputs: unknown;
-    readonly plugins: readonly { readonly local: string }[];
-  };
-  return {
-    ...template,
-    plugins: template.plugins.map((plugin) => ({
-      ...plugin,
-      local: plugins.find((path) => basename(path) === plugin.local),
-    })),
-  };
 }
 
 function isProgram(code: string): boolean {

@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { runScript } from "@ameideio/scripts/missing_tool.mjs";
-import { parse } from "yaml";
-import { readRecipe } from "../recipes/page.js";
-import { generateStubs } from "./generate.js";
+import { generateStubs, templateOf } from "./generate.js";
 import type { SnippetLanguage } from "./language.js";
 
 /**
@@ -25,7 +23,11 @@ export const PYTHON: SnippetLanguage = {
     const remove = () => rm(folder, { recursive: true, force: true });
     const fileOf = (i: number) => join(folder, `snippet${i}.py`);
     try {
-      await generateStubs(folder, protos, templateOf(bin));
+      await generateStubs(
+        folder,
+        protos,
+        templateOf("Stubs in Python", (plugin) => join(bin, plugin)),
+      );
       await writeFile(join(folder, "ambient.py"), AMBIENT);
       for (const [i, { code }] of snippets.entries()) {
         await writeFile(fileOf(i), code);
@@ -45,19 +47,6 @@ export const PYTHON: SnippetLanguage = {
     };
   },
 };
-
-// That of docs/bring-your-own.md, with the plugins where they are.
-function templateOf(bin: string): object {
-  const stated = readRecipe("bring-your-own.md", "Stubs in Python").files.get("buf.gen.yaml");
-  const { inputs: _, ...template } = parse(stated ?? "") as {
-    readonly inputs: unknown;
-    readonly plugins: readonly { readonly local: string }[];
-  };
-  return {
-    ...template,
-    plugins: template.plugins.map((plugin) => ({ ...plugin, local: join(bin, plugin.local) })),
-  };
-}
 
 const AMBIENT = `import ast
 import asyncio
