@@ -382,9 +382,11 @@ func (r *recording) canceledByServer() bool {
 	return found && code == h2Cancel
 }
 
-// nothingSent says that the request had no connection, or nobody asked for its body, or not one byte was written.
+// nothingSent says that the request had no connection, or not one byte was written. That nobody asked for its body says
+// so only where nothing is known of the connection: over one that stands its head may have left before.
 func (r *recording) nothingSent() bool {
-	return r.connection == connectionMissing || r.unsent || (r.hasBody && r.askedAt.IsZero())
+	unasked := r.connection == connectionUntold && r.hasBody && r.askedAt.IsZero()
+	return r.connection == connectionMissing || r.unsent || unasked
 }
 
 // A progress is how far an attempt has come.
