@@ -57,8 +57,8 @@ class NetworkFailure:
     Attributes:
         errors: Errors along the chain of causes.
         h2_error_code: HTTP/2 error code of the reset stream.
-        nothing_sent: True if the request had no connection yet, TLS included, or the first byte of
-            its body had not been asked for.
+        nothing_sent: True if the request had no connection yet, TLS included. That nobody asked for
+            its body proves nothing here: its head may have left before.
         connected: True if the HTTP client reports connections, and this one was established.
         informed: True if an informational head (1xx) has come.
     """

@@ -194,7 +194,7 @@ class Recording:
         if content is not None and shape.replays:
             headers["content-length"] = str(len(content))
         self._requests += 1
-        self._has_body = (pool.resends and content is not None) or not shape.replays
+        self._has_body = (pool.resends and bool(content)) or not shape.replays
         return SentRequest(method, url, headers, content)
 
     def streamed(self, envelope: bytes, headers: Headers) -> bytes:
@@ -323,7 +323,7 @@ class Recording:
         return NetworkFailure(
             errors=network_errors(failure),
             h2_error_code=h2_error_code(failure),
-            nothing_sent=self._nothing_sent,
+            nothing_sent=self.queued is not None,
             connected=self._is_own and self.asked_ms is not None,
             # A head that was read together with a body that broke off is known by that alone.
             informed=is_of_body(failure),
