@@ -39,15 +39,17 @@ class GetMessage:
     content: bytes
 
     def url(self) -> str:
-        """Returns the address to send the GET to."""
-        query = {"connect": "v1", "encoding": self.encoding}
-        if self.compression is not None:
-            query["compression"] = self.compression
-        if self.encoding == "json" and self.compression is None:
+        """Returns the address to send the GET to, its parameters in the order that caches know."""
+        is_text = self.encoding == "json" and self.compression is None
+        query = {"connect": "v1"}
+        if is_text:
             message = quote(self.content, safe=_UNRESERVED)
         else:
             query["base64"] = "1"
             message = base64.urlsafe_b64encode(self.content).rstrip(b"=").decode()
+        if self.compression is not None:
+            query["compression"] = self.compression
+        query["encoding"] = self.encoding
         return f"{self.address}?{urlencode(query)}&message={message}"
 
 
