@@ -9,7 +9,7 @@ import { AdapterSession, type RunResult } from "../adapter/adapter_session.js";
 import { compare } from "../compare/compare.js";
 import type { LoadedCase } from "../suite/load_file.js";
 import { mapLimit } from "../common/map_limit.js";
-import { type Combination, layerOf, planCase } from "../suite/plan.js";
+import { type Combination, type LayerName, layerOf, planCase } from "../suite/plan.js";
 import { WireRunner } from "./wire.js";
 
 export interface MutateOptions {
@@ -40,12 +40,13 @@ const SILENCE_MS = 20_000;
  */
 export async function runMutate(options: MutateOptions): Promise<number> {
   const { adapters, cases, print } = options;
+  const killers: Killers = new Map();
   let alive = 0;
   let tried = 0;
   for (const command of adapters) {
     const printOf =
       adapters.length === 1 ? print : (line: string) => print(`${command.sdk}: ${line}`);
-    const run = new MutationRun(command, cases, printOf);
+    const run = new MutationRun(command, cases, killers, printOf);
     try {
       const { survivors, killed } = await run.run();
       for (const mutant of survivors) {
@@ -76,14 +77,19 @@ export function mutantsOf(name: string, from: number): Mutant[] {
     .map((to) => ({ name, from, to: Number(to.toPrecision(12)) }));
 }
 
+/** Cases that have killed a mutant of a constant, in any SDK: one of them mostly kills the next. */
+type Killers = Map<string, Set<LoadedCase>>;
+
 class MutationRun {
   private readonly session: MutantSession;
   private readonly wire: WireRunner;
-  private readonly unsteady = new Set<CaseCell>();
+  private readonly unsteady = new Set<LoadedCase>();
+  private readonly green: { [layer in LayerName]?: Promise<readonly CaseCell[]> } = {};
 
   constructor(
     command: AdapterCommand,
     private readonly cases: readonly LoadedCase[],
+    private readonly killers: Killers,
     private readonly print: (line: string) => void,
   ) {
     this.session = new MutantSession(command, {
@@ -97,22 +103,20 @@ class MutationRun {
 
   async run(): Promise<{ killed: number; survivors: Mutant[] }> {
     const described = await this.session.describe();
-    const { memory, wire } = await this.greenCells(described);
     const survivors: Mutant[] = [];
     let killed = 0;
     for (const [name, value] of Object.entries(described.constants)) {
-      // The killer of one mutant of a constant mostly kills the next.
-      let likely: CaseCell | undefined;
+      const known = this.killers.get(name) ?? new Set();
+      this.killers.set(name, known);
       for (const mutant of mutantsOf(name, value)) {
-        const first = likely === undefined ? [] : [likely];
         const killer =
-          (await this.firstKiller(mutant, first)) ??
-          (await this.firstKiller(mutant, memory)) ??
-          (await this.firstKiller(mutant, wire));
+          (await this.firstKiller(mutant, this.cellsOf([...known], described))) ??
+          (await this.firstKiller(mutant, await this.greenCells("memory", described))) ??
+          (await this.firstKiller(mutant, await this.greenCells("wire", described)));
         if (killer === undefined) {
           survivors.push(mutant);
         } else {
-          likely = killer;
+          known.add(killer.one);
           killed++;
           this.print(`${show(mutant)}: killed by ${killer.one.name}`);
         }
@@ -126,39 +130,43 @@ class MutationRun {
     await this.session.close();
   }
 
-  // Only a passing case can convict a mutant. One combination of each is enough: the numbers are
-  // the same behind each entry.
-  private async greenCells(
-    described: DescribeResponse,
-  ): Promise<{ memory: readonly CaseCell[]; wire: readonly CaseCell[] }> {
-    const all = this.cases.flatMap((one): CaseCell[] => {
+  // One combination of each case is enough: the numbers are the same behind each entry.
+  private cellsOf(cases: readonly LoadedCase[], described: DescribeResponse): CaseCell[] {
+    return cases.flatMap((one): CaseCell[] => {
       const { combinations, missing, unable } = planCase(one, described);
       const [combination] = combinations;
       const isLeftOut = combination === undefined || missing.length > 0 || unable.length > 0;
       return isLeftOut ? [] : [{ one, combination }];
     });
+  }
+
+  private greenCells(layer: LayerName, described: DescribeResponse): Promise<readonly CaseCell[]> {
+    return (this.green[layer] ??= this.findGreen(layer, described));
+  }
+
+  // Only a passing case can convict a mutant.
+  private async findGreen(layer: LayerName, described: DescribeResponse): Promise<CaseCell[]> {
+    const all = this.cellsOf(
+      this.cases.filter((one) => layerOf(one) === layer),
+      described,
+    );
     this.session.constants = {};
     const green = new Set<CaseCell>();
-    for (const layer of ["memory", "wire"] as const) {
-      const part = all.filter(({ one }) => layerOf(one) === layer);
-      await mapLimit(part, AT_ONCE[layer], async (candidate) => {
-        for (let i = 0; i < BASELINE_RUNS[layer]; i++) {
-          if (!(await this.passes(candidate))) {
-            return;
-          }
+    await mapLimit(all, AT_ONCE[layer], async (candidate) => {
+      for (let i = 0; i < BASELINE_RUNS[layer]; i++) {
+        if (!(await this.passes(candidate))) {
+          return;
         }
-        green.add(candidate);
-      });
-    }
-    const red = all.filter((candidate) => !green.has(candidate));
-    for (const { one } of red) {
-      this.print(`${one.name} fails without a mutant: it kills none`);
-    }
-    const [memory, wire] = partition(
-      all.filter((candidate) => green.has(candidate)),
-      ({ one }) => layerOf(one) === "memory",
-    );
-    return { memory, wire };
+      }
+      green.add(candidate);
+    });
+    return all.filter((candidate) => {
+      const isGreen = green.has(candidate);
+      if (!isGreen) {
+        this.print(`${candidate.one.name} fails without a mutant: it kills none`);
+      }
+      return isGreen;
+    });
   }
 
   private async firstKiller(
@@ -169,7 +177,7 @@ class MutationRun {
     const atOnce = candidates.some(({ combination }) => combination.layer === "wire")
       ? AT_ONCE.wire
       : AT_ONCE.memory;
-    for (let rest = candidates.filter((one) => !this.unsteady.has(one)); rest.length > 0;) {
+    for (let rest = candidates.filter(({ one }) => !this.unsteady.has(one)); rest.length > 0;) {
       this.session.constants = constants;
       const tried = new Set<CaseCell>();
       const suspects: CaseCell[] = [];
@@ -198,7 +206,7 @@ class MutationRun {
     this.session.constants = {};
     if (!(await this.passes(candidate))) {
       this.print(`${candidate.one.name} fails now and then without a mutant: it kills none`);
-      this.unsteady.add(candidate);
+      this.unsteady.add(candidate.one);
       return false;
     }
     this.session.constants = constants;
@@ -255,8 +263,4 @@ class MutantSession extends AdapterSession {
 
 function show({ name, from, to }: Mutant): string {
   return `${name} ${from} → ${to}`;
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
 }
