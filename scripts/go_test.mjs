@@ -50,7 +50,10 @@ if (broken !== undefined) {
   }
   // A package that does not build, or a crash, fails no test by name.
   const failed = Math.max(count("fail"), status === 0 ? 0 : 1);
-  reportCounts({ passed: count("pass"), failed, skipped: count("skip") });
+  const failures = tests
+    .filter(([, outcome]) => outcome === "fail")
+    .map(([name]) => ({ test: name, message: (outputs.get(name) ?? []).join("") }));
+  reportCounts({ passed: count("pass"), failed, skipped: count("skip") }, failures);
 }
 
 /** @param {string} line */

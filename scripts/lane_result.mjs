@@ -18,9 +18,10 @@ export function clearCounts() {
  * failed and something passed.
  *
  * @param {import("./lanes.mjs").Counts} counts
+ * @param {import("./lanes.mjs").Failure[]} failures
  */
-export function reportCounts(counts) {
-  write(counts);
+export function reportCounts(counts, failures) {
+  write({ ...counts, failures });
   if (counts.passed + counts.failed === 0) {
     console.error("no test ran");
   }
@@ -40,7 +41,10 @@ export function reportMissing(reason) {
   process.exitCode = fails ? 1 : 0;
 }
 
-/** @param {import("./lanes.mjs").Counts & { reason?: string }} result */
+/**
+ * @param {import("./lanes.mjs").Counts & { reason?: string,
+ *   failures?: import("./lanes.mjs").Failure[] }} result
+ */
 function write(result) {
   const path = join(process.cwd(), RESULT_FILE);
   mkdirSync(dirname(path), { recursive: true });

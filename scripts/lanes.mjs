@@ -12,12 +12,25 @@ import { join } from "node:path";
  */
 
 /**
- * @typedef {Counts & { name: string, problem?: string }} LaneResult
+ * A failed test, as far as it is told at the end of a run.
+ *
+ * @typedef {object} Failure
+ * @property {string} test Its name.
+ * @property {string} message What it failed with, without a stack.
+ */
+
+/**
+ * @typedef {Counts & { name: string, problem?: string, failures?: Failure[] }} LaneResult
  *   `problem` says why a lane without a failed test counts as failed.
  */
 
 /** File in which every lane leaves its counts, relative to its package. */
 export const RESULT_FILE = ".results/test.json";
+
+/** The end of a long run tells this much of each lane, and of each failure; above it is all. */
+const MOST_FAILURES = 10;
+const MOST_LINES = 12;
+const MOST_COLUMNS = 200;
 
 /**
  * Removes what earlier runs left, so that no lane can pass on an old result.
@@ -70,7 +83,8 @@ export function readLane(root, { name, directory }) {
   if (passed + failed === 0 && !excused) {
     return { ...broken(name, "ran no test"), skipped };
   }
-  return { name, passed, failed, skipped };
+  const failures = "failures" in counts ? failuresIn(counts.failures) : [];
+  return { name, passed, failed, skipped, ...(failures.length > 0 && { failures }) };
 }
 
 /**
@@ -113,12 +127,41 @@ export function table(results) {
 }
 
 /**
+ * The failed tests by name, with the beginning of what they failed with: nobody has to look for them
+ * in the output of lanes that ran side by side.
+ *
+ * @param {LaneResult[]} results
+ * @returns {string[]} Lines; none where nothing failed by name.
+ */
+export function failureLines(results) {
+  return results.flatMap(({ name, failures = [] }) => {
+    const more = failures.length - MOST_FAILURES;
+    const lines = failures.slice(0, MOST_FAILURES).flatMap(({ test, message }) => {
+      const said = message.split("\n").filter((line) => line.trim() !== "");
+      const kept = said.slice(0, MOST_LINES).map((line) => `    ${line.slice(0, MOST_COLUMNS)}`);
+      return [`✗ ${name}: ${test}`, ...kept, ...(said.length > MOST_LINES ? ["    …"] : [])];
+    });
+    return more > 0 ? [...lines, `✗ ${name}: ${more} more`] : lines;
+  });
+}
+
+/**
  * @param {string} name
  * @param {string} problem
  * @returns {LaneResult}
  */
 function broken(name, problem) {
   return { name, passed: 0, failed: 1, skipped: 0, problem };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Failure[]}
+ */
+function failuresIn(value) {
+  return Array.isArray(value)
+    ? value.filter((each) => typeof each?.test === "string" && typeof each?.message === "string")
+    : [];
 }
 
 /**

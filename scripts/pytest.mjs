@@ -18,7 +18,7 @@ mkdirSync(dirname(report), { recursive: true });
 try {
   const bin = await pythonEnvironment(fileURLToPath(new URL("..", import.meta.url)));
   const args = ["-m", "pytest", "-q", `--junit-xml=${report}`, ...process.argv.slice(2)];
-  reportCounts(count(await start(join(bin, "python"), args)));
+  reportCounts(count(await start(join(bin, "python"), args)), failedTests());
 } catch (error) {
   if (!(error instanceof MissingTool)) {
     throw error;
@@ -58,4 +58,24 @@ function count(status) {
   const failed = (failures ?? 0) + (errors ?? 0);
   const passed = (tests ?? 0) - failed - (skipped ?? 0);
   return { passed, failed: Math.max(failed, broken), skipped: skipped ?? 0 };
+}
+
+/** @returns {import("./lanes.mjs").Failure[]} */
+function failedTests() {
+  const cases = existsSync(report) ? readFileSync(report, "utf8").split("<testcase ").slice(1) : [];
+  return cases.flatMap((text) => {
+    const [, message] = /<(?:failure|error) message="([^"]*)"/.exec(text) ?? [];
+    const [, folder, name] = /classname="([^"]*)" name="([^"]*)"/.exec(text) ?? [];
+    return message === undefined
+      ? []
+      : [{ test: unescape(`${folder}.${name}`), message: unescape(message) }];
+  });
+}
+
+/** @param {string} text Value of an attribute in XML. */
+function unescape(text) {
+  return text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (_, decimal, hex, word) => {
+    const named = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" }[String(word)];
+    return named ?? String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex, 16));
+  });
 }

@@ -5,11 +5,14 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 
 import { killGroup, run, withTools } from "./command.mjs";
-import { readLane, removeStaleResults, summaryLine, table, total } from "./lanes.mjs";
+import { failureLines, readLane, removeStaleResults, summaryLine, table, total } from "./lanes.mjs";
 import { workspacePackages } from "./workspace.mjs";
 
 /** File of the counts of the last run, relative to the root. */
 export const TOTALS_FILE = ".results/totals.json";
+
+/** File that names the failed tests of the last run, relative to the root. */
+export const FAILURES_FILE = ".results/failures.txt";
 
 /**
  * Tasks that run after another, one lane after the other: lanes that want the machine for
@@ -51,6 +54,10 @@ export async function runLanes({ root, task, filters = [], print = console.log }
     const scope = filters.length === 0 ? "no lane" : `no lane among ${filters.join(", ")}`;
     print(`${scope} declares ${task}`);
     return conclude(root, [], { print, empty: filters.length === 0 });
+  }
+  const failures = failureLines(results);
+  if (failures.length > 0) {
+    print(`\n${failures.join("\n")}`);
   }
   print(`\n${table(results)}\n`);
   return conclude(root, results, { print, empty: false });
@@ -101,6 +108,7 @@ function conclude(root, results, { print, empty }) {
   const path = join(root, TOTALS_FILE);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(counts)}\n`);
+  writeFileSync(join(root, FAILURES_FILE), failureLines(results).join("\n"));
   print(summaryLine(counts));
   return counts.failed === 0 && (counts.passed > 0 || empty) ? 0 : 1;
 }

@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number,
- *   numTodoTests: number, testResults: { status: string, assertionResults: unknown[] }[] }} Report
+ *   numTodoTests: number, testResults: File[] }} Report
+ * @typedef {{ name: string, status: string, message: string, assertionResults: Test[] }} File
+ * @typedef {{ status: string, fullName: string, failureMessages: string[] }} Test
  */
 
 const results = join(process.cwd(), ".results");
@@ -32,8 +34,10 @@ const exitCode = await run([
   `--outputFile.json=${reportFile}`,
   ...given,
 ]);
+/** @type {Report | undefined} */
+const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : undefined;
 const counts = count(exitCode);
-writeFileSync(countsFile, `${JSON.stringify(counts)}\n`);
+writeFileSync(countsFile, `${JSON.stringify({ ...counts, failures: failures() })}\n`);
 if (counts.passed + counts.failed === 0) {
   console.error("no test ran");
 }
@@ -62,18 +66,32 @@ function run(args) {
  * @returns {Counts}
  */
 function count(status) {
-  if (!existsSync(reportFile)) {
+  if (report === undefined) {
     return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
   }
-  /** @type {Report} */
-  const report = JSON.parse(readFileSync(reportFile, "utf8"));
-  const brokenFiles = report.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
-  );
-  const failed = report.numFailedTests + brokenFiles.length;
+  const failed = report.numFailedTests + report.testResults.filter(isBroken).length;
   return {
     passed: report.numPassedTests,
     failed: failed === 0 && status !== 0 && report.numPassedTests > 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** @param {File} file */
+function isBroken(file) {
+  return file.status === "failed" && file.assertionResults.length === 0;
+}
+
+/** @returns {import("./lanes.mjs").Failure[]} */
+function failures() {
+  return (report?.testResults ?? []).flatMap((file) => {
+    const failed = file.assertionResults.filter(({ status }) => status === "failed");
+    return [
+      ...(isBroken(file) ? [{ test: file.name, message: file.message }] : []),
+      ...failed.map(({ fullName, failureMessages: [message = ""] }) => ({
+        test: fullName,
+        message: message.replace(/\n {4}at [^]*/, ""),
+      })),
+    ];
+  });
 }

@@ -60,6 +60,14 @@ describe(".ci/run", { timeout: 60_000 }, () => {
     expect(result.started).toHaveLength(4);
   });
 
+  it("tells all failures once more at the end", () => {
+    const test = `${leave({ passed: 39, failed: 1, skipped: 0 })}; echo "✗ a: adds" > .results/failures.txt; exit 1`;
+    const { output } = ci({ ...GREEN, check: "echo 'red: format'; exit 1", test });
+    expect(output.split("=== sum")[1]).toContain(
+      "✗ check (exit code 1) red: format\n✗ a: adds\n41 passed, 2 failed",
+    );
+  });
+
   it("stops when the install failed", () => {
     const { code, last, started } = ci({ ...GREEN, install: "exit 1" });
     expect(last).toBe("0 passed, 1 failed");

@@ -3,7 +3,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-import { readLane, removeStaleResults, summaryLine, table, total } from "../lanes.mjs";
+import {
+  failureLines,
+  readLane,
+  removeStaleResults,
+  summaryLine,
+  table,
+  total,
+} from "../lanes.mjs";
 import { plant } from "./harness/planted.mjs";
 
 const LANE = { name: "a", directory: "packages/a" };
@@ -28,6 +35,14 @@ describe("readLane", () => {
   ])("counts %s as one failure", (_, files, problem) => {
     const { root } = plant(files);
     expect(readLane(root, LANE)).toEqual({ name: "a", passed: 0, failed: 1, skipped: 0, problem });
+  });
+
+  it("takes the failed tests by name, and drops what is none", () => {
+    const failures = [{ test: "adds", message: "1 is not 2" }, { test: 1 }, null];
+    const { root } = plant({
+      [FILE]: JSON.stringify({ passed: 3, failed: 1, skipped: 0, failures }),
+    });
+    expect(readLane(root, LANE).failures).toEqual([failures[0]]);
   });
 
   it("counts a lane that only skipped as failed, and still tells the skips", () => {
@@ -79,5 +94,31 @@ describe("table", () => {
       "✓ a         12       0       0",
       "✗ long       0       1       0  ran no test",
     ]);
+  });
+});
+
+describe("failureLines", () => {
+  const counts = { passed: 0, failed: 1, skipped: 0 };
+
+  it("names what failed, with the beginning of its message", () => {
+    const message = Array.from({ length: 20 }, (_, i) => `line ${i}\n`).join("\n");
+    const lines = failureLines([
+      { name: "a", ...counts },
+      { name: "b", ...counts, failures: [{ test: "adds", message }] },
+    ]);
+    expect(lines).toHaveLength(14);
+    expect(lines.slice(0, 2)).toEqual(["✗ b: adds", "    line 0"]);
+    expect(lines.at(-1)).toBe("    …");
+  });
+
+  it("is bounded", () => {
+    const failures = Array.from({ length: 10_000 }, (_, i) => ({
+      test: `${i}`,
+      message: "x".repeat(10_000),
+    }));
+    const lines = failureLines([{ name: "a", ...counts, failures }]);
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toBe("✗ a: 9990 more");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(300);
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 
-import { runLanes, TOTALS_FILE } from "../run_lanes.mjs";
+import { FAILURES_FILE, runLanes, TOTALS_FILE } from "../run_lanes.mjs";
 import { manifest, plant } from "./harness/planted.mjs";
 
 // The planted run is a turbo run inside a turbo run.
@@ -55,6 +55,14 @@ describe("runLanes", { timeout: 60_000 }, () => {
     expect(lines.join("\n")).toMatch(/✗ empty .*ran no test/);
     expect(lines.join("\n")).toMatch(/✗ silent .*left no \.results\/test\.json/);
     expect(lines.join("\n")).toMatch(/✓ good/);
+  });
+
+  it("names the failed tests at the end", async () => {
+    const left = { passed: 1, failed: 1, skipped: 0, failures: [{ test: "adds", message: "no" }] };
+    const { root } = plant({ ...WORKSPACE, ...lane("a", counting(left, 1)) });
+    const { lines } = await runIn(root);
+    expect(lines.join("\n")).toContain("\n✗ a: adds\n    no\n\n  lane");
+    expect(readFileSync(join(root, FAILURES_FILE), "utf8")).toBe("✗ a: adds\n    no");
   });
 
   it("counts a lane that crashed after a good result", async () => {
