@@ -5,20 +5,14 @@ Of each there are a sync and an async one, in memory and on loopback.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from ameide_core_proto.ameide.meter.v1.meter_connect import (
     MeterServiceClient,
     MeterServiceClientSync,
 )
-from ameide_core_proto.ameide.meter.v1.meter_pb import (
-    RecordUsageRequest,
-    RecordUsageResponse,
-    UsageRecord,
-)
+from ameide_core_proto.ameide.meter.v1.meter_pb import RecordUsageResponse, UsageRecord
 from pyqwest import (
     Client,
     Headers,
@@ -33,12 +27,10 @@ from pyqwest import (
     SyncTransport,
     Transport,
 )
+from runs import Run, awaiting, blocking, usage
 
 import ameide_sdk
 from ameide_sdk import AccessToken, TokenRequest
-
-Run: TypeAlias = Callable[[int], float]
-"""Makes that many calls, and returns how many seconds they took."""
 
 Version: TypeAlias = Literal["1.1", "2"]
 
@@ -47,11 +39,7 @@ _VERSIONS = {"1.1": HTTPVersion.HTTP1, "2": HTTPVersion.HTTP2}
 _HEADERS = (("content-type", "application/proto"),)
 
 
-def _usage() -> RecordUsageRequest:
-    return RecordUsageRequest(team_id="search", agent_id="a1", event_type="completion", model="m1")
-
-
-_ANSWER = RecordUsageResponse(record=UsageRecord(id="r1", usage=_usage())).to_binary()
+_ANSWER = RecordUsageResponse(record=UsageRecord(id="r1", usage=usage())).to_binary()
 
 
 class _Canned(Transport):
@@ -89,14 +77,16 @@ def bare_async(address: str | None, version: Version) -> Run:
     """
     http = _Canned() if address is None else HTTPTransport(**_bare_connections(version))
     url = address or _CANNED_URL
-    return _asyncio(MeterServiceClient(url, http_client=Client(http), **_UNCOMPRESSED))
+    client = MeterServiceClient(url, http_client=Client(http), **_UNCOMPRESSED)
+    return awaiting(client.record_usage)
 
 
 def bare_sync(address: str | None, version: Version) -> Run:
     """Makes the bare sync client, as `bare_async`."""
     http = _CannedSync() if address is None else SyncHTTPTransport(**_bare_connections(version))
     url = address or _CANNED_URL
-    return _blocking(MeterServiceClientSync(url, http_client=SyncClient(http), **_UNCOMPRESSED))
+    client = MeterServiceClientSync(url, http_client=SyncClient(http), **_UNCOMPRESSED)
+    return blocking(client.record_usage)
 
 
 def sdk_async(address: str | None, version: Version) -> Run:
@@ -107,14 +97,14 @@ def sdk_async(address: str | None, version: Version) -> Run:
 
     canned = _Canned() if address is None else None
     options = _all_policies(address, version, provider, canned)
-    return _asyncio(ameide_sdk.connect(MeterServiceClient, **options))
+    return awaiting(ameide_sdk.connect(MeterServiceClient, **options).record_usage)
 
 
 def sdk_sync(address: str | None, version: Version) -> Run:
     """Makes the sync SDK with every policy at work, as `bare_async`."""
     canned = _CannedSync() if address is None else None
     options = _all_policies(address, version, lambda _: _token(), canned)
-    return _blocking(ameide_sdk.connect(MeterServiceClientSync, **options))
+    return blocking(ameide_sdk.connect(MeterServiceClientSync, **options).record_usage)
 
 
 # A token from a provider, a tenant, ids, an idempotency key, both timeouts, retries, and telemetry
@@ -142,30 +132,3 @@ def _bare_connections(version: Version) -> dict[str, Any]:
 
 def _token() -> AccessToken:
     return AccessToken("token-of-the-bench", time.time() + 86_400)
-
-
-# All runs of a process are in one loop: an async client keeps connections of its own loop.
-_loop = asyncio.new_event_loop()
-
-
-def _asyncio(client: MeterServiceClient) -> Run:
-    async def calls(count: int) -> float:
-        started = time.perf_counter()
-        for _ in range(count):
-            await client.record_usage(_usage())
-        return time.perf_counter() - started
-
-    def run(count: int) -> float:
-        return _loop.run_until_complete(calls(count))
-
-    return run
-
-
-def _blocking(client: MeterServiceClientSync) -> Run:
-    def run(count: int) -> float:
-        started = time.perf_counter()
-        for _ in range(count):
-            client.record_usage(_usage())
-        return time.perf_counter() - started
-
-    return run

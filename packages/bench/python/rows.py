@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from contestants import Run, Version, bare_async, bare_sync, sdk_async, sdk_sync
+from contestants import Version, bare_async, bare_sync, sdk_async, sdk_sync
+from peers import grpcio_async, grpcio_sync, httpx_async, httpx_sync
+from runs import Run
 
 Side: TypeAlias = Callable[[str], Run]
 """Makes a contestant; those of loopback call the server at the address."""
@@ -34,5 +36,9 @@ ROWS: dict[str, tuple[Side, Side]] = {
     "loopback_sync_h2c": (_loopback(bare_sync, "2"), _loopback(sdk_sync, "2")),
     "loopback_async_http1": (_loopback(bare_async, "1.1"), _loopback(sdk_async, "1.1")),
     "loopback_async_h2c": (_loopback(bare_async, "2"), _loopback(sdk_async, "2")),
+    "httpx_sync": (_loopback(bare_sync, "1.1"), httpx_sync),
+    "grpcio_sync": (_loopback(bare_sync, "2"), grpcio_sync),
+    "httpx_async": (_loopback(bare_async, "1.1"), httpx_async),
+    "grpcio_async": (_loopback(bare_async, "2"), grpcio_async),
 }
 """The two contestants of each row."""

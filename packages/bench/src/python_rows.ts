@@ -9,7 +9,7 @@ export interface PythonRow {
 /** Row that tells whether times of a run mean anything. */
 export const PYTHON_CONTROL: PythonRow = { row: "control", name: "py: A/A: bare against bare" };
 
-/** The SDK for Python against the bare Connect client for Python. */
+/** The SDK for Python, and what others use, against the bare Connect client for Python. */
 export const PYTHON_COMPARED: readonly PythonRow[] = [
   PYTHON_CONTROL,
   { row: "sync", name: "py: sync, unary, all policies" },
@@ -18,6 +18,10 @@ export const PYTHON_COMPARED: readonly PythonRow[] = [
   { row: "loopback_sync_h2c", name: "py: sync, loopback, h2c", loopback: true },
   { row: "loopback_async_http1", name: "py: async, loopback, HTTP/1.1", loopback: true },
   { row: "loopback_async_h2c", name: "py: async, loopback, h2c", loopback: true },
+  { row: "httpx_sync", name: "py: sync, loopback, HTTP/1.1, httpx", loopback: true },
+  { row: "grpcio_sync", name: "py: sync, loopback, h2c, grpcio", loopback: true },
+  { row: "httpx_async", name: "py: async, loopback, HTTP/1.1, httpx", loopback: true },
+  { row: "grpcio_async", name: "py: async, loopback, h2c, grpcio", loopback: true },
 ];
 
 /** The import of a stub alone, and of the SDK beside it. */
