@@ -1,29 +1,71 @@
 // @ts-check
 // Runs the Python tests of the current folder and writes the counts to .results/test.json.
-// Arguments go to pytest: `node ../../scripts/pytest.mjs -k name`.
+// Arguments go to pytest: `node ../../scripts/pytest.mjs -k name`. With --and-newest the fast tests
+// run once more on the newest Python that is found.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+import { run } from "./command.mjs";
 import { clearCounts, reportCounts, reportMissing } from "./lane_result.mjs";
+import { total } from "./lanes.mjs";
 import { MissingTool } from "./missing_tool.mjs";
+import { newestPython } from "./newest_python.mjs";
 import { pythonEnvironment } from "./python_env.mjs";
 
-const report = join(process.cwd(), ".results", "pytest.xml");
+const AND_NEWEST = "--and-newest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const results = join(process.cwd(), ".results");
 clearCounts();
-rmSync(report, { force: true });
-mkdirSync(dirname(report), { recursive: true });
+mkdirSync(results, { recursive: true });
 try {
-  const bin = await pythonEnvironment(fileURLToPath(new URL("..", import.meta.url)));
-  const args = ["-m", "pytest", "-q", `--junit-xml=${report}`, ...process.argv.slice(2)];
-  reportCounts(count(await start(join(bin, "python"), args)), failedTests());
+  const bin = await pythonEnvironment(root);
+  const args = process.argv.slice(2).filter((each) => each !== AND_NEWEST);
+  const runs = [await test(bin, "pytest", args)];
+  if (process.argv.includes(AND_NEWEST)) {
+    runs.push(...(await testOnNewest(bin)));
+  }
+  reportCounts(
+    total(runs.map(({ counts }) => counts)),
+    runs.flatMap(({ failures }) => failures),
+  );
 } catch (error) {
   if (!(error instanceof MissingTool)) {
     throw error;
   }
   reportMissing(error.message);
+}
+
+/** @param {string} bin Programs of the environment that the tests have run in. */
+async function testOnNewest(bin) {
+  const print = "import sys; print(sys.version_info.minor)";
+  const { stdout } = await run(join(bin, "python"), ["-c", print], { cwd: root });
+  const newest = await newestPython(root, Number(stdout));
+  if (newest === undefined) {
+    console.log(`no Python newer than 3.${stdout.trim()} was found: the tests ran on that alone`);
+    return [];
+  }
+  const { program, minor } = newest;
+  console.log(`once more on Python 3.${minor}`);
+  const environment = await pythonEnvironment(root, { python: program, name: "venv-newest" });
+  return [await test(environment, `pytest-3.${minor}`, [])];
+}
+
+/**
+ * @param {string} bin
+ * @param {string} name Of the report.
+ * @param {string[]} given
+ */
+async function test(bin, name, given) {
+  const report = join(results, `${name}.xml`);
+  rmSync(report, { force: true });
+  const args = ["-m", "pytest", "-q", `--junit-xml=${report}`, ...given];
+  const status = await start(join(bin, "python"), args);
+  const text = existsSync(report) ? readFileSync(report, "utf8") : "";
+  return { counts: count(status, text), failures: failedTests(text) };
 }
 
 /**
@@ -44,14 +86,12 @@ function start(program, args) {
  * failure.
  *
  * @param {number} status
+ * @param {string} report In XML; empty where there is none.
  * @returns {import("./lanes.mjs").Counts}
  */
-function count(status) {
+function count(status, report) {
   const broken = status === 0 ? 0 : 1;
-  if (!existsSync(report)) {
-    return { passed: 0, failed: broken, skipped: 0 };
-  }
-  const [suite = ""] = /<testsuite [^>]*>/.exec(readFileSync(report, "utf8")) ?? [];
+  const [suite = ""] = /<testsuite [^>]*>/.exec(report) ?? [];
   const [tests, failures, errors, skipped] = ["tests", "failures", "errors", "skipped"].map(
     (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0),
   );
@@ -60,9 +100,12 @@ function count(status) {
   return { passed, failed: Math.max(failed, broken), skipped: skipped ?? 0 };
 }
 
-/** @returns {import("./lanes.mjs").Failure[]} */
-function failedTests() {
-  const cases = existsSync(report) ? readFileSync(report, "utf8").split("<testcase ").slice(1) : [];
+/**
+ * @param {string} report In XML.
+ * @returns {import("./lanes.mjs").Failure[]}
+ */
+function failedTests(report) {
+  const cases = report.split("<testcase ").slice(1);
   return cases.flatMap((text) => {
     const [, message] = /<(?:failure|error) message="([^"]*)"/.exec(text) ?? [];
     const [, folder, name] = /classname="([^"]*)" name="([^"]*)"/.exec(text) ?? [];

@@ -1,6 +1,6 @@
 // @ts-check
 // One virtual environment for every Python lane, in .cache/venv: third parties from the hashed lock,
-// then our own distributions, editable.
+// then our own distributions, editable. Of another interpreter there may be one beside it.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,12 +24,14 @@ const OWN_DISTRIBUTIONS = [
  * identified by the hash of its inputs, so a second call costs milliseconds.
  *
  * @param {string} root
+ * @param {{ python?: string, name?: string }} [options] Interpreter, by default `python3`, and name of
+ *   the environment.
  * @returns {Promise<string>}
  * @throws {MissingTool} If there is no Python, or one that is too old.
  * @throws {Error} When pip fails.
  */
-export async function pythonEnvironment(root) {
-  const version = await pythonVersion(root);
+export async function pythonEnvironment(root, { python = "python3", name = "venv" } = {}) {
+  const version = await pythonVersion(root, python);
   const own = OWN_DISTRIBUTIONS.filter((path) => existsSync(join(root, path, "pyproject.toml")));
   const hash = createHash("sha256")
     .update(version)
@@ -39,7 +41,7 @@ export async function pythonEnvironment(root) {
   }
   const key = hash.digest("hex");
 
-  const venv = join(root, ".cache", "venv");
+  const venv = join(root, ".cache", name);
   const bin = join(venv, process.platform === "win32" ? "Scripts" : "bin");
   const marker = join(venv, ".ameide");
   const isReady = () => existsSync(marker) && readFileSync(marker, "utf8") === key;
@@ -51,12 +53,12 @@ export async function pythonEnvironment(root) {
       return;
     }
     rmSync(venv, { recursive: true, force: true });
-    await must("python3", ["-m", "venv", venv], root);
-    const python = join(bin, "python");
+    await must(python, ["-m", "venv", venv], root);
+    const ofVenv = join(bin, "python");
     const install = ["-m", "pip", "install", "--quiet", "--no-deps"];
-    await must(python, [...install, "--require-hashes", "-r", LOCK], root);
+    await must(ofVenv, [...install, "--require-hashes", "-r", LOCK], root);
     for (const path of own) {
-      await must(python, [...install, "--no-build-isolation", "-e", path], root);
+      await must(ofVenv, [...install, "--no-build-isolation", "-e", path], root);
     }
     writeFileSync(marker, key);
   });
@@ -73,13 +75,16 @@ function installedBy(text) {
   return tables.filter((table) => !/^\[tool\.(?!hatch\b)/.test(table)).join("");
 }
 
-/** @param {string} root */
-async function pythonVersion(root) {
+/**
+ * @param {string} root
+ * @param {string} python
+ */
+async function pythonVersion(root, python) {
   const wanted = OLDEST_PYTHON.join(".");
-  const { code, stdout } = await run("python3", ["--version"], { cwd: root, timeoutMs: 30_000 });
+  const { code, stdout } = await run(python, ["--version"], { cwd: root, timeoutMs: 30_000 });
   const [, major, minor] = /^Python (\d+)\.(\d+)/.exec(stdout) ?? [];
   if (code !== 0 || major === undefined || minor === undefined) {
-    throw new MissingTool(`python3 was not found: install Python ${wanted} or newer`);
+    throw new MissingTool(`${python} was not found: install Python ${wanted} or newer`);
   }
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_PYTHON;
   if (
