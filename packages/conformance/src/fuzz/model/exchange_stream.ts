@@ -166,6 +166,10 @@ class StreamExchange {
     if (policy.kind === "bidi" && !head && failure?.httpStatus !== undefined) {
       this.progress.headersAt = undefined;
     }
+    // Of a message that came whole and cannot be read the headers are shown or not, by who asks first.
+    if (failure?.code === "internal" && failure.origin === "client") {
+      this.progress.headersAt ??= undefined;
+    }
     if (failure !== undefined) {
       if (policy.kind === "client" && messages.length > 1) {
         world.notes.invalid("two answers");
