@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from importlib import import_module
 from types import TracebackType
-from typing import Any, ClassVar, Self, Unpack
+from typing import Any, ClassVar, Self, Unpack, overload
 
 from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.config.explain import Explanation
@@ -97,6 +97,10 @@ class _Roster:
         """
         return self._copy(self._ameide.derive(options), self._settings)
 
+    @overload
+    def explain(self, method: None = None) -> list[Explanation]: ...
+    @overload
+    def explain(self, method: str | Callable[..., Any]) -> Explanation: ...
     def explain(self, method: Any = None) -> Explanation | list[Explanation]:
         """Says what holds for a method, and who said so.
 

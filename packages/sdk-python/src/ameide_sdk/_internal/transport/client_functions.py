@@ -64,7 +64,7 @@ def explain(
     Raises:
         AmeideError: CONFIG_INVALID for another client, or a method that is not known.
     """
-    return cast("Explanation", _shell(client).explain(method))
+    return _shell(client).explain(method)
 
 
 def _shell(client: object) -> Shell:

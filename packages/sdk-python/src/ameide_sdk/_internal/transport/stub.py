@@ -8,13 +8,14 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Awaitable,
+    Callable,
     Generator,
     Iterable,
     Iterator,
     Mapping,
 )
 from datetime import timedelta
-from typing import Any, Self, TypeVar, Unpack, cast
+from typing import Any, Self, TypeVar, Unpack, cast, overload
 
 from connectrpc.client import ConnectClient, ConnectClientSync
 from connectrpc.method import MethodInfo
@@ -123,6 +124,10 @@ class Shell:
         """
         return cast(Self, bound_stub(type(self), self._ameide.derive(options), self._settings))
 
+    @overload
+    def explain(self, method: None = None) -> list[Explanation]: ...
+    @overload
+    def explain(self, method: str | Callable[..., Any]) -> Explanation: ...
     def explain(self, method: Any = None) -> Explanation | list[Explanation]:
         """Says what holds for a method, and who said so.
 
