@@ -30,6 +30,7 @@ class ConnectionSettings:
     is_grpc: bool
     connect_timeout_ms: float
     max_connections: int
+    max_http2_connections: int
     tls: TlsMaterial
     proxy: ProxyAddress | None
 
@@ -65,6 +66,7 @@ def connection_settings(config: ClientConfig) -> ConnectionSettings:
         is_grpc=options.get("protocol") == "grpc",
         connect_timeout_ms=config.connect_timeout_ms,
         max_connections=options.get("max_connections", default_number("max_connections")),
+        max_http2_connections=config.constants.max_http2_connections,
         tls=tls_material(options.get("tls", {})),
         proxy=proxy_of(options.get("proxy"), config.origin, is_stated="proxy" in options),
     )

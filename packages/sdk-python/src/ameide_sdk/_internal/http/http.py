@@ -28,7 +28,6 @@ from ameide_sdk._internal.http.connection_settings import ConnectionSettings, co
 from ameide_sdk._internal.http.full_pool import FullPool, Warn
 from ameide_sdk._internal.http.slots import Slots
 from ameide_sdk._internal.http.tls_failures import NO_VERSION, in_words
-from ameide_sdk._internal.policy.policy import BEHAVIOR_1
 from ameide_sdk._internal.telemetry.log import warn
 from ameide_sdk._internal.wire.connection_pools import ConnectionPools, Pool, Slot
 from ameide_sdk._internal.wire.session import Session
@@ -289,7 +288,7 @@ def _transport_options(settings: ConnectionSettings) -> _TransportOptions:
         connect_timeout=settings.connect_timeout_ms / 1_000,
         pool_max_idle_per_host=settings.max_connections,
         max_connections_per_address=(
-            BEHAVIOR_1.max_http2_connections
+            settings.max_http2_connections
             if settings.http_version == "2"
             else settings.max_connections
         ),
