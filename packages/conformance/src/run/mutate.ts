@@ -10,6 +10,7 @@ import { compare } from "../compare/compare.js";
 import type { LoadedCase } from "../suite/load_file.js";
 import { mapLimit } from "../common/map_limit.js";
 import { type Combination, type LayerName, layerOf, planCase } from "../suite/plan.js";
+import { ABILITIES, type Ability } from "../suite/vocabulary.js";
 import { WireRunner } from "./wire.js";
 
 export interface MutateOptions {
@@ -77,7 +78,10 @@ export function mutantsOf(name: string, from: number): Mutant[] {
     .map((to) => ({ name, from, to: Number(to.toPrecision(12)) }));
 }
 
-/** Cases that have killed a mutant of a constant, in any SDK: one of them mostly kills the next. */
+/**
+ * Cases that have killed a mutant of a constant, by its name in lower camel case, in any SDK: one of
+ * them mostly kills the next.
+ */
 type Killers = Map<string, Set<LoadedCase>>;
 
 class MutationRun {
@@ -106,8 +110,14 @@ class MutationRun {
     const survivors: Mutant[] = [];
     let killed = 0;
     for (const [name, value] of Object.entries(described.constants)) {
-      const known = this.killers.get(name) ?? new Set();
-      this.killers.set(name, known);
+      const lacking = lackingFor(name, described.abilities);
+      if (lacking !== undefined) {
+        this.print(`${name}: says nothing without the ability ${lacking}`);
+        continue;
+      }
+      const key = camelCase(name);
+      const known = this.killers.get(key) ?? new Set();
+      this.killers.set(key, known);
       for (const mutant of mutantsOf(name, value)) {
         const killer =
           (await this.firstKiller(mutant, this.cellsOf([...known], described))) ??
@@ -259,6 +269,18 @@ class MutantSession extends AdapterSession {
       return create(RunRequestSchema, { ...request, constants });
     });
   }
+}
+
+// A group of constants has the name of the ability that uses them, if it takes one.
+function lackingFor(name: string, abilities: readonly string[]): Ability | undefined {
+  const [group = ""] = name.split(".");
+  return ABILITIES.find(
+    (ability) => camelCase(ability) === camelCase(group) && !abilities.includes(ability),
+  );
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function show({ name, from, to }: Mutant): string {

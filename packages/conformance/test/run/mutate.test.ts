@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { AdapterCommand } from "../../src/adapter/adapter_process.js";
 import { loadFile } from "../../src/suite/load_file.js";
 import { mutantsOf, runMutate } from "../../src/run/mutate.js";
@@ -68,6 +71,35 @@ describe("runMutate", () => {
     expect(code).toBe(0);
     expect(lines).toContain("retry.delayMs 50 → 49: killed by z01 one");
     expect(lines.at(-1)).toBe("mutate: small: 8 killed, 0 survive, of 8");
+  });
+
+  it("leaves out constants of what the language cannot do", async () => {
+    const { command, ...rest } = adapter({ hidden: 9, seen: "7" });
+    const [program, flag, code = ""] = command;
+    const renamed = code.replaceAll('"hidden"', '"keep_alive.ms"');
+    const without = { ...rest, command: [program, flag ?? "", renamed] as const };
+    const { code: exit, lines } = await mutated(without);
+    expect(exit).toBe(0);
+    expect(lines).toContain("keep_alive.ms: says nothing without the ability keep_alive");
+    expect(lines.at(-1)).toBe("mutate: small: 4 killed, 0 survive, of 4");
+  });
+
+  it("tries first what has killed in another SDK", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "conformance-mutate-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const counted = (sdk: string): AdapterCommand => {
+      const { command, ...rest } = adapter({ hidden: 7, seen: "numbers.hidden" });
+      const note = `require("fs").appendFileSync(${JSON.stringify(join(folder, sdk))}, "x");`;
+      const code = command.at(-1)?.replace("const numbers", `${note} const numbers`) ?? "";
+      return { ...rest, sdk, command: [process.execPath, "-e", code] };
+    };
+    const lines: string[] = [];
+    const adapters = [counted("first"), counted("second")];
+    expect(await runMutate({ adapters, cases, print: (line) => lines.push(line) })).toBe(0);
+    expect(lines.at(-1)).toBe("mutate: second: 8 killed, 0 survive, of 8");
+    // A mutant, the constant as it is, the mutant again: eight times.
+    expect(readFileSync(join(folder, "second"), "utf8")).toHaveLength(24);
+    expect(readFileSync(join(folder, "first"), "utf8").length).toBeGreaterThan(24);
   });
 
   it("fails when a mutant survives", async () => {
