@@ -57,11 +57,6 @@ def h2_error_code(reason: BaseException) -> int | None:
     return None
 
 
-def is_of_body(reason: BaseException) -> bool:
-    """Reports whether a failure came after the head of an answer, as far as its words tell."""
-    return any(_OF_BODY.match(text_of(each)) is not None for each in causes_of(reason))
-
-
 def is_lost_connection(reason: BaseException) -> bool:
     """Reports whether a connection that stood was lost, rather than a stream of it alone."""
     causes = causes_of(reason)
@@ -103,7 +98,6 @@ def network_text(reason: BaseException) -> str:
 
 
 # The only texts that are matched anywhere: pyqwest tells in no other way when it happened.
-_OF_BODY = re.compile(r"Error reading (?:full )?content: ")
 _CONNECTING = re.compile(r"client error \(Connect\): ")
 _READING = re.compile(r"^Error reading |client error \(SendRequest\): connection error: ")
 _ADDRESS = re.compile(r"error sending request for url \([^)]*\): ")

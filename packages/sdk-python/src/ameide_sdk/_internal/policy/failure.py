@@ -60,14 +60,12 @@ class NetworkFailure:
         nothing_sent: True if the request had no connection yet, TLS included. That nobody asked for
             its body proves nothing here: its head may have left before.
         connected: True if the HTTP client reports connections, and this one was established.
-        informed: True if an informational head (1xx) has come.
     """
 
     errors: tuple[NetworkError, ...]
     h2_error_code: int | None = None
     nothing_sent: bool = False
     connected: bool = False
-    informed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +223,7 @@ def _broken(seen: Observation, network: NetworkFailure) -> tuple[str, Origin, Se
     if _has(network, "over_limit"):
         return "resource_exhausted", "client", "yes"
     refused = _mismatch(seen) is not None and not network.connected
-    not_sent = not _may_be_sent(seen, network) and _is_not_sent(network)
+    not_sent = not _may_be_sent(seen) and _is_not_sent(network)
     return "unavailable", "transport", "no" if refused or not_sent else "maybe"
 
 
@@ -240,8 +238,8 @@ def _is_servers_error(seen: Observation) -> bool:
 
 
 # A server that has begun to answer has read something, whatever comes then.
-def _may_be_sent(seen: Observation, network: NetworkFailure) -> bool:
-    return seen.status is not None or network.informed or seen.sent_again
+def _may_be_sent(seen: Observation) -> bool:
+    return seen.status is not None or seen.sent_again
 
 
 def _is_not_sent(network: NetworkFailure) -> bool:
@@ -254,7 +252,7 @@ def _mismatch(seen: Observation) -> Mismatch | None:
     network = seen.network
     if seen.abort_cause is not None or network is None or _has(network, "over_limit"):
         return None
-    if _may_be_sent(seen, network):
+    if _may_be_sent(seen):
         return None
     if not network.connected and _has(network, "certificate"):
         return "certificate"

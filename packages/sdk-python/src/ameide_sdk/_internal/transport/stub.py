@@ -378,8 +378,8 @@ class SyncShell(Shell, ConnectClientSync):
         """Ends all calls and connections at once, of all clients derived from one another.
 
         Calls that are under way or wait for anything fail with the reason CLIENT_CLOSED, as do
-        later ones. The HTTP client cannot end a request that waits for the head of its answer: a
-        call with one answer fails once that has come or its time is over.
+        later ones. A request that waits for the head of its answer is left: its connection ends
+        once that has come, or the call's time is over.
         """
         self._ameide.close()
 

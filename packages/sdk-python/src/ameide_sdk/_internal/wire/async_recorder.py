@@ -10,19 +10,19 @@ from types import TracebackType
 from typing import Any, cast
 
 from connectrpc.errors import ConnectError
-from pyqwest import Client, FullResponse, Headers, Response
+from pyqwest import Client, FullResponse, Headers, Request, Response, Transport
 
 from ameide_sdk._internal.wire.connection_pools import Pool, Slot
 from ameide_sdk._internal.wire.current_recording import expected_recording
 from ameide_sdk._internal.wire.frozen_request import SentRequest
 from ameide_sdk._internal.wire.recorder import Recording
 from ameide_sdk._internal.wire.sent_body import AsyncOneChunk, AsyncStreamedBody
+from ameide_sdk._internal.wire.session import Session
 from ameide_sdk._internal.wire.watched_body import (
     AnswerBody,
     ShownAnswer,
+    WholeBody,
     answer_body,
-    over_limit,
-    whole_answer,
 )
 
 
@@ -57,20 +57,8 @@ class AsyncRecorder:
         request = recording.request(pool, method, url, headers, content)
         slot = await _slot(recording, pool)
         session = recording.session(pool)
-        client = cast("Client", session.client)
         try:
-            if not pool.is_own:
-                return await _read_whole(recording, client, request)
-            # One wait instead of three.
-            answer = await client.execute(
-                request.method,
-                request.url,
-                headers=request.headers,
-                content=_body_of(recording, pool, request),
-            )
-            recording.responded(answer.status, answer.headers)
-            recording.check_length(len(answer.content))
-            return whole_answer(recording, answer.content, answer.trailers)
+            return await _read_whole(recording, pool, session, request)
         except BaseException as error:
             raise _noted(recording, pool, error)  # noqa: B904
         finally:
@@ -262,21 +250,26 @@ def _body_of(recording: Recording, pool: Pool, request: SentRequest) -> Any:
     return AsyncOneChunk(recording, request.content) if pool.resends else request.content
 
 
-# The head is known before the body.
-async def _read_whole(recording: Recording, client: Client, request: SentRequest) -> FullResponse:
-    content = bytearray()
-    async with client.stream(
-        request.method,
-        request.url,
-        headers=request.headers,
-        content=AsyncOneChunk(recording, request.content),
-    ) as response:
+# Through the transport, as its client would wait twice more: for its context to begin and to end.
+async def _read_whole(
+    recording: Recording, pool: Pool, session: Session, request: SentRequest
+) -> FullResponse:
+    response = await cast("Transport", session.transport).execute(
+        Request(request.method, request.url, request.headers, _body_of(recording, pool, request))
+    )
+    try:
         recording.responded(response.status, response.headers)
-        async for chunk in response.content:
-            content += chunk
-            if len(content) > recording.shape.read_max_bytes:
-                raise over_limit(recording)
-        return whole_answer(recording, bytes(content), response.trailers)
+        body = WholeBody(recording, pool, response.http_version)
+        content = aiter(response.content)
+        while not body.is_complete:
+            chunk = await anext(content, None)
+            if chunk is None:
+                break
+            body.add(chunk)
+    except BaseException:
+        await response.aclose()
+        raise
+    return body.answer(response.trailers)
 
 
 # Returns what Connect is to be told.

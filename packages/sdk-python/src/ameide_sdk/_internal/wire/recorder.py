@@ -19,7 +19,6 @@ from pyqwest import Headers, ReadError, RemoteProtocolError, StreamErrorCode
 from ameide_sdk._internal.errors.network_errors import (
     h2_error_code,
     is_lost_connection,
-    is_of_body,
     network_errors,
     without_address,
 )
@@ -254,9 +253,8 @@ class Recording:
         Raises:
             ReadError: If bytes are missing.
         """
-        stated = self._headers().get("content-length", "")
-        # Of more digits Python makes no number.
-        if stated.isdecimal() and len(stated) < 20 and length < int(stated):
+        stated = self.stated_length
+        if stated is not None and length < stated:
             raise ReadError(f"the stream was reset after {length} bytes of {stated}")
 
     def on_end(self, end: Callable[[], None] | None) -> None:
@@ -292,6 +290,13 @@ class Recording:
         )
 
     @property
+    def stated_length(self) -> int | None:
+        """Length of the body by the headers of the answer; None if they state none."""
+        stated = self._headers().get("content-length", "")
+        # Of more digits Python makes no number.
+        return int(stated) if stated.isdecimal() and len(stated) < 20 else None
+
+    @property
     def is_of_protocol(self) -> bool:
         """True if the media type is the protocol's. Of Connect's own, the runtime has to decide."""
         return _TYPES[self.shape.protocol].match(self.media_type) is not None
@@ -325,8 +330,6 @@ class Recording:
             h2_error_code=h2_error_code(failure),
             nothing_sent=self.queued is not None,
             connected=self._is_own and self.asked_ms is not None,
-            # A head that was read together with a body that broke off is known by that alone.
-            informed=is_of_body(failure),
         )
 
     @property

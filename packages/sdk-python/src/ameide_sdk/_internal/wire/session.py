@@ -19,12 +19,13 @@ class Session:
 
     Attributes:
         client: The HTTP client over them.
+        transport: What the client sends by.
         heard_ms: Time at which anything last came on one of them.
         requests: Number of requests under way.
         given_up: True once it takes no more.
     """
 
-    __slots__ = ("_transport", "client", "given_up", "heard_ms", "requests")
+    __slots__ = ("client", "given_up", "heard_ms", "requests", "transport")
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class Session:
         is_async: bool,
     ) -> None:
         """Takes the transport that makes them."""
-        self._transport = transport
+        self.transport = transport
         self.client: Client | SyncClient
         if is_async:
             self.client = Client(transport)  # type: ignore[arg-type]
@@ -45,8 +46,8 @@ class Session:
 
     def close(self) -> None:
         """Ends the connections that have no request; those with one end with it."""
-        if isinstance(self._transport, HTTPTransport):
+        if isinstance(self.transport, HTTPTransport):
             # It is closed when this returns; nothing has to be awaited.
-            self._transport.aclose()
-        elif isinstance(self._transport, SyncHTTPTransport):
-            self._transport.close()
+            self.transport.aclose()
+        elif isinstance(self.transport, SyncHTTPTransport):
+            self.transport.close()

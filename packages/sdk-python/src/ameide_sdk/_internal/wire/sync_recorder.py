@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeAlias, cast
@@ -16,22 +15,21 @@ from connectrpc.errors import ConnectError
 from pyqwest import FullResponse, Headers, SyncClient, SyncResponse
 
 from ameide_sdk._internal.runtime.runtime import Threads
+from ameide_sdk._internal.wire.apart import LONGEST_WAIT_S, Apart
 from ameide_sdk._internal.wire.connection_pools import Pool, Slot
 from ameide_sdk._internal.wire.current_recording import expected_recording
 from ameide_sdk._internal.wire.frozen_request import SentRequest
 from ameide_sdk._internal.wire.recorder import Recording
 from ameide_sdk._internal.wire.sent_body import OneChunk, StreamedBody
+from ameide_sdk._internal.wire.session import Session
 from ameide_sdk._internal.wire.watched_body import (
     AnswerBody,
     ShownAnswer,
+    WholeBody,
     answer_body,
-    over_limit,
-    whole_answer,
 )
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
-
-_DAY_S = 86_400
 
 
 class SyncRecorder:
@@ -77,23 +75,17 @@ class SyncRecorder:
         slot = _slot(self._threads, recording, pool)
         session = recording.session(pool)
         try:
-            client = cast("SyncClient", session.client)
             timeout = _timeout(recording, recording.until_ms)
-            if not pool.is_own:
-                return _read_whole(recording, client, request, timeout)
-            answer = client.execute(
-                request.method,
-                request.url,
-                headers=request.headers,
-                content=_body_of(recording, pool, request),
-                timeout=timeout,
-            )
-            recording.responded(answer.status, answer.headers)
-            recording.check_length(len(answer.content))
-            return whole_answer(recording, answer.content, answer.trailers)
+            body = _body_of(recording, pool, request)
+            answer = _Answer(recording, _sender(session, request, body, timeout))
+            read = partial(_read_whole, recording, pool, answer)
+            apart = Apart(self._threads, read, answer.close)
+            recording.on_end(apart.look)
+            return apart.wait(recording)
         except Exception as error:
             raise _noted(recording, pool, error)  # noqa: B904
         finally:
+            recording.on_end(None)
             pool.leave(session)
             if slot is not None:
                 slot.leave()
@@ -103,18 +95,16 @@ class SyncAnswer:
     """A request that is sent when its context is entered, and its answer.
 
     Until the head of the answer has come nothing can end a request but a limit for all of the
-    answer. So that of a stream is waited for in a thread of its own: what nobody waits for any more
-    is closed when it comes.
+    answer: what nobody waits for any more is closed when it comes.
     """
 
     __slots__ = (
-        "_context",
+        "_answer",
         "_headers",
         "_leaving",
         "_method",
         "_pool",
         "_recording",
-        "_response",
         "_sent",
         "_slot",
         "_threads",
@@ -158,30 +148,14 @@ class SyncAnswer:
         self._leaving = [partial(pool.leave, session)]
         try:
             timeout = _timeout(recording, all_until_ms) if pool.is_own or answers_once else None
-            send = partial(
-                cast("SyncClient", session.client).stream,
-                request.method,
-                request.url,
-                headers=request.headers,
-                content=body,
-                timeout=timeout,
-            )
-            if answers_once:
-                self._context = send()
-                response = self._context.__enter__()
-            else:
-                opening = _Opening(self._threads, send)
-                recording.on_end(opening.end)
-                self._context, response = opening.wait(recording)
-            try:
-                recording.responded(response.status, response.headers)
-            except Exception:
-                response.close()
-                raise
-        except Exception as error:
+            answer = _Answer(recording, _sender(session, request, body, timeout))
+            apart = Apart(self._threads, answer.open, answer.close)
+            recording.on_end(apart.look)
+            response = apart.wait(recording)
+        except BaseException as error:
             self._leave()
             raise _noted(recording, pool, error)  # noqa: B904
-        self._recording, self._response = recording, response
+        self._recording, self._answer = recording, answer
         recording.on_end(self._close)
         if recording.ended:
             self._close()
@@ -198,8 +172,7 @@ class SyncAnswer:
         """Ends the answer."""
         self._recording.on_end(None)
         try:
-            with contextlib.suppress(Exception):
-                self._context.__exit__(None, None, None)
+            self._answer.close()
         finally:
             self._leave()
 
@@ -212,62 +185,42 @@ class SyncAnswer:
 
     # Ends a read under way, which then fails. By any thread.
     def _close(self) -> None:
-        with contextlib.suppress(Exception):
-            self._response.close()
+        self._answer.close()
         self._leave()
 
 
 _Context: TypeAlias = contextlib.AbstractContextManager[SyncResponse]
 
 
-# An answer that is waited for in a thread of its own.
-class _Opening:
-    def __init__(self, threads: Threads, send: Callable[[], _Context]) -> None:
+# One thread opens it, and any may close it.
+class _Answer:
+    def __init__(self, recording: Recording, send: Callable[[], _Context]) -> None:
+        self._recording = recording
         self._send = send
-        self._changed = threads.event()
         self._lock = threading.Lock()
-        self._answer: tuple[_Context, SyncResponse] | None = None
-        self._error: BaseException | None = None
-        self._abandoned = False
-        here = contextvars.copy_context()
-        threads.start(lambda: here.run(self._open))
+        self._response: SyncResponse | None = None
+        self._is_closed = False
 
-    def wait(self, recording: Recording) -> tuple[_Context, SyncResponse]:
-        while True:
-            left_ms = recording.until_ms - recording.clock.now()
-            self._changed.wait(min(max(0, left_ms) / 1_000, _DAY_S))
-            with self._lock:
-                if self._error is not None:
-                    raise self._error
-                if self._answer is not None:
-                    return self._answer
-                if recording.ended:
-                    self._abandoned = True
-                    raise ConnectError(Code.CANCELED, "the request was ended")
-                if recording.clock.now() >= recording.until_ms:
-                    self._abandoned = True
-                    recording.expired = True
-                    raise TimeoutError
-
-    def end(self) -> None:
-        self._changed.set()
-
-    def _open(self) -> None:
-        answer: tuple[_Context, SyncResponse] | None = None
-        error: BaseException | None = None
+    def open(self) -> SyncResponse:
+        response = self._send().__enter__()
         try:
-            context = self._send()
-            answer = context, context.__enter__()
-        except BaseException as reason:
-            error = reason
+            with self._lock:
+                if self._is_closed:
+                    raise ConnectError(Code.CANCELED, "the request was ended")
+                self._response = response
+                self._recording.responded(response.status, response.headers)
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    # Ends a read under way, which then fails.
+    def close(self) -> None:
         with self._lock:
-            self._answer, self._error = answer, error
-            abandoned = self._abandoned
-        if not abandoned:
-            self._changed.set()
-        elif answer is not None:
+            self._is_closed = True
+        if self._response is not None:
             with contextlib.suppress(Exception):
-                answer[0].__exit__(None, None, None)
+                self._response.close()
 
 
 class _Content:
@@ -315,6 +268,8 @@ class _Content:
     def _read(self) -> Buffer | None:
         recording = self._recording
         timeout = _timeout(recording, recording.until_ms)
+        if threading.current_thread() is threading.main_thread():
+            return self._read_apart()
         if timeout is None or recording.shape.answers_once:
             return next(self._inner, None)
         timer = self._threads.set_timer(self._expire, timeout * 1_000)
@@ -322,6 +277,12 @@ class _Content:
             return next(self._inner, None)
         finally:
             timer.cancel()
+
+    # The main thread is the one that hears of signals.
+    def _read_apart(self) -> Buffer | None:
+        read = partial(next, self._inner, None)
+        apart: Apart[Buffer | None] = Apart(self._threads, read, self._response.close)
+        return apart.wait(self._recording)
 
     def _expire(self) -> None:
         self._recording.expired = True
@@ -341,8 +302,9 @@ def _slot(threads: Threads, recording: Recording, pool: Pool) -> Slot | None:
         while not slot.granted:
             if recording.ended:
                 raise ConnectError(Code.CANCELED, "the request was ended")
-            granted.wait(min(_timeout(recording, recording.until_ms) or _DAY_S, _DAY_S))
-    except Exception as error:
+            timeout = _timeout(recording, recording.until_ms) or LONGEST_WAIT_S
+            granted.wait(min(timeout, LONGEST_WAIT_S))
+    except BaseException as error:
         slot.leave()
         raise _noted(recording, pool, error)  # noqa: B904
     finally:
@@ -355,21 +317,32 @@ def _body_of(recording: Recording, pool: Pool, request: SentRequest) -> Any:
     return OneChunk(recording, request.content) if pool.resends else request.content
 
 
-# The head is known before the body.
-def _read_whole(
-    recording: Recording, client: SyncClient, request: SentRequest, timeout: float | None
-) -> FullResponse:
-    content = bytearray()
-    body = cast("Iterable[bytes]", OneChunk(recording, request.content))
-    with client.stream(
-        request.method, request.url, headers=request.headers, content=body, timeout=timeout
-    ) as response:
-        recording.responded(response.status, response.headers)
-        for chunk in response.content:
-            content += chunk
-            if len(content) > recording.shape.read_max_bytes:
-                raise over_limit(recording)
-        return whole_answer(recording, bytes(content), response.trailers)
+def _sender(
+    session: Session, request: SentRequest, body: Any, timeout: float | None
+) -> Callable[[], _Context]:
+    return partial(
+        cast("SyncClient", session.client).stream,
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=body,
+        timeout=timeout,
+    )
+
+
+def _read_whole(recording: Recording, pool: Pool, answer: _Answer) -> FullResponse:
+    response = answer.open()
+    try:
+        body = WholeBody(recording, pool, response.http_version)
+        content = iter(response.content)
+        while not body.is_complete:
+            chunk = next(content, None)
+            if chunk is None:
+                break
+            body.add(chunk)
+        return body.answer(response.trailers)
+    finally:
+        response.close()
 
 
 # Seconds that are left until a limit; None for no limit.
@@ -384,8 +357,8 @@ def _timeout(recording: Recording, until_ms: float) -> float | None:
 
 
 # Returns what Connect is to be told.
-def _noted(recording: Recording, pool: Pool, error: Exception) -> Exception:
-    if isinstance(error, ConnectError):
+def _noted(recording: Recording, pool: Pool, error: BaseException) -> BaseException:
+    if isinstance(error, ConnectError) or not isinstance(error, Exception):
         return error
     is_connecting = isinstance(error, ConnectionError)
     if isinstance(error, TimeoutError) and not is_connecting and _is_limited(recording):

@@ -9,9 +9,10 @@ from typing import TypeAlias, cast
 from connectrpc.code import Code
 from connectrpc.compression import Compression
 from connectrpc.errors import ConnectError
-from pyqwest import FullResponse, Headers
+from pyqwest import FullResponse, Headers, HTTPVersion
 
 from ameide_sdk._internal.wire.compression import decompressed
+from ameide_sdk._internal.wire.connection_pools import Pool
 from ameide_sdk._internal.wire.envelopes import END_STREAM, TRAILERS, EnvelopeScan, envelope
 from ameide_sdk._internal.wire.media_type import joined, media_type
 from ameide_sdk._internal.wire.read_error import JSON_TYPE, end_of_stream, read_wire_error
@@ -25,30 +26,72 @@ from ameide_sdk._internal.wire.wire_error import (
 _END_FLAGS = {"connect": END_STREAM, "grpc": 0, "grpc-web": TRAILERS}
 
 
-def whole_answer(recording: Recording, content: bytes, trailers: Headers) -> FullResponse:
-    """Returns an answer that was read whole as Connect is to see it.
+class WholeBody:
+    """Body of an answer that is one message, in no envelope."""
 
-    Raises:
-        ConnectError: If it is larger than the limit, or cannot be decompressed.
-    """
-    headers, status = recording.headers, recording.status
-    assert headers is not None
-    assert status is not None
-    recording.trailers = trailers
-    recording.body_ended = True
-    if len(content) > recording.shape.read_max_bytes:
-        raise over_limit(recording)
-    if not recording.good:
-        _keep_error(recording, content)
-        return FullResponse(status, headers, b"", trailers)
-    coding, accepted = joined(headers, "content-encoding"), recording.shape.accepted
-    if coding is not None and accepted is not None and accepted.name() == coding:
-        content = _decompressed(recording, accepted, content)
-    return FullResponse(status, headers, content, trailers)
+    __slots__ = ("_content", "_pool", "_recording", "_stated")
+
+    def __init__(self, recording: Recording, pool: Pool, version: HTTPVersion) -> None:
+        """Begins before the first byte.
+
+        Raises:
+            ConnectError: If the answer says that it is larger than the limit.
+        """
+        headers = recording.headers
+        assert headers is not None
+        self._recording = recording
+        self._pool = pool
+        self._content = bytearray()
+        stated = recording.stated_length
+        if stated is not None and stated > recording.shape.read_max_bytes:
+            raise _over_limit(recording)
+        # An answer over HTTP/2 is over with its stream.
+        is_told = version == HTTPVersion.HTTP1 and "transfer-encoding" not in headers
+        self._stated = stated if pool.is_own and is_told else None
+
+    @property
+    def is_complete(self) -> bool:
+        """True if nothing can follow, which saves a wait for the end."""
+        return self._stated == len(self._content)
+
+    def add(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Takes a chunk of the body.
+
+        Raises:
+            ConnectError: If the body is larger than the limit.
+        """
+        recording = self._recording
+        recording.heard()
+        self._content += chunk
+        if len(self._content) > recording.shape.read_max_bytes:
+            raise _over_limit(recording)
+
+    def answer(self, trailers: Headers) -> FullResponse:
+        """Returns the answer as Connect is to see it, once its body has ended.
+
+        Raises:
+            ConnectError: If it cannot be decompressed.
+            ReadError: If bytes are missing.
+        """
+        recording = self._recording
+        headers, status = recording.headers, recording.status
+        assert headers is not None
+        assert status is not None
+        if self._pool.is_own:
+            recording.check_length(len(self._content))
+        content = bytes(self._content)
+        recording.trailers = trailers
+        recording.body_ended = True
+        if not recording.good:
+            _keep_error(recording, content)
+            return FullResponse(status, headers, b"", trailers)
+        coding, accepted = joined(headers, "content-encoding"), recording.shape.accepted
+        if coding is not None and accepted is not None and accepted.name() == coding:
+            content = _decompressed(recording, accepted, content)
+        return FullResponse(status, headers, content, trailers)
 
 
-def over_limit(recording: Recording) -> ConnectError:
-    """Creates the error of an answer that is larger than the limit."""
+def _over_limit(recording: Recording) -> ConnectError:
     text = f"message is larger than configured max {recording.shape.read_max_bytes}"
     error = ConnectError(Code.RESOURCE_EXHAUSTED, text)
     recording.over_limit = error
@@ -74,7 +117,7 @@ class ErrorBody:
         """
         self._bytes += len(chunk)
         if self._bytes > self._recording.shape.read_max_bytes:
-            raise over_limit(self._recording)
+            raise _over_limit(self._recording)
 
     def end(self, trailers: Headers) -> None:
         """Takes the end of the body."""
