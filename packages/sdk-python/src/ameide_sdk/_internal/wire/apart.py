@@ -44,8 +44,12 @@ class Apart(Generic[_T]):
         except RuntimeError:
             self._run()
 
-    def wait(self, recording: Recording) -> _T:
+    def wait(self, recording: Recording, until_ms: float) -> _T:
         """Waits for the result.
+
+        Args:
+            recording: Says whether the call has ended the request.
+            until_ms: End of the attempt's limit; `math.inf` if the work ends by it by itself.
 
         Raises:
             ConnectError: If the call has ended the request.
@@ -53,8 +57,8 @@ class Apart(Generic[_T]):
             BaseException: What the work raised.
         """
         try:
-            while not self._may_go(recording):
-                left_ms = recording.until_ms - recording.clock.now()
+            while not self._may_go(recording, until_ms):
+                left_ms = until_ms - recording.clock.now()
                 self._changed.wait(min(max(0, left_ms) / 1_000, LONGEST_WAIT_S))
         except BaseException:
             self._leave()
@@ -72,12 +76,12 @@ class Apart(Generic[_T]):
         """Has who waits see whether the call has ended the request. May be called by any thread."""
         self._changed.set()
 
-    def _may_go(self, recording: Recording) -> bool:
+    def _may_go(self, recording: Recording, until_ms: float) -> bool:
         if self._is_done:
             return True
         if recording.ended:
             raise ConnectError(Code.CANCELED, "the request was ended")
-        if recording.clock.now() >= recording.until_ms:
+        if recording.clock.now() >= until_ms:
             recording.expired = True
             raise TimeoutError
         return False

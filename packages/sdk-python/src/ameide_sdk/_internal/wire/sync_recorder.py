@@ -77,11 +77,11 @@ class SyncRecorder:
         try:
             timeout = _timeout(recording, recording.until_ms)
             body = _body_of(recording, pool, request)
-            answer = _Answer(recording, _sender(session, request, body, timeout))
+            answer = _Answer(_sender(session, request, body, timeout))
             read = partial(_read_whole, recording, pool, answer)
             apart = Apart(self._threads, read, answer.close)
             recording.on_end(apart.look)
-            return apart.wait(recording)
+            return apart.wait(recording, math.inf if pool.is_own else recording.until_ms)
         except Exception as error:
             raise _noted(recording, pool, error)  # noqa: B904
         finally:
@@ -148,10 +148,16 @@ class SyncAnswer:
         self._leaving = [partial(pool.leave, session)]
         try:
             timeout = _timeout(recording, all_until_ms) if pool.is_own or answers_once else None
-            answer = _Answer(recording, _sender(session, request, body, timeout))
+            answer = _Answer(_sender(session, request, body, timeout))
             apart = Apart(self._threads, answer.open, answer.close)
             recording.on_end(apart.look)
-            response = apart.wait(recording)
+            is_limited = pool.is_own and answers_once
+            response = apart.wait(recording, math.inf if is_limited else recording.until_ms)
+            try:
+                recording.responded(response.status, response.headers)
+            except Exception:
+                answer.close()
+                raise
         except BaseException as error:
             self._leave()
             raise _noted(recording, pool, error)  # noqa: B904
@@ -194,8 +200,7 @@ _Context: TypeAlias = contextlib.AbstractContextManager[SyncResponse]
 
 # One thread opens it, and any may close it.
 class _Answer:
-    def __init__(self, recording: Recording, send: Callable[[], _Context]) -> None:
-        self._recording = recording
+    def __init__(self, send: Callable[[], _Context]) -> None:
         self._send = send
         self._lock = threading.Lock()
         self._response: SyncResponse | None = None
@@ -203,15 +208,12 @@ class _Answer:
 
     def open(self) -> SyncResponse:
         response = self._send().__enter__()
-        try:
-            with self._lock:
-                if self._is_closed:
-                    raise ConnectError(Code.CANCELED, "the request was ended")
-                self._response = response
-                self._recording.responded(response.status, response.headers)
-        except BaseException:
+        with self._lock:
+            self._response = response
+            is_closed = self._is_closed
+        if is_closed:
             response.close()
-            raise
+            raise ConnectError(Code.CANCELED, "the request was ended")
         return response
 
     # Ends a read under way, which then fails.
@@ -268,21 +270,21 @@ class _Content:
     def _read(self) -> Buffer | None:
         recording = self._recording
         timeout = _timeout(recording, recording.until_ms)
-        if threading.current_thread() is threading.main_thread():
-            return self._read_apart()
         if timeout is None or recording.shape.answers_once:
-            return next(self._inner, None)
+            return self._read_next()
         timer = self._threads.set_timer(self._expire, timeout * 1_000)
         try:
-            return next(self._inner, None)
+            return self._read_next()
         finally:
             timer.cancel()
 
     # The main thread is the one that hears of signals.
-    def _read_apart(self) -> Buffer | None:
+    def _read_next(self) -> Buffer | None:
+        if threading.current_thread() is not threading.main_thread():
+            return next(self._inner, None)
         read = partial(next, self._inner, None)
         apart: Apart[Buffer | None] = Apart(self._threads, read, self._response.close)
-        return apart.wait(self._recording)
+        return apart.wait(self._recording, math.inf)
 
     def _expire(self) -> None:
         self._recording.expired = True
@@ -333,6 +335,7 @@ def _sender(
 def _read_whole(recording: Recording, pool: Pool, answer: _Answer) -> FullResponse:
     response = answer.open()
     try:
+        recording.responded(response.status, response.headers)
         body = WholeBody(recording, pool, response.http_version)
         content = iter(response.content)
         while not body.is_complete:
