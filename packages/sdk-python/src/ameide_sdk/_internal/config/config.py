@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from protobuf import Registry
@@ -74,11 +74,11 @@ class MethodConfig:
 
     method: Method
     policy: EffectivePolicy
-    auth: Auth | None
+    auth: Auth | None = field(repr=False)
     auth_source: str
     tenant: str | None
     tenant_source: str
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     deadline_from: DeadlineSource | None
     request_id_field: RequestField | None
     refusal: Refusal | None
@@ -117,7 +117,7 @@ class ConfigContext:
 class _Resolver:
     """Facts that the configuration of a method is made of."""
 
-    layers: OptionLayers
+    layers: OptionLayers = field(repr=False)
     scope: OriginScope
     environment: Environment
     document: PolicyDocument
@@ -139,8 +139,8 @@ class ClientConfig:
         withheld: Variables whose values the origin does not get, although code does not set them.
     """
 
-    layers: OptionLayers
-    options: ClientOptions
+    layers: OptionLayers = field(repr=False)
+    options: ClientOptions = field(repr=False)
     base_url: str
     origin: str
     scope: OriginScope

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ameide_sdk._internal.config.base_url import is_of_origin
@@ -24,7 +24,7 @@ class OriginScope:
     """
 
     origin: str
-    layers: OptionLayers
+    layers: OptionLayers = field(repr=False)
     environment: bool
 
 

@@ -74,7 +74,7 @@ class DetailReading:
     """
 
     bounds: ErrorBounds = BEHAVIOR_1
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def text(self, text: str) -> str:
         """Returns what is kept of a text."""

@@ -107,7 +107,7 @@ class ErrorFacts:
     committed: bool = False
     retry_after_ms: float | None = None
     bounds: ErrorBounds = BEHAVIOR_1
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     metadata: AnswerHeaders | None = field(default=None, repr=False)
     where: str | None = None
 

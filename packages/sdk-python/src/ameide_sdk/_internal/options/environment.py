@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ameide_sdk._internal.auth.credential import TOKEN_RULE, is_token
 from ameide_sdk._internal.errors.config_error import (
@@ -30,7 +30,7 @@ class Environment:
 
     base_url: str | None = None
     tenant: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     layers: tuple[PolicyLayer, ...] = ()
     retries_off: bool = False
 
