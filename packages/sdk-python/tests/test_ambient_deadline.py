@@ -44,6 +44,14 @@ def test_what_is_no_time_is_refused(ms: object) -> None:
         ambient_timeout("deadline_from", source)
 
 
+@pytest.mark.parametrize("digits", [16, 400])
+def test_very_long_times_are_as_long_as_any(digits: int) -> None:
+    source: Any = SimpleNamespace(timeout_ms=10**digits)
+    assert ambient_timeout("deadline_from", source) == 2**53 - 1
+    over: Any = SimpleNamespace(timeout_ms=-(10**digits))
+    assert ambient_timeout("deadline_from", over) == 0
+
+
 def test_what_raises_is_refused_with_its_cause() -> None:
     def fail() -> None:
         raise RuntimeError("s3cret")

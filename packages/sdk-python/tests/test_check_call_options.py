@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pyqwest
 import pytest
 from ameide_core_proto.ameide.threads.v1.threads_connect import (
     ThreadsServiceClient,
@@ -9,6 +10,7 @@ from ameide_core_proto.ameide.threads.v1.threads_pb import GetThreadRequest, Lis
 from connectrpc.client import ConnectClient
 from connectrpc.request import Headers
 
+from ameide_sdk import connect
 from ameide_sdk._internal.errors.errors import AmeideError
 from ameide_sdk._internal.options.check_call_options import (
     check_headers,
@@ -41,3 +43,29 @@ def test_a_request_of_another_method() -> None:
     for given in others:
         with pytest.raises(AmeideError, match="option request: must be a GetThreadRequest, got"):
             check_request(given, GetThreadRequest)
+
+
+class _Telling:
+    """A transport that keeps the timeout that it was told."""
+
+    def __init__(self) -> None:
+        self.told = ""
+
+    def execute_sync(self, request: pyqwest.SyncRequest) -> pyqwest.SyncResponse:
+        self.told = request.headers["connect-timeout-ms"]
+        headers = pyqwest.Headers([("content-type", "application/proto")])
+        return pyqwest.SyncResponse(status=200, headers=headers, content=b"")
+
+
+@pytest.mark.parametrize("timeout_ms", [10**16, 10**400, 1e300])
+def test_a_timeout_of_more_milliseconds_than_a_float_tells(timeout_ms: float) -> None:
+    telling = _Telling()
+    with connect(
+        ThreadsServiceClientSync,
+        "https://api.test",
+        transport=telling,
+        tenant="acme",
+        attempt_timeout=10**10,
+    ) as client:
+        client.get_thread(GetThreadRequest(thread_id="t1"), timeout_ms=timeout_ms)
+    assert telling.told == "9999999999"

@@ -75,8 +75,8 @@ from ameide_sdk._internal.wire.recorder import Recording
 
 _Message = TypeVar("_Message")
 
-PASSES_THROUGH = (GeneratorExit, KeyboardInterrupt, SystemExit)
-"""What ends a program or its coroutines, and no attempt."""
+ENDS_ATTEMPTS = (Exception, asyncio.CancelledError)
+"""What an attempt fails with. All else is for the program, its coroutines or greenlets."""
 
 
 class BaseCall(ABC):

@@ -24,7 +24,7 @@ from ameide_sdk._internal.options.check_options import check_call_settings, chec
 from ameide_sdk._internal.options.tenant import tenant_for
 from ameide_sdk._internal.policy.deadline import overall_timeout
 from ameide_sdk._internal.policy.policy import PolicyValues, Protocol
-from ameide_sdk._internal.policy.policy_table import TIME_LIMITS
+from ameide_sdk._internal.policy.policy_table import MAX_SAFE_INTEGER, TIME_LIMITS
 from ameide_sdk._internal.runtime.request_id import uuid_v4, uuid_v7
 from ameide_sdk._internal.telemetry.observer import CallInfo, CallSink
 
@@ -92,7 +92,7 @@ class CallPlan:
         self.server_port = config.server_port
         self.header_names = config.header_names
         self.shape = client.shapes[method.kind]
-        self._runtime_ms = runtime_ms
+        self._runtime_ms = None if runtime_ms is None else min(runtime_ms, MAX_SAFE_INTEGER)
         effective = _effective_policy(for_method, settings, config.environment.retries_off)
         self.observed = effective if config.observe else None
         self.policy = _by_hand_only(effective, settings) if config.observe else effective

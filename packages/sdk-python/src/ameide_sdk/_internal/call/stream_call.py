@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ameide_sdk._internal.call.attempt import Attempt
-from ameide_sdk._internal.call.base_call import PASSES_THROUGH, BaseCall
+from ameide_sdk._internal.call.base_call import ENDS_ATTEMPTS, BaseCall
 from ameide_sdk._internal.call.call_plan import CallPlan
 from ameide_sdk._internal.call.limit_message import AnswerPart
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
@@ -153,9 +153,7 @@ class StreamCall(BaseCall):
         self._reading = True
         try:
             message = yield Perform(messages.read, until_ms)
-        except PASSES_THROUGH:
-            raise
-        except BaseException as reason:
+        except ENDS_ATTEMPTS as reason:
             if self._left:
                 self._succeed(attempt)
                 return END

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ameide_sdk._internal.call.attempt import Attempt
-from ameide_sdk._internal.call.base_call import PASSES_THROUGH, BaseCall
+from ameide_sdk._internal.call.base_call import ENDS_ATTEMPTS, BaseCall
 from ameide_sdk._internal.call.call_plan import CallPlan
 from ameide_sdk._internal.call.limit_message import AnswerPart
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
@@ -56,9 +56,7 @@ class UnaryCall(BaseCall):
             deadline_ms = self._plan.start_ms + self._plan.timeout_ms
             try:
                 answer = yield Perform(lambda: self._send(attempt), deadline_ms)  # noqa: B023
-            except PASSES_THROUGH:
-                raise
-            except BaseException as reason:
+            except ENDS_ATTEMPTS as reason:
                 yield from self._failed(attempt, reason)
                 continue
             self._check_closed()

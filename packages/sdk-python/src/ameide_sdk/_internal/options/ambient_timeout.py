@@ -7,6 +7,7 @@ from typing import Any
 
 from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.options.options import DeadlineSource
+from ameide_sdk._internal.policy.policy_table import MAX_SAFE_INTEGER
 
 _RULE = "must have timeout_ms, which is milliseconds, infinity or None; 0 or less is over"
 
@@ -30,7 +31,7 @@ def ambient_timeout(option: str, source: DeadlineSource) -> float | None:
     if ms is None:
         return None
     if isinstance(ms, int | float) and not isinstance(ms, bool) and ms > -math.inf:
-        return ms
+        return None if ms == math.inf else min(max(ms, 0), MAX_SAFE_INTEGER)
     raise config_error(option, _RULE, ms)
 
 
