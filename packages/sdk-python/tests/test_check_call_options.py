@@ -57,8 +57,8 @@ class _Telling:
         return pyqwest.SyncResponse(status=200, headers=headers, content=b"")
 
 
-@pytest.mark.parametrize("timeout_ms", [10**16, 10**400, 1e300])
-def test_a_timeout_of_more_milliseconds_than_a_float_tells(timeout_ms: float) -> None:
+@pytest.mark.parametrize("timeout_ms", [10**16, 10**400])
+def test_a_timeout_of_more_milliseconds_than_a_float_tells(timeout_ms: int) -> None:
     telling = _Telling()
     with connect(
         ThreadsServiceClientSync,
