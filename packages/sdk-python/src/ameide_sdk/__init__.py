@@ -28,7 +28,7 @@ from ameide_sdk._internal.telemetry.observer import (
     WouldHave,
 )
 from ameide_sdk._internal.telemetry.telemetry import Telemetry, open_telemetry
-from ameide_sdk._internal.transport.client_functions import derive, explain, with_options
+from ameide_sdk._internal.transport.client_functions import derive, drain, explain, with_options
 from ameide_sdk._internal.transport.streams import AsyncStream, SyncStream
 from ameide_sdk._internal.transport.stub import connect
 
@@ -65,6 +65,7 @@ __all__ = [
     "connect",
     "deadline_from",
     "derive",
+    "drain",
     "explain",
     "open_telemetry",
     "paginate",

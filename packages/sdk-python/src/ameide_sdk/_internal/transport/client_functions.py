@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, Unpack, cast
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar, Unpack, cast, overload
 
 from connectrpc.client import ConnectClient, ConnectClientSync
 
+from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.config.explain import Explanation
 from ameide_sdk._internal.errors.config_error import config_error
 from ameide_sdk._internal.options.options import CallSettings, ClientOptions
-from ameide_sdk._internal.transport.stub import Shell
+from ameide_sdk._internal.transport.stub import AsyncShell, Shell, SyncShell
 
 _Stub = TypeVar("_Stub", bound=ConnectClient | ConnectClientSync)
 
@@ -65,6 +67,36 @@ def explain(
         AmeideError: CONFIG_INVALID for another client, or a method that is not known.
     """
     return _shell(client).explain(method)
+
+
+@overload
+def drain(
+    client: ConnectClient, timeout: float | timedelta | None = None
+) -> Awaitable[DrainResult]: ...
+
+
+@overload
+def drain(client: ConnectClientSync, timeout: float | timedelta | None = None) -> DrainResult: ...
+
+
+def drain(
+    client: ConnectClient | ConnectClientSync, timeout: float | timedelta | None = None
+) -> Awaitable[DrainResult] | DrainResult:
+    """Takes no more calls, waits for those that were made, retries included, and closes.
+
+    It is the method `drain` of a client that `connect` made, for type checkers. Of an async client
+    it takes no more calls from the moment it is called, even if nobody awaits it.
+
+    Args:
+        client: A client that `connect` or a roster made.
+        timeout: Longest wait in seconds; then the calls are ended. Default 20.
+
+    Raises:
+        AmeideError: CONFIG_INVALID for another client, or a timeout that is none.
+    """
+    shell = _shell(client)
+    assert isinstance(shell, AsyncShell | SyncShell)
+    return shell.drain(timeout)
 
 
 def _shell(client: object) -> Shell:
