@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from connectrpc.errors import ConnectError
+
 from ameide_sdk._internal.call.attempt import Attempt
 from ameide_sdk._internal.call.base_call import ENDS_ATTEMPTS, BaseCall
 from ameide_sdk._internal.call.call_plan import CallPlan
@@ -158,7 +160,7 @@ class StreamCall(BaseCall):
                 self._succeed(attempt)
                 return END
             self._check_for_us(attempt)
-            failure = None if self._input is None else self._input.failure
+            failure = _failure_of(self._input, attempt)
             self.messages = None
             yield from self._failed(attempt, reason if failure is None else failure)
             return None
@@ -218,6 +220,11 @@ class StreamCall(BaseCall):
             return AnswerPart("its reader", self._since_ms)
         return AnswerPart("a message of the stream", self._since_ms)
 
+    def _connect_error(self, reason: BaseException) -> ConnectError:
+        if _is_of_input(reason, self._input, self._attempt):
+            return AmeideError.from_exception(reason)
+        return super()._connect_error(reason)
+
     def _input_state(self) -> InputState:
         if self._input is None:
             return "replayable"
@@ -249,11 +256,29 @@ class ClientStreamCall(UnaryCall):
             self._input.close()
 
     def _failed(self, attempt: Attempt, reason: BaseException) -> Flow[None]:
-        failure = self._input.failure
+        failure = _failure_of(self._input, attempt)
         return super()._failed(attempt, reason if failure is None else failure)
 
     def _limit(self, now_ms: float) -> AttemptLimit:
         return attempt_limit(self._plan.remaining(now_ms), None, "attempt_timeout")
 
+    def _connect_error(self, reason: BaseException) -> ConnectError:
+        if _is_of_input(reason, self._input, self._attempt):
+            return AmeideError.from_exception(reason)
+        return super()._connect_error(reason)
+
     def _input_state(self) -> InputState:
         return self._input.state(None if self._attempt is None else self._attempt.recording)
+
+
+# What ended an attempt because of the caller's messages.
+def _failure_of(stream_input: StreamInput | None, attempt: Attempt) -> Exception | None:
+    of_input = None if stream_input is None else stream_input.failure
+    return of_input or attempt.recording.input_failure
+
+
+# It is no answer, even where one has begun.
+def _is_of_input(
+    reason: BaseException, stream_input: StreamInput | None, attempt: Attempt | None
+) -> bool:
+    return attempt is not None and reason is _failure_of(stream_input, attempt)

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import connectrpc.request
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from pyqwest import Headers, ReadError, RemoteProtocolError, StreamErrorCode
+from pyqwest import Headers, RemoteProtocolError, StreamErrorCode
 
 from ameide_sdk._internal.errors.network_errors import (
     h2_error_code,
@@ -83,6 +83,7 @@ class Recording:
         deadline_ms: End of the call's deadline. A sync stream ends with it even where nobody waits.
         expired: True once that limit has ended the attempt here.
         ended: True once the call has ended the request.
+        input_failure: What a message that the caller streams could not be serialized with.
         canceled: What the task was canceled with, which Connect replaces by an error.
         wire_error: Error that the server put into its answer, once the attempt has failed.
         unread: True if the body of an error cannot be read: it may be an error of the protocol.
@@ -120,6 +121,7 @@ class Recording:
         self.expired = False
         self.ended = False
         self.canceled: BaseException | None = None
+        self.input_failure: Exception | None = None
         self.url: str | None = None
         self.queued: Literal["a connection"] | None = None
         self._requests = 0
@@ -201,6 +203,11 @@ class Recording:
         self.took = True
         return plain_envelope(envelope, headers)
 
+    def unsendable(self, error: Exception) -> None:
+        """Ends the request, as a message that the caller streams cannot be serialized."""
+        self.input_failure = error
+        self.close()
+
     def asks(self) -> None:
         """Records that the HTTP client asks for the body of the request."""
         if self.asked_ms is None:
@@ -245,18 +252,6 @@ class Recording:
                 pool.broke(self._session)
         return failure
 
-    def check_length(self, length: int) -> None:
-        """Checks the length of an answer that was read whole.
-
-        Of a stream that was reset by NO_ERROR or CANCEL pyqwest says that it has ended.
-
-        Raises:
-            ReadError: If bytes are missing.
-        """
-        stated = self.stated_length
-        if stated is not None and length < stated:
-            raise ReadError(f"the stream was reset after {length} bytes of {stated}")
-
     def on_end(self, end: Callable[[], None] | None) -> None:
         """Sets what ends the request under way."""
         self._end = end
@@ -288,13 +283,6 @@ class Recording:
             and self.is_of_protocol
             and (not is_empty or "grpc-status" in self._headers())
         )
-
-    @property
-    def stated_length(self) -> int | None:
-        """Length of the body by the headers of the answer; None if they state none."""
-        stated = self._headers().get("content-length", "")
-        # Of more digits Python makes no number.
-        return int(stated) if stated.isdecimal() and len(stated) < 20 else None
 
     @property
     def is_of_protocol(self) -> bool:

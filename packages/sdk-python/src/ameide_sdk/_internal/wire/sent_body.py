@@ -75,7 +75,14 @@ class StreamedBody:
     def __next__(self) -> bytes:
         """Returns the next message."""
         self._recording.asks()
-        return self._recording.streamed(next(self._envelopes), self._headers)
+        try:
+            envelope = next(self._envelopes)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._recording.unsendable(error)
+            raise
+        return self._recording.streamed(envelope, self._headers)
 
     def close(self) -> None:
         """Ends the messages."""
@@ -104,7 +111,14 @@ class AsyncStreamedBody:
     async def __anext__(self) -> bytes:
         """Returns the next message."""
         self._recording.asks()
-        return self._recording.streamed(await anext(self._envelopes), self._headers)
+        try:
+            envelope = await anext(self._envelopes)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self._recording.unsendable(error)
+            raise
+        return self._recording.streamed(envelope, self._headers)
 
     async def aclose(self) -> None:
         """Ends the messages."""

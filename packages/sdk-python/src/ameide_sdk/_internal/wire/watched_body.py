@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 from connectrpc.code import Code
 from connectrpc.compression import Compression
 from connectrpc.errors import ConnectError
-from pyqwest import FullResponse, Headers, HTTPVersion
+from pyqwest import FullResponse, Headers, HTTPVersion, ReadError
 
 from ameide_sdk._internal.wire.compression import decompressed
 from ameide_sdk._internal.wire.connection_pools import Pool
@@ -29,7 +29,7 @@ _END_FLAGS = {"connect": END_STREAM, "grpc": 0, "grpc-web": TRAILERS}
 class WholeBody:
     """Body of an answer that is one message, in no envelope."""
 
-    __slots__ = ("_content", "_pool", "_recording", "_stated")
+    __slots__ = ("_content", "_ends_there", "_recording", "_stated")
 
     def __init__(self, recording: Recording, pool: Pool, version: HTTPVersion) -> None:
         """Begins before the first byte.
@@ -40,19 +40,19 @@ class WholeBody:
         headers = recording.headers
         assert headers is not None
         self._recording = recording
-        self._pool = pool
         self._content = bytearray()
-        stated = recording.stated_length
+        stated = _stated_length(headers)
         if stated is not None and stated > recording.shape.read_max_bytes:
             raise _over_limit(recording)
+        # Of other HTTP clients it may be the length of what they have decompressed.
+        self._stated = stated if pool.is_own else None
         # An answer over HTTP/2 is over with its stream.
-        is_told = version == HTTPVersion.HTTP1 and "transfer-encoding" not in headers
-        self._stated = stated if pool.is_own and is_told else None
+        self._ends_there = version == HTTPVersion.HTTP1 and "transfer-encoding" not in headers
 
     @property
     def is_complete(self) -> bool:
         """True if nothing can follow, which saves a wait for the end."""
-        return self._stated == len(self._content)
+        return self._ends_there and self._stated == len(self._content)
 
     def add(self, chunk: bytes | bytearray | memoryview) -> None:
         """Takes a chunk of the body.
@@ -77,9 +77,10 @@ class WholeBody:
         headers, status = recording.headers, recording.status
         assert headers is not None
         assert status is not None
-        if self._pool.is_own:
-            recording.check_length(len(self._content))
         content = bytes(self._content)
+        # Of a stream that was reset by NO_ERROR or CANCEL pyqwest says that it has ended.
+        if self._stated is not None and len(content) < self._stated:
+            raise ReadError(f"the stream was reset after {len(content)} bytes of {self._stated}")
         recording.trailers = trailers
         recording.body_ended = True
         if not recording.good:
@@ -89,6 +90,12 @@ class WholeBody:
         if coding is not None and accepted is not None and accepted.name() == coding:
             content = _decompressed(recording, accepted, content)
         return FullResponse(status, headers, content, trailers)
+
+
+def _stated_length(headers: Headers) -> int | None:
+    stated = headers.get("content-length", "")
+    # Of more digits Python makes no number.
+    return int(stated) if stated.isdecimal() and len(stated) < 20 else None
 
 
 def _over_limit(recording: Recording) -> ConnectError:
