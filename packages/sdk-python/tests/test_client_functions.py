@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from ameide_core_proto.ameide.threads.v1.threads_connect import (
     ThreadsServiceClient,
@@ -10,7 +13,7 @@ from ameide_core_proto.ameide.threads.v1.threads_connect import (
 from ameide_core_proto.ameide.threads.v1.threads_pb import GetThreadRequest
 
 import ameide_sdk
-from ameide_sdk import AmeideError
+from ameide_sdk import AmeideError, DrainResult
 
 
 async def test_drain_of_an_async_client() -> None:
@@ -21,6 +24,18 @@ async def test_drain_of_an_async_client() -> None:
     assert caught.value.reason == "CLIENT_CLOSED"
     result = await draining
     assert result.aborted == 0
+
+
+def test_drain_outside_of_a_loop_begins_nothing() -> None:
+    client: Any = ameide_sdk.connect(ThreadsServiceClient, "https://api.test", tenant="acme")
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        client.drain()
+
+    async def drain() -> DrainResult:
+        result: DrainResult = await client.drain()
+        return result
+
+    assert asyncio.run(drain()).aborted == 0
 
 
 def test_drain_of_a_sync_client() -> None:

@@ -400,9 +400,11 @@ class SyncShell(Shell, ConnectClientSync):
 
 def drain_async(transport: Transport, timeout: float | timedelta | None) -> Awaitable[DrainResult]:
     """Takes no more calls, waits for those that were made, and closes."""
+    # Without one nothing has begun.
+    loop = asyncio.get_running_loop()
     waiter = AsyncWaiter(transport.client.runtime)
     drained = transport.family.lifetime.drain(_drain_ms(transport, timeout), waiter)
-    return asyncio.ensure_future(waiter.run(drained))
+    return loop.create_task(waiter.run(drained))
 
 
 def drain_sync(transport: Transport, timeout: float | timedelta | None) -> DrainResult:
