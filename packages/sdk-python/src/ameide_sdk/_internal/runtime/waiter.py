@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import sys
 from typing import Protocol, TypeVar
 
 from ameide_sdk._internal.runtime.flow import Flow, Interrupted, Pause, Perform
@@ -43,6 +44,8 @@ class AsyncWaiter:
         self._woken = False
         # How often its task had been canceled when the flow began.
         self._canceled = 0
+        # What the caller handled when the flow began.
+        self._handled: BaseException | None = None
 
     def wake(self) -> None:
         """Ends the wait under way or, if there is none, the next one."""
@@ -70,6 +73,7 @@ class AsyncWaiter:
         """Runs a flow to its end."""
         self._loop = asyncio.get_running_loop()
         self._canceled = _times_canceled()
+        self._handled = sys.exception()
         try:
             effect = flow.send(None)
             while True:
@@ -115,8 +119,9 @@ class AsyncWaiter:
                 return await perform.run()
         except BaseException as error:
             # Who cancels the task while we do is heard first.
-            if self.is_canceled() or (_times_canceled() and not scope.expired() and _told(error)):
-                raise await _cancellation(error) from None
+            told = _told(error, self._handled)
+            if self.is_canceled() or (_times_canceled() and not scope.expired() and told):
+                raise told or await _cancellation() from None
             if scope.expired():
                 raise Interrupted from error
             raise
@@ -142,10 +147,7 @@ def _times_canceled() -> int:
 
 
 # Where a callback has canceled the task, that is told at the next wait.
-async def _cancellation(error: BaseException) -> asyncio.CancelledError:
-    cancellation = _told(error)
-    if cancellation is not None:
-        return cancellation
+async def _cancellation() -> asyncio.CancelledError:
     try:
         await asyncio.sleep(0)
     except asyncio.CancelledError as told:
@@ -153,14 +155,20 @@ async def _cancellation(error: BaseException) -> asyncio.CancelledError:
     return asyncio.CancelledError()
 
 
-# Connect replaces a CancelledError by an error of its own, with it as the cause. A task that was
-# canceled between two messages is told while it reads the second.
-def _told(error: BaseException) -> asyncio.CancelledError | None:
-    each: BaseException | None = error
-    while each is not None:
+# Connect replaces a CancelledError by an error of its own, with it as the cause, and interceptors
+# do so by what they like. A task that was canceled between two messages is told while it reads the
+# second. What the caller handles meanwhile may be an earlier cancellation, and is a context of all
+# that is raised.
+def _told(error: BaseException, handled: BaseException | None) -> asyncio.CancelledError | None:
+    left: list[BaseException | None] = [error]
+    seen = {id(handled)}
+    for each in left:
+        if each is None or id(each) in seen:
+            continue
         if isinstance(each, asyncio.CancelledError):
             return each
-        each = each.__cause__ or each.__context__
+        seen.add(id(each))
+        left += each.__cause__, each.__context__
     return None
 
 
