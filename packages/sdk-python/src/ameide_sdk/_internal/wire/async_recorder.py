@@ -274,8 +274,6 @@ async def _read_whole(
 
 # Returns what Connect is to be told.
 def _noted(recording: Recording, pool: Pool, error: BaseException) -> BaseException:
-    if isinstance(error, asyncio.CancelledError):
-        recording.canceled = error
-    elif isinstance(error, Exception) and not isinstance(error, ConnectError):
+    if isinstance(error, Exception) and not isinstance(error, ConnectError):
         return recording.broke(error, pool)
     return error

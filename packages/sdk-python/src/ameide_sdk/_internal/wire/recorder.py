@@ -84,7 +84,6 @@ class Recording:
         expired: True once that limit has ended the attempt here.
         ended: True once the call has ended the request.
         input_failure: What a message that the caller streams could not be serialized with.
-        canceled: What the task was canceled with, which Connect replaces by an error.
         wire_error: Error that the server put into its answer, once the attempt has failed.
         unread: True if the body of an error cannot be read: it may be an error of the protocol.
         queued: What the request waits for; None if it waits for nothing that others use.
@@ -120,7 +119,6 @@ class Recording:
         self.took = False
         self.expired = False
         self.ended = False
-        self.canceled: BaseException | None = None
         self.input_failure: Exception | None = None
         self.url: str | None = None
         self.queued: Literal["a connection"] | None = None
