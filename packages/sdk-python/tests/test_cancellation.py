@@ -112,3 +112,50 @@ async def test_a_second_cancellation_ends_a_call_that_cleans_up() -> None:
         task.cancel("second")
         with pytest.raises(asyncio.CancelledError, match="second"):
             await task
+
+
+class _Impatient:
+    async def intercept_unary(self, _call_next: object, _request: object, _ctx: object) -> Any:
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+
+
+async def test_timeouts_of_interceptors_are_told_to_who_cleans_up() -> None:
+    begun, impatient = asyncio.Event(), _Impatient()
+    failures: list[AmeideError] = []
+
+    async def work(client: Any) -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            try:
+                await client.get_thread(GetThreadRequest(thread_id="t1"))
+            except AmeideError as error:
+                failures.append(error)
+
+    options: Any = {"tenant": "acme", "interceptors": [impatient]}
+    async with connect(ThreadsServiceClient, "https://api.test", **options) as client:
+        task = asyncio.ensure_future(work(client))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [error.code.value for error in failures] == ["deadline_exceeded"]
+
+
+async def test_a_task_that_cancels_itself_sends_nothing() -> None:
+    transport = _Failing()
+
+    async def work(client: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel("by itself")
+        await client.get_thread(GetThreadRequest(thread_id="t1"))
+
+    async with connect(
+        ThreadsServiceClient, "https://api.test", tenant="acme", transport=transport
+    ) as client:
+        with pytest.raises(asyncio.CancelledError, match="by itself"):
+            await asyncio.ensure_future(work(client))
+    assert transport.times == 0

@@ -42,7 +42,7 @@ class AsyncWaiter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scope: asyncio.Timeout | None = None
         self._woken = False
-        # How often its task had been canceled when the flow began.
+        # How often its task had been told of a cancellation when the flow began.
         self._canceled = 0
         # What the caller handled when the flow began.
         self._handled: BaseException | None = None
@@ -72,7 +72,7 @@ class AsyncWaiter:
     async def run(self, flow: Flow[_T]) -> _T:
         """Runs a flow to its end."""
         self._loop = asyncio.get_running_loop()
-        self._canceled = _times_canceled()
+        self._canceled = _times_told()
         self._handled = sys.exception()
         try:
             effect = flow.send(None)
@@ -99,6 +99,8 @@ class AsyncWaiter:
         if self._woken:
             self._woken = False
             return
+        if self.is_canceled():
+            raise await _cancellation()
         try:
             async with asyncio.timeout_at(self._when(pause.until_ms)) as self._scope:
                 await asyncio.get_running_loop().create_future()
@@ -119,9 +121,8 @@ class AsyncWaiter:
                 return await perform.run()
         except BaseException as error:
             # Who cancels the task while we do is heard first.
-            told = _told(error, self._handled)
-            if self.is_canceled() or (_times_canceled() and not scope.expired() and told):
-                raise told or await _cancellation() from None
+            if self.is_canceled():
+                raise _told(error, self._handled) or await _cancellation() from None
             if scope.expired():
                 raise Interrupted from error
             raise
@@ -146,6 +147,12 @@ def _times_canceled() -> int:
     return 0 if task is None else task.cancelling()
 
 
+# A task that cancels itself is told at its next wait.
+def _times_told() -> int:
+    is_to_be_told: bool = getattr(asyncio.current_task(), "_must_cancel", False)
+    return _times_canceled() - is_to_be_told
+
+
 # Where a callback has canceled the task, that is told at the next wait.
 async def _cancellation() -> asyncio.CancelledError:
     try:
@@ -156,9 +163,8 @@ async def _cancellation() -> asyncio.CancelledError:
 
 
 # Connect replaces a CancelledError by an error of its own, with it as the cause, and interceptors
-# do so by what they like. A task that was canceled between two messages is told while it reads the
-# second. What the caller handles meanwhile may be an earlier cancellation, and is a context of all
-# that is raised.
+# do so by what they like. What the caller handles meanwhile may be an earlier cancellation, and is
+# a context of all that is raised.
 def _told(error: BaseException, handled: BaseException | None) -> asyncio.CancelledError | None:
     left: list[BaseException | None] = [error]
     seen = {id(handled)}
