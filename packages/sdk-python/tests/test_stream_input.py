@@ -15,6 +15,7 @@ from ameide_conformance_proto.ameide.conformance.v1.service_pb import Conformanc
 
 from ameide_sdk import AmeideError, connect
 
+_KINDS = ["client_stream", "bidi_stream"]
 _UNSENDABLE = [ConformanceRequest(text="\ud800"), "no message", None]
 
 
@@ -66,10 +67,11 @@ class _Reading:
         yield b""
 
 
-def _check(error: AmeideError, reading: _Reading) -> None:
-    assert (error.code.value, error.origin, error.retryable) == ("unknown", "client", False)
+def _check(error: AmeideError, reading: _Reading, kind: str) -> None:
+    assert (error.code.value, error.origin, error.retryable) == ("internal", "client", False)
+    assert error.message.startswith("marshal message: ")
     assert isinstance(error.cause, UnicodeEncodeError | AttributeError)
-    assert reading.requests == 1
+    assert reading.requests == (0 if kind == "unary" else 1)
 
 
 def _call(client: Any, kind: str, message: Any) -> None:
@@ -92,7 +94,7 @@ async def _call_async(client: Any, kind: str, message: Any) -> None:
 
 @pytest.mark.parametrize("message", _UNSENDABLE)
 @pytest.mark.parametrize("answers", [True, False])
-@pytest.mark.parametrize("kind", ["client_stream", "bidi_stream"])
+@pytest.mark.parametrize("kind", _KINDS)
 def test_of_sync_calls(message: Any, answers: bool, kind: str) -> None:
     reading: Any = _Reading(answers=answers)
     with (
@@ -100,15 +102,33 @@ def test_of_sync_calls(message: Any, answers: bool, kind: str) -> None:
         pytest.raises(AmeideError) as caught,
     ):
         _call(client, kind, message)
-    _check(caught.value, reading)
+    _check(caught.value, reading, kind)
 
 
 @pytest.mark.parametrize("message", _UNSENDABLE)
 @pytest.mark.parametrize("answers", [True, False])
-@pytest.mark.parametrize("kind", ["client_stream", "bidi_stream"])
+@pytest.mark.parametrize("kind", _KINDS)
 async def test_of_async_calls(message: Any, answers: bool, kind: str) -> None:
     reading: Any = _Reading(answers=answers)
     async with connect(ConformanceServiceClient, "https://api.test", transport=reading) as client:
         with pytest.raises(AmeideError) as caught:
             await _call_async(client, kind, message)
-    _check(caught.value, reading)
+    _check(caught.value, reading, kind)
+
+
+@pytest.mark.parametrize("format_", ["binary", "json"])
+@pytest.mark.parametrize("protocol", ["connect", "grpc", "grpc-web"])
+def test_of_unary_calls(format_: Any, protocol: Any) -> None:
+    reading: Any = _Reading(answers=True)
+    with (
+        connect(
+            ConformanceServiceClientSync,
+            "https://api.test",
+            transport=reading,
+            format=format_,
+            protocol=protocol,
+        ) as client,
+        pytest.raises(AmeideError) as caught,
+    ):
+        client.idempotent(ConformanceRequest(text="\ud800"))
+    _check(caught.value, reading, "unary")
