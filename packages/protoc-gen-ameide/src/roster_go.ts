@@ -1,3 +1,4 @@
+import { goServiceName } from "./names.js";
 import type { DescService, RosterEntry } from "./roster.js";
 
 /**
@@ -25,8 +26,8 @@ export function rosterGo(entries: readonly RosterEntry[]): string {
     "// any language.",
     "type Roster struct {",
     ...entries.flatMap((entry) => [
-      `\t// ${fieldOf(entry)} calls ${entry.service.typeName}.`,
-      `\t${fieldOf(entry)} ${qualified(entry, "")}`,
+      `\t// ${goServiceName(entry)} calls ${entry.service.typeName}.`,
+      `\t${goServiceName(entry)} ${qualified(entry, "")}`,
     ]),
     "}",
     "",
@@ -36,7 +37,7 @@ export function rosterGo(entries: readonly RosterEntry[]): string {
     "\tvar roster Roster",
     ...entries.map(
       (entry) =>
-        `\troster.${fieldOf(entry)} = ${qualified(entry, "New")}(httpClient, baseURL, opts...)`,
+        `\troster.${goServiceName(entry)} = ${qualified(entry, "New")}(httpClient, baseURL, opts...)`,
     ),
     "\treturn &roster",
     "}",
@@ -75,8 +76,4 @@ function goPackageOf({ file }: DescService): { path: string; name: string } {
     throw new Error(`${file.proto.name} states no go_package, so its Go stubs cannot be imported`);
   }
   return { path, name };
-}
-
-function fieldOf({ name }: RosterEntry): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -1,4 +1,5 @@
-import { type RosterEntry, SETTLE } from "./roster.js";
+import { pythonServiceName } from "./names.js";
+import type { RosterEntry } from "./roster.js";
 
 /** Returns the text of `roster.py`. It imports no stub before it is asked for one. */
 export function rosterPython(entries: readonly RosterEntry[]): string {
@@ -14,7 +15,7 @@ export function rosterPython(entries: readonly RosterEntry[]): string {
     "if TYPE_CHECKING:",
     ...entries.map((entry) => {
       const { folder, module } = stubOf(entry);
-      return `    from .${folder} import ${module} as _${attributeOf(entry)}`;
+      return `    from .${folder} import ${module} as _${pythonServiceName(entry)}`;
     }),
     "",
     '_PACKAGE = __name__.rpartition(".")[0]',
@@ -25,7 +26,7 @@ export function rosterPython(entries: readonly RosterEntry[]): string {
       const { folder, module } = stubOf(entry);
       const { name } = entry.service;
       const path = `f"{_PACKAGE}.${folder}.${module}"`;
-      return `    ("${attributeOf(entry)}", ${path}, "${name}Client", "${name}ClientSync"),`;
+      return `    ("${pythonServiceName(entry)}", ${path}, "${name}Client", "${name}ClientSync"),`;
     }),
     ")",
     "",
@@ -45,7 +46,7 @@ export function rosterPython(entries: readonly RosterEntry[]): string {
 }
 
 function field(entry: RosterEntry, suffix: string): string {
-  const attribute = attributeOf(entry);
+  const attribute = pythonServiceName(entry);
   return `    ${attribute}: _${attribute}.${entry.service.name}${suffix}`;
 }
 
@@ -55,26 +56,3 @@ function stubOf({ service }: RosterEntry): { folder: string; module: string } {
   const module = `${path.pop()}_connect`;
   return { folder: path.join("."), module };
 }
-
-/**
- * Returns the name of a service in Python: `orderReports` is `order_reports`.
- *
- * @throws Error for a reserved word.
- */
-function attributeOf({ name, service }: RosterEntry): string {
-  const attribute = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  if (KEYWORDS.has(attribute)) {
-    throw new Error(
-      `roster: ${service.typeName} would be named ${attribute}, which Python reserves; ${SETTLE}`,
-    );
-  }
-  return attribute;
-}
-
-/** Reserved words of Python that begin with a small letter. */
-const KEYWORDS: ReadonlySet<string> = new Set(
-  (
-    "and as assert async await break class continue def del elif else except finally for from " +
-    "global if import in is lambda nonlocal not or pass raise return try while with yield"
-  ).split(" "),
-);
