@@ -51,7 +51,6 @@ export const ROOMS = [
   },
   { name: "reference-server", path: "packages/reference-server", layer: 2, uses: ["core-proto"] },
   { name: "fault-server", path: "packages/fault-server", layer: 2, uses: ["conformance-proto"] },
-  { name: "manifest", path: "packages/manifest", layer: 2, uses: ["core-proto"] },
 
   // An adapter sees its SDK as every user does: by its public entry.
   adapter("sdk"),
@@ -76,10 +75,25 @@ export const ROOMS = [
     uses: ["scripts", "core-proto", "sdk", "sdk-go", "sdk-python"],
     tools: ["protoc-gen-ameide"],
   },
-  { name: "guard", path: "packages/guard", layer: 3, uses: ["manifest"] },
-  { name: "release", path: "packages/release", layer: 3, uses: ["manifest"] },
-  { name: "configuration", path: "packages/configuration", layer: 3, uses: ["manifest"] },
+  // Its inspectors look at the SDKs as users see them.
+  {
+    name: "manifest",
+    path: "packages/manifest",
+    layer: 3,
+    uses: [
+      "scripts",
+      "protoc-gen-ameide",
+      "core-proto",
+      "conformance-proto",
+      "sdk",
+      "sdk-go",
+      "sdk-python",
+    ],
+  },
 
+  { name: "guard", path: "packages/guard", layer: 4, uses: ["manifest"] },
+  { name: "release", path: "packages/release", layer: 4, uses: ["manifest"] },
+  { name: "configuration", path: "packages/configuration", layer: 4, uses: ["manifest"] },
   {
     name: "examples",
     path: "examples",

@@ -1,0 +1,52 @@
+import { UserError } from "../user_error.js";
+import { UsageError } from "./arguments.js";
+import type { Command, Output } from "./command.js";
+import { emitCommand } from "./emit_command.js";
+
+const HELP = `Usage: ameide-manifest COMMAND [OPTION...]
+
+Says what must exist in every SDK, and whether it does.
+
+  emit     the manifest of a descriptor image
+
+ameide-manifest COMMAND --help says the rest.
+`;
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([["emit", emitCommand]]);
+
+/**
+ * Runs the program.
+ *
+ * @param given - Its arguments. pnpm's separator is passed over.
+ * @returns the exit code: 2 for wrong arguments, else what the command's help says.
+ */
+export async function runCli(given: readonly string[], output: Output): Promise<number> {
+  const [name, ...argv] = given.filter((argument) => argument !== "--");
+  if (name === "--help" || name === "-h") {
+    output.out(HELP);
+    return 0;
+  }
+  const command = COMMANDS.get(name ?? "");
+  if (command === undefined) {
+    const what = name === undefined ? "a command is missing" : `there is no command ${name}`;
+    output.line(`${what}; there are ${[...COMMANDS.keys()].join(", ")} (see --help)`);
+    return 2;
+  }
+  if (argv.includes("--help") || argv.includes("-h")) {
+    output.out(command.help);
+    return 0;
+  }
+  try {
+    return await command.run(argv, output);
+  } catch (reason) {
+    if (reason instanceof UsageError) {
+      output.line(`${reason.message} (see ameide-manifest ${name} --help)`);
+      return 2;
+    }
+    if (reason instanceof UserError) {
+      output.line(reason.message);
+      return 1;
+    }
+    throw reason;
+  }
+}

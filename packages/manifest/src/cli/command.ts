@@ -1,0 +1,19 @@
+/** Where a command writes. */
+export interface Output {
+  /** Writes to standard output, as it is. */
+  readonly out: (text: string) => void;
+  /** Writes a line to standard error. */
+  readonly line: (text: string) => void;
+}
+
+/** One command of the program. */
+export interface Command {
+  readonly help: string;
+  /**
+   * Runs it.
+   *
+   * @returns the exit code.
+   * @throws UsageError for wrong arguments, UserError for what else a user can mend.
+   */
+  run(argv: readonly string[], output: Output): Promise<number>;
+}

@@ -1,0 +1,62 @@
+import { create, type DescService } from "@bufbuild/protobuf";
+import {
+  type Manifest,
+  ManifestSchema,
+  NamesSchema,
+} from "@ameideio/conformance-proto/ameide/manifest/v1";
+import {
+  goMethodName,
+  goServiceName,
+  pythonMethodName,
+  pythonServiceName,
+} from "@ameideio/protoc-gen-ameide/names";
+import { rosterOf } from "@ameideio/protoc-gen-ameide/roster";
+import { describeService } from "./describe.js";
+import { type Image, servicesOf } from "./image.js";
+import { SCHEMA } from "./read.js";
+import { UserError } from "./user_error.js";
+
+/**
+ * Derives the manifest of an image: every service that it has.
+ *
+ * @throws UserError if it has no service, or services whose names clash.
+ */
+export function manifestOf(image: Image): Manifest {
+  const services = servicesOf(image);
+  if (services.length === 0) {
+    throw new UserError("the image has no service: nothing would have to exist");
+  }
+  const names = namesOf(services);
+  return create(ManifestSchema, {
+    schema: SCHEMA,
+    module: { sha256: image.sha256, files: [...image.files] },
+    services: services.map((service) => {
+      const described = describeService(service);
+      described.names = create(NamesSchema, names.get(service.typeName) ?? {});
+      const localNames = new Map(service.methods.map(({ name, localName }) => [name, localName]));
+      for (const method of described.methods) {
+        method.names = create(NamesSchema, {
+          typescript: localNames.get(method.name) ?? "",
+          go: goMethodName(method.name),
+          python: pythonMethodName(method.name),
+        });
+      }
+      return described;
+    }),
+  });
+}
+
+// Names of every service, by full name.
+function namesOf(services: readonly DescService[]) {
+  try {
+    const entries = rosterOf(services);
+    return new Map(
+      entries.map((entry) => [
+        entry.service.typeName,
+        { typescript: entry.name, go: goServiceName(entry), python: pythonServiceName(entry) },
+      ]),
+    );
+  } catch (reason) {
+    throw new UserError(reason instanceof Error ? reason.message : String(reason));
+  }
+}

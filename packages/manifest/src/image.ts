@@ -1,0 +1,94 @@
+import {
+  create,
+  createFileRegistry,
+  type DescService,
+  fromBinary,
+  type FileRegistry,
+  toBinary,
+} from "@bufbuild/protobuf";
+import {
+  type FileDescriptorProto,
+  type FileDescriptorSet,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
+import { byText, sha256 } from "./canonical.js";
+import { UserError } from "./user_error.js";
+
+/** A descriptor image, read. */
+export interface Image {
+  readonly registry: FileRegistry;
+  /** Names of its files, sorted. */
+  readonly files: readonly string[];
+  /** SHA-256 of the image in its canonical form, in hex. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads a descriptor image: a serialized `google.protobuf.FileDescriptorSet` with all imports, as
+ * `buf build -o image.binpb` and `protoc --include_imports -o image.binpb` write it.
+ *
+ * @param name - What an error calls it.
+ * @throws UserError if it is none, or lacks an import.
+ */
+export function readImage(bytes: Uint8Array, name: string): Image {
+  let set: FileDescriptorSet;
+  try {
+    set = fromBinary(FileDescriptorSetSchema, bytes);
+  } catch {
+    throw new UserError(`${name} is no descriptor image; ${MAKE_IMAGE}`);
+  }
+  if (set.file.length === 0 || set.file.some((file) => file.name === "")) {
+    throw new UserError(`${name} is no descriptor image: it has no files; ${MAKE_IMAGE}`);
+  }
+  let registry: FileRegistry;
+  try {
+    registry = createFileRegistry(create(FileDescriptorSetSchema, { file: inOrder(set.file) }));
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new UserError(`${name} is not complete: ${why}; ${MAKE_IMAGE}`);
+  }
+  const canonical = canonicalSet(set);
+  return {
+    registry,
+    files: canonical.file.map((file) => file.name),
+    sha256: sha256(toBinary(FileDescriptorSetSchema, canonical)),
+  };
+}
+
+/** Returns every service of an image, sorted by full name. */
+export function servicesOf({ registry }: Pick<Image, "registry">): DescService[] {
+  return [...registry.files]
+    .flatMap((file) => file.services)
+    .sort((a, b) => byText(a.typeName, b.typeName));
+}
+
+const MAKE_IMAGE = "make one with: buf build -o image.binpb";
+
+/** Number of the field in which Buf says which files are imports; other compilers have none. */
+const BUF_EXTENSION = 8042;
+
+// What a module says, whoever compiled it, and wherever its files stood.
+function canonicalSet({ file }: FileDescriptorSet): FileDescriptorSet {
+  const files = file.map((each) => {
+    const { sourceCodeInfo: _, $unknown, ...rest } = each;
+    const unknown = $unknown?.filter(({ no }) => no !== BUF_EXTENSION);
+    return { ...rest, ...(unknown === undefined ? {} : { $unknown: unknown }) };
+  });
+  return create(FileDescriptorSetSchema, { file: files.sort((a, b) => byText(a.name, b.name)) });
+}
+
+// Each file after those that it imports, as compilers write them and registries need them.
+function inOrder(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const seen = new Set<FileDescriptorProto>();
+  const ordered: FileDescriptorProto[] = [];
+  const add = (file: FileDescriptorProto | undefined) => {
+    if (file !== undefined && !seen.has(file)) {
+      seen.add(file);
+      file.dependency.forEach((name) => add(byName.get(name)));
+      ordered.push(file);
+    }
+  };
+  files.forEach(add);
+  return ordered;
+}

@@ -1,0 +1,10 @@
+/**
+ * @module
+ * What must exist in every SDK, and whether it does.
+ */
+export type { Manifest, Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
+export { sha256, toCanonicalJson } from "./canonical.js";
+export { manifestOf } from "./emit.js";
+export { type Image, readImage } from "./image.js";
+export { readManifest, readSurface, SCHEMA } from "./read.js";
+export { UserError } from "./user_error.js";

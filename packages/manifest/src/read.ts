@@ -1,0 +1,84 @@
+import { type DescMessage, fromJson, type JsonObject, type MessageShape } from "@bufbuild/protobuf";
+import {
+  type Manifest,
+  ManifestSchema,
+  type Surface,
+  SurfaceSchema,
+} from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { UserError } from "./user_error.js";
+
+/** The schema of manifests and surfaces, with the one version that is known here. */
+export const SCHEMA = "ameide.manifest.v1";
+
+/**
+ * Reads a manifest.
+ *
+ * @param name - What an error calls it.
+ * @throws UserError if it is none, or of another schema.
+ */
+export function readManifest(text: string, name: string): Manifest {
+  const json = parse(text, { name, what: "manifest" });
+  if ("sdk" in json) {
+    throw new UserError(`${name} is the surface of an SDK, where a manifest is wanted`);
+  }
+  return decode(ManifestSchema, json, { name, what: "manifest" });
+}
+
+/**
+ * Reads the surface of an SDK.
+ *
+ * @param name - What an error calls it.
+ * @throws UserError if it is none, or of another schema.
+ */
+export function readSurface(text: string, name: string): Surface {
+  const json = parse(text, { name, what: "surface" });
+  if ("module" in json) {
+    throw new UserError(`${name} is a manifest, where the surface of an SDK is wanted`);
+  }
+  return decode(SurfaceSchema, json, { name, what: "surface" });
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly what: "manifest" | "surface";
+}
+
+function parse(text: string, { name, what }: Wanted): JsonObject {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UserError(`${name} is no ${what}: it is not JSON; ${MAKE[what]}`);
+  }
+  const schema = typeof json === "object" && json !== null && "schema" in json && json.schema;
+  if (typeof schema !== "string") {
+    throw new UserError(`${name} is no ${what}: it states no schema; ${MAKE[what]}`);
+  }
+  if (schema !== SCHEMA) {
+    const [, version] = /^ameide\.manifest\.v([1-9]\d*)$/.exec(schema) ?? [];
+    throw new UserError(
+      version === undefined
+        ? `${name} has the schema "${schema}", which is unknown; known is ${SCHEMA}`
+        : `${name} has the newer schema ${schema}; known here is ${SCHEMA}: use a newer ameide-manifest`,
+    );
+  }
+  return json as JsonObject;
+}
+
+function decode<T extends DescMessage>(
+  schema: T,
+  json: JsonObject,
+  { name, what }: Wanted,
+): MessageShape<T> {
+  try {
+    return fromJson(schema, json);
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new UserError(`${name} is no ${what} of ${SCHEMA}: ${why}; ${MAKE[what]}`);
+  }
+}
+
+const MAKE = {
+  manifest: "make one with: ameide-manifest emit --image image.binpb",
+  surface: "make one with: ameide-manifest surface --sdk ts",
+} as const;
