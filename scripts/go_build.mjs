@@ -3,23 +3,30 @@
 //
 //     node scripts/go_build.mjs packages/sdk-go/conformance packages/sdk-go/dist/adapter
 //
+// `--with PATTERN` links every package that a pattern of `go list` names, too.
+//
 // Exit code 3: there is no Go; standard error says so in one line.
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 import { run } from "./command.mjs";
 import { goVersion } from "./go_tools.mjs";
 import { EXIT_MISSING_TOOL, MissingTool } from "./missing_tool.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [folder, program, ...others] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { with: { type: "string" } },
+});
+const [folder, program, ...others] = positionals;
 if (folder === undefined || program === undefined || others.length > 0) {
-  throw new Error("usage: go_build.mjs FOLDER PROGRAM");
+  throw new Error("usage: go_build.mjs [--with PATTERN] FOLDER PROGRAM");
 }
 try {
-  await build(folder, resolve(root, program));
+  await build(folder, resolve(root, program), values.with);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = error instanceof MissingTool ? EXIT_MISSING_TOOL : 1;
@@ -28,21 +35,51 @@ try {
 /**
  * @param {string} source
  * @param {string} target
+ * @param {string} [pattern] Of packages that are linked, too.
  */
-async function build(source, target) {
+async function build(source, target, pattern) {
   await goVersion(root);
   mkdirSync(dirname(target), { recursive: true });
   // Built aside: another process may be running the program that is there.
   const fresh = mkdtempSync(join(dirname(target), ".build-"));
   try {
     const built = join(fresh, basename(target));
-    const args = ["build", "-o", built, `./${source}`];
-    const { code, stdout, stderr } = await run("go", args, { cwd: root, timeoutMs: 600_000 });
-    if (code !== 0) {
-      throw new Error(`${stderr}${stdout}`.trimEnd());
-    }
+    const overlay = pattern === undefined ? [] : [await overlayOf(pattern, source, fresh)];
+    await go(["build", "-o", built, ...overlay, `./${source}`]);
     renameSync(built, target);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/**
+ * Writes a file of imports, and returns the flag by which the build sees it in a program's folder.
+ *
+ * @param {string} pattern
+ * @param {string} source
+ * @param {string} temporary
+ */
+async function overlayOf(pattern, source, temporary) {
+  const format = "{{if .GoFiles}}{{.ImportPath}}{{end}}";
+  const listed = await go(["list", "-f", format, pattern], resolve(root, source));
+  const imports = listed.split("\n").filter((path) => path !== "");
+  const file = join(temporary, "imports.go");
+  writeFileSync(file, `package main\n\n${imports.map((path) => `import _ "${path}"\n`).join("")}`);
+  const overlay = join(temporary, "overlay.json");
+  const seen = join(root, source, "imports.go");
+  writeFileSync(overlay, JSON.stringify({ Replace: { [seen]: file } }));
+  return `-overlay=${overlay}`;
+}
+
+/**
+ * @param {string[]} args
+ * @param {string} [cwd]
+ * @returns {Promise<string>} What it printed.
+ */
+async function go(args, cwd = root) {
+  const { code, stdout, stderr } = await run("go", args, { cwd, timeoutMs: 600_000 });
+  if (code !== 0) {
+    throw new Error(`${stderr}${stdout}`.trimEnd());
+  }
+  return stdout;
 }

@@ -6,5 +6,14 @@ export type { Manifest, Surface } from "@ameideio/conformance-proto/ameide/manif
 export { sha256, toCanonicalJson } from "./canonical.js";
 export { manifestOf } from "./emit.js";
 export { type Image, readImage } from "./image.js";
+export {
+  buildInspector,
+  inspect,
+  type Inspected,
+  type Inspector,
+  type Sdk,
+  SDKS,
+} from "./inspect/inspect.js";
 export { readManifest, readSurface, SCHEMA } from "./read.js";
+export { surfaceOf } from "./surface.js";
 export { UserError } from "./user_error.js";

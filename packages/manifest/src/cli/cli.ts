@@ -1,18 +1,24 @@
+import { EXIT_MISSING_TOOL, MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { UserError } from "../user_error.js";
 import { UsageError } from "./arguments.js";
 import type { Command, Output } from "./command.js";
 import { emitCommand } from "./emit_command.js";
+import { surfaceCommand } from "./surface_command.js";
 
 const HELP = `Usage: ameide-manifest COMMAND [OPTION...]
 
 Says what must exist in every SDK, and whether it does.
 
   emit     the manifest of a descriptor image
+  surface  what an SDK has
 
 ameide-manifest COMMAND --help says the rest.
 `;
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([["emit", emitCommand]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["emit", emitCommand],
+  ["surface", surfaceCommand],
+]);
 
 /**
  * Runs the program.
@@ -42,6 +48,10 @@ export async function runCli(given: readonly string[], output: Output): Promise<
     if (reason instanceof UsageError) {
       output.line(`${reason.message} (see ameide-manifest ${name} --help)`);
       return 2;
+    }
+    if (reason instanceof MissingTool) {
+      output.line(reason.message);
+      return EXIT_MISSING_TOOL;
     }
     if (reason instanceof UserError) {
       output.line(reason.message);

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"testing"
+
+	manifestv1 "github.com/ameideio/ameide-conformance-proto-go/ameide/manifest/v1"
+	"github.com/ameideio/ameide-conformance-proto-go/roster"
+	"github.com/ameideio/ameide-sdk-go"
+)
+
+// The suite's service has every kind of method, which ours may lack.
+func TestEveryKind(t *testing.T) {
+	calls := &recorder{}
+	transport, err := newTransport(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer transport.Close()
+	clients, err := clientsOf("roster.New", ameide.NewClient(transport, roster.New), calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(clients) != 1 || clients[0].GetEntry() != "roster.New" || clients[0].GetName() != "Conformance" {
+		t.Fatalf("%v", clients)
+	}
+	found := map[string]*manifestv1.ClientMethod{}
+	for _, method := range clients[0].GetMethods() {
+		found[method.GetName()] = method
+	}
+	for name, want := range map[string][2]string{
+		"NoSideEffects":          {"unary", "no_side_effects"},
+		"Unknown":                {"unary", "unknown"},
+		"ServerStreamIdempotent": {"server_streaming", "idempotent"},
+		"ClientStreamUnknown":    {"client_streaming", "unknown"},
+		"ClientStreamIdempotent": {"client_streaming", "idempotent"},
+		"BidiStreamIdempotent":   {"bidi_streaming", "idempotent"},
+	} {
+		method := found[name]
+		if got := [2]string{method.GetKind(), method.GetIdempotency()}; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		if want := "ameide.conformance.v1.ConformanceService/" + name; method.GetProcedure() != want {
+			t.Errorf("%s asks for %s", name, method.GetProcedure())
+		}
+		if method.GetInput() != "ameide.conformance.v1.ConformanceRequest" || method.GetOutput() != "ameide.conformance.v1.ConformanceResponse" {
+			t.Errorf("%s: %s, %s", name, method.GetInput(), method.GetOutput())
+		}
+	}
+}
+
+// A client that is declared and never made.
+func TestNoClient(t *testing.T) {
+	clients, err := clientsOf("roster.New", &roster.Roster{}, &recorder{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	method := clients[0].GetMethods()[0]
+	if method.GetKind() == "" || method.GetProcedure() != "" {
+		t.Errorf("%v", method)
+	}
+}

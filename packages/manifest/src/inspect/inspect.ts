@@ -1,0 +1,78 @@
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { fromJsonString } from "@bufbuild/protobuf";
+import { type Inspection, InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
+import { UserError } from "../user_error.js";
+
+/** The SDKs, by their ids. */
+export const SDKS = ["ts", "go", "python"] as const;
+
+/** Id of an SDK. */
+export type Sdk = (typeof SDKS)[number];
+
+/** What is looked at, where that is not what the workspace has. */
+export interface Inspected {
+  /** TypeScript: folder of the built package. */
+  readonly package?: string | undefined;
+}
+
+/** How an inspector is started. */
+export type Inspector = readonly [program: string, ...args: string[]];
+
+const room = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Builds the inspector of an SDK: in Go its program, which links the SDK, in Python the environment.
+ *
+ * @throws MissingTool if the language is not installed.
+ * @throws UserError with what its tools say, if they fail.
+ */
+export async function buildInspector(sdk: Sdk): Promise<Inspector> {
+  switch (sdk) {
+    case "ts":
+      return [process.execPath, join(room, "dist/inspect/typescript/inspector.js")];
+    case "go": {
+      const program = join(room, "dist/inspector_go");
+      const stubs = ["--with", "github.com/ameideio/ameide-core-proto-go/..."];
+      const build = ["scripts/go_build.mjs", ...stubs, "packages/manifest/go", program];
+      await told(sdk, runScript([process.execPath, ...build]));
+      return [program];
+    }
+    case "python": {
+      const bin = await told(sdk, runScript([process.execPath, "scripts/python_env.mjs"]));
+      return [join(bin.trim(), "python"), join(room, "python/inspector.py")];
+    }
+  }
+}
+
+/**
+ * Looks at an SDK, in a process of its own.
+ *
+ * @param inspector - Of the SDK, built.
+ * @throws UserError with what the inspector said, if it failed.
+ */
+export async function inspect(
+  sdk: Sdk,
+  inspector: Inspector,
+  { package: folder = sdkFolder() }: Inspected = {},
+): Promise<Inspection> {
+  const command = sdk === "ts" ? ([...inspector, resolve(folder)] as const) : inspector;
+  return fromJsonString(InspectionSchema, await told(sdk, runScript(command)));
+}
+
+function sdkFolder(): string {
+  return dirname(fileURLToPath(import.meta.resolve("@ameideio/ameide-sdk-ts/package.json")));
+}
+
+async function told<T>(sdk: Sdk, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (reason) {
+    if (reason instanceof MissingTool || !(reason instanceof Error)) {
+      throw reason;
+    }
+    throw new UserError(`the SDK ${sdk} could not be looked at: ${reason.message}`);
+  }
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fromJsonString } from "@bufbuild/protobuf";
+import { InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { runScript } from "@ameideio/scripts/missing_tool.mjs";
+import { describe, expect, it, vi } from "vitest";
+import { buildInspector, inspect, readSurface, surfaceOf } from "../src/index.js";
+import { installed } from "./harness/installed.js";
+import { run, temporaryFolder } from "./harness/run.js";
+
+const GET_THREAD = {
+  kind: "unary",
+  input: "ameide.threads.v1.GetThreadRequest",
+  output: "ameide.threads.v1.GetThreadResponse",
+  procedure: "ameide.threads.v1.ThreadsService/GetThread",
+  idempotency: "no_side_effects",
+};
+const WATCH_THREAD = { kind: "server_streaming", idempotency: "no_side_effects" };
+
+describe.each([
+  ["ts", ["createAmeideClient"], "threads", "getThread", "watchThread"],
+  ["go", ["client.New"], "Threads", "GetThread", "WatchThread"],
+  ["python", ["AmeideClient", "AsyncAmeideClient"], "threads", "get_thread", "watch_thread"],
+] as const)("surface of %s", (sdk, entries, service, get, watch) => {
+  it.runIf(installed(sdk))("has clients and stubs", async () => {
+    const ran = await run("surface", "--sdk", sdk);
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    const { clients, stubs } = readSurface(ran.stdout, "it");
+    expect([...new Set(clients.map(({ entry }) => entry))]).toEqual(entries);
+    for (const entry of entries) {
+      const client = clients.find((each) => each.entry === entry && each.name === service);
+      const methods = new Map(client?.methods.map((method) => [method.name, method]));
+      expect(methods.size).toBe(7);
+      expect(methods.get(get)).toMatchObject(GET_THREAD);
+      expect(methods.get(watch)).toMatchObject(WATCH_THREAD);
+    }
+    const stub = stubs.find(({ name }) => name === "ameide.threads.v1.ThreadsService");
+    expect(stub?.methods.find(({ name }) => name === "WatchThread")).toMatchObject({
+      ...WATCH_THREAD,
+      facts: { longLived: true, scopes: ["threads.read"], tenant: "required" },
+    });
+  });
+});
+
+it.runIf(installed("python"))("Python: every kind of method, async and sync", async () => {
+  const [python] = await buildInspector("python");
+  const room = fileURLToPath(new URL("..", import.meta.url));
+  vi.stubEnv("PYTHONPATH", join(room, "python"));
+  const printed = await runScript([python, join(room, "python/tests/suite_clients.py")]);
+  vi.unstubAllEnvs();
+  const { clients } = fromJsonString(InspectionSchema, printed);
+  expect(clients.map(({ entry }) => entry)).toEqual(["AsyncSuiteClient", "SuiteClient"]);
+  for (const { methods } of clients) {
+    const found = new Map(methods.map((method) => [method.name, method]));
+    for (const [name, kind, idempotency] of [
+      ["unknown", "unary", "unknown"],
+      ["server_stream_idempotent", "server_streaming", "idempotent"],
+      ["client_stream_unknown", "client_streaming", "unknown"],
+      ["bidi_stream_idempotent", "bidi_streaming", "idempotent"],
+    ] as const) {
+      expect(found.get(name)).toMatchObject({
+        kind,
+        idempotency,
+        input: "ameide.conformance.v1.ConformanceRequest",
+        output: "ameide.conformance.v1.ConformanceResponse",
+      });
+    }
+  }
+});
+
+it("says that an SDK is not built", async () => {
+  const { code, stderr } = await run("surface", "--sdk", "ts", "--package", temporaryFolder());
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^the SDK ts could not be looked at: ENOENT/);
+});
+
+it("says that a toolchain is missing, in one line", async () => {
+  vi.stubEnv("PATH", temporaryFolder());
+  const ran = await run("surface", "--sdk", "go");
+  vi.unstubAllEnvs();
+  expect(ran).toEqual({
+    code: 3,
+    stdout: "",
+    stderr: expect.stringMatching(/^go was not found: install Go [^\n]*\n$/),
+  });
+});
+
+it("does not take half of a descriptor set", async () => {
+  const inspection = await inspect("ts", await buildInspector("ts"));
+  inspection.descriptors = new Uint8Array();
+  expect(() => surfaceOf(inspection)).toThrow(/^the stubs of ts is no descriptor image/);
+});
