@@ -4,6 +4,9 @@
  */
 export type { Manifest, Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
 export { sha256, toCanonicalJson } from "./canonical.js";
+export { check, type Verdict } from "./check/check.js";
+export { type Problem, type Rule, RULES } from "./check/problem.js";
+export { type Change, type ChangeKind, changesOf } from "./diff.js";
 export { manifestOf } from "./emit.js";
 export { type Image, readImage } from "./image.js";
 export {
@@ -16,4 +19,5 @@ export {
 } from "./inspect/inspect.js";
 export { readManifest, readSurface, SCHEMA } from "./read.js";
 export { surfaceOf } from "./surface.js";
+export { type Taken, takeSurfaces } from "./take_surfaces.js";
 export { UserError } from "./user_error.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { run } from "./harness/run.js";
 
-const COMMANDS = ["emit"];
+const COMMANDS = ["emit", "surface", "check", "diff"];
 
 test("--help names every command, and each has its own", async () => {
   const { code, stdout } = await run("--help");
@@ -16,11 +16,27 @@ test("--help names every command, and each has its own", async () => {
 });
 
 test.each([
-  [[], "a command is missing; there are emit"],
-  [["emmit"], "there is no command emmit; there are emit"],
+  [[], "a command is missing; there are emit, surface, check, diff"],
+  [["emmit"], "there is no command emmit; there are emit, surface, check, diff"],
   [["emit"], "--image is missing (see ameide-manifest emit --help)"],
   [["emit", "--imag", "a"], "Unknown option '--imag' (see"],
   [["emit", "--image", "a", "b"], "unknown argument b (see"],
+  [["surface"], "--sdk is missing (see"],
+  [["surface", "--sdk", "rust"], "--sdk must be one of ts, go, python, is rust (see"],
+  [["surface", "--sdk", "go", "--package", "a"], "--package is for --sdk ts (see"],
+  [["check"], "--manifest is missing (see"],
+  [
+    ["check", "--manifest", "a", "--format", "xml"],
+    "--format must be one of table, json, sarif, is",
+  ],
+  [["check", "--manifest", "a", "--sdk", "c"], "--sdk must be one of ts, go, python, is c (see"],
+  [
+    ["check", "--manifest", "a", "--sdk", "ts", "--surface", "b"],
+    "--sdk and --surface exclude each",
+  ],
+  [["diff", "a"], "NEW is missing (see ameide-manifest diff --help)"],
+  [["diff", "a", "b", "c"], "unknown argument c (see"],
+  [["diff", "a", "b", "--format", "xml"], "--format must be one of text, json, is xml (see"],
 ])("%j is refused with exit code 2", async (argv, message) => {
   const ran = await run(...argv);
   expect(ran).toMatchObject({ code: 2, stdout: "" });

@@ -1,7 +1,9 @@
 import { EXIT_MISSING_TOOL, MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { UserError } from "../user_error.js";
 import { UsageError } from "./arguments.js";
+import { checkCommand } from "./check_command.js";
 import type { Command, Output } from "./command.js";
+import { diffCommand } from "./diff_command.js";
 import { emitCommand } from "./emit_command.js";
 import { surfaceCommand } from "./surface_command.js";
 
@@ -11,6 +13,8 @@ Says what must exist in every SDK, and whether it does.
 
   emit     the manifest of a descriptor image
   surface  what an SDK has
+  check    whether what must exist does
+  diff     what a newer manifest changes
 
 ameide-manifest COMMAND --help says the rest.
 `;
@@ -18,6 +22,8 @@ ameide-manifest COMMAND --help says the rest.
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["emit", emitCommand],
   ["surface", surfaceCommand],
+  ["check", checkCommand],
+  ["diff", diffCommand],
 ]);
 
 /**

@@ -26,15 +26,18 @@ const room = fileURLToPath(new URL("../..", import.meta.url));
 /**
  * Builds the inspector of an SDK: in Go its program, which links the SDK, in Python the environment.
  *
+ * @param program - Go: where the program goes.
  * @throws MissingTool if the language is not installed.
  * @throws UserError with what its tools say, if they fail.
  */
-export async function buildInspector(sdk: Sdk): Promise<Inspector> {
+export async function buildInspector(
+  sdk: Sdk,
+  program = join(room, "dist/inspector_go"),
+): Promise<Inspector> {
   switch (sdk) {
     case "ts":
       return [process.execPath, join(room, "dist/inspect/typescript/inspector.js")];
     case "go": {
-      const program = join(room, "dist/inspector_go");
       const stubs = ["--with", "github.com/ameideio/ameide-core-proto-go/..."];
       const build = ["scripts/go_build.mjs", ...stubs, "packages/manifest/go", program];
       await told(sdk, runScript([process.execPath, ...build]));

@@ -1,0 +1,38 @@
+import { changesOf } from "../diff.js";
+import { readManifest } from "../read.js";
+import { showChanges, toJsonChanges } from "../report/changes.js";
+import { oneOf, readArguments, required } from "./arguments.js";
+import type { Command } from "./command.js";
+import { readText } from "./files.js";
+
+/** `diff`: what a newer manifest changes. */
+export const diffCommand: Command = {
+  help: `Usage: ameide-manifest diff OLD NEW [--format text|json]
+
+Says what is added, deprecated, breaking or otherwise changed from one manifest
+to the next, in words that a release note can use. Breaking is what is removed,
+gets another name, kind or type, what takes a promise back (an idempotency
+level, an idempotency key, a request id), and what asks callers for more (a
+tenant, a credential, a scope).
+
+  --format FORMAT  text (default) or json
+
+Exit code 0: nothing is breaking; 1: something is, or a file could not be read;
+2: wrong arguments.
+`,
+  async run(argv, { out }) {
+    const { values, positionals } = readArguments(
+      argv,
+      { format: { type: "string", default: "text" } },
+      2,
+    );
+    const format = oneOf(values.format, ["text", "json"], "--format");
+    const [older, newer] = [required(positionals[0], "OLD"), required(positionals[1], "NEW")];
+    const changes = changesOf(
+      readManifest(await readText(older), older),
+      readManifest(await readText(newer), newer),
+    );
+    out(format === "json" ? toJsonChanges(changes) : showChanges(changes));
+    return changes.some(({ kind }) => kind === "breaking") ? 1 : 0;
+  },
+};

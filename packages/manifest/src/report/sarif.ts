@@ -1,0 +1,58 @@
+import type { Log } from "sarif";
+import { type Problem, RULES } from "../check/problem.js";
+
+/**
+ * Reports problems as SARIF 2.1.0 (OASIS), which code scanning takes.
+ *
+ * @param manifest - Path of the manifest, the one file that every problem is about.
+ */
+export function toSarif(problems: readonly Problem[], manifest: string): string {
+  const ids = Object.keys(RULES);
+  const log: Log = {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "ameide-manifest",
+            informationUri:
+              "https://github.com/ameideio/ameide-sdks/tree/main/packages/manifest#readme",
+            rules: Object.entries(RULES).map(([id, text]) => ({ id, shortDescription: { text } })),
+          },
+        },
+        results: problems.map((problem) => ({
+          ruleId: problem.rule,
+          ruleIndex: ids.indexOf(problem.rule),
+          level: "error",
+          message: { text: sentence(problem) },
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: manifest.replaceAll("\\", "/") },
+                region: { startLine: 1 },
+              },
+              logicalLocations: [
+                {
+                  fullyQualifiedName: cellName(problem),
+                  kind: problem.method === undefined ? "type" : "function",
+                },
+              ],
+            },
+          ],
+        })),
+      },
+    ],
+  };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+function sentence(problem: Problem): string {
+  const { sdk, where, message } = problem;
+  const seen = sdk === undefined ? where.join(", ") : `${sdk}: ${where.join(", ")}`;
+  return `${cellName(problem)} (${seen}): ${message}`;
+}
+
+function cellName({ service, method }: Problem): string {
+  return method === undefined ? service : `${service}/${method}`;
+}

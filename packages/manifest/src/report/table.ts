@@ -1,0 +1,34 @@
+import type { Problem } from "../check/problem.js";
+import type { Verdict } from "../check/check.js";
+
+/** Shows what is wrong as a table, and a line that says whether anything is. */
+export function showTable(verdict: Verdict): string {
+  const { problems } = verdict;
+  const rows = [HEAD, ...problems.map(cellsOf)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const table = problems.length === 0 ? "" : `${lines.join("\n")}\n\n`;
+  return `${table}${verdictLine(verdict)}\n`;
+}
+
+/** Says in one line whether anything is wrong. */
+export function verdictLine({ services, methods, sdks, problems }: Verdict): string {
+  const compared = `${services} services, ${methods} methods`;
+  if (problems.length === 0) {
+    return `verdict: green, ${compared}, ${sdks.length === 0 ? "no SDK" : `alike in ${sdks.join(", ")}`}`;
+  }
+  const red = [...new Set(problems.map(({ sdk = "manifest" }) => sdk))];
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return `verdict: red, ${count} in ${red.join(", ")} (${compared})`;
+}
+
+const HEAD = ["sdk", "service", "method", "problem", "where", "what"];
+
+function cellsOf({ sdk = "", service, method = "", rule, where, message }: Problem): string[] {
+  return [sdk, service, method, rule.replaceAll("-", " "), where.join(", "), message];
+}

@@ -1,0 +1,34 @@
+import type { Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
+import { buildInspector, inspect, type Sdk } from "./inspect/inspect.js";
+import { surfaceOf } from "./surface.js";
+
+/** Surfaces, and the SDKs that have none here. */
+export interface Taken {
+  readonly surfaces: Surface[];
+  /** What to install for the others, a line each. */
+  readonly missing: string[];
+}
+
+/**
+ * Takes the surfaces of SDKs, all at the same time.
+ *
+ * @throws UserError with what the inspector of an SDK said, if it failed.
+ */
+export async function takeSurfaces(sdks: readonly Sdk[]): Promise<Taken> {
+  const missing: string[] = [];
+  const taken = await Promise.all(
+    sdks.map(async (sdk) => {
+      try {
+        return [surfaceOf(await inspect(sdk, await buildInspector(sdk)))];
+      } catch (reason) {
+        if (!(reason instanceof MissingTool)) {
+          throw reason;
+        }
+        missing.push(`${sdk} is not looked at: ${reason.message}`);
+        return [];
+      }
+    }),
+  );
+  return { surfaces: taken.flat(), missing };
+}

@@ -1,0 +1,181 @@
+import {
+  type Manifest,
+  ManifestSchema,
+  type Surface,
+  SurfaceSchema,
+} from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { describe, expect, it, test, vi } from "vitest";
+import { manifestOf, readImage, RULES, toCanonicalJson } from "../src/index.js";
+import { ourImage } from "./harness/images.js";
+import { installed } from "./harness/installed.js";
+import { run, temporaryFile, temporaryFolder } from "./harness/run.js";
+import { callIn, methodIn, wantedSurface } from "./harness/surfaces.js";
+
+const GET = "ameide.threads.v1.ThreadsService/GetThread";
+const manifest = manifestOf(readImage(ourImage(), "it"));
+
+function manifestFile(of: Manifest = manifest): string {
+  return temporaryFile("manifest.json", toCanonicalJson(ManifestSchema, of));
+}
+
+function surfaceFile(surface: Surface): string {
+  return temporaryFile("surface.json", toCanonicalJson(SurfaceSchema, surface));
+}
+
+const renamed = (surface: Surface) =>
+  void (callIn(surface, "Threads", "GetThread").name = "ReadThread");
+
+describe("check", () => {
+  it("prints a line where all is well", async () => {
+    const surfaces = (["ts", "go", "python"] as const).flatMap((sdk) => [
+      "--surface",
+      surfaceFile(wantedSurface(manifest, sdk)),
+    ]);
+    expect(await run("check", "--manifest", manifestFile(), ...surfaces)).toEqual({
+      code: 0,
+      stdout: "verdict: green, 6 services, 25 methods, alike in ts, go, python\n",
+      stderr: "",
+    });
+  });
+
+  it("prints a table and exits 1 where something is wrong", async () => {
+    const surface = surfaceFile(wantedSurface(manifest, "go", renamed));
+    expect(await run("check", "--manifest", manifestFile(), "--surface", surface)).toEqual({
+      code: 1,
+      stdout: `sdk  service                           method     problem     where  what
+go   ameide.threads.v1.ThreadsService  GetThread  wrong name  entry  name is ReadThread, should be GetThread
+
+verdict: red, 1 problem in go (6 services, 25 methods)
+`,
+      stderr: "",
+    });
+  });
+
+  it("prints JSON", async () => {
+    const surface = surfaceFile(wantedSurface(manifest, "go", renamed));
+    const args = ["check", "--manifest", manifestFile(), "--surface", surface];
+    const { code, stdout } = await run(...args, "--format", "json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      verdict: "red",
+      services: 6,
+      methods: 25,
+      sdks: ["go"],
+      problems: [
+        {
+          rule: "wrong-name",
+          sdk: "go",
+          service: "ameide.threads.v1.ThreadsService",
+          method: "GetThread",
+          where: ["entry"],
+          message: "name is ReadThread, should be GetThread",
+        },
+      ],
+    });
+  });
+
+  it("prints SARIF", async () => {
+    const surface = surfaceFile(wantedSurface(manifest, "go", renamed));
+    const file = manifestFile();
+    const args = ["check", "--manifest", file, "--surface", surface];
+    const { code, stdout } = await run(...args, "--format", "sarif");
+    expect(code).toBe(1);
+    const { version, runs } = JSON.parse(stdout) as { version: string; runs: unknown[] };
+    expect(version).toBe("2.1.0");
+    expect(runs).toMatchObject([
+      {
+        tool: {
+          driver: { name: "ameide-manifest", rules: Object.keys(RULES).map((id) => ({ id })) },
+        },
+        results: [
+          {
+            ruleId: "wrong-name",
+            ruleIndex: Object.keys(RULES).indexOf("wrong-name"),
+            level: "error",
+            message: { text: `${GET} (go: entry): name is ReadThread, should be GetThread` },
+            locations: [
+              {
+                physicalLocation: { artifactLocation: { uri: file } },
+                logicalLocations: [{ fullyQualifiedName: GET }],
+              },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it("refuses that a name of the base disappears", async () => {
+    const base = manifestOf(readImage(ourImage(), "it"));
+    base.services[0]?.methods.push({ ...methodIn(base, GET), name: "Gone" });
+    const surface = surfaceFile(wantedSurface(manifest, "ts"));
+    const args = ["--surface", surface, "--base", manifestFile(base)];
+    const { code, stdout } = await run("check", "--manifest", manifestFile(), ...args);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/ Gone +name gone +base +the method was removed\n/);
+    expect(stdout).toMatch(/verdict: red, 1 problem in manifest /);
+  });
+
+  it.runIf(installed("ts"))("looks at an SDK itself", async () => {
+    expect(await run("check", "--manifest", manifestFile(), "--sdk", "ts")).toMatchObject({
+      code: 0,
+      stdout: "verdict: green, 6 services, 25 methods, alike in ts\n",
+    });
+  });
+
+  it("leaves out an SDK without a toolchain, but not in CI", async () => {
+    const args = ["check", "--manifest", manifestFile()];
+    vi.stubEnv("PATH", temporaryFolder());
+    vi.stubEnv("CI", "");
+    const ran = await run(...args, "--sdk", "ts", "--sdk", "go");
+    const none = await run(...args, "--sdk", "go");
+    vi.stubEnv("CI", "true");
+    const inCi = await run(...args, "--sdk", "ts", "--sdk", "go");
+    vi.unstubAllEnvs();
+    const line = /^go is not looked at: go was not found: install Go [^\n]*\n$/;
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringMatching(line) });
+    expect(inCi).toMatchObject({ code: 1, stderr: expect.stringMatching(line) });
+    expect(none).toMatchObject({ code: 3, stdout: "", stderr: expect.stringMatching(line) });
+  });
+});
+
+describe("a file", () => {
+  const text = toCanonicalJson(ManifestSchema, manifest);
+
+  test.each([
+    ["that is no JSON", "{", /is no manifest: it is not JSON; make one with: ameide-manifest emit/],
+    ["without a schema", "{}", /is no manifest: it states no schema/],
+    ["of a foreign schema", '{"schema":"acme.v1"}', /has the schema "acme.v1", which is unknown/],
+    [
+      "of a newer schema",
+      text.replace("ameide.manifest.v1", "ameide.manifest.v2"),
+      /has the newer schema ameide.manifest.v2; known here is ameide.manifest.v1: use a newer/,
+    ],
+    [
+      "with an unknown field",
+      text.replace('"services"', '"servces"'),
+      /is no manifest of .*servces/,
+    ],
+    [
+      "that is a surface",
+      toCanonicalJson(SurfaceSchema, wantedSurface(manifest, "ts")),
+      /is the surface of an SDK, where a manifest is wanted/,
+    ],
+  ])("%s is no manifest", async (_, content, message) => {
+    const path = temporaryFile("m.json", content);
+    const surface = surfaceFile(wantedSurface(manifest, "ts"));
+    const ran = await run("check", "--manifest", path, "--surface", surface);
+    expect(ran).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
+    expect(ran.stderr).toContain(path);
+  });
+
+  it("that is a manifest is no surface", async () => {
+    const path = manifestFile();
+    const ran = await run("check", "--manifest", path, "--surface", path);
+    expect(ran).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `${path} is a manifest, where the surface of an SDK is wanted\n`,
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import type { Manifest } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { ManifestSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { expect, it, test } from "vitest";
+import { changesOf, manifestOf, readImage, toCanonicalJson } from "../src/index.js";
+import { ourImage, there } from "./harness/images.js";
+import { run, temporaryFile } from "./harness/run.js";
+import { methodIn } from "./harness/surfaces.js";
+
+const THREADS = "ameide.threads.v1.ThreadsService";
+const GET = `${THREADS}/GetThread`;
+const METER = "ameide.meter.v1.MeterService/RecordUsage";
+const IDENTITY = "ameide.identity.v1.OrganizationsDirectoryService/CreateApiKey";
+
+function edited(edit: (manifest: Manifest) => void = () => {}): Manifest {
+  const manifest = manifestOf(readImage(ourImage(), "it"));
+  edit(manifest);
+  return manifest;
+}
+
+function fileOf(manifest: Manifest): string {
+  return temporaryFile("manifest.json", toCanonicalJson(ManifestSchema, manifest));
+}
+
+/** What changed, a line each. */
+function linesOf(edit: (manifest: Manifest) => void): string[] {
+  return changesOf(edited(), edited(edit)).map(
+    ({ kind, service, method, message }) =>
+      `${kind} ${method === undefined ? service : `${service}/${method}`}: ${message}`,
+  );
+}
+
+test.each<[string, (manifest: Manifest) => void, string[]]>([
+  ["nothing", () => {}, []],
+  [
+    "a new service",
+    ({ services }) => services.push({ ...there(services[0]), name: "acme.v1.BillingService" }),
+    ["added acme.v1.BillingService: new service, 5 methods"],
+  ],
+  [
+    "a new method",
+    (manifest) => {
+      const service = there(manifest.services.find(({ name }) => name === THREADS));
+      service.methods.push({ ...methodIn(manifest, `${THREADS}/WatchThread`), name: "WatchAll" });
+    },
+    [`added ${THREADS}/WatchAll: new method, server streaming`],
+  ],
+  [
+    "a service removed",
+    (manifest) =>
+      void (manifest.services = manifest.services.filter(({ name }) => name !== THREADS)),
+    [`breaking ${THREADS}: the service was removed`],
+  ],
+  [
+    "a method deprecated",
+    (manifest) => (methodIn(manifest, GET).deprecated = true),
+    [`deprecated ${GET}: the method is deprecated`],
+  ],
+  [
+    "a service deprecated, with its methods",
+    ({ services }) => {
+      const service = there(services.find(({ name }) => name === THREADS));
+      service.deprecated = true;
+      service.methods.forEach((method) => (method.deprecated = true));
+    },
+    [`deprecated ${THREADS}: the service is deprecated`],
+  ],
+  [
+    "kind and types",
+    (manifest) => {
+      Object.assign(methodIn(manifest, GET), {
+        kind: "bidi_streaming",
+        input: "a.A",
+        output: "a.B",
+      });
+    },
+    [
+      `breaking ${GET}: its kind changed from unary to bidi streaming`,
+      `breaking ${GET}: its request changed from ameide.threads.v1.GetThreadRequest to a.A`,
+      `breaking ${GET}: its response changed from ameide.threads.v1.GetThreadResponse to a.B`,
+    ],
+  ],
+  [
+    "a level lowered",
+    (manifest) => (methodIn(manifest, GET).idempotency = "idempotent"),
+    [`breaking ${GET}: idempotency_level was lowered from no_side_effects to idempotent`],
+  ],
+  [
+    "a level raised",
+    (manifest) => (methodIn(manifest, METER).idempotency = "idempotent"),
+    [`changed ${METER}: idempotency_level was raised from unknown to idempotent`],
+  ],
+  [
+    "promises taken back",
+    (manifest) => {
+      there(methodIn(manifest, METER).facts).idempotencyKey = false;
+      there(methodIn(manifest, IDENTITY).facts).requestIdField = "id";
+    },
+    [
+      `breaking ${IDENTITY}: request_id_field changed from request_id to id`,
+      `breaking ${METER}: idempotency_key changed from true to false`,
+    ],
+  ],
+  [
+    "more asked for",
+    (manifest) => {
+      there(methodIn(manifest, GET).facts).scopes.push("threads.more");
+      there(methodIn(manifest, METER).facts).tenant = "forbidden";
+    },
+    [
+      `breaking ${METER}: tenant changed from required to forbidden`,
+      `breaking ${GET}: scopes changed from threads.read to threads.read threads.more`,
+    ],
+  ],
+  [
+    "less asked for, and defaults",
+    (manifest) => {
+      Object.assign(there(methodIn(manifest, GET).facts), { auth: "none", scopes: [] });
+      Object.assign(there(methodIn(manifest, METER).facts), {
+        tenant: "optional",
+        defaultTimeoutMs: 5_000n,
+        waitForReady: true,
+        mcp: "tool",
+      });
+    },
+    [
+      `changed ${METER}: tenant changed from required to optional`,
+      `changed ${METER}: default_timeout_ms changed from unset to 5000`,
+      `changed ${METER}: mcp changed from off to tool`,
+      `changed ${METER}: wait_for_ready changed from false to true`,
+      `changed ${GET}: auth changed from bearer to none`,
+      `changed ${GET}: scopes changed from threads.read to none`,
+    ],
+  ],
+])("%s", (_, edit, lines) => {
+  expect(linesOf(edit)).toEqual(lines);
+});
+
+it("prints a list of each kind, and exits 1 for what is breaking", async () => {
+  const [older, newer] = [edited(), edited()].map((manifest, index) => {
+    methodIn(manifest, GET).deprecated = index === 1;
+    methodIn(manifest, METER).idempotency = index === 1 ? "unknown" : "idempotent";
+    return fileOf(manifest);
+  });
+  const text = await run("diff", there(older), there(newer));
+  expect(text).toEqual({
+    code: 1,
+    stderr: "",
+    stdout: `Breaking:
+
+- \`${METER}\`: idempotency_level was lowered from idempotent to unknown
+
+Deprecated:
+
+- \`${GET}\`: the method is deprecated
+`,
+  });
+  const json = await run("diff", there(older), there(newer), "--format", "json");
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    counts: { breaking: 1, deprecated: 1, added: 0, changed: 0 },
+    changes: [{ kind: "breaking", service: METER.split("/")[0], method: "RecordUsage" }, {}],
+  });
+  const same = await run("diff", there(newer), there(newer));
+  expect(same).toEqual({ code: 0, stdout: "Nothing changed.\n", stderr: "" });
+});
