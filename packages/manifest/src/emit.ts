@@ -12,7 +12,7 @@ import {
 } from "@ameideio/protoc-gen-ameide/names";
 import { rosterOf } from "@ameideio/protoc-gen-ameide/roster";
 import { describeService } from "./describe.js";
-import { type Image, servicesOf } from "./image.js";
+import { type Image, moduleOf, servicesOf } from "./image.js";
 import { SCHEMA } from "./read.js";
 import { UserError } from "./user_error.js";
 
@@ -29,7 +29,7 @@ export function manifestOf(image: Image): Manifest {
   const names = namesOf(services);
   return create(ManifestSchema, {
     schema: SCHEMA,
-    module: { sha256: image.sha256, files: [...image.files] },
+    module: moduleOf(image),
     services: services.map((service) => {
       const described = describeService(service);
       described.names = create(NamesSchema, names.get(service.typeName) ?? {});

@@ -1,4 +1,12 @@
-import { create, type DescEnum, type DescMethod, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescEnum,
+  type DescMethod,
+  getExtension,
+  hasExtension,
+  type Message,
+} from "@bufbuild/protobuf";
+import type { GenExtension } from "@bufbuild/protobuf/codegenv2";
 import { type Facts, FactsSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import * as policy from "@ameideio/core-proto/ameide/policy/v1";
 
@@ -7,30 +15,44 @@ import * as policy from "@ameideio/core-proto/ameide/policy/v1";
  * nothing is said. Words are those of the SDKs: `TENANT_MODE_REQUIRED` is `required`.
  */
 export function factsOf(method: DescMethod): Facts {
-  const { parent } = method;
-  const tenant = hasOption(method, policy.tenant)
-    ? getOption(method, policy.tenant)
-    : getOption(parent, policy.service_tenant);
-  const auth = hasOption(method, policy.auth)
-    ? getOption(method, policy.auth)
-    : getOption(parent, policy.service_auth);
-  const scopes = getOption(method, policy.scopes);
+  const { options } = method.proto;
+  const inherited = method.parent.proto.options;
+  const scopes = stated(options, policy.scopes) ?? [];
+  const timeoutMs = stated(options, policy.default_timeout_ms);
   return create(FactsSchema, {
-    tenant: wordOf(policy.TenantModeSchema, tenant) ?? "optional",
-    auth: wordOf(policy.AuthModeSchema, auth) ?? "bearer",
-    idempotencyKey: getOption(method, policy.idempotency_key),
-    ...(hasOption(method, policy.default_timeout_ms)
-      ? { defaultTimeoutMs: getOption(method, policy.default_timeout_ms) }
-      : {}),
-    longLived: getOption(method, policy.long_lived),
-    scopes: scopes.length > 0 ? scopes : getOption(parent, policy.service_scopes),
-    mcp: wordOf(policy.McpModeSchema, getOption(method, policy.mcp)) ?? "off",
-    requestIdField: getOption(method, policy.request_id_field),
-    waitForReady: getOption(method, policy.wait_for_ready),
+    tenant:
+      wordOf(
+        policy.TenantModeSchema,
+        stated(options, policy.tenant) ?? stated(inherited, policy.service_tenant),
+      ) ?? "optional",
+    auth:
+      wordOf(
+        policy.AuthModeSchema,
+        stated(options, policy.auth) ?? stated(inherited, policy.service_auth),
+      ) ?? "bearer",
+    idempotencyKey: stated(options, policy.idempotency_key) ?? false,
+    ...(timeoutMs === undefined ? {} : { defaultTimeoutMs: timeoutMs }),
+    longLived: stated(options, policy.long_lived) ?? false,
+    scopes: scopes.length > 0 ? scopes : (stated(inherited, policy.service_scopes) ?? []),
+    mcp: wordOf(policy.McpModeSchema, stated(options, policy.mcp)) ?? "off",
+    requestIdField: stated(options, policy.request_id_field) ?? "",
+    waitForReady: stated(options, policy.wait_for_ready) ?? false,
   });
 }
 
+function stated<O extends Message, V>(
+  options: O | undefined,
+  option: GenExtension<O, V>,
+): V | undefined {
+  if (options === undefined || !hasExtension(options, option)) {
+    return undefined;
+  }
+  return getExtension(options, option) as V;
+}
+
 // Undefined for the zero value. A value that this release does not know keeps its number.
-function wordOf(desc: DescEnum, value: number): string | undefined {
-  return value === 0 ? undefined : (desc.value[value]?.localName.toLowerCase() ?? String(value));
+function wordOf(desc: DescEnum, value: number | undefined): string | undefined {
+  return value === undefined || value === 0
+    ? undefined
+    : (desc.value[value]?.localName.toLowerCase() ?? String(value));
 }

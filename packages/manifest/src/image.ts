@@ -17,10 +17,7 @@ import { UserError } from "./user_error.js";
 /** A descriptor image, read. */
 export interface Image {
   readonly registry: FileRegistry;
-  /** Names of its files, sorted. */
-  readonly files: readonly string[];
-  /** SHA-256 of the image in its canonical form, in hex. */
-  readonly sha256: string;
+  readonly set: FileDescriptorSet;
 }
 
 /**
@@ -40,18 +37,21 @@ export function readImage(bytes: Uint8Array, name: string): Image {
   if (set.file.length === 0 || set.file.some((file) => file.name === "")) {
     throw new UserError(`${name} is no descriptor image: it has no files; ${MAKE_IMAGE}`);
   }
-  let registry: FileRegistry;
   try {
-    registry = createFileRegistry(create(FileDescriptorSetSchema, { file: inOrder(set.file) }));
+    const ordered = create(FileDescriptorSetSchema, { file: inOrder(set.file) });
+    return { registry: createFileRegistry(ordered), set };
   } catch (reason) {
     const why = reason instanceof Error ? reason.message : String(reason);
     throw new UserError(`${name} is not complete: ${why}; ${MAKE_IMAGE}`);
   }
+}
+
+/** Identifies a module by its image in canonical form: the SHA-256 in hex, and the files it covers. */
+export function moduleOf({ set }: Image): { sha256: string; files: string[] } {
   const canonical = canonicalSet(set);
   return {
-    registry,
-    files: canonical.file.map((file) => file.name),
     sha256: sha256(toBinary(FileDescriptorSetSchema, canonical)),
+    files: canonical.file.map((file) => file.name),
   };
 }
 

@@ -17,6 +17,7 @@ export {
   type Sdk,
   SDKS,
 } from "./inspect/inspect.js";
+export { type Digests, type Parity, parity } from "./parity.js";
 export { readManifest, readSurface, SCHEMA } from "./read.js";
 export { surfaceOf } from "./surface.js";
 export { type Taken, takeSurfaces } from "./take_surfaces.js";

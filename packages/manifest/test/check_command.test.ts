@@ -13,6 +13,9 @@ import { callIn, methodIn, wantedSurface } from "./harness/surfaces.js";
 
 const GET = "ameide.threads.v1.ThreadsService/GetThread";
 const manifest = manifestOf(readImage(ourImage(), "it"));
+const services = manifest.services.length;
+const methods = manifest.services.flatMap((service) => service.methods).length;
+const compared = `${services} services, ${methods} methods`;
 
 function manifestFile(of: Manifest = manifest): string {
   return temporaryFile("manifest.json", toCanonicalJson(ManifestSchema, of));
@@ -33,7 +36,7 @@ describe("check", () => {
     ]);
     expect(await run("check", "--manifest", manifestFile(), ...surfaces)).toEqual({
       code: 0,
-      stdout: "verdict: green, 6 services, 25 methods, alike in ts, go, python\n",
+      stdout: `verdict: green, ${compared}, alike in ts, go, python\n`,
       stderr: "",
     });
   });
@@ -45,7 +48,7 @@ describe("check", () => {
       stdout: `sdk  service                           method     problem     where  what
 go   ameide.threads.v1.ThreadsService  GetThread  wrong name  entry  name is ReadThread, should be GetThread
 
-verdict: red, 1 problem in go (6 services, 25 methods)
+verdict: red, 1 problem in go (${compared})
 `,
       stderr: "",
     });
@@ -58,8 +61,8 @@ verdict: red, 1 problem in go (6 services, 25 methods)
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
       verdict: "red",
-      services: 6,
-      methods: 25,
+      services,
+      methods,
       sdks: ["go"],
       problems: [
         {
@@ -119,7 +122,7 @@ verdict: red, 1 problem in go (6 services, 25 methods)
   it.runIf(installed("ts"))("looks at an SDK itself", async () => {
     expect(await run("check", "--manifest", manifestFile(), "--sdk", "ts")).toMatchObject({
       code: 0,
-      stdout: "verdict: green, 6 services, 25 methods, alike in ts\n",
+      stdout: `verdict: green, ${compared}, alike in ts\n`,
     });
   });
 

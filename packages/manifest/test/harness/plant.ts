@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
@@ -30,7 +38,9 @@ export function plantedTypeScript(edits: Edits): Promise<Surface> {
 
 /** The surface of the Go SDK, over a copy of its stubs with edits. */
 export async function plantedGo(edits: Edits): Promise<Surface> {
-  const folder = temporaryFolder();
+  // Go caches what it builds by its folder.
+  const folder = join(root, "packages/manifest/.results/planted_go");
+  rmSync(folder, { recursive: true, force: true });
   const stubs = join(folder, "core-proto");
   cpSync(join(root, "packages/core-proto/go"), stubs, { recursive: true });
   edit(stubs, edits);

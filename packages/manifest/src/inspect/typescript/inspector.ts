@@ -4,7 +4,7 @@
 //
 // FOLDER is that of the built package.
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { create, toJsonString } from "@bufbuild/protobuf";
@@ -75,7 +75,7 @@ function union(...maps: (ReadonlyMap<string, unknown> | undefined)[]): string[] 
 }
 
 try {
-  process.stdout.write(await inspect(process.argv[2] ?? process.cwd()));
+  process.stdout.write(await inspect(resolve(process.argv[2] ?? ".")));
 } catch (reason) {
   process.stderr.write(`${reason instanceof Error ? reason.message : String(reason)}\n`);
   process.exitCode = 1;
