@@ -9,16 +9,10 @@ export { type Problem, type Rule, RULES } from "./check/problem.js";
 export { type Change, type ChangeKind, changesOf } from "./diff.js";
 export { manifestOf } from "./emit.js";
 export { type Image, readImage } from "./image.js";
-export {
-  buildInspector,
-  inspect,
-  type Inspected,
-  type Inspector,
-  type Sdk,
-  SDKS,
-} from "./inspect/inspect.js";
+export { buildInspector, inspect, type Inspected, type Inspector } from "./inspect/inspect.js";
 export { type Digests, type Parity, parity } from "./parity.js";
 export { readManifest, readSurface, SCHEMA } from "./read.js";
+export { LANGUAGES, type Sdk, SDKS } from "./sdks.js";
 export { surfaceOf } from "./surface.js";
 export { type Taken, takeSurfaces } from "./take_surfaces.js";
 export { UserError } from "./user_error.js";

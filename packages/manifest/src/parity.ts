@@ -8,7 +8,7 @@ import { sha256, toCanonicalJson } from "./canonical.js";
 import { check, type Verdict } from "./check/check.js";
 import { manifestOf } from "./emit.js";
 import { readImage } from "./image.js";
-import { SDKS } from "./inspect/inspect.js";
+import { SDKS } from "./sdks.js";
 import { takeSurfaces } from "./take_surfaces.js";
 
 /** Whether the SDKs of this repository have what its module says, and by what that is known. */

@@ -5,6 +5,7 @@ import {
   type Surface,
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { SDKS } from "./sdks.js";
 import { UserError } from "./user_error.js";
 
 /** The schema of manifests and surfaces, with the one version that is known here. */
@@ -35,7 +36,14 @@ export function readSurface(text: string, name: string): Surface {
   if ("module" in json) {
     throw new UserError(`${name} is a manifest, where the surface of an SDK is wanted`);
   }
-  return decode(SurfaceSchema, json, { name, what: "surface" });
+  const surface = decode(SurfaceSchema, json, { name, what: "surface" });
+  if (!SDKS.some((sdk) => sdk === surface.sdk)) {
+    const known = SDKS.join(", ");
+    throw new UserError(
+      `${name} is of the SDK "${surface.sdk}", which is unknown; known: ${known}`,
+    );
+  }
+  return surface;
 }
 
 interface Wanted {

@@ -16,8 +16,8 @@ import { check, type Verdict } from "./check/check.js";
 import { changesOf } from "./diff.js";
 import { manifestOf } from "./emit.js";
 import { readImage } from "./image.js";
-import { SDKS } from "./inspect/inspect.js";
 import { readManifest, readSurface } from "./read.js";
+import { LANGUAGES, type Sdk, SDKS } from "./sdks.js";
 import { surfaceOf } from "./surface.js";
 
 /** Size of a synthetic module: services, each in a file of its own, and methods of each. */
@@ -95,11 +95,9 @@ function syntheticImage({ services, methods }: Size): Uint8Array {
   );
 }
 
-const LANGUAGES = { ts: "typescript", go: "go", python: "python" } as const;
-
 // What an inspector would see of an SDK that has everything.
 function clientsOf({ services }: Manifest) {
-  return (sdk: keyof typeof LANGUAGES) =>
+  return (sdk: Sdk) =>
     services.map((service) => ({
       entry: "client",
       name: service.names?.[LANGUAGES[sdk]] ?? "",

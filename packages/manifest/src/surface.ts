@@ -16,7 +16,7 @@ import { SCHEMA } from "./read.js";
  * @throws UserError if the descriptors are not complete.
  */
 export function surfaceOf({ sdk, clients, descriptors }: Inspection): Surface {
-  const image = readImage(descriptors, `the stubs of ${sdk}`);
+  const image = readImage(descriptors, `what the stubs of ${sdk} embed`);
   for (const client of clients) {
     client.methods.sort((a, b) => byText(a.name, b.name));
   }

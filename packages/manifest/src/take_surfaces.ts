@@ -1,6 +1,7 @@
 import type { Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
-import { buildInspector, inspect, type Sdk } from "./inspect/inspect.js";
+import { buildInspector, inspect } from "./inspect/inspect.js";
+import type { Sdk } from "./sdks.js";
 import { surfaceOf } from "./surface.js";
 
 /** Surfaces, and the SDKs that have none here. */

@@ -145,10 +145,12 @@ describe("facts", () => {
 describe("digest of the module", () => {
   const digest = (image: Uint8Array) => manifestOf(readImage(image, "it")).module?.sha256;
 
-  it("does not know comments, nor the order of files", () => {
+  it("does not know comments, the order of files, nor what Buf notes", () => {
     const bare = ourImage((set) => {
       for (const file of set.file) {
         delete file.sourceCodeInfo;
+        // buf.alpha.image.v1.ImageFileExtension
+        file.$unknown = [{ no: 8042, wireType: WireType.LengthDelimited, data: new Uint8Array(1) }];
       }
       set.file.reverse();
     });

@@ -7,15 +7,9 @@ import type {
   Service,
   Surface,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { LANGUAGES, type Sdk } from "../sdks.js";
 import { type Difference, differs, kindAndTypes } from "./differences.js";
 import type { Problem } from "./problem.js";
-
-/** The field of names that holds for each SDK. */
-const LANGUAGES: Readonly<Record<string, "typescript" | "go" | "python">> = {
-  ts: "typescript",
-  go: "go",
-  python: "python",
-};
 
 /**
  * Compares the clients of an SDK with the services that have to exist: in the client of all services,
@@ -133,8 +127,7 @@ function serviceOf({ methods }: Client): string | undefined {
 }
 
 function nameIn(sdk: string, names: Names | undefined): string {
-  const language = LANGUAGES[sdk];
-  return (language && names?.[language]) ?? "";
+  return names?.[LANGUAGES[sdk as Sdk]] ?? "";
 }
 
 interface Matching<W, F> {

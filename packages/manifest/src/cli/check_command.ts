@@ -1,11 +1,11 @@
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { EXIT_MISSING_TOOL } from "@ameideio/scripts/missing_tool.mjs";
 import { check } from "../check/check.js";
-import { SDKS } from "../inspect/inspect.js";
 import { readManifest, readSurface } from "../read.js";
 import { toJsonReport } from "../report/json.js";
 import { toSarif } from "../report/sarif.js";
 import { showTable } from "../report/table.js";
+import { SDKS } from "../sdks.js";
 import { type Taken, takeSurfaces } from "../take_surfaces.js";
 import { oneOf, readArguments, required, UsageError } from "./arguments.js";
 import type { Command, Output } from "./command.js";

@@ -1,6 +1,7 @@
 import { SurfaceSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { toCanonicalJson } from "../canonical.js";
-import { buildInspector, inspect, SDKS } from "../inspect/inspect.js";
+import { buildInspector, inspect } from "../inspect/inspect.js";
+import { SDKS } from "../sdks.js";
 import { surfaceOf } from "../surface.js";
 import { oneOf, readArguments, required, UsageError } from "./arguments.js";
 import type { Command } from "./command.js";

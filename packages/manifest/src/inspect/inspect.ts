@@ -4,13 +4,8 @@ import { fileURLToPath } from "node:url";
 import { fromJsonString } from "@bufbuild/protobuf";
 import { type Inspection, InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
+import type { Sdk } from "../sdks.js";
 import { UserError } from "../user_error.js";
-
-/** The SDKs, by their ids. */
-export const SDKS = ["ts", "go", "python"] as const;
-
-/** Id of an SDK. */
-export type Sdk = (typeof SDKS)[number];
 
 /** What is looked at, where that is not what the workspace has. */
 export interface Inspected {

@@ -7,15 +7,13 @@ import {
   type Surface,
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
-import { SCHEMA } from "../../src/index.js";
+import { LANGUAGES, SCHEMA, type Sdk } from "../../src/index.js";
 import { there } from "./images.js";
-
-const LANGUAGES = { ts: "typescript", go: "go", python: "python" } as const;
 
 /** The surface of an SDK that has all that a manifest wants, and nothing else. */
 export function wantedSurface(
   { services }: Manifest,
-  sdk: keyof typeof LANGUAGES,
+  sdk: Sdk,
   edit: (surface: Surface) => void = () => {},
 ): Surface {
   const language = LANGUAGES[sdk];
