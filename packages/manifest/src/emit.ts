@@ -17,7 +17,7 @@ import { SCHEMA } from "./read.js";
 import { UserError } from "./user_error.js";
 
 /**
- * Derives the manifest of an image: every service that it has.
+ * Derives the manifest of an image: every service that it has, imports apart.
  *
  * @throws UserError if it has no service, or services whose names clash.
  */

@@ -6,6 +6,7 @@ import {
   type FileRegistry,
   toBinary,
 } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import {
   type FileDescriptorProto,
   type FileDescriptorSet,
@@ -55,17 +56,34 @@ export function moduleOf({ set }: Image): { sha256: string; files: string[] } {
   };
 }
 
-/** Returns every service of an image, sorted by full name. */
+/** Returns every service of an image, sorted by full name, but for those of what Buf says are imports. */
 export function servicesOf({ registry }: Pick<Image, "registry">): DescService[] {
   return [...registry.files]
+    .filter(({ proto }) => !isImport(proto))
     .flatMap((file) => file.services)
     .sort((a, b) => byText(a.typeName, b.typeName));
 }
 
 const MAKE_IMAGE = "make one with: buf build -o image.binpb";
 
-/** Number of the field in which Buf says which files are imports; other compilers have none. */
+/** Number of the field in which Buf notes what it knows of a file; other compilers have none. */
 const BUF_EXTENSION = 8042;
+
+/** Number of the field of that which is true for imports: files of other modules. */
+const IS_IMPORT = 1;
+
+function isImport({ $unknown }: FileDescriptorProto): boolean {
+  const noted = $unknown?.findLast(({ no }) => no === BUF_EXTENSION);
+  const fields = new BinaryReader(new BinaryReader(noted?.data ?? new Uint8Array(1)).bytes());
+  while (fields.pos < fields.len) {
+    const [no, wireType] = fields.tag();
+    if (no === IS_IMPORT) {
+      return fields.bool();
+    }
+    fields.skip(wireType, no);
+  }
+  return false;
+}
 
 // What a module says, whoever compiled it, and wherever its files stood.
 function canonicalSet({ file }: FileDescriptorSet): FileDescriptorSet {

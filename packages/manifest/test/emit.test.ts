@@ -72,6 +72,21 @@ describe("emit", () => {
   });
 });
 
+it("leaves out services of other modules", () => {
+  const names = (noted: Uint8Array) => {
+    const image = ourImage((set) => {
+      fileOf(set, THREADS).$unknown = [
+        { no: 8042, wireType: WireType.LengthDelimited, data: noted },
+      ];
+    });
+    return manifestOf(readImage(image, "it")).services.map(({ name }) => name);
+  };
+  // buf.alpha.image.v1.ImageFileExtension: is_import, or is_syntax_unspecified before it.
+  expect(names(new Uint8Array([4, 24, 1, 8, 1]))).not.toContain("ameide.threads.v1.ThreadsService");
+  expect(names(new Uint8Array([2, 8, 0]))).toContain("ameide.threads.v1.ThreadsService");
+  expect(names(new Uint8Array([0]))).toContain("ameide.threads.v1.ThreadsService");
+});
+
 describe("facts", () => {
   const [service] = manifestOf(readImage(suiteImage(), "it")).services;
   const said = {
