@@ -18,15 +18,9 @@ from ameide_conformance_proto.ameide.manifest.v1.manifest_pb import (
 from descriptors import descriptors_of
 from shapes import Shape, methods_of
 
-from ameide_sdk import AmeideClient, AsyncAmeideClient
+from ameide_sdk import AmeideClient, AsyncAmeideClient, ClientOptions
 from calls import Recorder, call_async, call_sync
 
-_OPTIONS = {
-    "allow_insecure_loopback": True,
-    # Connect has no bidirectional streams over HTTP/1.1.
-    "protocol": "grpc",
-    "tenant": "inspector",
-}
 _NOWHERE = "http://127.0.0.1:9"
 
 
@@ -40,7 +34,7 @@ def inspect_clients(
 async def _async_clients(of: type[AsyncAmeideClient]) -> list[Client]:
     recorder = Recorder()
     clients = []
-    async with of(_NOWHERE, interceptors=[recorder], **_OPTIONS) as ameide:  # type: ignore[arg-type]
+    async with of(_NOWHERE, **_options(recorder)) as ameide:
         for name in _services_of(ameide):
             service = getattr(ameide, name)
             methods = []
@@ -54,7 +48,7 @@ async def _async_clients(of: type[AsyncAmeideClient]) -> list[Client]:
 def _sync_clients(of: type[AmeideClient]) -> list[Client]:
     recorder = Recorder()
     clients = []
-    with of(_NOWHERE, interceptors=[recorder], **_OPTIONS) as ameide:  # type: ignore[arg-type]
+    with of(_NOWHERE, **_options(recorder)) as ameide:
         for name in _services_of(ameide):
             service = getattr(ameide, name)
             methods = []
@@ -63,6 +57,16 @@ def _sync_clients(of: type[AmeideClient]) -> list[Client]:
                 methods.append(_method(method, shape, recorder))
             clients.append(Client(entry=of.__name__, name=name, methods=methods))
     return clients
+
+
+def _options(recorder: Recorder) -> ClientOptions:
+    return {
+        "allow_insecure_loopback": True,
+        # Connect has no bidirectional streams over HTTP/1.1.
+        "protocol": "grpc",
+        "tenant": "inspector",
+        "interceptors": [recorder],
+    }
 
 
 def _services_of(client: AsyncAmeideClient | AmeideClient) -> Iterator[str]:

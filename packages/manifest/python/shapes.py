@@ -28,7 +28,7 @@ class Shape:
     output: str
     streams_input: bool
     request: Any
-    """The class of the request."""
+    """The class of the request; None where nothing says it."""
 
 
 def methods_of(client: Any) -> Iterator[tuple[str, Shape]]:
@@ -75,7 +75,10 @@ def _message(module: str, annotation: object) -> tuple[bool, Any]:
         and node.value.id in _STREAMS
     )
     inner = node.slice if isinstance(node, ast.Subscript) else node
-    return streams, eval(ast.unparse(inner), vars(sys.modules[module]))
+    try:
+        return streams, eval(ast.unparse(inner), vars(sys.modules[module]))
+    except NameError:
+        return streams, None
 
 
 def _name(message: Any) -> str:

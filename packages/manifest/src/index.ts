@@ -4,7 +4,7 @@
  */
 export type { Manifest, Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
 export { sha256, toCanonicalJson } from "./canonical.js";
-export { check, type Verdict } from "./check/check.js";
+export { check, isGreen, type Verdict } from "./check/check.js";
 export { type Problem, type Rule, RULES } from "./check/problem.js";
 export { type Change, type ChangeKind, changesOf } from "./diff.js";
 export { manifestOf } from "./emit.js";

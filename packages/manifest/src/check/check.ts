@@ -10,6 +10,8 @@ export interface Verdict {
   readonly methods: number;
   /** Ids of the SDKs that were compared. */
   readonly sdks: readonly string[];
+  /** Whether an SDK was not compared that may not be left out. */
+  readonly incomplete?: boolean;
   /** Empty where everything is as it has to be. */
   readonly problems: readonly Problem[];
 }
@@ -32,6 +34,11 @@ export function check(manifest: Manifest, surfaces: readonly Surface[], base?: M
       ]),
     ]),
   };
+}
+
+/** Reports whether everything was compared that has to be, and nothing is wrong. */
+export function isGreen({ problems, incomplete = false }: Verdict): boolean {
+  return problems.length === 0 && !incomplete;
 }
 
 function nameProblems(base: Manifest, manifest: Manifest): Problem[] {

@@ -18,7 +18,9 @@ import type { Problem } from "./problem.js";
 export function checkClients({ services }: Manifest, { sdk, clients, stubs }: Surface): Problem[] {
   const entries = new Map<string, Client[]>();
   for (const client of clients) {
-    entries.set(client.entry, [...(entries.get(client.entry) ?? []), client]);
+    const those = entries.get(client.entry) ?? [];
+    those.push(client);
+    entries.set(client.entry, those);
   }
   if (entries.size === 0) {
     entries.set("client of all services", []);

@@ -1,6 +1,6 @@
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { EXIT_MISSING_TOOL } from "@ameideio/scripts/missing_tool.mjs";
-import { check } from "../check/check.js";
+import { check, isGreen } from "../check/check.js";
 import { readManifest, readSurface } from "../read.js";
 import { toJsonReport } from "../report/json.js";
 import { toSarif } from "../report/sarif.js";
@@ -51,18 +51,18 @@ compared; 2: wrong arguments; 3: every toolchain is missing.
     const base = values.base && readManifest(await readText(values.base), values.base);
     const { surfaces, missing } =
       values.surface === undefined ? await takeSurfaces(sdks) : await readSurfaces(values.surface);
-    const failed = tellMissing(missing, output);
+    const incomplete = tellMissing(missing, output);
     if (surfaces.length === 0) {
       return EXIT_MISSING_TOOL;
     }
-    const verdict = check(manifest, surfaces, base || undefined);
+    const verdict = { ...check(manifest, surfaces, base || undefined), incomplete };
     const report = {
       table: () => showTable(verdict),
       json: () => toJsonReport(verdict),
       sarif: () => toSarif(verdict.problems, path),
     };
     output.out(report[format]());
-    return verdict.problems.length > 0 || failed ? 1 : 0;
+    return isGreen(verdict) ? 0 : 1;
   },
 };
 

@@ -1,5 +1,7 @@
+import { isGreen } from "../check/check.js";
 import { parity } from "../parity.js";
 import { readManifest } from "../read.js";
+import { toJsonReport } from "../report/json.js";
 import { showTable } from "../report/table.js";
 import { readArguments } from "./arguments.js";
 import { tellMissing } from "./check_command.js";
@@ -32,13 +34,8 @@ arguments.
     });
     const base = values.base && readManifest(await readText(values.base), values.base);
     const result = await parity(base || undefined);
-    const failed = tellMissing(result.missing, output) || result.problems.length > 0;
-    if (values.json) {
-      const verdict = failed ? "red" : "green";
-      output.out(`${JSON.stringify({ verdict, ...result }, undefined, 2)}\n`);
-    } else {
-      output.out(showTable(result));
-    }
-    return failed ? 1 : 0;
+    const verdict = { ...result, incomplete: tellMissing(result.missing, output) };
+    output.out(values.json ? toJsonReport(verdict) : showTable(verdict));
+    return isGreen(verdict) ? 0 : 1;
   },
 };

@@ -1,7 +1,7 @@
-import type { Verdict } from "../check/check.js";
+import { isGreen, type Verdict } from "../check/check.js";
 
-/** Reports a verdict as JSON. */
-export function toJsonReport({ problems, ...compared }: Verdict): string {
-  const verdict = problems.length === 0 ? "green" : "red";
-  return `${JSON.stringify({ verdict, ...compared, problems }, undefined, 2)}\n`;
+/** Reports a verdict as JSON, with all that is known beside it. */
+export function toJsonReport(verdict: Verdict): string {
+  const { incomplete: _, ...known } = verdict;
+  return `${JSON.stringify({ verdict: isGreen(verdict) ? "green" : "red", ...known }, undefined, 2)}\n`;
 }

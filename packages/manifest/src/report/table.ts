@@ -1,5 +1,5 @@
+import { isGreen, type Verdict } from "../check/check.js";
 import type { Problem } from "../check/problem.js";
-import type { Verdict } from "../check/check.js";
 
 /** Shows what is wrong as a table, and a line that says whether anything is. */
 export function showTable(verdict: Verdict): string {
@@ -17,10 +17,14 @@ export function showTable(verdict: Verdict): string {
 }
 
 /** Says in one line whether anything is wrong. */
-export function verdictLine({ services, methods, sdks, problems }: Verdict): string {
+export function verdictLine(verdict: Verdict): string {
+  const { services, methods, sdks, problems } = verdict;
   const compared = `${services} services, ${methods} methods`;
+  if (isGreen(verdict)) {
+    return `verdict: green, ${compared}, alike in ${sdks.join(", ")}`;
+  }
   if (problems.length === 0) {
-    return `verdict: green, ${compared}, ${sdks.length === 0 ? "no SDK" : `alike in ${sdks.join(", ")}`}`;
+    return `verdict: red, alike in ${sdks.join(", ")} alone (${compared})`;
   }
   const red = [...new Set(problems.map(({ sdk = "manifest" }) => sdk))];
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
