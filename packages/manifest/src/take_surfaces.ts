@@ -17,19 +17,21 @@ export interface Taken {
  * @throws UserError with what the inspector of an SDK said, if it failed.
  */
 export async function takeSurfaces(sdks: readonly Sdk[]): Promise<Taken> {
-  const missing: string[] = [];
-  const taken = await Promise.all(
-    sdks.map(async (sdk) => {
-      try {
-        return [surfaceOf(await inspect(sdk, await buildInspector(sdk)))];
-      } catch (reason) {
-        if (!(reason instanceof MissingTool)) {
-          throw reason;
-        }
-        missing.push(`${sdk} is not looked at: ${reason.message}`);
-        return [];
-      }
-    }),
-  );
-  return { surfaces: taken.flat(), missing };
+  const taken = await Promise.all(sdks.map(takeSurface));
+  return {
+    surfaces: taken.flatMap((each) => (typeof each === "string" ? [] : [each])),
+    missing: taken.filter((each) => typeof each === "string"),
+  };
+}
+
+/** The surface of an SDK, or what to install for it. */
+async function takeSurface(sdk: Sdk): Promise<Surface | string> {
+  try {
+    return surfaceOf(await inspect(sdk, await buildInspector(sdk)));
+  } catch (reason) {
+    if (!(reason instanceof MissingTool)) {
+      throw reason;
+    }
+    return `${sdk} is not looked at: ${reason.message}`;
+  }
 }
