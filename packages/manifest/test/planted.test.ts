@@ -87,6 +87,11 @@ describe.runIf(installed("go"))("Go", () => {
       ),
       replace(/(?<=c\.watchThread\.CallUnary[^}]*\})/, "\n\treturn response.Msg, nil\n}"),
     ),
+    // An idempotency level in a descriptor alone.
+    "ameide/identity/v1/sessions.pb.go": replace(
+      '.GetSessionResponse\\"\\x03\\x90\\x02\\x01',
+      '.GetSessionResponse\\"\\x03\\x90\\x02\\x02',
+    ),
     // A service that is not wired.
     "roster/roster.go": replace(new RegExp(`.*(Meter calls|${meter}).*\n`, "g"), ""),
   };
@@ -97,6 +102,14 @@ describe.runIf(installed("go"))("Go", () => {
     const threads = { sdk: "go", service: THREADS, where };
     const level = "idempotency level is idempotent, should be no_side_effects";
     expect(problems).toEqual([
+      {
+        sdk: "go",
+        service: "ameide.identity.v1.SessionsService",
+        method: "GetSession",
+        rule: "wrong-policy",
+        message: level,
+        where: ["stubs"],
+      },
       {
         sdk: "go",
         service: "ameide.meter.v1.MeterService",
@@ -125,6 +138,10 @@ describe.runIf(installed("python"))("Python", () => {
       '    ("billing", f"$1.billing_connect", "BillingServiceClient", "BillingServiceClientSync"),\n$&',
     ),
     "ameide/identity/v1/billing_connect.py": () => BILLING,
+    "ameide/identity/v1/sessions_pb.py": replace(
+      '.ListSessionsResponse"\\x03\\x90\\x02\\x01',
+      '.ListSessionsResponse"\\x03\\x90\\x02\\x02',
+    ),
     [SESSIONS]: inOrder(
       // A renamed method.
       replace("def get_session(", "def fetch_session("),
@@ -146,15 +163,16 @@ describe.runIf(installed("python"))("Python", () => {
     expect(problems).toEqual([
       {
         ...sessions,
-        method: "GetSession",
-        rule: "wrong-name",
-        message: "name is fetch_session, should be get_session",
-      },
-      {
-        ...sessions,
         method: "ListSessions",
         rule: "wrong-policy",
         message: "idempotency level is idempotent, should be no_side_effects",
+        where: ["stubs", ...sessions.where],
+      },
+      {
+        ...sessions,
+        method: "GetSession",
+        rule: "wrong-name",
+        message: "name is fetch_session, should be get_session",
       },
       {
         ...sessions,
