@@ -80,19 +80,20 @@ for (const format of /** @type {const} */ (["es", "cjs"])) {
 // Whoever runs or compiles takes a file's format from the package.json above it.
 writeFileSync(new URL("dist/cjs/package.json", folder), '{ "type": "commonjs" }\n');
 
-// The stubs, under the SDK's name: `/threads/v1` is all of `ameide.threads.v1`. package.json names them by
-// one pattern, so a new proto package needs no line here either.
+// The stubs, under the SDK's name: `/threads/v1` is all of `ameide.threads.v1`, `/beamline/flow/v1` of
+// `beamline.flow.v1`. package.json names them by one pattern, so a new proto package needs no line here either.
 const core = "@ameideio/core-proto";
-const generated = new URL("gen/ameide/", import.meta.resolve(`${core}/package.json`));
+const generated = new URL("gen/", import.meta.resolve(`${core}/package.json`));
 for (const file of readdirSync(generated, { recursive: true, encoding: "utf8" })) {
-  const [, name] = /^(.+)\/index\.js$/.exec(file.replaceAll("\\", "/")) ?? [];
-  if (name === undefined) {
+  const [, path] = /^((?:ameide|beamline)\/.+)\/index\.js$/.exec(file.replaceAll("\\", "/")) ?? [];
+  if (path === undefined) {
     continue;
   }
-  const all = `export * from "${core}/ameide/${name}";\n`;
+  const name = path.replace(/^ameide\//, "");
+  const all = `export * from "${core}/${path}";\n`;
   write(`dist/stubs/${name}.js`, all);
   write(`dist/stubs/${name}.d.ts`, all);
-  write(`dist/cjs/stubs/${name}.js`, `module.exports = require("${core}/ameide/${name}");\n`);
+  write(`dist/cjs/stubs/${name}.js`, `module.exports = require("${core}/${path}");\n`);
   write(`dist/cjs/stubs/${name}.d.ts`, all);
 }
 

@@ -38,7 +38,7 @@ func TestRosterHasEveryServiceUnderItsName(t *testing.T) {
 	want := map[string]string{}
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		for i := range file.Services().Len() {
-			if service := file.Services().Get(i); strings.HasPrefix(string(service.FullName()), "ameide.") {
+			if service := file.Services().Get(i); isOurs(service) {
 				want[rosterName(service)] = string(service.FullName())
 			}
 		}
@@ -47,6 +47,11 @@ func TestRosterHasEveryServiceUnderItsName(t *testing.T) {
 	if len(want) == 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("the roster calls\n%v\nwant\n%v", got, want)
 	}
+}
+
+func isOurs(service protoreflect.ServiceDescriptor) bool {
+	name := string(service.FullName())
+	return strings.HasPrefix(name, "ameide.") || strings.HasPrefix(name, "beamline.")
 }
 
 // callAnyUnary calls the first method that takes a context and a request.

@@ -12,5 +12,10 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1/providerv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/beamline/worker/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/roster"
 )

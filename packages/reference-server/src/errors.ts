@@ -49,6 +49,13 @@ export class Problem extends Error {
   }
 }
 
+/** Creates an `invalid_argument` for one field, by its path in proto names. */
+export function invalidField(field: string, reason: string, description: string): Problem {
+  return new Problem(Code.InvalidArgument, reason, `${field}: ${description}`, {
+    fields: [{ field, reason, description }],
+  });
+}
+
 /** Creates a `not_found` for a resource of the tenant, for example `notFound("thread", id)`. */
 export function notFound(resource: string, id: string): Problem {
   return new Problem(
@@ -56,6 +63,15 @@ export function notFound(resource: string, id: string): Problem {
     `${resource.toUpperCase()}_NOT_FOUND`,
     `${resource.replaceAll("_", " ")} not found`,
     { metadata: { [`${resource}_id`]: id } },
+  );
+}
+
+/** Creates a `failed_precondition` for an idempotency key that came with another request. */
+export function keyReused(): Problem {
+  return new Problem(
+    Code.FailedPrecondition,
+    "IDEMPOTENCY_KEY_REUSED",
+    "the idempotency key came with another request before",
   );
 }
 

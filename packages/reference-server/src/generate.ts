@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
 import {
   GenerationState,
   type GenerateRequest,
@@ -10,7 +9,7 @@ import { Role } from "@ameideio/core-proto/ameide/threads/v1";
 import { pause } from "./abort.js";
 import type { StreamCall } from "./call.js";
 import { echo, type Answer } from "./echo.js";
-import { notFound, Problem, toConnectError, toStatus } from "./errors.js";
+import { invalidField, notFound, toConnectError, toStatus } from "./errors.js";
 import type { Generation } from "./generations.js";
 import { countTokens, findModel, type Model } from "./models.js";
 import type { Store, StoredThread } from "./store.js";
@@ -102,16 +101,12 @@ async function* events(
 }
 
 function demand(model: Model, request: GenerateRequest, inputTokens: number): void {
-  const refuse = (reason: string, field: string, description: string) =>
-    new Problem(Code.InvalidArgument, reason, `${field}: ${description}`, {
-      fields: [{ field, reason, description }],
-    });
   if (inputTokens > Number(model.maxInputTokens)) {
     const most = `has ${inputTokens} tokens, ${model.id} takes at most ${model.maxInputTokens}`;
-    throw refuse("TOO_MANY_INPUT_TOKENS", "messages", most);
+    throw invalidField("messages", "TOO_MANY_INPUT_TOKENS", most);
   }
   if (!model.supportsTools && request.options && request.options.tools.length > 0) {
-    throw refuse("TOOLS_UNSUPPORTED", "options.tools", `${model.id} cannot call tools`);
+    throw invalidField("options.tools", "TOOLS_UNSUPPORTED", `${model.id} cannot call tools`);
   }
 }
 

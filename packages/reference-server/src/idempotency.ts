@@ -2,7 +2,7 @@ import { clone, create, type Message, type MessageInitShape } from "@bufbuild/pr
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { Code } from "@connectrpc/connect";
 import type { Call } from "./call.js";
-import { Problem } from "./errors.js";
+import { keyReused, Problem } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { methodFacts } from "./method_facts.js";
 
@@ -57,7 +57,7 @@ export class IdempotencyKeys {
     const body = fingerprint(call.method.input, request);
     const known = keys.map((key) => this.entries.get(key)).filter((entry) => entry !== undefined);
     if (known.some((entry) => entry.fingerprint !== body)) {
-      throw reused();
+      throw keyReused();
     }
     const [first] = known;
     if (first !== undefined) {
@@ -126,13 +126,5 @@ function invalidKey(): Problem {
     "IDEMPOTENCY_KEY_INVALID",
     `${KEY_HEADER} must be 1 to 255 printable ASCII characters`,
     { metadata: { header: KEY_HEADER } },
-  );
-}
-
-function reused(): Problem {
-  return new Problem(
-    Code.FailedPrecondition,
-    "IDEMPOTENCY_KEY_REUSED",
-    "the idempotency key came with another request before",
   );
 }

@@ -6,6 +6,7 @@ export {
 } from "./server.js";
 export type { ServerTls } from "./accept.js";
 export type { Generation } from "./generations.js";
+export type { RoutedProvider } from "./routed_providers.js";
 export { routes } from "./routes.js";
 export {
   createStore,

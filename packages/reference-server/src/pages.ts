@@ -1,7 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
 import type { Call } from "./call.js";
-import { Problem } from "./errors.js";
+import { invalidField, type Problem } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { methodFacts } from "./method_facts.js";
 import type { Sealer } from "./seal.js";
@@ -68,7 +67,5 @@ function compare(a: string, b: string): number {
 
 function invalidPageToken(): Problem {
   const description = "must be the next_page_token of the same query";
-  return new Problem(Code.InvalidArgument, "INVALID_PAGE_TOKEN", `page_token: ${description}`, {
-    fields: [{ field: "page_token", reason: "INVALID_PAGE_TOKEN", description }],
-  });
+  return invalidField("page_token", "INVALID_PAGE_TOKEN", description);
 }

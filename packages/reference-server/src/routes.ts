@@ -1,3 +1,4 @@
+import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
 import {
@@ -8,12 +9,16 @@ import {
 import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { Router } from "@ameideio/core-proto/beamline/flow/v1";
+import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { inference } from "./inference.js";
 import { meter } from "./meter.js";
 import { organizationsDirectory } from "./organizations_directory.js";
+import { provider } from "./provider.js";
 import { reportInterceptor } from "./report.js";
-import { implement } from "./service.js";
+import { flowRouter } from "./router.js";
+import { implement, type Methods } from "./service.js";
 import { sessions } from "./sessions.js";
 import type { Store } from "./store.js";
 import { tenantInterceptor } from "./tenant.js";
@@ -37,17 +42,15 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     validateInterceptor,
   ];
   return (router) => {
-    const { service } = router;
-    const options = { interceptors };
-    service(InferenceService, implement(store, InferenceService, inference(store)), options);
-    service(MeterService, implement(store, MeterService, meter(store)), options);
-    service(
-      OrganizationsDirectoryService,
-      implement(store, OrganizationsDirectoryService, organizationsDirectory(store)),
-      options,
-    );
-    service(SessionsService, implement(store, SessionsService, sessions(store)), options);
-    service(ThreadsService, implement(store, ThreadsService, threads(store)), options);
-    service(TokenService, implement(store, TokenService, token(store)), options);
+    const serve = <S extends DescService>(service: S, methods: (store: Store) => Methods<S>) =>
+      router.service(service, implement(store, service, methods(store)), { interceptors });
+    serve(InferenceService, inference);
+    serve(MeterService, meter);
+    serve(OrganizationsDirectoryService, organizationsDirectory);
+    serve(Provider, provider);
+    serve(Router, flowRouter);
+    serve(SessionsService, sessions);
+    serve(ThreadsService, threads);
+    serve(TokenService, token);
   };
 }

@@ -21,6 +21,7 @@ import { Generations } from "./generations.js";
 import { IdempotencyKeys } from "./idempotency.js";
 import { methodFacts } from "./method_facts.js";
 import { OpenStreams } from "./open_streams.js";
+import type { RoutedProvider } from "./routed_providers.js";
 import { Sealer } from "./seal.js";
 import { Tokens, type StaticToken } from "./tokens.js";
 
@@ -34,6 +35,8 @@ export interface TenantSeed {
   apiKeys?: { secret: string; apiKey: Omit<MessageInitShape<typeof ApiKeySchema>, "$typeName"> }[];
   /** Sessions of people. */
   sessions?: MessageInitShape<typeof SessionSchema>[];
+  /** Providers that messages are routed to. Default: two, one fast, one cheap. */
+  providers?: RoutedProvider[];
 }
 
 /** Options of {@link createStore}. */
@@ -102,6 +105,7 @@ export class Store {
   readonly apiKeys: ApiKeys;
   readonly tokens: Tokens;
   private readonly tenants = new Map<string, TenantState>();
+  private readonly states = new Map<string, Map<unknown, unknown>>();
   private readonly callCounts = new Map<string, number>();
   private ticks = 0;
 
@@ -165,8 +169,26 @@ export class Store {
     return known;
   }
 
+  /** Returns what a tenant has from the start. */
+  seed(tenant: string): TenantSeed {
+    return this.options.seed?.[tenant] ?? {};
+  }
+
+  /**
+   * Returns what a service keeps for a tenant. It is made when it is first asked for, and is the
+   * same from then on: `make` is its key.
+   */
+  state<T>(tenant: string, make: (store: Store, tenant: string) => T): T {
+    const states = this.states.get(tenant) ?? new Map<unknown, unknown>();
+    this.states.set(tenant, states);
+    if (!states.has(make)) {
+      states.set(make, make(this, tenant));
+    }
+    return states.get(make) as T;
+  }
+
   private create(id: string): TenantState {
-    const { organizations, members = {}, sessions = [] } = this.options.seed?.[id] ?? {};
+    const { organizations, members = {}, sessions = [] } = this.seed(id);
     const createdAt = timestampFromMs(this.now());
     const all = organizations ?? [{ id, slug: id.toLowerCase(), displayName: id, createdAt }];
     return {

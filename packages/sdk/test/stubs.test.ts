@@ -8,18 +8,24 @@ import { describe, expect, it } from "vitest";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
-/** Every package of ours, as the SDK names its stubs: `threads/v1`. */
-const packages = [
+/** Every package of ours, by its path in core-proto: `ameide/threads/v1`. */
+const paths = [
   ...new Set(
     fromBinary(FileDescriptorSetSchema, readImage())
-      .file.map((file) => file.package)
-      .filter((name) => name.startsWith("ameide."))
-      .map((name) => name.slice("ameide.".length).replaceAll(".", "/")),
+      .file.map((file) => file.package.replaceAll(".", "/"))
+      .filter((path) => /^(ameide|beamline)\//.test(path)),
   ),
-].toSorted();
+];
+
+/** The same, as the SDK names its stubs: `threads/v1`, `beamline/flow/v1`. */
+const packages = paths.map(nameOf);
 
 const SDK = "@ameideio/ameide-sdk-ts";
-const CORE = "@ameideio/core-proto/ameide";
+const CORE = "@ameideio/core-proto";
+
+function nameOf(path: string): string {
+  return path.replace(/^ameide\//, "");
+}
 
 interface Names {
   readonly imported: readonly string[];
@@ -47,20 +53,21 @@ function namesOf(modules: readonly string[]): Record<string, Names> {
 
 describe("the stubs under the SDK's name", () => {
   it("are those of every proto package, and no others", () => {
-    expect(packages).toContain("threads/v1");
+    expect(packages).toEqual(expect.arrayContaining(["threads/v1", "beamline/flow/v1"]));
     for (const format of ["dist/stubs", "dist/cjs/stubs"]) {
       const files = readdirSync(`${folder}${format}`, { recursive: true, encoding: "utf8" });
       const names = files.filter((file) => file.endsWith(".js")).map((file) => file.slice(0, -3));
-      expect(names.toSorted()).toEqual(packages);
+      expect(names.toSorted()).toEqual(packages.toSorted());
       const declared = packages.map((name) => existsSync(`${folder}${format}/${name}.d.ts`));
       expect(declared).toEqual(packages.map(() => true));
     }
   });
 
   it("have all that core-proto has", () => {
-    const names = namesOf(packages.flatMap((name) => [`${SDK}/${name}`, `${CORE}/${name}`]));
-    for (const name of packages) {
-      const stubs = names[`${CORE}/${name}`];
+    const names = namesOf(paths.flatMap((path) => [`${SDK}/${nameOf(path)}`, `${CORE}/${path}`]));
+    for (const path of paths) {
+      const name = nameOf(path);
+      const stubs = names[`${CORE}/${path}`];
       expect(stubs?.imported.length).toBeGreaterThan(1);
       expect(stubs?.required).toEqual(stubs?.imported);
       expect([name, names[`${SDK}/${name}`]]).toEqual([name, stubs]);

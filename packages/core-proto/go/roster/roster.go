@@ -9,6 +9,8 @@ import (
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+	flowv1connect "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
+	providerv1connect "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1/providerv1connect"
 )
 
 // A Roster has a client of every service, under the name it has in a client of
@@ -20,6 +22,10 @@ type Roster struct {
 	Meter meterv1connect.MeterServiceClient
 	// OrganizationsDirectory calls ameide.identity.v1.OrganizationsDirectoryService.
 	OrganizationsDirectory identityv1connect.OrganizationsDirectoryServiceClient
+	// Provider calls beamline.provider.v1.Provider.
+	Provider providerv1connect.ProviderClient
+	// Router calls beamline.flow.v1.Router.
+	Router flowv1connect.RouterClient
 	// Sessions calls ameide.identity.v1.SessionsService.
 	Sessions identityv1connect.SessionsServiceClient
 	// Threads calls ameide.threads.v1.ThreadsService.
@@ -35,6 +41,8 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)
+	roster.Provider = providerv1connect.NewProviderClient(httpClient, baseURL, opts...)
+	roster.Router = flowv1connect.NewRouterClient(httpClient, baseURL, opts...)
 	roster.Sessions = identityv1connect.NewSessionsServiceClient(httpClient, baseURL, opts...)
 	roster.Threads = threadsv1connect.NewThreadsServiceClient(httpClient, baseURL, opts...)
 	roster.Token = identityv1connect.NewTokenServiceClient(httpClient, baseURL, opts...)

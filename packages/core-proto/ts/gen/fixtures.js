@@ -646,4 +646,192 @@ export const fixtures = [
       }
     },
   },
+  {
+    name: "beamline/flow/v1/message",
+    type: "beamline.flow.v1.Message",
+    json: {
+      "message_id": "msg-0001",
+      "tenant_id": "acme",
+      "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+      "message_type": "completion.request",
+      "payload": "eyJwcm9tcHQiOiJoZWxsbyJ9",
+      "metadata": {
+        "surface": "api"
+      },
+      "timestamp_ms": "1767225600000",
+      "run_id": "run-7",
+      "flow_id": "intake",
+      "step_id": "summarize",
+      "idempotency_key": "intake/run-7/summarize",
+      "span_id": "00f067aa0ba902b7"
+    },
+  },
+  {
+    name: "beamline/flow/v1/message.smallest",
+    type: "beamline.flow.v1.Message",
+    json: {
+      "message_id": "msg-0002",
+      "tenant_id": "acme",
+      "message_type": "ping"
+    },
+  },
+  {
+    name: "beamline/flow/v1/route_decision",
+    type: "beamline.flow.v1.RouteDecision",
+    json: {
+      "provider_id": "reference-economy",
+      "reason": "cheapest of 2 providers",
+      "priority": 5,
+      "expected_latency_ms": "250",
+      "expected_cost": 0.0005,
+      "metadata": {
+        "policy": "cheapest"
+      }
+    },
+  },
+  {
+    name: "beamline/flow/v1/route_request",
+    type: "beamline.flow.v1.RouteRequest",
+    json: {
+      "message": {
+        "message_id": "msg-0001",
+        "tenant_id": "acme",
+        "message_type": "completion.request",
+        "payload": "aGVsbG8=",
+        "timestamp_ms": "1767225600000"
+      },
+      "policy_id": "cheapest",
+      "context": {
+        "max_latency_ms": "500"
+      },
+      "idempotency_key": "msg-0001/1"
+    },
+  },
+  {
+    name: "beamline/provider/v1/invoke_request",
+    type: "beamline.provider.v1.InvokeRequest",
+    json: {
+      "request_id": "5f2b6a1e-3c4d-4e8f-9a0b-1c2d3e4f5a6b",
+      "body": "aGVsbG8=",
+      "parameters": {
+        "operation": "sha256"
+      }
+    },
+  },
+  {
+    name: "beamline/provider/v1/invoke_response.failed",
+    type: "beamline.provider.v1.InvokeResponse",
+    json: {
+      "request_id": "5f2b6a1e-3c4d-4e8f-9a0b-1c2d3e4f5a6b",
+      "latency_ms": "12",
+      "error_code": "UNKNOWN_OPERATION"
+    },
+  },
+  {
+    name: "beamline/provider/v1/invoke_stream_response.chunk",
+    type: "beamline.provider.v1.InvokeStreamResponse",
+    json: {
+      "request_id": "r-1",
+      "chunk": "aGVsbG8="
+    },
+  },
+  {
+    name: "beamline/provider/v1/invoke_stream_response.summary",
+    type: "beamline.provider.v1.InvokeStreamResponse",
+    json: {
+      "request_id": "r-1",
+      "summary": {
+        "latency_ms": "250",
+        "cost": 0.0005
+      }
+    },
+  },
+  {
+    name: "beamline/worker/v1/exec_assignment",
+    type: "beamline.worker.v1.ExecAssignment",
+    json: {
+      "assignment_id": "as-1",
+      "worker_id": "worker-3",
+      "message": {
+        "message_id": "msg-0001",
+        "tenant_id": "acme",
+        "message_type": "completion.request"
+      },
+      "provider_id": "reference-economy",
+      "attempt": 1,
+      "timeout": "30s",
+      "assigned_at": "2026-01-01T00:00:00Z"
+    },
+  },
+  {
+    name: "beamline/worker/v1/exec_assignment_ack.refused",
+    type: "beamline.worker.v1.ExecAssignmentAck",
+    json: {
+      "assignment_id": "as-1",
+      "worker_id": "worker-3",
+      "reason": "at capacity",
+      "acknowledged_at": "2026-01-01T00:00:00.100Z"
+    },
+  },
+  {
+    name: "beamline/worker/v1/exec_result.cancelled",
+    type: "beamline.worker.v1.ExecResult",
+    json: {
+      "assignment_id": "as-1",
+      "worker_id": "worker-3",
+      "status": "EXEC_STATUS_CANCELLED",
+      "error_code": "RUN_CANCELLED",
+      "started_at": "2026-01-01T00:00:00.100Z",
+      "finished_at": "2026-01-01T00:00:30.100Z"
+    },
+  },
+  {
+    name: "beamline/worker/v1/exec_result.error",
+    type: "beamline.worker.v1.ExecResult",
+    json: {
+      "assignment_id": "as-1",
+      "worker_id": "worker-3",
+      "status": "EXEC_STATUS_ERROR",
+      "error_code": "PROVIDER_UNAVAILABLE",
+      "started_at": "2026-01-01T00:00:00.100Z",
+      "finished_at": "2026-01-01T00:00:30.100Z"
+    },
+  },
+  {
+    name: "beamline/worker/v1/exec_result.success",
+    type: "beamline.worker.v1.ExecResult",
+    json: {
+      "assignment_id": "as-1",
+      "worker_id": "worker-3",
+      "status": "EXEC_STATUS_SUCCESS",
+      "body": "aGVsbG8=",
+      "started_at": "2026-01-01T00:00:00.100Z",
+      "finished_at": "2026-01-01T00:00:30.100Z"
+    },
+  },
+  {
+    name: "beamline/worker/v1/exec_result.timeout",
+    type: "beamline.worker.v1.ExecResult",
+    json: {
+      "assignment_id": "as-1",
+      "worker_id": "worker-3",
+      "status": "EXEC_STATUS_TIMEOUT",
+      "error_code": "TOOK_TOO_LONG",
+      "started_at": "2026-01-01T00:00:00.100Z",
+      "finished_at": "2026-01-01T00:00:30.100Z"
+    },
+  },
+  {
+    name: "beamline/worker/v1/heartbeat",
+    type: "beamline.worker.v1.Heartbeat",
+    json: {
+      "worker_id": "worker-3",
+      "assignment_ids": [
+        "as-1",
+        "as-2"
+      ],
+      "capacity": 4,
+      "sent_at": "2026-01-01T00:00:10Z"
+    },
+  },
 ];

@@ -27,6 +27,19 @@ export const roster = {
     },
     load: () => import("./roster/organizationsDirectory.js"),
   },
+  provider: {
+    methods: {
+      invoke: "unary",
+      invokeStream: "server_streaming",
+    },
+    load: () => import("./roster/provider.js"),
+  },
+  router: {
+    methods: {
+      decide: "unary",
+    },
+    load: () => import("./roster/router.js"),
+  },
   sessions: {
     methods: {
       getSession: "unary",

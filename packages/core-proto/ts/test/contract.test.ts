@@ -1,5 +1,11 @@
 import { IntrospectResponseSchema } from "@ameideio/core-proto/ameide/identity/v1";
 import { MeterService, RecordUsageRequestSchema } from "@ameideio/core-proto/ameide/meter/v1";
+import {
+  MessageSchema,
+  RouteDecisionSchema,
+  Router,
+  RouteRequestSchema,
+} from "@ameideio/core-proto/beamline/flow/v1";
 import { idempotency_key } from "@ameideio/core-proto/ameide/policy/v1";
 import { type DescField, type DescMessage, getOption, ScalarType } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
@@ -50,14 +56,70 @@ test("RecordUsage promises nothing but for its idempotency key", () => {
   expect(getOption(recordUsage, idempotency_key)).toBe(true);
 });
 
+test("Router is called as BeamLine's programs call it", () => {
+  expect(Router.typeName).toBe("beamline.flow.v1.Router");
+  expect(
+    Router.methods.map(
+      ({ name, methodKind, input, output }) =>
+        `${methodKind} ${name}(${input.typeName}) returns (${output.typeName})`,
+    ),
+  ).toEqual([
+    "unary Decide(beamline.flow.v1.RouteRequest) returns (beamline.flow.v1.RouteDecision)",
+  ]);
+});
+
+test.each([
+  [
+    MessageSchema,
+    [
+      "1 message_id: string",
+      "2 tenant_id: string",
+      "3 trace_id: string",
+      "4 message_type: string",
+      "5 payload: bytes",
+      "6 metadata: map of string",
+      "7 timestamp_ms: int64",
+      "8 run_id: optional string",
+      "9 flow_id: optional string",
+      "10 step_id: optional string",
+      "11 idempotency_key: optional string",
+      "12 span_id: optional string",
+    ],
+  ],
+  [
+    RouteRequestSchema,
+    [
+      "1 message: beamline.flow.v1.Message",
+      "2 policy_id: string",
+      "3 context: map of string",
+      "4 idempotency_key: optional string",
+    ],
+  ],
+  [
+    RouteDecisionSchema,
+    [
+      "1 provider_id: string",
+      "2 reason: string",
+      "3 priority: int32",
+      "4 expected_latency_ms: int64",
+      "5 expected_cost: double",
+      "6 metadata: map of string",
+    ],
+  ],
+])("$typeName has exactly its fields", (message, fields) => {
+  expect(fieldsOf(message)).toEqual(fields);
+});
+
 function fieldsOf(message: DescMessage): string[] {
   return message.fields.map((field) => `${field.number} ${field.name}: ${typeOf(field)}`);
 }
 
 function typeOf(field: DescField): string {
   switch (field.fieldKind) {
-    case "scalar":
-      return ScalarType[field.scalar].toLowerCase();
+    case "scalar": {
+      const optional = field.proto.proto3Optional ? "optional " : "";
+      return optional + ScalarType[field.scalar].toLowerCase();
+    }
     case "enum":
       return field.enum.typeName;
     case "message":

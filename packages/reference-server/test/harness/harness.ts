@@ -97,6 +97,15 @@ export async function failure(call: Promise<unknown>) {
   };
 }
 
+/** All events of a stream, once it has ended. */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const seen: T[] = [];
+  for await (const event of stream) {
+    seen.push(event);
+  }
+  return seen;
+}
+
 /** The events of a stream one by one, and then those that are left. Fails where it ends early. */
 export function events<T>(stream: AsyncIterable<T>) {
   const iterator = stream[Symbol.asyncIterator]();

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.meter.v1 import meter_connect as _meter
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
+    from .beamline.provider.v1 import provider_connect as _provider
+    from .beamline.flow.v1 import router_connect as _router
     from .ameide.identity.v1 import sessions_connect as _sessions
     from .ameide.threads.v1 import threads_connect as _threads
     from .ameide.identity.v1 import token_connect as _token
@@ -21,6 +23,8 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
+    ("provider", f"{_PACKAGE}.beamline.provider.v1.provider_connect", "ProviderClient", "ProviderClientSync"),
+    ("router", f"{_PACKAGE}.beamline.flow.v1.router_connect", "RouterClient", "RouterClientSync"),
     ("sessions", f"{_PACKAGE}.ameide.identity.v1.sessions_connect", "SessionsServiceClient", "SessionsServiceClientSync"),
     ("threads", f"{_PACKAGE}.ameide.threads.v1.threads_connect", "ThreadsServiceClient", "ThreadsServiceClientSync"),
     ("token", f"{_PACKAGE}.ameide.identity.v1.token_connect", "TokenServiceClient", "TokenServiceClientSync"),
@@ -33,6 +37,8 @@ class AsyncServices:
     inference: _inference.InferenceServiceClient
     meter: _meter.MeterServiceClient
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
+    provider: _provider.ProviderClient
+    router: _router.RouterClient
     sessions: _sessions.SessionsServiceClient
     threads: _threads.ThreadsServiceClient
     token: _token.TokenServiceClient
@@ -44,6 +50,8 @@ class Services:
     inference: _inference.InferenceServiceClientSync
     meter: _meter.MeterServiceClientSync
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync
+    provider: _provider.ProviderClientSync
+    router: _router.RouterClientSync
     sessions: _sessions.SessionsServiceClientSync
     threads: _threads.ThreadsServiceClientSync
     token: _token.TokenServiceClientSync
