@@ -3,6 +3,8 @@
 package coreproto_test
 
 import (
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/config/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/events/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1"
@@ -10,6 +12,7 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/tap/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1"
