@@ -12,6 +12,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/tap/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"

@@ -8,6 +8,7 @@ import {
 } from "@ameideio/core-proto/ameide/identity/v1";
 import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
+import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { Router } from "@ameideio/core-proto/beamline/flow/v1";
 import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
@@ -15,6 +16,7 @@ import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { inference } from "./inference.js";
 import { meter } from "./meter.js";
 import { organizationsDirectory } from "./organizations_directory.js";
+import { prompts } from "./prompts.js";
 import { provider } from "./provider.js";
 import { reportInterceptor } from "./report.js";
 import { flowRouter } from "./router.js";
@@ -47,6 +49,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(InferenceService, inference);
     serve(MeterService, meter);
     serve(OrganizationsDirectoryService, organizationsDirectory);
+    serve(PromptService, prompts);
     serve(Provider, provider);
     serve(Router, flowRouter);
     serve(SessionsService, sessions);

@@ -162,6 +162,11 @@ export class Store {
     return this.ticks;
   }
 
+  /** Returns the time of now. */
+  timestamp(): Timestamp {
+    return timestampFromMs(this.now());
+  }
+
   /** Returns the resources of a tenant, which is created when it is first named. */
   tenant(id: string): TenantState {
     const known = this.tenants.get(id) ?? this.create(id);

@@ -8,6 +8,7 @@ import (
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
+	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
 	flowv1connect "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
 	providerv1connect "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1/providerv1connect"
@@ -22,6 +23,8 @@ type Roster struct {
 	Meter meterv1connect.MeterServiceClient
 	// OrganizationsDirectory calls ameide.identity.v1.OrganizationsDirectoryService.
 	OrganizationsDirectory identityv1connect.OrganizationsDirectoryServiceClient
+	// Prompt calls ameide.prompts.v1.PromptService.
+	Prompt promptsv1connect.PromptServiceClient
 	// Provider calls beamline.provider.v1.Provider.
 	Provider providerv1connect.ProviderClient
 	// Router calls beamline.flow.v1.Router.
@@ -41,6 +44,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)
+	roster.Prompt = promptsv1connect.NewPromptServiceClient(httpClient, baseURL, opts...)
 	roster.Provider = providerv1connect.NewProviderClient(httpClient, baseURL, opts...)
 	roster.Router = flowv1connect.NewRouterClient(httpClient, baseURL, opts...)
 	roster.Sessions = identityv1connect.NewSessionsServiceClient(httpClient, baseURL, opts...)

@@ -611,6 +611,64 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/prompts/v1/create_prompt_request",
+    type: "ameide.prompts.v1.CreatePromptRequest",
+    json: {
+      "name": "support.triage",
+      "description": "Sorts requests by urgency",
+      "template": "Sort: {{request}}",
+      "config": {
+        "model": "reference-small",
+        "temperature": 0
+      }
+    },
+  },
+  {
+    name: "ameide/prompts/v1/resolve_request",
+    type: "ameide.prompts.v1.ResolveRequest",
+    json: {
+      "name": "support.triage",
+      "surface": "slack",
+      "env": "staging",
+      "label": "canary"
+    },
+  },
+  {
+    name: "ameide/prompts/v1/resolve_response",
+    type: "ameide.prompts.v1.ResolveResponse",
+    json: {
+      "resolved": {
+        "prompt": {
+          "id": "p-1",
+          "name": "support.triage",
+          "latest_version": 3
+        },
+        "version": {
+          "prompt_id": "p-1",
+          "version": 2,
+          "template": "Sort: {{request}}",
+          "variables": [
+            "request"
+          ],
+          "evals": [
+            {
+              "eval_id": "ev-9",
+              "uri": "https://evals.example.com/ev-9",
+              "score": 0.75
+            }
+          ]
+        },
+        "label": {
+          "prompt_id": "p-1",
+          "label": "production",
+          "surface": "slack",
+          "version": 2,
+          "assigned_at": "2026-01-01T00:00:00Z"
+        }
+      }
+    },
+  },
+  {
     name: "ameide/tap/v1/tap_event_data",
     type: "ameide.tap.v1.TapEventData",
     json: {

@@ -3,6 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { InferenceService as inferenceService } from "./ameide/inference/v1/inference_pb.js";
 import type { MeterService as meterService } from "./ameide/meter/v1/meter_pb.js";
 import type { OrganizationsDirectoryService as organizationsDirectoryService } from "./ameide/identity/v1/organizations_directory_pb.js";
+import type { PromptService as promptService } from "./ameide/prompts/v1/prompts_pb.js";
 import type { Provider as providerService } from "./beamline/provider/v1/provider_pb.js";
 import type { Router as routerService } from "./beamline/flow/v1/router_pb.js";
 import type { SessionsService as sessionsService } from "./ameide/identity/v1/sessions_pb.js";
@@ -22,6 +23,7 @@ export declare const roster: {
   readonly inference: LazyService<typeof inferenceService>;
   readonly meter: LazyService<typeof meterService>;
   readonly organizationsDirectory: LazyService<typeof organizationsDirectoryService>;
+  readonly prompt: LazyService<typeof promptService>;
   readonly provider: LazyService<typeof providerService>;
   readonly router: LazyService<typeof routerService>;
   readonly sessions: LazyService<typeof sessionsService>;

@@ -27,6 +27,22 @@ export const roster = {
     },
     load: () => import("./roster/organizationsDirectory.js"),
   },
+  prompt: {
+    methods: {
+      createPrompt: "unary",
+      getPrompt: "unary",
+      listPrompts: "unary",
+      createVersion: "unary",
+      listVersions: "unary",
+      assignLabel: "unary",
+      listLabels: "unary",
+      listDeployments: "unary",
+      linkEval: "unary",
+      resolve: "unary",
+      resolveAll: "unary",
+    },
+    load: () => import("./roster/prompt.js"),
+  },
   provider: {
     methods: {
       invoke: "unary",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.meter.v1 import meter_connect as _meter
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
+    from .ameide.prompts.v1 import prompts_connect as _prompt
     from .beamline.provider.v1 import provider_connect as _provider
     from .beamline.flow.v1 import router_connect as _router
     from .ameide.identity.v1 import sessions_connect as _sessions
@@ -23,6 +24,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
+    ("prompt", f"{_PACKAGE}.ameide.prompts.v1.prompts_connect", "PromptServiceClient", "PromptServiceClientSync"),
     ("provider", f"{_PACKAGE}.beamline.provider.v1.provider_connect", "ProviderClient", "ProviderClientSync"),
     ("router", f"{_PACKAGE}.beamline.flow.v1.router_connect", "RouterClient", "RouterClientSync"),
     ("sessions", f"{_PACKAGE}.ameide.identity.v1.sessions_connect", "SessionsServiceClient", "SessionsServiceClientSync"),
@@ -37,6 +39,7 @@ class AsyncServices:
     inference: _inference.InferenceServiceClient
     meter: _meter.MeterServiceClient
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
+    prompt: _prompt.PromptServiceClient
     provider: _provider.ProviderClient
     router: _router.RouterClient
     sessions: _sessions.SessionsServiceClient
@@ -50,6 +53,7 @@ class Services:
     inference: _inference.InferenceServiceClientSync
     meter: _meter.MeterServiceClientSync
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync
+    prompt: _prompt.PromptServiceClientSync
     provider: _provider.ProviderClientSync
     router: _router.RouterClientSync
     sessions: _sessions.SessionsServiceClientSync
