@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   UsageDimension,
   UsageRecordSchema,
@@ -15,6 +15,7 @@ import {
 import { numberKey, paginate } from "./pages.js";
 import type { Methods } from "./service.js";
 import type { Store, StoredUsage } from "./store.js";
+import { isWithin } from "./times.js";
 
 /** MeterService. It records every use: only an idempotency key makes a repeat harmless. */
 export function meter(store: Store): Methods<typeof MeterService> {
@@ -64,16 +65,8 @@ function matches({ usage, recordedAt }: UsageRecord, filter: UsageFilter | undef
   return (
     FILTERED.every((name) => filter[name] === "" || filter[name] === usage?.[name]) &&
     Object.entries(metadata).every(([key, value]) => label(usage, key) === value) &&
-    (startTime === undefined || !before(recordedAt, startTime)) &&
-    (endTime === undefined || before(recordedAt, endTime))
+    isWithin(recordedAt, startTime, endTime)
   );
-}
-
-function before(a: Timestamp | undefined, b: Timestamp): boolean {
-  if (a === undefined) {
-    return true;
-  }
-  return a.seconds === b.seconds ? a.nanos < b.nanos : a.seconds < b.seconds;
 }
 
 function group(

@@ -1,5 +1,6 @@
 import { clone, create, type DescMethod, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
+import type { AuditEventSchema } from "@ameideio/core-proto/ameide/audit/v1";
 import {
   MemberSchema,
   OrganizationSchema,
@@ -35,6 +36,8 @@ export interface TenantSeed {
   apiKeys?: { secret: string; apiKey: Omit<MessageInitShape<typeof ApiKeySchema>, "$typeName"> }[];
   /** Sessions of people. */
   sessions?: MessageInitShape<typeof SessionSchema>[];
+  /** Audit events of before, as they were exported. Recorded ones follow them in the chain. */
+  auditEvents?: MessageInitShape<typeof AuditEventSchema>[];
   /** Providers that messages are routed to. Default: two, one fast, one cheap. */
   providers?: RoutedProvider[];
 }

@@ -5,6 +5,7 @@ package roster
 
 import (
 	connect "connectrpc.com/connect"
+	auditv1connect "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
@@ -17,6 +18,8 @@ import (
 // A Roster has a client of every service, under the name it has in a client of
 // any language.
 type Roster struct {
+	// Audit calls ameide.audit.v1.AuditService.
+	Audit auditv1connect.AuditServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
 	Inference inferencev1connect.InferenceServiceClient
 	// Meter calls ameide.meter.v1.MeterService.
@@ -41,6 +44,7 @@ type Roster struct {
 // of each client's own constructor. It does no I/O.
 func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) *Roster {
 	var roster Roster
+	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)

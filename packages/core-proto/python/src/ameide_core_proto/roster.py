@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.meter.v1 import meter_connect as _meter
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
@@ -21,6 +22,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 
 # Name, module of the stub, async and sync client of every service.
 SERVICES: tuple[tuple[str, str, str, str], ...] = (
+    ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
@@ -36,6 +38,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
 class AsyncServices:
     """Async clients of every service."""
 
+    audit: _audit.AuditServiceClient
     inference: _inference.InferenceServiceClient
     meter: _meter.MeterServiceClient
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
@@ -50,6 +53,7 @@ class AsyncServices:
 class Services:
     """Sync clients of every service."""
 
+    audit: _audit.AuditServiceClientSync
     inference: _inference.InferenceServiceClientSync
     meter: _meter.MeterServiceClientSync
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync

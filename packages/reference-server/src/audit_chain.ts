@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { clone, toJson, type JsonValue } from "@bufbuild/protobuf";
+import {
+  AuditEventSchema,
+  ChainFault,
+  type AuditEvent,
+} from "@ameideio/core-proto/ameide/audit/v1";
+
+/** Computes the checksum of an event, as its proto says. */
+export function checksumOf(event: AuditEvent): string {
+  const unsigned = clone(AuditEventSchema, event);
+  unsigned.checksum = "";
+  const json = toJson(AuditEventSchema, unsigned, { useProtoFieldName: true });
+  return createHash("sha256")
+    .update(`${event.previousChecksum}\n${canonicalJson(json)}`)
+    .digest("hex");
+}
+
+/**
+ * Finds what is wrong with the next event of a chain.
+ *
+ * @param previous - The event before it, undefined for the first of the chain.
+ */
+export function faultOf(previous: AuditEvent | undefined, event: AuditEvent): ChainFault {
+  if (event.sequence !== (previous?.sequence ?? 0n) + 1n) {
+    return ChainFault.GAP;
+  }
+  if (event.previousChecksum !== (previous?.checksum ?? "")) {
+    return ChainFault.LINK;
+  }
+  return event.checksum === checksumOf(event) ? ChainFault.UNSPECIFIED : ChainFault.CHECKSUM;
+}
+
+/** Serializes a value with its keys sorted by code unit (RFC 8785). */
+function canonicalJson(value: JsonValue): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(canonicalJson).join(",")}]`;
+  }
+  if (typeof value !== "object" || value === null) {
+    return JSON.stringify(value);
+  }
+  const members = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(",")}}`;
+}
