@@ -11,6 +11,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1/memoryv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"

@@ -8,6 +8,7 @@ import {
   TokenService,
 } from "@ameideio/core-proto/ameide/identity/v1";
 import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
+import { MemoryService } from "@ameideio/core-proto/ameide/memory/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
@@ -16,6 +17,7 @@ import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
 import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { inference } from "./inference.js";
+import { memory } from "./memory.js";
 import { meter } from "./meter.js";
 import { organizationsDirectory } from "./organizations_directory.js";
 import { prompts } from "./prompts.js";
@@ -50,6 +52,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
       router.service(service, implement(store, service, methods(store)), { interceptors });
     serve(AuditService, audit);
     serve(InferenceService, inference);
+    serve(MemoryService, memory);
     serve(MeterService, meter);
     serve(OrganizationsDirectoryService, organizationsDirectory);
     serve(PromptService, prompts);

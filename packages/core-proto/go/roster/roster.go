@@ -8,6 +8,7 @@ import (
 	auditv1connect "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
+	memoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1/memoryv1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
@@ -22,6 +23,8 @@ type Roster struct {
 	Audit auditv1connect.AuditServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
 	Inference inferencev1connect.InferenceServiceClient
+	// Memory calls ameide.memory.v1.MemoryService.
+	Memory memoryv1connect.MemoryServiceClient
 	// Meter calls ameide.meter.v1.MeterService.
 	Meter meterv1connect.MeterServiceClient
 	// OrganizationsDirectory calls ameide.identity.v1.OrganizationsDirectoryService.
@@ -46,6 +49,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	var roster Roster
 	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
+	roster.Memory = memoryv1connect.NewMemoryServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)
 	roster.Prompt = promptsv1connect.NewPromptServiceClient(httpClient, baseURL, opts...)

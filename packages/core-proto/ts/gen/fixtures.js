@@ -461,6 +461,59 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/memory/v1/recall_request",
+    type: "ameide.memory.v1.RecallRequest",
+    json: {
+      "query": "which editor does ada use",
+      "scope": {
+        "agent_id": "assistant",
+        "subject": "ada"
+      },
+      "top_k": 5,
+      "min_similarity": 0.25
+    },
+  },
+  {
+    name: "ameide/memory/v1/recall_response",
+    type: "ameide.memory.v1.RecallResponse",
+    json: {
+      "memories": [
+        {
+          "memory": {
+            "id": "m-1",
+            "scope": {
+              "agent_id": "assistant",
+              "subject": "ada"
+            },
+            "content": "Ada uses a modal editor",
+            "embedding": [
+              0.5,
+              -0.25,
+              1
+            ],
+            "metadata": {
+              "source": "chat"
+            },
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z"
+          },
+          "similarity": 0.875
+        }
+      ]
+    },
+  },
+  {
+    name: "ameide/memory/v1/update_request",
+    type: "ameide.memory.v1.UpdateRequest",
+    json: {
+      "memory": {
+        "id": "m-1",
+        "content": "Ada uses two editors"
+      },
+      "update_mask": "content"
+    },
+  },
+  {
     name: "ameide/meter/v1/get_usage_summary_request",
     type: "ameide.meter.v1.GetUsageSummaryRequest",
     json: {

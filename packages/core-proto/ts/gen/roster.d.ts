@@ -2,6 +2,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { AuditService as auditService } from "./ameide/audit/v1/audit_pb.js";
 import type { InferenceService as inferenceService } from "./ameide/inference/v1/inference_pb.js";
+import type { MemoryService as memoryService } from "./ameide/memory/v1/memory_pb.js";
 import type { MeterService as meterService } from "./ameide/meter/v1/meter_pb.js";
 import type { OrganizationsDirectoryService as organizationsDirectoryService } from "./ameide/identity/v1/organizations_directory_pb.js";
 import type { PromptService as promptService } from "./ameide/prompts/v1/prompts_pb.js";
@@ -23,6 +24,7 @@ export interface LazyService<S extends DescService> {
 export declare const roster: {
   readonly audit: LazyService<typeof auditService>;
   readonly inference: LazyService<typeof inferenceService>;
+  readonly memory: LazyService<typeof memoryService>;
   readonly meter: LazyService<typeof meterService>;
   readonly organizationsDirectory: LazyService<typeof organizationsDirectoryService>;
   readonly prompt: LazyService<typeof promptService>;

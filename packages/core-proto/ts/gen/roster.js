@@ -17,6 +17,17 @@ export const roster = {
     },
     load: () => import("./roster/inference.js"),
   },
+  memory: {
+    methods: {
+      store: "unary",
+      recall: "unary",
+      update: "unary",
+      delete: "unary",
+      list: "unary",
+      consolidate: "unary",
+    },
+    load: () => import("./roster/memory.js"),
+  },
   meter: {
     methods: {
       recordUsage: "unary",

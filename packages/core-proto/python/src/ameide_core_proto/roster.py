@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.inference.v1 import inference_connect as _inference
+    from .ameide.memory.v1 import memory_connect as _memory
     from .ameide.meter.v1 import meter_connect as _meter
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
     from .ameide.prompts.v1 import prompts_connect as _prompt
@@ -24,6 +25,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
+    ("memory", f"{_PACKAGE}.ameide.memory.v1.memory_connect", "MemoryServiceClient", "MemoryServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
     ("prompt", f"{_PACKAGE}.ameide.prompts.v1.prompts_connect", "PromptServiceClient", "PromptServiceClientSync"),
@@ -40,6 +42,7 @@ class AsyncServices:
 
     audit: _audit.AuditServiceClient
     inference: _inference.InferenceServiceClient
+    memory: _memory.MemoryServiceClient
     meter: _meter.MeterServiceClient
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
     prompt: _prompt.PromptServiceClient
@@ -55,6 +58,7 @@ class Services:
 
     audit: _audit.AuditServiceClientSync
     inference: _inference.InferenceServiceClientSync
+    memory: _memory.MemoryServiceClientSync
     meter: _meter.MeterServiceClientSync
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync
     prompt: _prompt.PromptServiceClientSync
