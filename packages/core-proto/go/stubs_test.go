@@ -3,6 +3,8 @@
 package coreproto_test
 
 import (
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1/approvalsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/config/v1"

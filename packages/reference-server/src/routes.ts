@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
+import { ApprovalService } from "@ameideio/core-proto/ameide/approvals/v1";
 import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
 import {
   OrganizationsDirectoryService,
@@ -14,6 +15,7 @@ import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { Router } from "@ameideio/core-proto/beamline/flow/v1";
 import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
+import { approvals } from "./approvals.js";
 import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { inference } from "./inference.js";
@@ -50,6 +52,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
   return (router) => {
     const serve = <S extends DescService>(service: S, methods: (store: Store) => Methods<S>) =>
       router.service(service, implement(store, service, methods(store)), { interceptors });
+    serve(ApprovalService, approvals);
     serve(AuditService, audit);
     serve(InferenceService, inference);
     serve(MemoryService, memory);

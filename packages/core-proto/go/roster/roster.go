@@ -5,6 +5,7 @@ package roster
 
 import (
 	connect "connectrpc.com/connect"
+	approvalsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1/approvalsv1connect"
 	auditv1connect "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
@@ -19,6 +20,8 @@ import (
 // A Roster has a client of every service, under the name it has in a client of
 // any language.
 type Roster struct {
+	// Approval calls ameide.approvals.v1.ApprovalService.
+	Approval approvalsv1connect.ApprovalServiceClient
 	// Audit calls ameide.audit.v1.AuditService.
 	Audit auditv1connect.AuditServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
@@ -47,6 +50,7 @@ type Roster struct {
 // of each client's own constructor. It does no I/O.
 func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) *Roster {
 	var roster Roster
+	roster.Approval = approvalsv1connect.NewApprovalServiceClient(httpClient, baseURL, opts...)
 	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Memory = memoryv1connect.NewMemoryServiceClient(httpClient, baseURL, opts...)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .ameide.approvals.v1 import approvals_connect as _approval
     from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.memory.v1 import memory_connect as _memory
@@ -23,6 +24,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 
 # Name, module of the stub, async and sync client of every service.
 SERVICES: tuple[tuple[str, str, str, str], ...] = (
+    ("approval", f"{_PACKAGE}.ameide.approvals.v1.approvals_connect", "ApprovalServiceClient", "ApprovalServiceClientSync"),
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("memory", f"{_PACKAGE}.ameide.memory.v1.memory_connect", "MemoryServiceClient", "MemoryServiceClientSync"),
@@ -40,6 +42,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
 class AsyncServices:
     """Async clients of every service."""
 
+    approval: _approval.ApprovalServiceClient
     audit: _audit.AuditServiceClient
     inference: _inference.InferenceServiceClient
     memory: _memory.MemoryServiceClient
@@ -56,6 +59,7 @@ class AsyncServices:
 class Services:
     """Sync clients of every service."""
 
+    approval: _approval.ApprovalServiceClientSync
     audit: _audit.AuditServiceClientSync
     inference: _inference.InferenceServiceClientSync
     memory: _memory.MemoryServiceClientSync
