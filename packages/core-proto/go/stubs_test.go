@@ -7,6 +7,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1/approvalsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1/chatv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/config/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/events/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1"

@@ -1,4 +1,4 @@
-import type { DescMethodServerStreaming, DescMethodUnary } from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { createContextKey } from "@connectrpc/connect";
 import type { IntrospectResponse } from "@ameideio/core-proto/ameide/identity/v1";
 
@@ -13,7 +13,7 @@ export interface Caller {
 /** One call, as the implementation of a method sees it. */
 export interface Call {
   /** Method that is called. */
-  readonly method: DescMethodUnary | DescMethodServerStreaming;
+  readonly method: DescMethod;
   /** Tenant, empty for none. */
   readonly tenant: string;
   /** Caller, undefined if no valid token was sent. */

@@ -3,6 +3,7 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
 import { ApprovalService } from "@ameideio/core-proto/ameide/approvals/v1";
 import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
+import { ChatService } from "@ameideio/core-proto/ameide/chat/v1";
 import {
   OrganizationsDirectoryService,
   SessionsService,
@@ -18,6 +19,7 @@ import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
 import { approvals } from "./approvals.js";
 import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
+import { chat } from "./chat.js";
 import { inference } from "./inference.js";
 import { memory } from "./memory.js";
 import { meter } from "./meter.js";
@@ -54,6 +56,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
       router.service(service, implement(store, service, methods(store)), { interceptors });
     serve(ApprovalService, approvals);
     serve(AuditService, audit);
+    serve(ChatService, chat);
     serve(InferenceService, inference);
     serve(MemoryService, memory);
     serve(MeterService, meter);

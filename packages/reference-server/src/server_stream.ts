@@ -1,14 +1,21 @@
-import type { DescMethodServerStreaming, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type {
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { pause } from "./abort.js";
 import { callContext, type StreamCall } from "./call.js";
 import type { Store } from "./store.js";
 
-type AnyEvent = MessageInitShape<DescMethodServerStreaming["output"]>;
+type AnyMethod = DescMethodServerStreaming | DescMethodBiDiStreaming;
+type AnyRequest = MessageShape<AnyMethod["input"]>;
+type AnyEvent = MessageInitShape<AnyMethod["output"]>;
 
-/** A method that answers by a stream, without its types. */
-export type AnyServerStream = (
-  request: MessageShape<DescMethodServerStreaming["input"]>,
+/** A method that answers one request, or a stream of them, by a stream, without its types. */
+export type AnyServerStream<R extends AnyRequest | AsyncIterable<AnyRequest> = AnyRequest> = (
+  request: R,
   call: StreamCall,
 ) => AsyncIterable<AnyEvent>;
 
@@ -16,12 +23,12 @@ export type AnyServerStream = (
  * Wraps a method that answers by a stream for a router. The stream counts as open in the store
  * until its last event is sent or the caller leaves.
  */
-export function serverStream(
+export function serverStream<R extends AnyRequest | AsyncIterable<AnyRequest>>(
   store: Store,
-  method: DescMethodServerStreaming,
-  execute: AnyServerStream,
+  method: AnyMethod,
+  execute: AnyServerStream<R>,
 ) {
-  return async function* (request: Parameters<AnyServerStream>[0], context: HandlerContext) {
+  return async function* (request: R, context: HandlerContext) {
     const ending = new AbortController();
     const { signal } = ending;
     const closed = store.openStreams.add(method, ending);

@@ -1,5 +1,6 @@
 import type {
   DescMethod,
+  DescMethodBiDiStreaming,
   DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
@@ -14,8 +15,7 @@ import { unary, type AnyUnary } from "./unary.js";
 
 /**
  * Methods of a service. A unary one is synchronous: between its first and last line no other call
- * is executed, and a method that throws has changed nothing. No service has a method whose requests
- * are a stream.
+ * is executed, and a method that throws has changed nothing.
  */
 export type Methods<S extends DescService> = {
   [K in keyof S["method"]]: Method<S["method"][K]>;
@@ -26,7 +26,12 @@ type Method<M extends DescMethod> =
     ? (request: MessageShape<I>, call: Call) => MessageInitShape<O>
     : M extends DescMethodServerStreaming<infer I, infer O>
       ? (request: MessageShape<I>, call: StreamCall) => AsyncIterable<MessageInitShape<O>>
-      : never;
+      : M extends DescMethodBiDiStreaming<infer I, infer O>
+        ? (
+            requests: AsyncIterable<MessageShape<I>>,
+            call: StreamCall,
+          ) => AsyncIterable<MessageInitShape<O>>
+        : never;
 
 /** Implements the methods of a service for a router. */
 export function implement<S extends DescService>(
@@ -43,7 +48,7 @@ export function implement<S extends DescService>(
     }
     if (isUnary(method)) {
       implementation[method.localName] = unary(store, method, execute);
-    } else if (isServerStream(method)) {
+    } else if (answersByStream(method)) {
       implementation[method.localName] = serverStream(store, method, execute);
     }
   }
@@ -54,6 +59,8 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
 }
 
-function isServerStream(method: DescMethod): method is DescMethodServerStreaming {
-  return method.methodKind === "server_streaming";
+function answersByStream(
+  method: DescMethod,
+): method is DescMethodServerStreaming | DescMethodBiDiStreaming {
+  return method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
 }

@@ -3,9 +3,11 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   MessageSchema,
+  ThreadSchema,
   type Message,
   type NewMessageSchema,
 } from "@ameideio/core-proto/ameide/threads/v1";
+import { Changes } from "./changes.js";
 import { notFound } from "./errors.js";
 import type { Store, StoredThread } from "./store.js";
 
@@ -19,6 +21,30 @@ export function findThread(store: Store, tenant: string, id: string): StoredThre
   if (stored === undefined) {
     throw notFound("thread", id);
   }
+  return stored;
+}
+
+/** Adds an empty thread. */
+export function addThread(
+  store: Store,
+  tenant: string,
+  init: Pick<MessageInitShape<typeof ThreadSchema>, "title" | "metadata">,
+): StoredThread {
+  const now = store.timestamp();
+  const thread = create(ThreadSchema, {
+    ...init,
+    id: randomUUID(),
+    createdAt: now,
+    updatedAt: now,
+  });
+  const stored: StoredThread = {
+    thread,
+    messages: [],
+    touched: store.tick(),
+    changes: new Changes(),
+    deletedAt: undefined,
+  };
+  store.tenant(tenant).threads.set(thread.id, stored);
   return stored;
 }
 

@@ -1,40 +1,21 @@
-import { randomUUID } from "node:crypto";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import {
-  ThreadSchema,
-  type ThreadsService,
-  type WatchThreadResponseSchema,
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  ThreadsService,
+  WatchThreadResponseSchema,
 } from "@ameideio/core-proto/ameide/threads/v1";
-import { Changes } from "./changes.js";
 import { numberKey, paginate } from "./pages.js";
 import type { Methods } from "./service.js";
 import type { Store, StoredThread } from "./store.js";
-import { appendTo, deleteThread, findThread } from "./stored_threads.js";
+import { addThread, appendTo, deleteThread, findThread } from "./stored_threads.js";
 
 /** ThreadsService. */
 export function threads(store: Store): Methods<typeof ThreadsService> {
   return {
     createThread(request, call) {
-      const now = timestampFromMs(store.now());
-      const { title, metadata } = request;
-      const thread = create(ThreadSchema, {
-        id: randomUUID(),
-        title,
-        createdAt: now,
-        updatedAt: now,
-        ...(metadata && { metadata }),
-      });
-      const stored: StoredThread = {
-        thread,
-        messages: [],
-        touched: store.tick(),
-        changes: new Changes(),
-        deletedAt: undefined,
-      };
-      appendTo(store, stored, request.messages);
-      store.tenant(call.tenant).threads.set(thread.id, stored);
-      return { thread };
+      const { title, metadata, messages } = request;
+      const stored = addThread(store, call.tenant, { title, ...(metadata && { metadata }) });
+      appendTo(store, stored, messages);
+      return { thread: stored.thread };
     },
 
     getThread(request, call) {

@@ -7,6 +7,7 @@ import (
 	connect "connectrpc.com/connect"
 	approvalsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1/approvalsv1connect"
 	auditv1connect "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
+	chatv1connect "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1/chatv1connect"
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
 	memoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1/memoryv1connect"
@@ -24,6 +25,8 @@ type Roster struct {
 	Approval approvalsv1connect.ApprovalServiceClient
 	// Audit calls ameide.audit.v1.AuditService.
 	Audit auditv1connect.AuditServiceClient
+	// Chat calls ameide.chat.v1.ChatService.
+	Chat chatv1connect.ChatServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
 	Inference inferencev1connect.InferenceServiceClient
 	// Memory calls ameide.memory.v1.MemoryService.
@@ -52,6 +55,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	var roster Roster
 	roster.Approval = approvalsv1connect.NewApprovalServiceClient(httpClient, baseURL, opts...)
 	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
+	roster.Chat = chatv1connect.NewChatServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Memory = memoryv1connect.NewMemoryServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)

@@ -110,6 +110,54 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/chat/v1/converse_request.cancel",
+    type: "ameide.chat.v1.ConverseRequest",
+    json: {
+      "cancel": {}
+    },
+  },
+  {
+    name: "ameide/chat/v1/converse_response.error",
+    type: "ameide.chat.v1.ConverseResponse",
+    json: {
+      "error": {
+        "code": 1,
+        "message": "the answer was called off"
+      }
+    },
+  },
+  {
+    name: "ameide/chat/v1/send_message_request",
+    type: "ameide.chat.v1.SendMessageRequest",
+    json: {
+      "context": {
+        "agent_id": "assistant",
+        "surface": "web",
+        "locale": "de-CH",
+        "data": {
+          "page": "/billing"
+        }
+      },
+      "thread_id": "t-1",
+      "parts": [
+        {
+          "text": "Hello"
+        }
+      ]
+    },
+  },
+  {
+    name: "ameide/chat/v1/send_message_response.started",
+    type: "ameide.chat.v1.SendMessageResponse",
+    json: {
+      "started": {
+        "thread_id": "t-1",
+        "thread_created": true,
+        "message_sequence": "1"
+      }
+    },
+  },
+  {
     name: "ameide/config/v1/feature_flag_snapshot",
     type: "ameide.config.v1.FeatureFlagSnapshot",
     json: {

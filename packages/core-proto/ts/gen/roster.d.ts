@@ -2,6 +2,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ApprovalService as approvalService } from "./ameide/approvals/v1/approvals_pb.js";
 import type { AuditService as auditService } from "./ameide/audit/v1/audit_pb.js";
+import type { ChatService as chatService } from "./ameide/chat/v1/chat_pb.js";
 import type { InferenceService as inferenceService } from "./ameide/inference/v1/inference_pb.js";
 import type { MemoryService as memoryService } from "./ameide/memory/v1/memory_pb.js";
 import type { MeterService as meterService } from "./ameide/meter/v1/meter_pb.js";
@@ -25,6 +26,7 @@ export interface LazyService<S extends DescService> {
 export declare const roster: {
   readonly approval: LazyService<typeof approvalService>;
   readonly audit: LazyService<typeof auditService>;
+  readonly chat: LazyService<typeof chatService>;
   readonly inference: LazyService<typeof inferenceService>;
   readonly memory: LazyService<typeof memoryService>;
   readonly meter: LazyService<typeof meterService>;

@@ -22,6 +22,13 @@ export const roster = {
     },
     load: () => import("./roster/audit.js"),
   },
+  chat: {
+    methods: {
+      sendMessage: "server_streaming",
+      converse: "bidi_streaming",
+    },
+    load: () => import("./roster/chat.js"),
+  },
   inference: {
     methods: {
       generate: "server_streaming",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .ameide.approvals.v1 import approvals_connect as _approval
     from .ameide.audit.v1 import audit_connect as _audit
+    from .ameide.chat.v1 import chat_connect as _chat
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.memory.v1 import memory_connect as _memory
     from .ameide.meter.v1 import meter_connect as _meter
@@ -26,6 +27,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("approval", f"{_PACKAGE}.ameide.approvals.v1.approvals_connect", "ApprovalServiceClient", "ApprovalServiceClientSync"),
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
+    ("chat", f"{_PACKAGE}.ameide.chat.v1.chat_connect", "ChatServiceClient", "ChatServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("memory", f"{_PACKAGE}.ameide.memory.v1.memory_connect", "MemoryServiceClient", "MemoryServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
@@ -44,6 +46,7 @@ class AsyncServices:
 
     approval: _approval.ApprovalServiceClient
     audit: _audit.AuditServiceClient
+    chat: _chat.ChatServiceClient
     inference: _inference.InferenceServiceClient
     memory: _memory.MemoryServiceClient
     meter: _meter.MeterServiceClient
@@ -61,6 +64,7 @@ class Services:
 
     approval: _approval.ApprovalServiceClientSync
     audit: _audit.AuditServiceClientSync
+    chat: _chat.ChatServiceClientSync
     inference: _inference.InferenceServiceClientSync
     memory: _memory.MemoryServiceClientSync
     meter: _meter.MeterServiceClientSync
