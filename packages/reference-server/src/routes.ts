@@ -12,6 +12,14 @@ import {
 import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { MemoryService } from "@ameideio/core-proto/ameide/memory/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
+import {
+  InvitationsService,
+  OrganizationRolesService,
+  OrganizationsService,
+  TeamsService,
+  TenantsService,
+  UsersService,
+} from "@ameideio/core-proto/ameide/platform/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { Router } from "@ameideio/core-proto/beamline/flow/v1";
@@ -21,8 +29,11 @@ import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { chat } from "./chat.js";
 import { inference } from "./inference.js";
+import { invitations } from "./invitations.js";
 import { memory } from "./memory.js";
 import { meter } from "./meter.js";
+import { organizationRoles } from "./organization_roles.js";
+import { organizations } from "./organizations.js";
 import { organizationsDirectory } from "./organizations_directory.js";
 import { prompts } from "./prompts.js";
 import { provider } from "./provider.js";
@@ -31,9 +42,12 @@ import { flowRouter } from "./router.js";
 import { implement, type Methods } from "./service.js";
 import { sessions } from "./sessions.js";
 import type { Store } from "./store.js";
+import { teams } from "./teams.js";
 import { tenantInterceptor } from "./tenant.js";
+import { tenants } from "./tenants.js";
 import { threads } from "./threads.js";
 import { token } from "./token.js";
+import { users } from "./users.js";
 
 // One for all stores: its rules are compiled at the first call of each method.
 const validateInterceptor = createValidateInterceptor();
@@ -47,7 +61,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
   const interceptors = [
     reportInterceptor(store),
     authInterceptor(store),
-    tenantInterceptor(),
+    tenantInterceptor(store),
     organizationInterceptor(store),
     validateInterceptor,
   ];
@@ -58,14 +72,20 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(AuditService, audit);
     serve(ChatService, chat);
     serve(InferenceService, inference);
+    serve(InvitationsService, invitations);
     serve(MemoryService, memory);
     serve(MeterService, meter);
+    serve(OrganizationRolesService, organizationRoles);
     serve(OrganizationsDirectoryService, organizationsDirectory);
+    serve(OrganizationsService, organizations);
     serve(PromptService, prompts);
     serve(Provider, provider);
     serve(Router, flowRouter);
     serve(SessionsService, sessions);
+    serve(TeamsService, teams);
+    serve(TenantsService, tenants);
     serve(ThreadsService, threads);
     serve(TokenService, token);
+    serve(UsersService, users);
   };
 }

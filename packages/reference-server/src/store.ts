@@ -195,6 +195,12 @@ export class Store {
     return states.get(make) as T;
   }
 
+  /** Forgets the resources of a tenant, but for its API keys: it is as it was at the start. */
+  forget(tenant: string): void {
+    this.tenants.delete(tenant);
+    this.states.delete(tenant);
+  }
+
   private create(id: string): TenantState {
     const { organizations, members = {}, sessions = [] } = this.seed(id);
     const createdAt = timestampFromMs(this.now());

@@ -1,7 +1,10 @@
 import { Code, type Interceptor } from "@connectrpc/connect";
+import { TenantState } from "@ameideio/core-proto/ameide/platform/v1";
 import { callContext } from "./call.js";
 import { Problem } from "./errors.js";
 import { methodFacts } from "./method_facts.js";
+import { tenantsOf } from "./platform.js";
+import type { Store } from "./store.js";
 
 /** Header that carries the tenant of a call. */
 export const TENANT_HEADER = "x-tenant-id";
@@ -15,9 +18,9 @@ export function isTenant(value: string): boolean {
 
 /**
  * Reads the tenant of a call from its header and enforces the rule of the method's proto: required,
- * optional (absent is the empty tenant) or forbidden.
+ * optional (absent is the empty tenant) or forbidden. A tenant that is suspended is refused.
  */
-export function tenantInterceptor(): Interceptor {
+export function tenantInterceptor(store: Store): Interceptor {
   return (next) => (req) => {
     const facts = methodFacts(req.method);
     const tenant = req.header.get(TENANT_HEADER);
@@ -35,6 +38,9 @@ export function tenantInterceptor(): Interceptor {
         "TENANT_INVALID",
         `${TENANT_HEADER} must be 1 to 128 of A-Z a-z 0-9 . _ -, starting with a letter or a digit`,
       );
+    }
+    if (tenantsOf(store).find(tenant)?.state === TenantState.SUSPENDED) {
+      throw new Problem(Code.PermissionDenied, "TENANT_SUSPENDED", "the tenant is suspended");
     }
     req.contextValues.set(callContext.tenant, tenant);
     return next(req);

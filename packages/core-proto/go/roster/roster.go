@@ -12,6 +12,7 @@ import (
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
 	memoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1/memoryv1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
+	platformv1connect "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
 	flowv1connect "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
@@ -29,10 +30,16 @@ type Roster struct {
 	Chat chatv1connect.ChatServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
 	Inference inferencev1connect.InferenceServiceClient
+	// Invitations calls ameide.platform.v1.InvitationsService.
+	Invitations platformv1connect.InvitationsServiceClient
 	// Memory calls ameide.memory.v1.MemoryService.
 	Memory memoryv1connect.MemoryServiceClient
 	// Meter calls ameide.meter.v1.MeterService.
 	Meter meterv1connect.MeterServiceClient
+	// OrganizationRoles calls ameide.platform.v1.OrganizationRolesService.
+	OrganizationRoles platformv1connect.OrganizationRolesServiceClient
+	// Organizations calls ameide.platform.v1.OrganizationsService.
+	Organizations platformv1connect.OrganizationsServiceClient
 	// OrganizationsDirectory calls ameide.identity.v1.OrganizationsDirectoryService.
 	OrganizationsDirectory identityv1connect.OrganizationsDirectoryServiceClient
 	// Prompt calls ameide.prompts.v1.PromptService.
@@ -43,10 +50,16 @@ type Roster struct {
 	Router flowv1connect.RouterClient
 	// Sessions calls ameide.identity.v1.SessionsService.
 	Sessions identityv1connect.SessionsServiceClient
+	// Teams calls ameide.platform.v1.TeamsService.
+	Teams platformv1connect.TeamsServiceClient
+	// Tenants calls ameide.platform.v1.TenantsService.
+	Tenants platformv1connect.TenantsServiceClient
 	// Threads calls ameide.threads.v1.ThreadsService.
 	Threads threadsv1connect.ThreadsServiceClient
 	// Token calls ameide.identity.v1.TokenService.
 	Token identityv1connect.TokenServiceClient
+	// Users calls ameide.platform.v1.UsersService.
+	Users platformv1connect.UsersServiceClient
 }
 
 // New makes every client of the roster with the same arguments, which are those
@@ -57,14 +70,20 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
 	roster.Chat = chatv1connect.NewChatServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
+	roster.Invitations = platformv1connect.NewInvitationsServiceClient(httpClient, baseURL, opts...)
 	roster.Memory = memoryv1connect.NewMemoryServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
+	roster.OrganizationRoles = platformv1connect.NewOrganizationRolesServiceClient(httpClient, baseURL, opts...)
+	roster.Organizations = platformv1connect.NewOrganizationsServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)
 	roster.Prompt = promptsv1connect.NewPromptServiceClient(httpClient, baseURL, opts...)
 	roster.Provider = providerv1connect.NewProviderClient(httpClient, baseURL, opts...)
 	roster.Router = flowv1connect.NewRouterClient(httpClient, baseURL, opts...)
 	roster.Sessions = identityv1connect.NewSessionsServiceClient(httpClient, baseURL, opts...)
+	roster.Teams = platformv1connect.NewTeamsServiceClient(httpClient, baseURL, opts...)
+	roster.Tenants = platformv1connect.NewTenantsServiceClient(httpClient, baseURL, opts...)
 	roster.Threads = threadsv1connect.NewThreadsServiceClient(httpClient, baseURL, opts...)
 	roster.Token = identityv1connect.NewTokenServiceClient(httpClient, baseURL, opts...)
+	roster.Users = platformv1connect.NewUsersServiceClient(httpClient, baseURL, opts...)
 	return &roster
 }

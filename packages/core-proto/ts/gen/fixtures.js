@@ -783,6 +783,123 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/platform/v1/accept_invitation_response",
+    type: "ameide.platform.v1.AcceptInvitationResponse",
+    json: {
+      "invitation": {
+        "id": "i-1",
+        "organization_id": "o-1",
+        "email": "bob@example.com",
+        "state": "INVITATION_STATE_ACCEPTED",
+        "user_id": "u-2"
+      },
+      "user": {
+        "id": "u-2",
+        "email": "bob@example.com",
+        "state": "USER_STATE_ACTIVE",
+        "organization_ids": [
+          "o-1"
+        ]
+      }
+    },
+  },
+  {
+    name: "ameide/platform/v1/create_invitation_request",
+    type: "ameide.platform.v1.CreateInvitationRequest",
+    json: {
+      "organization_id": "o-1",
+      "email": "bob@example.com",
+      "role_ids": [
+        "r-1"
+      ],
+      "note": "Welcome",
+      "expires_at": "2026-01-01T00:00:00Z"
+    },
+  },
+  {
+    name: "ameide/platform/v1/create_organization_request",
+    type: "ameide.platform.v1.CreateOrganizationRequest",
+    json: {
+      "realm_name": "acme-labs",
+      "display_name": "Acme Labs",
+      "domains": [
+        "labs.example.com"
+      ]
+    },
+  },
+  {
+    name: "ameide/platform/v1/create_organization_role_request",
+    type: "ameide.platform.v1.CreateOrganizationRoleRequest",
+    json: {
+      "organization_id": "o-1",
+      "name": "editor",
+      "description": "May write",
+      "permissions": [
+        "threads.read",
+        "threads.write"
+      ]
+    },
+  },
+  {
+    name: "ameide/platform/v1/create_tenant_request",
+    type: "ameide.platform.v1.CreateTenantRequest",
+    json: {
+      "id": "acme",
+      "display_name": "Acme",
+      "region": "eu-1",
+      "labels": {
+        "plan": "team"
+      }
+    },
+  },
+  {
+    name: "ameide/platform/v1/get_team_response",
+    type: "ameide.platform.v1.GetTeamResponse",
+    json: {
+      "team": {
+        "id": "t-1",
+        "organization_id": "o-1",
+        "name": "search",
+        "member_ids": [
+          "u-1",
+          "u-2"
+        ],
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z"
+      }
+    },
+  },
+  {
+    name: "ameide/platform/v1/list_users_response",
+    type: "ameide.platform.v1.ListUsersResponse",
+    json: {
+      "users": [
+        {
+          "id": "u-1",
+          "email": "ada@example.com",
+          "display_name": "Ada",
+          "locale": "de-CH",
+          "state": "USER_STATE_ACTIVE",
+          "organization_ids": [
+            "o-1"
+          ]
+        }
+      ],
+      "next_page_token": "bmV4dA"
+    },
+  },
+  {
+    name: "ameide/platform/v1/update_organization_request",
+    type: "ameide.platform.v1.UpdateOrganizationRequest",
+    json: {
+      "organization": {
+        "id": "o-1",
+        "display_name": "Acme Research"
+      },
+      "update_mask": "displayName"
+    },
+  },
+  {
     name: "ameide/policy/v1/client_policy",
     type: "ameide.policy.v1.ClientPolicy",
     json: {

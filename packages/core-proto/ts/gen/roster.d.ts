@@ -4,15 +4,21 @@ import type { ApprovalService as approvalService } from "./ameide/approvals/v1/a
 import type { AuditService as auditService } from "./ameide/audit/v1/audit_pb.js";
 import type { ChatService as chatService } from "./ameide/chat/v1/chat_pb.js";
 import type { InferenceService as inferenceService } from "./ameide/inference/v1/inference_pb.js";
+import type { InvitationsService as invitationsService } from "./ameide/platform/v1/invitations_pb.js";
 import type { MemoryService as memoryService } from "./ameide/memory/v1/memory_pb.js";
 import type { MeterService as meterService } from "./ameide/meter/v1/meter_pb.js";
+import type { OrganizationRolesService as organizationRolesService } from "./ameide/platform/v1/organization_roles_pb.js";
+import type { OrganizationsService as organizationsService } from "./ameide/platform/v1/organizations_pb.js";
 import type { OrganizationsDirectoryService as organizationsDirectoryService } from "./ameide/identity/v1/organizations_directory_pb.js";
 import type { PromptService as promptService } from "./ameide/prompts/v1/prompts_pb.js";
 import type { Provider as providerService } from "./beamline/provider/v1/provider_pb.js";
 import type { Router as routerService } from "./beamline/flow/v1/router_pb.js";
 import type { SessionsService as sessionsService } from "./ameide/identity/v1/sessions_pb.js";
+import type { TeamsService as teamsService } from "./ameide/platform/v1/teams_pb.js";
+import type { TenantsService as tenantsService } from "./ameide/platform/v1/tenants_pb.js";
 import type { ThreadsService as threadsService } from "./ameide/threads/v1/threads_pb.js";
 import type { TokenService as tokenService } from "./ameide/identity/v1/token_pb.js";
+import type { UsersService as usersService } from "./ameide/platform/v1/users_pb.js";
 
 /** Service whose stub is loaded when it is first needed. */
 export interface LazyService<S extends DescService> {
@@ -28,13 +34,19 @@ export declare const roster: {
   readonly audit: LazyService<typeof auditService>;
   readonly chat: LazyService<typeof chatService>;
   readonly inference: LazyService<typeof inferenceService>;
+  readonly invitations: LazyService<typeof invitationsService>;
   readonly memory: LazyService<typeof memoryService>;
   readonly meter: LazyService<typeof meterService>;
+  readonly organizationRoles: LazyService<typeof organizationRolesService>;
+  readonly organizations: LazyService<typeof organizationsService>;
   readonly organizationsDirectory: LazyService<typeof organizationsDirectoryService>;
   readonly prompt: LazyService<typeof promptService>;
   readonly provider: LazyService<typeof providerService>;
   readonly router: LazyService<typeof routerService>;
   readonly sessions: LazyService<typeof sessionsService>;
+  readonly teams: LazyService<typeof teamsService>;
+  readonly tenants: LazyService<typeof tenantsService>;
   readonly threads: LazyService<typeof threadsService>;
   readonly token: LazyService<typeof tokenService>;
+  readonly users: LazyService<typeof usersService>;
 };

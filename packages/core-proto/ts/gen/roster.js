@@ -37,6 +37,18 @@ export const roster = {
     },
     load: () => import("./roster/inference.js"),
   },
+  invitations: {
+    methods: {
+      createInvitation: "unary",
+      getInvitation: "unary",
+      updateInvitation: "unary",
+      deleteInvitation: "unary",
+      listInvitations: "unary",
+      acceptInvitation: "unary",
+      revokeInvitation: "unary",
+    },
+    load: () => import("./roster/invitations.js"),
+  },
   memory: {
     methods: {
       store: "unary",
@@ -56,6 +68,26 @@ export const roster = {
       getUsageSummary: "unary",
     },
     load: () => import("./roster/meter.js"),
+  },
+  organizationRoles: {
+    methods: {
+      createOrganizationRole: "unary",
+      getOrganizationRole: "unary",
+      updateOrganizationRole: "unary",
+      deleteOrganizationRole: "unary",
+      listOrganizationRoles: "unary",
+    },
+    load: () => import("./roster/organizationRoles.js"),
+  },
+  organizations: {
+    methods: {
+      createOrganization: "unary",
+      getOrganization: "unary",
+      updateOrganization: "unary",
+      deleteOrganization: "unary",
+      listOrganizations: "unary",
+    },
+    load: () => import("./roster/organizations.js"),
   },
   organizationsDirectory: {
     methods: {
@@ -104,6 +136,28 @@ export const roster = {
     },
     load: () => import("./roster/sessions.js"),
   },
+  teams: {
+    methods: {
+      createTeam: "unary",
+      getTeam: "unary",
+      updateTeam: "unary",
+      deleteTeam: "unary",
+      listTeams: "unary",
+      addTeamMember: "unary",
+      removeTeamMember: "unary",
+    },
+    load: () => import("./roster/teams.js"),
+  },
+  tenants: {
+    methods: {
+      createTenant: "unary",
+      getTenant: "unary",
+      updateTenant: "unary",
+      deleteTenant: "unary",
+      listTenants: "unary",
+    },
+    load: () => import("./roster/tenants.js"),
+  },
   threads: {
     methods: {
       createThread: "unary",
@@ -123,5 +177,15 @@ export const roster = {
       issueAgentToken: "unary",
     },
     load: () => import("./roster/token.js"),
+  },
+  users: {
+    methods: {
+      createUser: "unary",
+      getUser: "unary",
+      updateUser: "unary",
+      deleteUser: "unary",
+      listUsers: "unary",
+    },
+    load: () => import("./roster/users.js"),
   },
 };

@@ -11,15 +11,21 @@ if TYPE_CHECKING:
     from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.chat.v1 import chat_connect as _chat
     from .ameide.inference.v1 import inference_connect as _inference
+    from .ameide.platform.v1 import invitations_connect as _invitations
     from .ameide.memory.v1 import memory_connect as _memory
     from .ameide.meter.v1 import meter_connect as _meter
+    from .ameide.platform.v1 import organization_roles_connect as _organization_roles
+    from .ameide.platform.v1 import organizations_connect as _organizations
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
     from .ameide.prompts.v1 import prompts_connect as _prompt
     from .beamline.provider.v1 import provider_connect as _provider
     from .beamline.flow.v1 import router_connect as _router
     from .ameide.identity.v1 import sessions_connect as _sessions
+    from .ameide.platform.v1 import teams_connect as _teams
+    from .ameide.platform.v1 import tenants_connect as _tenants
     from .ameide.threads.v1 import threads_connect as _threads
     from .ameide.identity.v1 import token_connect as _token
+    from .ameide.platform.v1 import users_connect as _users
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -29,15 +35,21 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("chat", f"{_PACKAGE}.ameide.chat.v1.chat_connect", "ChatServiceClient", "ChatServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
+    ("invitations", f"{_PACKAGE}.ameide.platform.v1.invitations_connect", "InvitationsServiceClient", "InvitationsServiceClientSync"),
     ("memory", f"{_PACKAGE}.ameide.memory.v1.memory_connect", "MemoryServiceClient", "MemoryServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
+    ("organization_roles", f"{_PACKAGE}.ameide.platform.v1.organization_roles_connect", "OrganizationRolesServiceClient", "OrganizationRolesServiceClientSync"),
+    ("organizations", f"{_PACKAGE}.ameide.platform.v1.organizations_connect", "OrganizationsServiceClient", "OrganizationsServiceClientSync"),
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
     ("prompt", f"{_PACKAGE}.ameide.prompts.v1.prompts_connect", "PromptServiceClient", "PromptServiceClientSync"),
     ("provider", f"{_PACKAGE}.beamline.provider.v1.provider_connect", "ProviderClient", "ProviderClientSync"),
     ("router", f"{_PACKAGE}.beamline.flow.v1.router_connect", "RouterClient", "RouterClientSync"),
     ("sessions", f"{_PACKAGE}.ameide.identity.v1.sessions_connect", "SessionsServiceClient", "SessionsServiceClientSync"),
+    ("teams", f"{_PACKAGE}.ameide.platform.v1.teams_connect", "TeamsServiceClient", "TeamsServiceClientSync"),
+    ("tenants", f"{_PACKAGE}.ameide.platform.v1.tenants_connect", "TenantsServiceClient", "TenantsServiceClientSync"),
     ("threads", f"{_PACKAGE}.ameide.threads.v1.threads_connect", "ThreadsServiceClient", "ThreadsServiceClientSync"),
     ("token", f"{_PACKAGE}.ameide.identity.v1.token_connect", "TokenServiceClient", "TokenServiceClientSync"),
+    ("users", f"{_PACKAGE}.ameide.platform.v1.users_connect", "UsersServiceClient", "UsersServiceClientSync"),
 )
 
 
@@ -48,15 +60,21 @@ class AsyncServices:
     audit: _audit.AuditServiceClient
     chat: _chat.ChatServiceClient
     inference: _inference.InferenceServiceClient
+    invitations: _invitations.InvitationsServiceClient
     memory: _memory.MemoryServiceClient
     meter: _meter.MeterServiceClient
+    organization_roles: _organization_roles.OrganizationRolesServiceClient
+    organizations: _organizations.OrganizationsServiceClient
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
     prompt: _prompt.PromptServiceClient
     provider: _provider.ProviderClient
     router: _router.RouterClient
     sessions: _sessions.SessionsServiceClient
+    teams: _teams.TeamsServiceClient
+    tenants: _tenants.TenantsServiceClient
     threads: _threads.ThreadsServiceClient
     token: _token.TokenServiceClient
+    users: _users.UsersServiceClient
 
 
 class Services:
@@ -66,12 +84,18 @@ class Services:
     audit: _audit.AuditServiceClientSync
     chat: _chat.ChatServiceClientSync
     inference: _inference.InferenceServiceClientSync
+    invitations: _invitations.InvitationsServiceClientSync
     memory: _memory.MemoryServiceClientSync
     meter: _meter.MeterServiceClientSync
+    organization_roles: _organization_roles.OrganizationRolesServiceClientSync
+    organizations: _organizations.OrganizationsServiceClientSync
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync
     prompt: _prompt.PromptServiceClientSync
     provider: _provider.ProviderClientSync
     router: _router.RouterClientSync
     sessions: _sessions.SessionsServiceClientSync
+    teams: _teams.TeamsServiceClientSync
+    tenants: _tenants.TenantsServiceClientSync
     threads: _threads.ThreadsServiceClientSync
     token: _token.TokenServiceClientSync
+    users: _users.UsersServiceClientSync
