@@ -27,6 +27,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/tap/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/workflows/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/workflows/v1/workflowsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1"

@@ -22,6 +22,7 @@ import {
 } from "@ameideio/core-proto/ameide/platform/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { WorkflowsService } from "@ameideio/core-proto/ameide/workflows/v1";
 import { Router } from "@ameideio/core-proto/beamline/flow/v1";
 import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
 import { approvals } from "./approvals.js";
@@ -48,6 +49,7 @@ import { tenants } from "./tenants.js";
 import { threads } from "./threads.js";
 import { token } from "./token.js";
 import { users } from "./users.js";
+import { workflows } from "./workflows.js";
 
 // One for all stores: its rules are compiled at the first call of each method.
 const validateInterceptor = createValidateInterceptor();
@@ -87,5 +89,6 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(ThreadsService, threads);
     serve(TokenService, token);
     serve(UsersService, users);
+    serve(WorkflowsService, workflows);
   };
 }

@@ -15,6 +15,7 @@ import (
 	platformv1connect "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+	workflowsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/workflows/v1/workflowsv1connect"
 	flowv1connect "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
 	providerv1connect "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1/providerv1connect"
 )
@@ -60,6 +61,8 @@ type Roster struct {
 	Token identityv1connect.TokenServiceClient
 	// Users calls ameide.platform.v1.UsersService.
 	Users platformv1connect.UsersServiceClient
+	// Workflows calls ameide.workflows.v1.WorkflowsService.
+	Workflows workflowsv1connect.WorkflowsServiceClient
 }
 
 // New makes every client of the roster with the same arguments, which are those
@@ -85,5 +88,6 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Threads = threadsv1connect.NewThreadsServiceClient(httpClient, baseURL, opts...)
 	roster.Token = identityv1connect.NewTokenServiceClient(httpClient, baseURL, opts...)
 	roster.Users = platformv1connect.NewUsersServiceClient(httpClient, baseURL, opts...)
+	roster.Workflows = workflowsv1connect.NewWorkflowsServiceClient(httpClient, baseURL, opts...)
 	return &roster
 }

@@ -1180,6 +1180,81 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/workflows/v1/create_definition_request",
+    type: "ameide.workflows.v1.CreateDefinitionRequest",
+    json: {
+      "name": "intake",
+      "description": "Sorts what comes in",
+      "rules": [
+        {
+          "name": "one at a time",
+          "max_active_runs": 1
+        },
+        {
+          "name": "has a request",
+          "required_input": "request"
+        }
+      ]
+    },
+  },
+  {
+    name: "ameide/workflows/v1/create_version_request",
+    type: "ameide.workflows.v1.CreateVersionRequest",
+    json: {
+      "definition_id": "d-1",
+      "steps": [
+        {
+          "id": "sort",
+          "kind": "agent",
+          "config": {
+            "agent_id": "sorter"
+          }
+        },
+        {
+          "id": "answer",
+          "name": "Answer",
+          "kind": "agent",
+          "depends_on": [
+            "sort"
+          ]
+        }
+      ],
+      "notes": "first"
+    },
+  },
+  {
+    name: "ameide/workflows/v1/watch_run_response.running",
+    type: "ameide.workflows.v1.WatchRunResponse",
+    json: {
+      "run": {
+        "id": "r-1",
+        "definition_id": "d-1",
+        "version": 1,
+        "state": "RUN_STATE_RUNNING",
+        "input": {
+          "request": "help"
+        },
+        "steps": [
+          {
+            "step_id": "sort",
+            "state": "RUN_STATE_SUCCEEDED",
+            "output": {
+              "urgent": true
+            },
+            "updated_at": "2026-01-01T00:00:05Z"
+          },
+          {
+            "step_id": "answer",
+            "state": "RUN_STATE_PENDING"
+          }
+        ],
+        "revision": "3",
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:05Z"
+      }
+    },
+  },
+  {
     name: "beamline/flow/v1/message",
     type: "beamline.flow.v1.Message",
     json: {

@@ -19,6 +19,7 @@ import type { TenantsService as tenantsService } from "./ameide/platform/v1/tena
 import type { ThreadsService as threadsService } from "./ameide/threads/v1/threads_pb.js";
 import type { TokenService as tokenService } from "./ameide/identity/v1/token_pb.js";
 import type { UsersService as usersService } from "./ameide/platform/v1/users_pb.js";
+import type { WorkflowsService as workflowsService } from "./ameide/workflows/v1/workflows_pb.js";
 
 /** Service whose stub is loaded when it is first needed. */
 export interface LazyService<S extends DescService> {
@@ -49,4 +50,5 @@ export declare const roster: {
   readonly threads: LazyService<typeof threadsService>;
   readonly token: LazyService<typeof tokenService>;
   readonly users: LazyService<typeof usersService>;
+  readonly workflows: LazyService<typeof workflowsService>;
 };

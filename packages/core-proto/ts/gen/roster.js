@@ -188,4 +188,21 @@ export const roster = {
     },
     load: () => import("./roster/users.js"),
   },
+  workflows: {
+    methods: {
+      createDefinition: "unary",
+      getDefinition: "unary",
+      updateDefinition: "unary",
+      listDefinitions: "unary",
+      createVersion: "unary",
+      listVersions: "unary",
+      startRun: "unary",
+      getRun: "unary",
+      listRuns: "unary",
+      cancelRun: "unary",
+      reportStatus: "unary",
+      watchRun: "server_streaming",
+    },
+    load: () => import("./roster/workflows.js"),
+  },
 };

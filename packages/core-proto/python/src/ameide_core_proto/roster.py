@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .ameide.threads.v1 import threads_connect as _threads
     from .ameide.identity.v1 import token_connect as _token
     from .ameide.platform.v1 import users_connect as _users
+    from .ameide.workflows.v1 import workflows_connect as _workflows
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -50,6 +51,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("threads", f"{_PACKAGE}.ameide.threads.v1.threads_connect", "ThreadsServiceClient", "ThreadsServiceClientSync"),
     ("token", f"{_PACKAGE}.ameide.identity.v1.token_connect", "TokenServiceClient", "TokenServiceClientSync"),
     ("users", f"{_PACKAGE}.ameide.platform.v1.users_connect", "UsersServiceClient", "UsersServiceClientSync"),
+    ("workflows", f"{_PACKAGE}.ameide.workflows.v1.workflows_connect", "WorkflowsServiceClient", "WorkflowsServiceClientSync"),
 )
 
 
@@ -75,6 +77,7 @@ class AsyncServices:
     threads: _threads.ThreadsServiceClient
     token: _token.TokenServiceClient
     users: _users.UsersServiceClient
+    workflows: _workflows.WorkflowsServiceClient
 
 
 class Services:
@@ -99,3 +102,4 @@ class Services:
     threads: _threads.ThreadsServiceClientSync
     token: _token.TokenServiceClientSync
     users: _users.UsersServiceClientSync
+    workflows: _workflows.WorkflowsServiceClientSync
