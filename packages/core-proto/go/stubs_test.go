@@ -11,6 +11,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1/chatv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/config/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/events/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1/graphv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1"

@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { createContextKey } from "@connectrpc/connect";
+import { createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { IntrospectResponse } from "@ameideio/core-proto/ameide/identity/v1";
 
 /** A token that was accepted. */
@@ -29,6 +29,15 @@ export interface StreamCall extends Call {
    * ends a stream that would not end by itself.
    */
   readonly signal: AbortSignal;
+}
+
+/** Returns a call as the interceptors left it. */
+export function callOf(method: DescMethod, { values }: HandlerContext): Call {
+  return {
+    method,
+    tenant: values.get(callContext.tenant),
+    caller: values.get(callContext.caller),
+  };
 }
 
 /** Context values that the interceptors leave for the implementation. */

@@ -43,7 +43,9 @@ export class Resources<T extends Resource> extends Collection<T> {
     const item: T = create<GenMessage<T>>(this.desc, init);
     item.id ||= randomUUID();
     item.createdAt ??= this.of.timestamp();
-    item.updatedAt ??= item.createdAt;
+    if ("updatedAt" in this.desc.field) {
+      item.updatedAt ??= item.createdAt;
+    }
     this.demandUnique(item);
     return this.add(item.id, item);
   }
@@ -63,7 +65,9 @@ export class Resources<T extends Resource> extends Collection<T> {
 
   /** Puts a changed copy in the place of a resource, with the time of now. */
   replace(changed: T): T {
-    changed.updatedAt = this.of.timestamp();
+    if ("updatedAt" in this.desc.field) {
+      changed.updatedAt = this.of.timestamp();
+    }
     return this.set(changed.id, changed);
   }
 

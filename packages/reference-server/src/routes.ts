@@ -4,6 +4,7 @@ import { createValidateInterceptor } from "@connectrpc/validate";
 import { ApprovalService } from "@ameideio/core-proto/ameide/approvals/v1";
 import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
 import { ChatService } from "@ameideio/core-proto/ameide/chat/v1";
+import { GraphService } from "@ameideio/core-proto/ameide/graph/v1";
 import {
   OrganizationsDirectoryService,
   SessionsService,
@@ -29,6 +30,7 @@ import { approvals } from "./approvals.js";
 import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { chat } from "./chat.js";
+import { graph } from "./graph.js";
 import { inference } from "./inference.js";
 import { invitations } from "./invitations.js";
 import { memory } from "./memory.js";
@@ -73,6 +75,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(ApprovalService, approvals);
     serve(AuditService, audit);
     serve(ChatService, chat);
+    serve(GraphService, graph);
     serve(InferenceService, inference);
     serve(InvitationsService, invitations);
     serve(MemoryService, memory);

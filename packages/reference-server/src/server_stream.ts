@@ -6,7 +6,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { pause } from "./abort.js";
-import { callContext, type StreamCall } from "./call.js";
+import { callContext, callOf, type StreamCall } from "./call.js";
 import type { Store } from "./store.js";
 
 type AnyMethod = DescMethodServerStreaming | DescMethodBiDiStreaming;
@@ -46,14 +46,8 @@ export function serverStream<R extends AnyRequest | AsyncIterable<AnyRequest>>(
       if (delayMs > 0) {
         await pause(delayMs, signal);
       }
-      const { values } = context;
-      const call: StreamCall = {
-        method,
-        tenant: values.get(callContext.tenant),
-        caller: values.get(callContext.caller),
-        requestId: values.get(callContext.requestId),
-        signal,
-      };
+      const requestId = context.values.get(callContext.requestId);
+      const call: StreamCall = { ...callOf(method, context), requestId, signal };
       events = execute(request, call)[Symbol.asyncIterator]();
       for (;;) {
         const { done, value } = await events.next();

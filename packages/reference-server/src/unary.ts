@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { unlessAborted } from "./abort.js";
-import { callContext, type Call } from "./call.js";
+import { callOf, type Call } from "./call.js";
 import { KEY_HEADER } from "./idempotency.js";
 import type { Store } from "./store.js";
 
@@ -15,11 +15,7 @@ export type AnyUnary = (
 /** Wraps a unary method for a router, with idempotency keys. */
 export function unary(store: Store, method: DescMethodUnary, execute: AnyUnary) {
   return async (request: Parameters<AnyUnary>[0], context: HandlerContext) => {
-    const call: Call = {
-      method,
-      tenant: context.values.get(callContext.tenant),
-      caller: context.values.get(callContext.caller),
-    };
+    const call = callOf(method, context);
     const key = context.requestHeader.get(KEY_HEADER);
     const outcome = store.idempotencyKeys.run(call, request, key, async (once) => {
       // An execution that others may wait for outlives the call that began it.

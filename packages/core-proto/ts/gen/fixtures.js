@@ -287,6 +287,66 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/graph/v1/create_element_request",
+    type: "ameide.graph.v1.CreateElementRequest",
+    json: {
+      "kind": "ELEMENT_KIND_ENTITY",
+      "type_key": "application.component",
+      "name": "Billing",
+      "properties": {
+        "tier": 1
+      }
+    },
+  },
+  {
+    name: "ameide/graph/v1/get_neighborhood_response",
+    type: "ameide.graph.v1.GetNeighborhoodResponse",
+    json: {
+      "neighbors": [
+        {
+          "element": {
+            "id": "e-1",
+            "kind": "ELEMENT_KIND_ENTITY",
+            "type_key": "application.component",
+            "name": "Billing",
+            "version": "1"
+          }
+        },
+        {
+          "element": {
+            "id": "e-2",
+            "kind": "ELEMENT_KIND_ACTIVITY",
+            "type_key": "process",
+            "name": "Invoicing",
+            "version": "4"
+          },
+          "distance": 1
+        }
+      ],
+      "relationships": [
+        {
+          "id": "r-1",
+          "source_id": "e-2",
+          "target_id": "e-1",
+          "type_key": "uses"
+        }
+      ],
+      "truncated": true
+    },
+  },
+  {
+    name: "ameide/graph/v1/import_elements_request.relationship",
+    type: "ameide.graph.v1.ImportElementsRequest",
+    json: {
+      "relationship": {
+        "id": "r-1",
+        "source_id": "e-2",
+        "target_id": "e-1",
+        "type_key": "uses"
+      }
+    },
+  },
+  {
     name: "ameide/identity/v1/create_api_key_request",
     type: "ameide.identity.v1.CreateApiKeyRequest",
     json: {

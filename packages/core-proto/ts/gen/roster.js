@@ -29,6 +29,22 @@ export const roster = {
     },
     load: () => import("./roster/chat.js"),
   },
+  graph: {
+    methods: {
+      createElement: "unary",
+      getElement: "unary",
+      updateElement: "unary",
+      deleteElement: "unary",
+      listElements: "unary",
+      createRelationship: "unary",
+      deleteRelationship: "unary",
+      listRelationships: "unary",
+      getNeighborhood: "unary",
+      searchElements: "unary",
+      importElements: "client_streaming",
+    },
+    load: () => import("./roster/graph.js"),
+  },
   inference: {
     methods: {
       generate: "server_streaming",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .ameide.approvals.v1 import approvals_connect as _approval
     from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.chat.v1 import chat_connect as _chat
+    from .ameide.graph.v1 import graph_connect as _graph
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.platform.v1 import invitations_connect as _invitations
     from .ameide.memory.v1 import memory_connect as _memory
@@ -35,6 +36,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("approval", f"{_PACKAGE}.ameide.approvals.v1.approvals_connect", "ApprovalServiceClient", "ApprovalServiceClientSync"),
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("chat", f"{_PACKAGE}.ameide.chat.v1.chat_connect", "ChatServiceClient", "ChatServiceClientSync"),
+    ("graph", f"{_PACKAGE}.ameide.graph.v1.graph_connect", "GraphServiceClient", "GraphServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("invitations", f"{_PACKAGE}.ameide.platform.v1.invitations_connect", "InvitationsServiceClient", "InvitationsServiceClientSync"),
     ("memory", f"{_PACKAGE}.ameide.memory.v1.memory_connect", "MemoryServiceClient", "MemoryServiceClientSync"),
@@ -61,6 +63,7 @@ class AsyncServices:
     approval: _approval.ApprovalServiceClient
     audit: _audit.AuditServiceClient
     chat: _chat.ChatServiceClient
+    graph: _graph.GraphServiceClient
     inference: _inference.InferenceServiceClient
     invitations: _invitations.InvitationsServiceClient
     memory: _memory.MemoryServiceClient
@@ -86,6 +89,7 @@ class Services:
     approval: _approval.ApprovalServiceClientSync
     audit: _audit.AuditServiceClientSync
     chat: _chat.ChatServiceClientSync
+    graph: _graph.GraphServiceClientSync
     inference: _inference.InferenceServiceClientSync
     invitations: _invitations.InvitationsServiceClientSync
     memory: _memory.MemoryServiceClientSync
