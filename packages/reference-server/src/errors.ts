@@ -66,6 +66,11 @@ export function notFound(resource: string, id: string): Problem {
   );
 }
 
+/** Creates a `failed_precondition` for something that is still in use, or in the wrong state. */
+export function precondition(reason: string, message: string): Problem {
+  return new Problem(Code.FailedPrecondition, reason, message);
+}
+
 /** Creates a `failed_precondition` for an idempotency key that came with another request. */
 export function keyReused(): Problem {
   return new Problem(

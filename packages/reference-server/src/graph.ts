@@ -23,6 +23,11 @@ export interface Graph {
   readonly relationships: Resources<Relationship>;
 }
 
+/** Returns the graph of a tenant. */
+export function graphOf(store: Store, tenant: string): Graph {
+  return store.state(tenant, makeGraph);
+}
+
 const makeGraph = (store: Store): Graph => ({
   elements: new Resources(store, ElementSchema, "element", {
     writable: ["type_key", "name", "description", "properties"],
@@ -37,7 +42,7 @@ const MAX_SCORE = 1_000_000;
 
 /** GraphService. */
 export function graph(store: Store): Methods<typeof GraphService> {
-  const of = (tenant: string) => store.state(tenant, makeGraph);
+  const of = (tenant: string) => graphOf(store, tenant);
   return {
     createElement({ kind, typeKey, name, description, properties }, call) {
       const init = { kind, typeKey, name, description, version: 1n };

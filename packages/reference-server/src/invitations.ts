@@ -7,8 +7,8 @@ import {
 } from "@ameideio/core-proto/ameide/platform/v1";
 import type { Call } from "./call.js";
 import { alreadyExists } from "./collection.js";
-import { notFound } from "./errors.js";
-import { currentInvitation, platformOf, precondition, type Platform } from "./platform.js";
+import { notFound, precondition } from "./errors.js";
+import { currentInvitation, platformOf, type Platform } from "./platform.js";
 import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 

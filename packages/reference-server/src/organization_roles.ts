@@ -2,7 +2,8 @@ import {
   InvitationState,
   type OrganizationRolesService,
 } from "@ameideio/core-proto/ameide/platform/v1";
-import { currentInvitation, platformOf, precondition } from "./platform.js";
+import { precondition } from "./errors.js";
+import { currentInvitation, platformOf } from "./platform.js";
 import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 

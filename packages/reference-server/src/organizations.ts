@@ -1,5 +1,6 @@
 import type { OrganizationsService } from "@ameideio/core-proto/ameide/platform/v1";
-import { platformOf, precondition, tellDirectory } from "./platform.js";
+import { precondition } from "./errors.js";
+import { platformOf, tellDirectory } from "./platform.js";
 import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 

@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
 import { OrganizationSchema as DirectoryOrganizationSchema } from "@ameideio/core-proto/ameide/identity/v1";
 import {
   InvitationSchema,
@@ -17,7 +16,6 @@ import {
   type Tenant,
   type User,
 } from "@ameideio/core-proto/ameide/platform/v1";
-import { Problem } from "./errors.js";
 import { Resources } from "./resources.js";
 import type { Store } from "./store.js";
 
@@ -51,11 +49,6 @@ export function tellDirectory(store: Store, tenant: string, organization: Organi
     ...(createdAt && { createdAt }),
   });
   organizations.set(id, { organization: told, members: organizations.get(id)?.members ?? [] });
-}
-
-/** Creates a `failed_precondition` for something that is still in use, or in the wrong state. */
-export function precondition(reason: string, message: string): Problem {
-  return new Problem(Code.FailedPrecondition, reason, message);
 }
 
 /** Returns an invitation in its state of now: a pending one expires by itself. */

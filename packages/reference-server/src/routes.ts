@@ -22,7 +22,9 @@ import {
   UsersService,
 } from "@ameideio/core-proto/ameide/platform/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
+import { RepositoryService } from "@ameideio/core-proto/ameide/repository/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
+import { TransformationService } from "@ameideio/core-proto/ameide/transformation/v1";
 import { WorkflowsService } from "@ameideio/core-proto/ameide/workflows/v1";
 import { Router } from "@ameideio/core-proto/beamline/flow/v1";
 import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
@@ -41,6 +43,7 @@ import { organizationsDirectory } from "./organizations_directory.js";
 import { prompts } from "./prompts.js";
 import { provider } from "./provider.js";
 import { reportInterceptor } from "./report.js";
+import { repository } from "./repository.js";
 import { flowRouter } from "./router.js";
 import { implement, type Methods } from "./service.js";
 import { sessions } from "./sessions.js";
@@ -50,6 +53,7 @@ import { tenantInterceptor } from "./tenant.js";
 import { tenants } from "./tenants.js";
 import { threads } from "./threads.js";
 import { token } from "./token.js";
+import { transformation } from "./transformation.js";
 import { users } from "./users.js";
 import { workflows } from "./workflows.js";
 
@@ -85,12 +89,14 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(OrganizationsService, organizations);
     serve(PromptService, prompts);
     serve(Provider, provider);
+    serve(RepositoryService, repository);
     serve(Router, flowRouter);
     serve(SessionsService, sessions);
     serve(TeamsService, teams);
     serve(TenantsService, tenants);
     serve(ThreadsService, threads);
     serve(TokenService, token);
+    serve(TransformationService, transformation);
     serve(UsersService, users);
     serve(WorkflowsService, workflows);
   };

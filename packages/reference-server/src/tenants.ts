@@ -1,5 +1,6 @@
 import { TenantState, type TenantsService } from "@ameideio/core-proto/ameide/platform/v1";
-import { precondition, tenantsOf } from "./platform.js";
+import { precondition } from "./errors.js";
+import { tenantsOf } from "./platform.js";
 import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
 

@@ -34,8 +34,11 @@ test("an approval is decided once, and the same decision again changes nothing",
   });
   clock.now = 2_000;
   expect(await resolve(approvalId, APPROVE)).toEqual(first);
-  for (const other of [resolve(approvalId, REJECT), resolve(approvalId, APPROVE, "bob")]) {
-    expect(await failure(other)).toMatchObject({
+  for (const [decision, by] of [
+    [REJECT, "ada"],
+    [APPROVE, "bob"],
+  ] as const) {
+    expect(await failure(resolve(approvalId, decision, by))).toMatchObject({
       code: Code.FailedPrecondition,
       reason: "APPROVAL_NOT_PENDING",
       metadata: { state: "APPROVED" },
@@ -81,20 +84,17 @@ test("who may decide is an approver, not who asks, and speaks for themselves", a
   const tokens = [{ token: "adas", claims }];
   const { client, approvals, request, resolve } = await startApprovals({ tokens });
   const narrow = await request({ approvers: ["ada"] });
-  const denials = [
-    [resolve(narrow, APPROVE, "bob"), "NOT_AN_APPROVER"],
-    [resolve(await request(), APPROVE, "bot"), "SELF_APPROVAL"],
+  const approvalId = await request();
+  const asAda = client(ApprovalService, { token: "adas" });
+  for (const [call, reason] of [
+    [() => resolve(narrow, APPROVE, "bob"), "NOT_AN_APPROVER"],
+    [() => resolve(approvalId, APPROVE, "bot"), "SELF_APPROVAL"],
     [
-      client(ApprovalService, { token: "adas" }).resolveApproval({
-        approvalId: await request(),
-        decision: APPROVE,
-        decidedBy: "bob",
-      }),
+      () => asAda.resolveApproval({ approvalId, decision: APPROVE, decidedBy: "bob" }),
       "DECIDER_MISMATCH",
     ],
-  ] as const;
-  for (const [call, reason] of denials) {
-    expect(await failure(call)).toMatchObject({ code: Code.PermissionDenied, reason });
+  ] as const) {
+    expect(await failure(call())).toMatchObject({ code: Code.PermissionDenied, reason });
   }
   await approvals.setPolicy({ policy: { allowSelfApproval: true } });
   expect(await resolve(await request(), APPROVE, "bot")).toMatchObject({ state: 2 });

@@ -50,11 +50,11 @@ test("an organization keeps its realm name, and the directory shows what else ch
     domains: [],
   });
   for (const [wrong, reason, field] of [
-    [change({ realmName: "x" }, "realm_name"), "IMMUTABLE_FIELD", "update_mask"],
-    [change({}, "nothing"), "UNKNOWN_FIELD", "update_mask"],
-    [change({}, "display_name"), "REQUIRED", "display_name"],
+    [() => change({ realmName: "x" }, "realm_name"), "IMMUTABLE_FIELD", "update_mask"],
+    [() => change({}, "nothing"), "UNKNOWN_FIELD", "update_mask"],
+    [() => change({}, "display_name"), "REQUIRED", "display_name"],
   ] as const) {
-    expect(await failure(wrong)).toMatchObject({ reason, fields: [field] });
+    expect(await failure(wrong())).toMatchObject({ reason, fields: [field] });
   }
   const directory = client(OrganizationsDirectoryService);
   const seen = await directory.getOrganization({ organizationId: id });

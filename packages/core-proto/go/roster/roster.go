@@ -15,7 +15,9 @@ import (
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	platformv1connect "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
+	repositoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1/repositoryv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
+	transformationv1connect "github.com/ameideio/ameide-core-proto-go/ameide/transformation/v1/transformationv1connect"
 	workflowsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/workflows/v1/workflowsv1connect"
 	flowv1connect "github.com/ameideio/ameide-core-proto-go/beamline/flow/v1/flowv1connect"
 	providerv1connect "github.com/ameideio/ameide-core-proto-go/beamline/provider/v1/providerv1connect"
@@ -50,6 +52,8 @@ type Roster struct {
 	Prompt promptsv1connect.PromptServiceClient
 	// Provider calls beamline.provider.v1.Provider.
 	Provider providerv1connect.ProviderClient
+	// Repository calls ameide.repository.v1.RepositoryService.
+	Repository repositoryv1connect.RepositoryServiceClient
 	// Router calls beamline.flow.v1.Router.
 	Router flowv1connect.RouterClient
 	// Sessions calls ameide.identity.v1.SessionsService.
@@ -62,6 +66,8 @@ type Roster struct {
 	Threads threadsv1connect.ThreadsServiceClient
 	// Token calls ameide.identity.v1.TokenService.
 	Token identityv1connect.TokenServiceClient
+	// Transformation calls ameide.transformation.v1.TransformationService.
+	Transformation transformationv1connect.TransformationServiceClient
 	// Users calls ameide.platform.v1.UsersService.
 	Users platformv1connect.UsersServiceClient
 	// Workflows calls ameide.workflows.v1.WorkflowsService.
@@ -85,12 +91,14 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)
 	roster.Prompt = promptsv1connect.NewPromptServiceClient(httpClient, baseURL, opts...)
 	roster.Provider = providerv1connect.NewProviderClient(httpClient, baseURL, opts...)
+	roster.Repository = repositoryv1connect.NewRepositoryServiceClient(httpClient, baseURL, opts...)
 	roster.Router = flowv1connect.NewRouterClient(httpClient, baseURL, opts...)
 	roster.Sessions = identityv1connect.NewSessionsServiceClient(httpClient, baseURL, opts...)
 	roster.Teams = platformv1connect.NewTeamsServiceClient(httpClient, baseURL, opts...)
 	roster.Tenants = platformv1connect.NewTenantsServiceClient(httpClient, baseURL, opts...)
 	roster.Threads = threadsv1connect.NewThreadsServiceClient(httpClient, baseURL, opts...)
 	roster.Token = identityv1connect.NewTokenServiceClient(httpClient, baseURL, opts...)
+	roster.Transformation = transformationv1connect.NewTransformationServiceClient(httpClient, baseURL, opts...)
 	roster.Users = platformv1connect.NewUsersServiceClient(httpClient, baseURL, opts...)
 	roster.Workflows = workflowsv1connect.NewWorkflowsServiceClient(httpClient, baseURL, opts...)
 	return &roster

@@ -1056,6 +1056,43 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/repository/v1/create_node_request",
+    type: "ameide.repository.v1.CreateNodeRequest",
+    json: {
+      "repository_id": "rp-1",
+      "parent_id": "n-1",
+      "name": "Applications"
+    },
+  },
+  {
+    name: "ameide/repository/v1/get_tree_response",
+    type: "ameide.repository.v1.GetTreeResponse",
+    json: {
+      "nodes": [
+        {
+          "node": {
+            "id": "n-1",
+            "repository_id": "rp-1",
+            "name": "Landscape"
+          },
+          "child_count": 1
+        },
+        {
+          "node": {
+            "id": "n-2",
+            "repository_id": "rp-1",
+            "parent_id": "n-1",
+            "name": "Applications",
+            "element_ids": [
+              "e-1"
+            ]
+          },
+          "depth": 1
+        }
+      ]
+    },
+  },
+  {
     name: "ameide/tap/v1/tap_event_data",
     type: "ameide.tap.v1.TapEventData",
     json: {
@@ -1237,6 +1274,35 @@ export const fixtures = [
         "thread_id": "thr_01",
         "deleted_at": "2026-01-16T00:00:00Z"
       }
+    },
+  },
+  {
+    name: "ameide/transformation/v1/create_transformation_request",
+    type: "ameide.transformation.v1.CreateTransformationRequest",
+    json: {
+      "name": "Leave the mainframe",
+      "owner": "ada",
+      "element_ids": [
+        "e-1",
+        "e-2"
+      ],
+      "target_date": "2027-01-01T00:00:00Z"
+    },
+  },
+  {
+    name: "ameide/transformation/v1/list_milestones_response",
+    type: "ameide.transformation.v1.ListMilestonesResponse",
+    json: {
+      "milestones": [
+        {
+          "id": "m-1",
+          "transformation_id": "t-1",
+          "from": "STAGE_DISCOVERY",
+          "to": "STAGE_DESIGN",
+          "evidence": "42 interviews",
+          "reached_at": "2026-02-01T00:00:00Z"
+        }
+      ]
     },
   },
   {

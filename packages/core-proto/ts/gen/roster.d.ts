@@ -13,12 +13,14 @@ import type { OrganizationsService as organizationsService } from "./ameide/plat
 import type { OrganizationsDirectoryService as organizationsDirectoryService } from "./ameide/identity/v1/organizations_directory_pb.js";
 import type { PromptService as promptService } from "./ameide/prompts/v1/prompts_pb.js";
 import type { Provider as providerService } from "./beamline/provider/v1/provider_pb.js";
+import type { RepositoryService as repositoryService } from "./ameide/repository/v1/repository_pb.js";
 import type { Router as routerService } from "./beamline/flow/v1/router_pb.js";
 import type { SessionsService as sessionsService } from "./ameide/identity/v1/sessions_pb.js";
 import type { TeamsService as teamsService } from "./ameide/platform/v1/teams_pb.js";
 import type { TenantsService as tenantsService } from "./ameide/platform/v1/tenants_pb.js";
 import type { ThreadsService as threadsService } from "./ameide/threads/v1/threads_pb.js";
 import type { TokenService as tokenService } from "./ameide/identity/v1/token_pb.js";
+import type { TransformationService as transformationService } from "./ameide/transformation/v1/transformation_pb.js";
 import type { UsersService as usersService } from "./ameide/platform/v1/users_pb.js";
 import type { WorkflowsService as workflowsService } from "./ameide/workflows/v1/workflows_pb.js";
 
@@ -45,12 +47,14 @@ export declare const roster: {
   readonly organizationsDirectory: LazyService<typeof organizationsDirectoryService>;
   readonly prompt: LazyService<typeof promptService>;
   readonly provider: LazyService<typeof providerService>;
+  readonly repository: LazyService<typeof repositoryService>;
   readonly router: LazyService<typeof routerService>;
   readonly sessions: LazyService<typeof sessionsService>;
   readonly teams: LazyService<typeof teamsService>;
   readonly tenants: LazyService<typeof tenantsService>;
   readonly threads: LazyService<typeof threadsService>;
   readonly token: LazyService<typeof tokenService>;
+  readonly transformation: LazyService<typeof transformationService>;
   readonly users: LazyService<typeof usersService>;
   readonly workflows: LazyService<typeof workflowsService>;
 };

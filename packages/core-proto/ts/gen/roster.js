@@ -138,6 +138,22 @@ export const roster = {
     },
     load: () => import("./roster/provider.js"),
   },
+  repository: {
+    methods: {
+      createRepository: "unary",
+      getRepository: "unary",
+      updateRepository: "unary",
+      listRepositories: "unary",
+      createNode: "unary",
+      moveNode: "unary",
+      deleteNode: "unary",
+      getTree: "unary",
+      assignElement: "unary",
+      unassignElement: "unary",
+      getStats: "unary",
+    },
+    load: () => import("./roster/repository.js"),
+  },
   router: {
     methods: {
       decide: "unary",
@@ -193,6 +209,17 @@ export const roster = {
       issueAgentToken: "unary",
     },
     load: () => import("./roster/token.js"),
+  },
+  transformation: {
+    methods: {
+      createTransformation: "unary",
+      getTransformation: "unary",
+      updateTransformation: "unary",
+      listTransformations: "unary",
+      advanceStage: "unary",
+      listMilestones: "unary",
+    },
+    load: () => import("./roster/transformation.js"),
   },
   users: {
     methods: {

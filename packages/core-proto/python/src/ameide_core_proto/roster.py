@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
     from .ameide.prompts.v1 import prompts_connect as _prompt
     from .beamline.provider.v1 import provider_connect as _provider
+    from .ameide.repository.v1 import repository_connect as _repository
     from .beamline.flow.v1 import router_connect as _router
     from .ameide.identity.v1 import sessions_connect as _sessions
     from .ameide.platform.v1 import teams_connect as _teams
     from .ameide.platform.v1 import tenants_connect as _tenants
     from .ameide.threads.v1 import threads_connect as _threads
     from .ameide.identity.v1 import token_connect as _token
+    from .ameide.transformation.v1 import transformation_connect as _transformation
     from .ameide.platform.v1 import users_connect as _users
     from .ameide.workflows.v1 import workflows_connect as _workflows
 
@@ -46,12 +48,14 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
     ("prompt", f"{_PACKAGE}.ameide.prompts.v1.prompts_connect", "PromptServiceClient", "PromptServiceClientSync"),
     ("provider", f"{_PACKAGE}.beamline.provider.v1.provider_connect", "ProviderClient", "ProviderClientSync"),
+    ("repository", f"{_PACKAGE}.ameide.repository.v1.repository_connect", "RepositoryServiceClient", "RepositoryServiceClientSync"),
     ("router", f"{_PACKAGE}.beamline.flow.v1.router_connect", "RouterClient", "RouterClientSync"),
     ("sessions", f"{_PACKAGE}.ameide.identity.v1.sessions_connect", "SessionsServiceClient", "SessionsServiceClientSync"),
     ("teams", f"{_PACKAGE}.ameide.platform.v1.teams_connect", "TeamsServiceClient", "TeamsServiceClientSync"),
     ("tenants", f"{_PACKAGE}.ameide.platform.v1.tenants_connect", "TenantsServiceClient", "TenantsServiceClientSync"),
     ("threads", f"{_PACKAGE}.ameide.threads.v1.threads_connect", "ThreadsServiceClient", "ThreadsServiceClientSync"),
     ("token", f"{_PACKAGE}.ameide.identity.v1.token_connect", "TokenServiceClient", "TokenServiceClientSync"),
+    ("transformation", f"{_PACKAGE}.ameide.transformation.v1.transformation_connect", "TransformationServiceClient", "TransformationServiceClientSync"),
     ("users", f"{_PACKAGE}.ameide.platform.v1.users_connect", "UsersServiceClient", "UsersServiceClientSync"),
     ("workflows", f"{_PACKAGE}.ameide.workflows.v1.workflows_connect", "WorkflowsServiceClient", "WorkflowsServiceClientSync"),
 )
@@ -73,12 +77,14 @@ class AsyncServices:
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
     prompt: _prompt.PromptServiceClient
     provider: _provider.ProviderClient
+    repository: _repository.RepositoryServiceClient
     router: _router.RouterClient
     sessions: _sessions.SessionsServiceClient
     teams: _teams.TeamsServiceClient
     tenants: _tenants.TenantsServiceClient
     threads: _threads.ThreadsServiceClient
     token: _token.TokenServiceClient
+    transformation: _transformation.TransformationServiceClient
     users: _users.UsersServiceClient
     workflows: _workflows.WorkflowsServiceClient
 
@@ -99,11 +105,13 @@ class Services:
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync
     prompt: _prompt.PromptServiceClientSync
     provider: _provider.ProviderClientSync
+    repository: _repository.RepositoryServiceClientSync
     router: _router.RouterClientSync
     sessions: _sessions.SessionsServiceClientSync
     teams: _teams.TeamsServiceClientSync
     tenants: _tenants.TenantsServiceClientSync
     threads: _threads.ThreadsServiceClientSync
     token: _token.TokenServiceClientSync
+    transformation: _transformation.TransformationServiceClientSync
     users: _users.UsersServiceClientSync
     workflows: _workflows.WorkflowsServiceClientSync
