@@ -3,6 +3,10 @@
 package coreproto_test
 
 import (
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/agents/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/agents/v1/agentsv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/agents_runtime/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/agents_runtime/v1/agents_runtimev1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1/approvalsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1"

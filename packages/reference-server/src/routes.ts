@@ -1,6 +1,8 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
+import { AgentsService } from "@ameideio/core-proto/ameide/agents/v1";
+import { AgentsRuntimeService } from "@ameideio/core-proto/ameide/agents_runtime/v1";
 import { ApprovalService } from "@ameideio/core-proto/ameide/approvals/v1";
 import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
 import { ChatService } from "@ameideio/core-proto/ameide/chat/v1";
@@ -28,6 +30,8 @@ import { TransformationService } from "@ameideio/core-proto/ameide/transformatio
 import { WorkflowsService } from "@ameideio/core-proto/ameide/workflows/v1";
 import { Router } from "@ameideio/core-proto/beamline/flow/v1";
 import { Provider } from "@ameideio/core-proto/beamline/provider/v1";
+import { agents } from "./agents.js";
+import { agentsRuntime } from "./agents_runtime.js";
 import { approvals } from "./approvals.js";
 import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
@@ -76,6 +80,8 @@ export function routes(store: Store): (router: ConnectRouter) => void {
   return (router) => {
     const serve = <S extends DescService>(service: S, methods: (store: Store) => Methods<S>) =>
       router.service(service, implement(store, service, methods(store)), { interceptors });
+    serve(AgentsRuntimeService, agentsRuntime);
+    serve(AgentsService, agents);
     serve(ApprovalService, approvals);
     serve(AuditService, audit);
     serve(ChatService, chat);

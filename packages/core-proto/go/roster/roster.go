@@ -5,6 +5,8 @@ package roster
 
 import (
 	connect "connectrpc.com/connect"
+	agentsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/agents/v1/agentsv1connect"
+	agents_runtimev1connect "github.com/ameideio/ameide-core-proto-go/ameide/agents_runtime/v1/agents_runtimev1connect"
 	approvalsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/approvals/v1/approvalsv1connect"
 	auditv1connect "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
 	chatv1connect "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1/chatv1connect"
@@ -26,6 +28,10 @@ import (
 // A Roster has a client of every service, under the name it has in a client of
 // any language.
 type Roster struct {
+	// Agents calls ameide.agents.v1.AgentsService.
+	Agents agentsv1connect.AgentsServiceClient
+	// AgentsRuntime calls ameide.agents_runtime.v1.AgentsRuntimeService.
+	AgentsRuntime agents_runtimev1connect.AgentsRuntimeServiceClient
 	// Approval calls ameide.approvals.v1.ApprovalService.
 	Approval approvalsv1connect.ApprovalServiceClient
 	// Audit calls ameide.audit.v1.AuditService.
@@ -78,6 +84,8 @@ type Roster struct {
 // of each client's own constructor. It does no I/O.
 func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) *Roster {
 	var roster Roster
+	roster.Agents = agentsv1connect.NewAgentsServiceClient(httpClient, baseURL, opts...)
+	roster.AgentsRuntime = agents_runtimev1connect.NewAgentsRuntimeServiceClient(httpClient, baseURL, opts...)
 	roster.Approval = approvalsv1connect.NewApprovalServiceClient(httpClient, baseURL, opts...)
 	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
 	roster.Chat = chatv1connect.NewChatServiceClient(httpClient, baseURL, opts...)

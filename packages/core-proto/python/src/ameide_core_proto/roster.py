@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .ameide.agents.v1 import agents_connect as _agents
+    from .ameide.agents_runtime.v1 import agents_runtime_connect as _agents_runtime
     from .ameide.approvals.v1 import approvals_connect as _approval
     from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.chat.v1 import chat_connect as _chat
@@ -35,6 +37,8 @@ _PACKAGE = __name__.rpartition(".")[0]
 
 # Name, module of the stub, async and sync client of every service.
 SERVICES: tuple[tuple[str, str, str, str], ...] = (
+    ("agents", f"{_PACKAGE}.ameide.agents.v1.agents_connect", "AgentsServiceClient", "AgentsServiceClientSync"),
+    ("agents_runtime", f"{_PACKAGE}.ameide.agents_runtime.v1.agents_runtime_connect", "AgentsRuntimeServiceClient", "AgentsRuntimeServiceClientSync"),
     ("approval", f"{_PACKAGE}.ameide.approvals.v1.approvals_connect", "ApprovalServiceClient", "ApprovalServiceClientSync"),
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("chat", f"{_PACKAGE}.ameide.chat.v1.chat_connect", "ChatServiceClient", "ChatServiceClientSync"),
@@ -64,6 +68,8 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
 class AsyncServices:
     """Async clients of every service."""
 
+    agents: _agents.AgentsServiceClient
+    agents_runtime: _agents_runtime.AgentsRuntimeServiceClient
     approval: _approval.ApprovalServiceClient
     audit: _audit.AuditServiceClient
     chat: _chat.ChatServiceClient
@@ -92,6 +98,8 @@ class AsyncServices:
 class Services:
     """Sync clients of every service."""
 
+    agents: _agents.AgentsServiceClientSync
+    agents_runtime: _agents_runtime.AgentsRuntimeServiceClientSync
     approval: _approval.ApprovalServiceClientSync
     audit: _audit.AuditServiceClientSync
     chat: _chat.ChatServiceClientSync
