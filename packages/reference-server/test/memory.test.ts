@@ -85,6 +85,7 @@ test("an update changes what its mask names, and the vector follows the content"
     expect(await failure(call)).toMatchObject({ reason, fields: ["update_mask"] });
   }
   expect(await failure(patch({}, "content"))).toMatchObject({ fields: ["content"] });
+  expect(await failure(patch({ id: "", content: "y" }))).toMatchObject({ fields: ["memory.id"] });
   expect((await memory.list({})).memories[0]?.content).toBe("x");
 });
 

@@ -1954,9 +1954,9 @@ var File_ameide_graph_v1_graph_proto protoreflect.FileDescriptor
 
 const file_ameide_graph_v1_graph_proto_rawDesc = "" +
 	"\n" +
-	"\x1bameide/graph/v1/graph.proto\x12\x0fameide.graph.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfa\x02\n" +
-	"\aElement\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x120\n" +
+	"\x1bameide/graph/v1/graph.proto\x12\x0fameide.graph.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x03\n" +
+	"\aElement\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.ameide.graph.v1.ElementKindR\x04kind\x12\x19\n" +
 	"\btype_key\x18\x03 \x01(\tR\atypeKey\x12\x1c\n" +
 	"\x04name\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12+\n" +

@@ -945,10 +945,10 @@ var File_ameide_platform_v1_invitations_proto protoreflect.FileDescriptor
 
 const file_ameide_platform_v1_invitations_proto_rawDesc = "" +
 	"\n" +
-	"$ameide/platform/v1/invitations.proto\x12\x12ameide.platform.v1\x1a\x1eameide/platform/v1/users.proto\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x03\n" +
+	"$ameide/platform/v1/invitations.proto\x12\x12ameide.platform.v1\x1a\x1eameide/platform/v1/users.proto\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x03\n" +
 	"\n" +
-	"Invitation\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
+	"Invitation\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12'\n" +
 	"\x0forganization_id\x18\x02 \x01(\tR\x0eorganizationId\x12\x14\n" +
 	"\x05email\x18\x03 \x01(\tR\x05email\x12)\n" +
 	"\brole_ids\x18\x04 \x03(\tB\x0e\xbaH\v\x92\x01\b\x18\x01\"\x04r\x02\x10\x01R\aroleIds\x12\x1c\n" +

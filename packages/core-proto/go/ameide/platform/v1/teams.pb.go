@@ -848,9 +848,9 @@ var File_ameide_platform_v1_teams_proto protoreflect.FileDescriptor
 
 const file_ameide_platform_v1_teams_proto_rawDesc = "" +
 	"\n" +
-	"\x1eameide/platform/v1/teams.proto\x12\x12ameide.platform.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x02\n" +
-	"\x04Team\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
+	"\x1eameide/platform/v1/teams.proto\x12\x12ameide.platform.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x02\n" +
+	"\x04Team\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12'\n" +
 	"\x0forganization_id\x18\x02 \x01(\tR\x0eorganizationId\x12\x1c\n" +
 	"\x04name\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12*\n" +
 	"\vdescription\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\vdescription\x12\x1d\n" +

@@ -699,9 +699,9 @@ var File_ameide_platform_v1_tenants_proto protoreflect.FileDescriptor
 
 const file_ameide_platform_v1_tenants_proto_rawDesc = "" +
 	"\n" +
-	" ameide/platform/v1/tenants.proto\x12\x12ameide.platform.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x03\n" +
-	"\x06Tenant\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12+\n" +
+	" ameide/platform/v1/tenants.proto\x12\x12ameide.platform.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x03\n" +
+	"\x06Tenant\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12+\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12\x16\n" +
 	"\x06region\x18\x03 \x01(\tR\x06region\x12?\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x1f.ameide.platform.v1.TenantStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12L\n" +

@@ -997,9 +997,9 @@ var File_ameide_transformation_v1_transformation_proto protoreflect.FileDescript
 
 const file_ameide_transformation_v1_transformation_proto_rawDesc = "" +
 	"\n" +
-	"-ameide/transformation/v1/transformation.proto\x12\x18ameide.transformation.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x03\n" +
-	"\x0eTransformation\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
+	"-ameide/transformation/v1/transformation.proto\x12\x18ameide.transformation.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x03\n" +
+	"\x0eTransformation\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12\x1c\n" +
 	"\x04name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12+\n" +
 	"\vdescription\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01R\vdescription\x125\n" +
 	"\x05stage\x18\x04 \x01(\x0e2\x1f.ameide.transformation.v1.StageR\x05stage\x12\x1e\n" +

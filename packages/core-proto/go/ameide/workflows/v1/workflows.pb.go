@@ -1979,10 +1979,10 @@ var File_ameide_workflows_v1_workflows_proto protoreflect.FileDescriptor
 
 const file_ameide_workflows_v1_workflows_proto_rawDesc = "" +
 	"\n" +
-	"#ameide/workflows/v1/workflows.proto\x12\x13ameide.workflows.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x02\n" +
+	"#ameide/workflows/v1/workflows.proto\x12\x13ameide.workflows.v1\x1a\x1dameide/policy/v1/policy.proto\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x02\n" +
 	"\n" +
-	"Definition\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
+	"Definition\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12\x1c\n" +
 	"\x04name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12*\n" +
 	"\vdescription\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\vdescription\x129\n" +
 	"\x05rules\x18\x04 \x03(\v2\x19.ameide.workflows.v1.RuleB\b\xbaH\x05\x92\x01\x02\x102R\x05rules\x12%\n" +
