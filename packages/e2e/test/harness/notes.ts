@@ -100,15 +100,20 @@ export function notes(): Methods<typeof NotesService> {
 
 const METER_STUB = 'import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";\n';
 const METER_FILE = 'import { meter } from "./meter.js";\n';
-const METER = "    service(MeterService, implement(store, MeterService, meter(store)), options);\n";
+const METER = "    serve(MeterService, meter);\n";
 
 /** routes.ts with the service. */
 export function route(routes: string): string {
   return [
     [METER_STUB, 'import { NotesService } from "@ameideio/core-proto/ameide/notes/v1";\n'],
     [METER_FILE, 'import { notes } from "./notes.js";\n'],
-    [METER, "    service(NotesService, implement(store, NotesService, notes()), options);\n"],
-  ].reduce((text, [line = "", added = ""]) => text.replace(line, `${line}${added}`), routes);
+    [METER, "    serve(NotesService, notes);\n"],
+  ].reduce((text, [line = "", added = ""]) => {
+    if (!text.includes(line)) {
+      throw new Error(`routes.ts has no line ${line.trim()}`);
+    }
+    return text.replace(line, `${line}${added}`);
+  }, routes);
 }
 
 /** Calls the service by every way a user has; prints what it said. */
