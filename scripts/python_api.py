@@ -76,9 +76,11 @@ def _class(name: str, cls: griffe.Class) -> Iterator[str]:
         yield f"@{decorator.value}"
     bases = ", ".join(str(base) for base in cls.bases)
     yield f"class {name}({bases}):" if bases else f"class {name}:"
-    # What the package's own private bases have is theirs, too.
+    # What the package's own private bases have is theirs, too. The services of a roster follow from
+    # the protos, and are in no report of the other SDKs, either.
     members = {**cls.inherited_members, **cls.members}
-    shown = [(key, _target(member)) for key, member in sorted(members.items()) if _is_shown(key)]
+    targets = [(key, _target(each)) for key, each in sorted(members.items()) if _is_shown(key)]
+    shown = [(key, each) for key, each in targets if each.package is cls.package]
     lines = [line for key, member in shown for line in _report(key, member)]
     yield from (f"    {line}" for line in lines or ["..."])
 
