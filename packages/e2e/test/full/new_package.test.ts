@@ -20,9 +20,13 @@ let copy: string;
 
 beforeAll(async () => {
   copy = await copyRepository();
-  // The plugins that are made already.
-  const made = fileURLToPath(new URL("../../../../.cache", import.meta.url));
+  // The plugins that are made already; those of Python are of the folder they are made in.
+  const root = fileURLToPath(new URL("../../../..", import.meta.url));
+  const made = join(root, ".cache");
   await mkdir(made, { recursive: true });
+  if (hasLanguages) {
+    await must(process.execPath, ["scripts/python_env.mjs"], root);
+  }
   await symlink(made, join(copy, ".cache"));
   for (const [file, text] of Object.entries({ ...CONTRACT, ...SERVICE })) {
     await mkdir(dirname(join(copy, file)), { recursive: true });
@@ -86,8 +90,8 @@ test(
   LONG_MS,
 );
 
-async function must(program: string, args: readonly string[]): Promise<void> {
-  const { code, stdout, stderr } = await run(program, args);
+async function must(program: string, args: readonly string[], cwd = copy): Promise<void> {
+  const { code, stdout, stderr } = await run(program, args, cwd);
   if (code !== 0) {
     throw new Error(`${program} ${args.join(" ")} failed:\n${stderr}${stdout}`);
   }
