@@ -2,12 +2,13 @@
 // Runs vitest in the current package folder and writes the counts to .results/test.json.
 // Arguments go to vitest: `node ../../scripts/vitest.mjs -t "name of a test"`.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { clearCounts, reportCounts } from "./lane_result.mjs";
+
 /**
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number,
  *   numTodoTests: number, testResults: File[] }} Report
  * @typedef {{ name: string, status: string, message: string, assertionResults: Test[] }} File
@@ -16,11 +17,10 @@ import { fileURLToPath } from "node:url";
 
 const results = join(process.cwd(), ".results");
 const reportFile = join(results, "vitest.json");
-const countsFile = join(results, "test.json");
 
-mkdirSync(results, { recursive: true });
+clearCounts();
 rmSync(reportFile, { force: true });
-rmSync(countsFile, { force: true });
+mkdirSync(results, { recursive: true });
 
 // A busy machine takes longer than the default of 5 s; what hangs is still found.
 const given = process.argv.slice(2);
@@ -36,12 +36,7 @@ const exitCode = await run([
 ]);
 /** @type {Report | undefined} */
 const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : undefined;
-const counts = count(exitCode);
-writeFileSync(countsFile, `${JSON.stringify({ ...counts, failures: failures() })}\n`);
-if (counts.passed + counts.failed === 0) {
-  console.error("no test ran");
-}
-process.exitCode = exitCode === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+reportCounts(count(exitCode), failures());
 
 /**
  * @param {string[]} args
@@ -63,7 +58,7 @@ function run(args) {
  * rejection, a crash), each count as one failure.
  *
  * @param {number} status
- * @returns {Counts}
+ * @returns {import("./lanes.mjs").Counts}
  */
 function count(status) {
   if (report === undefined) {
