@@ -20,6 +20,7 @@ import {
   type VirtualClockOptions,
 } from "./runtime/virtual_clock.js";
 
+export { integrationMode, type IntegrationMode } from "./options/integration_mode.js";
 export { createMemoryHttpClient } from "./wire/memory_client.js";
 export type { Clock, Randomness, Timer, TimerKind } from "./runtime/runtime.js";
 export { BEHAVIOR_1, type PolicyConstants } from "./policy/policy.js";

@@ -20,6 +20,7 @@ run_virtually(calls, clock)
 
 from __future__ import annotations
 
+from ameide_sdk._internal.options.integration_mode import IntegrationMode, integration_mode
 from ameide_sdk._internal.policy.policy import BEHAVIOR_1, PolicyConstants
 from ameide_sdk._internal.runtime.runtime import Clock, Threads
 from ameide_sdk._internal.runtime.virtual_clock import (
@@ -48,12 +49,14 @@ __all__ = [
     "Clock",
     "CredentialWatch",
     "DeadlockError",
+    "IntegrationMode",
     "PinnedRandom",
     "PolicyConstants",
     "Threads",
     "VirtualClock",
     "VirtualLoop",
     "WatchedRequest",
+    "integration_mode",
     "memory_transport",
     "memory_transport_sync",
     "run_virtually",
