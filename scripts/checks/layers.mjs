@@ -66,7 +66,16 @@ export const ROOMS = [
     name: "e2e",
     path: "packages/e2e",
     layer: 3,
-    uses: ["scripts", "conformance-proto", "core-proto", "sdk", "reference-server", "fault-server"],
+    uses: [
+      "scripts",
+      "conformance-proto",
+      "core-proto",
+      "sdk",
+      "sdk-go",
+      "sdk-python",
+      "reference-server",
+      "fault-server",
+    ],
   },
   {
     name: "bench",
@@ -112,7 +121,7 @@ export const INSIDE = {
   "packages/sdk-python/src/ameide_sdk/_internal":
     "policy errors runtime telemetry auth options config wire http call transport clients testing",
   "packages/conformance/src": "common suite adapter compare run report fuzz cli connect wrong",
-  "packages/e2e/src": "common leak soak runtimes demo",
+  "packages/e2e/src": "common integration leak soak runtimes demo",
 };
 
 /**
