@@ -32,6 +32,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1/repositoryv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/skills/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/skills/v1/skillsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/tap/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"

@@ -13,9 +13,8 @@ import {
   type ApprovalService,
   type ResolveApprovalRequest,
 } from "@ameideio/core-proto/ameide/approvals/v1";
-import { TokenType } from "@ameideio/core-proto/ameide/identity/v1";
 import { habitsOf } from "./approval_habits.js";
-import type { Call } from "./call.js";
+import { personOf, type Call } from "./call.js";
 import { Collection } from "./collection.js";
 import { Problem } from "./errors.js";
 import type { Methods } from "./service.js";
@@ -171,12 +170,12 @@ function demandPending({ state }: Approval): void {
 }
 
 function demandDecider(
-  { caller }: Call,
+  call: Call,
   { approval, allowSelfApproval }: StoredApproval,
   decidedBy: ResolveApprovalRequest["decidedBy"],
 ): void {
-  const { tokenType, subject } = caller?.claims ?? {};
-  if (tokenType === TokenType.USER && subject !== decidedBy) {
+  const person = personOf(call);
+  if (person !== undefined && person !== decidedBy) {
     throw denied("DECIDER_MISMATCH", "a person decides for themselves only");
   }
   if (approval.approvers.length > 0 && !approval.approvers.includes(decidedBy)) {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { clone, toJson, type JsonValue } from "@bufbuild/protobuf";
+import { clone, toJson } from "@bufbuild/protobuf";
 import {
   AuditEventSchema,
   ChainFault,
   type AuditEvent,
 } from "@ameideio/core-proto/ameide/audit/v1";
+import { canonicalJson } from "./canonical_json.js";
 
 /** Computes the checksum of an event, as its proto says. */
 export function checksumOf(event: AuditEvent): string {
@@ -29,18 +30,4 @@ export function faultOf(previous: AuditEvent | undefined, event: AuditEvent): Ch
     return ChainFault.LINK;
   }
   return event.checksum === checksumOf(event) ? ChainFault.UNSPECIFIED : ChainFault.CHECKSUM;
-}
-
-/** Serializes a value with its keys sorted by code unit (RFC 8785). */
-function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) {
-    return `[${value.map(canonicalJson).join(",")}]`;
-  }
-  if (typeof value !== "object" || value === null) {
-    return JSON.stringify(value);
-  }
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(",")}}`;
 }

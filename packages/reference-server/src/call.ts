@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createContextKey, type HandlerContext } from "@connectrpc/connect";
-import type { IntrospectResponse } from "@ameideio/core-proto/ameide/identity/v1";
+import { TokenType, type IntrospectResponse } from "@ameideio/core-proto/ameide/identity/v1";
 
 /** A token that was accepted. */
 export interface Caller {
@@ -38,6 +38,12 @@ export function callOf(method: DescMethod, { values }: HandlerContext): Call {
     tenant: values.get(callContext.tenant),
     caller: values.get(callContext.caller),
   };
+}
+
+/** Returns the person whose token calls, as in its subject, undefined where no person's does. */
+export function personOf({ caller }: Call): string | undefined {
+  const { tokenType, subject } = caller?.claims ?? {};
+  return tokenType === TokenType.USER ? subject : undefined;
 }
 
 /** Context values that the interceptors leave for the implementation. */

@@ -25,6 +25,7 @@ import {
 } from "@ameideio/core-proto/ameide/platform/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { RepositoryService } from "@ameideio/core-proto/ameide/repository/v1";
+import { SkillService } from "@ameideio/core-proto/ameide/skills/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { TransformationService } from "@ameideio/core-proto/ameide/transformation/v1";
 import { WorkflowsService } from "@ameideio/core-proto/ameide/workflows/v1";
@@ -51,6 +52,7 @@ import { repository } from "./repository.js";
 import { flowRouter } from "./router.js";
 import { implement, type Methods } from "./service.js";
 import { sessions } from "./sessions.js";
+import { skills } from "./skills.js";
 import type { Store } from "./store.js";
 import { teams } from "./teams.js";
 import { tenantInterceptor } from "./tenant.js";
@@ -98,6 +100,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(RepositoryService, repository);
     serve(Router, flowRouter);
     serve(SessionsService, sessions);
+    serve(SkillService, skills);
     serve(TeamsService, teams);
     serve(TenantsService, tenants);
     serve(ThreadsService, threads);

@@ -18,6 +18,7 @@ import (
 	platformv1connect "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	repositoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1/repositoryv1connect"
+	skillsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/skills/v1/skillsv1connect"
 	threadsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1/threadsv1connect"
 	transformationv1connect "github.com/ameideio/ameide-core-proto-go/ameide/transformation/v1/transformationv1connect"
 	workflowsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/workflows/v1/workflowsv1connect"
@@ -64,6 +65,8 @@ type Roster struct {
 	Router flowv1connect.RouterClient
 	// Sessions calls ameide.identity.v1.SessionsService.
 	Sessions identityv1connect.SessionsServiceClient
+	// Skill calls ameide.skills.v1.SkillService.
+	Skill skillsv1connect.SkillServiceClient
 	// Teams calls ameide.platform.v1.TeamsService.
 	Teams platformv1connect.TeamsServiceClient
 	// Tenants calls ameide.platform.v1.TenantsService.
@@ -102,6 +105,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Repository = repositoryv1connect.NewRepositoryServiceClient(httpClient, baseURL, opts...)
 	roster.Router = flowv1connect.NewRouterClient(httpClient, baseURL, opts...)
 	roster.Sessions = identityv1connect.NewSessionsServiceClient(httpClient, baseURL, opts...)
+	roster.Skill = skillsv1connect.NewSkillServiceClient(httpClient, baseURL, opts...)
 	roster.Teams = platformv1connect.NewTeamsServiceClient(httpClient, baseURL, opts...)
 	roster.Tenants = platformv1connect.NewTenantsServiceClient(httpClient, baseURL, opts...)
 	roster.Threads = threadsv1connect.NewThreadsServiceClient(httpClient, baseURL, opts...)

@@ -1157,6 +1157,85 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/skills/v1/create_request",
+    type: "ameide.skills.v1.CreateRequest",
+    json: {
+      "name": "pdf-forms",
+      "description": "Fills in PDF forms. For every task with a form.",
+      "scope": "SKILL_SCOPE_PERSONAL",
+      "owner": "ada",
+      "tags": [
+        "pdf",
+        "forms"
+      ],
+      "content": {
+        "instructions": "# PDF forms\n\nList the fields by scripts/fields.py first.",
+        "files": [
+          {
+            "path": "scripts/fields.py",
+            "content": "cHJpbnQoImZpZWxkcyIpCg=="
+          }
+        ]
+      }
+    },
+  },
+  {
+    name: "ameide/skills/v1/import_request",
+    type: "ameide.skills.v1.ImportRequest",
+    json: {
+      "bundle": {
+        "format_version": 1,
+        "name": "pdf-forms",
+        "description": "Fills in PDF forms.",
+        "tags": [
+          "pdf"
+        ],
+        "versions": [
+          {
+            "instructions": "Fill in the form."
+          },
+          {
+            "instructions": "List the fields, then fill in the form.",
+            "files": [
+              {
+                "path": "fields.txt",
+                "content": "bmFtZQo="
+              }
+            ],
+            "notes": "fields first"
+          }
+        ],
+        "digest": "3a1343f9508365a74f6895f291158118601ba75d0b752ae95129beece8f6b46c"
+      },
+      "scope": "SKILL_SCOPE_WORKSPACE",
+      "owner": "sales",
+      "on_conflict": "CONFLICT_MODE_MERGE"
+    },
+  },
+  {
+    name: "ameide/skills/v1/search_response",
+    type: "ameide.skills.v1.SearchResponse",
+    json: {
+      "skills": [
+        {
+          "skill": {
+            "id": "sk-1",
+            "name": "pdf-forms",
+            "description": "Fills in PDF forms.",
+            "scope": "SKILL_SCOPE_GLOBAL",
+            "tags": [
+              "pdf"
+            ],
+            "latest_version": 2,
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-02T00:00:00Z"
+          },
+          "score": 6
+        }
+      ]
+    },
+  },
+  {
     name: "ameide/tap/v1/tap_event_data",
     type: "ameide.tap.v1.TapEventData",
     json: {

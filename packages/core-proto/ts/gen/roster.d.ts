@@ -18,6 +18,7 @@ import type { Provider as providerService } from "./beamline/provider/v1/provide
 import type { RepositoryService as repositoryService } from "./ameide/repository/v1/repository_pb.js";
 import type { Router as routerService } from "./beamline/flow/v1/router_pb.js";
 import type { SessionsService as sessionsService } from "./ameide/identity/v1/sessions_pb.js";
+import type { SkillService as skillService } from "./ameide/skills/v1/skills_pb.js";
 import type { TeamsService as teamsService } from "./ameide/platform/v1/teams_pb.js";
 import type { TenantsService as tenantsService } from "./ameide/platform/v1/tenants_pb.js";
 import type { ThreadsService as threadsService } from "./ameide/threads/v1/threads_pb.js";
@@ -54,6 +55,7 @@ export declare const roster: {
   readonly repository: LazyService<typeof repositoryService>;
   readonly router: LazyService<typeof routerService>;
   readonly sessions: LazyService<typeof sessionsService>;
+  readonly skill: LazyService<typeof skillService>;
   readonly teams: LazyService<typeof teamsService>;
   readonly tenants: LazyService<typeof tenantsService>;
   readonly threads: LazyService<typeof threadsService>;

@@ -190,6 +190,22 @@ export const roster = {
     },
     load: () => import("./roster/sessions.js"),
   },
+  skill: {
+    methods: {
+      create: "unary",
+      get: "unary",
+      update: "unary",
+      delete: "unary",
+      list: "unary",
+      createVersion: "unary",
+      getVersion: "unary",
+      listVersions: "unary",
+      search: "unary",
+      import: "unary",
+      export: "unary",
+    },
+    load: () => import("./roster/skill.js"),
+  },
   teams: {
     methods: {
       createTeam: "unary",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .ameide.repository.v1 import repository_connect as _repository
     from .beamline.flow.v1 import router_connect as _router
     from .ameide.identity.v1 import sessions_connect as _sessions
+    from .ameide.skills.v1 import skills_connect as _skill
     from .ameide.platform.v1 import teams_connect as _teams
     from .ameide.platform.v1 import tenants_connect as _tenants
     from .ameide.threads.v1 import threads_connect as _threads
@@ -55,6 +56,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("repository", f"{_PACKAGE}.ameide.repository.v1.repository_connect", "RepositoryServiceClient", "RepositoryServiceClientSync"),
     ("router", f"{_PACKAGE}.beamline.flow.v1.router_connect", "RouterClient", "RouterClientSync"),
     ("sessions", f"{_PACKAGE}.ameide.identity.v1.sessions_connect", "SessionsServiceClient", "SessionsServiceClientSync"),
+    ("skill", f"{_PACKAGE}.ameide.skills.v1.skills_connect", "SkillServiceClient", "SkillServiceClientSync"),
     ("teams", f"{_PACKAGE}.ameide.platform.v1.teams_connect", "TeamsServiceClient", "TeamsServiceClientSync"),
     ("tenants", f"{_PACKAGE}.ameide.platform.v1.tenants_connect", "TenantsServiceClient", "TenantsServiceClientSync"),
     ("threads", f"{_PACKAGE}.ameide.threads.v1.threads_connect", "ThreadsServiceClient", "ThreadsServiceClientSync"),
@@ -86,6 +88,7 @@ class AsyncServices:
     repository: _repository.RepositoryServiceClient
     router: _router.RouterClient
     sessions: _sessions.SessionsServiceClient
+    skill: _skill.SkillServiceClient
     teams: _teams.TeamsServiceClient
     tenants: _tenants.TenantsServiceClient
     threads: _threads.ThreadsServiceClient
@@ -116,6 +119,7 @@ class Services:
     repository: _repository.RepositoryServiceClientSync
     router: _router.RouterClientSync
     sessions: _sessions.SessionsServiceClientSync
+    skill: _skill.SkillServiceClientSync
     teams: _teams.TeamsServiceClientSync
     tenants: _tenants.TenantsServiceClientSync
     threads: _threads.ThreadsServiceClientSync
