@@ -6,6 +6,7 @@ import { AgentsRuntimeService } from "@ameideio/core-proto/ameide/agents_runtime
 import { ApprovalService } from "@ameideio/core-proto/ameide/approvals/v1";
 import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
 import { ChatService } from "@ameideio/core-proto/ameide/chat/v1";
+import { ConnectorService } from "@ameideio/core-proto/ameide/connectors/v1";
 import { GraphService } from "@ameideio/core-proto/ameide/graph/v1";
 import {
   OrganizationsDirectoryService,
@@ -37,6 +38,7 @@ import { approvals } from "./approvals.js";
 import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { chat } from "./chat.js";
+import { connectors } from "./connectors.js";
 import { graph } from "./graph.js";
 import { inference } from "./inference.js";
 import { invitations } from "./invitations.js";
@@ -87,6 +89,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(ApprovalService, approvals);
     serve(AuditService, audit);
     serve(ChatService, chat);
+    serve(ConnectorService, connectors);
     serve(GraphService, graph);
     serve(InferenceService, inference);
     serve(InvitationsService, invitations);

@@ -243,6 +243,70 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/connectors/v1/get_health_response.expired",
+    type: "ameide.connectors.v1.GetHealthResponse",
+    json: {
+      "state": "HEALTH_STATE_UNHEALTHY",
+      "findings": [
+        {
+          "code": "CREDENTIAL_EXPIRED",
+          "message": "the credential has expired: refresh it"
+        }
+      ],
+      "checked_at": "2026-01-01T00:00:00Z"
+    },
+  },
+  {
+    name: "ameide/connectors/v1/register_connection_request",
+    type: "ameide.connectors.v1.RegisterConnectionRequest",
+    json: {
+      "provider": "hubspot",
+      "display_name": "Sales",
+      "auth_type": "AUTH_TYPE_OAUTH2",
+      "secret_ref": "vault://crm/hubspot",
+      "scopes": [
+        "crm.objects.deals.read"
+      ],
+      "read_only": true
+    },
+  },
+  {
+    name: "ameide/connectors/v1/resolve_source_of_truth_response",
+    type: "ameide.connectors.v1.ResolveSourceOfTruthResponse",
+    json: {
+      "connection": {
+        "id": "cn-2",
+        "provider": "salesforce",
+        "display_name": "Sales",
+        "auth_type": "AUTH_TYPE_BASIC",
+        "secret_ref": "vault://crm/salesforce",
+        "state": "CONNECTION_STATE_ACTIVE",
+        "created_at": "2026-01-01T00:00:00Z",
+        "refreshed_at": "2026-01-01T00:00:00Z"
+      },
+      "policy": {
+        "area": "SOURCE_OF_TRUTH_AREA_CRM",
+        "entity_type": "deal",
+        "connection_ids": [
+          "cn-1",
+          "cn-2"
+        ],
+        "fall_back": true,
+        "updated_at": "2026-01-02T00:00:00Z"
+      },
+      "candidates": [
+        {
+          "connection_id": "cn-1",
+          "reason": "EXPIRED"
+        },
+        {
+          "connection_id": "cn-2",
+          "chosen": true
+        }
+      ]
+    },
+  },
+  {
     name: "ameide/events/v1/change.deletion",
     type: "ameide.events.v1.Change",
     json: {

@@ -5,6 +5,7 @@ import type { AgentsRuntimeService as agentsRuntimeService } from "./ameide/agen
 import type { ApprovalService as approvalService } from "./ameide/approvals/v1/approvals_pb.js";
 import type { AuditService as auditService } from "./ameide/audit/v1/audit_pb.js";
 import type { ChatService as chatService } from "./ameide/chat/v1/chat_pb.js";
+import type { ConnectorService as connectorService } from "./ameide/connectors/v1/connectors_pb.js";
 import type { GraphService as graphService } from "./ameide/graph/v1/graph_pb.js";
 import type { InferenceService as inferenceService } from "./ameide/inference/v1/inference_pb.js";
 import type { InvitationsService as invitationsService } from "./ameide/platform/v1/invitations_pb.js";
@@ -42,6 +43,7 @@ export declare const roster: {
   readonly approval: LazyService<typeof approvalService>;
   readonly audit: LazyService<typeof auditService>;
   readonly chat: LazyService<typeof chatService>;
+  readonly connector: LazyService<typeof connectorService>;
   readonly graph: LazyService<typeof graphService>;
   readonly inference: LazyService<typeof inferenceService>;
   readonly invitations: LazyService<typeof invitationsService>;

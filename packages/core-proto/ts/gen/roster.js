@@ -51,6 +51,20 @@ export const roster = {
     },
     load: () => import("./roster/chat.js"),
   },
+  connector: {
+    methods: {
+      registerConnection: "unary",
+      getConnection: "unary",
+      listConnections: "unary",
+      refreshConnection: "unary",
+      revokeConnection: "unary",
+      getHealth: "unary",
+      resolveSourceOfTruth: "unary",
+      setSourceOfTruthPolicy: "unary",
+      getCapabilities: "unary",
+    },
+    load: () => import("./roster/connector.js"),
+  },
   graph: {
     methods: {
       createElement: "unary",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .ameide.approvals.v1 import approvals_connect as _approval
     from .ameide.audit.v1 import audit_connect as _audit
     from .ameide.chat.v1 import chat_connect as _chat
+    from .ameide.connectors.v1 import connectors_connect as _connector
     from .ameide.graph.v1 import graph_connect as _graph
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.platform.v1 import invitations_connect as _invitations
@@ -43,6 +44,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("approval", f"{_PACKAGE}.ameide.approvals.v1.approvals_connect", "ApprovalServiceClient", "ApprovalServiceClientSync"),
     ("audit", f"{_PACKAGE}.ameide.audit.v1.audit_connect", "AuditServiceClient", "AuditServiceClientSync"),
     ("chat", f"{_PACKAGE}.ameide.chat.v1.chat_connect", "ChatServiceClient", "ChatServiceClientSync"),
+    ("connector", f"{_PACKAGE}.ameide.connectors.v1.connectors_connect", "ConnectorServiceClient", "ConnectorServiceClientSync"),
     ("graph", f"{_PACKAGE}.ameide.graph.v1.graph_connect", "GraphServiceClient", "GraphServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("invitations", f"{_PACKAGE}.ameide.platform.v1.invitations_connect", "InvitationsServiceClient", "InvitationsServiceClientSync"),
@@ -75,6 +77,7 @@ class AsyncServices:
     approval: _approval.ApprovalServiceClient
     audit: _audit.AuditServiceClient
     chat: _chat.ChatServiceClient
+    connector: _connector.ConnectorServiceClient
     graph: _graph.GraphServiceClient
     inference: _inference.InferenceServiceClient
     invitations: _invitations.InvitationsServiceClient
@@ -106,6 +109,7 @@ class Services:
     approval: _approval.ApprovalServiceClientSync
     audit: _audit.AuditServiceClientSync
     chat: _chat.ChatServiceClientSync
+    connector: _connector.ConnectorServiceClientSync
     graph: _graph.GraphServiceClientSync
     inference: _inference.InferenceServiceClientSync
     invitations: _invitations.InvitationsServiceClientSync
