@@ -16,6 +16,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/config/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/connectors/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/connectors/v1/connectorsv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/entities/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/entities/v1/entitiesv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/events/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1/graphv1connect"

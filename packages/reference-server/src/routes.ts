@@ -7,6 +7,7 @@ import { ApprovalService } from "@ameideio/core-proto/ameide/approvals/v1";
 import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
 import { ChatService } from "@ameideio/core-proto/ameide/chat/v1";
 import { ConnectorService } from "@ameideio/core-proto/ameide/connectors/v1";
+import { EntityService } from "@ameideio/core-proto/ameide/entities/v1";
 import { GraphService } from "@ameideio/core-proto/ameide/graph/v1";
 import {
   OrganizationsDirectoryService,
@@ -39,6 +40,7 @@ import { audit } from "./audit.js";
 import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { chat } from "./chat.js";
 import { connectors } from "./connectors.js";
+import { entities } from "./entities.js";
 import { graph } from "./graph.js";
 import { inference } from "./inference.js";
 import { invitations } from "./invitations.js";
@@ -90,6 +92,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(AuditService, audit);
     serve(ChatService, chat);
     serve(ConnectorService, connectors);
+    serve(EntityService, entities);
     serve(GraphService, graph);
     serve(InferenceService, inference);
     serve(InvitationsService, invitations);

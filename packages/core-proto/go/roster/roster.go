@@ -11,6 +11,7 @@ import (
 	auditv1connect "github.com/ameideio/ameide-core-proto-go/ameide/audit/v1/auditv1connect"
 	chatv1connect "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1/chatv1connect"
 	connectorsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/connectors/v1/connectorsv1connect"
+	entitiesv1connect "github.com/ameideio/ameide-core-proto-go/ameide/entities/v1/entitiesv1connect"
 	graphv1connect "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1/graphv1connect"
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
@@ -42,6 +43,8 @@ type Roster struct {
 	Chat chatv1connect.ChatServiceClient
 	// Connector calls ameide.connectors.v1.ConnectorService.
 	Connector connectorsv1connect.ConnectorServiceClient
+	// Entity calls ameide.entities.v1.EntityService.
+	Entity entitiesv1connect.EntityServiceClient
 	// Graph calls ameide.graph.v1.GraphService.
 	Graph graphv1connect.GraphServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
@@ -96,6 +99,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Audit = auditv1connect.NewAuditServiceClient(httpClient, baseURL, opts...)
 	roster.Chat = chatv1connect.NewChatServiceClient(httpClient, baseURL, opts...)
 	roster.Connector = connectorsv1connect.NewConnectorServiceClient(httpClient, baseURL, opts...)
+	roster.Entity = entitiesv1connect.NewEntityServiceClient(httpClient, baseURL, opts...)
 	roster.Graph = graphv1connect.NewGraphServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Invitations = platformv1connect.NewInvitationsServiceClient(httpClient, baseURL, opts...)

@@ -307,6 +307,103 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/entities/v1/correlate_request",
+    type: "ameide.entities.v1.CorrelateRequest",
+    json: {
+      "records": [
+        {
+          "ref": {
+            "system": "hubspot",
+            "entity_type": "contact",
+            "external_id": "1"
+          },
+          "display_name": "Ada Lovelace",
+          "attributes": {
+            "email": "ada@example.com",
+            "phone": "+371 2000"
+          }
+        },
+        {
+          "ref": {
+            "system": "gmail",
+            "entity_type": "contact",
+            "external_id": "7"
+          },
+          "display_name": "A. L.",
+          "attributes": {
+            "email": "ada@example.com"
+          }
+        }
+      ],
+      "min_confidence": 0.75
+    },
+  },
+  {
+    name: "ameide/entities/v1/get_correlation_graph_response",
+    type: "ameide.entities.v1.GetCorrelationGraphResponse",
+    json: {
+      "nodes": [
+        {
+          "ref": {
+            "system": "hubspot",
+            "entity_type": "contact",
+            "external_id": "1"
+          },
+          "entity_id": "en-1"
+        },
+        {
+          "ref": {
+            "system": "gmail",
+            "entity_type": "contact",
+            "external_id": "7"
+          },
+          "entity_id": "en-1"
+        },
+        {
+          "ref": {
+            "system": "crm",
+            "entity_type": "contact",
+            "external_id": "4"
+          },
+          "entity_id": "en-2",
+          "distance": 1
+        }
+      ],
+      "correlations": [
+        {
+          "source": {
+            "system": "hubspot",
+            "entity_type": "contact",
+            "external_id": "1"
+          },
+          "target": {
+            "system": "gmail",
+            "entity_type": "contact",
+            "external_id": "7"
+          },
+          "confidence": 0.95,
+          "method": "MATCH_METHOD_EMAIL",
+          "linked": true
+        },
+        {
+          "source": {
+            "system": "hubspot",
+            "entity_type": "contact",
+            "external_id": "1"
+          },
+          "target": {
+            "system": "crm",
+            "entity_type": "contact",
+            "external_id": "4"
+          },
+          "confidence": 0.65625,
+          "method": "MATCH_METHOD_NAME"
+        }
+      ],
+      "truncated": true
+    },
+  },
+  {
     name: "ameide/events/v1/change.deletion",
     type: "ameide.events.v1.Change",
     json: {

@@ -65,6 +65,18 @@ export const roster = {
     },
     load: () => import("./roster/connector.js"),
   },
+  entity: {
+    methods: {
+      resolve: "unary",
+      getCanonical: "unary",
+      search: "unary",
+      correlate: "unary",
+      linkEntity: "unary",
+      unlinkEntity: "unary",
+      getCorrelationGraph: "unary",
+    },
+    load: () => import("./roster/entity.js"),
+  },
   graph: {
     methods: {
       createElement: "unary",
