@@ -19,6 +19,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/entities/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/entities/v1/entitiesv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/events/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/governance/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/governance/v1/governancev1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1/graphv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1"

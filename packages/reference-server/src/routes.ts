@@ -8,6 +8,7 @@ import { AuditService } from "@ameideio/core-proto/ameide/audit/v1";
 import { ChatService } from "@ameideio/core-proto/ameide/chat/v1";
 import { ConnectorService } from "@ameideio/core-proto/ameide/connectors/v1";
 import { EntityService } from "@ameideio/core-proto/ameide/entities/v1";
+import { GovernanceService } from "@ameideio/core-proto/ameide/governance/v1";
 import { GraphService } from "@ameideio/core-proto/ameide/graph/v1";
 import {
   OrganizationsDirectoryService,
@@ -41,6 +42,7 @@ import { authInterceptor, organizationInterceptor } from "./auth.js";
 import { chat } from "./chat.js";
 import { connectors } from "./connectors.js";
 import { entities } from "./entities.js";
+import { governance } from "./governance.js";
 import { graph } from "./graph.js";
 import { inference } from "./inference.js";
 import { invitations } from "./invitations.js";
@@ -93,6 +95,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(ChatService, chat);
     serve(ConnectorService, connectors);
     serve(EntityService, entities);
+    serve(GovernanceService, governance);
     serve(GraphService, graph);
     serve(InferenceService, inference);
     serve(InvitationsService, invitations);

@@ -12,6 +12,7 @@ import (
 	chatv1connect "github.com/ameideio/ameide-core-proto-go/ameide/chat/v1/chatv1connect"
 	connectorsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/connectors/v1/connectorsv1connect"
 	entitiesv1connect "github.com/ameideio/ameide-core-proto-go/ameide/entities/v1/entitiesv1connect"
+	governancev1connect "github.com/ameideio/ameide-core-proto-go/ameide/governance/v1/governancev1connect"
 	graphv1connect "github.com/ameideio/ameide-core-proto-go/ameide/graph/v1/graphv1connect"
 	identityv1connect "github.com/ameideio/ameide-core-proto-go/ameide/identity/v1/identityv1connect"
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
@@ -45,6 +46,8 @@ type Roster struct {
 	Connector connectorsv1connect.ConnectorServiceClient
 	// Entity calls ameide.entities.v1.EntityService.
 	Entity entitiesv1connect.EntityServiceClient
+	// Governance calls ameide.governance.v1.GovernanceService.
+	Governance governancev1connect.GovernanceServiceClient
 	// Graph calls ameide.graph.v1.GraphService.
 	Graph graphv1connect.GraphServiceClient
 	// Inference calls ameide.inference.v1.InferenceService.
@@ -100,6 +103,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Chat = chatv1connect.NewChatServiceClient(httpClient, baseURL, opts...)
 	roster.Connector = connectorsv1connect.NewConnectorServiceClient(httpClient, baseURL, opts...)
 	roster.Entity = entitiesv1connect.NewEntityServiceClient(httpClient, baseURL, opts...)
+	roster.Governance = governancev1connect.NewGovernanceServiceClient(httpClient, baseURL, opts...)
 	roster.Graph = graphv1connect.NewGraphServiceClient(httpClient, baseURL, opts...)
 	roster.Inference = inferencev1connect.NewInferenceServiceClient(httpClient, baseURL, opts...)
 	roster.Invitations = platformv1connect.NewInvitationsServiceClient(httpClient, baseURL, opts...)

@@ -512,6 +512,68 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/governance/v1/detect_pii_response",
+    type: "ameide.governance.v1.DetectPiiResponse",
+    json: {
+      "findings": [
+        {
+          "kind": "PII_KIND_EMAIL",
+          "start": 4,
+          "end": 19,
+          "confidence": 0.95
+        }
+      ],
+      "redacted_text": "ask [EMAIL]"
+    },
+  },
+  {
+    name: "ameide/governance/v1/evaluate_action_request",
+    type: "ameide.governance.v1.EvaluateActionRequest",
+    json: {
+      "action": {
+        "action": "email.send",
+        "arguments": {
+          "to": "ada@example.com"
+        },
+        "actor": "outreach/run-7",
+        "resource": {
+          "type": "thread",
+          "id": "t-1",
+          "created_at": "2026-01-01T00:00:00Z"
+        }
+      }
+    },
+  },
+  {
+    name: "ameide/governance/v1/evaluate_action_response",
+    type: "ameide.governance.v1.EvaluateActionResponse",
+    json: {
+      "evaluation": {
+        "effect": "EFFECT_REQUIRE_APPROVAL",
+        "risk_level": "RISK_LEVEL_HIGH",
+        "reasons": [
+          {
+            "code": "PII_LEAVES",
+            "message": "it sends personal data",
+            "effect": "EFFECT_REQUIRE_APPROVAL"
+          }
+        ],
+        "evaluated_at": "2026-01-02T00:00:00Z"
+      }
+    },
+  },
+  {
+    name: "ameide/governance/v1/set_retention_policy_request",
+    type: "ameide.governance.v1.SetRetentionPolicyRequest",
+    json: {
+      "policy": {
+        "resource_type": "invoice",
+        "min_retention": "2592000s",
+        "max_retention": "315360000s"
+      }
+    },
+  },
+  {
     name: "ameide/graph/v1/create_element_request",
     type: "ameide.graph.v1.CreateElementRequest",
     json: {

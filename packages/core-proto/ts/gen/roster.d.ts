@@ -7,6 +7,7 @@ import type { AuditService as auditService } from "./ameide/audit/v1/audit_pb.js
 import type { ChatService as chatService } from "./ameide/chat/v1/chat_pb.js";
 import type { ConnectorService as connectorService } from "./ameide/connectors/v1/connectors_pb.js";
 import type { EntityService as entityService } from "./ameide/entities/v1/entities_pb.js";
+import type { GovernanceService as governanceService } from "./ameide/governance/v1/governance_pb.js";
 import type { GraphService as graphService } from "./ameide/graph/v1/graph_pb.js";
 import type { InferenceService as inferenceService } from "./ameide/inference/v1/inference_pb.js";
 import type { InvitationsService as invitationsService } from "./ameide/platform/v1/invitations_pb.js";
@@ -46,6 +47,7 @@ export declare const roster: {
   readonly chat: LazyService<typeof chatService>;
   readonly connector: LazyService<typeof connectorService>;
   readonly entity: LazyService<typeof entityService>;
+  readonly governance: LazyService<typeof governanceService>;
   readonly graph: LazyService<typeof graphService>;
   readonly inference: LazyService<typeof inferenceService>;
   readonly invitations: LazyService<typeof invitationsService>;

@@ -77,6 +77,21 @@ export const roster = {
     },
     load: () => import("./roster/entity.js"),
   },
+  governance: {
+    methods: {
+      evaluateAction: "unary",
+      detectPii: "unary",
+      classifyRisk: "unary",
+      checkCredentialExposure: "unary",
+      getRetentionPolicy: "unary",
+      setRetentionPolicy: "unary",
+      checkLegalHold: "unary",
+      setLegalHold: "unary",
+      getSafetyPolicy: "unary",
+      setSafetyPolicy: "unary",
+    },
+    load: () => import("./roster/governance.js"),
+  },
   graph: {
     methods: {
       createElement: "unary",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .ameide.chat.v1 import chat_connect as _chat
     from .ameide.connectors.v1 import connectors_connect as _connector
     from .ameide.entities.v1 import entities_connect as _entity
+    from .ameide.governance.v1 import governance_connect as _governance
     from .ameide.graph.v1 import graph_connect as _graph
     from .ameide.inference.v1 import inference_connect as _inference
     from .ameide.platform.v1 import invitations_connect as _invitations
@@ -47,6 +48,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("chat", f"{_PACKAGE}.ameide.chat.v1.chat_connect", "ChatServiceClient", "ChatServiceClientSync"),
     ("connector", f"{_PACKAGE}.ameide.connectors.v1.connectors_connect", "ConnectorServiceClient", "ConnectorServiceClientSync"),
     ("entity", f"{_PACKAGE}.ameide.entities.v1.entities_connect", "EntityServiceClient", "EntityServiceClientSync"),
+    ("governance", f"{_PACKAGE}.ameide.governance.v1.governance_connect", "GovernanceServiceClient", "GovernanceServiceClientSync"),
     ("graph", f"{_PACKAGE}.ameide.graph.v1.graph_connect", "GraphServiceClient", "GraphServiceClientSync"),
     ("inference", f"{_PACKAGE}.ameide.inference.v1.inference_connect", "InferenceServiceClient", "InferenceServiceClientSync"),
     ("invitations", f"{_PACKAGE}.ameide.platform.v1.invitations_connect", "InvitationsServiceClient", "InvitationsServiceClientSync"),
@@ -81,6 +83,7 @@ class AsyncServices:
     chat: _chat.ChatServiceClient
     connector: _connector.ConnectorServiceClient
     entity: _entity.EntityServiceClient
+    governance: _governance.GovernanceServiceClient
     graph: _graph.GraphServiceClient
     inference: _inference.InferenceServiceClient
     invitations: _invitations.InvitationsServiceClient
@@ -114,6 +117,7 @@ class Services:
     chat: _chat.ChatServiceClientSync
     connector: _connector.ConnectorServiceClientSync
     entity: _entity.EntityServiceClientSync
+    governance: _governance.GovernanceServiceClientSync
     graph: _graph.GraphServiceClientSync
     inference: _inference.InferenceServiceClientSync
     invitations: _invitations.InvitationsServiceClientSync
