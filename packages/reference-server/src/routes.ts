@@ -26,6 +26,7 @@ import {
   TenantsService,
   UsersService,
 } from "@ameideio/core-proto/ameide/platform/v1";
+import { NotificationService } from "@ameideio/core-proto/ameide/notifications/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { RepositoryService } from "@ameideio/core-proto/ameide/repository/v1";
 import { SkillService } from "@ameideio/core-proto/ameide/skills/v1";
@@ -48,6 +49,7 @@ import { inference } from "./inference.js";
 import { invitations } from "./invitations.js";
 import { memory } from "./memory.js";
 import { meter } from "./meter.js";
+import { notifications } from "./notifications.js";
 import { organizationRoles } from "./organization_roles.js";
 import { organizations } from "./organizations.js";
 import { organizationsDirectory } from "./organizations_directory.js";
@@ -101,6 +103,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(InvitationsService, invitations);
     serve(MemoryService, memory);
     serve(MeterService, meter);
+    serve(NotificationService, notifications);
     serve(OrganizationRolesService, organizationRoles);
     serve(OrganizationsDirectoryService, organizationsDirectory);
     serve(OrganizationsService, organizations);

@@ -18,6 +18,7 @@ import (
 	inferencev1connect "github.com/ameideio/ameide-core-proto-go/ameide/inference/v1/inferencev1connect"
 	memoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1/memoryv1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
+	notificationsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/notifications/v1/notificationsv1connect"
 	platformv1connect "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	repositoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1/repositoryv1connect"
@@ -58,6 +59,8 @@ type Roster struct {
 	Memory memoryv1connect.MemoryServiceClient
 	// Meter calls ameide.meter.v1.MeterService.
 	Meter meterv1connect.MeterServiceClient
+	// Notification calls ameide.notifications.v1.NotificationService.
+	Notification notificationsv1connect.NotificationServiceClient
 	// OrganizationRoles calls ameide.platform.v1.OrganizationRolesService.
 	OrganizationRoles platformv1connect.OrganizationRolesServiceClient
 	// Organizations calls ameide.platform.v1.OrganizationsService.
@@ -109,6 +112,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Invitations = platformv1connect.NewInvitationsServiceClient(httpClient, baseURL, opts...)
 	roster.Memory = memoryv1connect.NewMemoryServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
+	roster.Notification = notificationsv1connect.NewNotificationServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationRoles = platformv1connect.NewOrganizationRolesServiceClient(httpClient, baseURL, opts...)
 	roster.Organizations = platformv1connect.NewOrganizationsServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)

@@ -1130,6 +1130,86 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/notifications/v1/get_delivery_status_response.withheld",
+    type: "ameide.notifications.v1.GetDeliveryStatusResponse",
+    json: {
+      "notification": {
+        "id": "no-1",
+        "recipient": "ada",
+        "topic": "approvals",
+        "title": "An approval waits",
+        "priority": "PRIORITY_NORMAL",
+        "state": "DELIVERY_STATE_WITHHELD",
+        "deliveries": [
+          {
+            "channel": {
+              "id": "ch-1",
+              "recipient": "ada",
+              "type": "CHANNEL_TYPE_EMAIL",
+              "address": "ada@example.com",
+              "created_at": "2026-01-01T00:00:00Z"
+            },
+            "state": "DELIVERY_STATE_WITHHELD",
+            "deliver_at": "2026-01-02T05:00:00Z"
+          }
+        ],
+        "sent_at": "2026-01-01T21:30:00Z"
+      }
+    },
+  },
+  {
+    name: "ameide/notifications/v1/send_request",
+    type: "ameide.notifications.v1.SendRequest",
+    json: {
+      "recipient": "ada",
+      "topic": "approvals",
+      "title": "An approval waits",
+      "body": "outreach asks for email.send",
+      "priority": "PRIORITY_HIGH",
+      "data": {
+        "approval_id": "ap-1"
+      },
+      "channel_types": [
+        "CHANNEL_TYPE_EMAIL"
+      ]
+    },
+  },
+  {
+    name: "ameide/notifications/v1/set_preferences_request",
+    type: "ameide.notifications.v1.SetPreferencesRequest",
+    json: {
+      "preferences": {
+        "recipient": "ada",
+        "channels": [
+          {
+            "type": "CHANNEL_TYPE_SMS",
+            "min_priority": "PRIORITY_URGENT"
+          },
+          {
+            "type": "CHANNEL_TYPE_PUSH",
+            "disabled": true
+          }
+        ],
+        "muted_topics": [
+          "digest"
+        ],
+        "quiet_hours": {
+          "start_minute": 1320,
+          "end_minute": 420,
+          "time_zone": "Europe/Riga",
+          "break_from": "PRIORITY_HIGH"
+        },
+        "escalation_rules": [
+          {
+            "min_priority": "PRIORITY_HIGH",
+            "after": "900s",
+            "recipient": "bob"
+          }
+        ]
+      }
+    },
+  },
+  {
     name: "ameide/platform/v1/accept_invitation_response",
     type: "ameide.platform.v1.AcceptInvitationResponse",
     json: {

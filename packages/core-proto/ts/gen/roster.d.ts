@@ -13,6 +13,7 @@ import type { InferenceService as inferenceService } from "./ameide/inference/v1
 import type { InvitationsService as invitationsService } from "./ameide/platform/v1/invitations_pb.js";
 import type { MemoryService as memoryService } from "./ameide/memory/v1/memory_pb.js";
 import type { MeterService as meterService } from "./ameide/meter/v1/meter_pb.js";
+import type { NotificationService as notificationService } from "./ameide/notifications/v1/notifications_pb.js";
 import type { OrganizationRolesService as organizationRolesService } from "./ameide/platform/v1/organization_roles_pb.js";
 import type { OrganizationsService as organizationsService } from "./ameide/platform/v1/organizations_pb.js";
 import type { OrganizationsDirectoryService as organizationsDirectoryService } from "./ameide/identity/v1/organizations_directory_pb.js";
@@ -53,6 +54,7 @@ export declare const roster: {
   readonly invitations: LazyService<typeof invitationsService>;
   readonly memory: LazyService<typeof memoryService>;
   readonly meter: LazyService<typeof meterService>;
+  readonly notification: LazyService<typeof notificationService>;
   readonly organizationRoles: LazyService<typeof organizationRolesService>;
   readonly organizations: LazyService<typeof organizationsService>;
   readonly organizationsDirectory: LazyService<typeof organizationsDirectoryService>;

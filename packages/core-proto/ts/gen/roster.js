@@ -148,6 +148,18 @@ export const roster = {
     },
     load: () => import("./roster/meter.js"),
   },
+  notification: {
+    methods: {
+      send: "unary",
+      sendBatch: "unary",
+      getPreferences: "unary",
+      setPreferences: "unary",
+      listHistory: "unary",
+      registerChannel: "unary",
+      getDeliveryStatus: "unary",
+    },
+    load: () => import("./roster/notification.js"),
+  },
   organizationRoles: {
     methods: {
       createOrganizationRole: "unary",
