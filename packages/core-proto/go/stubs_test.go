@@ -33,6 +33,8 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/notifications/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/notifications/v1/notificationsv1connect"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/objectives/v1"
+	_ "github.com/ameideio/ameide-core-proto-go/ameide/objectives/v1/objectivesv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"

@@ -27,6 +27,7 @@ import {
   UsersService,
 } from "@ameideio/core-proto/ameide/platform/v1";
 import { NotificationService } from "@ameideio/core-proto/ameide/notifications/v1";
+import { ObjectiveService } from "@ameideio/core-proto/ameide/objectives/v1";
 import { PromptService } from "@ameideio/core-proto/ameide/prompts/v1";
 import { RepositoryService } from "@ameideio/core-proto/ameide/repository/v1";
 import { SkillService } from "@ameideio/core-proto/ameide/skills/v1";
@@ -50,6 +51,7 @@ import { invitations } from "./invitations.js";
 import { memory } from "./memory.js";
 import { meter } from "./meter.js";
 import { notifications } from "./notifications.js";
+import { objectives } from "./objectives.js";
 import { organizationRoles } from "./organization_roles.js";
 import { organizations } from "./organizations.js";
 import { organizationsDirectory } from "./organizations_directory.js";
@@ -104,6 +106,7 @@ export function routes(store: Store): (router: ConnectRouter) => void {
     serve(MemoryService, memory);
     serve(MeterService, meter);
     serve(NotificationService, notifications);
+    serve(ObjectiveService, objectives);
     serve(OrganizationRolesService, organizationRoles);
     serve(OrganizationsDirectoryService, organizationsDirectory);
     serve(OrganizationsService, organizations);

@@ -19,6 +19,7 @@ import (
 	memoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/memory/v1/memoryv1connect"
 	meterv1connect "github.com/ameideio/ameide-core-proto-go/ameide/meter/v1/meterv1connect"
 	notificationsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/notifications/v1/notificationsv1connect"
+	objectivesv1connect "github.com/ameideio/ameide-core-proto-go/ameide/objectives/v1/objectivesv1connect"
 	platformv1connect "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
 	promptsv1connect "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	repositoryv1connect "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1/repositoryv1connect"
@@ -61,6 +62,8 @@ type Roster struct {
 	Meter meterv1connect.MeterServiceClient
 	// Notification calls ameide.notifications.v1.NotificationService.
 	Notification notificationsv1connect.NotificationServiceClient
+	// Objective calls ameide.objectives.v1.ObjectiveService.
+	Objective objectivesv1connect.ObjectiveServiceClient
 	// OrganizationRoles calls ameide.platform.v1.OrganizationRolesService.
 	OrganizationRoles platformv1connect.OrganizationRolesServiceClient
 	// Organizations calls ameide.platform.v1.OrganizationsService.
@@ -113,6 +116,7 @@ func New(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOp
 	roster.Memory = memoryv1connect.NewMemoryServiceClient(httpClient, baseURL, opts...)
 	roster.Meter = meterv1connect.NewMeterServiceClient(httpClient, baseURL, opts...)
 	roster.Notification = notificationsv1connect.NewNotificationServiceClient(httpClient, baseURL, opts...)
+	roster.Objective = objectivesv1connect.NewObjectiveServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationRoles = platformv1connect.NewOrganizationRolesServiceClient(httpClient, baseURL, opts...)
 	roster.Organizations = platformv1connect.NewOrganizationsServiceClient(httpClient, baseURL, opts...)
 	roster.OrganizationsDirectory = identityv1connect.NewOrganizationsDirectoryServiceClient(httpClient, baseURL, opts...)

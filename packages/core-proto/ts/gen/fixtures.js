@@ -1210,6 +1210,96 @@ export const fixtures = [
     },
   },
   {
+    name: "ameide/objectives/v1/create_request",
+    type: "ameide.objectives.v1.CreateRequest",
+    json: {
+      "goal": "Win the deal",
+      "owner": "ada",
+      "agent_id": "outreach",
+      "planned_actions": [
+        {
+          "action": "email.send",
+          "arguments": {
+            "count": 1
+          }
+        }
+      ],
+      "retry": {
+        "max_attempts": 4,
+        "base_delay": "60s",
+        "max_delay": "3600s"
+      }
+    },
+  },
+  {
+    name: "ameide/objectives/v1/get_response.sleeping",
+    type: "ameide.objectives.v1.GetResponse",
+    json: {
+      "objective": {
+        "id": "ob-1",
+        "goal": "Win the deal",
+        "owner": "ada",
+        "state": "OBJECTIVE_STATE_SLEEPING",
+        "revision": "5",
+        "wake": {
+          "wake_at": "2026-01-02T00:00:00Z",
+          "attempt": 1
+        },
+        "history": [
+          {
+            "to": "OBJECTIVE_STATE_PENDING",
+            "at": "2026-01-01T00:00:00Z"
+          },
+          {
+            "from": "OBJECTIVE_STATE_PENDING",
+            "to": "OBJECTIVE_STATE_RUNNING",
+            "reason": "begin",
+            "at": "2026-01-01T00:01:00Z"
+          }
+        ],
+        "provenance": [
+          {
+            "id": "pr-1",
+            "source_type": "thread",
+            "source_id": "t-1",
+            "uri": "https://example.com/t-1",
+            "content_sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            "recorded_at": "2026-01-01T00:00:30Z"
+          }
+        ],
+        "mutations": [
+          {
+            "id": "mu-1",
+            "resource_type": "deal",
+            "resource_id": "d-1",
+            "operation": "update",
+            "before": {
+              "stage": "new"
+            },
+            "after": {
+              "stage": "qualified"
+            },
+            "attempt": 1,
+            "recorded_at": "2026-01-01T00:02:00Z"
+          }
+        ],
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:03:00Z"
+      }
+    },
+  },
+  {
+    name: "ameide/objectives/v1/transition_request",
+    type: "ameide.objectives.v1.TransitionRequest",
+    json: {
+      "objective_id": "ob-1",
+      "state": "OBJECTIVE_STATE_SLEEPING",
+      "reason": "no answer yet",
+      "wake_at": "2026-01-02T00:00:00Z",
+      "expected_revision": "4"
+    },
+  },
+  {
     name: "ameide/platform/v1/accept_invitation_response",
     type: "ameide.platform.v1.AcceptInvitationResponse",
     json: {

@@ -14,6 +14,7 @@ import type { InvitationsService as invitationsService } from "./ameide/platform
 import type { MemoryService as memoryService } from "./ameide/memory/v1/memory_pb.js";
 import type { MeterService as meterService } from "./ameide/meter/v1/meter_pb.js";
 import type { NotificationService as notificationService } from "./ameide/notifications/v1/notifications_pb.js";
+import type { ObjectiveService as objectiveService } from "./ameide/objectives/v1/objectives_pb.js";
 import type { OrganizationRolesService as organizationRolesService } from "./ameide/platform/v1/organization_roles_pb.js";
 import type { OrganizationsService as organizationsService } from "./ameide/platform/v1/organizations_pb.js";
 import type { OrganizationsDirectoryService as organizationsDirectoryService } from "./ameide/identity/v1/organizations_directory_pb.js";
@@ -55,6 +56,7 @@ export declare const roster: {
   readonly memory: LazyService<typeof memoryService>;
   readonly meter: LazyService<typeof meterService>;
   readonly notification: LazyService<typeof notificationService>;
+  readonly objective: LazyService<typeof objectiveService>;
   readonly organizationRoles: LazyService<typeof organizationRolesService>;
   readonly organizations: LazyService<typeof organizationsService>;
   readonly organizationsDirectory: LazyService<typeof organizationsDirectoryService>;

@@ -160,6 +160,20 @@ export const roster = {
     },
     load: () => import("./roster/notification.js"),
   },
+  objective: {
+    methods: {
+      create: "unary",
+      get: "unary",
+      query: "unary",
+      transition: "unary",
+      wake: "unary",
+      recordProvenance: "unary",
+      recordMutation: "unary",
+      getGovernanceEvaluation: "unary",
+      cancel: "unary",
+    },
+    load: () => import("./roster/objective.js"),
+  },
   organizationRoles: {
     methods: {
       createOrganizationRole: "unary",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .ameide.memory.v1 import memory_connect as _memory
     from .ameide.meter.v1 import meter_connect as _meter
     from .ameide.notifications.v1 import notifications_connect as _notification
+    from .ameide.objectives.v1 import objectives_connect as _objective
     from .ameide.platform.v1 import organization_roles_connect as _organization_roles
     from .ameide.platform.v1 import organizations_connect as _organizations
     from .ameide.identity.v1 import organizations_directory_connect as _organizations_directory
@@ -56,6 +57,7 @@ SERVICES: tuple[tuple[str, str, str, str], ...] = (
     ("memory", f"{_PACKAGE}.ameide.memory.v1.memory_connect", "MemoryServiceClient", "MemoryServiceClientSync"),
     ("meter", f"{_PACKAGE}.ameide.meter.v1.meter_connect", "MeterServiceClient", "MeterServiceClientSync"),
     ("notification", f"{_PACKAGE}.ameide.notifications.v1.notifications_connect", "NotificationServiceClient", "NotificationServiceClientSync"),
+    ("objective", f"{_PACKAGE}.ameide.objectives.v1.objectives_connect", "ObjectiveServiceClient", "ObjectiveServiceClientSync"),
     ("organization_roles", f"{_PACKAGE}.ameide.platform.v1.organization_roles_connect", "OrganizationRolesServiceClient", "OrganizationRolesServiceClientSync"),
     ("organizations", f"{_PACKAGE}.ameide.platform.v1.organizations_connect", "OrganizationsServiceClient", "OrganizationsServiceClientSync"),
     ("organizations_directory", f"{_PACKAGE}.ameide.identity.v1.organizations_directory_connect", "OrganizationsDirectoryServiceClient", "OrganizationsDirectoryServiceClientSync"),
@@ -92,6 +94,7 @@ class AsyncServices:
     memory: _memory.MemoryServiceClient
     meter: _meter.MeterServiceClient
     notification: _notification.NotificationServiceClient
+    objective: _objective.ObjectiveServiceClient
     organization_roles: _organization_roles.OrganizationRolesServiceClient
     organizations: _organizations.OrganizationsServiceClient
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClient
@@ -127,6 +130,7 @@ class Services:
     memory: _memory.MemoryServiceClientSync
     meter: _meter.MeterServiceClientSync
     notification: _notification.NotificationServiceClientSync
+    objective: _objective.ObjectiveServiceClientSync
     organization_roles: _organization_roles.OrganizationRolesServiceClientSync
     organizations: _organizations.OrganizationsServiceClientSync
     organizations_directory: _organizations_directory.OrganizationsDirectoryServiceClientSync
