@@ -7,7 +7,7 @@ import { build } from "rolldown";
 
 const folder = new URL("./", import.meta.url);
 
-/** What `.`, `/otel` and `/testing` need, besides others. */
+/** What `.`, `/otel`, `/testing`, `/events` and `/fixtures` need, besides others. */
 const BASE = [
   "call/call_options",
   "errors/answer_metadata",
@@ -23,6 +23,7 @@ const BASE = [
   "policy/policy_table",
   "runtime/callbacks",
   "runtime/callers_stack",
+  "runtime/request_id",
   "runtime/runtime",
   "runtime/version",
   "telemetry/otel_registry",
@@ -31,8 +32,8 @@ const BASE = [
 
 /**
  * What more than one entry needs. Importing a file costs more than what stands in it, so these are
- * few. But a page that only tells our errors must not load a client to do so, so what `.`, `/otel`
- * and `/testing` need stands apart.
+ * few. But a page that only tells our errors must not load a client to do so, so what `.`, `/otel`,
+ * `/testing`, `/events` and `/fixtures` need stands apart.
  *
  * @type {import("rolldown").CodeSplittingGroup[]}
  */

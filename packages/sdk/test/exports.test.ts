@@ -129,7 +129,20 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     "watchCredentials",
     "withTestRuntime",
   ],
-  "./fixtures": ["fixtures"],
+  "./events": [
+    "EventError",
+    "createChange",
+    "createCloudEvent",
+    "fromProtoJson",
+    "loadFeatureFlags",
+    "parseFeatureFlags",
+    "readCloudEvent",
+    "rolloutBucket",
+    "toProtoJson",
+    "unpackChange",
+    "unpackTapData",
+  ],
+  "./fixtures": ["FixtureError", "fixtures", "load", "names", "read"],
 };
 
 function sourceOf(entry: string, condition: "browser" | "default" = "default"): string {
@@ -199,6 +212,14 @@ describe("what an entry loads", () => {
     },
   );
 
+  it.each(["./events", "./fixtures"])("%s: no service, and no client", (entry) => {
+    const { packages } = loadedWith(entry);
+    const others = /^@ameideio\/core-proto\/ameide\/(events|tap|config)\/v1\/\w+_pb$|^@bufbuild\//;
+    expect([...packages].filter((name) => !others.test(name))).toEqual(
+      entry === "./fixtures" ? ["@ameideio/core-proto/fixtures"] : [],
+    );
+  });
+
   it("control: ./client does", () => {
     expect([...loadedWith("./client").packages]).toContain("@ameideio/core-proto/roster");
   });
@@ -214,7 +235,8 @@ describe("what an entry loads", () => {
   });
 
   const inBrowsers = ["./client", "./roster"].map((entry) => sourceOf(entry, "browser"));
-  it.each([sourceOf("./web"), ...inBrowsers])("%s: nothing of Node's", (file) => {
+  const everywhere = [sourceOf("./events"), sourceOf("./fixtures")];
+  it.each([sourceOf("./web"), ...inBrowsers, ...everywhere])("%s: nothing of Node's", (file) => {
     const { packages } = loadedFrom(file);
     expect([...packages].filter((name) => /^node:|connect-node/.test(name))).toEqual([]);
   });

@@ -36,7 +36,7 @@ export function notAnOption(
     return `is not an option; known here: ${[...known].sort().join(", ")}`;
   }
   const all = `all are in the type ${listedIn}`;
-  const near = name.length > MAX_LENGTH ? [] : nearestFirst(name, known).slice(0, MOST_NEAR);
+  const near = nearestFirst(name, known).slice(0, MOST_NEAR);
   return near.length === 0
     ? `is not an option; ${all}`
     : `is not an option; nearest: ${near.join(", ")}; ${all}`;
@@ -48,8 +48,14 @@ function soleAround(name: string, known: readonly string[]): string {
   return name.length >= 4 && around.length === 1 ? (around[0] as string) : "";
 }
 
-// A name is near if at most half of its letters differ, or if one name contains the other.
-function nearestFirst(name: string, known: readonly string[]): string[] {
+/**
+ * Returns the names that are near, the nearest first: at most half of the letters differ, or one name
+ * contains the other.
+ */
+export function nearestFirst(name: string, known: readonly string[]): string[] {
+  if (name.length > MAX_LENGTH) {
+    return [];
+  }
   const lower = name.toLowerCase();
   const farFrom = (each: string) =>
     each.includes(lower) || lower.includes(each)

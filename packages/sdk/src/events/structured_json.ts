@@ -1,0 +1,126 @@
+import {
+  type CloudEvent,
+  CloudEventSchema,
+} from "@ameideio/core-proto/ameide/events/v1/cloud_event_pb";
+import { create, type JsonObject, type JsonValue, type Registry } from "@bufbuild/protobuf";
+import { required, trimmed } from "./attributes.js";
+import { parseBoundedJson } from "./bounded_json.js";
+import { SPEC_VERSION } from "./cloud_event.js";
+import { EventError } from "./event_error.js";
+import { decodeJson, type ReadOptions } from "./proto_json.js";
+import { timestampFromText } from "./rfc3339.js";
+import { dataOf } from "./structured_data.js";
+
+/** Members of the JSON format that are fields of the message, or its data. */
+const FIELDS = [
+  "data",
+  "data_base64",
+  "datacontenttype",
+  "id",
+  "source",
+  "specversion",
+  "subject",
+  "tenantid",
+  "time",
+  "type",
+];
+
+/**
+ * Reads an event as any system may have written it: in the JSON format of CloudEvents 1.0
+ * (`application/cloudevents+json`), or as ProtoJSON of ours.
+ *
+ * Of the JSON format, extensions are kept as texts, `tenantid` becomes the tenant. `data` becomes the
+ * message that `dataschema` or its `@type` names, if that is known; else a `google.protobuf.Value`, a
+ * `StringValue` if its content type is not JSON, a `BytesValue` of `data_base64`.
+ *
+ * @throws EventError `nil`; `too_large` over 1 048 576 bytes, or 32 levels; `unsupported` version;
+ *   `missing` if version, id, source or type is not there; `mismatch` if the data is not what
+ *   `dataschema` names; `invalid`.
+ */
+export function readCloudEvent(
+  text: string | Uint8Array,
+  { registry, ...bounds }: ReadOptions = {},
+): CloudEvent {
+  const json = parseBoundedJson("event", text, bounds);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new EventError("invalid", "event", "must be a JSON object");
+  }
+  const isProtoJson =
+    !Object.hasOwn(json, "specversion") &&
+    (Object.hasOwn(json, "spec_version") || Object.hasOwn(json, "specVersion"));
+  return isProtoJson ? fromOurs(json, registry) : fromStructured(json, registry);
+}
+
+function fromOurs(json: JsonObject, registry: Registry | undefined): CloudEvent {
+  const event = decodeJson("event", CloudEventSchema, json, {
+    registry,
+    ignoreUnknownFields: true,
+  });
+  checkVersion(event.specVersion);
+  event.specVersion = SPEC_VERSION;
+  for (const field of ["id", "source", "type"] as const) {
+    event[field] = required(field, event[field]);
+  }
+  return event;
+}
+
+function fromStructured(json: JsonObject, registry: Registry | undefined): CloudEvent {
+  checkVersion(json["specversion"]);
+  const data = dataOf(json, registry);
+  const time = trimmed("time", json["time"]);
+  return create(CloudEventSchema, {
+    specVersion: SPEC_VERSION,
+    id: required("id", json["id"]),
+    source: required("source", json["source"]),
+    type: required("type", json["type"]),
+    subject: trimmed("subject", json["subject"]),
+    ...(time !== "" && { time: timestampFromText("time", time) }),
+    dataContentType: contentTypeOf(json),
+    tenantId: trimmed("tenantid", json["tenantid"]),
+    ...(data && { data }),
+    extensions: extensionsOf(json),
+  });
+}
+
+// What the JSON format implies is said, as another format would not (section 3.1.2).
+function contentTypeOf(json: JsonObject): string {
+  const stated = trimmed("datacontenttype", json["datacontenttype"]);
+  return stated === "" && Object.hasOwn(json, "data") ? "application/json" : stated;
+}
+
+function checkVersion(stated: unknown): void {
+  const version = required("spec_version", stated);
+  if (version !== SPEC_VERSION) {
+    throw new EventError("unsupported", "spec_version", `must be ${SPEC_VERSION}`);
+  }
+}
+
+function extensionsOf(json: JsonObject): Record<string, string> {
+  const extensions: Record<string, string> = {};
+  for (const [name, value] of Object.entries(json)) {
+    if (FIELDS.includes(name) || value === null) {
+      continue;
+    }
+    if (!/^[a-z0-9]+$/.test(name)) {
+      const shown = name.slice(0, 64);
+      throw new EventError("invalid", shown, "has a name that is not of a-z and 0-9 alone");
+    }
+    extensions[name] = extensionOf(name, value);
+  }
+  return extensions;
+}
+
+/** Writes a value in the canonical form of its type, which CloudEvents has for Boolean and Integer. */
+function extensionOf(name: string, value: JsonValue): string {
+  if (typeof value === "string") {
+    return value;
+  }
+  if (typeof value === "boolean" || isInt32(value)) {
+    return String(value);
+  }
+  throw new EventError("invalid", name.slice(0, 64), "must be text, a boolean or an integer");
+}
+
+function isInt32(value: JsonValue): value is number {
+  return Number.isInteger(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31;
+}
