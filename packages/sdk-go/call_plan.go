@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
+	"github.com/ameideio/ameide-sdk-go/internal/uuid"
 )
 
 const withheldTenant = "; AMEIDE_TENANT is for AMEIDE_BASE_URL, and WithEnvironmentCredentials(true) sends it here"
@@ -158,13 +159,13 @@ func (p *callPlan) setIDs() {
 	if call != nil && call.requestID.is {
 		p.info.requestID, p.sendsRequestID = call.requestID.value, true
 	} else {
-		p.info.requestID = uuidV7(client.wallNow(), client.fill)
+		p.info.requestID = uuid.V7(client.wallNow(), client.fill)
 	}
 	switch {
 	case call != nil && call.idempotencyKey.is && call.key != nil:
 		p.idempotencyKey = call.idempotencyKey.value
 	case wantsKey(p.policy):
-		p.idempotencyKey = uuidV4(client.fill)
+		p.idempotencyKey = uuid.V4(client.fill)
 	}
 	field := p.method.requestIDField
 	if p.observed == nil {
@@ -305,7 +306,7 @@ func (p *callPlan) withRequestID(message any) proto.Message {
 		return true
 	})
 	filled.SetUnknown(source.GetUnknown())
-	filled.Set(p.requestIDField, protoreflect.ValueOfString(uuidV4(p.client.fill)))
+	filled.Set(p.requestIDField, protoreflect.ValueOfString(uuid.V4(p.client.fill)))
 	return filled.Interface()
 }
 
@@ -314,7 +315,7 @@ func (p *callPlan) withRequestID(message any) proto.Message {
 func (p *callPlan) fillRequestIDAgain(message any) {
 	given, ok := message.(proto.Message)
 	if ok && p.requestIDField != nil && given.ProtoReflect().Get(p.requestIDField).String() == "" {
-		given.ProtoReflect().Set(p.requestIDField, protoreflect.ValueOfString(uuidV4(p.client.fill)))
+		given.ProtoReflect().Set(p.requestIDField, protoreflect.ValueOfString(uuid.V4(p.client.fill)))
 	}
 }
 

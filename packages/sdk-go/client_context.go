@@ -10,6 +10,7 @@ import (
 
 	"github.com/ameideio/ameide-sdk-go/internal/hook"
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
+	"github.com/ameideio/ameide-sdk-go/internal/uuid"
 )
 
 // A clientContext is what all calls of a transport share.
@@ -50,7 +51,7 @@ func (c *clientContext) wallNow() time.Time {
 
 // prepare works out what is the same for all calls. It is called once the fields are set.
 func (c *clientContext) prepare() {
-	c.fill, c.backoff = randomBytes, rand.Float64
+	c.fill, c.backoff = uuid.RandomBytes, rand.Float64
 	if c.runtime.Bytes != nil {
 		c.fill = c.runtime.Bytes
 	}

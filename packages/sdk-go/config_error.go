@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+
+	"github.com/ameideio/ameide-sdk-go/internal/nearest"
 )
 
 // What is wrong with an option, or a value of a document.
@@ -54,7 +56,7 @@ func namingConfigFault(option, rule string, value any, known ...string) fault {
 	switch reflected.Kind() {
 	case reflect.String:
 		if text := reflected.String(); len(known) > 0 && namable.MatchString(text) {
-			return fault{option, didYouMean(text, known) + rule, ", got " + text}
+			return fault{option, nearest.DidYouMean(text, known) + rule, ", got " + text}
 		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return namingNumber(option, rule, value, float64(reflected.Int()), strconv.FormatInt(reflected.Int(), 10))

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/ameideio/ameide-sdk-go/internal/nearest"
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
 
@@ -232,7 +233,7 @@ func TestNearestName(t *testing.T) {
 	for name, want := range map[string]string{
 		"maxAttempt": "maxAttempts", "MAXATTEMPTS": "maxAttempts", "timeuotMs": "timeoutMs", "other": "", "": "", strings.Repeat("x", 300): "",
 	} {
-		if got := nearestOf(name, known); got != want {
+		if got := nearest.Of(name, known); got != want {
 			t.Errorf("%.20q: %q", name, got)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/ameideio/ameide-sdk-go/internal/nearest"
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
 
@@ -26,7 +27,7 @@ func findRequestIDField(m *method, name string, byProto bool) (field protoreflec
 	field = input.Fields().ByName(protoreflect.Name(name))
 	if field == nil {
 		hint := ""
-		if near := nearestOf(name, namesOf(input.Fields())); near != "" {
+		if near := nearest.Of(name, namesOf(input.Fields())); near != "" {
 			hint = fmt.Sprintf("; did you mean %s?", near)
 		}
 		return nil, fmt.Sprintf("%s is no field of %s%s", shown, input.FullName(), hint)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ameideio/ameide-sdk-go/internal/uuid"
 )
 
 func counting() func([]byte) {
@@ -17,16 +19,16 @@ func counting() func([]byte) {
 
 func TestUUIDs(t *testing.T) {
 	// RFC 9562, appendix A.6: the time of the example there.
-	if id := uuidV7(time.UnixMilli(0x017F22E279B0), counting()); id != "017f22e2-79b0-76f7-b8f9-fafbfcfdfeff" {
+	if id := uuid.V7(time.UnixMilli(0x017F22E279B0), counting()); id != "017f22e2-79b0-76f7-b8f9-fafbfcfdfeff" {
 		t.Error(id)
 	}
-	if id := uuidV4(counting()); id != "f0f1f2f3-f4f5-46f7-b8f9-fafbfcfdfeff" {
+	if id := uuid.V4(counting()); id != "f0f1f2f3-f4f5-46f7-b8f9-fafbfcfdfeff" {
 		t.Error(id)
 	}
-	if made := testing.AllocsPerRun(100, func() { uuidV7(time.Time{}, randomBytes) }); made > 1 {
+	if made := testing.AllocsPerRun(100, func() { uuid.V7(time.Time{}, uuid.RandomBytes) }); made > 1 {
 		t.Errorf("an id takes %v allocations, and not its text alone", made)
 	}
-	if one, other := uuidV4(randomBytes), uuidV4(randomBytes); one == other {
+	if one, other := uuid.V4(uuid.RandomBytes), uuid.V4(uuid.RandomBytes); one == other {
 		t.Error("two ids are the same")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/ameideio/ameide-sdk-go/internal/nearest"
 )
 
 // statedSelectors are the selectors of one level of options, or of one document.
@@ -53,7 +55,7 @@ func selectorProblem(service protoreflect.ServiceDescriptor, selector string) st
 	}
 	// Another version of a service is no misspelt one.
 	sameButDigits := withoutDigits(name) == withoutDigits(typeName)
-	isNear := !sameButDigits && nearestOf(name, []string{typeName}) != ""
+	isNear := !sameButDigits && nearest.Of(name, []string{typeName}) != ""
 	if strings.HasSuffix(typeName, "."+name) || isNear {
 		return fmt.Sprintf("%s has no service %s; did you mean %s?", file.Path(), name, typeName)
 	}
@@ -67,7 +69,7 @@ func noMethod(service protoreflect.ServiceDescriptor, name string) string {
 		return ""
 	}
 	hint := ""
-	if near := nearestOf(name, names); near != "" {
+	if near := nearest.Of(name, names); near != "" {
 		hint = fmt.Sprintf("; did you mean %s?", near)
 	}
 	return fmt.Sprintf("%s has no method %s%s", service.FullName(), name, hint)

@@ -3,6 +3,7 @@ package ameide
 import (
 	"fmt"
 
+	"github.com/ameideio/ameide-sdk-go/internal/nearest"
 	"github.com/ameideio/ameide-sdk-go/internal/policy"
 )
 
@@ -11,7 +12,7 @@ func unknownNames(all []unknownPart) []string {
 	var told []string
 	for _, each := range all[:min(len(all), policy.MaxFaults)] {
 		what := each.why
-		if near := nearestOf(each.name, each.known); near != "" {
+		if near := nearest.Of(each.name, each.known); near != "" {
 			what = fmt.Sprintf("did you mean %s?", near)
 		}
 		if what == "" {
