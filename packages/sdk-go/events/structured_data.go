@@ -1,0 +1,115 @@
+package events
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+var (
+	protobufType = regexp.MustCompile(`^application/(?:x-|vnd\.google\.)?protobuf$`)
+	base64Digits = regexp.MustCompile(`^[A-Za-z0-9+/]*={0,2}$`)
+)
+
+// dataOf is the data of an event in the JSON format (section 3.1.2 of the format); nil if there is none.
+func (c *codec) dataOf(members object) (*anypb.Any, error) {
+	data, encoded := members["data"], members["data_base64"]
+	hasBytes := encoded != nil && string(encoded) != "null"
+	if hasBytes && data != nil {
+		return nil, newError(Invalid, "data", "must not be beside data_base64", nil)
+	}
+	contentType, err := members.text("datacontenttype", "datacontenttype")
+	if err != nil {
+		return nil, err
+	}
+	schema, err := members.text("dataschema", "dataschema")
+	if err != nil {
+		return nil, err
+	}
+	mediaType, named := mediaTypeOf(contentType), messageNamed(schema)
+	switch {
+	case hasBytes:
+		return bytesData(members, mediaType, named)
+	case data == nil:
+		return nil, nil
+	case isJSON(mediaType):
+		return c.jsonData(data, named)
+	}
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil || string(data) == "null" {
+		return nil, newError(Invalid, "data", "must be text, as its content type is not JSON", nil)
+	}
+	return packed(wrapperspb.String(text))
+}
+
+func bytesData(members object, mediaType string, named protoreflect.FullName) (*anypb.Any, error) {
+	text, err := members.text("data_base64", "data_base64")
+	if err != nil {
+		return nil, err
+	}
+	value, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
+	if err != nil || !base64Digits.MatchString(text) {
+		return nil, newError(Invalid, "data_base64", "is not base64 (RFC 4648, section 4)", err)
+	}
+	if protobufType.MatchString(mediaType) && named.IsValid() {
+		return &anypb.Any{TypeUrl: "type.googleapis.com/" + string(named), Value: value}, nil
+	}
+	return packed(wrapperspb.Bytes(value))
+}
+
+func (c *codec) jsonData(data json.RawMessage, named protoreflect.FullName) (*anypb.Any, error) {
+	if depthOf(data) > maxDataDepth {
+		return nil, tooDeep("data")
+	}
+	lenient := protojson.UnmarshalOptions{DiscardUnknown: true}
+	var typed struct {
+		URL string `json:"@type"`
+	}
+	// "@type" means something else in JSON-LD.
+	if err := json.Unmarshal(data, &typed); err == nil && typed.URL != "" {
+		if _, err := c.resolver.FindMessageByURL(typed.URL); err == nil {
+			packed := &anypb.Any{}
+			return packed, c.decode("data", data, packed, lenient)
+		}
+	}
+	if string(data) != "null" {
+		if found, err := c.resolver.FindMessageByName(named); err == nil {
+			message := found.New().Interface()
+			if err := c.decode("data", data, message, lenient); err != nil {
+				return nil, newError(Mismatch, "data", "is no "+string(named)+", which dataschema names", err)
+			}
+			return packed(message)
+		}
+	}
+	value := &structpb.Value{}
+	if err := c.decode("data", data, value, protojson.UnmarshalOptions{}); err != nil {
+		return nil, err
+	}
+	return packed(value)
+}
+
+func packed(message proto.Message) (*anypb.Any, error) {
+	made, err := anypb.New(message)
+	if err != nil {
+		return nil, newError(Invalid, "data", "cannot be encoded", err)
+	}
+	return made, nil
+}
+
+// application/json of "Application/JSON; charset=utf-8".
+func mediaTypeOf(stated string) string {
+	mediaType, _, _ := strings.Cut(stated, ";")
+	return strings.ToLower(trimmed(mediaType))
+}
+
+func isJSON(mediaType string) bool {
+	return mediaType == "" || strings.HasSuffix(mediaType, "/json") || strings.HasSuffix(mediaType, "+json")
+}
