@@ -5,7 +5,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	eventsv1 "github.com/ameideio/ameide-core-proto-go/ameide/events/v1"
 )
@@ -75,9 +74,9 @@ func NewCloudEvent(data proto.Message, attributes Attributes, options ...MakeOpt
 	if err != nil {
 		return nil, err
 	}
-	packed, err := anypb.New(data)
+	encoded, err := packed(data)
 	if err != nil {
-		return nil, newError(Invalid, "data", "cannot be encoded", err)
+		return nil, err
 	}
 	extensions, err := checkedExtensions(attributes.Extensions)
 	if err != nil {
@@ -95,7 +94,7 @@ func NewCloudEvent(data proto.Message, attributes Attributes, options ...MakeOpt
 		Time:            moment,
 		DataContentType: trimmed(attributes.DataContentType),
 		TenantId:        tenant,
-		Data:            packed,
+		Data:            encoded,
 		Extensions:      extensions,
 	}, nil
 }

@@ -96,9 +96,10 @@ func (c *codec) jsonData(data json.RawMessage, named protoreflect.FullName) (*an
 	return packed(value)
 }
 
+// packed has the same bytes for the same message.
 func packed(message proto.Message) (*anypb.Any, error) {
-	made, err := anypb.New(message)
-	if err != nil {
+	made := &anypb.Any{}
+	if err := anypb.MarshalFrom(made, message, proto.MarshalOptions{Deterministic: true}); err != nil {
 		return nil, newError(Invalid, "data", "cannot be encoded", err)
 	}
 	return made, nil
