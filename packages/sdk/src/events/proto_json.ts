@@ -91,7 +91,6 @@ export function decodeJson<Desc extends DescMessage>(
 }
 
 let known: Registry | undefined;
-const extended = new WeakMap<Registry, Registry>();
 
 /** Returns a registry of what events always may carry, and of more. */
 export function typesWith(registry?: Registry): Registry {
@@ -106,12 +105,7 @@ export function typesWith(registry?: Registry): Registry {
     TimestampSchema,
     ValueSchema,
   );
-  if (registry === undefined) {
-    return known;
-  }
-  const both = extended.get(registry) ?? createRegistry(known, registry);
-  extended.set(registry, both);
-  return both;
+  return registry === undefined ? known : createRegistry(known, registry);
 }
 
 // Messages of what a text holds may be as long as it.
