@@ -119,7 +119,7 @@ export const INSIDE = {
   "packages/sdk/src":
     "policy errors runtime telemetry auth options config wire http fetch call transport clients events fixtures bin",
   "packages/sdk-python/src/ameide_sdk/_internal":
-    "policy errors runtime telemetry auth options config wire http call transport clients testing",
+    "policy errors runtime telemetry auth options config wire http call transport clients events fixtures testing",
   "packages/conformance/src": "common suite adapter compare run report fuzz cli connect wrong",
   "packages/e2e/src": "common integration leak soak runtimes demo",
 };

@@ -47,7 +47,7 @@ def not_an_option(
     if len(known) <= _MOST_KNOWN or listed_in is None:
         return f"is not an option; known here: {', '.join(sorted(known))}"
     everything = f"all are in the type {listed_in}"
-    near = [] if len(name) > _MAX_LENGTH else _nearest_first(name, known)[:_MOST_NEAR]
+    near = nearest_first(name, known)[:_MOST_NEAR]
     if not near:
         return f"is not an option; {everything}"
     return f"is not an option; nearest: {', '.join(near)}; {everything}"
@@ -59,8 +59,13 @@ def _sole_around(name: str, known: Sequence[str]) -> str:
     return around[0] if len(name) >= 4 and len(around) == 1 else ""
 
 
-# A name is near if at most half of its letters differ, or if one name contains the other.
-def _nearest_first(name: str, known: Sequence[str]) -> list[str]:
+def nearest_first(name: str, known: Sequence[str]) -> list[str]:
+    """Returns the names that are near, the nearest first.
+
+    At most half of their letters differ, or one name contains the other.
+    """
+    if len(name) > _MAX_LENGTH:
+        return []
     lower = name.lower()
 
     def far_from(each: str) -> float:
