@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
@@ -45,7 +44,7 @@ class ChangeFields(_Stated, total=False):
 
 
 def create_change(
-    payload: Mapping[str, Any] | None = None,
+    payload: dict[str, Any] | None = None,
     *,
     clock: WallClock | None = None,
     **fields: Unpack[ChangeFields],
