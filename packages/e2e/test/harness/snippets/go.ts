@@ -22,7 +22,7 @@ const PLUGINS = [
 /** The packages that a part of a program may use, by their names. */
 const PACKAGES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ["context", "errors", "fmt", "log", "os", "testing", "time"].map((p) => [p, p]),
+    ["context", "errors", "fmt", "log", "os", "slices", "testing", "time"].map((p) => [p, p]),
   ),
   http: "net/http",
   signal: "os/signal",
@@ -33,6 +33,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ameide: SDK,
   ameidetest: `${SDK}/ameidetest`,
   client: `${SDK}/client`,
+  events: `${SDK}/events`,
+  fixtures: `${SDK}/fixtures`,
 };
 
 /**
