@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { run } from "../command.mjs";
+import { annotationLines } from "./annotations.mjs";
 import { findBaseline } from "./baseline.mjs";
 import { buildImage, withTemporaryFolder } from "./image.mjs";
 import { brokenPromises } from "./promises.mjs";
@@ -13,7 +14,12 @@ export const bufBreaking = {
   name: "buf-breaking",
   about:
     "no contract of the last release (or main) is broken, no promise about a method taken back",
-  async run({ root, ci }) {
+  async run({ root, ci, build }) {
+    // buf asks our plugin, too, whether it has rules for this.
+    const unbuilt = await build();
+    if (unbuilt.length > 0) {
+      return { problems: unbuilt };
+    }
     const baseline = await findBaseline(root);
     if ("commit" in baseline) {
       const problems = await withTemporaryFolder((temporary) =>
@@ -44,8 +50,9 @@ async function compare(root, { commit, temporary }) {
   const against = join(temporary, "before.binpb");
   const older = await buildImage(before, { tools: root, out: against });
   const newer = await buildImage(root, { tools: root, out: join(temporary, "after.binpb") });
-  const args = ["breaking", "proto", "--exclude-imports", "--against", against];
-  const { problems } = verdictOf(await run("buf", args, { cwd: root }));
+  const args = ["breaking", "proto", "--exclude-imports", "--error-format", "json"];
+  const found = await run("buf", [...args, "--against", against], { cwd: root });
+  const { problems } = verdictOf({ ...found, stdout: annotationLines(found.stdout) });
   const removed = problems.some((problem) => /\bdeleted\b/.test(problem));
   return [...problems, ...(removed ? [NOTHING_IS_REMOVED] : []), ...brokenPromises(older, newer)];
 }

@@ -1,13 +1,22 @@
 // @ts-check
 import { run } from "../command.mjs";
+import { annotationLines } from "./annotations.mjs";
 import { verdictOf } from "./tree.mjs";
 
 /** @type {import("./tree.mjs").Check} */
 export const bufLint = {
   name: "buf-lint",
-  about: "buf lint: names, comments and structure of every proto",
-  async run({ root }) {
-    return verdictOf(await run("buf", ["lint"], { cwd: root }));
+  about: "buf lint: names, comments, structure; idempotency, tenant, pages, names in each language",
+  async run({ root, build }) {
+    // It runs our plugin, too.
+    const unbuilt = await build();
+    if (unbuilt.length > 0) {
+      return { problems: unbuilt };
+    }
+    const { code, stdout, stderr } = await run("buf", ["lint", "--error-format", "json"], {
+      cwd: root,
+    });
+    return verdictOf({ code, stdout: annotationLines(stdout), stderr });
   },
 };
 

@@ -1,6 +1,5 @@
 // @ts-check
-import { getExtension, hasExtension, isFieldSet, ScalarType } from "@bufbuild/protobuf";
-import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { getExtension, hasExtension, ScalarType } from "@bufbuild/protobuf";
 import { join } from "node:path";
 
 import { buildImage, methodName, policyOption, withTemporaryFolder } from "./image.mjs";
@@ -8,12 +7,12 @@ import { buildImage, methodName, policyOption, withTemporaryFolder } from "./ima
 /** @type {import("./tree.mjs").Check} */
 export const policyFacts = {
   name: "policy-facts",
-  about: "every method states its idempotency level and tenant mode, and what it names is there",
+  about: "what the policy options of every method name is there, and their values are possible",
   async run({ root }) {
     const image = await withTemporaryFolder((temporary) =>
       buildImage(root, { tools: root, out: join(temporary, "image.binpb") }),
     );
-    const problems = image.methods.flatMap((method) => missingFacts(image, method));
+    const problems = image.methods.flatMap((method) => wrongFacts(image, method));
     if (image.methods.length === 0) {
       problems.push("saw no method");
     }
@@ -22,24 +21,15 @@ export const policyFacts = {
 };
 
 /**
- * Lists the facts that SDKs of every language need and a method does not state.
+ * Lists the facts of a method that no SDK could do anything with.
  *
  * @param {import("./image.mjs").Image} image
  * @param {import("@bufbuild/protobuf").DescMethod} method
  * @returns {string[]}
  */
-export function missingFacts(image, method) {
+function wrongFacts(image, method) {
   const name = methodName(method);
   const problems = [];
-  const { options } = method.proto;
-  if (options === undefined || !isFieldSet(options, MethodOptionsSchema.field.idempotencyLevel)) {
-    problems.push(`${name}: states no idempotency_level (IDEMPOTENCY_UNKNOWN is an answer, too)`);
-  }
-  const tenant =
-    policyOption(image, method, "tenant") ?? policyOption(image, method.parent, "service_tenant");
-  if (tenant === undefined || tenant === 0) {
-    problems.push(`${name}: neither it nor its service states the tenant mode`);
-  }
   const timeout = policyOption(image, method, "default_timeout_ms");
   if (typeof timeout === "bigint" && timeout < 1n) {
     problems.push(`${name}: default_timeout_ms is ${timeout}, must be at least 1`);

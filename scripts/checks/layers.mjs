@@ -40,6 +40,12 @@ export const ROOMS = [
     python: ["ameide_conformance_proto"],
   },
 
+  {
+    name: "buf-plugin-ameide",
+    path: "packages/buf-plugin-ameide",
+    layer: 2,
+    uses: ["protoc-gen-ameide"],
+  },
   { name: "sdk", path: "packages/sdk", layer: 2, uses: ["core-proto"] },
   { name: "sdk-go", path: "packages/sdk-go", layer: 2, uses: ["core-proto"] },
   {

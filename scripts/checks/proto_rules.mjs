@@ -1,5 +1,4 @@
 // @ts-check
-import { ScalarType } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,8 +15,7 @@ const POLICY = "ameide/policy/v1/policy.proto";
 /** @type {import("./tree.mjs").Check} */
 export const protoRules = {
   name: "proto-rules",
-  about:
-    "lists have pages, reads no side effects, creates a key, updates a mask, services a fixture",
+  about: "reads have no side effects, creates a key, updates a mask, services a fixture",
   async run({ root }) {
     return withTemporaryFolder(async (temporary) => {
       const out = join(temporary, "image.binpb");
@@ -45,9 +43,6 @@ export const protoRules = {
 function fileProblems(file, fixtures) {
   const problems = [];
   const { name, dependency } = file.proto;
-  if (file.services.length > 1) {
-    problems.push(`proto/${name}: has ${file.services.length} services: one to a file`);
-  }
   if (name === POLICY) {
     const foreign = dependency.filter((each) => !each.startsWith("google/protobuf/"));
     problems.push(
@@ -70,7 +65,7 @@ function fileProblems(file, fixtures) {
  */
 function methodProblems(image, method) {
   const wrong = [];
-  const { name, idempotency, input, output } = method;
+  const { name, idempotency, input } = method;
   const is = (/** @type {string} */ verb) => new RegExp(`^${verb}(?![a-z])`).test(name);
   if ((is("Get") || is("List")) && idempotency !== Level.NO_SIDE_EFFECTS) {
     wrong.push("reads, so its idempotency_level is NO_SIDE_EFFECTS");
@@ -86,33 +81,14 @@ function methodProblems(image, method) {
   ) {
     wrong.push("creates, so it is IDEMPOTENT or has idempotency_key or request_id_field");
   }
-  if (is("Update") && !hasField(input, "update_mask", "google.protobuf.FieldMask")) {
+  if (is("Update") && !hasMask(input)) {
     wrong.push("updates, so its request has google.protobuf.FieldMask update_mask (AIP-134)");
-  }
-  const lists = is("List") || output.fields.some((field) => field.name === "next_page_token");
-  if (lists && method.methodKind === "unary") {
-    wrong.push(
-      ...[
-        { of: input, field: "page_size", type: "int32" },
-        { of: input, field: "page_token", type: "string" },
-        { of: output, field: "next_page_token", type: "string" },
-      ]
-        .filter(({ of, field, type }) => !hasField(of, field, type))
-        .map(({ of, field, type }) => `lists, so ${of.name} has ${type} ${field} (AIP-158)`),
-    );
   }
   return wrong.map((problem) => `${methodName(method)}: ${problem}`);
 }
 
-/**
- * @param {DescMessage} message
- * @param {string} name
- * @param {string} type Of a scalar, or the full name of a message.
- */
-function hasField(message, name, type) {
-  const field = message.fields.find((each) => each.name === name);
-  if (field?.fieldKind === "scalar") {
-    return ScalarType[field.scalar].toLowerCase() === type;
-  }
-  return field?.fieldKind === "message" && field.message.typeName === type;
+/** @param {DescMessage} message */
+function hasMask(message) {
+  const field = message.fields.find((each) => each.name === "update_mask");
+  return field?.fieldKind === "message" && field.message.typeName === "google.protobuf.FieldMask";
 }

@@ -47,6 +47,7 @@ message Payment {
   string address = 6 [(google.api.field_info).format = IPV4];
 }
 message Response {}
+message Spare {}
 `;
 
 const RETIRED = `  rpc Retired(Request) returns (Response) {
@@ -76,8 +77,18 @@ function own(path) {
 
 describe("buf-breaking", { timeout: 60_000 }, () => {
   it.each([
-    ["a deleted field", ["  string id = 1;\n", ""], "deleted"],
-    ["a changed type", ["string id = 1", "int32 id = 1"], "changed type"],
+    ["a removed field", ["  string id = 1;\n", ""], `${METER}:23:1: FIELD_NO_DELETE: `],
+    ["a renamed field", ["string id = 1", "string name = 1"], `${METER}:24:10: FIELD_SAME_NAME: `],
+    [
+      "a renamed field, for JSON",
+      ["string id = 1", "string name = 1"],
+      `${METER}:24:3: FIELD_SAME_JSON_NAME: `,
+    ],
+    ["a renumbered field", ["string id = 1", "string id = 9"], `${METER}:23:1: FIELD_NO_DELETE: `],
+    ["a changed type", ["string id = 1", "int32 id = 1"], `${METER}:24:3: FIELD_SAME_TYPE: `],
+    ["a renamed method", ["rpc Retired", "rpc Gone"], `${METER}:6:1: RPC_NO_DELETE: `],
+    ["a removed method", [RETIRED, ""], `${METER}:6:1: RPC_NO_DELETE: `],
+    ["a removed message", ["message Spare {}\n", ""], `${METER}:1:1: MESSAGE_NO_DELETE: `],
     [
       "a lowered idempotency level",
       ["NO_SIDE_EFFECTS", "IDEMPOTENT"],
@@ -220,21 +231,11 @@ describe("buf-breaking", { timeout: 60_000 }, () => {
 });
 
 describe("policy-facts", { timeout: 60_000 }, () => {
-  it("is green when every method says what SDKs need to know", async () => {
+  it("is green when what options name is there", async () => {
     expect(await facts(CONTRACT)).toEqual([]);
   });
 
   it.each([
-    [
-      "no idempotency level",
-      ["    option idempotency_level = NO_SIDE_EFFECTS;\n", ""],
-      "MeterService/Read: states no idempotency_level",
-    ],
-    [
-      "no tenant mode",
-      ["  option (ameide.policy.v1.service_tenant) = TENANT_MODE_REQUIRED;\n", ""],
-      "MeterService/Read: neither it nor its service states the tenant mode",
-    ],
     [
       "a timeout of nothing",
       [
@@ -279,5 +280,5 @@ async function facts(contract) {
  * @param {{ ci: boolean }} [options]
  */
 async function check({ root }, { ci } = { ci: false }) {
-  return bufBreaking.run(await openTree(root, { ci }));
+  return bufBreaking.run({ ...(await openTree(root, { ci })), build: async () => [] });
 }

@@ -57,7 +57,7 @@ const CASES = [
     check: bufLint,
     clean: { ...bufWorkspace(PROTO) },
     planted: bufWorkspace(PROTO.replace("message Greeting", "message greeting")),
-    says: "PascalCase",
+    says: "proto/acme/greet/v1/greet.proto:7:9: MESSAGE_PASCAL_CASE: ",
   },
   {
     check: bufFormat,
@@ -90,7 +90,7 @@ describe.each(CASES)("$check.name", { timeout: 60_000 }, ({ check, clean, plante
   });
 });
 
-describe.each([lint, types])("$name", ({ run }) => {
+describe.each([bufLint, lint, types])("$name", ({ run }) => {
   it("tells a failed build instead of its consequences", async () => {
     const tree = { ...(await openTree(plant({}).root)), build: async () => ["a: does not build"] };
     expect(await run(tree)).toEqual({ problems: ["a: does not build"] });
