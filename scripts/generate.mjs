@@ -1,5 +1,5 @@
 // @ts-check
-// Generates packages/core-proto, packages/conformance-proto and the suite's policy.json.
+// Generates packages/core-proto, packages/conformance-proto, the suite's policy.json and docs/reference.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -8,10 +8,12 @@ import { parseArgs } from "node:util";
 
 import { parse } from "yaml";
 
+import { readImage } from "./checks/image.mjs";
 import { writeData } from "./generate/data.mjs";
 import { writeGoImports } from "./generate/go_imports.mjs";
 import { PACKAGES, templateFor } from "./generate/languages.mjs";
 import { must, preparePlugins } from "./generate/toolchain.mjs";
+import { REFERENCE, referencePages } from "./generate/reference.mjs";
 import { apply, compare } from "./generate/tree.mjs";
 import { inCi } from "./in_ci.mjs";
 import { MissingTool } from "./missing_tool.mjs";
@@ -26,6 +28,8 @@ Generates
                               stubs in every language
   packages/conformance/policy.json
                               from the TypeScript SDK's table of policy values
+  docs/reference              from the comments and options of proto/: a page per
+                              package
 
   --ts            TypeScript only; needs neither Go nor Python
   --check         change nothing, and name the files that differ from what is
@@ -91,6 +95,7 @@ async function generate({ ts, check, package: name }) {
   }
   if (name === undefined) {
     count += await settlePolicy(join(fresh, POLICY.folder), check);
+    count += settleReference(join(fresh, REFERENCE), { image, check });
   }
   if (check && count > 0) {
     console.log("mend with: pnpm generate");
@@ -110,6 +115,22 @@ async function settlePolicy(out, check) {
   const json = await must(process.execPath, ["packages/sdk/policy_json.mjs"], root);
   writeFileSync(join(out, "policy.json"), json);
   return settle(out, { language: POLICY, check });
+}
+
+/**
+ * Writes a page per package, of what its comments and options say.
+ *
+ * @param {string} out
+ * @param {{ image: string, check: boolean }} options
+ * @returns {number} How many files differ.
+ */
+function settleReference(out, { image, check }) {
+  mkdirSync(out, { recursive: true });
+  const pages = referencePages(readImage(readFileSync(image), join(root, "proto")));
+  for (const [name, text] of pages) {
+    writeFileSync(join(out, name), text);
+  }
+  return settle(out, { language: { folder: REFERENCE, owned: [""] }, check });
 }
 
 /**

@@ -34,9 +34,20 @@ export async function buildImage(directory, { tools, out }) {
   if (built.code !== 0) {
     throw new Error(verdictOf(built).problems.join("\n"));
   }
-  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(out)));
+  return readImage(readFileSync(out), join(directory, "proto"));
+}
+
+/**
+ * Reads an image that holds the module, and maybe others.
+ *
+ * @param {Uint8Array} bytes
+ * @param {string} protoFolder The module's folder.
+ * @returns {Image}
+ */
+export function readImage(bytes, protoFolder) {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
   const files = [...registry.files].filter((file) =>
-    existsSync(join(directory, "proto", file.proto.name)),
+    existsSync(join(protoFolder, file.proto.name)),
   );
   const methods = files.flatMap((file) => file.services.flatMap((service) => service.methods));
   return { files, methods, registry };
