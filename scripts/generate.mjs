@@ -12,6 +12,13 @@ import { readImage } from "./checks/image.mjs";
 import { writeData } from "./generate/data.mjs";
 import { writeGoImports } from "./generate/go_imports.mjs";
 import { PACKAGES, templateFor } from "./generate/languages.mjs";
+import {
+  areasOf,
+  readServiceMap,
+  SERVICE_MAP,
+  SERVICES_PAGE,
+  servicesPage,
+} from "./generate/service_map.mjs";
 import { must, preparePlugins } from "./generate/toolchain.mjs";
 import { REFERENCE, referencePages } from "./generate/reference.mjs";
 import { apply, compare } from "./generate/tree.mjs";
@@ -29,7 +36,7 @@ Generates
   packages/conformance/policy.json
                               from the TypeScript SDK's table of policy values
   docs/reference              from the comments and options of proto/: a page per
-                              package
+                              package; and from docs/service-map.yaml, drawn
 
   --ts            TypeScript only; needs neither Go nor Python
   --check         change nothing, and name the files that differ from what is
@@ -118,7 +125,7 @@ async function settlePolicy(out, check) {
 }
 
 /**
- * Writes a page per package, of what its comments and options say.
+ * Writes a page per package, of what its comments and options say, and one of the service map.
  *
  * @param {string} out
  * @param {{ image: string, check: boolean }} options
@@ -126,7 +133,11 @@ async function settlePolicy(out, check) {
  */
 function settleReference(out, { image, check }) {
   mkdirSync(out, { recursive: true });
-  const pages = referencePages(readImage(readFileSync(image), join(root, "proto")));
+  const module = readImage(readFileSync(image), join(root, "proto"));
+  const pages = referencePages(module);
+  const areas = areasOf(module);
+  const services = readServiceMap(readFileSync(join(root, SERVICE_MAP), "utf8"), areas);
+  pages.set(SERVICES_PAGE, servicesPage(services, areas));
   for (const [name, text] of pages) {
     writeFileSync(join(out, name), text);
   }

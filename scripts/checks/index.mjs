@@ -17,6 +17,7 @@ import { privateMembers } from "./private_members.mjs";
 import { protoRules } from "./proto_rules.mjs";
 import { python } from "./python.mjs";
 import { sections } from "./sections.mjs";
+import { serviceMap } from "./service_map.mjs";
 import { statedOnce } from "./stated_once.mjs";
 import { stems } from "./stems.mjs";
 import { types } from "./types.mjs";
@@ -47,6 +48,7 @@ export const CHECKS = [
   packageShape,
   places,
   stems,
+  serviceMap,
   statedOnce,
   apiReport,
   wheels,
