@@ -83,6 +83,11 @@ const PLANTED: Record<string, [from: string, to: string, ...says: [number, strin
     [9, NAME, "getNote is getNote in TypeScript, and so is GetNote"],
     [9, NAME, "getNote is get_note in Python, and so is GetNote"],
   ],
+  optional: [
+    "Listen(",
+    "WithOptions(",
+    [9, NAME, "WithOptions is with_options in Python, which every client has already"],
+  ],
   colliding: ["Listen(", "GetNOTE(", [9, NAME, "GetNOTE is get_note in Python, and so is GetNote"]],
   snaky: [
     "Listen(",

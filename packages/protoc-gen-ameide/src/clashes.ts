@@ -19,10 +19,10 @@ const LANGUAGES = [
   { language: "Python", nameOf: ({ name }: DescMethod) => pythonMethodName(name) },
 ];
 
-/** Members of every client of a service: `then` makes it a promise, `close` ends it. */
-const CLIENT_MEMBERS: Readonly<Record<string, string>> = {
-  TypeScript: "then",
-  Python: "close",
+/** Members that a client of every service has. `then` would make it a promise. */
+const CLIENT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  TypeScript: ["then"],
+  Python: ["close", "derive", "drain", "explain", "with_options"],
 };
 
 /**
@@ -43,7 +43,7 @@ export function nameClashes<T extends DescMethod>(methods: readonly T[]): NameCl
         const reserved = name.slice(0, -1);
         return [{ method, clash: `is ${name} in ${language}, where ${reserved} is reserved` }];
       }
-      if (CLIENT_MEMBERS[language] === name) {
+      if (CLIENT_MEMBERS[language]?.includes(name)) {
         return [{ method, clash: `is ${name} in ${language}, which every client has already` }];
       }
       return [];
