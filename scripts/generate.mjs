@@ -10,6 +10,7 @@ import { parse } from "yaml";
 
 import { readImage } from "./checks/image.mjs";
 import { writeData } from "./generate/data.mjs";
+import { findFixtures } from "./generate/fixtures.mjs";
 import { writeGoImports } from "./generate/go_imports.mjs";
 import { PACKAGES, templateFor } from "./generate/languages.mjs";
 import {
@@ -21,6 +22,7 @@ import {
 } from "./generate/service_map.mjs";
 import { must, preparePlugins } from "./generate/toolchain.mjs";
 import { REFERENCE, referencePages } from "./generate/reference.mjs";
+import { SIZES_PAGE, sizesPage } from "./generate/sizes.mjs";
 import { apply, compare } from "./generate/tree.mjs";
 import { inCi } from "./in_ci.mjs";
 import { MissingTool } from "./missing_tool.mjs";
@@ -36,7 +38,8 @@ Generates
   packages/conformance/policy.json
                               from the TypeScript SDK's table of policy values
   docs/reference              from the comments and options of proto/: a page per
-                              package; and from docs/service-map.yaml, drawn
+                              package; from docs/service-map.yaml, drawn; and
+                              the sizes of the fixtures
 
   --ts            TypeScript only; needs neither Go nor Python
   --check         change nothing, and name the files that differ from what is
@@ -125,7 +128,8 @@ async function settlePolicy(out, check) {
 }
 
 /**
- * Writes a page per package, of what its comments and options say, and one of the service map.
+ * Writes a page per package, of what its comments and options say, one of the service map, and one of the sizes of
+ * fixtures.
  *
  * @param {string} out
  * @param {{ image: string, check: boolean }} options
@@ -138,6 +142,8 @@ function settleReference(out, { image, check }) {
   const areas = areasOf(module);
   const services = readServiceMap(readFileSync(join(root, SERVICE_MAP), "utf8"), areas);
   pages.set(SERVICES_PAGE, servicesPage(services, areas));
+  const fixtures = findFixtures(join(root, "proto"), readFileSync(image));
+  pages.set(SIZES_PAGE, sizesPage(fixtures, module.registry));
   for (const [name, text] of pages) {
     writeFileSync(join(out, name), text);
   }
