@@ -82,8 +82,13 @@ export function verdictOf({ code, stdout, stderr }) {
   return { problems: said.length > 0 ? said : [`ended with exit code ${code} and said nothing`] };
 }
 
-/** @param {string} root */
-async function listFiles(root) {
+/**
+ * The files that git knows or would add, but for others' work in third_party, sorted.
+ *
+ * @param {string} root
+ * @throws {Error} When root is not the folder of a git repository.
+ */
+export async function listFiles(root) {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
   const { code, stdout, stderr } = await run("git", args, { cwd: root });
   if (code !== 0) {

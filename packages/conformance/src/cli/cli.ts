@@ -19,7 +19,9 @@ import {
   knownFailingProblems,
 } from "../suite/known_failing.js";
 import { runSuite } from "../run/run_suite.js";
+import { openVerdicts, writeMatrices } from "../report/matrix_verdict.js";
 import { writeReports } from "../report/write_reports.js";
+import { isLimited } from "../suite/plan.js";
 
 /** Number of red combinations that are printed without `-v`. */
 const SHOWN = 20;
@@ -29,6 +31,8 @@ export interface CliEnvironment {
   readonly print?: (line: string) => void;
   readonly printError?: (line: string) => void;
   readonly adapters?: readonly AdapterCommand[];
+  /** Folder for the verdicts of whole runs. Default: none is written. */
+  readonly verdicts?: string;
   readonly silenceMs?: number;
   /** Whether a toolchain may not be missing. */
   readonly inCi?: boolean;
@@ -65,7 +69,7 @@ type Printing = CliEnvironment & Required<Pick<CliEnvironment, "print" | "printE
 
 async function run(options: Options, environment: Printing): Promise<number> {
   const { print, printError } = environment;
-  const known = environment.adapters ?? loadAdapters(ADAPTERS.path, ADAPTERS.root);
+  const known = environment.adapters ?? adaptersOf(options);
   const wanted = selectAdapters(known, options.sdks);
   if (options.fuzz !== undefined) {
     const { runFuzz } = await import("../fuzz/main.js");
@@ -99,7 +103,13 @@ async function run(options: Options, environment: Printing): Promise<number> {
   for (const line of leftOut) {
     printError(line);
   }
-  const result = await runSuite({
+  const isOurs = options.folders.length === 0 && options.adapters === undefined;
+  const whole = isOurs && options.cases.length === 0 && !isLimited(options.filter);
+  const place = await openVerdicts(
+    { folder: options.verdicts ?? (whole ? environment.verdicts : undefined), whole, isOurs },
+    adapters.map(({ sdk }) => sdk),
+  );
+  const ran = await runSuite({
     cases: selected,
     knownFailing,
     adapters,
@@ -107,11 +117,23 @@ async function run(options: Options, environment: Printing): Promise<number> {
     ...(environment.silenceMs === undefined ? {} : { silenceMs: environment.silenceMs }),
     onStderr: options.verbose ? (text) => void process.stderr.write(text) : undefined,
   });
-  const report = makeReport({ ...result, problems: [...problems, ...unbuilt, ...result.problems] });
+  const result = { ...ran, problems: [...problems, ...unbuilt, ...ran.problems] };
+  writeMatrices(result, place);
+  const report = makeReport(result);
   if (options.report !== undefined) {
     await writeReports(options.report, report);
   }
   return conclude(report, options, environment);
+}
+
+function adaptersOf({ adapters }: Options): readonly AdapterCommand[] {
+  if (adapters === undefined) {
+    return loadAdapters(ADAPTERS.path, ADAPTERS.root);
+  }
+  if (!existsSync(adapters)) {
+    throw new UsageError(`--adapters ${adapters}: there is no such file`);
+  }
+  return loadAdapters(adapters, ".");
 }
 
 function prepared(wanted: readonly AdapterCommand[], { inCi = isInCi() }: CliEnvironment) {

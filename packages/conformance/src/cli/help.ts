@@ -8,6 +8,8 @@ several values take them repeated or with commas.
   --case <glob>      only cases whose name or id matches: r03, 'r*', '*html*'
   --cases <folder>   the cases of this folder instead of our own; the
                      known_failing.yaml in it is theirs
+  --adapters <file>  the adapters of this file instead of our own; commands are
+                     started in its folder
   --layer <name>     memory (virtual time, exact) or wire (real sockets)
   --entry <name>     generic (a service's client over the SDK's transport) or
                      roster (a client for many services)
@@ -20,6 +22,11 @@ several values take them repeated or with commas.
                      which changes from case to case: some seconds, and one line
                      when all is green
   --report <folder>  writes report.html and report.json
+  --verdicts <folder>
+                     writes matrix.<sdk>.json, which the gate reads
+                     (ameide.parity.v1.Matrix). Default: the place where
+                     pnpm parity looks, for runs of all our cases in every
+                     combination
   --fuzz <n>         instead: n random cases against a reference model
   --seed <n>         of the random cases, default 1
   --mutate           instead: changes every constant of the policy; each change

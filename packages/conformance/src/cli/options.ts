@@ -11,9 +11,13 @@ export interface Options {
   readonly cases: readonly string[];
   /** Folders of cases instead of our own. */
   readonly folders: readonly string[];
+  /** File of adapters instead of our own. */
+  readonly adapters: string | undefined;
   readonly filter: Filter;
   /** Folder for the reports. */
   readonly report: string | undefined;
+  /** Folder for the verdicts of the SDKs, also of a run of some cases. */
+  readonly verdicts: string | undefined;
   /** Number of random cases; undefined for none. */
   readonly fuzz: number | undefined;
   readonly seed: number;

@@ -14,6 +14,7 @@ import {
   writeOfficialReport,
 } from "./report.js";
 import { clientVersion, judge, runnerVersion } from "./runner.js";
+import { openOfficialVerdicts, writeOfficialVerdict } from "./official_verdict.js";
 
 /** Number of failed cases that are printed without `-v`. */
 const SHOWN = 20;
@@ -23,6 +24,8 @@ export interface ConnectEnvironment {
   readonly print?: (line: string) => void;
   readonly printError?: (line: string) => void;
   readonly clients?: readonly TestedClient[];
+  /** Folder for the verdicts on SDKs over all cases. Default: none is written. */
+  readonly verdicts?: string | undefined;
   /** Returns the path of the runner, or throws MissingTool. */
   readonly runner?: () => Promise<string>;
   /** True if every tool must be present. */
@@ -77,6 +80,8 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
   const version = await runnerVersion(runner);
   print(version);
 
+  const verdicts = options.cases.length === 0 ? environment.verdicts : undefined;
+  const runs = await openOfficialVerdicts(verdicts, clients);
   const build = builder();
   const judged: Judged[] = [];
   let isGreen = true;
@@ -92,6 +97,7 @@ async function run(options: ConnectOptions, environment: Printing): Promise<numb
         onOutput: options.verbose ? printError : undefined,
       });
       judged.push({ client, verdict });
+      writeOfficialVerdict(verdicts, { client, verdict, runner: version, run: runs[client.id] });
       isGreen &&= verdict.failed === 0 && verdict.total > 0;
       show({ client, verdict }, options, print);
     } catch (reason) {

@@ -1,3 +1,4 @@
+import { VERDICTS } from "@ameideio/scripts/verdicts.mjs";
 import { runConnectCli } from "./cli.js";
 
 /** Runs the command line of this process and sets its exit code. */
@@ -5,5 +6,5 @@ export async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => process.exit(1));
   }
-  process.exitCode = await runConnectCli(process.argv.slice(2));
+  process.exitCode = await runConnectCli(process.argv.slice(2), { verdicts: VERDICTS });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PAGE_STYLE } from "@ameideio/scripts/page_style.mjs";
 import { BUILT_PAGE, PAGE } from "../common/folders.js";
 import type { Report, ReportCase } from "./report_json.js";
 import type { Entry } from "./timeline.js";
@@ -7,7 +8,7 @@ import type { Entry } from "./timeline.js";
 /** Renders the page for people: one file, no other resource, no network. */
 export function renderHtml(report: Report): string {
   const parts: Readonly<Record<string, string>> = {
-    style: readFileSync(join(PAGE, "page.css"), "utf8"),
+    style: `${PAGE_STYLE}\n${readFileSync(join(PAGE, "page.css"), "utf8")}`,
     script: readFileSync(join(BUILT_PAGE, "page.js"), "utf8"),
     report: embed(report),
   };

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
+import { runDigests } from "@ameideio/scripts/verdicts.mjs";
 import { runConnectCli } from "../../src/connect/cli.js";
 import type { TestedClient } from "../../src/connect/clients.js";
 
@@ -55,6 +56,7 @@ async function cli(
     clients,
     runner,
     inCi,
+    verdicts: join(folder, "verdicts"),
   });
   return { status, output: lines.join("\n") };
 }
@@ -177,4 +179,32 @@ test("--help needs no runner", async () => {
   const { status, output } = await cli(["--help"], "");
   expect(output).toMatch(/^Usage: .* conformance:connect /);
   expect(status).toBe(0);
+});
+
+describe("the verdict for the gate", () => {
+  const path = () => join(folder, "verdicts", "official.ts.json");
+
+  test("is of each SDK over all cases, with the digest of what it ran on", async () => {
+    await cli(
+      [],
+      'console.log("Computed 3 test case permutation\\n2 passed, 1 failed\\nFAILED: a/b");',
+    );
+    expect(JSON.parse(readFileSync(path(), "utf8"))).toEqual({
+      schema: "ameide.parity.v1",
+      runner: "runner v1",
+      run: (await runDigests())["ts"],
+      totals: { sdk: "ts", total: 3, passed: 2, failed: 1 },
+      failures: ["a/b"],
+    });
+    expect(existsSync(join(folder, "verdicts", "official.bare.json"))).toBe(false);
+  });
+
+  test("of some cases is none; one of a run that did not end is gone", async () => {
+    await cli(["--run", "a/**"]);
+    expect(existsSync(path())).toBe(false);
+    await cli([]);
+    expect(existsSync(path())).toBe(true);
+    await cli([], "process.exit(1);");
+    expect(existsSync(path())).toBe(false);
+  });
 });

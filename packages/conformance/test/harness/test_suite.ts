@@ -1,14 +1,19 @@
 import { afterAll, expect, test } from "vitest";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
+import { VERDICTS } from "@ameideio/scripts/verdicts.mjs";
 import { loadAdapters } from "../../src/adapter/adapters.js";
 import { prepareAdapters } from "../../src/adapter/prepare_adapters.js";
 import { ADAPTERS, CASES, KNOWN_FAILING } from "../../src/common/folders.js";
 import { loadCases } from "../../src/suite/load_cases.js";
-import { type Filter, showCombination } from "../../src/suite/plan.js";
+import { type Filter, isLimited, showCombination } from "../../src/suite/plan.js";
+import { openVerdicts, writeMatrices } from "../../src/report/matrix_verdict.js";
 import { loadKnownFailing } from "../../src/suite/known_failing.js";
 import { type CaseResult, runSuite } from "../../src/run/run_suite.js";
 
-/** Runs every case on every SDK, and makes one test of each combination, so that they are counted. */
+/**
+ * Runs every case on every SDK, and makes one test of each combination, so that they are counted. The
+ * verdicts of a whole run are left for the gate.
+ */
 export async function testSuite(filter: Filter): Promise<void> {
   const { cases } = loadCases([CASES]);
   const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
@@ -17,7 +22,14 @@ export async function testSuite(filter: Filter): Promise<void> {
   for (const line of leftOut) {
     process.stderr.write(`${line}\n`);
   }
-  const { results, problems } = await runSuite({ cases, knownFailing, adapters, filter });
+  const whole = filter.thin !== true && !isLimited(filter);
+  const place = await openVerdicts(
+    { folder: whole ? VERDICTS : undefined, whole, isOurs: true },
+    adapters.map(({ sdk }) => sdk),
+  );
+  const result = await runSuite({ cases, knownFailing, adapters, filter });
+  writeMatrices(result, place);
+  const { results, problems } = result;
   const nameOf = ({ case: one, sdk, combination }: CaseResult) =>
     `${one.name} (${[sdk, ...(combination === undefined ? [] : [showCombination(combination)])].join(" ")})`;
   const ran = results.filter(({ verdict }) => verdict === "passed" || verdict === "failed");

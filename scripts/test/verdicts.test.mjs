@@ -1,0 +1,53 @@
+// @ts-check
+import { expect, test } from "vitest";
+
+import { COLUMN_IDS, runDigests, verdictFile } from "../verdicts.mjs";
+import { plant } from "./harness/planted.mjs";
+
+const FILES = {
+  "packages/sdk/src/index.ts": "export {};\n",
+  "packages/sdk-go/ameide.go": "package ameide\n",
+  "packages/conformance/cases/retry/r01.yaml": "cases: []\n",
+};
+
+/**
+ * The columns whose digest another file changes.
+ *
+ * @param {Record<string, string>} files
+ */
+async function changedBy(files) {
+  const planted = plant(FILES);
+  const before = await runDigests(planted.root);
+  planted.write(files);
+  const after = await runDigests(planted.root);
+  return COLUMN_IDS.filter((column) => before[column] !== after[column]);
+}
+
+test("the sources of an SDK, its stubs and its adapter are those of its columns", async () => {
+  expect(await changedBy({ "packages/sdk-go/ameide.go": "package other\n" })).toEqual(["go"]);
+  expect(await changedBy({ "packages/sdk/conformance/src/adapter.ts": "" })).toEqual(["ts"]);
+  expect(await changedBy({ "packages/core-proto/python/src/a.py": "" })).toEqual([
+    "py-async",
+    "py-sync",
+  ]);
+});
+
+test("cases, what runs them and third parties are those of all", async () => {
+  const cases = "packages/conformance/cases/retry/r01.yaml";
+  expect(await changedBy({ [cases]: "cases: [{}]\n" })).toEqual(COLUMN_IDS);
+  expect(await changedBy({ "pnpm-lock.yaml": "lockfileVersion: 1\n" })).toEqual(COLUMN_IDS);
+});
+
+test("test code, documentation and reports change nothing", async () => {
+  const files = {
+    "packages/sdk/test/index.test.ts": "",
+    "packages/sdk-go/ameide_test.go": "",
+    "packages/sdk/README.md": "",
+    "packages/sdk/api/index.api.md": "",
+  };
+  expect(await changedBy(files)).toEqual([]);
+});
+
+test("each suite has a file of each column", () => {
+  expect(verdictFile("folder", "official", "go")).toBe("folder/official.go.json");
+});
