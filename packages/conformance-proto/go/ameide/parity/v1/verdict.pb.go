@@ -389,8 +389,10 @@ type OfficialTotals struct {
 	// Column: as of MatrixTotals.
 	Sdk string `protobuf:"bytes,1,opt,name=sdk,proto3" json:"sdk,omitempty"`
 	// Number of cases that were run. The others add up to it.
-	Total  uint32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	Total uint32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// Cases that passed.
 	Passed uint32 `protobuf:"varint,3,opt,name=passed,proto3" json:"passed,omitempty"`
+	// Cases that failed, and are on no list.
 	Failed uint32 `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
 	// Cases that failed as a list says.
 	Known         uint32 `protobuf:"varint,5,opt,name=known,proto3" json:"known,omitempty"`
@@ -598,7 +600,8 @@ type AreaCounts struct {
 	// Folder of the cases: `retry`.
 	Area string `protobuf:"bytes,1,opt,name=area,proto3" json:"area,omitempty"`
 	// `memory` or `wire`.
-	Layer         string  `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	Layer string `protobuf:"bytes,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	// Number of combinations of each outcome.
 	Counts        *Counts `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -657,9 +660,11 @@ func (x *AreaCounts) GetCounts() *Counts {
 
 // Number of combinations by outcome.
 type Counts struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Passed uint32                 `protobuf:"varint,1,opt,name=passed,proto3" json:"passed,omitempty"`
-	Failed uint32                 `protobuf:"varint,2,opt,name=failed,proto3" json:"failed,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As the case says.
+	Passed uint32 `protobuf:"varint,1,opt,name=passed,proto3" json:"passed,omitempty"`
+	// Not so.
+	Failed uint32 `protobuf:"varint,2,opt,name=failed,proto3" json:"failed,omitempty"`
 	// Known to fail.
 	Skipped uint32 `protobuf:"varint,3,opt,name=skipped,proto3" json:"skipped,omitempty"`
 	// Beyond the language of the SDK.
@@ -731,12 +736,14 @@ type RedCase struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the case.
 	Case string `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	// Folder of the case.
 	Area string `protobuf:"bytes,2,opt,name=area,proto3" json:"area,omitempty"`
 	// File and line.
 	File string `protobuf:"bytes,3,opt,name=file,proto3" json:"file,omitempty"`
 	// The combination: `memory generic connect json`. Empty if it did not get so
 	// far.
-	Combination   string        `protobuf:"bytes,4,opt,name=combination,proto3" json:"combination,omitempty"`
+	Combination string `protobuf:"bytes,4,opt,name=combination,proto3" json:"combination,omitempty"`
+	// What differs, in the order of the steps.
 	Differences   []*Difference `protobuf:"bytes,5,rep,name=differences,proto3" json:"differences,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -813,8 +820,10 @@ type Difference struct {
 	// Step: `request 1`, `span 1`.
 	Step string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	// What of the step. May be empty.
-	What          string `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
-	Expected      string `protobuf:"bytes,3,opt,name=expected,proto3" json:"expected,omitempty"`
+	What string `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`
+	// What the case says.
+	Expected string `protobuf:"bytes,3,opt,name=expected,proto3" json:"expected,omitempty"`
+	// What happened.
 	Seen          string `protobuf:"bytes,4,opt,name=seen,proto3" json:"seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -881,10 +890,13 @@ func (x *Difference) GetSeen() string {
 // A case that is neither green nor red.
 type Excused struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Case  string                 `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
-	Area  string                 `protobuf:"bytes,2,opt,name=area,proto3" json:"area,omitempty"`
+	// Name of the case.
+	Case string `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	// Folder of the case.
+	Area string `protobuf:"bytes,2,opt,name=area,proto3" json:"area,omitempty"`
 	// `skipped` or `unable`.
-	Verdict       string `protobuf:"bytes,3,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	Verdict string `protobuf:"bytes,3,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	// Why it need not be green.
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -956,7 +968,8 @@ type Official struct {
 	// Version of the runner.
 	Runner string `protobuf:"bytes,2,opt,name=runner,proto3" json:"runner,omitempty"`
 	// What it was run on, as in Digests.runs, when the run began.
-	Run    string          `protobuf:"bytes,3,opt,name=run,proto3" json:"run,omitempty"`
+	Run string `protobuf:"bytes,3,opt,name=run,proto3" json:"run,omitempty"`
+	// Counts over all cases.
 	Totals *OfficialTotals `protobuf:"bytes,4,opt,name=totals,proto3" json:"totals,omitempty"`
 	// What the runner says of each case that failed.
 	Failures      []string `protobuf:"bytes,5,rep,name=failures,proto3" json:"failures,omitempty"`

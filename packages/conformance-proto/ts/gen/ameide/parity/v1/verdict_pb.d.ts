@@ -251,11 +251,15 @@ export declare type OfficialTotals = Message<"ameide.parity.v1.OfficialTotals"> 
   total: number;
 
   /**
+   * Cases that passed.
+   *
    * @generated from field: uint32 passed = 3;
    */
   passed: number;
 
   /**
+   * Cases that failed, and are on no list.
+   *
    * @generated from field: uint32 failed = 4;
    */
   failed: number;
@@ -380,6 +384,8 @@ export declare type AreaCounts = Message<"ameide.parity.v1.AreaCounts"> & {
   layer: string;
 
   /**
+   * Number of combinations of each outcome.
+   *
    * @generated from field: ameide.parity.v1.Counts counts = 3;
    */
   counts?: Counts | undefined;
@@ -398,11 +404,15 @@ export declare const AreaCountsSchema: GenMessage<AreaCounts>;
  */
 export declare type Counts = Message<"ameide.parity.v1.Counts"> & {
   /**
+   * As the case says.
+   *
    * @generated from field: uint32 passed = 1;
    */
   passed: number;
 
   /**
+   * Not so.
+   *
    * @generated from field: uint32 failed = 2;
    */
   failed: number;
@@ -442,6 +452,8 @@ export declare type RedCase = Message<"ameide.parity.v1.RedCase"> & {
   case: string;
 
   /**
+   * Folder of the case.
+   *
    * @generated from field: string area = 2;
    */
   area: string;
@@ -462,6 +474,8 @@ export declare type RedCase = Message<"ameide.parity.v1.RedCase"> & {
   combination: string;
 
   /**
+   * What differs, in the order of the steps.
+   *
    * @generated from field: repeated ameide.parity.v1.Difference differences = 5;
    */
   differences: Difference[];
@@ -494,11 +508,15 @@ export declare type Difference = Message<"ameide.parity.v1.Difference"> & {
   what: string;
 
   /**
+   * What the case says.
+   *
    * @generated from field: string expected = 3;
    */
   expected: string;
 
   /**
+   * What happened.
+   *
    * @generated from field: string seen = 4;
    */
   seen: string;
@@ -517,11 +535,15 @@ export declare const DifferenceSchema: GenMessage<Difference>;
  */
 export declare type Excused = Message<"ameide.parity.v1.Excused"> & {
   /**
+   * Name of the case.
+   *
    * @generated from field: string case = 1;
    */
   case: string;
 
   /**
+   * Folder of the case.
+   *
    * @generated from field: string area = 2;
    */
   area: string;
@@ -534,6 +556,8 @@ export declare type Excused = Message<"ameide.parity.v1.Excused"> & {
   verdict: string;
 
   /**
+   * Why it need not be green.
+   *
    * @generated from field: string reason = 4;
    */
   reason: string;
@@ -573,6 +597,8 @@ export declare type Official = Message<"ameide.parity.v1.Official"> & {
   run: string;
 
   /**
+   * Counts over all cases.
+   *
    * @generated from field: ameide.parity.v1.OfficialTotals totals = 4;
    */
   totals?: OfficialTotals | undefined;

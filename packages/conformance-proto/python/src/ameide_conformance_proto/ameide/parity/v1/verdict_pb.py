@@ -325,10 +325,14 @@ class OfficialTotals(Message[_OfficialTotalsFields]):
             uint32 total = 2;
             ```
         passed:
+            Cases that passed.
+
             ```proto
             uint32 passed = 3;
             ```
         failed:
+            Cases that failed, and are on no list.
+
             ```proto
             uint32 failed = 4;
             ```
@@ -491,6 +495,8 @@ class AreaCounts(Message[_AreaCountsFields]):
             string layer = 2;
             ```
         counts:
+            Number of combinations of each outcome.
+
             ```proto
             optional ameide.parity.v1.Counts counts = 3;
             ```
@@ -525,10 +531,14 @@ class Counts(Message[_CountsFields]):
 
     Attributes:
         passed:
+            As the case says.
+
             ```proto
             uint32 passed = 1;
             ```
         failed:
+            Not so.
+
             ```proto
             uint32 failed = 2;
             ```
@@ -583,6 +593,8 @@ class RedCase(Message[_RedCaseFields]):
             string case = 1;
             ```
         area:
+            Folder of the case.
+
             ```proto
             string area = 2;
             ```
@@ -600,6 +612,8 @@ class RedCase(Message[_RedCaseFields]):
             string combination = 4;
             ```
         differences:
+            What differs, in the order of the steps.
+
             ```proto
             repeated ameide.parity.v1.Difference differences = 5;
             ```
@@ -650,10 +664,14 @@ class Difference(Message[_DifferenceFields]):
             string what = 2;
             ```
         expected:
+            What the case says.
+
             ```proto
             string expected = 3;
             ```
         seen:
+            What happened.
+
             ```proto
             string seen = 4;
             ```
@@ -690,10 +708,14 @@ class Excused(Message[_ExcusedFields]):
 
     Attributes:
         case:
+            Name of the case.
+
             ```proto
             string case = 1;
             ```
         area:
+            Folder of the case.
+
             ```proto
             string area = 2;
             ```
@@ -704,6 +726,8 @@ class Excused(Message[_ExcusedFields]):
             string verdict = 3;
             ```
         reason:
+            Why it need not be green.
+
             ```proto
             string reason = 4;
             ```
@@ -758,6 +782,8 @@ class Official(Message[_OfficialFields]):
             string run = 3;
             ```
         totals:
+            Counts over all cases.
+
             ```proto
             optional ameide.parity.v1.OfficialTotals totals = 4;
             ```
