@@ -1,6 +1,5 @@
 // @ts-check
-// Builds the SDKs and what looks at them, then compares them with the manifest of our module; arguments
-// go to it (`--help` says which).
+// Builds the SDKs and what looks at them, then judges them; arguments go to it (`--help` says which).
 import { runBuilt } from "./run_built.mjs";
 
-await runBuilt("packages/manifest/bin/ameide-parity.js", ["@ameideio/manifest"]);
+await runBuilt("packages/parity/bin/ameide-parity.js", ["@ameideio/parity"]);

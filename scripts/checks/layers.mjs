@@ -106,6 +106,13 @@ export const ROOMS = [
     ],
   },
 
+  // The suites are programs beside it: it reads the verdicts they leave.
+  {
+    name: "parity",
+    path: "packages/parity",
+    layer: 4,
+    uses: ["scripts", "manifest", "conformance-proto"],
+  },
   { name: "guard", path: "packages/guard", layer: 4, uses: ["manifest"] },
   { name: "release", path: "packages/release", layer: 4, uses: ["manifest"] },
   { name: "configuration", path: "packages/configuration", layer: 4, uses: ["manifest"] },

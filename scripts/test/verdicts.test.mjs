@@ -38,7 +38,7 @@ test("cases, what runs them and third parties are those of all", async () => {
   expect(await changedBy({ "pnpm-lock.yaml": "lockfileVersion: 1\n" })).toEqual(COLUMN_IDS);
 });
 
-test("test code, documentation and reports change nothing", async () => {
+test("nothing changes by test code, documentation and reports", async () => {
   const files = {
     "packages/sdk/test/index.test.ts": "",
     "packages/sdk-go/ameide_test.go": "",

@@ -10,7 +10,7 @@ export { type Change, type ChangeKind, changesOf } from "./diff.js";
 export { manifestOf } from "./emit.js";
 export { type Image, readImage } from "./image.js";
 export { buildInspector, inspect, type Inspected, type Inspector } from "./inspect/inspect.js";
-export { type Digests, type Parity, parity } from "./parity.js";
+export { type Digests, type Parity, parity, parityOf } from "./parity.js";
 export { readManifest, readSurface, SCHEMA } from "./read.js";
 export { LANGUAGES, type Sdk, SDKS } from "./sdks.js";
 export { surfaceOf } from "./surface.js";

@@ -1,13 +1,9 @@
 import process from "node:process";
 import { runCli } from "./cli/cli.js";
 
-/**
- * Runs the command line of this process and sets its exit code.
- *
- * @param command - Comes before its arguments.
- */
-export async function main(...command: string[]): Promise<void> {
-  process.exitCode = await runCli([...command, ...process.argv.slice(2)], {
+/** Runs the command line of this process and sets its exit code. */
+export async function main(): Promise<void> {
+  process.exitCode = await runCli(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     line: (text) => void process.stderr.write(`${text}\n`),
   });

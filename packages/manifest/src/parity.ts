@@ -2,6 +2,7 @@ import { readImage as readOurImage } from "@ameideio/core-proto/image";
 import {
   type Manifest,
   ManifestSchema,
+  type Surface,
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { sha256, toCanonicalJson } from "./canonical.js";
@@ -9,12 +10,14 @@ import { check, type Verdict } from "./check/check.js";
 import { manifestOf } from "./emit.js";
 import { readImage } from "./image.js";
 import { SDKS } from "./sdks.js";
-import { takeSurfaces } from "./take_surfaces.js";
+import { type Taken, takeSurfaces } from "./take_surfaces.js";
 
 /** Whether the SDKs of this repository have what its module says, and by what that is known. */
 export interface Parity extends Verdict {
   /** What to install for the SDKs that were not looked at, a line each. */
   readonly missing: readonly string[];
+  readonly manifest: Manifest;
+  readonly surfaces: readonly Surface[];
   readonly digests: Digests;
 }
 
@@ -37,12 +40,18 @@ export interface Digests {
  * @throws UserError if an SDK could not be looked at.
  */
 export async function parity(base?: Manifest): Promise<Parity> {
+  return parityOf(await takeSurfaces(SDKS), base);
+}
+
+/** Compares surfaces with the manifest of our module. */
+export function parityOf({ surfaces, missing }: Taken, base?: Manifest): Parity {
   const bytes = readOurImage();
   const manifest = manifestOf(readImage(bytes, "the image of core-proto"));
-  const { surfaces, missing } = await takeSurfaces(SDKS);
   return {
     ...check(manifest, surfaces, base),
     missing,
+    manifest,
+    surfaces,
     digests: {
       module: manifest.module?.sha256 ?? "",
       image: sha256(bytes),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { run } from "./harness/run.js";
 
-const COMMANDS = ["emit", "surface", "check", "diff", "parity"];
+const COMMANDS = ["emit", "surface", "check", "diff"];
 
 test("--help names every command, and each has its own", async () => {
   const { code, stdout } = await run("--help");
@@ -16,8 +16,8 @@ test("--help names every command, and each has its own", async () => {
 });
 
 test.each([
-  [[], "a command is missing; there are emit, surface, check, diff, parity"],
-  [["emmit"], "there is no command emmit; there are emit, surface, check, diff, parity"],
+  [[], "a command is missing; there are emit, surface, check, diff"],
+  [["emmit"], "there is no command emmit; there are emit, surface, check, diff"],
   [["emit"], "--image is missing (see ameide-manifest emit --help)"],
   [["emit", "--imag", "a"], "Unknown option '--imag' (see"],
   [["emit", "--image", "a", "b"], "unknown argument b (see"],
@@ -36,7 +36,6 @@ test.each([
   ],
   [["diff", "a"], "NEW is missing (see ameide-manifest diff --help)"],
   [["diff", "a", "b", "c"], "unknown argument c (see"],
-  [["parity", "a"], "unknown argument a (see"],
   [["diff", "a", "b", "--format", "xml"], "--format must be one of text, json, is xml (see"],
 ])("%j is refused with exit code 2", async (argv, message) => {
   const ran = await run(...argv);

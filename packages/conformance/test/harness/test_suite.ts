@@ -27,9 +27,9 @@ export async function testSuite(filter: Filter): Promise<void> {
     { folder: whole ? VERDICTS : undefined, whole, isOurs: true },
     adapters.map(({ sdk }) => sdk),
   );
-  const result = await runSuite({ cases, knownFailing, adapters, filter });
-  writeMatrices(result, place);
-  const { results, problems } = result;
+  const suite = await runSuite({ cases, knownFailing, adapters, filter });
+  writeMatrices(suite, place);
+  const { results, problems } = suite;
   const nameOf = ({ case: one, sdk, combination }: CaseResult) =>
     `${one.name} (${[sdk, ...(combination === undefined ? [] : [showCombination(combination)])].join(" ")})`;
   const ran = results.filter(({ verdict }) => verdict === "passed" || verdict === "failed");

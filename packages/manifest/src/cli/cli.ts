@@ -5,7 +5,6 @@ import { checkCommand } from "./check_command.js";
 import type { Command, Output } from "./command.js";
 import { diffCommand } from "./diff_command.js";
 import { emitCommand } from "./emit_command.js";
-import { parityCommand } from "./parity_command.js";
 import { surfaceCommand } from "./surface_command.js";
 
 const HELP = `Usage: ameide-manifest COMMAND [OPTION...]
@@ -16,7 +15,6 @@ Says what must exist in every SDK, and whether it does.
   surface  what an SDK has
   check    whether what must exist does
   diff     what a newer manifest changes
-  parity   whether the SDKs of this repository have what its module says
 
 ameide-manifest COMMAND --help says the rest.
 `;
@@ -26,7 +24,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["surface", surfaceCommand],
   ["check", checkCommand],
   ["diff", diffCommand],
-  ["parity", parityCommand],
 ]);
 
 /**

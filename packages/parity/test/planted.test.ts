@@ -1,8 +1,6 @@
 import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt";
-import type { Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { describe, expect, it } from "vitest";
-import { check, manifestOf, type Problem, readImage } from "../src/index.js";
-import { ourImage, there } from "./harness/images.js";
+import { judged, redLines } from "./harness/gate.js";
 import { installed } from "./harness/installed.js";
 import {
   editDescriptor,
@@ -12,19 +10,13 @@ import {
   plantedTypeScript,
   replace,
 } from "./harness/plant.js";
-
-const manifest = manifestOf(readImage(ourImage(), "it"));
-const THREADS = "ameide.threads.v1.ThreadsService";
-
-function found(surface: Surface): readonly Problem[] {
-  return check(manifest, [surface]).problems;
-}
+import { there } from "./harness/there.js";
 
 function inOrder(...edits: ((text: string) => string)[]) {
   return (text: string) => edits.reduce((before, edit) => edit(before), text);
 }
 
-describe.runIf(installed("ts"))("TypeScript", () => {
+describe.runIf(await installed("ts"))("TypeScript", () => {
   const THREADS_PB = "ameide/threads/v1/threads_pb";
   const edits: Edits = {
     // A stream turned unary, and a lowered idempotency level.
@@ -42,32 +34,22 @@ describe.runIf(installed("ts"))("TypeScript", () => {
     ),
   };
 
-  it("is red of what is planted, and of nothing else", async () => {
-    const problems = found(await plantedTypeScript(edits));
-    const threads = { sdk: "ts", service: THREADS };
-    const both = ["stubs", "createAmeideClient"];
-    const level = "idempotency level is idempotent, should be no_side_effects";
-    expect(problems).toEqual([
-      { ...threads, method: "GetThread", rule: "wrong-policy", message: level, where: both },
-      {
-        ...threads,
-        method: "WatchThread",
-        rule: "wrong-kind",
-        message: "kind is unary, should be server_streaming",
-        where: both,
-      },
-      {
-        sdk: "ts",
-        service: "ameide.identity.v1.SessionsService",
-        rule: "missing",
-        message: "it has a stub, but no client sessions: it is not wired into the roster",
-        where: ["createAmeideClient"],
-      },
+  it("fails the gate with what is planted, and with nothing else", async () => {
+    const verdict = await judged(await plantedTypeScript(edits));
+    expect(verdict.verdict).toBe("fail");
+    expect(redLines(verdict, "manifest")).toEqual([
+      "✗ manifest ts, ameide.threads.v1.ThreadsService/GetThread: wrong policy: idempotency level is idempotent, should be no_side_effects (stubs, createAmeideClient)",
+      "✗ manifest ts, ameide.threads.v1.ThreadsService/WatchThread: wrong kind: kind is unary, should be server_streaming (stubs, createAmeideClient)",
+      "✗ manifest ts, ameide.identity.v1.SessionsService: missing: it has a stub, but no client sessions: it is not wired into the roster (createAmeideClient)",
+    ]);
+    expect(verdict.red.filter(({ part }) => part === "pins").map(({ row }) => row)).toEqual([
+      "ameide.identity.v1.SessionsService",
+      "ameide.threads.v1.ThreadsService",
     ]);
   });
 });
 
-describe.runIf(installed("go"))("Go", () => {
+describe.runIf(await installed("go"))("Go", () => {
   const meter = "meterv1connect";
   const edits: Edits = {
     "ameide/threads/v1/threadsv1connect/threads.connect.go": inOrder(
@@ -96,40 +78,25 @@ describe.runIf(installed("go"))("Go", () => {
     "roster/roster.go": replace(new RegExp(`.*(Meter calls|${meter}).*\n`, "g"), ""),
   };
 
-  it("is red of what is planted, and of nothing else", { timeout: 120_000 }, async () => {
-    const problems = found(await plantedGo(edits));
-    const where = ["client.New"];
-    const threads = { sdk: "go", service: THREADS, where };
-    const level = "idempotency level is idempotent, should be no_side_effects";
-    expect(problems).toEqual([
-      {
-        sdk: "go",
-        service: "ameide.identity.v1.SessionsService",
-        method: "GetSession",
-        rule: "wrong-policy",
-        message: level,
-        where: ["stubs"],
-      },
-      {
-        sdk: "go",
-        service: "ameide.meter.v1.MeterService",
-        rule: "missing",
-        message: "it has a stub, but no client Meter: it is not wired into the roster",
-        where,
-      },
-      { ...threads, method: "DeleteThread", rule: "missing", message: "the method does not exist" },
-      { ...threads, method: "GetThread", rule: "wrong-policy", message: level },
-      {
-        ...threads,
-        method: "WatchThread",
-        rule: "wrong-kind",
-        message: "kind is unary, should be server_streaming",
-      },
-    ]);
-  });
+  it(
+    "fails the gate with what is planted, and with nothing else",
+    { timeout: 240_000 },
+    async () => {
+      const verdict = await judged(await plantedGo(edits));
+      expect(verdict.verdict).toBe("fail");
+      expect(redLines(verdict, "manifest")).toEqual([
+        "✗ manifest go, ameide.identity.v1.SessionsService/GetSession: wrong policy: idempotency level is idempotent, should be no_side_effects (stubs)",
+        "✗ manifest go, ameide.meter.v1.MeterService: missing: it has a stub, but no client Meter: it is not wired into the roster (client.New)",
+        "✗ manifest go, ameide.threads.v1.ThreadsService/DeleteThread: missing: the method does not exist (client.New)",
+        "✗ manifest go, ameide.threads.v1.ThreadsService/GetThread: wrong policy: idempotency level is idempotent, should be no_side_effects (client.New)",
+        "✗ manifest go, ameide.threads.v1.ThreadsService/WatchThread: wrong kind: kind is unary, should be server_streaming (client.New)",
+      ]);
+      expect(redLines(verdict, "pins")).toHaveLength(3);
+    },
+  );
 });
 
-describe.runIf(installed("python"))("Python", () => {
+describe.runIf(await installed("python"))("Python", () => {
   const SESSIONS = "ameide/identity/v1/sessions_connect.py";
   const edits: Edits = {
     // A service that nobody asked for.
@@ -152,34 +119,17 @@ describe.runIf(installed("python"))("Python", () => {
     ),
   };
 
-  it("is red of what is planted, and of nothing else", async () => {
-    const surface = await plantedPython(edits);
-    const problems = found(surface);
-    const sessions = {
-      sdk: "python",
-      service: "ameide.identity.v1.SessionsService",
-      where: ["AmeideClient", "AsyncAmeideClient"],
-    };
-    expect(problems).toEqual([
-      {
-        ...sessions,
-        method: "ListSessions",
-        rule: "wrong-policy",
-        message: "idempotency level is idempotent, should be no_side_effects",
-        where: ["stubs", ...sessions.where],
-      },
-      {
-        ...sessions,
-        method: "GetSession",
-        rule: "wrong-name",
-        message: "name is fetch_session, should be get_session",
-      },
-      {
-        ...sessions,
-        service: "acme.billing.v1.BillingService",
-        rule: "extra",
-        message: "the client billing is in no manifest",
-      },
+  it("fails the gate with what is planted, and with nothing else", async () => {
+    const verdict = await judged(await plantedPython(edits));
+    expect(verdict.verdict).toBe("fail");
+    expect(redLines(verdict, "manifest")).toEqual([
+      "✗ manifest python, ameide.identity.v1.SessionsService/ListSessions: wrong policy: idempotency level is idempotent, should be no_side_effects (stubs, AmeideClient, AsyncAmeideClient)",
+      "✗ manifest python, ameide.identity.v1.SessionsService/GetSession: wrong name: name is fetch_session, should be get_session (AmeideClient, AsyncAmeideClient)",
+      "✗ manifest python, acme.billing.v1.BillingService: extra: the client billing is in no manifest (AmeideClient, AsyncAmeideClient)",
+    ]);
+    expect(redLines(verdict, "pins")).toEqual([
+      "✗ pins python, ameide.identity.v1.SessionsService: the surface is not what is pinned: review it, then npx -y pnpm@12.21.0 parity --pin",
+      "✗ pins python, acme.billing.v1.BillingService: the surface is not pinned: review it, then npx -y pnpm@12.21.0 parity --pin",
     ]);
   });
 });

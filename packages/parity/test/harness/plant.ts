@@ -14,14 +14,15 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { vi } from "vitest";
-import { buildInspector, inspect, type Inspected, type Sdk, surfaceOf } from "../../src/index.js";
-import { there } from "./images.js";
-import { temporaryFolder } from "./run.js";
+import { buildInspector, inspect, type Inspected, type Sdk, surfaceOf } from "@ameideio/manifest";
+import { temporaryFolder } from "./temporary.js";
+import { there } from "./there.js";
 
 /** Edits of generated files, by their paths. A file that is not there yet begins empty. */
 export type Edits = Readonly<Record<string, (text: string) => string>>;
 
-const root = fileURLToPath(new URL("../../../..", import.meta.url));
+/** The root of the repository. */
+export const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** The surface of the TypeScript SDK, over a copy of its stubs with edits. */
 export function plantedTypeScript(edits: Edits): Promise<Surface> {
@@ -39,7 +40,7 @@ export function plantedTypeScript(edits: Edits): Promise<Surface> {
 /** The surface of the Go SDK, over a copy of its stubs with edits. */
 export async function plantedGo(edits: Edits): Promise<Surface> {
   // Go caches what it builds by its folder.
-  const folder = join(root, "packages/manifest/.results/planted_go");
+  const folder = join(root, "packages/parity/.results/planted_go");
   rmSync(folder, { recursive: true, force: true });
   const stubs = join(folder, "core-proto");
   cpSync(join(root, "packages/core-proto/go"), stubs, { recursive: true });
@@ -98,13 +99,15 @@ async function take(sdk: Sdk, inspected?: Inspected): Promise<Surface> {
   return surfaceOf(await inspect(sdk, await buildInspector(sdk), inspected));
 }
 
-function copy(from: string, to: string, names: readonly string[]): void {
+/** Copies what is named of a folder of the repository. */
+export function copy(from: string, to: string, names: readonly string[]): void {
   for (const name of names) {
     cpSync(join(root, from, name), join(to, name), { recursive: true });
   }
 }
 
-function edit(folder: string, edits: Edits): void {
+/** Edits files of a folder. */
+export function edit(folder: string, edits: Edits): void {
   for (const [name, change] of Object.entries(edits)) {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -115,8 +118,12 @@ function edit(folder: string, edits: Edits): void {
   }
 }
 
-// Gives a copy of a package what it is installed with, but for what is replaced.
-function link(from: string, to: string, replaced: Readonly<Record<string, string>> = {}): void {
+/** Gives a copy of a package what it is installed with, but for what is replaced. */
+export function link(
+  from: string,
+  to: string,
+  replaced: Readonly<Record<string, string>> = {},
+): void {
   const modules = join(root, from, "node_modules");
   for (const scope of readdirSync(modules).filter((name) => name.startsWith("@"))) {
     mkdirSync(join(to, "node_modules", scope), { recursive: true });
