@@ -7,14 +7,15 @@ import { killGroup, withTools } from "./command.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Builds a package and all it depends on; stubs are generated anew when a proto changed. Progress
+ * Builds packages and all they depend on; stubs are generated anew when a proto changed. Progress
  * goes to stderr where that is a terminal, and what turbo said only when the build failed.
  *
- * @param {string} name
- * @returns {Promise<boolean>} Whether it is built.
+ * @param {string[]} names
+ * @returns {Promise<boolean>} Whether they are built.
  */
-export function build(name) {
-  const args = ["run", "build", `--filter=${name}...`, "--ui=stream", "--log-order=stream"];
+export function build(...names) {
+  const filters = names.map((name) => `--filter=${name}...`);
+  const args = ["run", "build", ...filters, "--ui=stream", "--log-order=stream"];
   args.push("--output-logs=new-only", "--no-update-notifier");
   const started = performance.now();
   const progress = progressLine();
