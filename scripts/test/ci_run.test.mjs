@@ -15,6 +15,7 @@ const GREEN = {
   check: "exit 0",
   test: leave({ passed: 40, failed: 0, skipped: 0 }),
   "test:full": leave({ passed: 2, failed: 0, skipped: 0 }),
+  parity: "exit 0",
 };
 
 describe(".ci/run", { timeout: 60_000 }, () => {
@@ -22,7 +23,13 @@ describe(".ci/run", { timeout: 60_000 }, () => {
     const { code, last, started } = ci(GREEN);
     expect(last).toBe("42 passed, 0 failed");
     expect(code).toBe(0);
-    expect(started).toEqual(["install --frozen-lockfile", "check", "test", "test:full"]);
+    expect(started).toEqual([
+      "install --frozen-lockfile",
+      "check",
+      "test",
+      "test:full",
+      "parity --html .results/parity.html",
+    ]);
   });
 
   it("is content with a test:full that no lane declares", () => {
@@ -35,6 +42,7 @@ describe(".ci/run", { timeout: 60_000 }, () => {
 
   it.each([
     ["check", { check: "exit 1" }, "42 passed, 1 failed", "FAILED: check (exit code 1)"],
+    ["the gate", { parity: "exit 1" }, "42 passed, 1 failed", "FAILED: parity (exit code 1)"],
     [
       "a test",
       { test: `${leave({ passed: 39, failed: 1, skipped: 2 })}; exit 1` },
@@ -57,7 +65,7 @@ describe(".ci/run", { timeout: 60_000 }, () => {
     const result = ci({ ...GREEN, ...changed });
     expect(result).toMatchObject({ code: 1, last });
     expect(result.output).toContain(says);
-    expect(result.started).toHaveLength(4);
+    expect(result.started).toHaveLength(5);
   });
 
   it("tells all failures once more at the end", () => {
