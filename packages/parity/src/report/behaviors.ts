@@ -6,29 +6,36 @@ import { sections } from "../sections.js";
 import { html, type Html } from "./markup.js";
 import { cell, row, table } from "./tables.js";
 
-/** Every section of the specification that has cases, by column: how many of them are green. */
+/** Every folder of cases, with the sections of the specification it proves: how many are green. */
 export function behaviors({ red, sdks }: Verdict, { matrices }: Evidence): Html {
   const columns = columnsOf(sdks);
   const areaOf = new Map(
     columns.flatMap((column) => matrices[column]?.red ?? []).map((one) => [one.case, one.area]),
   );
-  const proved = sections().filter(({ areas }) => areas.length > 0);
-  const rows = proved.flatMap(({ title, areas }) =>
-    areas.map((area) =>
-      row(
-        html`${title} <code>${area}</code>`,
-        columns.map((column) => {
-          const matrix = matrices[column];
-          const wrong = red.filter(
-            ({ part, sdk, row: name }) =>
-              part === "matrix" && sdk === column && name !== "" && areaOf.get(name) === area,
-          );
-          return cell(matrix === undefined ? "not run" : countText(totalOf(matrix, area)), wrong);
-        }),
-      ),
+  const rows = [...sectionsByArea()].map(([area, titles]) =>
+    row(
+      html`${titles.join(" · ")} <code>${area}</code>`,
+      columns.map((column) => {
+        const matrix = matrices[column];
+        const wrong = red.filter(
+          ({ part, sdk, row: name }) =>
+            part === "matrix" && sdk === column && name !== "" && areaOf.get(name) === area,
+        );
+        return cell(matrix === undefined ? "not run" : countText(totalOf(matrix, area)), wrong);
+      }),
     ),
   );
   return table("Behaviors: cases that are green, by section", ["section", ...columns], rows);
+}
+
+function sectionsByArea(): Map<string, string[]> {
+  const titles = new Map<string, string[]>();
+  for (const { title, areas } of sections()) {
+    for (const area of areas) {
+      titles.set(area, [...(titles.get(area) ?? []), title]);
+    }
+  }
+  return titles;
 }
 
 function countText({ passed, failed, skipped, unable }: Counts): string {

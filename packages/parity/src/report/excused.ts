@@ -5,8 +5,8 @@ import { html, type Html } from "./markup.js";
 
 /** What is neither green nor red, and why. */
 export function excused({ parity, matrices }: Evidence): Html {
-  const all = columnsOf(parity.sdks).flatMap((column) =>
-    byReason(column, matrices[column]?.excused ?? []),
+  const all = grouped(
+    columnsOf(parity.sdks).flatMap((column) => byReason(column, matrices[column]?.excused ?? [])),
   );
   return html`<section>
     <h2>Neither green nor red</h2>
@@ -20,7 +20,7 @@ export function excused({ parity, matrices }: Evidence): Html {
 }
 
 interface Group {
-  readonly column: Column;
+  readonly columns: readonly Column[];
   readonly verdict: string;
   readonly reason: string;
   readonly cases: readonly string[];
@@ -31,15 +31,25 @@ function byReason(column: Column, cases: readonly Excused[]): Group[] {
   for (const { case: name, verdict, reason } of cases) {
     const key = `${verdict} ${reason}`;
     const before = groups.get(key)?.cases ?? [];
-    groups.set(key, { column, verdict, reason, cases: [...before, name] });
+    groups.set(key, { columns: [column], verdict, reason, cases: [...before, name] });
   }
   return [...groups.values()];
 }
 
-function showGroup({ column, verdict, reason, cases }: Group): Html {
+// What columns have in common is told once.
+function grouped(groups: readonly Group[]): Group[] {
+  const alike = new Map<string, Group>();
+  for (const { columns, ...what } of groups) {
+    const key = JSON.stringify(what);
+    alike.set(key, { ...what, columns: [...(alike.get(key)?.columns ?? []), ...columns] });
+  }
+  return [...alike.values()];
+}
+
+function showGroup({ columns, verdict, reason, cases }: Group): Html {
   const mark = verdict === "skipped" ? "known to fail" : "—";
   return html`<details>
-    <summary>${column}: ${cases.length} ${mark}: ${reason}</summary>
+    <summary>${columns.join(", ")}: ${cases.length} ${mark}: ${reason}</summary>
     <pre>${cases.join("\n")}</pre>
   </details>`;
 }

@@ -23,7 +23,10 @@ export function renderPage(verdict: Verdict, evidence: Evidence): string {
         />
         <title>Parity</title>
         <style>
-          ${new Html(PAGE_STYLE)}
+          ${new Html(PAGE_STYLE)} td.passed,
+          summary.failed {
+            white-space: nowrap;
+          }
         </style>
       </head>
       <body>

@@ -47,11 +47,10 @@ function message({ row: name, message: text }: Cell): Html {
     .filter((part) => part !== "")
     .join(": ")
     .split("\n");
-  const first = html`<pre>${line}</pre>`;
   return rest.length === 0
-    ? first
+    ? html`<pre>${line}</pre>`
     : html`<details>
-        <summary>${first}</summary>
+        <summary><code>${line}</code></summary>
         <pre>${rest.join("\n")}</pre>
       </details>`;
 }
