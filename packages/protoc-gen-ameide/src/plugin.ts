@@ -65,7 +65,7 @@ function writeRoster(schema: Schema<Options>, target: Target): void {
   const services = schema.files
     .filter((file) => isWithin(file.proto.package, schema.options.roster))
     .flatMap((file) => file.services);
-  const entries = rosterOf(services);
+  const entries = rosterOf(services, schema.options.names);
   const write = (path: string, lines: readonly string[]) => {
     const file = schema.generateFile(path);
     for (const line of [header, ...lines]) {

@@ -20,7 +20,9 @@ export interface RosterEntry {
 }
 
 /** Way out of a name that cannot be. */
-export const SETTLE = "settle it with option (ameide.policy.v1.roster_name) of a service";
+export const SETTLE =
+  "settle it with option (ameide.policy.v1.roster_name) of a service, " +
+  "or of the plugin with name=SERVICE:NAME";
 
 // Its number in policy.proto. By number, this plugin needs no stub of it.
 const ROSTER_NAME = 50819;
@@ -31,15 +33,25 @@ const ROSTER_NAME = 50819;
  * A service is named after itself, without the suffix `Service`, in lower camel case:
  * `acme.billing.v1.InvoicesService` is `invoices`. A version other than v1 is part of the name:
  * `invoicesV2`. So a name depends on nothing but the service, and stays when others come and go.
- * The option `roster_name` of a service overrides it.
+ * The option `roster_name` of a service overrides it, and names that are given override that.
  *
- * @throws Error if a name is taken twice, is invalid, or is a member of clients.
+ * @param names - Names of services, by their full names.
+ * @throws Error if a name is taken twice, is invalid, is a member of clients, or is given to no
+ *   service.
  */
-export function rosterOf(services: readonly DescService[]): RosterEntry[] {
+export function rosterOf(
+  services: readonly DescService[],
+  names: ReadonlyMap<string, string> = new Map(),
+): RosterEntry[] {
   const entries = services.map((service) => ({
-    name: statedName(service) ?? nameOf(service),
+    name: names.get(service.typeName) ?? statedName(service) ?? nameOf(service),
     service,
   }));
+  for (const [service, name] of names) {
+    if (entries.every((entry) => entry.service.typeName !== service)) {
+      throw new Error(`roster: ${service} is to be named ${name}, but there is no such service`);
+    }
+  }
   const taken = new Map<string, DescService>();
   for (const { name, service } of entries) {
     if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) {

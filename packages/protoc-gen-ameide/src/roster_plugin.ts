@@ -6,7 +6,7 @@ import {
   CodeGeneratorResponseSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { isWithin, parseOptions } from "./options.js";
+import { isWithin, type Options, parseOptions, splitOptions } from "./options.js";
 import { type RosterEntry, rosterOf } from "./roster.js";
 
 /** One file that has the roster of a language. */
@@ -28,7 +28,8 @@ export function rosterPlugin(name: string, { name: path, content }: RosterFile) 
     name,
     version: "v0.0.0",
     run(request: CodeGeneratorRequest): CodeGeneratorResponse {
-      const entries = rosterOf(rosterServices(request));
+      const options = parseOptions(splitOptions(request.parameter.split(",").filter(Boolean)));
+      const entries = rosterOf(servicesIn(request, options), options.names);
       return create(CodeGeneratorResponseSchema, {
         supportedFeatures: protoInt64.parse(CodeGeneratorResponse_Feature.PROTO3_OPTIONAL),
         file: entries.length === 0 ? [] : [{ name: path, content: content(entries) }],
@@ -37,18 +38,9 @@ export function rosterPlugin(name: string, { name: path, content }: RosterFile) 
   };
 }
 
-function rosterServices({ parameter, protoFile, fileToGenerate }: CodeGeneratorRequest) {
-  const { roster } = parseOptions(optionsIn(parameter));
+function servicesIn({ protoFile, fileToGenerate }: CodeGeneratorRequest, { roster }: Options) {
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: protoFile }));
   return [...registry.files]
     .filter(({ proto }) => fileToGenerate.includes(proto.name) && isWithin(proto.package, roster))
     .flatMap((file) => file.services);
-}
-
-function optionsIn(parameter: string): { key: string; value: string }[] {
-  const options = parameter.split(",").filter((option) => option !== "");
-  return options.map((option) => {
-    const [key = "", ...value] = option.split("=");
-    return { key, value: value.join("=") };
-  });
 }

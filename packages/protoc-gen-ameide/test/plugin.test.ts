@@ -102,7 +102,26 @@ const TWO_SESSIONS = {
 test("two services of one name are an error that says how to settle it", () => {
   expect(() => generate("target=js,roster=acme", TWO_SESSIONS)).toThrow(
     "roster: acme.identity.v1.SessionsService and acme.order_desk.v1.SessionsService would both be " +
-      "named sessions; settle it with option (ameide.policy.v1.roster_name) of a service",
+      "named sessions; settle it with option (ameide.policy.v1.roster_name) of a service, or of the " +
+      "plugin with name=SERVICE:NAME",
+  );
+});
+
+test("an option names a service whose proto cannot, over what a proto states", () => {
+  const option = "target=js+dts,roster=acme,name=acme.order_desk.v1.SessionsService:deskSessions";
+  const settled = [
+    "deskSessions: SessionsService of ../acme/order_desk/v1/sessions_pb.js",
+    "sessions: SessionsService of ../acme/identity/v1/sessions_pb.js",
+  ];
+  expect(rostered(generate(option, TWO_SESSIONS))).toEqual(settled);
+  const stated = { "acme.order_desk.v1": "orderSessions" };
+  expect(rostered(generate(option, TWO_SESSIONS, stated))).toEqual(settled);
+});
+
+test("an option that names no service is an error", () => {
+  const option = "target=js,roster=acme,name=acme.identity.v2.SessionsService:others";
+  expect(() => generate(option, TWO_SESSIONS)).toThrow(
+    "roster: acme.identity.v2.SessionsService is to be named others, but there is no such service",
   );
 });
 
@@ -132,7 +151,8 @@ test("a service that is named Service keeps its name", () => {
 });
 
 test.each([
-  ["rooster=acme", "unknown option rooster: known is roster"],
+  ["rooster=acme", "unknown option rooster: known are roster and name"],
+  ["name=mail", 'option name needs SERVICE:NAME, not "mail"'],
   ["roster=", 'option roster needs the name of a package, not ""'],
   ["roster=Acme/v1", 'option roster needs the name of a package, not "Acme/v1"'],
 ])("%s is refused", (parameter, message) => {

@@ -88,8 +88,19 @@ test("names are settled as in the roster of TypeScript", () => {
   );
 });
 
+test("an option names a service whose proto cannot", () => {
+  const other = { ...BILLING, name: "acme/sales/v1/invoices.proto" };
+  const option = "roster=acme,name=acme.sales.v1.InvoicesService:salesInvoices";
+  const files = roster(option, BILLING, other);
+  expect(files["roster/roster.go"]).toContain(
+    "// SalesInvoices calls acme.sales.v1.InvoicesService.",
+  );
+});
+
 test("an unknown option is refused", () => {
-  expect(() => roster("module=acme", BILLING)).toThrow("unknown option module: known is roster");
+  expect(() => roster("module=acme", BILLING)).toThrow(
+    "unknown option module: known are roster and name",
+  );
 });
 
 function roster(parameter: string, ...protos: Proto[]) {
