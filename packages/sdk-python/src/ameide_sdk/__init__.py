@@ -1,7 +1,8 @@
 """The Python SDK of Ameide: retries, deadlines, credentials and tracing under generated clients.
 
 `connect` makes a client of one service from a class that protoc-gen-connectrpc generated, async or
-sync; `AsyncAmeideClient` and `AmeideClient` have all services of Ameide.
+sync; `AsyncAmeideClient` and `AmeideClient` have all services of Ameide, classes derived from
+`AsyncRosterClient` and `RosterClient` those of a roster of yours.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ameide_sdk._internal.call.lifetime import DrainResult
 from ameide_sdk._internal.call.response_metadata import ResponseMetadata
 from ameide_sdk._internal.clients.client import AmeideClient, AsyncAmeideClient
 from ameide_sdk._internal.clients.paginate import AsyncPages, Pages, paginate
+from ameide_sdk._internal.clients.roster_client import AsyncRosterClient, RosterClient
 from ameide_sdk._internal.config.explain import Explanation
 from ameide_sdk._internal.errors.errors import AmeideError, AttemptFailure
 from ameide_sdk._internal.options.ambient_deadline import deadline_from
@@ -38,6 +40,7 @@ __all__ = [
     "AmeideError",
     "AsyncAmeideClient",
     "AsyncPages",
+    "AsyncRosterClient",
     "AsyncStream",
     "AttemptFailed",
     "AttemptFailure",
@@ -54,6 +57,7 @@ __all__ = [
     "Observer",
     "Pages",
     "ResponseMetadata",
+    "RosterClient",
     "SyncStream",
     "Telemetry",
     "TokenProvider",

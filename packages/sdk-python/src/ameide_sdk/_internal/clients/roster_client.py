@@ -124,7 +124,16 @@ class _Roster:
 
 
 class AsyncRosterClient(_Roster):
-    """Async clients of all services of a roster."""
+    """Async clients of all services of a roster, as protoc-gen-ameide-python writes it.
+
+    Derive a class for yours:
+
+        from gen import roster
+
+
+        class AcmeClient(AsyncRosterClient, roster.AsyncServices):
+            SERVICES = roster.SERVICES
+    """
 
     _is_async = True
 
@@ -166,7 +175,16 @@ class AsyncRosterClient(_Roster):
 
 
 class RosterClient(_Roster):
-    """Sync clients of all services of a roster."""
+    """Sync clients of all services of a roster, as protoc-gen-ameide-python writes it.
+
+    Derive a class for yours:
+
+        from gen import roster
+
+
+        class AcmeClient(RosterClient, roster.Services):
+            SERVICES = roster.SERVICES
+    """
 
     _is_async = False
 
