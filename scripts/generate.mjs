@@ -10,6 +10,7 @@ import { parse } from "yaml";
 
 import { readImage } from "./checks/image.mjs";
 import { writeData } from "./generate/data.mjs";
+import { writeEncodings } from "./generate/encodings.mjs";
 import { findFixtures } from "./generate/fixtures.mjs";
 import { writeGoImports } from "./generate/go_imports.mjs";
 import { PACKAGES, templateFor } from "./generate/languages.mjs";
@@ -32,7 +33,7 @@ const HELP = `Usage: npx -y pnpm@12.21.0 generate [--ts] [--check] [--package NA
 Generates
   packages/core-proto         from proto/ and third_party/, as buf.gen.yaml
                               says: stubs in every language, the descriptor
-                              image, the fixtures
+                              image, the fixtures, and how they are encoded
   packages/conformance-proto  from its proto/, as buf.gen.conformance.yaml says:
                               stubs in every language
   packages/conformance/policy.json
@@ -60,6 +61,8 @@ Exit code 0: generated, or nothing differs; 1: something differs, or went wrong;
  */
 
 /** @typedef {import("./generate/languages.mjs").Language} Language */
+
+const ENCODINGS = { folder: "packages/core-proto/encodings", owned: [""] };
 
 const POLICY = { folder: "packages/conformance", owned: ["policy.json"] };
 
@@ -102,6 +105,11 @@ async function generate({ ts, check, package: name }) {
       }
       count += settle(out, { language, check });
     }
+  }
+  if (packages.some((each) => each.name === "core-proto")) {
+    const out = join(fresh, ENCODINGS.folder);
+    writeEncodings({ out, image, protoFolder: join(root, "proto") });
+    count += settle(out, { language: ENCODINGS, check });
   }
   if (name === undefined) {
     count += await settlePolicy(join(fresh, POLICY.folder), check);

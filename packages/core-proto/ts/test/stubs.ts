@@ -2,6 +2,7 @@ import {
   createFileRegistry,
   createRegistry,
   type DescFile,
+  type DescMessage,
   type DescMethod,
   type DescService,
   fromBinary,
@@ -33,6 +34,15 @@ export function ourMethods(): DescMethod[] {
 export async function rosterServices(): Promise<DescService[]> {
   const modules = await Promise.all(Object.values(roster).map((each) => each.load()));
   return modules.map(({ service }) => service);
+}
+
+/** The stub of a message. */
+export function schemaOf(registry: Registry, type: string): DescMessage {
+  const schema = registry.getMessage(type);
+  if (schema === undefined) {
+    throw new Error(`no stub of ${type}`);
+  }
+  return schema;
 }
 
 /** The stubs of every package, each imported as a user does: by the package's path. */
