@@ -1,13 +1,16 @@
+import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import {
+  EntityRecordSchema,
   MatchMethod,
   type CanonicalEntity,
+  type EntityRecord,
   type EntityService,
 } from "@ameideio/core-proto/ameide/entities/v1";
 import { correlationGraph } from "./correlation_graph.js";
 import { EntityLinks } from "./entity_links.js";
 import { refKey } from "./entity_match.js";
-import { notFound, precondition, Problem } from "./errors.js";
+import { precondition, Problem } from "./errors.js";
 import { numberKey } from "./pages.js";
 import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
@@ -23,16 +26,16 @@ const makeLinks = (store: Store) => new EntityLinks(store);
 export function entities(store: Store): Methods<typeof EntityService> {
   const of = (tenant: string) => store.state(tenant, makeLinks);
   return {
-    resolve({ record, minConfidence }, call) {
+    resolve({ record = create(EntityRecordSchema), minConfidence }, call) {
       const links = of(call.tenant);
-      const linked = record && links.linkOf(record);
+      const linked = links.linkOf(record);
       if (linked !== undefined) {
         const { confidence } = linked.link;
         return { entity: linked.entity, confidence, method: MatchMethod.LINK };
       }
-      const best = record && links.bestOf(record, minConfidence ?? SAME);
+      const best = links.bestOf(record, minConfidence ?? SAME);
       if (best === undefined) {
-        throw notFound("entity", record?.ref?.externalId ?? "");
+        throw noMatch(record);
       }
       const { entity, confidence, method } = best;
       return { entity, confidence, method };
@@ -68,11 +71,8 @@ export function entities(store: Store): Methods<typeof EntityService> {
       };
     },
 
-    linkEntity({ record, entityId, confidence = 1 }, call) {
+    linkEntity({ record = create(EntityRecordSchema), entityId, confidence = 1 }, call) {
       const links = of(call.tenant);
-      if (record === undefined) {
-        throw notFound("entity", entityId);
-      }
       const known = links.linkOf(record);
       if (known !== undefined) {
         if (entityId !== "" && entityId !== known.entity.id) {
@@ -120,4 +120,14 @@ export function entities(store: Store): Methods<typeof EntityService> {
       return correlationGraph(links.entities.get(request.entityId), links.entities.all(), request);
     },
   };
+}
+
+function noMatch({ ref }: EntityRecord): Problem {
+  return new Problem(Code.NotFound, "ENTITY_NOT_FOUND", "no entity matches the record", {
+    metadata: {
+      system: ref?.system ?? "",
+      entity_type: ref?.entityType ?? "",
+      external_id: ref?.externalId ?? "",
+    },
+  });
 }

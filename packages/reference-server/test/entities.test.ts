@@ -65,6 +65,7 @@ test("similar names count, more so with the same domain", async () => {
   expect(await failure(resolve("Acme Hold", {}, 0.57))).toMatchObject({
     code: Code.NotFound,
     reason: "ENTITY_NOT_FOUND",
+    metadata: { system: "other", entity_type: "contact", external_id: "1" },
   });
   expect(await failure(resolve("Something else", domain))).toMatchObject({ code: Code.NotFound });
 });
