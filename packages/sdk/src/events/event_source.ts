@@ -1,12 +1,18 @@
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { uuidV7 } from "../runtime/request_id.js";
-import { type Clock, systemRuntime } from "../runtime/runtime.js";
+import { systemRuntime } from "../runtime/runtime.js";
 import { EventError } from "./event_error.js";
+
+/** Source of time, such as `createVirtualClock()` of `/testing`. */
+export interface WallClock {
+  /** Returns the time since the Unix epoch, in milliseconds. */
+  wallNow(): number;
+}
 
 /** Where times and ids that are left out come from. */
 export interface EventSourceOptions {
-  /** Clock, such as `createVirtualClock()` of `/testing`. Default: the system's. */
-  readonly clock?: Pick<Clock, "wallNow">;
+  /** Clock. Default: the system's. */
+  readonly clock?: WallClock;
   /** Maker of ids. Default: a UUIDv7 (RFC 9562) of the clock's time. */
   readonly newId?: () => string;
 }

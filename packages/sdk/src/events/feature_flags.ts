@@ -58,9 +58,9 @@ export function loadFeatureFlags(snapshot: FeatureFlagSnapshot): FeatureFlags {
  */
 export function parseFeatureFlags(
   text: string | Uint8Array,
-  bounds: BoundedOptions = {},
+  options: BoundedOptions = {},
 ): FeatureFlags {
-  const json = parseBoundedJson("snapshot", text, bounds);
+  const json = parseBoundedJson("snapshot", text, options);
   return loadFeatureFlags(
     decodeJson("snapshot", FeatureFlagSnapshotSchema, json, { ignoreUnknownFields: true }),
   );

@@ -41,12 +41,12 @@ export interface ReadOptions extends BoundedOptions, RegistryOptions {}
 export function toProtoJson<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
-  { registry }: RegistryOptions = {},
+  options: RegistryOptions = {},
 ): string {
   given("message", message);
   try {
-    const options = { registry: typesWith(registry), useProtoFieldName: true };
-    return JSON.stringify(toJson(schema, message, options));
+    const registry = typesWith(options.registry);
+    return JSON.stringify(toJson(schema, message, { registry, useProtoFieldName: true }));
   } catch (cause) {
     throw new EventError("invalid", "message", `cannot be JSON: ${textOf(cause)}`, { cause });
   }
@@ -61,9 +61,10 @@ export function toProtoJson<Desc extends DescMessage>(
 export function fromProtoJson<Desc extends DescMessage>(
   schema: Desc,
   text: string | Uint8Array,
-  { registry, ...bounds }: ReadOptions = {},
+  options: ReadOptions = {},
 ): MessageShape<Desc> {
-  return decodeJson("text", schema, parseBoundedJson("text", text, bounds), { registry });
+  const { registry } = options;
+  return decodeJson("text", schema, parseBoundedJson("text", text, options), { registry });
 }
 
 /**
