@@ -70,16 +70,8 @@ func NewChange(fields ChangeFields, payload any, options ...MakeOption) (*events
 }
 
 func checkChange(change *eventsv1.Change) error {
-	for _, count := range []struct {
-		field string
-		value int64
-	}{{"seq", change.Seq}, {"aggregate_version", change.AggregateVersion}} {
-		if count.value == 0 {
-			return newError(Missing, count.field, "must be from 1", nil)
-		}
-		if count.value < 0 {
-			return newError(Invalid, count.field, "must be an integer from 1", nil)
-		}
+	if err := checkCount("seq", change.Seq); err != nil {
+		return err
 	}
 	for _, text := range []struct{ field, value string }{
 		{"organization_id", change.OrganizationId},
@@ -100,6 +92,16 @@ func checkChange(change *eventsv1.Change) error {
 		if stated.value.Descriptor().Values().ByNumber(stated.value.Number()) == nil {
 			return newError(Invalid, stated.field, "is no value of its enum", nil)
 		}
+	}
+	return checkCount("aggregate_version", change.AggregateVersion)
+}
+
+func checkCount(field string, value int64) error {
+	switch {
+	case value == 0:
+		return newError(Missing, field, "must be from 1", nil)
+	case value < 0:
+		return newError(Invalid, field, "must be an integer from 1", nil)
 	}
 	return nil
 }

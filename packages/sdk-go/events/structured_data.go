@@ -50,6 +50,28 @@ func (c *codec) dataOf(members object) (*anypb.Any, error) {
 	return packed(wrapperspb.String(text))
 }
 
+// checkTyped checks that data in ProtoJSON says what it is. It would be taken for empty otherwise.
+func (o object) checkTyped() error {
+	data := o["data"]
+	if data == nil || string(data) == "null" {
+		return nil
+	}
+	var typed struct {
+		URL *string `json:"@type"`
+	}
+	if err := json.Unmarshal(data, &typed); err != nil || typed.URL == nil {
+		return newError(Invalid, "data", "must have an @type", nil)
+	}
+	return nil
+}
+
+// normalizeURL makes a type URL what it is where the other SDKs read it. Whoever wrote another host meant the same type.
+func normalizeURL(data *anypb.Any) {
+	if data.GetTypeUrl() != "" {
+		data.TypeUrl = "type.googleapis.com/" + string(messageNamed(data.TypeUrl))
+	}
+}
+
 func bytesData(members object, mediaType string, named protoreflect.FullName) (*anypb.Any, error) {
 	text, err := members.text("data_base64", "data_base64")
 	if err != nil {
@@ -77,7 +99,11 @@ func (c *codec) jsonData(data json.RawMessage, named protoreflect.FullName) (*an
 	if err := json.Unmarshal(data, &typed); err == nil && typed.URL != "" {
 		if _, err := c.resolver.FindMessageByURL(typed.URL); err == nil {
 			packed := &anypb.Any{}
-			return packed, c.decode("data", data, packed, lenient)
+			if err := c.decode("data", data, packed, lenient); err != nil {
+				return nil, err
+			}
+			normalizeURL(packed)
+			return packed, nil
 		}
 	}
 	if string(data) != "null" {

@@ -41,54 +41,51 @@ func ReadCloudEvent(text []byte, options ...CodecOption) (*eventsv1.CloudEvent, 
 		return nil, newError(Invalid, "event", "must be a JSON object", err)
 	}
 	if members["specversion"] == nil && (members["spec_version"] != nil || members["specVersion"] != nil) {
-		return c.readOurs(text)
+		return c.readOurs(text, members)
 	}
 	return c.readStructured(members)
 }
 
-func (c *codec) readOurs(text []byte) (*eventsv1.CloudEvent, error) {
+func (c *codec) readOurs(text []byte, members object) (*eventsv1.CloudEvent, error) {
+	if err := members.checkTyped(); err != nil {
+		return nil, err
+	}
 	event := &eventsv1.CloudEvent{}
 	if err := c.decode("event", text, event, protojson.UnmarshalOptions{DiscardUnknown: true}); err != nil {
 		return nil, err
 	}
+	normalizeURL(event.Data)
 	var err error
 	if event.SpecVersion, err = checkVersion(event.SpecVersion); err != nil {
 		return nil, err
 	}
-	return event, requireFields(event)
+	for _, attribute := range requiredOf(event) {
+		if *attribute.value, err = required(attribute.name, *attribute.value); err != nil {
+			return nil, err
+		}
+	}
+	return event, nil
 }
 
 func (c *codec) readStructured(members object) (*eventsv1.CloudEvent, error) {
 	event := &eventsv1.CloudEvent{}
-	for _, attribute := range []struct {
-		name  string
-		field string
-		value *string
-	}{
-		{"specversion", "spec_version", &event.SpecVersion},
-		{"id", "id", &event.Id},
-		{"source", "source", &event.Source},
-		{"type", "type", &event.Type},
-		{"subject", "subject", &event.Subject},
-		{"datacontenttype", "datacontenttype", &event.DataContentType},
-		{"tenantid", "tenantid", &event.TenantId},
-	} {
-		text, err := members.text(attribute.name, attribute.field)
+	version, err := members.text("specversion", "spec_version")
+	if err != nil {
+		return nil, err
+	}
+	if event.SpecVersion, err = checkVersion(version); err != nil {
+		return nil, err
+	}
+	for _, attribute := range requiredOf(event) {
+		text, err := members.text(attribute.name, attribute.name)
 		if err != nil {
 			return nil, err
 		}
-		*attribute.value = text
-		if attribute.name == "specversion" {
-			if _, err := checkVersion(text); err != nil {
-				return nil, err
-			}
+		if *attribute.value, err = required(attribute.name, text); err != nil {
+			return nil, err
 		}
 	}
-	var err error
-	if event.Data, err = c.dataOf(members); err != nil {
-		return nil, err
-	}
-	if err := requireFields(event); err != nil {
+	if event.Subject, err = members.text("subject", "subject"); err != nil {
 		return nil, err
 	}
 	moment, err := members.text("time", "time")
@@ -100,15 +97,32 @@ func (c *codec) readStructured(members object) (*eventsv1.CloudEvent, error) {
 			return nil, err
 		}
 	}
+	if event.DataContentType, err = members.text("datacontenttype", "datacontenttype"); err != nil {
+		return nil, err
+	}
 	// What the JSON format implies is said, as another format would not (section 3.1.2).
 	if event.DataContentType == "" && members["data"] != nil {
 		event.DataContentType = "application/json"
 	}
-	event.Extensions, err = extensionsOf(members)
-	if err != nil {
+	if event.TenantId, err = members.text("tenantid", "tenantid"); err != nil {
+		return nil, err
+	}
+	if event.Data, err = c.dataOf(members); err != nil {
+		return nil, err
+	}
+	if event.Extensions, err = extensionsOf(members); err != nil {
 		return nil, err
 	}
 	return event, nil
+}
+
+type attribute struct {
+	name  string
+	value *string
+}
+
+func requiredOf(event *eventsv1.CloudEvent) []attribute {
+	return []attribute{{"id", &event.Id}, {"source", &event.Source}, {"type", &event.Type}}
 }
 
 func checkVersion(stated string) (string, error) {
@@ -120,20 +134,6 @@ func checkVersion(stated string) (string, error) {
 		return "", newError(Unsupported, "spec_version", "must be "+specVersion, nil)
 	}
 	return version, nil
-}
-
-func requireFields(event *eventsv1.CloudEvent) error {
-	for _, attribute := range []struct {
-		field string
-		value *string
-	}{{"id", &event.Id}, {"source", &event.Source}, {"type", &event.Type}} {
-		text, err := required(attribute.field, *attribute.value)
-		if err != nil {
-			return err
-		}
-		*attribute.value = text
-	}
-	return nil
 }
 
 // text is a member that is text, trimmed; empty where it is null or not there.

@@ -49,7 +49,7 @@ export function required(field: string, value: unknown): string {
 /** Checks the attributes of an event that is made. */
 export function checkExtensions(extensions: Readonly<Record<string, string>>) {
   const checked: Record<string, string> = {};
-  for (const [name, value] of Object.entries(extensions)) {
+  for (const name of Object.keys(extensions).sort()) {
     const field = `extensions.${name}`;
     if (!/^[a-z0-9]{1,20}$/.test(name)) {
       throw new EventError("invalid", field, "has a name that is not 1 to 20 of a-z and 0-9");
@@ -57,7 +57,7 @@ export function checkExtensions(extensions: Readonly<Record<string, string>>) {
     if (TAKEN.includes(name)) {
       throw new EventError("invalid", field, "is an attribute, and no extension");
     }
-    checked[name] = required(field, value);
+    checked[name] = required(field, extensions[name]);
   }
   return checked;
 }

@@ -41,6 +41,20 @@ export function dataOf(json: JsonObject, registry: Registry | undefined): Any | 
   return anyPack(StringValueSchema, create(StringValueSchema, { value: data }));
 }
 
+/**
+ * Checks that data in ProtoJSON says what it is. Some decoders take it for empty otherwise.
+ *
+ * @throws EventError `invalid`.
+ */
+export function checkTyped(data: JsonValue | undefined): void {
+  if (data === undefined || data === null) {
+    return;
+  }
+  if (typeof (Object(data) as JsonObject)["@type"] !== "string") {
+    throw new EventError("invalid", "data", "must have an @type");
+  }
+}
+
 function fromBytes(value: Uint8Array, type: string, named: string): Any {
   const isProtobuf = /^application\/(?:x-|vnd\.google\.)?protobuf$/.test(type);
   return isProtobuf && /^[a-z_][\w.]*$/i.test(named)

@@ -7,9 +7,10 @@ import { required, trimmed } from "./attributes.js";
 import { parseBoundedJson } from "./bounded_json.js";
 import { SPEC_VERSION } from "./cloud_event.js";
 import { EventError } from "./event_error.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { decodeJson, type ReadOptions } from "./proto_json.js";
 import { timestampFromText } from "./rfc3339.js";
-import { dataOf } from "./structured_data.js";
+import { checkTyped, dataOf } from "./structured_data.js";
 
 /** Members of the JSON format that are fields of the message, or its data. */
 const FIELDS = [
@@ -37,11 +38,9 @@ const FIELDS = [
  *   `missing` if version, id, source or type is not there; `mismatch` if the data is not what
  *   `dataschema` names; `invalid`.
  */
-export function readCloudEvent(
-  text: string | Uint8Array,
-  { registry, ...bounds }: ReadOptions = {},
-): CloudEvent {
-  const json = parseBoundedJson("event", text, bounds);
+export function readCloudEvent(text: string | Uint8Array, options: ReadOptions = {}): CloudEvent {
+  const { registry } = options;
+  const json = parseBoundedJson("event", text, options);
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new EventError("invalid", "event", "must be a JSON object");
   }
@@ -52,6 +51,7 @@ export function readCloudEvent(
 }
 
 function fromOurs(json: JsonObject, registry: Registry | undefined): CloudEvent {
+  checkTyped(json["data"]);
   const event = decodeJson("event", CloudEventSchema, json, {
     registry,
     ignoreUnknownFields: true,
@@ -66,20 +66,23 @@ function fromOurs(json: JsonObject, registry: Registry | undefined): CloudEvent 
 
 function fromStructured(json: JsonObject, registry: Registry | undefined): CloudEvent {
   checkVersion(json["specversion"]);
-  const data = dataOf(json, registry);
-  const time = trimmed("time", json["time"]);
   return create(CloudEventSchema, {
     specVersion: SPEC_VERSION,
     id: required("id", json["id"]),
     source: required("source", json["source"]),
     type: required("type", json["type"]),
     subject: trimmed("subject", json["subject"]),
-    ...(time !== "" && { time: timestampFromText("time", time) }),
+    time: timeOf(json),
     dataContentType: contentTypeOf(json),
     tenantId: trimmed("tenantid", json["tenantid"]),
-    ...(data && { data }),
+    data: dataOf(json, registry),
     extensions: extensionsOf(json),
   });
+}
+
+function timeOf(json: JsonObject): Timestamp | undefined {
+  const time = trimmed("time", json["time"]);
+  return time === "" ? undefined : timestampFromText("time", time);
 }
 
 // What the JSON format implies is said, as another format would not (section 3.1.2).
@@ -97,8 +100,9 @@ function checkVersion(stated: unknown): void {
 
 function extensionsOf(json: JsonObject): Record<string, string> {
   const extensions: Record<string, string> = {};
-  for (const [name, value] of Object.entries(json)) {
-    if (FIELDS.includes(name) || value === null) {
+  for (const name of Object.keys(json).sort()) {
+    const value = json[name];
+    if (FIELDS.includes(name) || value === null || value === undefined) {
       continue;
     }
     if (!/^[a-z0-9]+$/.test(name)) {

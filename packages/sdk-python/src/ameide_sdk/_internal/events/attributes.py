@@ -43,7 +43,7 @@ def required(field: str, value: object) -> str:
 def checked_extensions(extensions: Mapping[str, str]) -> dict[str, str]:
     """Returns the extensions of an event that is made, trimmed."""
     checked: dict[str, str] = {}
-    for name, value in extensions.items():
+    for name, value in sorted(extensions.items()):
         field = f"extensions.{name}"
         if not re.fullmatch("[a-z0-9]{1,20}", name):
             raise EventError("invalid", field, "has a name that is not 1 to 20 of a-z and 0-9")

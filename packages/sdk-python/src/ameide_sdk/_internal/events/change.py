@@ -65,24 +65,25 @@ def create_change(
     unknown = set(fields) - set(ChangeFields.__annotations__)
     if unknown:
         raise TypeError(f"create_change() has no field {min(unknown)}")
-    operation = _stated("operation", fields.get("operation"), ChangeOperation)
     recorded_at = fields.get("recorded_at")
-    if payload is None and operation is not ChangeOperation.DELETE:
-        raise EventError("nil", "payload", "is not given")
-    return Change(
+    change = Change(
         seq=_counted("seq", fields.get("seq")),
         organization_id=required("organization_id", fields.get("organization_id")),
         aggregate_type=required("aggregate_type", fields.get("aggregate_type")),
         aggregate_id=required("aggregate_id", fields.get("aggregate_id")),
-        operation=operation,
+        operation=_stated("operation", fields.get("operation"), ChangeOperation),
         actor_type=_stated("actor_type", fields.get("actor_type"), ActorType),
         actor_id=trimmed("actor_id", fields.get("actor_id")),
         aggregate_version=_counted("aggregate_version", fields.get("aggregate_version")),
         recorded_at=(
             now_of(clock) if recorded_at is None else timestamp_of("recorded_at", recorded_at)
         ),
-        payload=None if payload is None else _object_of("payload", payload),
     )
+    if payload is not None:
+        change.payload = _object_of("payload", payload)
+    elif change.operation is not ChangeOperation.DELETE:
+        raise EventError("nil", "payload", "is not given")
+    return change
 
 
 def _counted(field: str, value: object) -> int:

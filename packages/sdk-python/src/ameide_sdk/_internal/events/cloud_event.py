@@ -82,7 +82,6 @@ def create_cloud_event(
     stated, time = attributes.get("id"), attributes.get("time")
     name = message.desc().type_name
     schema = data_schema_of(name, trimmed("module", attributes.get("module")))
-    extensions = checked_extensions(attributes.get("extensions") or {})
     return CloudEvent(
         spec_version=SPEC_VERSION,
         id=required("id", id_of(clock, new_id) if stated is None else stated),
@@ -93,7 +92,10 @@ def create_cloud_event(
         data_content_type=trimmed("data_content_type", attributes.get("data_content_type")),
         tenant_id=tenant_id,
         data=_packed(message),
-        extensions={"dataschema": schema, **extensions},
+        extensions={
+            "dataschema": schema,
+            **checked_extensions(attributes.get("extensions") or {}),
+        },
     )
 
 

@@ -40,6 +40,19 @@ def data_of(members: dict[str, Any], registry: Registry | None) -> AnyMessage | 
     return _packed(StringValue(value=data))
 
 
+def check_typed(data: object) -> None:
+    """Checks that data in ProtoJSON says what it is. Some decoders take it for empty otherwise.
+
+    Raises:
+        EventError: `invalid`.
+    """
+    if data is None:
+        return
+    members = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+    if not isinstance(members.get("@type"), str):
+        raise EventError("invalid", "data", "must have an @type")
+
+
 def _packed(message: StringValue | BytesValue | Value) -> AnyMessage:
     try:
         return AnyMessage.pack(message)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from ameide_core_proto.ameide.events.v1.cloud_event_pb import CloudEvent
 from protobuf import Registry
+from protobuf.wkt import Timestamp
 
 from ameide_sdk._internal.events.attributes import TAKEN, required, trimmed
 from ameide_sdk._internal.events.bounded_json import MAX_BYTES, parse_bounded_json
@@ -14,7 +15,7 @@ from ameide_sdk._internal.events.cloud_event import SPEC_VERSION
 from ameide_sdk._internal.events.event_error import EventError
 from ameide_sdk._internal.events.proto_json import decode_json
 from ameide_sdk._internal.events.rfc3339 import timestamp_from_text
-from ameide_sdk._internal.events.structured_data import data_of
+from ameide_sdk._internal.events.structured_data import check_typed, data_of
 
 # Members of the JSON format that are fields of the message, or its data.
 _FIELDS = TAKEN | {"data_base64"}
@@ -51,6 +52,7 @@ def read_cloud_event(
 
 
 def _from_ours(members: dict[str, Any], registry: Registry | None) -> CloudEvent:
+    check_typed(members.get("data"))
     event = decode_json("event", CloudEvent, members, registry=registry, ignore_unknown_fields=True)
     _check_version(event.spec_version)
     event.spec_version = SPEC_VERSION
@@ -62,20 +64,23 @@ def _from_ours(members: dict[str, Any], registry: Registry | None) -> CloudEvent
 
 def _from_structured(members: dict[str, Any], registry: Registry | None) -> CloudEvent:
     _check_version(members.get("specversion"))
-    data = data_of(members, registry)
-    time = trimmed("time", members.get("time"))
     return CloudEvent(
         spec_version=SPEC_VERSION,
         id=required("id", members.get("id")),
         source=required("source", members.get("source")),
         type=required("type", members.get("type")),
         subject=trimmed("subject", members.get("subject")),
-        time=None if time == "" else timestamp_from_text("time", time),
+        time=_time_of(members),
         data_content_type=_content_type_of(members),
         tenant_id=trimmed("tenantid", members.get("tenantid")),
-        data=data,
+        data=data_of(members, registry),
         extensions=_extensions_of(members),
     )
+
+
+def _time_of(members: dict[str, Any]) -> Timestamp | None:
+    time = trimmed("time", members.get("time"))
+    return None if time == "" else timestamp_from_text("time", time)
 
 
 # What the JSON format implies is said, as another format would not (section 3.1.2).
@@ -91,7 +96,7 @@ def _check_version(stated: object) -> None:
 
 def _extensions_of(members: dict[str, Any]) -> dict[str, str]:
     extensions: dict[str, str] = {}
-    for name, value in members.items():
+    for name, value in sorted(members.items()):
         if name in _FIELDS or value is None:
             continue
         shown = name[:64]
