@@ -7,6 +7,7 @@ import {
   RetryBudgetSchema,
 } from "@ameideio/core-proto/ameide/policy/v1";
 import { describe, expect, it } from "vitest";
+import { MAX_BYTES, MAX_DATA_DEPTH, MAX_DEPTH } from "../src/events/bounded_json.js";
 import { QUIET_MS } from "../src/http/full_pool.js";
 import { UNWANTED_MS } from "../src/http/demand.js";
 import { DOUBTFUL_MS, HINT_MARGIN_MS, IDLE_SOCKET_MS } from "../src/http/idle_sockets.js";
@@ -346,6 +347,18 @@ describe("docs/policy-document.md", () => {
     for (const [name, value] of numbers) {
       expect(section).toMatch(new RegExp(`^\\| \`${name}\` \\|.* \\| ${String(value)} \\|$`, "m"));
     }
+  });
+});
+
+describe("docs/events.md", () => {
+  const events = read("docs/events.md").replaceAll(/\s+/g, " ");
+  const bytes = String(MAX_BYTES).replaceAll(/\B(?=(?:\d{3})+$)/g, " ");
+
+  it.each([
+    ["bounds of a text", `At most ${bytes} bytes (\`maxBytes\`) and ${MAX_DEPTH} levels are read`],
+    ["depth of a payload", `a JSON object, at most ${MAX_DATA_DEPTH} levels deep`],
+  ])("states the %s as the code has it", (_, text) => {
+    expect(events).toContain(text);
   });
 });
 
