@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { run } from "../command.mjs";
 import { annotationLines } from "./annotations.mjs";
 import { findBaseline } from "./baseline.mjs";
+import { LINT_PLUGIN } from "./buf.mjs";
 import { buildImage, withTemporaryFolder } from "./image.mjs";
 import { brokenPromises } from "./promises.mjs";
 import { verdictOf } from "./tree.mjs";
@@ -15,8 +16,7 @@ export const bufBreaking = {
   about:
     "no contract of the last release (or main) is broken, no promise about a method taken back",
   async run({ root, ci, build }) {
-    // buf asks our plugin, too, whether it has rules for this.
-    const unbuilt = await build();
+    const unbuilt = await build(LINT_PLUGIN);
     if (unbuilt.length > 0) {
       return { problems: unbuilt };
     }

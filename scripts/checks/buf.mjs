@@ -3,13 +3,15 @@ import { run } from "../command.mjs";
 import { annotationLines } from "./annotations.mjs";
 import { verdictOf } from "./tree.mjs";
 
+/** The package of the plugin that buf.yaml names: buf starts it for every lint and breaking check. */
+export const LINT_PLUGIN = "@ameideio/buf-plugin-ameide";
+
 /** @type {import("./tree.mjs").Check} */
 export const bufLint = {
   name: "buf-lint",
   about: "buf lint: names, comments, structure; idempotency, tenant, pages, names in each language",
   async run({ root, build }) {
-    // It runs our plugin, too.
-    const unbuilt = await build();
+    const unbuilt = await build(LINT_PLUGIN);
     if (unbuilt.length > 0) {
       return { problems: unbuilt };
     }

@@ -18,7 +18,8 @@ import { workspacePackages } from "../workspace.mjs";
  * @property {(file: string) => boolean} isGenerated As .gitattributes says (linguist-generated).
  * @property {(file: string) => string} read
  * @property {() => import("../workspace.mjs").Package[]} packages
- * @property {() => Promise<string[]>} build Builds every package once; returns its problems.
+ * @property {(only?: string) => Promise<string[]>} build Builds every package once, or the named one with those it
+ *   needs; returns its problems.
  */
 
 /**
@@ -62,7 +63,7 @@ export async function openTree(root, { ci = inCi() } = {}) {
     isGenerated: (file) => generated.has(file),
     read: (file) => readFileSync(join(root, file), "utf8"),
     packages: () => workspacePackages(root),
-    build: buildOnce,
+    build: (only) => (only === undefined ? buildOnce() : build(root, [`--filter=${only}`])),
   };
 }
 
@@ -119,9 +120,13 @@ async function listGenerated(root, files) {
   return generated;
 }
 
-/** @param {string} root */
-async function build(root) {
-  const args = ["run", "build", "--ui=stream", "--output-logs=errors-only", "--no-update-notifier"];
+/**
+ * @param {string} root
+ * @param {string[]} [options] Of turbo.
+ */
+async function build(root, options = []) {
+  const quiet = ["--ui=stream", "--output-logs=errors-only", "--no-update-notifier"];
+  const args = ["run", "build", ...quiet, ...options];
   const env = { TURBO_TELEMETRY_DISABLED: "1" };
   const outcome = await run("turbo", args, { cwd: root, env, timeoutMs: 600_000 });
   const { problems } = verdictOf(outcome);

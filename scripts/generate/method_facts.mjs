@@ -52,7 +52,8 @@ function idempotencyOf(image, method) {
   }[method.idempotency];
   const key = policyOption(image, method, "idempotency_key") === true ? ", with a key" : "";
   const field = policyOption(image, method, "request_id_field");
-  return `${level}${key}${field ? `, request id ${code(String(field))}` : ""}`;
+  const id = typeof field === "string" && field !== "" ? `, request id ${code(field)}` : "";
+  return `${level}${key}${id}`;
 }
 
 /**
