@@ -38,9 +38,9 @@ Generates
                               stubs in every language
   packages/conformance/policy.json
                               from the TypeScript SDK's table of policy values
-  docs/reference              from the comments and options of proto/: a page per
-                              package; from docs/service-map.yaml, drawn; and
-                              the sizes of the fixtures
+  docs/reference              from the comments and options of proto/, a page
+                              per package; from docs/service-map.yaml, a graph;
+                              from the fixtures, their sizes
 
   --ts            TypeScript only; needs neither Go nor Python
   --check         change nothing, and name the files that differ from what is
