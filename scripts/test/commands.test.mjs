@@ -15,7 +15,7 @@ const BUILT = new Map([
   ["conformance", "packages/conformance/src/cli/help.ts"],
   ["conformance:connect", "packages/conformance/src/connect/help.ts"],
   ["bench", "packages/bench/src/main.ts"],
-  ["parity", "packages/manifest/src/cli/parity_command.ts"],
+  ["parity", "packages/parity/src/cli.ts"],
 ]);
 
 /** Commands that build before they read their arguments; their packages test what these do. */
