@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { WORKSPACE_COMMANDS } from "../dist/cli/workspace_commands.js";
 import { main } from "../dist/main.js";
 
-await main();
+await main(WORKSPACE_COMMANDS);

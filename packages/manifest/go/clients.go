@@ -7,35 +7,33 @@ import (
 	"strings"
 
 	"connectrpc.com/connect"
-
-	manifestv1 "github.com/ameideio/ameide-conformance-proto-go/ameide/manifest/v1"
 )
 
 // clientsOf is the client of each service in a client of all services: every exported field that is an interface, fields
 // of embedded structs included.
-func clientsOf(entry string, all any, calls *recorder) ([]*manifestv1.Client, error) {
+func clientsOf(entry string, all any, calls *recorder) ([]serviceClient, error) {
 	value := reflect.ValueOf(all).Elem()
-	var clients []*manifestv1.Client
+	var clients []serviceClient
 	for _, field := range reflect.VisibleFields(value.Type()) {
 		if !field.IsExported() || field.Type.Kind() != reflect.Interface {
 			continue
 		}
-		client := &manifestv1.Client{Entry: entry, Name: field.Name}
+		found := serviceClient{Entry: entry, Name: field.Name}
 		for i := range field.Type.NumMethod() {
 			method := field.Type.Method(i)
 			described, err := methodOf(method, value.FieldByIndex(field.Index), calls)
 			if err != nil {
 				return nil, fmt.Errorf("%s.%s: %w", field.Name, method.Name, err)
 			}
-			client.Methods = append(client.Methods, described)
+			found.Methods = append(found.Methods, described)
 		}
-		clients = append(clients, client)
+		clients = append(clients, found)
 	}
 	return clients, nil
 }
 
-func methodOf(method reflect.Method, client reflect.Value, calls *recorder) (*manifestv1.ClientMethod, error) {
-	described := &manifestv1.ClientMethod{Name: method.Name}
+func methodOf(method reflect.Method, client reflect.Value, calls *recorder) (clientMethod, error) {
+	described := clientMethod{Name: method.Name}
 	shape, ok := shapeOf(method.Type)
 	if !ok {
 		return described, nil // It is no method of a service, or none that can be called.
@@ -46,7 +44,7 @@ func methodOf(method reflect.Method, client reflect.Value, calls *recorder) (*ma
 	}
 	calls.last = connect.Spec{}
 	if err := call(client.MethodByName(method.Name), shape); err == nil {
-		return nil, fmt.Errorf("a call that was not sent succeeded")
+		return clientMethod{}, fmt.Errorf("a call that was not sent succeeded")
 	}
 	described.Procedure = strings.TrimPrefix(calls.last.Procedure, "/")
 	described.Idempotency = strings.TrimPrefix(calls.last.IdempotencyLevel.String(), "idempotency_")

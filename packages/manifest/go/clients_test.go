@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	manifestv1 "github.com/ameideio/ameide-conformance-proto-go/ameide/manifest/v1"
 	"github.com/ameideio/ameide-conformance-proto-go/roster"
 	"github.com/ameideio/ameide-sdk-go"
 )
@@ -20,12 +19,12 @@ func TestEveryKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(clients) != 1 || clients[0].GetEntry() != "roster.New" || clients[0].GetName() != "Conformance" {
+	if len(clients) != 1 || clients[0].Entry != "roster.New" || clients[0].Name != "Conformance" {
 		t.Fatalf("%v", clients)
 	}
-	found := map[string]*manifestv1.ClientMethod{}
-	for _, method := range clients[0].GetMethods() {
-		found[method.GetName()] = method
+	found := map[string]clientMethod{}
+	for _, method := range clients[0].Methods {
+		found[method.Name] = method
 	}
 	for name, want := range map[string][2]string{
 		"NoSideEffects":          {"unary", "no_side_effects"},
@@ -36,14 +35,14 @@ func TestEveryKind(t *testing.T) {
 		"BidiStreamIdempotent":   {"bidi_streaming", "idempotent"},
 	} {
 		method := found[name]
-		if got := [2]string{method.GetKind(), method.GetIdempotency()}; got != want {
+		if got := [2]string{method.Kind, method.Idempotency}; got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
-		if want := "ameide.conformance.v1.ConformanceService/" + name; method.GetProcedure() != want {
-			t.Errorf("%s asks for %s", name, method.GetProcedure())
+		if want := "ameide.conformance.v1.ConformanceService/" + name; method.Procedure != want {
+			t.Errorf("%s asks for %s", name, method.Procedure)
 		}
-		if method.GetInput() != "ameide.conformance.v1.ConformanceRequest" || method.GetOutput() != "ameide.conformance.v1.ConformanceResponse" {
-			t.Errorf("%s: %s, %s", name, method.GetInput(), method.GetOutput())
+		if method.Input != "ameide.conformance.v1.ConformanceRequest" || method.Output != "ameide.conformance.v1.ConformanceResponse" {
+			t.Errorf("%s: %s, %s", name, method.Input, method.Output)
 		}
 	}
 }
@@ -54,8 +53,8 @@ func TestNoClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	method := clients[0].GetMethods()[0]
-	if method.GetKind() == "" || method.GetProcedure() != "" {
+	method := clients[0].Methods[0]
+	if method.Kind == "" || method.Procedure != "" {
 		t.Errorf("%v", method)
 	}
 }

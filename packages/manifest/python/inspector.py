@@ -1,37 +1,45 @@
 """The inspector of the Python SDK.
 
 It looks at the clients of all services, async and sync, and at the descriptors of the stubs that
-are installed, and prints an `ameide.manifest.v1.Inspection` as protobuf JSON.
+are installed, and prints an `ameide.manifest.v1.Inspection` as protobuf JSON. Given the import name
+of a roster that protoc-gen-ameide-python wrote, it looks at clients of that, and at the stubs
+beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
+from importlib import import_module
 
-from ameide_conformance_proto.ameide.manifest.v1.manifest_pb import (
-    Client,
-    ClientMethod,
-    Inspection,
-)
 from descriptors import descriptors_of
+from inspection import Client, ClientMethod
 from shapes import Shape, methods_of
 
-from ameide_sdk import AmeideClient, AsyncAmeideClient, ClientOptions
+from ameide_sdk import (
+    AmeideClient,
+    AsyncAmeideClient,
+    AsyncRosterClient,
+    ClientOptions,
+    RosterClient,
+)
 from calls import Recorder, call_async, call_sync
 
 _NOWHERE = "http://127.0.0.1:9"
 
 
 def inspect_clients(
-    async_class: type[AsyncAmeideClient], sync_class: type[AmeideClient]
+    async_class: type[AsyncRosterClient], sync_class: type[RosterClient]
 ) -> list[Client]:
     """Looks at the clients of all services, async and sync."""
     return [*asyncio.run(_async_clients(async_class)), *_sync_clients(sync_class)]
 
 
-async def _async_clients(of: type[AsyncAmeideClient]) -> list[Client]:
+async def _async_clients(of: type[AsyncRosterClient]) -> list[Client]:
     recorder = Recorder()
     clients = []
     async with of(_NOWHERE, **_options(recorder)) as ameide:
@@ -45,7 +53,7 @@ async def _async_clients(of: type[AsyncAmeideClient]) -> list[Client]:
     return clients
 
 
-def _sync_clients(of: type[AmeideClient]) -> list[Client]:
+def _sync_clients(of: type[RosterClient]) -> list[Client]:
     recorder = Recorder()
     clients = []
     with of(_NOWHERE, **_options(recorder)) as ameide:
@@ -69,25 +77,48 @@ def _options(recorder: Recorder) -> ClientOptions:
     }
 
 
-def _services_of(client: AsyncAmeideClient | AmeideClient) -> Iterator[str]:
+def _services_of(client: AsyncRosterClient | RosterClient) -> Iterator[str]:
     """What a client has beyond its class: its services, which it makes at their first touch."""
     own = set(object.__dir__(client))
     yield from (name for name in dir(client) if name not in own and not name.startswith("_"))
 
 
 def _method(name: str, shape: Shape, recorder: Recorder) -> ClientMethod:
-    method = ClientMethod(name=name, kind=shape.kind, input=shape.input, output=shape.output)
     called = recorder.take()
-    if called is not None:
-        method.procedure = f"{called.service_name}/{called.name}"
-        method.idempotency = called.idempotency_level.name.lower()
-    return method
+    return ClientMethod(
+        name=name,
+        kind=shape.kind,
+        input=shape.input,
+        output=shape.output,
+        procedure="" if called is None else f"{called.service_name}/{called.name}",
+        idempotency="" if called is None else called.idempotency_level.name.lower(),
+    )
+
+
+def print_inspection(clients: list[Client], descriptors: bytes) -> None:
+    """Prints an `ameide.manifest.v1.Inspection`."""
+    inspection = {
+        "sdk": "python",
+        "clients": [client.to_json() for client in clients],
+        "descriptors": b64encode(descriptors).decode(),
+    }
+    sys.stdout.write(json.dumps(inspection))
+
+
+def _inspect_roster(module: str) -> None:
+    sys.path.append(os.getcwd())
+    services = import_module(module).SERVICES
+    clients = inspect_clients(
+        type("AsyncRosterClient", (AsyncRosterClient,), {"SERVICES": services}),
+        type("RosterClient", (RosterClient,), {"SERVICES": services}),
+    )
+    print_inspection(clients, descriptors_of(module.rpartition(".")[0]))
 
 
 if __name__ == "__main__":
-    inspection = Inspection(
-        sdk="python",
-        clients=inspect_clients(AsyncAmeideClient, AmeideClient),
-        descriptors=descriptors_of("ameide_core_proto"),
-    )
-    sys.stdout.write(inspection.to_json())
+    if sys.argv[1:]:
+        _inspect_roster(sys.argv[1])
+    else:
+        print_inspection(
+            inspect_clients(AsyncAmeideClient, AmeideClient), descriptors_of("ameide_core_proto")
+        )

@@ -10,6 +10,7 @@ import {
   pythonMethodName,
   pythonServiceName,
 } from "@ameideio/protoc-gen-ameide/names";
+import type { Options } from "@ameideio/protoc-gen-ameide/options";
 import { rosterOf } from "@ameideio/protoc-gen-ameide/roster";
 import { describeService } from "./describe.js";
 import { type Image, moduleOf, servicesOf } from "./image.js";
@@ -19,14 +20,15 @@ import { UserError } from "./user_error.js";
 /**
  * Derives the manifest of an image: every service that it has, imports apart.
  *
+ * @param options - Those of the plugin that writes the roster. Default: every service, none named.
  * @throws UserError if it has no service, or services whose names clash.
  */
-export function manifestOf(image: Image): Manifest {
-  const services = servicesOf(image);
+export function manifestOf(image: Image, options: Partial<Options> = {}): Manifest {
+  const services = servicesOf(image, options.roster);
   if (services.length === 0) {
     throw new UserError("the image has no service: nothing would have to exist");
   }
-  const names = namesOf(services);
+  const names = namesOf(services, options.names);
   return create(ManifestSchema, {
     schema: SCHEMA,
     module: moduleOf(image),
@@ -47,9 +49,9 @@ export function manifestOf(image: Image): Manifest {
 }
 
 // Names of every service, by full name.
-function namesOf(services: readonly DescService[]) {
+function namesOf(services: readonly DescService[], stated?: ReadonlyMap<string, string>) {
   try {
-    const entries = rosterOf(services);
+    const entries = rosterOf(services, stated);
     return new Map(
       entries.map((entry) => [
         entry.service.typeName,

@@ -12,6 +12,7 @@ import {
   type FileDescriptorSet,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
+import { isWithin } from "@ameideio/protoc-gen-ameide/options";
 import { byText, sha256 } from "./canonical.js";
 import { UserError } from "./user_error.js";
 
@@ -56,10 +57,18 @@ export function moduleOf({ set }: Image): { sha256: string; files: string[] } {
   };
 }
 
-/** Returns every service of an image, sorted by full name, but for those of what Buf says are imports. */
-export function servicesOf({ registry }: Pick<Image, "registry">): DescService[] {
+/**
+ * Returns every service of an image, sorted by full name, but for those of what Buf says are imports.
+ *
+ * @param packages - Root packages whose services count. Default: all.
+ */
+export function servicesOf(
+  { registry }: Pick<Image, "registry">,
+  packages: readonly string[] = [],
+): DescService[] {
   return [...registry.files]
     .filter(({ proto }) => !isImport(proto))
+    .filter(({ proto }) => packages.length === 0 || isWithin(proto.package, packages))
     .flatMap((file) => file.services)
     .sort((a, b) => byText(a.typeName, b.typeName));
 }

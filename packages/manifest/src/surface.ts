@@ -13,9 +13,13 @@ import { SCHEMA } from "./read.js";
  * Makes a surface of what an inspector saw. The descriptors of every SDK are read here, so that a fact
  * is resolved in one way.
  *
+ * @param packages - Root packages whose services count. Default: all.
  * @throws UserError if the descriptors are not complete.
  */
-export function surfaceOf({ sdk, clients, descriptors }: Inspection): Surface {
+export function surfaceOf(
+  { sdk, clients, descriptors }: Inspection,
+  packages: readonly string[] = [],
+): Surface {
   const image = readImage(descriptors, `what the stubs of ${sdk} embed`);
   for (const client of clients) {
     client.methods.sort((a, b) => byText(a.name, b.name));
@@ -24,6 +28,6 @@ export function surfaceOf({ sdk, clients, descriptors }: Inspection): Surface {
     schema: SCHEMA,
     sdk,
     clients: clients.toSorted((a, b) => byText(a.entry, b.entry) || byText(a.name, b.name)),
-    stubs: servicesOf(image).map(describeService),
+    stubs: servicesOf(image, packages).map(describeService),
   });
 }

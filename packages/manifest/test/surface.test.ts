@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { create, fromJsonString } from "@bufbuild/protobuf";
 import { InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { runScript } from "@ameideio/scripts/missing_tool.mjs";
@@ -43,13 +41,10 @@ describe.each([
 });
 
 it.runIf(installed("python"))("Python: every kind of method, async and sync", async () => {
-  const [python] = await buildInspector("python");
-  const room = fileURLToPath(new URL("..", import.meta.url));
-  vi.stubEnv("PYTHONPATH", join(room, "python"));
-  const printed = await runScript([python, join(room, "python/tests/suite_clients.py")]);
-  vi.unstubAllEnvs();
+  const [python, inspector] = await buildInspector("python");
+  const printed = await runScript([python, inspector ?? "", "ameide_conformance_proto.roster"]);
   const { clients } = fromJsonString(InspectionSchema, printed);
-  expect(clients.map(({ entry }) => entry)).toEqual(["AsyncSuiteClient", "SuiteClient"]);
+  expect(clients.map(({ entry }) => entry)).toEqual(["AsyncRosterClient", "RosterClient"]);
   for (const { methods } of clients) {
     const found = new Map(methods.map((method) => [method.name, method]));
     for (const [name, kind, idempotency] of [

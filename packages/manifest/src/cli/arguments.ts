@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { type Options, parseOptions, splitOptions } from "@ameideio/protoc-gen-ameide/options";
 
 /** Thrown for arguments that cannot be understood. */
 export class UsageError extends Error {
@@ -54,6 +55,19 @@ export function oneOf<T extends string>(value: string, words: readonly T[], opti
     throw new UsageError(`${option} must be one of ${words.join(", ")}, is ${value}`);
   }
   return word;
+}
+
+/**
+ * Reads options of protoc-gen-ameide.
+ *
+ * @throws UsageError if one is none.
+ */
+export function readOptions(options: readonly string[] = []): Options {
+  try {
+    return parseOptions(splitOptions(options));
+  } catch (reason) {
+    throw new UsageError(`--opt: ${reason instanceof Error ? reason.message : String(reason)}`);
+  }
 }
 
 function parse<T extends OptionsConfig>(argv: readonly string[], options: T): Arguments<T> {

@@ -5,66 +5,96 @@ import { readManifest, readSurface } from "../read.js";
 import { toJsonReport } from "../report/json.js";
 import { toSarif } from "../report/sarif.js";
 import { showTable } from "../report/table.js";
-import { SDKS } from "../sdks.js";
-import { type Taken, takeSurfaces } from "../take_surfaces.js";
+import { type Sdk, SDKS } from "../sdks.js";
+import type { Taken } from "../take_surfaces.js";
 import { oneOf, readArguments, required, UsageError } from "./arguments.js";
 import type { Command, Output } from "./command.js";
 import { readText } from "./files.js";
 
-/** `check`: whether what must exist does. */
-export const checkCommand: Command = {
-  help: `Usage: ameide-manifest check --manifest FILE [--surface FILE...] [--sdk NAME...]
-                             [--base FILE] [--format table|json|sarif]
+/** Looks at SDKs. */
+export type TakeSurfaces = (sdks: readonly Sdk[]) => Promise<Taken>;
 
-Compares what SDKs have with what must exist, service by service and method by
+/**
+ * `check`: whether what must exist does.
+ *
+ * @param takeSurfaces - Looks at the SDKs where no surface is given. Default: one has to be.
+ */
+export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
+  return {
+    about: "whether what must exist does",
+    help: takeSurfaces === undefined ? HELP : LOOKING_HELP,
+    async run(argv, output) {
+      const { values } = readArguments(argv, {
+        manifest: { type: "string" },
+        surface: { type: "string", multiple: true },
+        sdk: { type: "string", multiple: true },
+        base: { type: "string" },
+        format: { type: "string", default: "table" },
+      });
+      const path = required(values.manifest, "--manifest");
+      const format = oneOf(values.format, ["table", "json", "sarif"], "--format");
+      const sdks = (values.sdk ?? SDKS).map((sdk) => oneOf(sdk, SDKS, "--sdk"));
+      if (values.sdk !== undefined && takeSurfaces === undefined) {
+        throw new UsageError("there is no SDK to look at here: say --surface instead of --sdk");
+      }
+      if (values.sdk !== undefined && values.surface !== undefined) {
+        throw new UsageError("--sdk and --surface exclude each other");
+      }
+      const manifest = readManifest(await readText(path), path);
+      const base = values.base && readManifest(await readText(values.base), values.base);
+      const { surfaces, missing } =
+        values.surface === undefined && takeSurfaces !== undefined
+          ? await takeSurfaces(sdks)
+          : await readSurfaces(values.surface);
+      const incomplete = tellMissing(missing, output);
+      if (surfaces.length === 0) {
+        return EXIT_MISSING_TOOL;
+      }
+      const verdict = { ...check(manifest, surfaces, base || undefined), incomplete };
+      const report = {
+        table: () => showTable(verdict),
+        json: () => toJsonReport(verdict),
+        sarif: () => toSarif(verdict.problems, path),
+      };
+      output.out(report[format]());
+      return isGreen(verdict) ? 0 : 1;
+    },
+  };
+}
+
+const WHAT = `Compares what SDKs have with what must exist, service by service and method by
 method: missing, extra, wrong kind, wrong type, wrong policy, wrong name.
 
   --manifest FILE  as emit writes it
-  --surface FILE   as surface writes it; repeated for several. Default: it looks
-                   at the SDKs itself
-  --sdk NAME       looks at this one only: ts, go or python; repeated for several
-  --base FILE      an older manifest, as of the last release: no service or
+`;
+
+const BASE_AND_FORMAT = `  --base FILE      an older manifest, as of the last release: no service or
                    method of it may disappear or get another name
   --format FORMAT  table (default), json, or sarif (SARIF 2.1.0)
+`;
 
+const HELP = `Usage: ameide-manifest check --manifest FILE --surface FILE... [--base FILE]
+                             [--format table|json|sarif]
+
+${WHAT}  --surface FILE   as surface writes it; repeated for several
+${BASE_AND_FORMAT}
+Exit code 0: everything is as it has to be; 1: something is not, or could not be
+compared; 2: wrong arguments.
+`;
+
+const LOOKING_HELP = `Usage: ameide-manifest check --manifest FILE [--surface FILE...] [--sdk NAME...]
+                             [--base FILE] [--format table|json|sarif]
+
+${WHAT}  --surface FILE   as surface writes it; repeated for several. Default: it looks
+                   at the SDKs itself
+  --sdk NAME       looks at this one only: ts, go or python; repeated for several
+${BASE_AND_FORMAT}
 An SDK whose toolchain is missing is left out, with a line that says so; with
 CI=true that is a failure.
 
 Exit code 0: everything is as it has to be; 1: something is not, or could not be
 compared; 2: wrong arguments; 3: every toolchain is missing.
-`,
-  async run(argv, output) {
-    const { values } = readArguments(argv, {
-      manifest: { type: "string" },
-      surface: { type: "string", multiple: true },
-      sdk: { type: "string", multiple: true },
-      base: { type: "string" },
-      format: { type: "string", default: "table" },
-    });
-    const path = required(values.manifest, "--manifest");
-    const format = oneOf(values.format, ["table", "json", "sarif"], "--format");
-    const sdks = (values.sdk ?? SDKS).map((sdk) => oneOf(sdk, SDKS, "--sdk"));
-    if (values.sdk !== undefined && values.surface !== undefined) {
-      throw new UsageError("--sdk and --surface exclude each other");
-    }
-    const manifest = readManifest(await readText(path), path);
-    const base = values.base && readManifest(await readText(values.base), values.base);
-    const { surfaces, missing } =
-      values.surface === undefined ? await takeSurfaces(sdks) : await readSurfaces(values.surface);
-    const incomplete = tellMissing(missing, output);
-    if (surfaces.length === 0) {
-      return EXIT_MISSING_TOOL;
-    }
-    const verdict = { ...check(manifest, surfaces, base || undefined), incomplete };
-    const report = {
-      table: () => showTable(verdict),
-      json: () => toJsonReport(verdict),
-      sarif: () => toSarif(verdict.problems, path),
-    };
-    output.out(report[format]());
-    return isGreen(verdict) ? 0 : 1;
-  },
-};
+`;
 
 /**
  * Says which SDKs are left out.
@@ -76,7 +106,10 @@ export function tellMissing(missing: readonly string[], { line }: Output): boole
   return missing.length > 0 && inCi();
 }
 
-async function readSurfaces(paths: readonly string[]): Promise<Taken> {
+async function readSurfaces(paths: readonly string[] | undefined): Promise<Taken> {
+  if (paths === undefined) {
+    throw new UsageError("--surface is missing");
+  }
   const read = paths.map(async (path) => readSurface(await readText(path), path));
   return { surfaces: await Promise.all(read), missing: [] };
 }

@@ -1,30 +1,7 @@
 import { EXIT_MISSING_TOOL, MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { UserError } from "../user_error.js";
 import { UsageError } from "./arguments.js";
-import { checkCommand } from "./check_command.js";
-import type { Command, Output } from "./command.js";
-import { diffCommand } from "./diff_command.js";
-import { emitCommand } from "./emit_command.js";
-import { surfaceCommand } from "./surface_command.js";
-
-const HELP = `Usage: ameide-manifest COMMAND [OPTION...]
-
-Says what must exist in every SDK, and whether it does.
-
-  emit     the manifest of a descriptor image
-  surface  what an SDK has
-  check    whether what must exist does
-  diff     what a newer manifest changes
-
-ameide-manifest COMMAND --help says the rest.
-`;
-
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ["emit", emitCommand],
-  ["surface", surfaceCommand],
-  ["check", checkCommand],
-  ["diff", diffCommand],
-]);
+import type { Commands, Output } from "./command.js";
 
 /**
  * Runs the program.
@@ -32,16 +9,20 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
  * @param given - Its arguments. pnpm's separator is passed over.
  * @returns the exit code: 2 for wrong arguments, else what the command's help says.
  */
-export async function runCli(given: readonly string[], output: Output): Promise<number> {
+export async function runCli(
+  commands: Commands,
+  given: readonly string[],
+  output: Output,
+): Promise<number> {
   const [name, ...argv] = given.filter((argument) => argument !== "--");
   if (name === "--help" || name === "-h") {
-    output.out(HELP);
+    output.out(helpOf(commands));
     return 0;
   }
-  const command = COMMANDS.get(name ?? "");
+  const command = commands.get(name ?? "");
   if (command === undefined) {
     const what = name === undefined ? "a command is missing" : `there is no command ${name}`;
-    output.line(`${what}; there are ${[...COMMANDS.keys()].join(", ")} (see --help)`);
+    output.line(`${what}; there are ${[...commands.keys()].join(", ")} (see --help)`);
     return 2;
   }
   if (argv.includes("--help") || argv.includes("-h")) {
@@ -65,4 +46,17 @@ export async function runCli(given: readonly string[], output: Output): Promise<
     }
     throw reason;
   }
+}
+
+function helpOf(commands: Commands): string {
+  const width = Math.max(...[...commands.keys()].map((name) => name.length)) + 2;
+  const lines = [...commands].map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
+  return `Usage: ameide-manifest COMMAND [OPTION...]
+
+Says what must exist in every SDK, and whether it does.
+
+${lines.join("\n")}
+
+ameide-manifest COMMAND --help says the rest.
+`;
 }

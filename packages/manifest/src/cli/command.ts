@@ -6,8 +6,13 @@ export interface Output {
   readonly line: (text: string) => void;
 }
 
+/** The commands of a program, by their names. */
+export type Commands = ReadonlyMap<string, Command>;
+
 /** One command of the program. */
 export interface Command {
+  /** What it is for, in the list of all. */
+  readonly about: string;
   readonly help: string;
   /**
    * Runs it.

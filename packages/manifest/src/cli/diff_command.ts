@@ -7,6 +7,7 @@ import { readText } from "./files.js";
 
 /** `diff`: what a newer manifest changes. */
 export const diffCommand: Command = {
+  about: "what a newer manifest changes",
   help: `Usage: ameide-manifest diff OLD NEW [--format text|json]
 
 Says what is added, deprecated, breaking or otherwise changed from one manifest

@@ -9,6 +9,7 @@ import { writeText } from "./files.js";
 
 /** `surface`: what an SDK has. */
 export const surfaceCommand: Command = {
+  about: "what an SDK has",
   help: `Usage: ameide-manifest surface --sdk ts|go|python [--package FOLDER] [--out FILE]
 
 Looks at an SDK as it is built and writes what it has: the clients of all

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { runCli } from "../../src/cli/cli.js";
+import { WORKSPACE_COMMANDS } from "../../src/cli/workspace_commands.js";
 
 /** What a run of the program gave. */
 export interface Ran {
@@ -15,7 +16,7 @@ export interface Ran {
 export async function run(...argv: string[]): Promise<Ran> {
   let stdout = "";
   let stderr = "";
-  const code = await runCli(argv, {
+  const code = await runCli(WORKSPACE_COMMANDS, argv, {
     out: (text) => void (stdout += text),
     line: (text) => void (stderr += `${text}\n`),
   });

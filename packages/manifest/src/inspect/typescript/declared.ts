@@ -17,21 +17,26 @@ export interface DeclaredMethod {
 /** The methods of each service that a type declares, by their names. */
 export type Declared = ReadonlyMap<string, ReadonlyMap<string, DeclaredMethod>>;
 
+/** The type of a client of all services. */
+export interface ClientType {
+  /** Statements that import what it is made of. */
+  readonly imports: string;
+  /** The type itself. */
+  readonly type: string;
+}
+
 /**
- * Reads what a function of a package returns, from its declarations: the members that have methods
- * from a message to a message, as the compiler sees them for a module that imports the package.
+ * Reads what the type of a client declares: the members that have methods from a message to a
+ * message, as the compiler sees them for a module in a folder.
  *
- * @param folder - Of the package; it resolves its own name by its `exports`.
+ * @param folder - Of a package, which resolves its own name by its `exports`, or of a project.
  * @throws Error if the module does not compile.
  */
-export function readDeclared(
-  folder: string,
-  { module, name }: { readonly module: string; readonly name: string },
-): Declared {
+export function readDeclared(folder: string, client: ClientType): Declared {
   const probe = join(folder, "__inspector.mts");
   const project = join(folder, "__inspector.json");
   const files: Readonly<Record<string, string>> = {
-    [probe]: probeOf(module, name),
+    [probe]: probeOf(client),
     [project]: JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: [probe] }),
   };
   const api = new API({
@@ -46,7 +51,7 @@ export function readDeclared(
       api.updateSnapshot({ openProjects: [project] }).getProject(project) ?? fail(folder);
     const [problem] = program.getSemanticDiagnostics(probe);
     if (problem !== undefined) {
-      throw new Error(`${module} does not compile, is it built? ${problem.text}`);
+      throw new Error(`the types do not compile, are they built? ${problem.text}`);
     }
     const source = program.getSourceFile(probe) ?? fail(folder);
     const exported = [...(checker.getSymbolAtLocation(source)?.getExports().values() ?? [])];
@@ -94,9 +99,9 @@ const COMPILER_OPTIONS = {
 };
 
 // The type of a method is read by types alone, into a literal: "unary acme.v1.Request acme.v1.Response".
-function probeOf(module: string, name: string): string {
+function probeOf({ imports, type }: ClientType): string {
   return `
-import type { ${name} } from ${JSON.stringify(module)};
+${imports}
 
 type NameOf<T> = T extends { readonly $typeName?: infer N } ? Extract<N, string> : never;
 type ItemOf<T> = T extends AsyncIterable<infer M> ? M : T extends Promise<infer M> ? M : never;
@@ -110,6 +115,6 @@ type Read<F> = F extends (request: infer I, options?: never) => infer O
   : never;
 type Methods<T> = { [M in keyof T as [Read<T[M]>] extends [never] ? never : M]: Read<T[M]> };
 type Clients<T> = { [S in keyof T as keyof Methods<T[S]> extends never ? never : S]: Methods<T[S]> };
-export declare const clients: Clients<ReturnType<typeof ${name}>>;
+export declare const clients: Clients<${type}>;
 `;
 }

@@ -1,10 +1,12 @@
 // The inspector of the TypeScript SDK, a program: prints an Inspection as JSON.
 //
-//     node dist/inspect/typescript/inspector.js FOLDER
+//     node inspector.js FOLDER [ROSTER]
 //
-// FOLDER is that of the built package.
+// FOLDER is that of the built package, or of a project that has it in its node_modules. ROSTER is the
+// project's own roster, a path relative to that.
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join, normalize, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { create, toJsonString } from "@bufbuild/protobuf";
@@ -15,43 +17,91 @@ import {
   InspectionSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { idempotencyWord } from "../../describe.js";
-import { type Declared, readDeclared } from "./declared.js";
+import { type ClientType, type Declared, readDeclared } from "./declared.js";
 import { embeddedDescriptors } from "./embedded.js";
-import { type Make, type Recorded, recordCalls } from "./recorded.js";
+import { type AllServices, type Make, type Recorded, recordCalls } from "./recorded.js";
 
-const ENTRY = "createAmeideClient";
-const STUBS = "./*";
-const CLIENT = "./client";
+const SDK = "@ameideio/ameide-sdk-ts";
 
-interface Package {
-  readonly name: string;
-  readonly exports: Readonly<Record<string, { readonly default: string }>>;
+/** What is looked at. */
+interface Looked {
+  /** What makes the client. */
+  readonly entry: string;
+  /** Its type, for a module in a folder. */
+  readonly type: ClientType;
+  readonly make: Make;
+  /** Paths of the modules that stubs are in, relative to the folder, with one star. */
+  readonly stubs: string;
 }
 
-async function inspect(folder: string): Promise<string> {
-  const text = await readFile(join(folder, "package.json"), "utf8");
-  const { name, exports } = JSON.parse(text) as Package;
-  const [client, stubs] = [exports[CLIENT]?.default, exports[STUBS]?.default];
-  if (client === undefined || stubs === undefined) {
-    throw new Error(`${name} exports no ${CLIENT} or no ${STUBS}`);
-  }
-  const declared = readDeclared(folder, { module: name + CLIENT.slice(1), name: ENTRY });
-  const module = (await import(pathToFileURL(join(folder, client)).href)) as { [ENTRY]: Make };
-  const recorded = await recordCalls(module[ENTRY], declared);
+async function inspect(folder: string, roster: string | undefined): Promise<string> {
+  const looked = await (roster === undefined ? ours(folder) : theirs(folder, roster));
+  const declared = readDeclared(folder, looked.type);
+  const recorded = await recordCalls(looked.make, declared);
   const inspection = create(InspectionSchema, {
     sdk: "ts",
-    clients: clientsOf(declared, recorded),
-    descriptors: await embeddedDescriptors(folder, stubs),
+    clients: clientsOf(looked.entry, declared, recorded),
+    descriptors: await embeddedDescriptors(folder, looked.stubs),
   });
   return toJsonString(InspectionSchema, inspection);
 }
 
+async function ours(folder: string): Promise<Looked> {
+  const entry = "createAmeideClient";
+  const make = (await load(folder, "./client"))[entry] as Make;
+  const imports = `import type { ${entry} } from "${SDK}/client";`;
+  const stubs = await exported(folder, "./*");
+  return { entry, type: { imports, type: `ReturnType<typeof ${entry}>` }, make, stubs };
+}
+
+async function theirs(folder: string, path: string): Promise<Looked> {
+  const entry = "createRosterClient";
+  const sdk = dirname(createRequire(join(folder, "index.js")).resolve(`${SDK}/package.json`));
+  const over = (await load(sdk, "./roster"))[entry] as (
+    roster: unknown,
+    options: object,
+  ) => AllServices;
+  const { roster } = await importFile(join(folder, path));
+  if (typeof roster !== "object") {
+    throw new Error(`${path} exports no roster, as protoc-gen-ameide writes it`);
+  }
+  const imports =
+    `import type { RosterClient } from "${SDK}/roster";` +
+    `import type { roster } from ${JSON.stringify(`./${normalize(path)}`)};`;
+  return {
+    entry,
+    type: { imports, type: "RosterClient<typeof roster>" },
+    make: (options) => over(roster, options),
+    stubs: `${dirname(path)}/*_pb.js`,
+  };
+}
+
+async function load(folder: string, entry: string): Promise<Readonly<Record<string, unknown>>> {
+  return importFile(join(folder, await exported(folder, entry)));
+}
+
+function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  return import(pathToFileURL(path).href) as Promise<Readonly<Record<string, unknown>>>;
+}
+
+async function exported(folder: string, entry: string): Promise<string> {
+  const { name, exports } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
+    readonly name: string;
+    readonly exports: Readonly<Record<string, { readonly default: string }>>;
+  };
+  const path = exports[entry]?.default;
+  if (path === undefined) {
+    throw new Error(`${name} exports no ${entry}`);
+  }
+  return path;
+}
+
 // What types declare, and what is there when it runs: each may have what the other has not.
-function clientsOf(declared: Declared, recorded: Recorded): Client[] {
+function clientsOf(entry: string, declared: Declared, recorded: Recorded): Client[] {
   return union(declared, recorded).map((service) => {
     const [types, calls] = [declared.get(service), recorded.get(service)];
     return create(ClientSchema, {
-      entry: ENTRY,
+      entry,
       name: service,
       methods: union(types, calls).map((name) => {
         const asked = calls?.get(name);
@@ -75,7 +125,7 @@ function union(...maps: (ReadonlyMap<string, unknown> | undefined)[]): string[] 
 }
 
 try {
-  process.stdout.write(await inspect(resolve(process.argv[2] ?? ".")));
+  process.stdout.write(await inspect(resolve(process.argv[2] ?? "."), process.argv[3]));
 } catch (reason) {
   process.stderr.write(`${reason instanceof Error ? reason.message : String(reason)}\n`);
   process.exitCode = 1;
