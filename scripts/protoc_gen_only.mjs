@@ -2,7 +2,9 @@
 // Runs a protoc plugin for the files below some folders only, whatever else the
 // compiler asks for:
 //
-//     node scripts/protoc_gen_only.mjs ameide beamline -- protoc-gen-go
+//     node scripts/protoc_gen_only.mjs ameide beamline !ameide/policy -- protoc-gen-go
+//
+// Those below a folder with an exclamation mark are left out.
 //
 // `buf generate` runs every plugin over every module of the workspace. Go must
 // not have stubs of the vendored modules: their own are published, and two
@@ -21,8 +23,11 @@ if (separator < 0 || folders.length === 0 || plugin === "") {
 }
 
 const request = fromBinary(CodeGeneratorRequestSchema, await buffer(process.stdin));
-request.fileToGenerate = request.fileToGenerate.filter((name) =>
-  folders.some((folder) => name.startsWith(`${folder}/`)),
+/** @param {string} name */
+const isBelow = (name) => (/** @type {string} */ folder) => name.startsWith(`${folder}/`);
+const without = folders.filter((each) => each.startsWith("!")).map((each) => each.slice(1));
+request.fileToGenerate = request.fileToGenerate.filter(
+  (name) => folders.some(isBelow(name)) && !without.some(isBelow(name)),
 );
 const { error, status, stdout } = spawnSync(plugin, args, {
   input: toBinary(CodeGeneratorRequestSchema, request),

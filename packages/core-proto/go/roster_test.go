@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
+	"github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	"github.com/ameideio/ameide-core-proto-go/roster"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"

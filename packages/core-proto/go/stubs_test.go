@@ -37,7 +37,6 @@ import (
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/objectives/v1/objectivesv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/platform/v1/platformv1connect"
-	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/prompts/v1/promptsv1connect"
 	_ "github.com/ameideio/ameide-core-proto-go/ameide/repository/v1"

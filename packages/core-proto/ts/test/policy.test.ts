@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import {
   default_timeout_ms,
+  file_ameide_policy_v1_policy,
   long_lived,
   service_tenant,
   tenant,
@@ -48,3 +50,20 @@ test("default timeouts are at least one millisecond", () => {
 function fullName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
+
+test("options have numbers of their block, each its own", () => {
+  const page = readFileSync(
+    new URL("../../../../docs/decisions/option_numbers.md", import.meta.url),
+    "utf8",
+  );
+  const [, first, last] = /the block (\d+) to (\d+) is theirs/.exec(page) ?? [];
+  const taken = new Map<string, string>();
+  for (const { extendee, name, number } of file_ameide_policy_v1_policy.extensions) {
+    expect(number).toBeGreaterThanOrEqual(Number(first));
+    expect(number).toBeLessThanOrEqual(Number(last));
+    const place = `${extendee.name} ${number}`;
+    expect([taken.get(place), name]).toEqual([undefined, name]);
+    taken.set(place, name);
+  }
+  expect(taken.size).toBeGreaterThan(10);
+});

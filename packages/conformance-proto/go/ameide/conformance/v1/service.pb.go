@@ -10,7 +10,7 @@
 package conformancev1
 
 import (
-	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
+	_ "github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"

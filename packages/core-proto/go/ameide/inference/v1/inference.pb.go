@@ -10,8 +10,8 @@ package inferencev1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
 	v1 "github.com/ameideio/ameide-core-proto-go/ameide/threads/v1"
+	_ "github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"

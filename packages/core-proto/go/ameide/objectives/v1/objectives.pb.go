@@ -11,7 +11,7 @@ package objectivesv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/ameideio/ameide-core-proto-go/ameide/governance/v1"
-	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
+	_ "github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"

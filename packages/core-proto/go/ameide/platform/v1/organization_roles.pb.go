@@ -10,7 +10,7 @@ package platformv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	_ "github.com/ameideio/ameide-core-proto-go/ameide/policy/v1"
+	_ "github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"

@@ -1173,7 +1173,7 @@ const file_ameide_policy_v1_policy_proto_rawDesc = "" +
 	"\fservice_auth\x12\x1f.google.protobuf.ServiceOptions\x18\xfc\x8c\x03 \x01(\x0e2\x1a.ameide.policy.v1.AuthModeR\vserviceAuth\x88\x01\x01:H\n" +
 	"\x0eservice_scopes\x12\x1f.google.protobuf.ServiceOptions\x18\x80\x8d\x03 \x03(\tR\rserviceScopes:E\n" +
 	"\vroster_name\x12\x1f.google.protobuf.ServiceOptions\x18\x83\x8d\x03 \x01(\tR\n" +
-	"rosterName\x88\x01\x01BDZBgithub.com/ameideio/ameide-core-proto-go/ameide/policy/v1;policyv1b\x06proto3"
+	"rosterName\x88\x01\x01B@Z>github.com/ameideio/ameide-policy-go/ameide/policy/v1;policyv1b\x06proto3"
 
 var (
 	file_ameide_policy_v1_policy_proto_rawDescOnce sync.Once
