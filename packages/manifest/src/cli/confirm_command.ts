@@ -1,0 +1,43 @@
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { POLICY, REVIEW, textOf, writeAll } from "../init/init.js";
+import { overlayOf } from "../init/overlay.js";
+import { readReview } from "../init/review.js";
+import { readArguments } from "./arguments.js";
+import type { Command } from "./command.js";
+import { readText } from "./files.js";
+
+/** `confirm`: states in the policy document what a person confirmed. */
+export const confirmCommand: Command = {
+  about: "states in the policy document what is confirmed",
+  help: `Usage: ameide-manifest confirm [--dir FOLDER] [--dry-run]
+
+States in ${POLICY} the idempotency level of each method that is
+"confirmed": true in ${REVIEW}, as a fact, in an entry by itself. What is
+not confirmed is not stated, and what no longer is goes. Everything else in the
+document stays as it is.
+
+  --dir FOLDER  where both are; default: the working directory
+  --dry-run     prints the document, and writes nothing
+
+Exit code 0: written; 1: the review is not there, or one of both is wrong;
+2: wrong arguments.
+`,
+  async run(argv, { out }) {
+    const { values } = readArguments(argv, {
+      dir: { type: "string", default: "." },
+      "dry-run": { type: "boolean", default: false },
+    });
+    const folder = resolve(process.cwd(), values.dir);
+    const review = readReview(await readText(join(folder, REVIEW)), REVIEW);
+    const document = overlayOf(review, await textOf(join(folder, POLICY)), POLICY);
+    if (values["dry-run"]) {
+      out(document);
+      return 0;
+    }
+    await writeAll(folder, new Map([[POLICY, document]]));
+    const confirmed = review.filter((each) => each.confirmed).length;
+    out(`wrote ${POLICY}: ${confirmed} of ${review.length} methods are confirmed\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,104 @@
+import { resolve } from "node:path";
+import process from "node:process";
+import {
+  type Plan,
+  planInit,
+  POLICY,
+  POLICY_PROTO,
+  REVIEW,
+  TEMPLATE,
+  writeAll,
+} from "../init/init.js";
+import { VENDORED } from "../init/template.js";
+import { SDKS } from "../sdks.js";
+import { oneOf, readArguments } from "./arguments.js";
+import type { Command } from "./command.js";
+import { readBytes } from "./files.js";
+
+/**
+ * `init`: sets up a Buf workspace.
+ *
+ * @param policyProto - Path of the policy.proto that it vendors.
+ */
+export function initCommand(policyProto: string): Command {
+  return {
+    about: "sets up a Buf workspace: template, review, policy",
+    help: `Usage: ameide-manifest init [--dir FOLDER] [--image FILE] [--language NAME...]
+                            [--vendor] [--dry-run] [--force]
+
+Sets up a Buf workspace. Its protos, buf.yaml and buf.gen.yaml stay as they are;
+it writes
+
+  ${TEMPLATE}  a template for buf generate: stubs and rosters. Where names
+                       of services clash, the area goes in front
+  ${REVIEW}   each method whose proto declares no idempotency level, with
+                       a suggested one and its reason, for a person to confirm.
+                       No SDK reads it
+  ${POLICY}   a policy document, empty. ameide-manifest confirm states in
+                       it what is confirmed, and nothing else
+
+  --dir FOLDER     root of the workspace; default: the working directory
+  --image FILE     its image, instead of what buf build makes
+  --language NAME  ts, go or python; repeated for several. Default: those whose
+                   package.json, go.mod or pyproject.toml is there, or ts
+  --vendor         writes ${POLICY_PROTO},
+                   too, for facts in the protos, and says what to add to buf.yaml
+  --dry-run        prints what would be written, and writes nothing
+  --force          writes files anew that are there. Entries of ${REVIEW}
+                   that are confirmed stay, and so does ${POLICY}
+
+Exit code 0: written; 1: the workspace does not compile, or a file is there
+already; 2: wrong arguments; 3: there is no buf.
+`,
+    async run(argv, { out }) {
+      const { values } = readArguments(argv, {
+        dir: { type: "string", default: "." },
+        image: { type: "string" },
+        language: { type: "string", multiple: true },
+        vendor: { type: "boolean", default: false },
+        "dry-run": { type: "boolean", default: false },
+        force: { type: "boolean", default: false },
+      });
+      const folder = resolve(process.cwd(), values.dir);
+      const plan = await planInit({
+        folder,
+        image: values.image === undefined ? undefined : await readBytes(values.image),
+        languages: values.language?.map((language) => oneOf(language, SDKS, "--language")),
+        policyProto: values.vendor ? policyProto : undefined,
+        force: values.force,
+      });
+      if (values["dry-run"]) {
+        for (const [path, text] of plan.files) {
+          out(`would write ${path}:\n\n${text}\n`);
+        }
+        return 0;
+      }
+      await writeAll(folder, plan.files);
+      out([...plan.files.keys()].map((path) => `wrote ${path}\n`).join(""));
+      out(summaryOf(plan));
+      out(values.vendor ? VENDOR_ADVICE : "");
+      return 0;
+    },
+  };
+}
+
+function summaryOf({ declared, review, names }: Plan): string {
+  const suggested = review.filter((each) => each.idempotencyLevel !== null).length;
+  const named = [...names].map(([service, name]) => `${service} is ${name}, as its name clashes\n`);
+  return `
+${declared + review.length} methods: ${declared} declare an idempotency level; a level is suggested for ${suggested}, none for ${review.length - suggested}.
+${named.join("")}
+Next: buf generate --template ${TEMPLATE}
+Then confirm what is right in ${REVIEW}, and type: ameide-manifest confirm
+`;
+}
+
+const VENDOR_ADVICE = `
+So that protos may import ameide/policy/v1/policy.proto, add to the modules of buf.yaml:
+
+  - path: ${VENDORED}
+
+and to a module whose path is ".":
+
+    excludes: [${VENDORED}]
+`;

@@ -1,0 +1,88 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { UserError } from "../user_error.js";
+import { type Level, LEVELS, suggestionFor } from "./suggest.js";
+
+/** Name of the schema of a review. */
+const SCHEMA = "ameide.review.v1";
+
+/** What a person is to decide of one method. No SDK reads it. */
+export interface ReviewedMethod {
+  /** Its full name: `acme.v1.Billing/Charge`. */
+  readonly method: string;
+  /** Null where there is none to state. */
+  readonly idempotencyLevel: Level | null;
+  /** Why that is suggested. */
+  readonly reason: string;
+  readonly confirmed: boolean;
+}
+
+/**
+ * Lists the methods whose protos declare no idempotency level, each with a suggestion.
+ *
+ * @param earlier - A review whose confirmed entries stay as they are.
+ */
+export function reviewOf(
+  services: readonly DescService[],
+  earlier: readonly ReviewedMethod[] = [],
+): ReviewedMethod[] {
+  const confirmed = new Map(
+    earlier.filter((each) => each.confirmed).map((each) => [each.method, each]),
+  );
+  return services.flatMap((service) =>
+    service.methods.flatMap((method): ReviewedMethod[] => {
+      const suggestion = suggestionFor(method);
+      if (suggestion === undefined) {
+        return [];
+      }
+      const name = `${service.typeName}/${method.name}`;
+      const { level, reason } = suggestion;
+      const suggested = { method: name, idempotencyLevel: level, reason, confirmed: false };
+      return [confirmed.get(name) ?? suggested];
+    }),
+  );
+}
+
+/** Returns the text of a review. */
+export function showReview(methods: readonly ReviewedMethod[]): string {
+  return `${JSON.stringify({ schema: SCHEMA, methods }, undefined, 2)}\n`;
+}
+
+/**
+ * Reads a review that a person has edited.
+ *
+ * @param name - What an error calls it.
+ * @throws UserError that names what is wrong, and where.
+ */
+export function readReview(text: string, name: string): ReviewedMethod[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (reason) {
+    throw new UserError(`${name} is no JSON: ${reason instanceof Error ? reason.message : ""}`);
+  }
+  const { schema, methods } = (json ?? {}) as { readonly schema?: unknown; methods?: unknown };
+  if (schema !== SCHEMA || !Array.isArray(methods)) {
+    throw new UserError(`${name} is no review: its schema is not ${SCHEMA}, or it has no methods`);
+  }
+  const read = methods.map((each, i) => readMethod(each, `${name}: methods[${i}]`));
+  const twice = read.find((each, i) => read.findIndex((e) => e.method === each.method) !== i);
+  if (twice !== undefined) {
+    throw new UserError(`${name}: ${twice.method} is there twice`);
+  }
+  return read;
+}
+
+function readMethod(value: unknown, place: string): ReviewedMethod {
+  const { method, idempotencyLevel, reason, confirmed } = (value ?? {}) as Record<string, unknown>;
+  if (typeof method !== "string" || !/^[\w.]+\/\w+$/.test(method)) {
+    throw new UserError(`${place}.method is no full name of a method, like acme.v1.Billing/Charge`);
+  }
+  const level = LEVELS.find((each) => each === idempotencyLevel) ?? null;
+  if (level === null && idempotencyLevel !== null) {
+    throw new UserError(`${place}.idempotencyLevel is none of ${LEVELS.join(", ")}, nor null`);
+  }
+  if (typeof confirmed !== "boolean") {
+    throw new UserError(`${place}.confirmed is neither true nor false`);
+  }
+  return { method, idempotencyLevel: level, reason: String(reason ?? ""), confirmed };
+}

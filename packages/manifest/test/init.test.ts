@@ -1,0 +1,259 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { runCli } from "../src/cli/cli.js";
+import { projectCommands } from "../src/project.js";
+import { temporaryFolder } from "./harness/run.js";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const COMMANDS = projectCommands({
+  typescript: "",
+  go: "",
+  python: "",
+  policyProto: join(ROOT, "proto/ameide/policy/v1/policy.proto"),
+});
+const HTTP = `syntax = "proto2";
+package google.api;
+import "google/protobuf/descriptor.proto";
+extend google.protobuf.MethodOptions { optional HttpRule http = 72295728; }
+message HttpRule { optional string get = 2; optional string put = 3; optional string post = 4;
+  optional string delete = 5; optional string patch = 6; }
+`;
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** A Buf workspace whose module has some files, by their paths. */
+function workspace(protos: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder();
+  for (const [path, text] of Object.entries({ "google/api/annotations.proto": HTTP, ...protos })) {
+    mkdirSync(dirname(join(folder, "proto", path)), { recursive: true });
+    writeFileSync(join(folder, "proto", path), text);
+  }
+  writeFileSync(join(folder, "buf.yaml"), "version: v2\nmodules:\n  - path: proto\n");
+  return folder;
+}
+
+/** A proto file whose one service has some methods, each with its options. */
+function proto(name: string, methods: Readonly<Record<string, string>>, service = "ShopService") {
+  const rpcs = Object.entries(methods).map(([method, options]) => {
+    const [before, after] = options === "stream" ? ["stream ", ""] : ["", options];
+    return `rpc ${method}(${before}M) returns (M) {${after}}`;
+  });
+  return `syntax = "proto3"; package ${name}; import "google/api/annotations.proto";
+    message M {} service ${service} {${rpcs.join("\n")}}`;
+}
+
+const SHOP = { "acme/shop/v1/shop.proto": proto("acme.shop.v1", { GetItem: "", CreateItem: "" }) };
+
+async function run(...argv: string[]) {
+  let [stdout, stderr] = ["", ""];
+  // Where buf is, as in a project that has it.
+  vi.stubEnv("PATH", `${ROOT}node_modules/.bin:${process.env["PATH"]}`);
+  const code = await runCli(COMMANDS, argv, {
+    out: (text) => void (stdout += text),
+    line: (text) => void (stderr += `${text}\n`),
+  });
+  return { code, stdout, stderr };
+}
+
+const init = (folder: string, ...more: string[]) => run("init", "--dir", folder, ...more);
+const read = (folder: string, name: string) => readFileSync(join(folder, name), "utf8");
+
+interface Reviewed {
+  readonly method: string;
+  readonly idempotencyLevel: string | null;
+  readonly reason: string;
+  readonly confirmed: boolean;
+}
+
+function reviewIn(folder: string): Reviewed[] {
+  const { methods } = JSON.parse(read(folder, "ameide.review.json")) as { methods: Reviewed[] };
+  return methods;
+}
+
+function confirm(folder: string, change: (reviewed: Reviewed) => object): void {
+  const methods = reviewIn(folder).map((each) => ({ ...each, ...change(each) }));
+  const text = JSON.stringify({ schema: "ameide.review.v1", methods });
+  writeFileSync(join(folder, "ameide.review.json"), text);
+}
+
+describe("init", () => {
+  it("writes template, review and an empty policy, and leaves the rest as it is", async () => {
+    const folder = workspace(SHOP);
+    const before = read(folder, "buf.yaml");
+    const { code, stdout, stderr } = await init(folder);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(
+      "2 methods: 0 declare an idempotency level; a level is suggested for 1, none for 1.",
+    );
+    expect(readdirSync(folder).sort()).toEqual(
+      [
+        "ameide.policy.json",
+        "ameide.review.json",
+        "buf.gen.ameide.yaml",
+        "buf.yaml",
+        "proto",
+      ].sort(),
+    );
+    expect(read(folder, "buf.yaml")).toBe(before);
+    expect(read(folder, "ameide.policy.json")).toBe("{}\n");
+    expect(read(folder, "buf.gen.ameide.yaml")).toContain("- roster=acme\n");
+  });
+
+  it("suggests a level, with its reason", async () => {
+    const folder = workspace({
+      "acme/shop/v1/shop.proto": proto("acme.shop.v1", {
+        GetItem: "",
+        BatchGetItems: "",
+        UpdateItem: "",
+        DeleteItem: "",
+        CreateItem: "",
+        Getaway: "",
+        ListItems: 'option (google.api.http) = {post: "/items"};',
+        Find: 'option (google.api.http) = {get: "/items"};',
+        Declared: "option idempotency_level = IDEMPOTENT;",
+        CreateDeclared: "option idempotency_level = NO_SIDE_EFFECTS;",
+        GetUploads: "stream",
+      }),
+    });
+    expect((await init(folder)).code).toBe(0);
+    const found = reviewIn(folder).map(({ method, idempotencyLevel, reason, confirmed }) => {
+      expect(confirmed).toBe(false);
+      return [method.split("/")[1], idempotencyLevel, reason];
+    });
+    expect(found).toEqual([
+      ["GetItem", "IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS", "Get… reads (AIP-131)"],
+      ["BatchGetItems", "IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS", "BatchGet… reads (AIP-231)"],
+      ["UpdateItem", "IDEMPOTENCY_LEVEL_IDEMPOTENT", expect.stringContaining("AIP-134")],
+      ["DeleteItem", "IDEMPOTENCY_LEVEL_IDEMPOTENT", expect.stringContaining("AIP-135")],
+      ["CreateItem", null, expect.stringContaining("may create a second one")],
+      ["Getaway", null, "its name does not say what a repeat does"],
+      ["ListItems", null, "it is named List…, but google.api.http says POST"],
+      ["Find", "IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS", expect.stringContaining("says GET")],
+      ["GetUploads", null, "it streams its requests, which no SDK sends again"],
+    ]);
+  });
+
+  it("puts the area in front of names that clash", async () => {
+    const service = (area: string, version: string) => ({
+      [`acme/${area}/${version}/x.proto`]: proto(`acme.${area}.${version}`, { Get: "" }),
+    });
+    const imported = proto("acme.odd.v1", { Get: "" }, "ImportService");
+    const folder = workspace({
+      ...service("north", "v1"),
+      ...service("far_south", "v1"),
+      ...service("north", "v2"),
+      "acme/odd/v1/x.proto": imported,
+    });
+    expect((await init(folder)).code).toBe(0);
+    expect(read(folder, "buf.gen.ameide.yaml").match(/name=.*/g)).toEqual([
+      "name=acme.odd.v1.ImportService:oddImport",
+      "name=acme.far_south.v1.ShopService:farSouthShop",
+      "name=acme.north.v1.ShopService:northShop",
+    ]);
+  });
+
+  it("writes nothing over a file that is there, but with --force", async () => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    expect((await init(folder)).code).toBe(0);
+    writeFileSync(join(folder, "buf.gen.ameide.yaml"), "# mine\n");
+    const { code, stderr } = await init(folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^nothing is written: buf\.gen\.ameide\.yaml is there already, and diff/,
+    );
+    expect(read(folder, "buf.gen.ameide.yaml")).toBe("# mine\n");
+    confirm(folder, ({ method }) => ({ confirmed: method.endsWith("GetItem") }));
+    writeFileSync(join(folder, "ameide.policy.json"), '{"default":{"maxAttempts":4}}');
+    expect((await init(folder, "--force")).code).toBe(0);
+    expect(read(folder, "buf.gen.ameide.yaml")).toMatch(/^# Written by/);
+    expect(reviewIn(folder).map(({ confirmed }) => confirmed)).toEqual([true, false]);
+    expect(read(folder, "ameide.policy.json")).toBe('{"default":{"maxAttempts":4}}');
+  });
+
+  it("writes nothing with --dry-run", async () => {
+    const folder = workspace(SHOP);
+    const { code, stdout } = await init(folder, "--dry-run", "--vendor");
+    expect(code).toBe(0);
+    expect(stdout.match(/^would write .*:$/gm)).toHaveLength(4);
+    expect(readdirSync(folder).sort()).toEqual(["buf.yaml", "proto"]);
+  });
+
+  it("vendors policy.proto, whose stubs Go has already", async () => {
+    const folder = workspace(SHOP);
+    writeFileSync(join(folder, "go.mod"), "module acme.example/shop\n");
+    const { stdout } = await init(folder, "--vendor", "--language", "go");
+    expect(stdout).toContain("- path: third_party/ameide\n");
+    const vendored = read(folder, "third_party/ameide/ameide/policy/v1/policy.proto");
+    expect(vendored).toBe(readFileSync(join(ROOT, "proto/ameide/policy/v1/policy.proto"), "utf8"));
+    expect(vendored).toContain('option go_package = "github.com/ameideio/ameide-policy-go/');
+    expect(read(folder, "buf.gen.ameide.yaml")).toContain("path: ameide/policy/v1");
+  });
+
+  it.each([
+    ["no service", { "acme/v1/x.proto": 'syntax = "proto3"; package acme.v1;' }, "has no service"],
+    ["no package", { "x.proto": 'syntax = "proto3"; service S {}' }, "x.proto states no package"],
+    ["no proto", { "acme/v1/x.proto": "syntax =" }, "buf failed: "],
+  ])("says what is wrong: %s", async (_, protos, says) => {
+    const { code, stderr } = await init(workspace(protos));
+    expect(code).toBe(1);
+    expect(stderr).toContain(says);
+  });
+
+  it("asks for a go.mod", async () => {
+    const { code, stderr } = await init(workspace(SHOP), "--language", "go");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "for Go there has to be a go.mod: type go mod init MODULE first\n",
+    });
+  });
+});
+
+describe("confirm", () => {
+  const policyIn = (folder: string): unknown => JSON.parse(read(folder, "ameide.policy.json"));
+  const entry = {
+    selectors: ["acme.shop.v1.ShopService/GetItem"],
+    policy: { facts: { idempotencyLevel: "IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS" } },
+  };
+
+  it("states what is confirmed and nothing else, and takes it back", async () => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    expect((await run("confirm", "--dir", folder)).stdout).toContain("0 of 2 methods");
+    expect(policyIn(folder)).toEqual({});
+    confirm(folder, () => ({ confirmed: true }));
+    expect((await run("confirm", "--dir", folder)).stdout).toContain("2 of 2 methods");
+    expect(policyIn(folder)).toEqual({ methods: [entry] });
+    confirm(folder, () => ({ confirmed: false }));
+    await run("confirm", "--dir", folder);
+    expect(policyIn(folder)).toEqual({});
+  });
+
+  it("leaves what else the document says", async () => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    const other = { ...entry, policy: { timeoutMs: 5 } };
+    const document = { default: { maxAttempts: 2 }, methods: [other, entry] };
+    writeFileSync(join(folder, "ameide.policy.json"), JSON.stringify(document));
+    await run("confirm", "--dir", folder);
+    expect(policyIn(folder)).toEqual({ default: { maxAttempts: 2 }, methods: [other] });
+  });
+
+  it.each([
+    [{ idempotencyLevel: "SAFE" }, "methods[0].idempotencyLevel is none of IDEMPOTENCY_LEVEL_NO_S"],
+    [{ confirmed: "yes" }, "methods[0].confirmed is neither true nor false"],
+    [{ method: "GetItem" }, "methods[0].method is no full name of a method"],
+    [{ method: "acme.v1.S/M" }, "acme.v1.S/M is there twice"],
+  ])("refuses %j", async (change, says) => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    confirm(folder, () => change);
+    const { code, stderr } = await run("confirm", "--dir", folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain(says);
+    expect(read(folder, "ameide.policy.json")).toBe("{}\n");
+  });
+});
