@@ -30,10 +30,15 @@ export async function packAll({ root, folder, project }) {
   for (const { directory, manifest } of packages) {
     tarballs.set(manifest.name ?? "", await pack(join(root, directory), folder));
   }
-  const specs = [...tarballs.values(), ...peersOf(root, packages)];
+  const programs = packages.filter(isProgram).map(({ manifest }) => manifest.name ?? "");
+  const specs = [
+    ...[...tarballs].filter(([name]) => !programs.includes(name)).map(([, tarball]) => tarball),
+    ...peersOf(root, packages),
+  ];
   if (project !== undefined) {
     await install(specs, project);
-    console.log(`installed in ${project}: ${[...tarballs.keys()].join(", ")}, and what they need`);
+    const installed = [...tarballs.keys()].filter((name) => !programs.includes(name));
+    console.log(`installed in ${project}: ${installed.join(", ")}, and what they need`);
     return;
   }
   const words = specs.map(quoted).join(" ");
@@ -53,7 +58,20 @@ pnpm-workspace.yaml first:
   overrides:
 ${overrides.join("\n")}
 
-  pnpm add ${words}`);
+  pnpm add ${words}
+
+For protos of your own, too:
+
+${programs.map((name) => `  npm install --save-dev ${quoted(tarballs.get(name) ?? "")}`).join("\n")}`);
+}
+
+/**
+ * Reports whether a package has programs only: nothing of it is imported.
+ *
+ * @param {import("./workspace.mjs").Package} package_
+ */
+function isProgram({ manifest }) {
+  return Object.keys(Object(manifest.exports)).every((entry) => entry === "./package.json");
 }
 
 /**

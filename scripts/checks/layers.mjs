@@ -113,14 +113,28 @@ export const ROOMS = [
     layer: 4,
     uses: ["scripts", "manifest", "conformance-proto"],
   },
+  {
+    name: "tools",
+    path: "packages/tools",
+    layer: 4,
+    uses: ["protoc-gen-ameide", "manifest"],
+  },
   { name: "guard", path: "packages/guard", layer: 4, uses: ["manifest"] },
   { name: "release", path: "packages/release", layer: 4, uses: ["manifest"] },
   { name: "configuration", path: "packages/configuration", layer: 4, uses: ["manifest"] },
   {
     name: "examples",
     path: "examples",
-    layer: 4,
-    uses: ["core-proto", "sdk", "sdk-go", "sdk-python", "reference-server", "fault-server"],
+    layer: 5,
+    uses: [
+      "core-proto",
+      "sdk",
+      "sdk-go",
+      "sdk-python",
+      "reference-server",
+      "fault-server",
+      "tools",
+    ],
   },
 ];
 

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { protocGenAmeidePython } from "@ameideio/protoc-gen-ameide/plugins";
+import { runNodeJs } from "@bufbuild/protoplugin";
+
+runNodeJs(protocGenAmeidePython);

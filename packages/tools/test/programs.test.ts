@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
+import { expect, it } from "vitest";
+
+const folder = fileURLToPath(new URL("..", import.meta.url));
+const { bin } = JSON.parse(readFileSync(`${folder}package.json`, "utf8")) as {
+  readonly bin: Readonly<Record<string, string>>;
+};
+
+function run(program: string, input: Uint8Array, ...args: string[]) {
+  return spawnSync(process.execPath, [`${folder}${bin[program]}`, ...args], { input });
+}
+
+it("ameide-manifest has the commands for modules of others", () => {
+  const { status, stdout } = run("ameide-manifest", new Uint8Array(), "--help");
+  expect(status).toBe(0);
+  const commands = [...stdout.toString().matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name);
+  expect(commands).toEqual(["init", "confirm", "emit", "surface", "check", "diff"]);
+});
+
+it.each([
+  ["protoc-gen-ameide", "target=js,roster=acme", "roster.js"],
+  ["protoc-gen-ameide-go", "roster=acme", "roster/roster.go"],
+  ["protoc-gen-ameide-python", "roster=acme", "roster.py"],
+])("%s writes a roster", (program, parameter, file) => {
+  const name = "acme/v1/shop.proto";
+  const request = create(CodeGeneratorRequestSchema, {
+    parameter,
+    fileToGenerate: [name],
+    protoFile: [
+      {
+        name,
+        package: "acme.v1",
+        syntax: "proto3",
+        options: { goPackage: "acme.example/v1" },
+        service: [{ name: "ShopService" }],
+      },
+    ],
+  });
+  const { stdout } = run(program, toBinary(CodeGeneratorRequestSchema, request));
+  const written = fromBinary(CodeGeneratorResponseSchema, stdout).file.map((each) => each.name);
+  expect(written).toContain(file);
+});
+
+it("comes with the sources of inspectors, without their tests, and with policy.proto", () => {
+  expect(readdirSync(`${folder}dist/_inspector_go`)).toContain("inspection.go");
+  expect(readdirSync(`${folder}dist/_inspector_go`)).not.toContain("clients_test.go");
+  expect(readdirSync(`${folder}dist/_inspector_python`)).toContain("inspector.py");
+  expect(existsSync(`${folder}dist/policy.proto`)).toBe(true);
+});
