@@ -125,7 +125,7 @@ func methodFacts(m *method, located protoreflect.MethodDescriptor) []policy.Laye
 	case connect.IdempotencyIdempotent:
 		facts.state(true, idempotencyLevel, stating(policy.IdempotencyLevel, policy.Idempotent))
 	}
-	if m.desc == nil {
+	if m.desc == nil || !importsPolicy(m.desc.ParentFile()) {
 		return facts.found
 	}
 	facts.ofMethod, facts.ofService = rawOptionsOf(m.desc), rawOptionsOf(m.desc.Parent())
@@ -151,6 +151,18 @@ func methodFacts(m *method, located protoreflect.MethodDescriptor) []policy.Laye
 		facts.stateOfMethod("long_lived", part)
 	}
 	return facts.found
+}
+
+// importsPolicy reports whether a file may state our options, whose numbers are anybody's:
+// docs/decisions/option_numbers.md.
+func importsPolicy(file protoreflect.FileDescriptor) bool {
+	path := policySchema().Path()
+	for i := range file.Imports().Len() {
+		if file.Imports().Get(i).Path() == path {
+			return true
+		}
+	}
+	return false
 }
 
 func stating(field policy.Field, value any) policy.Part {

@@ -23,7 +23,9 @@ type aBank struct {
 	ofField      []byte
 	level        descriptorpb.MethodOptions_IdempotencyLevel
 	streamsInput bool
-	sourceInfo   *descriptorpb.SourceCodeInfo
+	// Whether its file does not import the proto of our options.
+	isForeign  bool
+	sourceInfo *descriptorpb.SourceCodeInfo
 }
 
 func (b aBank) transfer(t *testing.T) protoreflect.MethodDescriptor {
@@ -54,8 +56,13 @@ func (b aBank) transfer(t *testing.T) protoreflect.MethodDescriptor {
 		Name: proto.String("Bank"), Method: []*descriptorpb.MethodDescriptorProto{method}, Options: new(descriptorpb.ServiceOptions),
 	}
 	service.Options.ProtoReflect().SetUnknown(b.ofService)
-	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("acme/v1/bank.proto"), Package: proto.String("acme.v1"), Syntax: proto.String("proto3"),
+	var imported []string
+	if !b.isForeign {
+		imported = []string{policySchema().Path()}
+	}
+	file, err := protodesc.FileOptions{AllowUnresolvable: true}.New(&descriptorpb.FileDescriptorProto{
+		Dependency: imported,
+		Name:       proto.String("acme/v1/bank.proto"), Package: proto.String("acme.v1"), Syntax: proto.String("proto3"),
 		MessageType:    []*descriptorpb.DescriptorProto{request, {Name: proto.String("Done")}},
 		Service:        []*descriptorpb.ServiceDescriptorProto{service},
 		SourceCodeInfo: b.sourceInfo,
@@ -188,6 +195,20 @@ func TestAPlaceIsToldWhereTheDescriptorKnowsIt(t *testing.T) {
 		if got := config.policy.Sources[policy.CarriesIdempotencyKey]; got != name {
 			t.Errorf("is %s, not %s", got, name)
 		}
+	}
+}
+
+// Somebody's own option has the number of ours.
+func TestNumbersOfOthers(t *testing.T) {
+	bank := aBank{
+		ofMethod:  concat(number(factNumber("tenant"), 1), number(factNumber("long_lived"), 1)),
+		ofService: number(factNumber("auth"), 2),
+		level:     descriptorpb.MethodOptions_IDEMPOTENT,
+		isForeign: true,
+	}
+	facts := newMethod(specOf(bank.transfer(t))).facts
+	if len(facts) != 1 || facts[0].Source != "proto: acme.v1.Bank/Transfer" {
+		t.Fatalf("facts of others: %v", facts)
 	}
 }
 

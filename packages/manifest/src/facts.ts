@@ -15,8 +15,11 @@ import * as policy from "@ameideio/core-proto/ameide/policy/v1";
  * nothing is said. Words are those of the SDKs: `TENANT_MODE_REQUIRED` is `required`.
  */
 export function factsOf(method: DescMethod): Facts {
-  const { options } = method.proto;
-  const inherited = method.parent.proto.options;
+  const { dependency } = method.parent.file.proto;
+  // The numbers of our options are anybody's: docs/decisions/option_numbers.md.
+  const isOurs = dependency.includes(policy.tenant.file.proto.name);
+  const options = isOurs ? method.proto.options : undefined;
+  const inherited = isOurs ? method.parent.proto.options : undefined;
   const scopes = stated(options, policy.scopes) ?? [];
   const timeoutMs = stated(options, policy.default_timeout_ms);
   return create(FactsSchema, {

@@ -7,7 +7,7 @@ type Options<T> = { readonly options?: T | undefined };
 export interface DescService extends Pick<Described, "name" | "typeName"> {
   readonly methods: readonly Pick<Described["methods"][number], "localName" | "methodKind">[];
   readonly file: Pick<Described["file"], "name"> & {
-    readonly proto: Pick<Described["file"]["proto"], "name" | "package"> &
+    readonly proto: Pick<Described["file"]["proto"], "dependency" | "name" | "package"> &
       Options<{ readonly goPackage: string }>;
   };
   readonly proto: Options<Pick<NonNullable<Described["proto"]["options"]>, "$unknown">>;
@@ -24,8 +24,10 @@ export const SETTLE =
   "settle it with option (ameide.policy.v1.roster_name) of a service, " +
   "or of the plugin with name=SERVICE:NAME";
 
-// Its number in policy.proto. By number, this plugin needs no stub of it.
+// Its number in policy.proto, which is anybody's where that is not imported. By number, this plugin needs
+// no stub of it.
 const ROSTER_NAME = 50819;
+const POLICY_PROTO = "ameide/policy/v1/policy.proto";
 
 /**
  * Returns the roster of the given services, sorted by name.
@@ -96,7 +98,10 @@ const CLIENT_MEMBERS: ReadonlySet<string> = new Set([
   "withTenant",
 ]);
 
-function statedName({ proto }: DescService): string | undefined {
+function statedName({ file, proto }: DescService): string | undefined {
+  if (!file.proto.dependency.includes(POLICY_PROTO)) {
+    return undefined;
+  }
   const option = proto.options?.$unknown?.findLast(({ no }) => no === ROSTER_NAME);
   return option && new BinaryReader(option.data).string();
 }

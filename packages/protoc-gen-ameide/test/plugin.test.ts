@@ -163,22 +163,33 @@ test("target=ts is refused", () => {
   expect(() => generate("target=ts", { "acme/v1/acme.proto": [] })).toThrow("say target=js+dts");
 });
 
+test("an option of somebody else that has the number of roster_name is none", () => {
+  const protos = { "acme/mail/v1/mail.proto": ["MailService"] };
+  const files = generate("target=js,roster=acme", protos, { "acme.mail.v1": "letters" }, []);
+  expect(rostered(files)).toEqual(["mail: MailService of ../acme/mail/v1/mail_pb.js"]);
+});
+
+const POLICY = "ameide/policy/v1/policy.proto";
+
 /**
  * Runs the plugin over files that hold the named services, with a method of each kind.
  *
  * @param stated - The option `roster_name` of the services of a package.
+ * @param imports - What the files import.
  */
 function generate(
   parameter: string,
   protos: Record<string, string[]>,
   stated: Record<string, string> = {},
+  imports = [POLICY],
 ): Record<string, string> {
   const packageOf = (name: string) => name.split("/").slice(0, -1).join(".");
   const request = create(CodeGeneratorRequestSchema, {
     parameter,
     fileToGenerate: Object.keys(protos),
-    protoFile: Object.entries(protos).map(([name, services]) => ({
+    protoFile: [[POLICY, []] as const, ...Object.entries(protos)].map(([name, services]) => ({
       name,
+      dependency: name === POLICY ? [] : imports,
       package: packageOf(name),
       syntax: "proto3",
       messageType: [

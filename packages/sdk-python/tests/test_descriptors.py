@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,11 +169,15 @@ def test_the_place_of_a_fact_is_told_by_an_image() -> None:
     assert method_facts(methods_of(ThreadsServiceClient)[0])[0].source.endswith("ThreadsService")
 
 
-def transfer(options: MethodOptions) -> Method:
+POLICY = "ameide/policy/v1/policy.proto"
+
+
+def transfer(options: MethodOptions, *, imports: Sequence[str] = (POLICY,)) -> Method:
     proto = MethodDescriptorProto(name="Transfer", options=options)
     file = FileDescriptorProto(
         name="acme/v1/bank.proto",
         package="acme.v1",
+        dependency=list(imports),
         service=[ServiceDescriptorProto(name="Bank", method=[proto])],
     )
     service = Service("acme.v1.Bank", file)
@@ -238,6 +242,13 @@ def test_facts_that_cannot_be_carried_out() -> None:
     text = refusal(named)
     assert r'"\u001b[2J\n' in text
     assert len(text) < 300
+
+
+def test_an_option_of_somebody_else_that_has_the_number_of_ours_is_none() -> None:
+    options = MethodOptions()
+    options[ext_default_timeout_ms] = 5
+    assert method_facts(transfer(options, imports=())) == ()
+    assert len(method_facts(transfer(options))) == 1
 
 
 def test_items_are_those_of_the_first_repeated_field() -> None:

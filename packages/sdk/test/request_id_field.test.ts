@@ -17,7 +17,11 @@ import {
   MethodOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
 import { expect, it } from "vitest";
-import { default_timeout_ms, request_id_field } from "@ameideio/core-proto/ameide/policy/v1";
+import {
+  default_timeout_ms,
+  file_ameide_policy_v1_policy as policy,
+  request_id_field,
+} from "@ameideio/core-proto/ameide/policy/v1";
 import {
   field_info,
   FieldInfo_Format as Format,
@@ -39,7 +43,11 @@ function field(format: Format, more: FieldOf = {}): FieldDescriptorProto {
 /** `acme.v1.Bank/Transfer`, whose request has one field, and names one. */
 function transfer(
   one: FieldDescriptorProto,
-  { names = "id", timeoutMs }: { names?: string; timeoutMs?: bigint } = {},
+  {
+    names = "id",
+    timeoutMs,
+    imports = [policy.proto.name],
+  }: { names?: string; timeoutMs?: bigint; imports?: string[] } = {},
 ): DescMethodUnary {
   const options = create(MethodOptionsSchema);
   setExtension(options, request_id_field, names);
@@ -50,6 +58,7 @@ function transfer(
     name: "acme/v1/bank.proto",
     package: "acme.v1",
     syntax: "proto3",
+    dependency: imports,
     messageType: [
       {
         name: "Transfer",
@@ -72,7 +81,7 @@ function transfer(
       },
     ],
   });
-  const service = createFileRegistry(file, () => undefined).getService("acme.v1.Bank");
+  const service = createFileRegistry(file, () => policy).getService("acme.v1.Bank");
   return (service as DescService).methods[0] as DescMethodUnary;
 }
 
@@ -131,4 +140,12 @@ it.each([
   expect(ids).toHaveLength(2);
   expect(ids[0]).toMatch(/^[0-9a-f-]{13}-4/);
   expect(ids[1]).toBe(ids[0]);
+});
+
+it("an option of somebody else that has the number of ours is none", async () => {
+  const { transport } = scriptedThreads([done]);
+  const method = transfer(field(Format.UUID4), { timeoutMs: 0n, imports: [] });
+  const { values, problems } = transport.explain(method);
+  expect(problems).toEqual([]);
+  expect(values.requestIdField).toEqual({ value: null, source: "built-in (behavior 1)" });
 });

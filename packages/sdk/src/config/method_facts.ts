@@ -1,4 +1,4 @@
-import type { DescEnum, DescMethod, Registry } from "@bufbuild/protobuf";
+import type { DescEnum, DescFile, DescMethod, Registry } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import {
@@ -59,6 +59,9 @@ function readFacts(method: DescMethod, located: DescMethod): PolicyLayer[] {
   if (level !== undefined) {
     state(true, IDEMPOTENCY_LEVEL, { idempotency: level });
   }
+  if (!importsPolicy(method.parent.file)) {
+    return facts;
+  }
   const ownTenant = hasOption(method, tenant);
   const tenantMode = wordOf(
     TenantModeSchema,
@@ -100,6 +103,11 @@ function readFacts(method: DescMethod, located: DescMethod): PolicyLayer[] {
     state(true, long_lived.number, { longLived: true, ...limits });
   }
   return facts;
+}
+
+// The numbers of our options are anybody's: docs/decisions/option_numbers.md.
+function importsPolicy({ proto }: DescFile): boolean {
+  return proto.dependency.includes(tenant.file.proto.name);
 }
 
 /**

@@ -23,7 +23,11 @@ from ameide_core_proto.ameide.policy.v1.policy_pb import (
 )
 from connectrpc.method import IdempotencyLevel
 from protobuf import DescEnum, Extension, Registry
-from protobuf.wkt.google.protobuf.descriptor_pb import MethodOptions, ServiceOptions
+from protobuf.wkt.google.protobuf.descriptor_pb import (
+    FileDescriptorProto,
+    MethodOptions,
+    ServiceOptions,
+)
 
 from ameide_sdk._internal.config.descriptors import Method, Service
 from ameide_sdk._internal.config.proto_place import place_of
@@ -84,6 +88,11 @@ def word_of(desc: DescEnum, number: int) -> str | None:
     return name.removeprefix(desc.values[0].name.removesuffix("UNSPECIFIED")).lower()
 
 
+# The numbers of our options are anybody's: docs/decisions/option_numbers.md.
+def _imports_policy(file: FileDescriptorProto | None) -> bool:
+    return file is not None and TenantMode.desc().file.proto.name in file.dependency
+
+
 class _Facts:
     """Facts of one method, as they are found."""
 
@@ -91,8 +100,9 @@ class _Facts:
         self._method = method
         self._located = located
         service = method.service.proto
-        self._of_method = method.options
-        self._of_service = None if service is None else service.options
+        is_ours = _imports_policy(method.service.file)
+        self._of_method = method.options if is_ours else None
+        self._of_service = service.options if service is not None and is_ours else None
         self.found: list[PolicyLayer] = []
 
     def of_method(self, fact: Extension[MethodOptions, _T]) -> _T | None:
