@@ -5,6 +5,7 @@ import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { UserError } from "./user_error.js";
 
 const LARGEST_OUTPUT_BYTES = 1_000_000_000;
+const LINES_SHOWN = 20;
 
 /** How a program is run. */
 export interface ToolOptions {
@@ -34,6 +35,13 @@ export async function runTool(
       throw new MissingTool(`${program} was not found: ${install}`);
     }
     const said = stderr === undefined || stderr === "" ? String(reason) : stderr.trim();
-    throw new UserError(`${program} failed: ${said}`);
+    throw new UserError(`${program} failed: ${shortened(said)}`);
   }
+}
+
+// The first error is the one to mend, and a compiler may tell of thousands.
+function shortened(text: string): string {
+  const lines = text.split("\n");
+  const more = lines.length - LINES_SHOWN;
+  return more <= 0 ? text : [...lines.slice(0, LINES_SHOWN), `and ${more} lines more`].join("\n");
 }

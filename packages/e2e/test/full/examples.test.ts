@@ -71,10 +71,11 @@ async function prepare(name: string) {
   return { cwd, start };
 }
 
-it("every example is executed here", async () => {
+// bring-your-own has a test of its own, bring_your_own.test.ts.
+it("every example is executed", async () => {
   const entries = await readdir(join(ROOT, "examples"), { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  expect(names.toSorted()).toEqual(["page", "service", "worker"]);
+  expect(names.toSorted()).toEqual(["bring-your-own", "page", "service", "worker"]);
 });
 
 it("README.md: one command installs, and the ten lines run", LONG, async () => {
