@@ -101,7 +101,7 @@ compared; 2: wrong arguments; 3: every toolchain is missing.
  *
  * @returns whether that is a failure.
  */
-export function tellMissing(missing: readonly string[], { line }: Output): boolean {
+function tellMissing(missing: readonly string[], { line }: Output): boolean {
   missing.forEach(line);
   return missing.length > 0 && inCi();
 }
