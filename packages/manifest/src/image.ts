@@ -81,7 +81,8 @@ const BUF_EXTENSION = 8042;
 /** Number of the field of that which is true for imports: files of other modules. */
 const IS_IMPORT = 1;
 
-function isImport({ $unknown }: FileDescriptorProto): boolean {
+/** Reports whether Buf noted a file as an import: one of another module. */
+export function isImport({ $unknown }: FileDescriptorProto): boolean {
   const noted = $unknown?.findLast(({ no }) => no === BUF_EXTENSION);
   const fields = new BinaryReader(new BinaryReader(noted?.data ?? new Uint8Array(1)).bytes());
   while (fields.pos < fields.len) {

@@ -193,6 +193,39 @@ describe("init", () => {
     expect(read(folder, "buf.gen.ameide.yaml")).toContain("path: ameide/policy/v1");
   });
 
+  it("takes stubs of Google's common protos from where they are published, in Go", async () => {
+    const copy = (path: string, name: string, more = "") => `syntax = "proto3"; package ${name};
+      option go_package = "google.golang.org/genproto/googleapis/${path}"; message Status {} ${more}`;
+    const folder = workspace({
+      ...SHOP,
+      "google/rpc/status.proto": copy("rpc/status;status", "google.rpc"),
+      "google/api/keys/v1/keys.proto": copy("api/keys/v1;keys", "google.api.keys.v1"),
+      "google/api/keys/v1/service.proto": copy(
+        "api/keys/v1;keys",
+        "google.api.keys.v1",
+        "service KeysService { rpc Get(M) returns (M); } message M {}",
+      ).replace("message Status {}", ""),
+    });
+    writeFileSync(join(folder, "go.mod"), "module acme.example/shop\n");
+    expect((await init(folder, "--language", "go")).code).toBe(0);
+    const template = read(folder, "buf.gen.ameide.yaml");
+    // Not annotations.proto, which states no go_package here, nor a package that has a service.
+    expect(template).toContain(
+      "exclude_paths:\n      - third_party/ameide/ameide\n      - proto/google/rpc\nmanaged:",
+    );
+    expect(template.match(/(?<= {6}path: ).*/g)).toEqual(["ameide/policy/v1", "google/rpc"]);
+    expect((await init(folder, "--language", "ts", "--force")).code).toBe(0);
+    expect(read(folder, "buf.gen.ameide.yaml")).not.toContain("google/rpc");
+  });
+
+  it("shows the first errors of a compiler", async () => {
+    const wrong = Array.from({ length: 30 }, (_, i) => `message M${i} { Gone g = 1; }`).join("\n");
+    const text = `syntax = "proto3"; package acme.v1; ${wrong}`;
+    const { stderr } = await init(workspace({ "acme/v1/x.proto": text }));
+    expect(stderr.trimEnd().split("\n")).toHaveLength(21);
+    expect(stderr).toMatch(/\nand 1\d lines more\n$/);
+  });
+
   it.each([
     ["no service", { "acme/v1/x.proto": 'syntax = "proto3"; package acme.v1;' }, "has no service"],
     ["no package", { "x.proto": 'syntax = "proto3"; service S {}' }, "x.proto states no package"],

@@ -6,6 +6,7 @@ import { readImage, servicesOf } from "../image.js";
 import { runTool } from "../run_tool.js";
 import { type Sdk, SDKS } from "../sdks.js";
 import { UserError } from "../user_error.js";
+import { publishedStubs } from "./published_stubs.js";
 import { type ReviewedMethod, readReview, reviewOf, showReview } from "./review.js";
 import { settleNames } from "./settle_names.js";
 import { templateOf, VENDORED } from "./template.js";
@@ -49,7 +50,8 @@ export interface Plan {
  */
 export async function planInit(options: InitOptions): Promise<Plan> {
   const { folder, force, policyProto } = options;
-  const services = servicesOf(readImage(options.image ?? (await buildImage(folder)), "the image"));
+  const image = readImage(options.image ?? (await buildImage(folder)), "the image");
+  const services = servicesOf(image);
   if (services.length === 0) {
     throw new UserError("the workspace has no service: there is nothing to call");
   }
@@ -59,8 +61,8 @@ export async function planInit(options: InitOptions): Promise<Plan> {
       `${nowhere.file.proto.name} states no package, so its service ${nowhere.name} has no place in a roster`,
     );
   }
-  const [there, policy, goMod] = await Promise.all(
-    [REVIEW, POLICY, "go.mod"].map((name) => textOf(join(folder, name))),
+  const [there, policy, goMod, bufYaml] = await Promise.all(
+    [REVIEW, POLICY, "go.mod", "buf.yaml"].map((name) => textOf(join(folder, name))),
   );
   const languages = options.languages ?? (await languagesOf(folder));
   const goModule = /^module\s+(\S+)/m.exec(goMod ?? "")?.[1];
@@ -70,8 +72,9 @@ export async function planInit(options: InitOptions): Promise<Plan> {
   const review = reviewOf(services, there === undefined ? [] : readReview(there, REVIEW));
   const names = settleNames(services);
   const packages = [...new Set(services.map(({ typeName }) => typeName.split(".")[0] ?? ""))];
+  const published = publishedStubs(image, { folder, bufYaml });
   const files = new Map([
-    [TEMPLATE, templateOf({ languages, packages, names, goModule })],
+    [TEMPLATE, templateOf({ languages, packages, names, goModule, published })],
     [REVIEW, showReview(review)],
   ]);
   if (policyProto !== undefined) {

@@ -1,4 +1,5 @@
 import type { Sdk } from "../sdks.js";
+import type { PublishedStubs } from "./published_stubs.js";
 
 /** What a generation template is made for. */
 export interface Generated {
@@ -9,6 +10,8 @@ export interface Generated {
   readonly names: ReadonlyMap<string, string>;
   /** Path of the Go module; Go has to know it. */
   readonly goModule?: string | undefined;
+  /** What Go has stubs of elsewhere. */
+  readonly published: PublishedStubs;
 }
 
 /** Folder where policy.proto is vendored. */
@@ -17,12 +20,14 @@ export const VENDORED = "third_party/ameide";
 /** Returns a template for `buf generate`: stubs and rosters. */
 export function templateOf(generated: Generated): string {
   const { languages } = generated;
+  const copied = languages.includes("go") ? generated.published.copied : [];
+  const excluded = [`${VENDORED}/ameide`, ...copied].map((path) => `      - ${path}\n`);
   return `# Written by ameide-manifest init. Generate with: buf generate --template buf.gen.ameide.yaml
 version: v2
 inputs:
   - directory: .
-    exclude_paths: [${VENDORED}/ameide]
-${languages.includes("go") ? managed(generated) : ""}plugins:
+    exclude_paths:
+${excluded.join("")}${languages.includes("go") ? managed(generated) : ""}plugins:
 ${languages.map((language) => PLUGINS[language](rosterOptions(generated))).join("")}`;
 }
 
@@ -37,19 +42,16 @@ export function rosterOptions({
   ];
 }
 
-// policy.proto and what lies in modules of others say where their stubs are.
-function managed({ goModule, packages }: Generated): string {
+// What is published states itself where its stubs are.
+function managed({ goModule, published }: Generated): string {
+  const disabled = ["ameide/policy/v1", ...published.imported];
   return `managed:
   enabled: true
   disable:
-    - file_option: go_package
-      path: ameide/policy/v1
-    - file_option: go_package
-      path: google
-  override:
+${disabled.map((path) => `    - file_option: go_package\n      path: ${path}\n`).join("")}  override:
     - file_option: go_package_prefix
       value: ${goModule}/gen/go
-`.replace(packages.includes("google") ? /    - .*\n {6}path: google\n/ : /$^/, "");
+`;
 }
 
 const PLUGINS: Readonly<Record<Sdk, (options: readonly string[]) => string>> = {
