@@ -84,5 +84,10 @@ function readMethod(value: unknown, place: string): ReviewedMethod {
   if (typeof confirmed !== "boolean") {
     throw new UserError(`${place}.confirmed is neither true nor false`);
   }
-  return { method, idempotencyLevel: level, reason: String(reason ?? ""), confirmed };
+  return {
+    method,
+    idempotencyLevel: level,
+    reason: typeof reason === "string" ? reason : "",
+    confirmed,
+  };
 }
