@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	"github.com/ameideio/ameide-core-proto-go/roster"
+	"github.com/ameideio/ameide-policy-go/ameide/policy/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
