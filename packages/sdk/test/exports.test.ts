@@ -123,6 +123,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     "BEHAVIOR_1",
     "createMemoryHttpClient",
     "createVirtualClock",
+    "integrationMode",
     "memoryOptions",
     "seededRandom",
     "sequence",
