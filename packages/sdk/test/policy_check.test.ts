@@ -252,10 +252,13 @@ describe("ameide-policy check --image", () => {
 
   it("takes several images as one", () => {
     const { file: files } = fromBinary(FileDescriptorSetSchema, readImage());
+    const imported = (name: string): Set<string> => {
+      const { dependency = [] } = files.find((each) => each.name === name) ?? {};
+      return new Set([name, ...dependency.flatMap((each) => [...imported(each)])]);
+    };
     const part = (service: string, name: string) => {
-      const kept = files.filter(
-        (each) => each.service.length === 0 || each.service.some((one) => one.name === service),
-      );
+      const left = files.find((each) => each.service.some((one) => one.name === service));
+      const kept = files.filter((each) => imported(left?.name ?? "").has(each.name));
       const path = join(folder, name);
       writeFileSync(
         path,
