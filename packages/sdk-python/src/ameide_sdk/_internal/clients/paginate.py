@@ -121,9 +121,11 @@ def paginate(
         if value is not None and not (is_integer and value >= 1):
             raise naming_config_error(name, "must be an integer of at least 1", value)
     owner = getattr(method, "__self__", None)
-    if isinstance(owner, Shell) and owner.settings.get("request_id") is not None:
-        rule = "cannot be given to paginate: every page is a call of its own"
-        raise config_error("request_id", rule)
+    if isinstance(owner, Shell):
+        settings = owner._settings.values  # pyright: ignore[reportPrivateUsage]
+        if settings.get("request_id") is not None:
+            rule = "cannot be given to paginate: every page is a call of its own"
+            raise config_error("request_id", rule)
     list_ = _List(method, request, max_items, max_pages)
     is_async = isinstance(owner, AsyncShell) or inspect.iscoroutinefunction(method)
     return AsyncPages(list_) if is_async else Pages(list_)

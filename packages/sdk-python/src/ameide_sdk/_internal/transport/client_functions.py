@@ -1,4 +1,4 @@
-"""The methods of clients as functions, for type checkers."""
+"""The methods of clients as functions: for type checkers, and where an RPC has the name of one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def with_options(client: _Stub, **settings: Unpack[CallSettings]) -> _Stub:
     Raises:
         AmeideError: CONFIG_INVALID for another client, and for a setting when a call is made.
     """
-    return cast("_Stub", _shell(client).with_options(**settings))
+    return cast("_Stub", Shell.with_options(_shell(client), **settings))
 
 
 def derive(client: _Stub, **options: Unpack[ClientOptions]) -> _Stub:
@@ -49,7 +49,7 @@ def derive(client: _Stub, **options: Unpack[ClientOptions]) -> _Stub:
     Raises:
         AmeideError: CONFIG_INVALID for another client, or naming option and rule.
     """
-    return cast("_Stub", _shell(client).derive(**options))
+    return cast("_Stub", Shell.derive(_shell(client), **options))
 
 
 def explain(
@@ -66,7 +66,7 @@ def explain(
     Raises:
         AmeideError: CONFIG_INVALID for another client, or a method that is not known.
     """
-    return _shell(client).explain(method)
+    return Shell.explain(_shell(client), method)
 
 
 @overload
@@ -95,8 +95,10 @@ def drain(
         AmeideError: CONFIG_INVALID for another client, or a timeout that is none.
     """
     shell = _shell(client)
-    assert isinstance(shell, AsyncShell | SyncShell)
-    return shell.drain(timeout)
+    if isinstance(shell, AsyncShell):
+        return AsyncShell.drain(shell, timeout)
+    assert isinstance(shell, SyncShell)
+    return SyncShell.drain(shell, timeout)
 
 
 def _shell(client: object) -> Shell:

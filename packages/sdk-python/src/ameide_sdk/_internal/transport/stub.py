@@ -141,11 +141,6 @@ class Shell:
         explained: Explanation | list[Explanation] = self._ameide.explain(method)
         return explained
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """Settings of the calls, of `with_options`."""
-        return self._settings.values
-
     def _plan(
         self, method: MethodInfo[Any, Any], headers: object, timeout_ms: float | None
     ) -> CallPlan:
@@ -262,6 +257,10 @@ class AsyncShell(Shell, ConnectClient):
         return Ended()
 
     aclose = close
+
+    async def __aexit__(self, *_: object) -> None:
+        """Closes, even where an RPC is named so."""
+        await AsyncShell.close(self)
 
     def drain(self, timeout: float | timedelta | None = None) -> Awaitable[DrainResult]:
         """Takes no more calls, waits for those that were made, retries included, and closes.
@@ -383,6 +382,10 @@ class SyncShell(Shell, ConnectClientSync):
         """
         self._ameide.close()
 
+    def __exit__(self, *_: object) -> None:
+        """Closes, even where an RPC is named so."""
+        SyncShell.close(self)
+
     def drain(self, timeout: float | timedelta | None = None) -> DrainResult:
         """Takes no more calls, waits for those that were made, retries included, and closes.
 
@@ -432,9 +435,30 @@ def _class_of(stub: type[Any]) -> type[Any]:
     if found is None:
         shell = AsyncShell if issubclass(stub, ConnectClient) else SyncShell
         attributes = {"__module__": stub.__module__, "__doc__": stub.__doc__}
-        found = type(stub.__name__, (shell, stub), attributes)
+        # Of another name than the stub, whose methods are looked up by it.
+        hidden = type("HiddenMethods", (), _hidden_methods(stub, shell))
+        found = type(stub.__name__, (hidden, shell, stub), attributes)
         _classes[stub] = found
     return found
+
+
+def _hidden_methods(stub: type[Any], shell: type[Shell]) -> dict[str, Any]:
+    """Returns the RPCs that have the name of a method of the shell: they win.
+
+    The shell's is a function of `ameide_sdk`, too; `async with` and `with` close.
+    """
+    inherited = stub.__mro__.index(ConnectClient if shell is AsyncShell else ConnectClientSync)
+    generated = {
+        name: member
+        for each in reversed(stub.__mro__[:inherited])
+        for name, member in vars(each).items()
+    }
+    return {
+        name: member
+        for name, member in generated.items()
+        # What generated methods call is ours.
+        if not name.startswith(("_", "execute_")) and hasattr(shell, name)
+    }
 
 
 def bound_stub(stub: type[Any], transport: Transport, settings: StubSettings) -> Any:
