@@ -1,10 +1,12 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { copyRepository } from "../harness/copy.js";
-import { CONTRACT, PROGRAM, route, SERVICE } from "../harness/notes.js";
+import { CONTRACT, GO_PROGRAM, PROGRAM, PYTHON_PROGRAM, route, SERVICE } from "../harness/notes.js";
 
 // A proto package, its fixture and its implementation are all that somebody writes.
 
@@ -17,6 +19,7 @@ const hasLanguages = ["go version", "python3 --version"].every(
 );
 
 let copy: string;
+let generatedMs: number;
 
 beforeAll(async () => {
   copy = await copyRepository();
@@ -35,7 +38,8 @@ beforeAll(async () => {
   await writeFile(join(copy, ROUTES), route(await readFile(join(copy, ROUTES), "utf8")));
   await must("git", ["init", "--quiet"]);
   await must("git", ["add", "--all"]);
-  await must(process.execPath, ["scripts/generate.mjs", ...(hasLanguages ? [] : ["--ts"])]);
+  const generate = ["scripts/generate.mjs", ...(hasLanguages ? [] : ["--ts"])];
+  generatedMs = await timed(() => must(process.execPath, generate));
 }, LONG_MS);
 
 afterAll(() => rm(copy, { recursive: true, force: true }));
@@ -90,6 +94,46 @@ test(
   LONG_MS,
 );
 
+test.runIf(hasLanguages)(
+  "it can be called in Go and Python by the roster, which nobody has edited",
+  async () => {
+    const server = spawn(
+      process.execPath,
+      [join(copy, "packages/reference-server/bin/ameide-reference-server.js"), "--end-with-stdin"],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    onTestFinished(() => void server.stdin.end());
+    const [line] = (await once(createInterface(server.stdout), "line")) as [string];
+    const { url } = JSON.parse(line) as { url: string };
+    const goFolder = join(copy, "packages/e2e/go/notes");
+    await mkdir(goFolder);
+    await writeFile(join(goFolder, "main.go"), GO_PROGRAM);
+    const sources = ["core-proto/python/src", "sdk-python/src"];
+    const env = { PYTHONPATH: sources.map((each) => join(copy, "packages", each)).join(":") };
+    const python = join(copy, ".cache/venv/bin/python");
+    const goMs = await timed(async () => {
+      const ended = await run("go", ["run", ".", url], goFolder);
+      expect(ended).toEqual({ code: 0, stdout: "hello\n", stderr: "" });
+    });
+    const pythonMs = await timed(async () => {
+      const ended = await run(python, ["-c", PYTHON_PROGRAM, url], copy, env);
+      expect(ended).toEqual({ code: 0, stdout: "hello\n", stderr: "" });
+    });
+    const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+    process.stdout.write(
+      `from the proto to a call: generate ${seconds(generatedMs)}, then ` +
+        `Go ${seconds(goMs)}, Python ${seconds(pythonMs)}\n`,
+    );
+  },
+  LONG_MS,
+);
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
 async function must(program: string, args: readonly string[], cwd = copy): Promise<void> {
   const { code, stdout, stderr } = await run(program, args, cwd);
   if (code !== 0) {
@@ -97,9 +141,9 @@ async function must(program: string, args: readonly string[], cwd = copy): Promi
   }
 }
 
-function run(program: string, args: readonly string[], cwd = copy) {
+function run(program: string, args: readonly string[], cwd = copy, more: NodeJS.ProcessEnv = {}) {
   return new Promise<{ code: number | string; stdout: string; stderr: string }>((resolve) => {
-    const env = { ...process.env, NO_COLOR: "1", CI: "" };
+    const env = { ...process.env, NO_COLOR: "1", CI: "", ...more };
     execFile(program, args, { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
     );

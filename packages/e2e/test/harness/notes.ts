@@ -137,3 +137,42 @@ export const PROGRAM = `
   transport.close();
   await server.close();
 `;
+
+/** The same in Go, by the roster's client, at the address that is its argument. */
+export const GO_PROGRAM = `package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	notesv1 "github.com/ameideio/ameide-core-proto-go/ameide/notes/v1"
+	"github.com/ameideio/ameide-sdk-go"
+	"github.com/ameideio/ameide-sdk-go/client"
+)
+
+func main() {
+	all, err := client.New(os.Args[1], ameide.AllowInsecureLoopback(), ameide.WithTenant("acme"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer all.Close()
+	response, err := all.Notes.GetNote(context.Background(), &notesv1.GetNoteRequest{NoteId: "n1"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(response.GetNote().GetText())
+}
+`;
+
+/** The same in Python. */
+export const PYTHON_PROGRAM = `
+import sys
+
+from ameide_core_proto.ameide.notes.v1.notes_pb import GetNoteRequest
+from ameide_sdk import AmeideClient
+
+with AmeideClient(sys.argv[1], allow_insecure_loopback=True, tenant="acme") as ameide:
+    print(ameide.notes.get_note(GetNoteRequest(note_id="n1")).note.text)
+`;
