@@ -83,13 +83,6 @@ export const ROOMS = [
       "fault-server",
     ],
   },
-  {
-    name: "bench",
-    path: "packages/bench",
-    layer: 3,
-    uses: ["scripts", "core-proto", "sdk", "sdk-go", "sdk-python"],
-    tools: ["protoc-gen-ameide"],
-  },
   // Its inspectors look at the SDKs as users see them.
   {
     name: "manifest",
@@ -112,6 +105,13 @@ export const ROOMS = [
     path: "packages/parity",
     layer: 4,
     uses: ["scripts", "manifest", "conformance-proto"],
+  },
+  {
+    name: "bench",
+    path: "packages/bench",
+    layer: 4,
+    uses: ["scripts", "core-proto", "sdk", "sdk-go", "sdk-python", "manifest"],
+    tools: ["protoc-gen-ameide"],
   },
   {
     name: "tools",

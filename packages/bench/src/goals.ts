@@ -24,6 +24,7 @@ export const GOALS = {
   goAllocations: 20,
   goLoopbackRatio: 1.1,
   pythonImportMs: 150,
+  manifestMs: 10_000,
 } as const;
 
 /** Bounds of the control row: beyond them the machine was too restless to tell. */
@@ -74,6 +75,9 @@ export function goalsOf(results: Results): readonly Goal[] {
       atMost(name, other.gzip / base.gzip, GOALS.rosterBundleRatio, times);
     }
   }
+  const { services, steps } = results.manifest;
+  const sum = Object.values(steps).reduce((before, each) => before + each, 0);
+  atMost(`manifest of ${services} services`, sum, GOALS.manifestMs, seconds);
   for (const { name, base, other } of results.go?.compared ?? []) {
     if (name === GO_UNARY.name) {
       const more = other.allocations - base.allocations;
@@ -86,6 +90,10 @@ export function goalsOf(results: Results): readonly Goal[] {
     atMost(name, Math.round(otherMs - baseMs), GOALS.pythonImportMs, (ms) => `${signed(ms)} ms`);
   }
   return goals;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function times(value: number): string {

@@ -12,6 +12,7 @@ import { GO_COMPARED, GO_POLICIES, type GoRow } from "./go_rows.js";
 import { PythonBench } from "./python.js";
 import { generateHundred } from "./hundred.js";
 import { type Effort, FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
+import { measureManifest } from "./manifest.js";
 import { report } from "./report.js";
 import type { GoResults, ImportResult, PythonResults, Results, RowResult } from "./results.js";
 import { COMPARED, POLICIES, type Row } from "./rows.js";
@@ -19,7 +20,8 @@ import { COMPARED, POLICIES, type Row } from "./rows.js";
 const HELP = `Usage: npx -y pnpm@12.21.0 bench [--quick] [--report FOLDER]
 
 Measures what the SDK costs against the bare Connect client: the time and the
-bytes of a call, import, and bundle. Under ten minutes on a machine that does
+bytes of a call, import, and bundle; and what the manifest of a large module
+does. Under ten minutes on a machine that does
 nothing else.
 
   --quick          the few rows that have goals, 3 processes instead of 7: to
@@ -97,6 +99,8 @@ async function measure(quick: boolean): Promise<Results> {
     const roster = { base: hundred.node.one, other: hundred.node.roster };
     imports.push(await measureImport(NAMES.importRoster, roster, effort, timeImport));
     const bundles = await measureBundles(hundred);
+    progress("the manifest of 1000 services");
+    const manifest = await measureManifest();
     const go = await measureGo(quick, effort);
     const python = await measurePython(effort);
     return {
@@ -106,6 +110,7 @@ async function measure(quick: boolean): Promise<Results> {
       policies,
       imports,
       bundles,
+      manifest,
       ...(go === undefined ? {} : { go }),
       ...(python === undefined ? {} : { python }),
     };

@@ -1,5 +1,12 @@
 import { CONTROL_BOUNDS, goalsOf, isValid } from "./goals.js";
-import type { GoResults, GoSide, PythonResults, Results, RowResult } from "./results.js";
+import type {
+  GoResults,
+  GoSide,
+  ManifestResults,
+  PythonResults,
+  Results,
+  RowResult,
+} from "./results.js";
 
 /** Formats the results of a run for people. */
 export function report(results: Results): string {
@@ -31,6 +38,8 @@ export function report(results: Results): string {
       ]),
     ]),
     "",
+    ...manifestLines(results.manifest),
+    "",
     ...(results.go === undefined ? [] : [...goLines(results.go), ""]),
     ...(results.python === undefined ? [] : [...pythonLines(results.python), ""]),
     ...table([
@@ -53,6 +62,14 @@ export function report(results: Results): string {
     );
   }
   return lines.join("\n");
+}
+
+function manifestLines({ services, methods, steps, peakBytes }: ManifestResults): string[] {
+  const lines = Object.entries(steps).map(([step, ms]) => [step, (ms / 1_000).toFixed(2)]);
+  return [
+    ...table([[`manifest: ${services} services × ${methods} methods`, "s"], ...lines]),
+    `at most ${Math.round(peakBytes / 1e6)} MB of memory`,
+  ];
 }
 
 function goLines({ processes, compared, policies }: GoResults): string[] {

@@ -68,6 +68,19 @@ export interface PythonResults {
   readonly imports: readonly ImportResult[];
 }
 
+/** What the manifest of a synthetic module came to. */
+export interface ManifestResults {
+  readonly services: number;
+  /** Methods of each service. */
+  readonly methods: number;
+  /** Milliseconds of each step. */
+  readonly steps: Readonly<Record<string, number>>;
+  /** Most memory that the process had. */
+  readonly peakBytes: number;
+  /** Problems that the check found: none are there. */
+  readonly problems: number;
+}
+
 /** A goal, and whether it is met. */
 export interface Goal {
   readonly name: string;
@@ -84,6 +97,7 @@ export interface Results {
   readonly policies: readonly RowResult[];
   readonly imports: readonly ImportResult[];
   readonly bundles: readonly BundleResult[];
+  readonly manifest: ManifestResults;
   /** Missing where Go is. */
   readonly go?: GoResults;
   /** Missing where Python is. */
