@@ -132,14 +132,14 @@ test("a person sees and sets their own only", async () => {
   const recipient = "ada";
   const notificationId = sent?.id ?? "";
   for (const call of [
-    bob.getPreferences({ recipient }),
-    bob.setPreferences({ preferences: { recipient } }),
-    bob.registerChannel({ recipient, type: ChannelType.PUSH, address: "d" }),
-    bob.listHistory({ recipient }),
-    bob.listHistory({}),
-    bob.getDeliveryStatus({ notificationId }),
+    () => bob.getPreferences({ recipient }),
+    () => bob.setPreferences({ preferences: { recipient } }),
+    () => bob.registerChannel({ recipient, type: ChannelType.PUSH, address: "d" }),
+    () => bob.listHistory({ recipient }),
+    () => bob.listHistory({}),
+    () => bob.getDeliveryStatus({ notificationId }),
   ]) {
-    expect(await failure(call)).toMatchObject({
+    expect(await failure(call())).toMatchObject({
       code: Code.PermissionDenied,
       reason: "RECIPIENT_MISMATCH",
     });

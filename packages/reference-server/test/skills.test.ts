@@ -53,13 +53,13 @@ test("a personal skill is its owner's alone", async () => {
   expect((await bob.search({ query: "pdf" })).skills).toEqual([]);
   await bob.delete({ skillId });
   for (const call of [
-    bob.get({ skillId }),
-    bob.export({ skillId }),
-    bob.getVersion({ skillId }),
-    bob.update({ skill: { id: skillId, description: "mine" } }),
-    bob.createVersion({ skillId, content }),
+    () => bob.get({ skillId }),
+    () => bob.export({ skillId }),
+    () => bob.getVersion({ skillId }),
+    () => bob.update({ skill: { id: skillId, description: "mine" } }),
+    () => bob.createVersion({ skillId, content }),
   ]) {
-    expect(await failure(call)).toMatchObject({ code: Code.NotFound, reason: "SKILL_NOT_FOUND" });
+    expect(await failure(call())).toMatchObject({ code: Code.NotFound, reason: "SKILL_NOT_FOUND" });
   }
   expect(await failure(bob.create({ ...forms, scope: PERSONAL, owner: "ada" }))).toMatchObject({
     code: Code.PermissionDenied,
