@@ -31,10 +31,17 @@ func TestHTTP2IntervalOfPingsIsBounded(t *testing.T) {
 	if err := callWith(t, transport); err != nil && err.Origin == OriginTransport {
 		t.Fatal(err)
 	}
-	// As long as half an interval: one asks whether the connection is dead, and a slow machine may see to few more.
+	// As long as half an interval: one asks whether the connection is dead, and a slow machine may see to few more. What
+	// the first GOAWAY has not reached yet is answered on the old connection.
 	hung := mustDerive(t, transport, WithTimeout(500*time.Millisecond))
-	if err := callWith(t, hung); err == nil || err.Code != connect.CodeDeadlineExceeded {
-		t.Fatal(err)
+	var hang *Error
+	for range 3 {
+		if hang = callWith(t, hung); hang != nil && hang.Code == connect.CodeDeadlineExceeded {
+			break
+		}
+	}
+	if hang == nil || hang.Code != connect.CodeDeadlineExceeded {
+		t.Fatal(hang)
 	}
 	if sent := pings.Load(); sent > 10 {
 		t.Errorf("%d PINGs were sent", sent)
