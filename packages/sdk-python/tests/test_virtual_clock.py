@@ -109,7 +109,8 @@ def on_baton(main: Callable[[Baton], None]) -> VirtualClock:
     baton = Baton(clock)
     before = threading.active_count()
     baton.run(lambda: main(baton))
-    assert threading.active_count() == before
+    # One that another test has left may end meanwhile.
+    assert threading.active_count() <= before
     return clock
 
 
