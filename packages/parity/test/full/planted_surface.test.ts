@@ -1,7 +1,7 @@
 import { MethodOptions_IdempotencyLevel as Level } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import { judged, redLines } from "./harness/gate.js";
-import { installed } from "./harness/installed.js";
+import { judged, redLines } from "../harness/gate.js";
+import { installed } from "../harness/installed.js";
 import {
   editDescriptor,
   type Edits,
@@ -9,8 +9,8 @@ import {
   plantedPython,
   plantedTypeScript,
   replace,
-} from "./harness/plant.js";
-import { there } from "./harness/there.js";
+} from "../harness/plant.js";
+import { there } from "../harness/there.js";
 
 function inOrder(...edits: ((text: string) => string)[]) {
   return (text: string) => edits.reduce((before, edit) => edit(before), text);
