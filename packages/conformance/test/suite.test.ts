@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { runCli } from "../src/cli/cli.js";
 import { testSuite } from "./harness/test_suite.js";
 
-// Every combination over Connect, and of each case one over gRPC and one over gRPC-Web; all of those are
-// in the full lane.
+// Of each case one combination over each protocol, over Connect one of each HTTP version; all are in the
+// full lane.
 await testSuite({ thin: true });
 
 test("200 random cases do what the reference model says", { timeout: 60_000 }, async () => {

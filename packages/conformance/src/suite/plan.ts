@@ -37,8 +37,8 @@ export interface Filter {
   /** `native` is the language's own. */
   readonly httpClients?: readonly string[] | undefined;
   /**
-   * True to run only some combinations: all over Connect; over gRPC and gRPC-Web one entry, one
-   * format and one HTTP version; over each other HTTP client one of all. The chosen ones change
+   * True to run only some combinations: over Connect one of each HTTP version; over gRPC and
+   * gRPC-Web one; over each other HTTP client one. Which entry, format and the rest it is changes
    * from case to case.
    */
   readonly thin?: boolean | undefined;
@@ -186,12 +186,19 @@ function fewer(
 function thinned(combinations: readonly Combination[], number: number): Combination[] {
   const columns = new Map<string, Combination[]>();
   for (const combination of combinations) {
-    const column = combination.httpClient === "" ? combination.protocol : combination.httpClient;
+    const column = columnOf(combination);
     columns.set(column, [...(columns.get(column) ?? []), combination]);
   }
-  return [...columns].flatMap(([column, own], i) =>
-    column === "connect" ? own : own.slice((number + i) % own.length).slice(0, 1),
+  return [...columns.values()].flatMap((own, i) =>
+    own.slice((number + i) % own.length).slice(0, 1),
   );
+}
+
+function columnOf({ httpClient, protocol, http }: Combination): string {
+  if (httpClient !== "") {
+    return httpClient;
+  }
+  return protocol === "connect" ? `connect ${http}` : protocol;
 }
 
 /**
