@@ -21,11 +21,11 @@ if (args.some((argument) => argument === "--help" || argument === "-h")) {
     if (gated && process.exitCode !== 2) {
       const gate = await import(new URL("../packages/parity/dist/cli.js", import.meta.url).href);
       process.stdout.write("\n");
-      const code = await gate.runCli(["--quick"], {
+      // Its verdict is not that of the demo: who tries a change of a proto has generated TypeScript alone.
+      await gate.runCli(["--quick", "--brief"], {
         out: (/** @type {string} */ text) => process.stdout.write(text),
         line: (/** @type {string} */ text) => process.stdout.write(`${text}\n`),
       });
-      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
     }
   } else {
     process.exitCode = 1;

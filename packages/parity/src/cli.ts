@@ -28,6 +28,7 @@ One that is missing or of other sources is red, with the command that makes it.
 
   --run            runs what is missing first; minutes, with progress
   --quick          does without runs of the suites that are missing: seconds
+  --brief          counts red cells instead of naming them
   --pin            pins surfaces and API reports as they are, for a review to
                    agree to; judges nothing else
   --base FILE      an older manifest, as of the last release: no service or
@@ -110,7 +111,7 @@ async function run(options: Options, { out, line }: Output): Promise<number> {
     line(`written: ${html}`);
   }
   const json = toJson(VerdictSchema, verdict, { alwaysEmitImplicit: true });
-  out(options.json ? `${JSON.stringify(json, undefined, 2)}\n` : showTable(verdict));
+  out(options.json ? `${JSON.stringify(json, undefined, 2)}\n` : showTable(verdict, options.brief));
   return verdict.verdict === "pass" ? 0 : 1;
 }
 
@@ -122,6 +123,7 @@ function read(argv: readonly string[]) {
       options: {
         run: { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
+        brief: { type: "boolean", default: false },
         pin: { type: "boolean", default: false },
         base: { type: "string" },
         json: { type: "boolean", default: false },

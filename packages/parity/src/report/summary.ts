@@ -15,15 +15,20 @@ type Part = keyof typeof PARTS;
 /** Number of red cells that are printed; --json and --html have all. */
 const SHOWN = 20;
 
-/** Shows the parts by columns, the red cells, and a line that says whether there are any. */
-export function showTable(verdict: Verdict): string {
+/**
+ * Shows the parts by columns, the red cells, and a line that says whether there are any.
+ *
+ * @param brief - Whether the cells are left out.
+ */
+export function showTable(verdict: Verdict, brief = false): string {
   const columns = columnsOf(verdict.sdks);
   const rows = (Object.keys(PARTS) as Part[]).map((part) => [
     part,
     ...columns.map((column) => cellText(verdict, part, column)),
   ]);
-  const shown = verdict.red.slice(0, SHOWN).map((cell) => firstLine(redLine(cell)));
-  const more = verdict.red.length - shown.length;
+  const red = brief ? [] : verdict.red;
+  const shown = red.slice(0, SHOWN).map((cell) => firstLine(redLine(cell)));
+  const more = red.length - shown.length;
   return [
     align([["parity", ...columns], ...rows]),
     "",
@@ -39,7 +44,7 @@ export function showTable(verdict: Verdict): string {
 export function verdictLine({ verdict, scope, services, methods, sdks, red }: Verdict): string {
   const compared = `${counted(services, "service")}, ${counted(methods, "method")}`;
   if (verdict === "pass") {
-    const quick = scope === "quick" ? " (quick: without the suites that have no verdict)" : "";
+    const quick = scope === "quick" ? " (quick: runs no suite)" : "";
     return `verdict: pass, ${compared}, alike in ${sdks.join(", ")}${quick}`;
   }
   const where = [...new Set(red.map(({ sdk }) => sdk || "manifest"))];
