@@ -21,7 +21,7 @@ export interface Evidence {
   readonly parity: Parity;
   readonly api: ApiReports;
   readonly pins: Pins;
-  /** Digests of the sources as they are, by column. */
+  /** Digests of the sources as they are, by column; none where they cannot be told, nor are needed. */
   readonly runs: Readonly<Record<string, string>>;
   readonly matrices: Verdicts<Matrix>;
   readonly officials: Verdicts<Official>;
@@ -35,14 +35,30 @@ export interface Evidence {
  */
 export async function gather(parity: Parity, folder: string): Promise<Evidence> {
   const columns = columnsOf(parity.sdks);
+  const matrices = readAll(columns, (column) => read(MatrixSchema, folder, "matrix", column));
+  const officials = readAll(columns, (column) => read(OfficialSchema, folder, "official", column));
+  const verdicts = [...Object.values(matrices), ...Object.values(officials)];
+  const isRun = verdicts.some((each) => each !== undefined);
   return {
     parity,
     api: apiReports(parity.sdks),
     pins: readPins(),
-    runs: await runDigests(),
-    matrices: readAll(columns, (column) => read(MatrixSchema, folder, "matrix", column)),
-    officials: readAll(columns, (column) => read(OfficialSchema, folder, "official", column)),
+    runs: await runsOf(isRun),
+    matrices,
+    officials,
   };
+}
+
+// Git lists the sources, and a copy of them need not be a repository.
+async function runsOf(isNeeded: boolean): Promise<Readonly<Record<string, string>>> {
+  try {
+    return await runDigests();
+  } catch (reason) {
+    if (isNeeded) {
+      throw new UserError((reason as Error).message);
+    }
+    return {};
+  }
 }
 
 function readAll<T>(
