@@ -1,13 +1,11 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { expect, onTestFinished, test } from "vitest";
+import { startServerProcess } from "../harness/server_process.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/integration/main.js", import.meta.url));
-const SERVER = fileURLToPath(import.meta.resolve("@ameideio/reference-server/bin"));
 const MINUTES = 60_000;
 
 test(
@@ -60,20 +58,11 @@ function expectAllHold(stdout: string): void {
 }
 
 async function startCluster(): Promise<NodeJS.ProcessEnv> {
-  const server = spawn(
-    process.execPath,
-    [SERVER, "--token", "of-the-cluster=umbrella", "--end-with-stdin"],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  onTestFinished(async () => {
-    const ended = once(server, "exit");
-    server.stdin.end();
-    await ended;
-  });
-  const [line] = (await once(createInterface(server.stdout), "line")) as [string];
+  const { url, close } = await startServerProcess("of-the-cluster", "umbrella");
+  onTestFinished(close);
   return {
     INTEGRATION_MODE: "cluster",
-    AMEIDE_BASE_URL: (JSON.parse(line) as { url: string }).url,
+    AMEIDE_BASE_URL: url,
     AMEIDE_TENANT: "umbrella",
     AMEIDE_TOKEN: "of-the-cluster",
   };

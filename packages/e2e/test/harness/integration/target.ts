@@ -1,8 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { AmeideOptions } from "@ameideio/ameide-sdk-ts";
 import {
   createMemoryHttpClient,
@@ -14,6 +10,7 @@ import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { createNodeHttpClient } from "@connectrpc/connect-node";
 import { createStore, routes } from "@ameideio/reference-server";
 import { clusterOptions } from "../../../src/integration/cluster.js";
+import { startServerProcess } from "../server_process.js";
 
 /** Servers that the suite calls. */
 export interface Target {
@@ -59,27 +56,16 @@ function inMemory(): Target {
 }
 
 async function startProcess(): Promise<Target> {
-  const program = import.meta.resolve("@ameideio/reference-server/bin");
-  const server = spawn(
-    process.execPath,
-    [fileURLToPath(program), "--token", `${TOKEN}=${TENANT}`, "--end-with-stdin"],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  const [line] = (await Promise.race([
-    once(createInterface(server.stdout), "line"),
-    once(server, "exit").then(() => {
-      throw new Error("the reference server ended before it said its address");
-    }),
-  ])) as [string];
-  const { url } = JSON.parse(line) as { url: string };
+  const { url, close } = await startServerProcess(TOKEN, TENANT);
   return {
-    options: { baseUrl: url, allowInsecureLoopback: true, tenant: TENANT, auth: { token: TOKEN } },
-    client: sockets(),
-    close: async () => {
-      const ended = once(server, "exit");
-      server.stdin.end();
-      await ended;
+    options: {
+      baseUrl: url,
+      allowInsecureLoopback: true,
+      tenant: TENANT,
+      auth: { token: TOKEN },
     },
+    client: sockets(),
+    close,
   };
 }
 
