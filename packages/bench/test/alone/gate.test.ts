@@ -8,20 +8,20 @@ import { rowOf } from "../../src/rows.js";
 
 const MINUTES = 60_000;
 
-// Bytes that the SDK adds. Lower them when they have sunk; raising one is a
-// decision, and its commit says what it buys.
+// What the SDK allocates as a share of what the bare client does, and bytes that it adds to a bundle.
+// Lower them when they have sunk; raising one is a decision, and its commit says what it buys.
 const bounds = JSON.parse(
   readFileSync(new URL("../../bounds.json", import.meta.url), "utf8"),
 ) as Record<"allocated" | "bundles", Record<string, number>>;
 
 test.each(Object.entries(bounds.allocated))(
-  "%s allocates at most %i bytes more than the bare client",
+  "%s allocates at most %d of what the bare client does",
   async (name, most) => {
     let least = Infinity;
     // What is optimized when differs a little from process to process, and only adds.
     for (let process = 0; process < 3 && least > most; process++) {
       const { base, other } = await countRow(rowOf(name));
-      least = Math.min(least, other - base);
+      least = Math.min(least, other / base);
     }
     expect(least).toBeLessThanOrEqual(most);
   },
