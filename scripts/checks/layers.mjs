@@ -144,7 +144,7 @@ export const ROOMS = [
  */
 export const INSIDE = {
   "packages/sdk/src":
-    "policy errors runtime telemetry auth options config wire http fetch call transport clients events fixtures bin",
+    "policy errors runtime telemetry auth options config wire protocol http fetch call transport clients events fixtures bin",
   "packages/sdk-python/src/ameide_sdk/_internal":
     "policy errors runtime telemetry auth options config wire http call transport clients events fixtures testing",
   "packages/conformance/src": "common suite adapter compare run report fuzz cli connect wrong",

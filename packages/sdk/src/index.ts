@@ -26,6 +26,8 @@ export type {
   Settings,
   TlsOptions,
   TlsSource,
+  Wire,
+  WireOptions,
 } from "./options/options.js";
 export type { Auth, Token, TokenProvider, TokenRequest } from "./auth/auth.js";
 export type {

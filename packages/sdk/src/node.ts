@@ -1,5 +1,3 @@
-import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
-import { createTransport as createGrpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./options/ambient_deadline.js";
@@ -7,6 +5,8 @@ import { readEnvironment } from "./options/environment.js";
 import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options/options.js";
+import { ConnectTransport } from "./protocol/connect_transport.js";
+import { GrpcTransport } from "./protocol/grpc_transport.js";
 import { createTelemetry } from "./telemetry/otel_telemetry.js";
 import { canonicalJson } from "./policy/policy.js";
 import { systemClock, systemRuntime } from "./runtime/runtime.js";
@@ -46,7 +46,11 @@ const nodePlatform: Platform = {
     system: `${process.platform}; ${process.arch}`,
   },
   compressions: { gzip: compressionGzip, br: compressionBrotli },
-  protocols: { connect: createConnect, grpc: createGrpc, "grpc-web": createGrpcWeb },
+  protocols: {
+    connect: (options) => new ConnectTransport(options),
+    grpc: (options) => new GrpcTransport(options),
+    "grpc-web": createGrpcWeb,
+  },
   keepsConnections: true,
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),

@@ -1,6 +1,6 @@
-import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
 import { createFetchClient } from "./fetch/fetch_client.js";
 import { lazyTransport } from "./wire/lazy_transport.js";
+import { ConnectTransport } from "./protocol/connect_transport.js";
 import type { AmeideOptions } from "./options/options.js";
 import { systemRuntime } from "./runtime/runtime.js";
 import type { Platform } from "./transport/platform.js";
@@ -35,7 +35,10 @@ const webPlatform: Platform = {
   runtime: systemRuntime,
   agent: undefined,
   compressions: undefined,
-  protocols: { connect: createConnect, "grpc-web": lazyTransport("gRPC-Web", loadGrpcWeb) },
+  protocols: {
+    connect: (options) => new ConnectTransport(options),
+    "grpc-web": lazyTransport("gRPC-Web", loadGrpcWeb),
+  },
   keepsConnections: false,
   streamsRequests: false,
   telemetry: undefined,

@@ -118,6 +118,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "./web": ["createAmeideTransport"],
   "./client": ["createAmeideClient"],
   "./roster": ["createRosterClient"],
+  "./connect-wire": ["connectWire"],
   "./otel": ["openTelemetry"],
   "./testing": [
     "BEHAVIOR_1",

@@ -58,7 +58,7 @@ const NONE: readonly never[] = [];
  * 2. `call/call_plan.ts` `CallPlan`: policy, deadline, tenant and headers of the call.
  * 3. `call/base_call.ts` `start`: joins its client's calls, listens to the caller's signal.
  * 4. `call/base_call.ts` `authenticate`: asks for a credential; may wait for a token.
- * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to Connect and interceptors.
+ * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to the wire and interceptors.
  * 6. `call/base_call.ts` `intercept`: below them, writes the last headers and sets the timer.
  * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for a send.
  * 8. `wire/recorder.ts` `withRecorder`: sends it, records what runtimes hide of the answer.

@@ -9,6 +9,7 @@ import { isLoggedHeader } from "../telemetry/log.js";
 import type { CallSink } from "../telemetry/observer.js";
 import type { CallSettings } from "../options/options.js";
 import type { PolicyValues } from "../policy/policy.js";
+import { connectAgent } from "../runtime/version.js";
 import { connectionHeader, isOwnHeader, setBySdk } from "../options/reserved_headers.js";
 import type { ClientContext } from "./client_context.js";
 
@@ -118,8 +119,8 @@ export class RequestHeaders {
     if (userAgent === undefined) {
       // Connect's own header would cost a browser a preflight (Fetch, CORS-safelisted).
       header.delete("user-agent");
-    } else if (this.plan.observed === undefined) {
-      header.set("user-agent", userAgent);
+    } else {
+      header.set("user-agent", this.plan.observed === undefined ? userAgent : connectAgent);
     }
     if (clientHeader !== undefined && this.plan.observed === undefined) {
       header.set("x-user-agent", clientHeader);

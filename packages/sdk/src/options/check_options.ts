@@ -24,7 +24,7 @@ import type {
   Settings,
   TlsOptions,
 } from "./options.js";
-import { BEHAVIOR_1, BEHAVIORS } from "../policy/policy.js";
+import { BEHAVIOR_1, BEHAVIORS, type Protocol } from "../policy/policy.js";
 import {
   boundsOf,
   BUDGET,
@@ -343,6 +343,8 @@ export function selectorRule(selector: string): string {
 // Longest shown part of a selector that breaks its rule.
 const MAX_SHOWN = 64;
 
+const PROTOCOLS: readonly Protocol[] = ["connect", "grpc", "grpc-web"];
+
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
 
 const fetchInit: Check = (value, option) => {
@@ -369,7 +371,7 @@ const checkClient = exclusive(
         (value) => Array.isArray(value) && value.every(isInsecureHost),
       ),
       environmentCredentials: boolean,
-      protocol: oneOf("connect", "grpc", "grpc-web"),
+      protocol: oneOf(...PROTOCOLS),
       format: oneOf("binary", "json"),
       methods,
       budget: object({
@@ -440,6 +442,11 @@ const checkClient = exclusive(
         (value) =>
           typeof value === "function" ||
           typeof (value as { unary?: unknown } | null)?.unary === "function",
+      ),
+      wire: rule("must be connectWire of /connect-wire", (value) =>
+        PROTOCOLS.every(
+          (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
+        ),
       ),
       observer: func,
       fetchInit,

@@ -1,5 +1,5 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import type { UniversalClientFn } from "@connectrpc/connect/protocol";
+import type { CommonTransportOptions, UniversalClientFn } from "@connectrpc/connect/protocol";
 import type { JsonObject, Registry } from "@bufbuild/protobuf";
 import type { ClientPolicy } from "@ameideio/core-proto/ameide/policy/v1";
 import type { Auth } from "../auth/auth.js";
@@ -7,6 +7,12 @@ import type { Logger, LogLevel } from "../telemetry/log.js";
 import type { Observer } from "../telemetry/observer.js";
 import type { Preset, Protocol } from "../policy/policy.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
+
+/** Options of the transports that speak a protocol, in Connect's terms. */
+export type WireOptions = CommonTransportOptions & { useHttpGet: boolean };
+
+/** Makes the transports that speak the protocols, below the policies. */
+export type Wire = Readonly<Record<Protocol, (options: WireOptions) => Transport>>;
 
 /** When and how failed attempts are retried. */
 export interface RetryOptions {
@@ -310,6 +316,11 @@ export interface AmeideOptions extends Settings {
    * `fetch`.
    */
   readonly transport?: UniversalClientFn | Transport;
+  /**
+   * Code that speaks the protocols: `connectWire` of `/connect-wire` takes Connect's transports, with
+   * the same behavior and more time for each call. Default the SDK's own.
+   */
+  readonly wire?: Wire;
   /**
    * Init of `fetch` besides the request, for every attempt: a page whose API is on another origin
    * and identifies its user by a cookie needs `{ credentials: "include" }`. Over `/web` only.

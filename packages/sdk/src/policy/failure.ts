@@ -268,7 +268,12 @@ export function toFailure(seen: Observation): Failure {
     const code = READ_CODES.has(seen.runtimeCode) ? seen.runtimeCode : "internal";
     return { ...failure, code, origin: "client" };
   }
-  return { ...failure, code: HTTP_CODES[seen.status] ?? "unknown", origin: "server" };
+  return { ...failure, code: codeOfHttpStatus(seen.status), origin: "server" };
+}
+
+/** Returns the code for a status without an error of the protocol. */
+export function codeOfHttpStatus(status: number): string {
+  return HTTP_CODES[status] ?? "unknown";
 }
 
 // A browser hides the status of a redirect that it does not follow: 0.

@@ -4,6 +4,9 @@ export const version = "0.0.0";
 /** Version of Connect this package was built and tested with. */
 export const connectVersion = "2.1.2";
 
+/** `user-agent` header of Connect's own transports, which observe mode sends. */
+export const connectAgent = `connect-es/${connectVersion}`;
+
 /**
  * Returns the `user-agent` header: product tokens (RFC 9110, section 10.1.5), cut to `maxBytes`.
  */

@@ -143,8 +143,9 @@ export class ClientFamily {
       return customTransport(supplied);
     }
     const { compressions, protocols } = this.platform;
-    const createTransport = protocols[options.protocol ?? "connect"];
-    if (createTransport === undefined) {
+    const protocol = options.protocol ?? "connect";
+    const ownTransport = protocols[protocol];
+    if (ownTransport === undefined) {
       const known = Object.keys(protocols).join(" or ");
       throw configError("protocol", `must be ${known} here: fetch cannot speak gRPC`);
     }
@@ -153,6 +154,7 @@ export class ClientFamily {
     }
     const { send, minBytes = CLIENT["compression.minBytes"].default } = options.compression ?? {};
     const client = supplied ?? this.pooled(config);
+    const createTransport = options.wire?.[protocol] ?? ownTransport;
     return instrumentedTransport(
       createTransport({
         baseUrl: config.baseUrl,

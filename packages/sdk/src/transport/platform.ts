@@ -1,11 +1,11 @@
 import type { Transport } from "@connectrpc/connect";
-import type { CommonTransportOptions, Compression } from "@connectrpc/connect/protocol";
+import type { Compression } from "@connectrpc/connect/protocol";
 import type { ClientConfig } from "../config/config.js";
 import type { ConnectionFacts, Pool } from "../wire/connection_pools.js";
 import type { Environment } from "../options/environment.js";
 import type { LazyTransport } from "../wire/lazy_transport.js";
 import type { Warn } from "../telemetry/log.js";
-import type { AmbientDeadline, CompressionName } from "../options/options.js";
+import type { AmbientDeadline, CompressionName, WireOptions } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
@@ -23,9 +23,9 @@ export interface Platform {
   readonly compressions:
     | Readonly<Record<Exclude<CompressionName, "none">, Compression>>
     | undefined;
-  /** Creates Connect's transports for the protocols that the runtime can speak. */
+  /** Creates the transports for the protocols that the runtime can speak. */
   readonly protocols: {
-    readonly [P in Protocol]?: (options: InnerOptions) => Transport | LazyTransport;
+    readonly [P in Protocol]?: (options: WireOptions) => Transport | LazyTransport;
   };
   /**
    * True if connections are the SDK's, shared by derived clients; false if they are the runtime's.
@@ -47,6 +47,3 @@ export interface Platform {
   /** Hashes a policy for an explanation. Undefined if hashing is asynchronous. */
   readonly policyHash?: (policy: PolicyValues) => string;
 }
-
-/** Options of all of Connect's transports. */
-export type InnerOptions = CommonTransportOptions & { useHttpGet: boolean };

@@ -17,7 +17,7 @@ export class ByteBuffer {
     this.length = length;
   }
 
-  get bytes(): Uint8Array {
+  get bytes(): Uint8Array<ArrayBuffer> {
     return this.buffer.subarray(0, this.length);
   }
 }

@@ -46,8 +46,6 @@ export class Recording {
   informed = false;
   /** Set by an HTTP/2 client. */
   stream: { readonly rstCode?: number | undefined } | undefined;
-  /** Ends the attempt. */
-  signal: AbortSignal | undefined;
   /** Error that the server put into its answer, once the attempt has failed. */
   wireError: ConnectError | undefined;
   /** True if the body of an error cannot be read: it may be an error of the protocol. */
@@ -56,6 +54,7 @@ export class Recording {
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
   private requests = 0;
+  private request: UniversalClientRequest | undefined;
   // One of the two is the body of the answer.
   private plainBody: PlainBody | undefined;
   private watchedBody: WatchedBody | undefined;
@@ -78,7 +77,7 @@ export class Recording {
       this.forget();
     }
     const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
-    this.signal = request.signal;
+    this.request = request;
     inFlight.recording = this;
     try {
       return client(sent).then(
@@ -136,6 +135,11 @@ export class Recording {
       connected: this.connected === true,
       informed: this.informed,
     };
+  }
+
+  /** Signal that ends the attempt. It may be made when it is read. */
+  get signal(): AbortSignal | undefined {
+    return this.request?.signal;
   }
 
   /** True if the call streams both ways. */
@@ -319,7 +323,7 @@ export class Recording {
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
-    const { header, signal } = request;
+    const { header } = request;
     let { frozen } = this.holder;
     if (frozen === undefined) {
       frozen = freeze(request, this.shape, this.holder.addresses);
@@ -338,7 +342,7 @@ export class Recording {
     const { url, method } = frozen;
     const body = frozen.body && new OneChunk(frozen.body, this.clock);
     this.requestBody = body;
-    return { url, method, header, signal, body } as UniversalClientRequest;
+    return sentRequest(request, { url, method, body });
   }
 
   private passOn(request: UniversalClientRequest): UniversalClientRequest {
@@ -347,7 +351,8 @@ export class Recording {
     }
     const body = new RequestBody(request.body, this.clock);
     this.requestBody = body;
-    return { ...request, body };
+    const { url, method } = request;
+    return sentRequest(request, { url, method, body });
   }
 
   private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
@@ -413,6 +418,22 @@ export class Recording {
   }
 }
 
+// A request with a body of ours. Its signal may be made when it is read.
+function sentRequest(
+  request: UniversalClientRequest,
+  { url, method, body }: { url: string; method: string; body: SentBody | undefined },
+): UniversalClientRequest {
+  return {
+    url,
+    method,
+    header: request.header,
+    get signal() {
+      return request.signal;
+    },
+    body,
+  } as UniversalClientRequest;
+}
+
 const NOTHING: AsyncIterable<Uint8Array> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 };
@@ -465,10 +486,10 @@ export class Recordings {
   }
 
   /** Returns the recording of a request, if any. */
-  take(signal: AbortSignal | undefined): Recording | undefined {
+  take(request: UniversalClientRequest): Recording | undefined {
     const { next } = this;
     this.next = undefined;
-    return next ?? (signal && this.bySignal.get(signal));
+    return next ?? (request.signal && this.bySignal.get(request.signal));
   }
 }
 
@@ -483,7 +504,7 @@ export function withRecorder(
 ): UniversalClientFn {
   const prefix = `${origin}/`;
   return (request) => {
-    const recording = recordings.take(request.signal);
+    const recording = recordings.take(request);
     if (!request.url.startsWith(prefix) && new URL(request.url).origin !== origin) {
       return Promise.reject(configError("interceptors", "must not change the origin of a request"));
     }

@@ -1,0 +1,146 @@
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import { COMPRESSED, EnvelopeReader } from "./envelope_reader.js";
+import type { MessageCodec } from "./form.js";
+
+type Result = IteratorResult<Message, undefined>;
+
+const END: Result = { done: true, value: undefined };
+
+/** What the protocol and the head of an answer say of its messages. */
+export interface AnswerForm {
+  /** Compression of messages that are compressed, if the answer has one. */
+  readonly compression: Compression | undefined;
+  /** Largest message, in bytes, decompressed. */
+  readonly readMaxBytes: number;
+  /** Flag of an envelope that is no message, but ends the body; 0 if there is none. */
+  readonly endFlag: number;
+  /** Reads that envelope. An error it throws ends the messages. */
+  readEnd(content: Uint8Array): void;
+  /** Called at the end of the body. An error it throws replaces the end. */
+  check(): void;
+}
+
+/** Messages of an answer, read from its envelopes. Requests made meanwhile are answered in order. */
+export class AnswerMessages implements AsyncIterableIterator<Message, undefined> {
+  private readonly reader: EnvelopeReader;
+  private readonly chunks: AsyncIterator<Uint8Array>;
+  private over = false;
+  // True once the envelope that ends the body was read.
+  private ended = false;
+  // Settles after the request under way, if one waits.
+  private waiting: Promise<void> | undefined;
+
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    private readonly codec: MessageCodec,
+    private readonly form: AnswerForm,
+  ) {
+    this.reader = new EnvelopeReader(form.readMaxBytes);
+    this.chunks = body[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    const { waiting } = this;
+    if (waiting !== undefined) {
+      return this.wait(waiting.then(() => this.take() ?? this.read()));
+    }
+    try {
+      const found = this.take();
+      return found === undefined || found instanceof Promise
+        ? this.wait(found ?? this.read())
+        : Promise.resolve(found);
+    } catch (reason) {
+      return Promise.reject(this.failed(reason));
+    }
+  }
+
+  private wait(found: Promise<Result>): Promise<Result> {
+    const result = found.catch((reason: unknown) => {
+      throw this.failed(reason);
+    });
+    const settled = () => {
+      if (this.waiting === waiting) {
+        this.waiting = undefined;
+      }
+    };
+    const waiting = result.then(settled, settled);
+    this.waiting = waiting;
+    return result;
+  }
+
+  // Returns what the chunk at hand tells; a promise if it is compressed.
+  private take(): Result | Promise<Result> | undefined {
+    if (this.over) {
+      return END;
+    }
+    for (;;) {
+      const envelope = this.reader.take();
+      if (envelope === undefined) {
+        return undefined;
+      }
+      const { flags, content } = envelope;
+      if (this.ended) {
+        throw protocolError("data after the end of the stream", Code.InvalidArgument);
+      }
+      if ((flags & COMPRESSED) !== 0) {
+        return this.decompress(flags, content);
+      }
+      const found = this.open(flags, content);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+  }
+
+  private open(flags: number, content: Uint8Array): Result | undefined {
+    if ((flags & this.form.endFlag) === 0) {
+      return { done: false, value: this.codec.read(content) };
+    }
+    this.ended = true;
+    this.form.readEnd(content);
+    return undefined;
+  }
+
+  private async decompress(flags: number, content: Uint8Array): Promise<Result> {
+    const { compression, readMaxBytes } = this.form;
+    if (compression === undefined) {
+      throw protocolError("compressed data without a coding", Code.Internal);
+    }
+    const bytes = await compression.decompress(content, readMaxBytes);
+    return this.open(flags, bytes) ?? this.take() ?? this.read();
+  }
+
+  private async read(): Promise<Result> {
+    for (;;) {
+      const { done, value } = await this.chunks.next();
+      if (done === true) {
+        this.reader.finish();
+        this.form.check();
+        this.over = true;
+        return END;
+      }
+      this.reader.add(value);
+      const found = this.take();
+      if (found !== undefined) {
+        return found;
+      }
+    }
+  }
+
+  // The rest of the body is not read.
+  private failed(reason: unknown): unknown {
+    this.over = true;
+    void this.chunks.return?.().catch(() => {});
+    return reason;
+  }
+}
+
+function protocolError(text: string, code: Code): ConnectError {
+  return new ConnectError(`protocol error: ${text}`, code);
+}

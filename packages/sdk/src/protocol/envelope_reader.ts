@@ -1,0 +1,98 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ByteBuffer } from "../wire/byte_buffer.js";
+import { tooLarge } from "./limits.js";
+
+/** Bytes of an envelope's head: flags, and the length of its content. */
+export const HEAD_BYTES = 5;
+/** Flag of an envelope whose content is compressed. */
+export const COMPRESSED = 0b0000_0001;
+
+/** Part of a body: a message, or what ends it. */
+export interface Envelope {
+  readonly flags: number;
+  /** Bytes of its own: they share no memory with the chunks that they came in. */
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Splits a body into its envelopes, as its chunks come (gRPC over HTTP/2, "Length-Prefixed-Message";
+ * Connect protocol, "Streaming-Request"). It holds one chunk and the envelope under way, whose memory
+ * grows with what has come, not with what was announced.
+ */
+export class EnvelopeReader {
+  private chunk: Uint8Array = NOTHING;
+  private at = 0;
+  private readonly head = new Uint8Array(HEAD_BYTES);
+  private headBytes = 0;
+  private length = 0;
+  private content: ByteBuffer | undefined;
+
+  /** @param maxBytes - Largest content of an envelope. */
+  constructor(private readonly maxBytes: number) {}
+
+  /** Takes the next chunk, once the envelopes of the one before are taken. */
+  add(chunk: Uint8Array): void {
+    this.chunk = chunk;
+    this.at = 0;
+  }
+
+  /**
+   * Returns the next envelope; undefined if it needs another chunk.
+   *
+   * @throws ConnectError `resource_exhausted` for an envelope that is too large.
+   */
+  take(): Envelope | undefined {
+    while (this.headBytes < HEAD_BYTES) {
+      if (this.at === this.chunk.length) {
+        this.chunk = NOTHING;
+        this.at = 0;
+        return undefined;
+      }
+      this.head[this.headBytes++] = this.chunk[this.at++] as number;
+      if (this.headBytes === HEAD_BYTES) {
+        this.begin();
+      }
+    }
+    return this.rest();
+  }
+
+  /** @throws ConnectError if the body so far stops in the middle of an envelope. */
+  finish(): void {
+    if (this.headBytes > 0) {
+      throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+    }
+  }
+
+  private begin(): void {
+    const [, a = 0, b = 0, c = 0, d = 0] = this.head;
+    this.length = a * 0x1000000 + ((b << 16) | (c << 8) | d);
+    if (this.length > this.maxBytes) {
+      throw tooLarge(this.length, this.maxBytes);
+    }
+  }
+
+  private rest(): Envelope | undefined {
+    const missing = this.length - (this.content?.length ?? 0);
+    const part = this.chunk.subarray(this.at, this.at + missing);
+    this.at += part.length;
+    if (this.content === undefined && part.length === missing) {
+      return this.done(new Uint8Array(part));
+    }
+    this.content ??= new ByteBuffer();
+    this.content.add(part);
+    if (part.length < missing) {
+      this.chunk = NOTHING;
+      this.at = 0;
+      return undefined;
+    }
+    return this.done(this.content.bytes);
+  }
+
+  private done(content: Uint8Array<ArrayBuffer>): Envelope {
+    this.content = undefined;
+    this.headBytes = 0;
+    return { flags: this.head[0] as number, content };
+  }
+}
+
+const NOTHING = new Uint8Array();

@@ -1,0 +1,63 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { connectErrorOf } from "../errors/thrown.js";
+
+/**
+ * Signal of one request. It is made when somebody asks for it: most requests end without, and a
+ * signal costs more than the rest of a request's bookkeeping.
+ */
+export class RequestSignal {
+  private controller: AbortController | undefined;
+  private ended: { readonly reason: unknown } | undefined;
+
+  /** @param parent - Signal that ends the request, too. */
+  constructor(private readonly parent?: AbortSignal) {
+    if (parent?.aborted === true) {
+      this.ended = { reason: parent.reason };
+    } else {
+      parent?.addEventListener("abort", this);
+    }
+  }
+
+  /** Called when the parent fires. */
+  handleEvent(): void {
+    this.abort(this.parent?.reason);
+  }
+
+  /** Signal for an HTTP client, or for interceptors. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.ended !== undefined) {
+        this.controller.abort(this.ended.reason);
+      }
+    }
+    return this.controller.signal;
+  }
+
+  /** Ends the request, once. */
+  abort(reason: unknown): void {
+    if (this.ended === undefined) {
+      this.ended = { reason };
+      this.parent?.removeEventListener("abort", this);
+      this.controller?.abort(reason);
+    }
+  }
+
+  /** Ends a request that went well. Interceptors that listen are told, as Connect tells them. */
+  finish(): void {
+    this.parent?.removeEventListener("abort", this);
+    if (this.controller !== undefined) {
+      this.abort(new ConnectError("the request has ended", Code.Canceled));
+    }
+  }
+
+  /** Ends the request, and returns the error to report: what ended it first, or else this. */
+  fail(reason: unknown): ConnectError {
+    const error =
+      this.ended === undefined
+        ? connectErrorOf(reason)
+        : connectErrorOf(this.ended.reason, Code.Canceled);
+    this.abort(error);
+    return error;
+  }
+}

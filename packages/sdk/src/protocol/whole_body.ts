@@ -1,0 +1,56 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ByteBuffer } from "../wire/byte_buffer.js";
+import { tooLarge } from "./limits.js";
+
+/**
+ * Reads a body that is one message. The bytes it returns share no memory with its chunks.
+ *
+ * @param maxBytes - Largest message.
+ * @param contentLength - Value of `content-length`, if the answer has one.
+ * @throws ConnectError `resource_exhausted` if it is larger, as far as that is known before it has
+ *   come; `invalid_argument` if it is shorter or longer than announced.
+ */
+export async function readWhole(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  contentLength: string | null,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = lengthOf(contentLength);
+  if (announced !== undefined && announced > maxBytes) {
+    throw tooLarge(announced, maxBytes);
+  }
+  let only: Uint8Array | undefined;
+  let joined: ByteBuffer | undefined;
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > (announced ?? maxBytes)) {
+      throw announced === undefined ? tooLarge(length, maxBytes) : notAsLong(announced, length);
+    }
+    if (only === undefined) {
+      only = chunk;
+      continue;
+    }
+    if (joined === undefined) {
+      joined = new ByteBuffer();
+      joined.add(only);
+    }
+    joined.add(chunk);
+  }
+  if (announced !== undefined && length < announced) {
+    throw notAsLong(announced, length);
+  }
+  return joined?.bytes ?? new Uint8Array(only ?? []);
+}
+
+function notAsLong(announced: number, length: number): ConnectError {
+  return new ConnectError(
+    `protocol error: promised ${announced} bytes, received ${length}`,
+    Code.InvalidArgument,
+  );
+}
+
+function lengthOf(contentLength: string | null): number | undefined {
+  const length = contentLength === null ? Number.NaN : Number.parseInt(contentLength, 10);
+  return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
+}

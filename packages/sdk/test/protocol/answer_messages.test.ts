@@ -1,0 +1,146 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
+import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { type AnswerForm, AnswerMessages } from "../../src/protocol/answer_messages.js";
+
+const END = 0b10;
+const MAX = 1000;
+
+const codec = {
+  write: () => new Uint8Array(),
+  read: (bytes: Uint8Array): Message => fromBinary(StringValueSchema, bytes),
+};
+
+function envelope(flags: number, content: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(5 + content.length);
+  whole[0] = flags;
+  new DataView(whole.buffer).setUint32(1, content.length);
+  whole.set(content, 5);
+  return whole;
+}
+
+const bytesOf = (value: string) =>
+  toBinary(StringValueSchema, create(StringValueSchema, { value }));
+const message = (value: string) => envelope(0, bytesOf(value));
+
+interface Seen {
+  ends: number;
+  checks: number;
+  left: number;
+}
+
+function messagesOf(chunks: readonly Uint8Array[], changes: Partial<AnswerForm> = {}) {
+  const seen: Seen = { ends: 0, checks: 0, left: 0 };
+  const rest = [...chunks];
+  const body = {
+    [Symbol.asyncIterator]: () => ({
+      // A turn later each, as chunks come.
+      next: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        const value = rest.shift();
+        return value === undefined
+          ? { done: true as const, value: undefined }
+          : { done: false as const, value };
+      },
+      return: async () => {
+        seen.left++;
+        return { done: true as const, value: undefined };
+      },
+    }),
+  };
+  const form: AnswerForm = {
+    compression: undefined,
+    readMaxBytes: MAX,
+    endFlag: END,
+    readEnd: () => void seen.ends++,
+    check: () => void seen.checks++,
+    ...changes,
+  };
+  return { messages: new AnswerMessages(body, codec, form), seen };
+}
+
+async function textsOf(messages: AnswerMessages): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const each of messages) {
+    texts.push((each as StringValue).value);
+  }
+  return texts;
+}
+
+describe("AnswerMessages", () => {
+  it.each([
+    ["a chunk each", [message("a"), message("b"), envelope(END, new Uint8Array())]],
+    ["one chunk", [Buffer.concat([message("a"), message("b"), envelope(END, new Uint8Array())])]],
+  ])("reads messages and the end, %s", async (_name, chunks) => {
+    const { messages, seen } = messagesOf(chunks);
+    expect(await textsOf(messages)).toEqual(["a", "b"]);
+    expect(seen).toEqual({ ends: 1, checks: 1, left: 0 });
+    expect(await messages.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("answers requests made meanwhile in order", async () => {
+    const { messages } = messagesOf([message("a"), message("b"), message("c")]);
+    const asked = Array.from({ length: 5 }, () => messages.next());
+    const results = await Promise.all(asked);
+    expect(results.map(({ value }) => (value as StringValue | undefined)?.value)).toEqual([
+      "a",
+      "b",
+      "c",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("reads compressed messages", async () => {
+    const packed = envelope(1, gzipSync(bytesOf("long".repeat(50))));
+    const { messages } = messagesOf([packed, message("b")], { compression: compressionGzip });
+    expect(await textsOf(messages)).toEqual(["long".repeat(50), "b"]);
+  });
+
+  it.each([
+    [
+      "a message after the end",
+      [envelope(END, new Uint8Array()), message("a")],
+      {},
+      Code.InvalidArgument,
+    ],
+    [
+      "a second end",
+      [envelope(END, new Uint8Array()), envelope(END, new Uint8Array())],
+      {},
+      Code.InvalidArgument,
+    ],
+    ["a body that stops early", [message("abc").subarray(0, 6)], {}, Code.InvalidArgument],
+    ["compression that nobody named", [envelope(1, gzipSync(bytesOf("a")))], {}, Code.Internal],
+    [
+      "bytes that are not compressed",
+      [envelope(1, bytesOf("a"))],
+      { compression: compressionGzip },
+      Code.InvalidArgument,
+    ],
+    [
+      "a bomb",
+      [envelope(1, gzipSync(bytesOf("a".repeat(2 * MAX))))],
+      { compression: compressionGzip },
+      Code.ResourceExhausted,
+    ],
+    ["a message that is too large", [message("a".repeat(2 * MAX))], {}, Code.ResourceExhausted],
+  ] as const)("refuses %s, once, and leaves the rest", async (_name, chunks, changes, code) => {
+    const { messages, seen } = messagesOf(chunks, changes);
+    const error = await textsOf(messages).catch((reason: unknown) => reason);
+    expect([(error as ConnectError).code, seen.left]).toEqual([code, 1]);
+    expect(await messages.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("ends with what the check throws", async () => {
+    const { messages } = messagesOf([message("a")], {
+      check() {
+        throw new ConnectError("no end", Code.DataLoss);
+      },
+    });
+    await expect(textsOf(messages)).rejects.toThrow("no end");
+  });
+});
