@@ -9,6 +9,7 @@ import {
   type Settings,
   type TokenRequest,
 } from "@ameideio/ameide-sdk-ts";
+import { connectWire } from "@ameideio/ameide-sdk-ts/connect-wire";
 import {
   type Auth as GivenAuth,
   type ClientSettings,
@@ -81,6 +82,7 @@ export function clientOptions(request: RunRequest, context: ProviderContext): Am
     appName: client.appName || undefined,
     compression: compression(client),
     baggage: client.baggage,
+    wire: process.argv.includes("--connect-wire") ? connectWire : undefined,
     ...(client.unknownOption && { [client.unknownOption]: true }),
   });
 }
