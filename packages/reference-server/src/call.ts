@@ -40,10 +40,13 @@ export function callOf(method: DescMethod, { values }: HandlerContext): Call {
   };
 }
 
-/** Returns the person whose token calls, as in its subject, undefined where no person's does. */
+/**
+ * Returns the person who calls, or on whose behalf an agent or a service does, as in the subject of
+ * a person's token. Undefined where it is for no person.
+ */
 export function personOf({ caller }: Call): string | undefined {
-  const { tokenType, subject } = caller?.claims ?? {};
-  return tokenType === TokenType.USER ? subject : undefined;
+  const { tokenType, subject, userSubject } = caller?.claims ?? {};
+  return tokenType === TokenType.USER ? subject : userSubject || undefined;
 }
 
 /** Context values that the interceptors leave for the implementation. */

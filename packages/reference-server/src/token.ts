@@ -1,6 +1,7 @@
 import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { TokenType, type TokenService } from "@ameideio/core-proto/ameide/identity/v1";
+import { personOf, type Call } from "./call.js";
 import { Problem } from "./errors.js";
 import type { Methods } from "./service.js";
 import type { Store } from "./store.js";
@@ -43,7 +44,7 @@ export function token(store: Store): Methods<typeof TokenService> {
       // Only with `auth: "off"` may there be no caller, and then nothing to be narrower than.
       const { claims, apiKeyId } = call.caller ?? {};
       const scopes = claims ? narrow(claims.scopes, request.scopes) : request.scopes;
-      const { agentType, runId, capabilities, surface, userSubject } = request;
+      const { agentType, runId, capabilities, surface } = request;
       const issued = store.tokens.issue(
         {
           tokenType: TokenType.AGENT,
@@ -54,7 +55,7 @@ export function token(store: Store): Methods<typeof TokenService> {
           runId,
           capabilities,
           surface,
-          userSubject,
+          userSubject: actedFor(call, request.userSubject),
         },
         {
           apiKeyId,
@@ -65,6 +66,19 @@ export function token(store: Store): Methods<typeof TokenService> {
       return { token: issued.token, scopes, expiresAt: timestampFromMs(issued.expiresAt) };
     },
   };
+}
+
+/** Returns the person whom an agent acts for: its caller's, where that has one. */
+function actedFor(call: Call, asked: string): string {
+  const person = personOf(call);
+  if (person !== undefined && asked !== "" && asked !== person) {
+    throw new Problem(
+      Code.PermissionDenied,
+      "USER_SUBJECT_MISMATCH",
+      "a person lets agents act for themselves only",
+    );
+  }
+  return person ?? asked;
 }
 
 /** Returns the requested part, or everything. */

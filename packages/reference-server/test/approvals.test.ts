@@ -8,7 +8,7 @@ import {
 } from "@ameideio/core-proto/ameide/approvals/v1";
 import { TokenType } from "@ameideio/core-proto/ameide/identity/v1";
 import { expect, test } from "vitest";
-import { failure, start } from "./harness/harness.js";
+import { agentTokenOf, failure, start } from "./harness/harness.js";
 
 const ask = { action: "email.send", riskLevel: RiskLevel.MEDIUM, requester: "bot" };
 const { APPROVE, APPROVE_WITH_CHANGES, REJECT } = DecisionType;
@@ -86,11 +86,16 @@ test("who may decide is an approver, not who asks, and speaks for themselves", a
   const narrow = await request({ approvers: ["ada"] });
   const approvalId = await request();
   const asAda = client(ApprovalService, { token: "adas" });
+  const asAgent = client(ApprovalService, { token: await agentTokenOf(client, "adas") });
   for (const [call, reason] of [
     [() => resolve(narrow, APPROVE, "bob"), "NOT_AN_APPROVER"],
     [() => resolve(approvalId, APPROVE, "bot"), "SELF_APPROVAL"],
     [
       () => asAda.resolveApproval({ approvalId, decision: APPROVE, decidedBy: "bob" }),
+      "DECIDER_MISMATCH",
+    ],
+    [
+      () => asAgent.resolveApproval({ approvalId, decision: APPROVE, decidedBy: "bob" }),
       "DECIDER_MISMATCH",
     ],
   ] as const) {

@@ -8,7 +8,7 @@ import {
   Priority,
 } from "@ameideio/core-proto/ameide/notifications/v1";
 import { expect, test } from "vitest";
-import { failure, start } from "./harness/harness.js";
+import { agentTokenOf, failure, start } from "./harness/harness.js";
 
 const { DELIVERED, SUPPRESSED, UNDELIVERABLE, WITHHELD } = DeliveryState;
 const { HIGH, LOW, URGENT } = Priority;
@@ -124,11 +124,14 @@ test("what cannot be delivered in time is escalated, and no further than it must
   expect(notifications.map(({ priority }) => priority)).toEqual([URGENT, HIGH]);
 });
 
-test("a person sees and sets their own only", async () => {
+test.each([
+  ["a person", (_: unknown, person: string) => person],
+  ["an agent for a person", agentTokenOf],
+] as const)("%s sees and sets that person's own only", async (_, tokenOf) => {
   const { client, send } = await startNotifications();
   const sent = await send();
-  const bob = client(NotificationService, { token: "bob" });
-  const ada = client(NotificationService, { token: "ada" });
+  const bob = client(NotificationService, { token: await tokenOf(client, "bob") });
+  const ada = client(NotificationService, { token: await tokenOf(client, "ada") });
   const recipient = "ada";
   const notificationId = sent?.id ?? "";
   for (const call of [

@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import { TokenType } from "@ameideio/core-proto/ameide/identity/v1";
 import { ConflictMode, SkillScope, SkillService } from "@ameideio/core-proto/ameide/skills/v1";
 import { expect, test } from "vitest";
-import { failure, start } from "./harness/harness.js";
+import { agentTokenOf, failure, start } from "./harness/harness.js";
 
 const { GLOBAL, PERSONAL, WORKSPACE } = SkillScope;
 const content = { instructions: "List the fields first." };
@@ -43,10 +43,13 @@ test("a name is taken once in each scope of an owner", async () => {
   });
 });
 
-test("a personal skill is its owner's alone", async () => {
+test.each([
+  ["people", (_: unknown, person: string) => person],
+  ["their agents", agentTokenOf],
+] as const)("a personal skill is its owner's alone, where %s call", async (_, tokenOf) => {
   const { client, skills, add } = await startSkills();
-  const ada = client(SkillService, { token: "ada" });
-  const bob = client(SkillService, { token: "bob" });
+  const ada = client(SkillService, { token: await tokenOf(client, "ada") });
+  const bob = client(SkillService, { token: await tokenOf(client, "bob") });
   const skillId = await add({ scope: PERSONAL, owner: "ada" });
   expect((await ada.list({})).skills).toHaveLength(1);
   expect((await bob.list({})).skills).toEqual([]);

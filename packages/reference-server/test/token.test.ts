@@ -181,6 +181,39 @@ test("an agent's token can do no more than its caller's, for no longer", async (
   });
 });
 
+test("an agent acts for its caller's person, whom no token on the way changes", async () => {
+  const person = { tokenType: TokenType.USER, subject: "ada", scopes };
+  const forAda = { tokenType: TokenType.SERVICE, subject: "mail", userSubject: "ada", scopes };
+  const { client } = await start({
+    tokens: [
+      { token: "ada", claims: person },
+      { token: "mail", claims: forAda },
+      { token: "robot", claims: { tokenType: TokenType.SERVICE, subject: "robot", scopes } },
+    ],
+  });
+  const agentOf = (token: string, userSubject = "") =>
+    client(TokenService, { tenant: null, token }).issueAgentToken({
+      agentType: "writer",
+      runId: "r",
+      userSubject,
+    });
+  const actsFor = async (issued: ReturnType<typeof agentOf>) => {
+    const { token } = await issued;
+    return (await client(TokenService, { tenant: null }).introspect({ token })).userSubject;
+  };
+  const { token: agent } = await agentOf("ada");
+  for (const token of ["ada", "mail", agent]) {
+    expect(await actsFor(agentOf(token))).toBe("ada");
+    expect(await actsFor(agentOf(token, "ada"))).toBe("ada");
+    expect(await failure(agentOf(token, "bob"))).toMatchObject({
+      code: Code.PermissionDenied,
+      reason: "USER_SUBJECT_MISMATCH",
+    });
+  }
+  expect(await actsFor(agentOf("robot", "bob"))).toBe("bob");
+  expect(await actsFor(agentOf("robot"))).toBe("");
+});
+
 test("a token of another server is unknown here", async () => {
   const { issue } = await startGuarded();
   const { client } = await startGuarded();

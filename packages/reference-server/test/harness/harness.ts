@@ -8,6 +8,7 @@ import {
   type ConnectTransportOptions,
   type GrpcTransportOptions,
 } from "@connectrpc/connect-node";
+import { TokenService } from "@ameideio/core-proto/ameide/identity/v1";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -29,6 +30,8 @@ export interface Connection {
   nodeOptions?: ConnectionOptions;
 }
 
+type Connect = <S extends DescService>(service: S, connection?: Connection) => Client<S>;
+
 /** Every protocol over every version of HTTP. */
 export const WIRES = (["connect", "grpc", "grpc-web"] as const).flatMap((protocol) =>
   (["1.1", "2"] as const).map((httpVersion) => ({ protocol, httpVersion })),
@@ -49,6 +52,12 @@ export async function start(options: ReferenceServerOptions = {}) {
     client: <S extends DescService>(service: S, connection: Connection = {}): Client<S> =>
       createClient(service, transport(server.url, connection)),
   };
+}
+
+/** Issues a token of an agent to the caller whose token is given. It names no person. */
+export async function agentTokenOf(client: Connect, token: string): Promise<string> {
+  const tokens = client(TokenService, { tenant: null, token });
+  return (await tokens.issueAgentToken({ agentType: "helper", runId: "r1" })).token;
 }
 
 /** Connects to a server. The tenant is `acme` unless another, or null, is given. */

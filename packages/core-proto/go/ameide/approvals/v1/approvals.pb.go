@@ -754,8 +754,8 @@ type ResolveApprovalRequest struct {
 	ApprovalId string `protobuf:"bytes,1,opt,name=approval_id,json=approvalId,proto3" json:"approval_id,omitempty"`
 	// The decision.
 	Decision DecisionType `protobuf:"varint,2,opt,name=decision,proto3,enum=ameide.approvals.v1.DecisionType" json:"decision,omitempty"`
-	// Who decides, as in a token's subject. A call with the token of a person
-	// names that person.
+	// Who decides, as in a token's subject. A call by a person, or on their behalf,
+	// names that person, or is `permission_denied`.
 	DecidedBy string `protobuf:"bytes,3,opt,name=decided_by,json=decidedBy,proto3" json:"decided_by,omitempty"`
 	// Why, for people.
 	Comment string `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`

@@ -452,7 +452,9 @@ type IssueAgentTokenRequest struct {
 	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Where the request came in, for example `slack` or `api`.
 	Surface string `protobuf:"bytes,5,opt,name=surface,proto3" json:"surface,omitempty"`
-	// The person on whose behalf the agent acts, empty for none.
+	// The person on whose behalf the agent acts. Empty for the caller's person, who
+	// is the caller or on whose behalf it acts, or for none where it has none. A
+	// caller that has one names no other, or is `permission_denied`.
 	UserSubject string `protobuf:"bytes,6,opt,name=user_subject,json=userSubject,proto3" json:"user_subject,omitempty"`
 	// How long the token is good, at most one hour. Unset lets the server choose.
 	Lifetime      *durationpb.Duration `protobuf:"bytes,7,opt,name=lifetime,proto3" json:"lifetime,omitempty"`

@@ -1218,8 +1218,8 @@ func (x *SetPreferencesResponse) GetPreferences() *Preferences {
 // Request of ListHistory.
 type ListHistoryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whom they are for, empty for everyone. A call with the token of a person names
-	// that person.
+	// Whom they are for, empty for everyone. A call by a person, or on their behalf,
+	// names that person.
 	Recipient string `protobuf:"bytes,1,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// What they are about, empty for everything.
 	Topic string `protobuf:"bytes,2,opt,name=topic,proto3" json:"topic,omitempty"`

@@ -552,8 +552,8 @@ type CreateRequest struct {
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	// Whom it is for.
 	Scope SkillScope `protobuf:"varint,3,opt,name=scope,proto3,enum=ameide.skills.v1.SkillScope" json:"scope,omitempty"`
-	// Id of the workspace, or the person as in a token's subject. A call with the
-	// token of a person names that person, or is `permission_denied`.
+	// Id of the workspace, or the person as in a token's subject. A call by a person,
+	// or on their behalf, names that person, or is `permission_denied`.
 	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Words to find it by.
 	Tags []string `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
@@ -1608,8 +1608,8 @@ type ImportRequest struct {
 	Bundle *SkillBundle `protobuf:"bytes,1,opt,name=bundle,proto3" json:"bundle,omitempty"`
 	// Whom it is for.
 	Scope SkillScope `protobuf:"varint,2,opt,name=scope,proto3,enum=ameide.skills.v1.SkillScope" json:"scope,omitempty"`
-	// Id of the workspace, or the person as in a token's subject. A call with the
-	// token of a person names that person, or is `permission_denied`.
+	// Id of the workspace, or the person as in a token's subject. A call by a person,
+	// or on their behalf, names that person, or is `permission_denied`.
 	Owner string `protobuf:"bytes,3,opt,name=owner,proto3" json:"owner,omitempty"`
 	// What happens where there is a skill of this name.
 	OnConflict    ConflictMode `protobuf:"varint,4,opt,name=on_conflict,json=onConflict,proto3,enum=ameide.skills.v1.ConflictMode" json:"on_conflict,omitempty"`

@@ -360,8 +360,8 @@ export declare type ResolveApprovalRequest = Message<"ameide.approvals.v1.Resolv
   decision: DecisionType;
 
   /**
-   * Who decides, as in a token's subject. A call with the token of a person
-   * names that person.
+   * Who decides, as in a token's subject. A call by a person, or on their behalf,
+   * names that person, or is `permission_denied`.
    *
    * @generated from field: string decided_by = 3;
    */

@@ -268,7 +268,9 @@ export declare type IssueAgentTokenRequest = Message<"ameide.identity.v1.IssueAg
   surface: string;
 
   /**
-   * The person on whose behalf the agent acts, empty for none.
+   * The person on whose behalf the agent acts. Empty for the caller's person, who
+   * is the caller or on whose behalf it acts, or for none where it has none. A
+   * caller that has one names no other, or is `permission_denied`.
    *
    * @generated from field: string user_subject = 6;
    */

@@ -562,8 +562,8 @@ export declare const SetPreferencesResponseSchema: GenMessage<SetPreferencesResp
  */
 export declare type ListHistoryRequest = Message<"ameide.notifications.v1.ListHistoryRequest"> & {
   /**
-   * Whom they are for, empty for everyone. A call with the token of a person names
-   * that person.
+   * Whom they are for, empty for everyone. A call by a person, or on their behalf,
+   * names that person.
    *
    * @generated from field: string recipient = 1;
    */
@@ -875,8 +875,8 @@ export enum DeliveryState {
 export declare const DeliveryStateSchema: GenEnum<DeliveryState>;
 
 /**
- * Tells people things. Where a person has a token, it reads and sets what is its
- * own: what is another's is `permission_denied`.
+ * Tells people things. A person, or an agent or service on their behalf, reads and
+ * sets what is that person's own: what is another's is `permission_denied`.
  *
  * @generated from service ameide.notifications.v1.NotificationService
  */

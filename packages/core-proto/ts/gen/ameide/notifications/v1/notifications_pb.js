@@ -204,8 +204,8 @@ export const DeliveryState = /*@__PURE__*/
   tsEnum(DeliveryStateSchema);
 
 /**
- * Tells people things. Where a person has a token, it reads and sets what is its
- * own: what is another's is `permission_denied`.
+ * Tells people things. A person, or an agent or service on their behalf, reads and
+ * sets what is that person's own: what is another's is `permission_denied`.
  *
  * @generated from service ameide.notifications.v1.NotificationService
  */

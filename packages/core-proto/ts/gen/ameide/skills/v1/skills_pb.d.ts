@@ -278,8 +278,8 @@ export declare type CreateRequest = Message<"ameide.skills.v1.CreateRequest"> & 
   scope: SkillScope;
 
   /**
-   * Id of the workspace, or the person as in a token's subject. A call with the
-   * token of a person names that person, or is `permission_denied`.
+   * Id of the workspace, or the person as in a token's subject. A call by a person,
+   * or on their behalf, names that person, or is `permission_denied`.
    *
    * @generated from field: string owner = 4;
    */
@@ -796,8 +796,8 @@ export declare type ImportRequest = Message<"ameide.skills.v1.ImportRequest"> & 
   scope: SkillScope;
 
   /**
-   * Id of the workspace, or the person as in a token's subject. A call with the
-   * token of a person names that person, or is `permission_denied`.
+   * Id of the workspace, or the person as in a token's subject. A call by a person,
+   * or on their behalf, names that person, or is `permission_denied`.
    *
    * @generated from field: string owner = 3;
    */
@@ -960,7 +960,8 @@ export declare const ConflictModeSchema: GenEnum<ConflictMode>;
 
 /**
  * Keeps skills and their versions. A personal skill is its owner's alone: where a
- * person's token calls, those of other people are not found.
+ * person calls, or an agent or service on a person's behalf, those of other people
+ * are not found.
  *
  * @generated from service ameide.skills.v1.SkillService
  */

@@ -240,7 +240,8 @@ export const ConflictMode = /*@__PURE__*/
 
 /**
  * Keeps skills and their versions. A personal skill is its owner's alone: where a
- * person's token calls, those of other people are not found.
+ * person calls, or an agent or service on a person's behalf, those of other people
+ * are not found.
  *
  * @generated from service ameide.skills.v1.SkillService
  */

@@ -476,8 +476,8 @@ class ResolveApprovalRequest(Message[_ResolveApprovalRequestFields]):
             ameide.approvals.v1.DecisionType decision = 2;
             ```
         decided_by:
-            Who decides, as in a token's subject. A call with the token of a person
-            names that person.
+            Who decides, as in a token's subject. A call by a person, or on their behalf,
+            names that person, or is `permission_denied`.
 
             ```proto
             string decided_by = 3;

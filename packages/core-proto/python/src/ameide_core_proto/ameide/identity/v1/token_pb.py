@@ -346,7 +346,9 @@ class IssueAgentTokenRequest(Message[_IssueAgentTokenRequestFields]):
             string surface = 5;
             ```
         user_subject:
-            The person on whose behalf the agent acts, empty for none.
+            The person on whose behalf the agent acts. Empty for the caller's person, who
+            is the caller or on whose behalf it acts, or for none where it has none. A
+            caller that has one names no other, or is `permission_denied`.
 
             ```proto
             string user_subject = 6;

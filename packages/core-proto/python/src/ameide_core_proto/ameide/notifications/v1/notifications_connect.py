@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 class NotificationService(Protocol):
     """
-    Tells people things. Where a person has a token, it reads and sets what is its
-    own: what is another's is `permission_denied`.
+    Tells people things. A person, or an agent or service on their behalf, reads and
+    sets what is that person's own: what is another's is `permission_denied`.
     """
     async def send(self, request: SendRequest, ctx: RequestContext[SendRequest, SendResponse], /) -> SendResponse:
         """
@@ -189,8 +189,8 @@ class NotificationServiceASGIApplication(ConnectASGIApplication[NotificationServ
 
 class NotificationServiceClient(ConnectClient):
     """
-    Tells people things. Where a person has a token, it reads and sets what is its
-    own: what is another's is `permission_denied`.
+    Tells people things. A person, or an agent or service on their behalf, reads and
+    sets what is that person's own: what is another's is `permission_denied`.
     """
     async def send(
         self,
@@ -364,8 +364,8 @@ class NotificationServiceClient(ConnectClient):
 
 class NotificationServiceSync(Protocol):
     """
-    Tells people things. Where a person has a token, it reads and sets what is its
-    own: what is another's is `permission_denied`.
+    Tells people things. A person, or an agent or service on their behalf, reads and
+    sets what is that person's own: what is another's is `permission_denied`.
     """
     def send(self, request: SendRequest, ctx: RequestContext[SendRequest, SendResponse], /) -> SendResponse:
         """
@@ -519,8 +519,8 @@ class NotificationServiceWSGIApplication(ConnectWSGIApplication):
 
 class NotificationServiceClientSync(ConnectClientSync):
     """
-    Tells people things. Where a person has a token, it reads and sets what is its
-    own: what is another's is `permission_denied`.
+    Tells people things. A person, or an agent or service on their behalf, reads and
+    sets what is that person's own: what is another's is `permission_denied`.
     """
     def send(
         self,

@@ -793,8 +793,8 @@ class ListHistoryRequest(Message[_ListHistoryRequestFields]):
 
     Attributes:
         recipient:
-            Whom they are for, empty for everyone. A call with the token of a person names
-            that person.
+            Whom they are for, empty for everyone. A call by a person, or on their behalf,
+            names that person.
 
             ```proto
             string recipient = 1;

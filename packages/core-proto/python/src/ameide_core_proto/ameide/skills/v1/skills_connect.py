@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class SkillService(Protocol):
     """
     Keeps skills and their versions. A personal skill is its owner's alone: where a
-    person's token calls, those of other people are not found.
+    person calls, or an agent or service on a person's behalf, those of other people
+    are not found.
     """
     async def create(self, request: CreateRequest, ctx: RequestContext[CreateRequest, CreateResponse], /) -> CreateResponse:
         """
@@ -259,7 +260,8 @@ class SkillServiceASGIApplication(ConnectASGIApplication[SkillService]):
 class SkillServiceClient(ConnectClient):
     """
     Keeps skills and their versions. A personal skill is its owner's alone: where a
-    person's token calls, those of other people are not found.
+    person calls, or an agent or service on a person's behalf, those of other people
+    are not found.
     """
     async def create(
         self,
@@ -533,7 +535,8 @@ class SkillServiceClient(ConnectClient):
 class SkillServiceSync(Protocol):
     """
     Keeps skills and their versions. A personal skill is its owner's alone: where a
-    person's token calls, those of other people are not found.
+    person calls, or an agent or service on a person's behalf, those of other people
+    are not found.
     """
     def create(self, request: CreateRequest, ctx: RequestContext[CreateRequest, CreateResponse], /) -> CreateResponse:
         """
@@ -757,7 +760,8 @@ class SkillServiceWSGIApplication(ConnectWSGIApplication):
 class SkillServiceClientSync(ConnectClientSync):
     """
     Keeps skills and their versions. A personal skill is its owner's alone: where a
-    person's token calls, those of other people are not found.
+    person calls, or an agent or service on a person's behalf, those of other people
+    are not found.
     """
     def create(
         self,

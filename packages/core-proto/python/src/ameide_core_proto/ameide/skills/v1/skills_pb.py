@@ -370,8 +370,8 @@ class CreateRequest(Message[_CreateRequestFields]):
             ameide.skills.v1.SkillScope scope = 3;
             ```
         owner:
-            Id of the workspace, or the person as in a token's subject. A call with the
-            token of a person names that person, or is `permission_denied`.
+            Id of the workspace, or the person as in a token's subject. A call by a person,
+            or on their behalf, names that person, or is `permission_denied`.
 
             ```proto
             string owner = 4;
@@ -1132,8 +1132,8 @@ class ImportRequest(Message[_ImportRequestFields]):
             ameide.skills.v1.SkillScope scope = 2;
             ```
         owner:
-            Id of the workspace, or the person as in a token's subject. A call with the
-            token of a person names that person, or is `permission_denied`.
+            Id of the workspace, or the person as in a token's subject. A call by a person,
+            or on their behalf, names that person, or is `permission_denied`.
 
             ```proto
             string owner = 3;
