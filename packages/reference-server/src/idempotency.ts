@@ -112,8 +112,8 @@ function scopedKeys(call: Call, request: Message, header: string | null): string
   }
   const field = facts.requestIdField;
   const named = field && reflect(call.method.input, request).get(field);
-  const claims = call.caller?.claims;
-  const scope = [call.tenant, claims?.organizationId, claims?.subject, facts.name];
+  const { organizationId, tokenType, subject, userSubject } = call.caller?.claims ?? {};
+  const scope = [call.tenant, organizationId, tokenType, subject, userSubject, facts.name];
   return [
     ...(header === null ? [] : [JSON.stringify([...scope, KEY_HEADER, header])]),
     ...(field && named ? [JSON.stringify([...scope, field.name, named])] : []),

@@ -3,12 +3,13 @@ import { Code } from "@connectrpc/connect";
 import {
   OrganizationsDirectoryService,
   TokenService,
+  TokenType,
 } from "@ameideio/core-proto/ameide/identity/v1";
 import { MeterService } from "@ameideio/core-proto/ameide/meter/v1";
 import { Role, ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { expect, test } from "vitest";
 import { IdempotencyKeys } from "../src/idempotency.js";
-import { failure, start } from "./harness/harness.js";
+import { agentTokenOf, failure, start } from "./harness/harness.js";
 
 const usage = { teamId: "core", eventType: "completion" };
 const keyed = (key: string) => ({ headers: { "idempotency-key": key } });
@@ -53,6 +54,34 @@ test("a key that came with another request is refused", async () => {
     { code: Code.FailedPrecondition, reason: "IDEMPOTENCY_KEY_REUSED" },
   );
   expect(server.usageRecords()).toHaveLength(1);
+});
+
+test("a key is of the person whom an agent acts for", async () => {
+  const { server, client } = await start({
+    tokens: ["ada", "bob"].map((subject) => ({
+      token: subject,
+      claims: { tokenType: TokenType.USER, subject },
+    })),
+  });
+  for (const person of ["ada", "bob", "ada"]) {
+    const token = await agentTokenOf(client, person);
+    await client(MeterService, { token }).recordUsage(usage, keyed("k"));
+  }
+  expect(server.usageRecords()).toHaveLength(2);
+});
+
+test("a key is of a kind of token, too", async () => {
+  const types = [TokenType.USER, TokenType.SERVICE];
+  const { server, client } = await start({
+    tokens: types.map((tokenType) => ({
+      token: TokenType[tokenType],
+      claims: { tokenType, subject: "mail" },
+    })),
+  });
+  for (const tokenType of types) {
+    await client(MeterService, { token: TokenType[tokenType] }).recordUsage(usage, keyed("k"));
+  }
+  expect(server.usageRecords()).toHaveLength(2);
 });
 
 test("the order of map entries makes no other request", async () => {
