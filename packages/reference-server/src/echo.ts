@@ -50,16 +50,18 @@ function textOf(part: MessagePart): string {
 }
 
 function toolCallIn(said: string, request: GenerateRequest, id: string): ToolCall | undefined {
-  const [, name = "", json = "{}"] = /^(\S+)\s*(\{[^]*\})?\s*$/.exec(said.trim()) ?? [];
-  if (!request.options?.tools.some((tool) => tool.name === name)) {
-    return undefined;
+  const text = said.trim();
+  for (const { name } of request.options?.tools ?? []) {
+    const json = text.startsWith(name) ? text.slice(name.length).trim() || "{}" : "";
+    if (json.startsWith("{") && json.endsWith("}")) {
+      try {
+        return fromJson(ToolCallSchema, { id, name, arguments: JSON.parse(json) as JsonObject });
+      } catch {
+        return undefined;
+      }
+    }
   }
-  try {
-    const call = { id, name, arguments: JSON.parse(json) as JsonObject };
-    return fromJson(ToolCallSchema, call);
-  } catch {
-    return undefined;
-  }
+  return undefined;
 }
 
 function beforeStop(text: string, stopSequences: readonly string[]): string {

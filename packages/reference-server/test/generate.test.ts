@@ -9,7 +9,7 @@ import { ErrorInfoSchema } from "@ameideio/core-proto/google/rpc";
 import { Role, ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
-import { events, failure, start, WIRES } from "./harness/harness.js";
+import { events, failure, start, WIRES, workOf } from "./harness/harness.js";
 
 const say = (value: string, role = Role.USER) => ({
   role,
@@ -176,6 +176,23 @@ test("a token is whole characters", async () => {
   const deltas = all.flatMap(({ event }) => (event.case === "tokenDelta" ? event.value.text : []));
   expect(deltas).toEqual(["a", "😀", "für"]);
   expect(text).toBe("a😀für");
+});
+
+test.each(["{", " "])("a text full of %j is no more work for its tools", async (unit) => {
+  const { client } = await start();
+  const work = (text: string) =>
+    workOf(() =>
+      read(
+        client(InferenceService).generate({
+          agentId: "writer",
+          messages: [say(`search${text} .`)],
+          options: { tools: [{ name: "search" }], maxOutputTokens: 1 },
+        }),
+      ),
+    );
+  await work("warm up");
+  const usual = await work("a".repeat(200_000));
+  expect(await work(unit.repeat(200_000))).toBeLessThan(50 * usual);
 });
 
 test("a tool is called by name, with the arguments that are said", async () => {

@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import { RiskLevel } from "@ameideio/core-proto/ameide/approvals/v1";
 import { Effect, GovernanceService } from "@ameideio/core-proto/ameide/governance/v1";
 import { expect, test } from "vitest";
-import { failure, start } from "./harness/harness.js";
+import { failure, start, workOf } from "./harness/harness.js";
 
 const { CRITICAL, HIGH, LOW, MEDIUM } = RiskLevel;
 const { ALLOW, DENY, REQUIRE_APPROVAL } = Effect;
@@ -90,6 +90,32 @@ test.each<[text: string, found: string[]]>([
   const begins = findings.map((each) => text.slice(each.start, each.end).slice(0, 10));
   expect(begins).toEqual(found.map((each) => each.slice(0, 10)));
   expect(exposed).toBe(found.length > 0);
+});
+
+// What backtracking, or comparing each with all, made some hundred times as much work of, or more.
+test.each([
+  "eyJ",
+  "eyJ-",
+  "eyJa.",
+  "sk-",
+  "a.",
+  "+1",
+  "1",
+  "10.0.0.1 ",
+  "a@b.cc ",
+  "://a:",
+  ["-----BEGIN", "PRIVATE KEY-----"].join(" "),
+])("a text full of %j is little more work than any of its length", async (unit) => {
+  const { governance } = await startGovernance();
+  const work = (text: string) =>
+    workOf(async () => {
+      await governance.detectPii({ text });
+      await governance.checkCredentialExposure({ text });
+    });
+  const full = (part: string) => part.repeat(Math.floor(100_000 / part.length));
+  await work("warm up");
+  const usual = await work(full("Write to ada@example.com, or call 10.0.0.1. "));
+  expect(await work(full(unit))).toBeLessThan(50 * usual);
 });
 
 test("the built-in policy leaves what is risky to people, and lets no credential out", async () => {

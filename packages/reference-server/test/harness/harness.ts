@@ -106,6 +106,14 @@ export async function failure(call: Promise<unknown>) {
   };
 }
 
+/** Processor time that this process, the server in it, spends on a call, in microseconds. */
+export async function workOf(call: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await call();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
 /** All events of a stream, once it has ended. */
 export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const seen: T[] = [];
