@@ -51,7 +51,13 @@ function pathsOf(
   if (mask === undefined || mask.paths.length === 0) {
     return writable.filter((name) => isSet(patch, name));
   }
-  return mask.paths.includes("*") ? writable : mask.paths;
+  if (!mask.paths.includes("*")) {
+    return mask.paths;
+  }
+  if (mask.paths.length > 1) {
+    throw invalidMask("WILDCARD_WITH_OTHERS", "* stands alone");
+  }
+  return writable;
 }
 
 function isSet(message: ReflectMessage, name: string): boolean {

@@ -80,6 +80,8 @@ test("an update changes what its mask names, and the vector follows the content"
     [["scope.agent_id"], "IMMUTABLE_FIELD"],
     [["content.length"], "UNKNOWN_FIELD"],
     [["content", "nothing"], "UNKNOWN_FIELD"],
+    [["*", "nothing"], "WILDCARD_WITH_OTHERS"],
+    [["content", "*"], "WILDCARD_WITH_OTHERS"],
   ] as const) {
     const call = patch({ content: "y" }, ...paths);
     expect(await failure(call)).toMatchObject({ reason, fields: ["update_mask"] });
