@@ -179,7 +179,8 @@ export class Store {
 
   /** Returns what a tenant has from the start. */
   seed(tenant: string): TenantSeed {
-    return this.options.seed?.[tenant] ?? {};
+    const { seed = {} } = this.options;
+    return own(seed, tenant) ?? {};
   }
 
   /**
@@ -218,12 +219,19 @@ export class Store {
             organization.id,
             {
               organization,
-              members: (members[organization.id] ?? []).map((init) => create(MemberSchema, init)),
+              members: (own(members, organization.id) ?? []).map((init) =>
+                create(MemberSchema, init),
+              ),
             },
           ]),
       ),
     };
   }
+}
+
+/** Returns a value of a record, of which keys like `constructor` are none unless they are set. */
+function own<T>(record: Record<string, T>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** Creates the memory of a server, for {@link routes}. */

@@ -32,6 +32,19 @@ test("tenants see only what is theirs", async () => {
   });
 });
 
+test.each(["constructor", "toString", "valueOf", "hasOwnProperty"])(
+  "a tenant may be called %s, and so may its organization",
+  async (tenant) => {
+    const { client } = await start({ seed: { acme: { organizations: [{ id: tenant }] } } });
+    for (const named of [tenant, "acme"]) {
+      await client(ThreadsService, { tenant: named }).createThread({});
+      const directory = client(OrganizationsDirectoryService, { tenant: named });
+      const { members } = await directory.listMembers({ organizationId: tenant });
+      expect(members).toEqual([]);
+    }
+  },
+);
+
 test("the tenant of a call is echoed", async () => {
   const { client } = await start();
   const seen: (string | null)[] = [];
