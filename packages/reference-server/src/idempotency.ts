@@ -12,6 +12,7 @@ export const KEY_HEADER = "idempotency-key";
 const DEFAULT_CAPACITY = 10_000;
 
 interface Entry {
+  readonly tenant: string;
   readonly fingerprint: string;
   readonly answer: Promise<Message>;
   settled: boolean;
@@ -69,20 +70,31 @@ export class IdempotencyKeys {
 
     // A copy: a handler may return the live resource, which changes.
     const answer = execute(true).then((init) => clone(output, create(output, init)));
-    const entry: Entry = { fingerprint: body, answer, settled: false };
+    const entry: Entry = { tenant: call.tenant, fingerprint: body, answer, settled: false };
     for (const key of keys) {
       this.entries.set(key, entry);
     }
     try {
       return { answer: await answer, replayed: false };
     } catch (error) {
-      for (const key of keys) {
-        this.entries.delete(key);
-      }
+      this.drop((each) => each === entry);
       throw error;
     } finally {
       entry.settled = true;
       this.evict();
+    }
+  }
+
+  /** Forgets the answers to the calls of a tenant. */
+  forget(tenant: string): void {
+    this.drop((entry) => entry.tenant === tenant);
+  }
+
+  private drop(where: (entry: Entry) => boolean): void {
+    for (const [key, entry] of this.entries) {
+      if (where(entry)) {
+        this.entries.delete(key);
+      }
     }
   }
 

@@ -1,11 +1,18 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { Problem } from "./errors.js";
+import type { Call } from "./call.js";
+import { notFound, Problem } from "./errors.js";
 import { methodFacts } from "./method_facts.js";
+
+interface OpenStream {
+  readonly method: DescMethod;
+  readonly tenant: string;
+  readonly ending: AbortController;
+}
 
 /** Streams that a server is sending. */
 export class OpenStreams {
-  private readonly open = new Set<{ method: DescMethod; ending: AbortController }>();
+  private readonly open = new Set<OpenStream>();
   private ending = false;
 
   /**
@@ -14,8 +21,8 @@ export class OpenStreams {
    * @param ending - Aborted when the stream has to end though it has more to send.
    * @returns Function to call when the stream has ended.
    */
-  add(method: DescMethod, ending: AbortController): () => void {
-    const stream = { method, ending };
+  add({ method, tenant }: Call, ending: AbortController): () => void {
+    const stream = { method, tenant, ending };
     this.open.add(stream);
     if (this.ending) {
       endIfLongLived(stream);
@@ -33,6 +40,15 @@ export class OpenStreams {
     return counts;
   }
 
+  /** Ends the streams of a tenant, which is not there any more. */
+  endTenant(tenant: string): void {
+    for (const stream of this.open) {
+      if (stream.tenant === tenant) {
+        stream.ending.abort(notFound("tenant", tenant));
+      }
+    }
+  }
+
   /** Ends current and future streams that would stay open (`long_lived` in the proto). */
   endLongLived(): void {
     this.ending = true;
@@ -40,7 +56,7 @@ export class OpenStreams {
   }
 }
 
-function endIfLongLived({ method, ending }: { method: DescMethod; ending: AbortController }): void {
+function endIfLongLived({ method, ending }: OpenStream): void {
   if (!methodFacts(method).longLived) {
     return;
   }

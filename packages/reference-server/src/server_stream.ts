@@ -31,7 +31,8 @@ export function serverStream<R extends AnyRequest | AsyncIterable<AnyRequest>>(
   return async function* (request: R, context: HandlerContext) {
     const ending = new AbortController();
     const { signal } = ending;
-    const closed = store.openStreams.add(method, ending);
+    const called = callOf(method, context);
+    const closed = store.openStreams.add(called, ending);
     let events: AsyncIterator<AnyEvent> | undefined;
     // A caller that left while an event waited to be sent asks neither for another nor for the end.
     const end = () => void events?.return?.().finally(closed);
@@ -47,7 +48,7 @@ export function serverStream<R extends AnyRequest | AsyncIterable<AnyRequest>>(
         await pause(delayMs, signal);
       }
       const requestId = context.values.get(callContext.requestId);
-      const call: StreamCall = { ...callOf(method, context), requestId, signal };
+      const call: StreamCall = { ...called, requestId, signal };
       events = execute(request, call)[Symbol.asyncIterator]();
       for (;;) {
         const { done, value } = await events.next();

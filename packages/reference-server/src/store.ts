@@ -196,10 +196,15 @@ export class Store {
     return states.get(make) as T;
   }
 
-  /** Forgets the resources of a tenant, but for its API keys: it is as it was at the start. */
+  /**
+   * Forgets the resources of a tenant, but for its API keys, and the answers to its calls, and ends
+   * its streams: it is as it was at the start.
+   */
   forget(tenant: string): void {
     this.tenants.delete(tenant);
     this.states.delete(tenant);
+    this.idempotencyKeys.forget(tenant);
+    this.openStreams.endTenant(tenant);
   }
 
   private create(id: string): TenantState {

@@ -1,5 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { AgentsService } from "@ameideio/core-proto/ameide/agents/v1";
 import { OrganizationsDirectoryService } from "@ameideio/core-proto/ameide/identity/v1";
 import {
   InvitationsService,
@@ -12,8 +13,9 @@ import {
   UsersService,
   UserState,
 } from "@ameideio/core-proto/ameide/platform/v1";
+import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { expect, test } from "vitest";
-import { failure, start } from "./harness/harness.js";
+import { collect, failure, start } from "./harness/harness.js";
 
 async function startPlatform() {
   const clock = { now: 1_000 };
@@ -248,4 +250,37 @@ test("a suspended tenant cannot be named, and a deleted one begins anew", async 
     reason: "TENANT_NOT_FOUND",
   });
   expect((await teams.listTeams({})).teams).toEqual([]);
+});
+
+test("of a deleted tenant no answer is kept, and no stream is open", async () => {
+  const { server, client } = await start();
+  const tenants = client(TenantsService, { tenant: null });
+  await tenants.createTenant({ id: "acme", displayName: "Acme" });
+  const keyed = { headers: { "idempotency-key": "k" } };
+  const create = async (tenant: string) =>
+    (await client(ThreadsService, { tenant }).createThread({}, keyed)).thread?.id ?? "";
+  const before = await create("acme");
+  const other = await create("other");
+  const watch = async (tenant: string, threadId: string, signal?: AbortSignal) =>
+    collect(client(ThreadsService, { tenant }).watchThread({ threadId }, signal && { signal }));
+  const catalog = async () => collect(client(AgentsService).watchCatalog({}));
+  const watchers = [failure(watch("acme", before)), failure(catalog())];
+  const others = new AbortController();
+  const kept = failure(watch("other", other, others.signal));
+  await expect
+    .poll(() => Object.values(server.openStreams()).reduce((sum, count) => sum + count, 0))
+    .toBe(3);
+
+  await tenants.updateTenant({ tenant: { id: "acme", state: TenantState.SUSPENDED } });
+  await tenants.deleteTenant({ tenantId: "acme" });
+  for (const watcher of watchers) {
+    expect(await watcher).toMatchObject({ code: Code.NotFound, reason: "TENANT_NOT_FOUND" });
+  }
+  expect(server.openStreams()).toEqual({ "ameide.threads.v1.ThreadsService/WatchThread": 1 });
+  const after = await create("acme");
+  expect(after).not.toBe(before);
+  expect((await client(ThreadsService).getThread({ threadId: after })).thread?.id).toBe(after);
+  expect(await create("other")).toBe(other);
+  others.abort();
+  expect(await kept).toMatchObject({ code: Code.Canceled });
 });
