@@ -15,7 +15,7 @@ import {
 } from "@ameideio/core-proto/ameide/notifications/v1";
 import { personOf, type Call } from "./call.js";
 import { Collection } from "./collection.js";
-import { invalidField, Problem } from "./errors.js";
+import { invalidField, notFound, Problem } from "./errors.js";
 import { currentNotification, planDeliveries, type Directory } from "./notification_delivery.js";
 import { isTimeZone } from "./quiet_hours.js";
 import { Resources } from "./resources.js";
@@ -112,15 +112,21 @@ export function notifications(store: Store): Methods<typeof NotificationService>
 
     getDeliveryStatus({ notificationId }, call) {
       const notification = of(call.tenant).sent.get(notificationId);
-      demandSelf(call, notification.recipient);
+      if (!isOwn(call, notification.recipient)) {
+        throw notFound("notification", notificationId);
+      }
       return { notification: current(notification) };
     },
   };
 }
 
-function demandSelf(call: Call, recipient: string): void {
+function isOwn(call: Call, recipient: string): boolean {
   const person = personOf(call);
-  if (person !== undefined && person !== recipient) {
+  return person === undefined || person === recipient;
+}
+
+function demandSelf(call: Call, recipient: string): void {
+  if (!isOwn(call, recipient)) {
     throw new Problem(
       Code.PermissionDenied,
       "RECIPIENT_MISMATCH",

@@ -140,7 +140,6 @@ test.each([
     () => bob.registerChannel({ recipient, type: ChannelType.PUSH, address: "d" }),
     () => bob.listHistory({ recipient }),
     () => bob.listHistory({}),
-    () => bob.getDeliveryStatus({ notificationId }),
   ]) {
     expect(await failure(call())).toMatchObject({
       code: Code.PermissionDenied,
@@ -148,11 +147,14 @@ test.each([
     });
   }
   expect((await ada.listHistory({ recipient })).notifications).toEqual([sent]);
-  const others = client(NotificationService, { tenant: "other" });
-  expect(await failure(others.getDeliveryStatus({ notificationId }))).toMatchObject({
-    code: Code.NotFound,
-    reason: "NOTIFICATION_NOT_FOUND",
-  });
+  expect((await ada.getDeliveryStatus({ notificationId })).notification).toEqual(sent);
+  for (const other of [bob, client(NotificationService, { tenant: "other" })]) {
+    expect(await failure(other.getDeliveryStatus({ notificationId }))).toMatchObject({
+      code: Code.NotFound,
+      reason: "NOTIFICATION_NOT_FOUND",
+      message: (await failure(bob.getDeliveryStatus({ notificationId: "none" }))).message,
+    });
+  }
 });
 
 test("a batch is one call, its history paged", async () => {

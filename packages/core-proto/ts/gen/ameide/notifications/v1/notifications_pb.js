@@ -205,7 +205,8 @@ export const DeliveryState = /*@__PURE__*/
 
 /**
  * Tells people things. A person, or an agent or service on their behalf, reads and
- * sets what is that person's own: what is another's is `permission_denied`.
+ * sets what is that person's own: a call that names another person is
+ * `permission_denied`, and a notification for another is not found.
  *
  * @generated from service ameide.notifications.v1.NotificationService
  */

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class NotificationService(Protocol):
     """
     Tells people things. A person, or an agent or service on their behalf, reads and
-    sets what is that person's own: what is another's is `permission_denied`.
+    sets what is that person's own: a call that names another person is
+    `permission_denied`, and a notification for another is not found.
     """
     async def send(self, request: SendRequest, ctx: RequestContext[SendRequest, SendResponse], /) -> SendResponse:
         """
@@ -190,7 +191,8 @@ class NotificationServiceASGIApplication(ConnectASGIApplication[NotificationServ
 class NotificationServiceClient(ConnectClient):
     """
     Tells people things. A person, or an agent or service on their behalf, reads and
-    sets what is that person's own: what is another's is `permission_denied`.
+    sets what is that person's own: a call that names another person is
+    `permission_denied`, and a notification for another is not found.
     """
     async def send(
         self,
@@ -365,7 +367,8 @@ class NotificationServiceClient(ConnectClient):
 class NotificationServiceSync(Protocol):
     """
     Tells people things. A person, or an agent or service on their behalf, reads and
-    sets what is that person's own: what is another's is `permission_denied`.
+    sets what is that person's own: a call that names another person is
+    `permission_denied`, and a notification for another is not found.
     """
     def send(self, request: SendRequest, ctx: RequestContext[SendRequest, SendResponse], /) -> SendResponse:
         """
@@ -520,7 +523,8 @@ class NotificationServiceWSGIApplication(ConnectWSGIApplication):
 class NotificationServiceClientSync(ConnectClientSync):
     """
     Tells people things. A person, or an agent or service on their behalf, reads and
-    sets what is that person's own: what is another's is `permission_denied`.
+    sets what is that person's own: a call that names another person is
+    `permission_denied`, and a notification for another is not found.
     """
     def send(
         self,
