@@ -50,21 +50,22 @@ export function memory(store: Store): Methods<typeof MemoryService> {
     },
 
     update({ memory: patch, updateMask }, call) {
-      const stored = of(call.tenant).get(patch?.id ?? "");
-      const changed = update(MemorySchema, stored, {
+      const memories = of(call.tenant);
+      const renewed = clone(MemorySchema, memories.get(patch?.id ?? ""));
+      const changed = update(MemorySchema, renewed, {
         patch: patch ?? create(MemorySchema),
         mask: updateMask,
         writable: ["content", "embedding", "metadata"],
         required: ["content"],
       });
       if (
-        stored.embedding.length === 0 ||
+        renewed.embedding.length === 0 ||
         (changed.includes("content") && !patch?.embedding.length)
       ) {
-        stored.embedding = embed(stored.content);
+        renewed.embedding = embed(renewed.content);
       }
-      stored.updatedAt = store.timestamp();
-      return { memory: stored };
+      renewed.updatedAt = store.timestamp();
+      return { memory: memories.set(renewed.id, renewed) };
     },
 
     delete({ memoryId }, call) {
@@ -89,13 +90,14 @@ export function memory(store: Store): Methods<typeof MemoryService> {
       const merged = groups
         .filter(({ others }) => others.length > 0)
         .map(({ kept, others }) => {
-          const one = dryRun ? clone(MemorySchema, kept) : kept;
+          const one = clone(MemorySchema, kept);
           const metadata = Object.assign({}, ...others.toReversed().map((each) => each.metadata));
           one.metadata = { ...metadata, ...one.metadata };
           one.updatedAt = store.timestamp();
           return { memory: one, mergedIds: others.map(({ id }) => id) };
         });
       if (!dryRun) {
+        merged.forEach(({ memory: one }) => memories.set(one.id, one));
         merged.flatMap(({ mergedIds }) => mergedIds).forEach((id) => memories.delete(id));
       }
       return { merged };
