@@ -30,7 +30,7 @@ export function importElements(
       const createdAt = known?.createdAt;
       const imported = create(RelationshipSchema, { ...init, ...(createdAt && { createdAt }) });
       if (known === undefined) {
-        graph.relationships.create(imported);
+        graph.relationships.createAmong(imported);
         counts.relationships += 1;
       } else if (!equals(RelationshipSchema, known, imported)) {
         graph.relationships.replace(imported);

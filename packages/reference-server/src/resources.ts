@@ -25,6 +25,9 @@ export interface ResourceRules<T> {
 
 /** Resources of a tenant by id, each with its times. An update replaces one. */
 export class Resources<T extends Resource> extends Collection<T> {
+  /** Ids by what no two resources have alike. */
+  private readonly ids = new Map<string, string>();
+
   constructor(
     private readonly of: Store,
     private readonly desc: GenMessage<T>,
@@ -40,13 +43,19 @@ export class Resources<T extends Resource> extends Collection<T> {
    * @throws Problem `already_exists`
    */
   create(init: MessageInitShape<GenMessage<T>>): T {
-    const item: T = create<GenMessage<T>>(this.desc, init);
-    item.id ||= randomUUID();
-    item.createdAt ??= this.of.timestamp();
-    if ("updatedAt" in this.desc.field) {
-      item.updatedAt ??= item.createdAt;
-    }
+    const item = this.make(init);
     this.demandUnique(item);
+    return this.add(item.id, item);
+  }
+
+  /**
+   * Creates a resource like {@link create}, but where several change at once, and only all of them
+   * together are unique: the caller has made sure of that.
+   *
+   * @throws Problem `already_exists` for its id.
+   */
+  createAmong(init: MessageInitShape<GenMessage<T>>): T {
+    const item = this.make(init);
     return this.add(item.id, item);
   }
 
@@ -63,6 +72,20 @@ export class Resources<T extends Resource> extends Collection<T> {
     return this.replace(changed);
   }
 
+  override set(id: string, item: T): T {
+    this.release(id);
+    const key = this.rules.unique?.(item);
+    if (key !== undefined) {
+      this.ids.set(key, id);
+    }
+    return super.set(id, item);
+  }
+
+  override delete(id: string): T | undefined {
+    this.release(id);
+    return super.delete(id);
+  }
+
   /** Puts a changed copy in the place of a resource, with the time of now. */
   replace(changed: T): T {
     if ("updatedAt" in this.desc.field) {
@@ -76,13 +99,29 @@ export class Resources<T extends Resource> extends Collection<T> {
     return this.replace(Object.assign(clone<GenMessage<T>>(this.desc, this.get(id)), fields));
   }
 
+  private make(init: MessageInitShape<GenMessage<T>>): T {
+    const item: T = create<GenMessage<T>>(this.desc, init);
+    item.id ||= randomUUID();
+    item.createdAt ??= this.of.timestamp();
+    if ("updatedAt" in this.desc.field) {
+      item.updatedAt ??= item.createdAt;
+    }
+    return item;
+  }
+
   private demandUnique(item: T): void {
     const key = this.rules.unique?.(item);
-    if (
-      key !== undefined &&
-      this.all().some((each) => each.id !== item.id && this.rules.unique?.(each) === key)
-    ) {
+    const holder = key === undefined ? undefined : this.ids.get(key);
+    if (key !== undefined && holder !== undefined && holder !== item.id) {
       throw alreadyExists(this.kind, key);
+    }
+  }
+
+  private release(id: string): void {
+    const item = this.find(id);
+    const key = item && this.rules.unique?.(item);
+    if (key !== undefined && this.ids.get(key) === id) {
+      this.ids.delete(key);
     }
   }
 }

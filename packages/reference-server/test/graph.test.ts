@@ -65,6 +65,25 @@ test("a neighborhood is what few relationships away is, the nearest first", asyn
   });
 });
 
+test("an import gives one relationship the place of another, and all of it counts", async () => {
+  const { graph, importAll } = await startGraph(CHAIN);
+  const moved = (id: string, sourceId: string, targetId: string): Item => ({
+    item: { case: "relationship", value: { id, sourceId, targetId, typeKey: "uses" } },
+  });
+  const imported = await importAll(moved("new", "a", "b"), moved("a-b", "b", "a"));
+  expect(imported.relationships).toBe(2);
+  const create = (sourceId: string, targetId: string) =>
+    graph.createRelationship({ sourceId, targetId, typeKey: "uses" });
+  for (const [source, target] of [
+    ["a", "b"],
+    ["b", "a"],
+  ] as const) {
+    expect(await failure(create(source, target))).toMatchObject({ reason: "RELATIONSHIP_EXISTS" });
+  }
+  await graph.deleteRelationship({ relationshipId: "new" });
+  expect((await create("a", "b")).relationship?.id).not.toBe("new");
+});
+
 test("an import may be repeated, and changes what is new", async () => {
   const { graph, importAll } = await startGraph();
   const all = [element("a"), element("b"), relationship("a", "b")];

@@ -87,6 +87,9 @@ test("an update leaves versions and owner as they are", async () => {
   expect(await failure(update({ name: "taken" }, "name"))).toMatchObject({
     reason: "SKILL_EXISTS",
   });
+  await update({ name: "renamed" }, "name");
+  expect(await failure(add({ name: "renamed" }))).toMatchObject({ reason: "SKILL_EXISTS" });
+  expect(await add({})).not.toBe("");
 });
 
 test("versions are numbered, kept and paged", async () => {
