@@ -8,6 +8,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { createTransport } from "@connectrpc/connect/protocol-connect";
 import { cannedClient, streamAnswer } from "./canned.js";
+import { allPolicies } from "./policies.js";
 
 /** One call, or one stream read to its end. */
 export type Run = () => Promise<unknown>;
@@ -69,17 +70,11 @@ function bareTransport(httpClient: UniversalClientFn, useBinaryFormat = true): T
   });
 }
 
-/**
- * The SDK with every policy at work: a token from a provider, a tenant, ids, an idempotency key,
- * both timeouts, retries, and telemetry over OpenTelemetry's API without any provider registered.
- */
 function sdkTransport(httpClient: UniversalClientFn, changes: AmeideOptions = {}): Transport {
-  const expiresAt = Date.now() + 24 * 3_600_000;
   return createAmeideTransport({
     baseUrl,
     transport: watched(httpClient),
-    tenant: "acme",
-    auth: { provider: () => ({ token: "token-of-the-bench", expiresAt }) },
+    ...allPolicies(),
     ...changes,
   });
 }
