@@ -7,6 +7,7 @@ import type {
   Results,
   RowResult,
 } from "./results.js";
+import { goalTable, table } from "./table.js";
 
 /** Formats the results of a run for people. */
 export function report(results: Results): string {
@@ -42,15 +43,7 @@ export function report(results: Results): string {
     "",
     ...(results.go === undefined ? [] : [...goLines(results.go), ""]),
     ...(results.python === undefined ? [] : [...pythonLines(results.python), ""]),
-    ...table([
-      ["goal", "wanted", "found", ""],
-      ...goalsOf(results).map(({ name, goal, result, met }) => [
-        name,
-        goal,
-        result,
-        met ? "✓" : "✗",
-      ]),
-    ]),
+    ...goalTable(goalsOf(results)),
   ];
   if (!isValid(results)) {
     const { least, most } = CONTROL_BOUNDS;
@@ -146,20 +139,4 @@ function us(value: number): string {
 
 function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value)}`;
-}
-
-/** Aligns columns to their content; the first one left, the others right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd(),
-  );
 }
