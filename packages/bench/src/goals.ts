@@ -1,4 +1,5 @@
 import type { Goal, Results, TimeResult } from "./results.js";
+import { isNetworkValid, networkGoalsOf } from "./network/goals.js";
 import { GO_COMPARED, GO_LOOPBACK, GO_UNARY } from "./go_rows.js";
 import { PYTHON_CONTROL } from "./python_rows.js";
 import { CONTROL, UNARY } from "./rows.js";
@@ -38,7 +39,8 @@ export function isValid(results: Results): boolean {
     isGoValid(results) &&
     control !== undefined &&
     isEven(control) &&
-    (python === undefined || isEven(python))
+    (python === undefined || isEven(python)) &&
+    (results.network === undefined || isNetworkValid(results.network))
   );
 }
 
@@ -89,6 +91,7 @@ export function goalsOf(results: Results): readonly Goal[] {
   for (const { name, baseMs, otherMs } of results.python?.imports ?? []) {
     atMost(name, Math.round(otherMs - baseMs), GOALS.pythonImportMs, (ms) => `${signed(ms)} ms`);
   }
+  goals.push(...(results.network === undefined ? [] : networkGoalsOf(results.network)));
   return goals;
 }
 

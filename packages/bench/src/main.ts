@@ -13,26 +13,31 @@ import { PythonBench } from "./python.js";
 import { generateHundred } from "./hundred.js";
 import { type Effort, FULL, measureBundles, measureImport, measureRow, QUICK } from "./measure.js";
 import { measureManifest } from "./manifest.js";
+import { isNetworkValid } from "./network/goals.js";
+import { measureNetwork, NETWORK_FULL, NETWORK_QUICK } from "./network/measure.js";
+import { networkReport } from "./network/report.js";
 import { report } from "./report.js";
 import type { GoResults, ImportResult, PythonResults, Results, RowResult } from "./results.js";
 import { COMPARED, POLICIES, type Row } from "./rows.js";
 
-const HELP = `Usage: npx -y pnpm@12.21.0 bench [--quick] [--report FOLDER]
+const HELP = `Usage: npx -y pnpm@12.21.0 bench [--quick] [--network] [--report FOLDER]
 
 Measures what the SDK costs against the bare Connect client: the time and the
-bytes of a call, import, and bundle; and what the manifest of a large module
-does. Under ten minutes on a machine that does
-nothing else.
+bytes of a call, import, and bundle; what the manifest of a large module does;
+and the CPU time of the SDK's process beside that of others that call the same
+server. Under ten minutes on a machine that does nothing else, and the last
+some minutes more.
 
   --quick          the few rows that have goals, 3 processes instead of 7: to
                    look at while working, not to quote
+  --network        only the rows between two processes
   --report FOLDER  write bench.json and bench.txt there
   --help           this text
 
 Exit code 0: measured, even if a goal is not met; 1: it failed, or a control
-row (the bare client against itself) is not within 0.99 to 1.01, or for Go if
-benchstat tells the two apart, so that no time of the run means anything; 2:
-wrong arguments.
+row (the bare client against itself) is not within 0.99 to 1.01, between two
+processes 0.95 to 1.05, or for Go if benchstat tells the two apart, so that no
+time of the run means anything; 2: wrong arguments.
 `;
 
 /** Runs the benchmark as the command line says; returns the exit code. */
@@ -45,16 +50,31 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const results = await measure(values.quick);
-  const text = report(results);
+  const { valid, text, results } = await run(values);
   process.stdout.write(`${text}\n`);
   if (values.report !== undefined) {
     await mkdir(values.report, { recursive: true });
-    const json = { valid: isValid(results), ...results };
-    await writeFile(join(values.report, "bench.json"), `${JSON.stringify(json, undefined, 2)}\n`);
+    const json = JSON.stringify({ valid, ...results }, undefined, 2);
+    await writeFile(join(values.report, "bench.json"), `${json}\n`);
     await writeFile(join(values.report, "bench.txt"), `${text}\n`);
   }
-  return isValid(results) ? 0 : 1;
+  return valid ? 0 : 1;
+}
+
+async function run({
+  quick,
+  network: only,
+}: {
+  readonly quick: boolean;
+  readonly network: boolean;
+}) {
+  const network = () => measureNetwork(quick ? NETWORK_QUICK : NETWORK_FULL, progress);
+  if (only) {
+    const results = { node: process.versions.node, network: await network() };
+    return { valid: isNetworkValid(results.network), text: networkReport(results), results };
+  }
+  const results = { ...(await measure(quick)), network: await network() };
+  return { valid: isValid(results), text: report(results), results };
 }
 
 // Says what is wrong with arguments, and returns undefined.
@@ -65,6 +85,7 @@ function read(args: readonly string[]) {
       args: args.filter((arg) => arg !== "--"),
       options: {
         quick: { type: "boolean", default: false },
+        network: { type: "boolean", default: false },
         report: { type: "string" },
         help: { type: "boolean", default: false },
       },

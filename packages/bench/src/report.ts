@@ -1,4 +1,6 @@
 import { CONTROL_BOUNDS, goalsOf, isValid } from "./goals.js";
+import { NETWORK_CONTROL_BOUNDS } from "./network/goals.js";
+import { networkLines } from "./network/report.js";
 import type {
   GoResults,
   GoSide,
@@ -43,15 +45,17 @@ export function report(results: Results): string {
     "",
     ...(results.go === undefined ? [] : [...goLines(results.go), ""]),
     ...(results.python === undefined ? [] : [...pythonLines(results.python), ""]),
+    ...(results.network === undefined ? [] : [...networkLines(results.network), ""]),
     ...goalTable(goalsOf(results)),
   ];
   if (!isValid(results)) {
     const { least, most } = CONTROL_BOUNDS;
+    const network = NETWORK_CONTROL_BOUNDS;
     lines.push(
       "",
-      `INVALID: the bare client against itself is not within ${least}–${most}, or in Go benchstat tells`,
-      "the two apart. The machine was too restless; run it again when nothing else runs. Bytes,",
-      "allocations and bundles hold all the same.",
+      `INVALID: the bare client against itself is not within ${least}–${most}, or between two processes`,
+      `within ${network.least}–${network.most}, or in Go benchstat tells the two apart. The machine was too restless;`,
+      "run it again when nothing else runs. Bytes, allocations and bundles hold all the same.",
     );
   }
   return lines.join("\n");

@@ -1,4 +1,5 @@
 import type { Weight } from "./bundle.js";
+import type { NetworkResults } from "./network/results.js";
 
 /** Times of a row. */
 export interface TimeResult {
@@ -98,6 +99,7 @@ export interface Results {
   readonly imports: readonly ImportResult[];
   readonly bundles: readonly BundleResult[];
   readonly manifest: ManifestResults;
+  readonly network?: NetworkResults;
   /** Missing where Go is. */
   readonly go?: GoResults;
   /** Missing where Python is. */
