@@ -1,8 +1,7 @@
-import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../wire/connection_pools.js";
 import type { ConnectionSettings } from "./connection_settings.js";
-import { inFlight } from "../wire/recorder.js";
 import type { Dialer, DialOptions } from "./dial.js";
+import { http2Client } from "./http2_client.js";
 import { Http2Pool } from "./http2_pool.js";
 
 /** Creates a pool of HTTP/2 connections, which are made on demand. */
@@ -20,22 +19,7 @@ export function http2Connections(
     answered: false,
   };
   const pool = new Http2Pool(origin, dialer, settings, maxHttp2Connections);
-  const client = createNodeHttpClient({
-    httpVersion: "2",
-    sessionProvider: () => {
-      const { recording } = inFlight;
-      return {
-        authority: origin,
-        request: (method, path, headers, ofStream) =>
-          pool.request({
-            head: { ...headers, ":method": method, ":path": path },
-            options: ofStream,
-            recording,
-          }),
-        notifyResponseByteRead: () => {},
-      };
-    },
-  });
+  const client = http2Client(origin, pool);
   return {
     client,
     close: () => pool.close(new Error("the client is closed")),

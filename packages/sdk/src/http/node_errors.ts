@@ -1,0 +1,53 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { constants } from "node:http2";
+import { networkErrors } from "../errors/network_errors.js";
+
+const LOST: ReadonlySet<string> = new Set([
+  "ERR_STREAM_WRITE_AFTER_END",
+  "ERR_STREAM_DESTROYED",
+  "ERR_HTTP2_INVALID_STREAM",
+  "ECONNRESET",
+]);
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+]);
+
+/** Turns an error of Node.js into one with the code that Connect gives it, the error its cause. */
+export function nodeError(reason: unknown): ConnectError {
+  if (reason instanceof ConnectError) {
+    return reason;
+  }
+  const codes = networkErrors(reason).map(({ code = "" }) => code);
+  const has = (known: ReadonlySet<string>) => codes.some((code) => known.has(code));
+  const code = has(LOST) ? Code.Aborted : has(UNREACHABLE) ? Code.Unavailable : Code.Internal;
+  const error = ConnectError.from(reason, code);
+  error.cause = reason;
+  return error;
+}
+
+// gRPC over HTTP/2, "HTTP2 Transport Mapping". STREAM_CLOSED has no code there.
+const RESETS: ReadonlyMap<number, Code> = /* @__PURE__ */ new Map([
+  [constants.NGHTTP2_PROTOCOL_ERROR, Code.Internal],
+  [constants.NGHTTP2_INTERNAL_ERROR, Code.Internal],
+  [constants.NGHTTP2_FLOW_CONTROL_ERROR, Code.Internal],
+  [constants.NGHTTP2_SETTINGS_TIMEOUT, Code.Internal],
+  [constants.NGHTTP2_FRAME_SIZE_ERROR, Code.Internal],
+  [constants.NGHTTP2_COMPRESSION_ERROR, Code.Internal],
+  [constants.NGHTTP2_CONNECT_ERROR, Code.Internal],
+  [constants.NGHTTP2_REFUSED_STREAM, Code.Unavailable],
+  [constants.NGHTTP2_CANCEL, Code.Canceled],
+  [constants.NGHTTP2_ENHANCE_YOUR_CALM, Code.ResourceExhausted],
+  [constants.NGHTTP2_INADEQUATE_SECURITY, Code.PermissionDenied],
+  [constants.NGHTTP2_HTTP_1_1_REQUIRED, Code.PermissionDenied],
+]);
+
+/** Returns the error of a stream that was reset; undefined if the code says that all is well. */
+export function resetError(rstCode: number): ConnectError | undefined {
+  const code = RESETS.get(rstCode);
+  return code === undefined
+    ? undefined
+    : new ConnectError(`http/2 stream closed with error code 0x${rstCode.toString(16)}`, code);
+}
