@@ -6,7 +6,6 @@ import {
   type FileRegistry,
   toBinary,
 } from "@bufbuild/protobuf";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import {
   type FileDescriptorProto,
   type FileDescriptorSet,
@@ -14,6 +13,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { isWithin } from "@ameideio/protoc-gen-ameide/options";
 import { byText, sha256 } from "./canonical.js";
+import { unknownMessage } from "./unknown_fields.js";
 import { UserError } from "./user_error.js";
 
 /** A descriptor image, read. */
@@ -82,17 +82,9 @@ const BUF_EXTENSION = 8042;
 const IS_IMPORT = 1;
 
 /** Reports whether Buf noted a file as an import: one of another module. */
-export function isImport({ $unknown }: FileDescriptorProto): boolean {
-  const noted = $unknown?.findLast(({ no }) => no === BUF_EXTENSION);
-  const fields = new BinaryReader(new BinaryReader(noted?.data ?? new Uint8Array(1)).bytes());
-  while (fields.pos < fields.len) {
-    const [no, wireType] = fields.tag();
-    if (no === IS_IMPORT) {
-      return fields.bool();
-    }
-    fields.skip(wireType, no);
-  }
-  return false;
+export function isImport({ $unknown, name }: FileDescriptorProto): boolean {
+  const noted = unknownMessage($unknown, BUF_EXTENSION, `what Buf notes of ${name}`);
+  return noted.findLast(({ no }) => no === IS_IMPORT)?.varint === 1;
 }
 
 // What a module says, whoever compiled it, and wherever its files stood.
