@@ -19,7 +19,9 @@ package google.api;
 import "google/protobuf/descriptor.proto";
 extend google.protobuf.MethodOptions { optional HttpRule http = 72295728; }
 message HttpRule { optional string get = 2; optional string put = 3; optional string post = 4;
-  optional string delete = 5; optional string patch = 6; }
+  optional string delete = 5; optional string patch = 6; optional string body = 7;
+  optional Custom custom = 8; repeated HttpRule additional_bindings = 11; }
+message Custom { optional string kind = 1; optional string path = 2; }
 `;
 
 afterEach(() => vi.unstubAllEnvs());
@@ -134,6 +136,74 @@ describe("init", () => {
       ["Find", "IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS", expect.stringContaining("says GET")],
       ["GetUploads", null, "it streams its requests, which no SDK sends again"],
     ]);
+  });
+
+  it.each([
+    "GetOrCreateUser GetAndIncrement GetAndLock GetNextTask GetNextSequence GetOneTimeToken",
+    "ListAndDelete ListAndAck ListRotateKeys GetNewApiKey GetStreamAndBill GetOrInsert",
+    "BatchGetOrCreate BatchGetAndDelete Get_or_create get_or_create GetItemThenLOCK",
+    "UpdateIncrement UpdateAppend UpdateCounter UpdateOrCreate UpdateAndNotify BatchUpdateAppend",
+    "DeleteOldest DeleteNext DeleteOne DeleteLatest DeleteAndCharge BatchDeleteAndRefund",
+  ])("suggests no level where a name says more than its verb: %s", async (names) => {
+    const methods = Object.fromEntries(names.split(" ").map((name) => [name, ""]));
+    const folder = workspace({ "acme/shop/v1/shop.proto": proto("acme.shop.v1", methods) });
+    expect((await init(folder)).code).toBe(0);
+    const reviewed = reviewIn(folder);
+    expect(reviewed).toHaveLength(Object.keys(methods).length);
+    for (const { method, idempotencyLevel, reason } of reviewed) {
+      expect([method, idempotencyLevel]).toEqual([method, null]);
+      expect(reason).not.toBe("");
+    }
+  });
+
+  it("suggests no level where google.api.http disagrees with a name", async () => {
+    const http = (rule: string) => `option (google.api.http) = {${rule}};`;
+    const methods = {
+      GetPatched: http('patch: "/a"'),
+      ListPatched: http('patch: "/a"'),
+      GetLocked: http('custom: {kind: "LOCK" path: "/a"}'),
+      GetBoth: http('get: "/a" additional_bindings {post: "/b" body: "*"}'),
+      GetWithBody: http('get: "/a" body: "*"'),
+      GetPut: http('put: "/a"'),
+      RunWithBody: http('get: "/a" body: "*"'),
+      CreateItem: http('get: "/a"'),
+      UpdatePosted: http('post: "/a" body: "*"'),
+      DeletePosted: http('post: "/a" body: "*"'),
+      DeleteRead: http('get: "/a"'),
+      AppendItem: http('put: "/a" body: "*"'),
+      FetchNext: http('get: "/a"'),
+    };
+    const folder = workspace({ "acme/shop/v1/shop.proto": proto("acme.shop.v1", methods) });
+    expect((await init(folder)).code).toBe(0);
+    expect(
+      reviewIn(folder).map(({ method, idempotencyLevel }) => [method, idempotencyLevel]),
+    ).toEqual(Object.keys(methods).map((name) => [`acme.shop.v1.ShopService/${name}`, null]));
+  });
+
+  it("suggests a level where google.api.http says what the name does", async () => {
+    const http = (rule: string) => `option (google.api.http) = {${rule}};`;
+    const [safe, idempotent] = ["NO_SIDE_EFFECTS", "IDEMPOTENT"];
+    const methods = {
+      GetOrder: [http('get: "/a"'), safe],
+      ListOrganizations: [http('get: "/a" additional_bindings {get: "/b"}'), safe],
+      GetNextcloudUser: ["", safe],
+      GetLatestVersion: ["", safe],
+      UpdateOrder: [http('patch: "/a" body: "*"'), idempotent],
+      UpdateAndroidApp: [http('put: "/a" body: "*"'), idempotent],
+      BatchDeleteOrders: [http('post: "/a" body: "*"'), idempotent],
+      DeleteOrder: [http('delete: "/a"'), idempotent],
+    } as const;
+    const options = Object.entries(methods).map(([name, [option]]) => [name, option]);
+    const folder = workspace({
+      "acme/shop/v1/shop.proto": proto("acme.shop.v1", Object.fromEntries(options)),
+    });
+    expect((await init(folder)).code).toBe(0);
+    expect(
+      reviewIn(folder).map(({ method, idempotencyLevel }) => [
+        method.split("/")[1],
+        idempotencyLevel?.replace("IDEMPOTENCY_LEVEL_", ""),
+      ]),
+    ).toEqual(Object.entries(methods).map(([name, [, level]]) => [name, level]));
   });
 
   it("puts the area in front of names that clash", async () => {
