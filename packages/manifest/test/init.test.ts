@@ -206,6 +206,17 @@ describe("init", () => {
     ).toEqual(Object.entries(methods).map(([name, [, level]]) => [name, level]));
   });
 
+  it("takes a level that is declared to be unknown for declared", async () => {
+    const unknown = "option idempotency_level = IDEMPOTENCY_UNKNOWN;";
+    const methods = { GetItem: unknown, ListItems: "" };
+    const folder = workspace({ "acme/shop/v1/shop.proto": proto("acme.shop.v1", methods) });
+    const { stdout } = await init(folder);
+    expect(stdout).toContain("2 methods: 1 declare an idempotency level");
+    expect(reviewIn(folder).map(({ method }) => method)).toEqual([
+      "acme.shop.v1.ShopService/ListItems",
+    ]);
+  });
+
   it("puts the area in front of names that clash", async () => {
     const service = (area: string, version: string) => ({
       [`acme/${area}/${version}/x.proto`]: proto(`acme.${area}.${version}`, { Get: "" }),

@@ -1,5 +1,5 @@
-import type { DescMethod } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel as Declared } from "@bufbuild/protobuf/wkt";
+import { type DescMethod, isFieldSet } from "@bufbuild/protobuf";
+import { MethodOptionsSchema } from "@bufbuild/protobuf/wkt";
 import { httpOf } from "./http_rule.js";
 
 /** Levels of `ameide.policy.v1.IdempotencyLevel` that a person may confirm. */
@@ -24,11 +24,12 @@ export interface Suggestion {
  * by its name, as the AIPs use it. Where the two disagree, or the name says anything beside, none is
  * suggested. It is a guess, for a person to confirm.
  *
- * @returns undefined where the proto declares a level, which needs no suggestion.
+ * @returns undefined where the proto declares a level, be it that it is unknown: that needs no suggestion.
  * @throws UserError if `google.api.http` is malformed.
  */
 export function suggestionFor(method: DescMethod): Suggestion | undefined {
-  if (method.idempotency !== Declared.IDEMPOTENCY_UNKNOWN) {
+  const { options } = method.proto;
+  if (options !== undefined && isFieldSet(options, MethodOptionsSchema.field.idempotencyLevel)) {
     return undefined;
   }
   if (method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming") {
