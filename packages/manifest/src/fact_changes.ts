@@ -1,5 +1,5 @@
 import type { Facts, Method } from "@ameideio/conformance-proto/ameide/manifest/v1";
-import { FACT_NAMES, FACT_OPTIONS, type FactName, factsOf, show } from "./fact_values.js";
+import { FACT_NAMES, FACT_OPTIONS, type FactName, factsOf, isSame, show } from "./fact_values.js";
 
 /** A changed fact of a method. */
 export interface FactChange {
@@ -16,10 +16,9 @@ export function factChanges(before: Method, after: Method): FactChange[] {
   return [
     ...levelChange(before.idempotency, after.idempotency),
     ...FACT_NAMES.flatMap((name) => {
-      const [from, to] = [show(was[name]), show(is[name])];
       const kind = BREAKING[name]?.(was, is) === true ? "breaking" : "changed";
-      const message = `${FACT_OPTIONS[name]} changed from ${from} to ${to}`;
-      return from === to ? [] : [{ kind, message } as const];
+      const message = `${FACT_OPTIONS[name]} changed from ${show(was[name])} to ${show(is[name])}`;
+      return isSame(was[name], is[name]) ? [] : [{ kind, message } as const];
     }),
   ];
 }
@@ -31,17 +30,26 @@ function levelChange(before: string, after: string): FactChange[] {
   if (before === after) {
     return [];
   }
-  const lowered = LEVELS.indexOf(after) < LEVELS.indexOf(before);
-  const message = `idempotency_level was ${lowered ? "lowered" : "raised"} from ${before} to ${after}`;
-  return [{ kind: lowered ? "breaking" : "changed", message }];
+  const [was, is] = [before, after].map((level) => LEVELS.indexOf(level));
+  // What is unknown here may promise anything.
+  const isKnown = was !== -1 && is !== -1;
+  const isLowered = Number(is) < Number(was);
+  const how = !isKnown ? "changed" : isLowered ? "was lowered" : "was raised";
+  const message = `idempotency_level ${how} from ${before} to ${after}`;
+  return [{ kind: isKnown && !isLowered ? "changed" : "breaking", message }];
 }
 
 type IsBreaking = (before: Facts, after: Facts) => boolean;
 
 const BREAKING: Readonly<Partial<Record<FactName, IsBreaking>>> = {
   tenant: (_, after) => after.tenant !== "optional",
-  auth: (_, after) => after.auth === "bearer",
+  auth: (_, after) => after.auth !== "none",
   idempotencyKey: (before) => before.idempotencyKey,
   requestIdField: (before) => before.requestIdField !== "",
+  // What is not stated is the default of an SDK, which promises nothing.
+  defaultTimeoutMs: ({ defaultTimeoutMs: was }, { defaultTimeoutMs: is }) =>
+    was !== undefined && (is === undefined || is < was),
+  longLived: (before) => before.longLived,
+  waitForReady: (before) => before.waitForReady,
   scopes: (before, after) => after.scopes.some((scope) => !before.scopes.includes(scope)),
 };

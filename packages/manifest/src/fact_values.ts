@@ -24,11 +24,22 @@ export function factsOf({ facts }: Method): Facts {
 /** Value of a fact. */
 export type Value = Facts[FactName];
 
-/** Shows a value: a list with spaces, none of what is empty. */
+/** Shows a value: a list with spaces, what has some itself in quotes, none of what is empty. */
 export function show(value: Value): string {
   if (value === undefined) {
     return "unset";
   }
-  const text = typeof value === "object" ? value.join(" ") : String(value);
+  const text = typeof value === "object" ? value.map(quoted).join(" ") : String(value);
   return text === "" ? "none" : text;
+}
+
+/** Reports whether two values are the same. */
+export function isSame(a: Value, b: Value): boolean {
+  return typeof a === "object" && typeof b === "object"
+    ? a.length === b.length && a.every((each, index) => each === b[index])
+    : a === b;
+}
+
+function quoted(text: string): string {
+  return text === "" || /[\s"]/.test(text) ? JSON.stringify(text) : text;
 }

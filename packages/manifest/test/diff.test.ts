@@ -1,4 +1,4 @@
-import type { Manifest } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import type { Facts, Manifest } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { ManifestSchema, ServiceSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { create } from "@bufbuild/protobuf";
 import { expect, it, test } from "vitest";
@@ -117,6 +117,11 @@ test.each<[string, (manifest: Manifest) => void, string[]]>([
     ],
   ],
   [
+    "a credential that is not known",
+    (manifest) => (there(methodIn(manifest, GET).facts).auth = "7"),
+    [`breaking ${GET}: auth changed from bearer to 7`],
+  ],
+  [
     "less asked for, and defaults",
     (manifest) => {
       Object.assign(there(methodIn(manifest, GET).facts), { auth: "none", scopes: [] });
@@ -138,6 +143,44 @@ test.each<[string, (manifest: Manifest) => void, string[]]>([
   ],
 ])("%s", (_, edit, lines) => {
   expect(linesOf(edit)).toEqual(lines);
+});
+
+const facts = (values: Partial<Facts>) => (manifest: Manifest) =>
+  void Object.assign(there(methodIn(manifest, GET).facts), values);
+const level = (idempotency: string) => (manifest: Manifest) =>
+  void Object.assign(methodIn(manifest, GET), { idempotency });
+
+test.each<[string, (manifest: Manifest) => void, (manifest: Manifest) => void]>([
+  ["wait_for_ready changed from true to false", facts({ waitForReady: true }), () => {}],
+  ["long_lived changed from true to false", facts({ longLived: true }), () => {}],
+  [
+    "default_timeout_ms changed from 60000 to 1",
+    facts({ defaultTimeoutMs: 60_000n }),
+    facts({ defaultTimeoutMs: 1n }),
+  ],
+  [
+    "default_timeout_ms changed from 60000 to unset",
+    facts({ defaultTimeoutMs: 60_000n }),
+    () => {},
+  ],
+  ['scopes changed from "a b" to a b', facts({ scopes: ["a b"] }), facts({ scopes: ["a", "b"] })],
+  ["idempotency_level changed from weird to unknown", level("weird"), level("unknown")],
+  ["idempotency_level changed from idempotent to weird", level("idempotent"), level("weird")],
+])("is breaking, and exits 1: %s", async (message, before, after) => {
+  const { code, stdout } = await run("diff", fileOf(edited(before)), fileOf(edited(after)));
+  expect({ code, stdout }).toEqual({ code: 1, stdout: `Breaking:\n\n- \`${GET}\`: ${message}\n` });
+});
+
+test.each<[string, (manifest: Manifest) => void, (manifest: Manifest) => void]>([
+  ["long_lived changed from false to true", () => {}, facts({ longLived: true })],
+  [
+    "default_timeout_ms changed from 1 to 60000",
+    facts({ defaultTimeoutMs: 1n }),
+    facts({ defaultTimeoutMs: 60_000n }),
+  ],
+])("is not breaking: %s", async (message, before, after) => {
+  const { code, stdout } = await run("diff", fileOf(edited(before)), fileOf(edited(after)));
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Changed:\n\n- \`${GET}\`: ${message}\n` });
 });
 
 it("prints a list of each kind, and exits 1 for what is breaking", async () => {

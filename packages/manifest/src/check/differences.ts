@@ -1,5 +1,5 @@
 import type { Method } from "@ameideio/conformance-proto/ameide/manifest/v1";
-import { FACT_NAMES, FACT_OPTIONS, factsOf, show, type Value } from "../fact_values.js";
+import { FACT_NAMES, FACT_OPTIONS, factsOf, isSame, show, type Value } from "../fact_values.js";
 import type { Rule } from "./problem.js";
 
 /** A value that is not the one that is wanted. */
@@ -34,6 +34,6 @@ export function kindAndTypes(
 
 /** The difference of two values, if there is one. */
 export function differs(rule: Rule, what: string, wanted: Value, found: Value): Difference[] {
-  const [want, have] = [wanted, found].map(show);
-  return want === have ? [] : [{ rule, message: `${what} is ${have}, should be ${want}` }];
+  const message = `${what} is ${show(found)}, should be ${show(wanted)}`;
+  return isSame(wanted, found) ? [] : [{ rule, message }];
 }
