@@ -6,6 +6,7 @@ export type { Manifest, Surface } from "@ameideio/conformance-proto/ameide/manif
 export { sha256, toCanonicalJson } from "./canonical.js";
 export { check, isGreen, type Verdict } from "./check/check.js";
 export { type Problem, type Rule, RULES } from "./check/problem.js";
+export { parseStrictly } from "./cli/parse_strictly.js";
 export { type Change, type ChangeKind, changesOf } from "./diff.js";
 export { manifestOf } from "./emit.js";
 export { type Image, readImage } from "./image.js";

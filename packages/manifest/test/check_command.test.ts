@@ -118,6 +118,24 @@ verdict: red, 1 problem in go (${compared})
     expect(stdout).toMatch(/verdict: red, 1 problem in manifest /);
   });
 
+  it.each([
+    [["--base", ""], "--base is empty"],
+    [["--base=a.json", "--base=b.json"], "--base is given twice"],
+    [["--format", "json", "--format", "table"], "--format is given twice"],
+  ])("refuses %j", async (argv, message) => {
+    const surface = surfaceFile(wantedSurface(manifest, "ts"));
+    const { code, stdout, stderr } = await run(
+      "check",
+      "--manifest",
+      manifestFile(),
+      "--surface",
+      surface,
+      ...argv,
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+  });
+
   it("leaves out an SDK without a toolchain, but not in CI", async () => {
     const args = ["check", "--manifest", manifestFile()];
     vi.stubEnv("PATH", temporaryFolder());

@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { toJson } from "@bufbuild/protobuf";
 import { VerdictSchema } from "@ameideio/conformance-proto/ameide/parity/v1";
-import { parity, readManifest, UserError } from "@ameideio/manifest";
+import { parity, parseStrictly, readManifest, UserError } from "@ameideio/manifest";
 import { VERDICTS } from "@ameideio/scripts/verdicts.mjs";
 import { gather } from "./evidence.js";
 import { judge } from "./judge.js";
@@ -118,9 +117,9 @@ async function run(options: Options, { out, line }: Output): Promise<number> {
 /** Reads the arguments, or says what is wrong with them. */
 function read(argv: readonly string[]) {
   try {
-    const { values } = parseArgs({
-      args: argv.filter((argument) => argument !== "--"),
-      options: {
+    const { values, positionals } = parseStrictly(
+      argv.filter((argument) => argument !== "--"),
+      {
         run: { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
         brief: { type: "boolean", default: false },
@@ -131,14 +130,16 @@ function read(argv: readonly string[]) {
         verdicts: { type: "string", default: VERDICTS },
         help: { type: "boolean", short: "h", default: false },
       },
-    });
+    );
+    if (positionals.length > 0) {
+      return `unknown argument ${positionals[0]}`;
+    }
     if (values.run && (values.quick || values.verdicts !== VERDICTS)) {
       return "--run excludes --quick and --verdicts";
     }
     return values;
   } catch (reason) {
-    const message = reason instanceof Error ? reason.message : String(reason);
-    return message.split(/\. |\n/)[0] ?? message;
+    return reason instanceof Error ? reason.message : String(reason);
   }
 }
 

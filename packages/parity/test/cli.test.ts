@@ -58,6 +58,10 @@ it("--help says what there is", async () => {
 
 it.each([
   [["--quik"], "Unknown option '--quik' (see --help)"],
+  [["surprise"], "unknown argument surprise (see --help)"],
+  [["--base", ""], "--base is empty (see --help)"],
+  [["--base=a.json", "--base", "b.json"], "--base is given twice (see --help)"],
+  [["--verdicts", ""], "--verdicts is empty (see --help)"],
   [["--run", "--quick"], "--run excludes --quick and --verdicts (see --help)"],
 ])("%j is refused with exit code 2", async (argv, message) => {
   expect(await run(...argv)).toEqual({ code: 2, stdout: "", stderr: [message] });

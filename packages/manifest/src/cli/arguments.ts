@@ -1,18 +1,12 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Options, parseOptions, splitOptions } from "@ameideio/protoc-gen-ameide/options";
+import { type Arguments, type OptionsConfig, parseStrictly } from "./parse_strictly.js";
+
+export type { Arguments, OptionsConfig };
 
 /** Thrown for arguments that cannot be understood. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
-
-/** The options of a command, in the form of `parseArgs`. */
-export type OptionsConfig = NonNullable<ParseArgsConfig["options"]>;
-
-/** What `parseArgs` makes of arguments. */
-export type Arguments<T extends OptionsConfig> = ReturnType<
-  typeof parseArgs<{ options: T; strict: true; allowPositionals: true }>
->;
 
 /**
  * Reads the arguments of a command.
@@ -72,9 +66,8 @@ export function readOptions(options: readonly string[] = []): Options {
 
 function parse<T extends OptionsConfig>(argv: readonly string[], options: T): Arguments<T> {
   try {
-    return parseArgs({ args: [...argv], strict: true, allowPositionals: true, options });
+    return parseStrictly(argv, options);
   } catch (reason) {
-    const message = reason instanceof Error ? reason.message : String(reason);
-    throw new UsageError(message.split(/\. |\n/)[0]);
+    throw new UsageError(reason instanceof Error ? reason.message : String(reason));
   }
 }

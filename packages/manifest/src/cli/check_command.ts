@@ -41,7 +41,10 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
         throw new UsageError("--sdk and --surface exclude each other");
       }
       const manifest = readManifest(await readText(path), path);
-      const base = values.base && readManifest(await readText(values.base), values.base);
+      const base =
+        values.base === undefined
+          ? undefined
+          : readManifest(await readText(values.base), values.base);
       const { surfaces, missing } =
         values.surface === undefined && takeSurfaces !== undefined
           ? await takeSurfaces(sdks)
@@ -50,7 +53,7 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
       if (surfaces.length === 0) {
         return EXIT_MISSING_TOOL;
       }
-      const verdict = { ...check(manifest, surfaces, base || undefined), incomplete };
+      const verdict = { ...check(manifest, surfaces, base), incomplete };
       const report = {
         table: () => showTable(verdict),
         json: () => toJsonReport(verdict),
