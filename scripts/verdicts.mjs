@@ -22,19 +22,30 @@ const PYTHON = ["packages/sdk-python", "packages/core-proto/python"];
  */
 const COLUMNS = {
   ts: ["packages/sdk", "packages/core-proto/ts"],
-  go: ["packages/sdk-go", "packages/core-proto/go"],
+  go: ["packages/sdk-go", "packages/core-proto/go", "packages/core-proto/policy-go"],
   "py-async": PYTHON,
   "py-sync": PYTHON,
 };
 
 /** What runs them, with what both are built with. */
 const SUITE = [
+  ".nvmrc",
+  "go.work",
+  "go.work.sum",
+  "package.json",
   "packages/conformance",
   "packages/conformance-proto",
   "packages/fault-server",
   "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+  "scripts",
   "tools",
+  "tsconfig.base.json",
+  "turbo.json",
 ];
+
+/** What of them no run reads: API reports, checks, and what writes the stubs, which are there. */
+const UNREAD = /^(packages\/sdk[^/]*\/api|scripts\/(checks|generate))\//;
 
 /** The ids of the columns. */
 export const COLUMN_IDS = Object.keys(COLUMNS);
@@ -48,7 +59,7 @@ export const COLUMN_IDS = Object.keys(COLUMNS);
  */
 export async function runDigests(root = ROOT) {
   const files = (await listFiles(root)).filter(
-    (file) => !isTest(file) && !file.endsWith(".md") && !/(^|\/)api\//.test(file),
+    (file) => !isTest(file) && !file.endsWith(".md") && !UNREAD.test(file),
   );
   /** @param {readonly string[]} places */
   const below = (places) =>

@@ -38,12 +38,39 @@ test("cases, what runs them and third parties are those of all", async () => {
   expect(await changedBy({ "pnpm-lock.yaml": "lockfileVersion: 1\n" })).toEqual(COLUMN_IDS);
 });
 
+test.each([
+  "go.work",
+  "go.work.sum",
+  "pnpm-workspace.yaml",
+  "turbo.json",
+  "tsconfig.base.json",
+  "package.json",
+  "scripts/conformance.mjs",
+  "scripts/python_env.mjs",
+])("what builds and starts the suites is that of all: %s", async (file) => {
+  expect(await changedBy({ [file]: "other\n" })).toEqual(COLUMN_IDS);
+});
+
+test.each([
+  ["packages/core-proto/policy-go/go.mod", ["go"]],
+  ["packages/core-proto/policy-go/ameide/policy/v1/policy.pb.go", ["go"]],
+  ["packages/core-proto/ts/gen/google/api/field_info_pb.js", ["ts"]],
+  [
+    "packages/core-proto/python/src/ameide_core_proto/google/api/field_info_pb.py",
+    ["py-async", "py-sync"],
+  ],
+])("stubs of other modules are those of their column: %s", async (file, columns) => {
+  expect(await changedBy({ [file]: "other\n" })).toEqual(columns);
+});
+
 test("nothing changes by test code, documentation and reports", async () => {
   const files = {
     "packages/sdk/test/index.test.ts": "",
     "packages/sdk-go/ameide_test.go": "",
     "packages/sdk/README.md": "",
     "packages/sdk/api/index.api.md": "",
+    "packages/sdk-go/api/client.txt": "",
+    "scripts/checks/words.mjs": "",
   };
   expect(await changedBy(files)).toEqual([]);
 });
