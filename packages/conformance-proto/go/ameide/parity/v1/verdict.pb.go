@@ -489,7 +489,10 @@ type Matrix struct {
 	Excused []*Excused `protobuf:"bytes,9,rep,name=excused,proto3" json:"excused,omitempty"`
 	// Hash of the effective policy in each case that has one, by the name of the
 	// case. It is the same in every SDK.
-	Policies      map[string]string `protobuf:"bytes,10,rep,name=policies,proto3" json:"policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Policies map[string]string `protobuf:"bytes,10,rep,name=policies,proto3" json:"policies,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Number of cases that have an outcome over the language's own HTTP client, be
+	// it that the language lacks what they need. It is the same in every SDK.
+	Cases         uint32 `protobuf:"varint,11,opt,name=cases,proto3" json:"cases,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -592,6 +595,13 @@ func (x *Matrix) GetPolicies() map[string]string {
 		return x.Policies
 	}
 	return nil
+}
+
+func (x *Matrix) GetCases() uint32 {
+	if x != nil {
+		return x.Cases
+	}
+	return 0
 }
 
 // Counts of an area in a layer.
@@ -1199,7 +1209,7 @@ const file_ameide_parity_v1_verdict_proto_rawDesc = "" +
 	"\x05total\x18\x02 \x01(\rR\x05total\x12\x16\n" +
 	"\x06passed\x18\x03 \x01(\rR\x06passed\x12\x16\n" +
 	"\x06failed\x18\x04 \x01(\rR\x06failed\x12\x14\n" +
-	"\x05known\x18\x05 \x01(\rR\x05known\"\xa7\x03\n" +
+	"\x05known\x18\x05 \x01(\rR\x05known\"\xbd\x03\n" +
 	"\x06Matrix\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\tR\x06schema\x12\x10\n" +
 	"\x03sdk\x18\x02 \x01(\tR\x03sdk\x12\x18\n" +
@@ -1211,7 +1221,8 @@ const file_ameide_parity_v1_verdict_proto_rawDesc = "" +
 	"\bproblems\x18\b \x03(\tR\bproblems\x123\n" +
 	"\aexcused\x18\t \x03(\v2\x19.ameide.parity.v1.ExcusedR\aexcused\x12B\n" +
 	"\bpolicies\x18\n" +
-	" \x03(\v2&.ameide.parity.v1.Matrix.PoliciesEntryR\bpolicies\x1a;\n" +
+	" \x03(\v2&.ameide.parity.v1.Matrix.PoliciesEntryR\bpolicies\x12\x14\n" +
+	"\x05cases\x18\v \x01(\rR\x05cases\x1a;\n" +
 	"\rPoliciesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"h\n" +

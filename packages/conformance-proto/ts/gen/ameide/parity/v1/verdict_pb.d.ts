@@ -355,6 +355,14 @@ export declare type Matrix = Message<"ameide.parity.v1.Matrix"> & {
    * @generated from field: map<string, string> policies = 10;
    */
   policies: { [key: string]: string };
+
+  /**
+   * Number of cases that have an outcome over the language's own HTTP client, be
+   * it that the language lacks what they need. It is the same in every SDK.
+   *
+   * @generated from field: uint32 cases = 11;
+   */
+  cases: number;
 };
 
 /**
