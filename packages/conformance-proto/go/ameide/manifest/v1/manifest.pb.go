@@ -32,7 +32,12 @@ type Manifest struct {
 	// The module that the image is of.
 	Module *Module `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
 	// Every service, sorted by name.
-	Services      []*Service `protobuf:"bytes,3,rep,name=services,proto3" json:"services,omitempty"`
+	Services []*Service `protobuf:"bytes,3,rep,name=services,proto3" json:"services,omitempty"`
+	// Every message that their methods take or return, or that is part of one,
+	// sorted by name.
+	Messages []*Message `protobuf:"bytes,4,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Every enum that is part of those, sorted by name.
+	Enums         []*Enum `protobuf:"bytes,5,rep,name=enums,proto3" json:"enums,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -84,6 +89,20 @@ func (x *Manifest) GetModule() *Module {
 func (x *Manifest) GetServices() []*Service {
 	if x != nil {
 		return x.Services
+	}
+	return nil
+}
+
+func (x *Manifest) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *Manifest) GetEnums() []*Enum {
+	if x != nil {
+		return x.Enums
 	}
 	return nil
 }
@@ -155,7 +174,11 @@ type Service struct {
 	// What a client of each language calls it. In a manifest only.
 	Names *Names `protobuf:"bytes,3,opt,name=names,proto3" json:"names,omitempty"`
 	// Every method, sorted by name.
-	Methods       []*Method `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
+	Methods []*Method `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
+	// The file that states it, by which stubs are imported. In a manifest only.
+	File string `protobuf:"bytes,5,opt,name=file,proto3" json:"file,omitempty"`
+	// The option `go_package` of that file. Empty for none. In a manifest only.
+	GoPackage     string `protobuf:"bytes,6,opt,name=go_package,json=goPackage,proto3" json:"go_package,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -216,6 +239,20 @@ func (x *Service) GetMethods() []*Method {
 		return x.Methods
 	}
 	return nil
+}
+
+func (x *Service) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Service) GetGoPackage() string {
+	if x != nil {
+		return x.GoPackage
+	}
+	return ""
 }
 
 // A method, as a descriptor says it.
@@ -327,6 +364,255 @@ func (x *Method) GetNames() *Names {
 	return nil
 }
 
+// A message, as a descriptor says it.
+type Message struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Full name: `acme.billing.v1.Invoice`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Every field, sorted by number.
+	Fields        []*Field `protobuf:"bytes,2,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Message) Reset() {
+	*x = Message{}
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Message) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Message) ProtoMessage() {}
+
+func (x *Message) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Message.ProtoReflect.Descriptor instead.
+func (*Message) Descriptor() ([]byte, []int) {
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Message) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Message) GetFields() []*Field {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// A field of a message.
+type Field struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name in the proto: `due_date`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Number on the wire.
+	Number int32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Name in JSON: `dueDate`.
+	JsonName string `protobuf:"bytes,3,opt,name=json_name,json=jsonName,proto3" json:"json_name,omitempty"`
+	// `string`, or the full name of a message or an enum; `repeated string`,
+	// `map<string, int32>`; `optional string` where it has presence of its own;
+	// `expanded int32` where it is repeated and not packed.
+	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
+	// The oneof that it is part of. Empty for none.
+	Oneof         string `protobuf:"bytes,5,opt,name=oneof,proto3" json:"oneof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Field) Reset() {
+	*x = Field{}
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Field) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Field) ProtoMessage() {}
+
+func (x *Field) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Field.ProtoReflect.Descriptor instead.
+func (*Field) Descriptor() ([]byte, []int) {
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Field) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Field) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Field) GetJsonName() string {
+	if x != nil {
+		return x.JsonName
+	}
+	return ""
+}
+
+func (x *Field) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Field) GetOneof() string {
+	if x != nil {
+		return x.Oneof
+	}
+	return ""
+}
+
+// An enum, as a descriptor says it.
+type Enum struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Full name: `acme.billing.v1.Currency`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Every value, sorted by number and name.
+	Values        []*EnumValue `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Enum) Reset() {
+	*x = Enum{}
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Enum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Enum) ProtoMessage() {}
+
+func (x *Enum) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Enum.ProtoReflect.Descriptor instead.
+func (*Enum) Descriptor() ([]byte, []int) {
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Enum) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Enum) GetValues() []*EnumValue {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// A value of an enum.
+type EnumValue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name in the proto: `CURRENCY_EUR`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Number on the wire.
+	Number        int32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnumValue) Reset() {
+	*x = EnumValue{}
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnumValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnumValue) ProtoMessage() {}
+
+func (x *EnumValue) ProtoReflect() protoreflect.Message {
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnumValue.ProtoReflect.Descriptor instead.
+func (*EnumValue) Descriptor() ([]byte, []int) {
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EnumValue) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EnumValue) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 // Policy facts of a method: the options of ameide/policy/v1/policy.proto by
 // their names, that of the method over that of the service over what holds where
 // nothing is said.
@@ -356,7 +642,7 @@ type Facts struct {
 
 func (x *Facts) Reset() {
 	*x = Facts{}
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[4]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -368,7 +654,7 @@ func (x *Facts) String() string {
 func (*Facts) ProtoMessage() {}
 
 func (x *Facts) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[4]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -381,7 +667,7 @@ func (x *Facts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Facts.ProtoReflect.Descriptor instead.
 func (*Facts) Descriptor() ([]byte, []int) {
-	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{4}
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Facts) GetTenant() string {
@@ -462,7 +748,7 @@ type Names struct {
 
 func (x *Names) Reset() {
 	*x = Names{}
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[5]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -474,7 +760,7 @@ func (x *Names) String() string {
 func (*Names) ProtoMessage() {}
 
 func (x *Names) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[5]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -487,7 +773,7 @@ func (x *Names) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Names.ProtoReflect.Descriptor instead.
 func (*Names) Descriptor() ([]byte, []int) {
-	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{5}
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Names) GetTypescript() string {
@@ -521,14 +807,18 @@ type Surface struct {
 	// What the clients of all services offer, sorted by entry and name.
 	Clients []*Client `protobuf:"bytes,3,rep,name=clients,proto3" json:"clients,omitempty"`
 	// Services by the descriptors that the stubs embed, sorted by name.
-	Stubs         []*Service `protobuf:"bytes,4,rep,name=stubs,proto3" json:"stubs,omitempty"`
+	Stubs []*Service `protobuf:"bytes,4,rep,name=stubs,proto3" json:"stubs,omitempty"`
+	// Messages by those, as of Manifest.
+	Messages []*Message `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Enums by those, as of Manifest.
+	Enums         []*Enum `protobuf:"bytes,6,rep,name=enums,proto3" json:"enums,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Surface) Reset() {
 	*x = Surface{}
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[6]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -540,7 +830,7 @@ func (x *Surface) String() string {
 func (*Surface) ProtoMessage() {}
 
 func (x *Surface) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[6]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -553,7 +843,7 @@ func (x *Surface) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Surface.ProtoReflect.Descriptor instead.
 func (*Surface) Descriptor() ([]byte, []int) {
-	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{6}
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Surface) GetSchema() string {
@@ -584,6 +874,20 @@ func (x *Surface) GetStubs() []*Service {
 	return nil
 }
 
+func (x *Surface) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *Surface) GetEnums() []*Enum {
+	if x != nil {
+		return x.Enums
+	}
+	return nil
+}
+
 // What an inspector saw in an SDK. A surface is made from it, by one reading of
 // the descriptors for all languages.
 type Inspection struct {
@@ -601,7 +905,7 @@ type Inspection struct {
 
 func (x *Inspection) Reset() {
 	*x = Inspection{}
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[7]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -613,7 +917,7 @@ func (x *Inspection) String() string {
 func (*Inspection) ProtoMessage() {}
 
 func (x *Inspection) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[7]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -626,7 +930,7 @@ func (x *Inspection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Inspection.ProtoReflect.Descriptor instead.
 func (*Inspection) Descriptor() ([]byte, []int) {
-	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{7}
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Inspection) GetSdk() string {
@@ -666,7 +970,7 @@ type Client struct {
 
 func (x *Client) Reset() {
 	*x = Client{}
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[8]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +982,7 @@ func (x *Client) String() string {
 func (*Client) ProtoMessage() {}
 
 func (x *Client) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[8]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +995,7 @@ func (x *Client) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Client.ProtoReflect.Descriptor instead.
 func (*Client) Descriptor() ([]byte, []int) {
-	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{8}
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Client) GetEntry() string {
@@ -736,7 +1040,7 @@ type ClientMethod struct {
 
 func (x *ClientMethod) Reset() {
 	*x = ClientMethod{}
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[9]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -748,7 +1052,7 @@ func (x *ClientMethod) String() string {
 func (*ClientMethod) ProtoMessage() {}
 
 func (x *ClientMethod) ProtoReflect() protoreflect.Message {
-	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[9]
+	mi := &file_ameide_manifest_v1_manifest_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -761,7 +1065,7 @@ func (x *ClientMethod) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientMethod.ProtoReflect.Descriptor instead.
 func (*ClientMethod) Descriptor() ([]byte, []int) {
-	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{9}
+	return file_ameide_manifest_v1_manifest_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClientMethod) GetName() string {
@@ -810,21 +1114,26 @@ var File_ameide_manifest_v1_manifest_proto protoreflect.FileDescriptor
 
 const file_ameide_manifest_v1_manifest_proto_rawDesc = "" +
 	"\n" +
-	"!ameide/manifest/v1/manifest.proto\x12\x12ameide.manifest.v1\"\x8f\x01\n" +
+	"!ameide/manifest/v1/manifest.proto\x12\x12ameide.manifest.v1\"\xf8\x01\n" +
 	"\bManifest\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\tR\x06schema\x122\n" +
 	"\x06module\x18\x02 \x01(\v2\x1a.ameide.manifest.v1.ModuleR\x06module\x127\n" +
-	"\bservices\x18\x03 \x03(\v2\x1b.ameide.manifest.v1.ServiceR\bservices\"6\n" +
+	"\bservices\x18\x03 \x03(\v2\x1b.ameide.manifest.v1.ServiceR\bservices\x127\n" +
+	"\bmessages\x18\x04 \x03(\v2\x1b.ameide.manifest.v1.MessageR\bmessages\x12.\n" +
+	"\x05enums\x18\x05 \x03(\v2\x18.ameide.manifest.v1.EnumR\x05enums\"6\n" +
 	"\x06Module\x12\x16\n" +
 	"\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x14\n" +
-	"\x05files\x18\x02 \x03(\tR\x05files\"\xa4\x01\n" +
+	"\x05files\x18\x02 \x03(\tR\x05files\"\xd7\x01\n" +
 	"\aService\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n" +
 	"\n" +
 	"deprecated\x18\x02 \x01(\bR\n" +
 	"deprecated\x12/\n" +
 	"\x05names\x18\x03 \x01(\v2\x19.ameide.manifest.v1.NamesR\x05names\x124\n" +
-	"\amethods\x18\x04 \x03(\v2\x1a.ameide.manifest.v1.MethodR\amethods\"\x82\x02\n" +
+	"\amethods\x18\x04 \x03(\v2\x1a.ameide.manifest.v1.MethodR\amethods\x12\x12\n" +
+	"\x04file\x18\x05 \x01(\tR\x04file\x12\x1d\n" +
+	"\n" +
+	"go_package\x18\x06 \x01(\tR\tgoPackage\"\x82\x02\n" +
 	"\x06Method\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
@@ -835,7 +1144,22 @@ const file_ameide_manifest_v1_manifest_proto_rawDesc = "" +
 	"deprecated\x18\x06 \x01(\bR\n" +
 	"deprecated\x12/\n" +
 	"\x05facts\x18\a \x01(\v2\x19.ameide.manifest.v1.FactsR\x05facts\x12/\n" +
-	"\x05names\x18\b \x01(\v2\x19.ameide.manifest.v1.NamesR\x05names\"\xbf\x02\n" +
+	"\x05names\x18\b \x01(\v2\x19.ameide.manifest.v1.NamesR\x05names\"P\n" +
+	"\aMessage\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
+	"\x06fields\x18\x02 \x03(\v2\x19.ameide.manifest.v1.FieldR\x06fields\"z\n" +
+	"\x05Field\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x1b\n" +
+	"\tjson_name\x18\x03 \x01(\tR\bjsonName\x12\x12\n" +
+	"\x04type\x18\x04 \x01(\tR\x04type\x12\x14\n" +
+	"\x05oneof\x18\x05 \x01(\tR\x05oneof\"Q\n" +
+	"\x04Enum\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x125\n" +
+	"\x06values\x18\x02 \x03(\v2\x1d.ameide.manifest.v1.EnumValueR\x06values\"7\n" +
+	"\tEnumValue\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\"\xbf\x02\n" +
 	"\x05Facts\x12\x16\n" +
 	"\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x12\n" +
 	"\x04auth\x18\x02 \x01(\tR\x04auth\x12'\n" +
@@ -853,12 +1177,14 @@ const file_ameide_manifest_v1_manifest_proto_rawDesc = "" +
 	"typescript\x18\x01 \x01(\tR\n" +
 	"typescript\x12\x0e\n" +
 	"\x02go\x18\x02 \x01(\tR\x02go\x12\x16\n" +
-	"\x06python\x18\x03 \x01(\tR\x06python\"\x9c\x01\n" +
+	"\x06python\x18\x03 \x01(\tR\x06python\"\x85\x02\n" +
 	"\aSurface\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\tR\x06schema\x12\x10\n" +
 	"\x03sdk\x18\x02 \x01(\tR\x03sdk\x124\n" +
 	"\aclients\x18\x03 \x03(\v2\x1a.ameide.manifest.v1.ClientR\aclients\x121\n" +
-	"\x05stubs\x18\x04 \x03(\v2\x1b.ameide.manifest.v1.ServiceR\x05stubs\"v\n" +
+	"\x05stubs\x18\x04 \x03(\v2\x1b.ameide.manifest.v1.ServiceR\x05stubs\x127\n" +
+	"\bmessages\x18\x05 \x03(\v2\x1b.ameide.manifest.v1.MessageR\bmessages\x12.\n" +
+	"\x05enums\x18\x06 \x03(\v2\x18.ameide.manifest.v1.EnumR\x05enums\"v\n" +
 	"\n" +
 	"Inspection\x12\x10\n" +
 	"\x03sdk\x18\x01 \x01(\tR\x03sdk\x124\n" +
@@ -888,35 +1214,45 @@ func file_ameide_manifest_v1_manifest_proto_rawDescGZIP() []byte {
 	return file_ameide_manifest_v1_manifest_proto_rawDescData
 }
 
-var file_ameide_manifest_v1_manifest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_ameide_manifest_v1_manifest_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_ameide_manifest_v1_manifest_proto_goTypes = []any{
 	(*Manifest)(nil),     // 0: ameide.manifest.v1.Manifest
 	(*Module)(nil),       // 1: ameide.manifest.v1.Module
 	(*Service)(nil),      // 2: ameide.manifest.v1.Service
 	(*Method)(nil),       // 3: ameide.manifest.v1.Method
-	(*Facts)(nil),        // 4: ameide.manifest.v1.Facts
-	(*Names)(nil),        // 5: ameide.manifest.v1.Names
-	(*Surface)(nil),      // 6: ameide.manifest.v1.Surface
-	(*Inspection)(nil),   // 7: ameide.manifest.v1.Inspection
-	(*Client)(nil),       // 8: ameide.manifest.v1.Client
-	(*ClientMethod)(nil), // 9: ameide.manifest.v1.ClientMethod
+	(*Message)(nil),      // 4: ameide.manifest.v1.Message
+	(*Field)(nil),        // 5: ameide.manifest.v1.Field
+	(*Enum)(nil),         // 6: ameide.manifest.v1.Enum
+	(*EnumValue)(nil),    // 7: ameide.manifest.v1.EnumValue
+	(*Facts)(nil),        // 8: ameide.manifest.v1.Facts
+	(*Names)(nil),        // 9: ameide.manifest.v1.Names
+	(*Surface)(nil),      // 10: ameide.manifest.v1.Surface
+	(*Inspection)(nil),   // 11: ameide.manifest.v1.Inspection
+	(*Client)(nil),       // 12: ameide.manifest.v1.Client
+	(*ClientMethod)(nil), // 13: ameide.manifest.v1.ClientMethod
 }
 var file_ameide_manifest_v1_manifest_proto_depIdxs = []int32{
 	1,  // 0: ameide.manifest.v1.Manifest.module:type_name -> ameide.manifest.v1.Module
 	2,  // 1: ameide.manifest.v1.Manifest.services:type_name -> ameide.manifest.v1.Service
-	5,  // 2: ameide.manifest.v1.Service.names:type_name -> ameide.manifest.v1.Names
-	3,  // 3: ameide.manifest.v1.Service.methods:type_name -> ameide.manifest.v1.Method
-	4,  // 4: ameide.manifest.v1.Method.facts:type_name -> ameide.manifest.v1.Facts
-	5,  // 5: ameide.manifest.v1.Method.names:type_name -> ameide.manifest.v1.Names
-	8,  // 6: ameide.manifest.v1.Surface.clients:type_name -> ameide.manifest.v1.Client
-	2,  // 7: ameide.manifest.v1.Surface.stubs:type_name -> ameide.manifest.v1.Service
-	8,  // 8: ameide.manifest.v1.Inspection.clients:type_name -> ameide.manifest.v1.Client
-	9,  // 9: ameide.manifest.v1.Client.methods:type_name -> ameide.manifest.v1.ClientMethod
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	4,  // 2: ameide.manifest.v1.Manifest.messages:type_name -> ameide.manifest.v1.Message
+	6,  // 3: ameide.manifest.v1.Manifest.enums:type_name -> ameide.manifest.v1.Enum
+	9,  // 4: ameide.manifest.v1.Service.names:type_name -> ameide.manifest.v1.Names
+	3,  // 5: ameide.manifest.v1.Service.methods:type_name -> ameide.manifest.v1.Method
+	8,  // 6: ameide.manifest.v1.Method.facts:type_name -> ameide.manifest.v1.Facts
+	9,  // 7: ameide.manifest.v1.Method.names:type_name -> ameide.manifest.v1.Names
+	5,  // 8: ameide.manifest.v1.Message.fields:type_name -> ameide.manifest.v1.Field
+	7,  // 9: ameide.manifest.v1.Enum.values:type_name -> ameide.manifest.v1.EnumValue
+	12, // 10: ameide.manifest.v1.Surface.clients:type_name -> ameide.manifest.v1.Client
+	2,  // 11: ameide.manifest.v1.Surface.stubs:type_name -> ameide.manifest.v1.Service
+	4,  // 12: ameide.manifest.v1.Surface.messages:type_name -> ameide.manifest.v1.Message
+	6,  // 13: ameide.manifest.v1.Surface.enums:type_name -> ameide.manifest.v1.Enum
+	12, // 14: ameide.manifest.v1.Inspection.clients:type_name -> ameide.manifest.v1.Client
+	13, // 15: ameide.manifest.v1.Client.methods:type_name -> ameide.manifest.v1.ClientMethod
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_ameide_manifest_v1_manifest_proto_init() }
@@ -924,14 +1260,14 @@ func file_ameide_manifest_v1_manifest_proto_init() {
 	if File_ameide_manifest_v1_manifest_proto != nil {
 		return
 	}
-	file_ameide_manifest_v1_manifest_proto_msgTypes[4].OneofWrappers = []any{}
+	file_ameide_manifest_v1_manifest_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ameide_manifest_v1_manifest_proto_rawDesc), len(file_ameide_manifest_v1_manifest_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

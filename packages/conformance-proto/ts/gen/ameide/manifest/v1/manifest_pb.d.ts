@@ -6,7 +6,7 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message as Message$1 } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ameide/manifest/v1/manifest.proto.
@@ -18,7 +18,7 @@ export declare const file_ameide_manifest_v1_manifest: GenFile;
  *
  * @generated from message ameide.manifest.v1.Manifest
  */
-export declare type Manifest = Message<"ameide.manifest.v1.Manifest"> & {
+export declare type Manifest = Message$1<"ameide.manifest.v1.Manifest"> & {
   /**
    * Schema and its version: `ameide.manifest.v1`.
    *
@@ -39,6 +39,21 @@ export declare type Manifest = Message<"ameide.manifest.v1.Manifest"> & {
    * @generated from field: repeated ameide.manifest.v1.Service services = 3;
    */
   services: Service[];
+
+  /**
+   * Every message that their methods take or return, or that is part of one,
+   * sorted by name.
+   *
+   * @generated from field: repeated ameide.manifest.v1.Message messages = 4;
+   */
+  messages: Message[];
+
+  /**
+   * Every enum that is part of those, sorted by name.
+   *
+   * @generated from field: repeated ameide.manifest.v1.Enum enums = 5;
+   */
+  enums: Enum[];
 };
 
 /**
@@ -52,7 +67,7 @@ export declare const ManifestSchema: GenMessage<Manifest>;
  *
  * @generated from message ameide.manifest.v1.Module
  */
-export declare type Module = Message<"ameide.manifest.v1.Module"> & {
+export declare type Module = Message$1<"ameide.manifest.v1.Module"> & {
   /**
    * SHA-256, in hex, of a serialized google.protobuf.FileDescriptorSet: the files
    * below, in their order, without comments and positions
@@ -81,7 +96,7 @@ export declare const ModuleSchema: GenMessage<Module>;
  *
  * @generated from message ameide.manifest.v1.Service
  */
-export declare type Service = Message<"ameide.manifest.v1.Service"> & {
+export declare type Service = Message$1<"ameide.manifest.v1.Service"> & {
   /**
    * Full name: `acme.billing.v1.BillingService`.
    *
@@ -109,6 +124,20 @@ export declare type Service = Message<"ameide.manifest.v1.Service"> & {
    * @generated from field: repeated ameide.manifest.v1.Method methods = 4;
    */
   methods: Method[];
+
+  /**
+   * The file that states it, by which stubs are imported. In a manifest only.
+   *
+   * @generated from field: string file = 5;
+   */
+  file: string;
+
+  /**
+   * The option `go_package` of that file. Empty for none. In a manifest only.
+   *
+   * @generated from field: string go_package = 6;
+   */
+  goPackage: string;
 };
 
 /**
@@ -122,7 +151,7 @@ export declare const ServiceSchema: GenMessage<Service>;
  *
  * @generated from message ameide.manifest.v1.Method
  */
-export declare type Method = Message<"ameide.manifest.v1.Method"> & {
+export declare type Method = Message$1<"ameide.manifest.v1.Method"> & {
   /**
    * Name in the proto: `GetInvoice`.
    *
@@ -187,13 +216,144 @@ export declare type Method = Message<"ameide.manifest.v1.Method"> & {
 export declare const MethodSchema: GenMessage<Method>;
 
 /**
+ * A message, as a descriptor says it.
+ *
+ * @generated from message ameide.manifest.v1.Message
+ */
+export declare type Message = Message$1<"ameide.manifest.v1.Message"> & {
+  /**
+   * Full name: `acme.billing.v1.Invoice`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Every field, sorted by number.
+   *
+   * @generated from field: repeated ameide.manifest.v1.Field fields = 2;
+   */
+  fields: Field[];
+};
+
+/**
+ * Describes the message ameide.manifest.v1.Message.
+ * Use `create(MessageSchema)` to create a new message.
+ */
+export declare const MessageSchema: GenMessage<Message>;
+
+/**
+ * A field of a message.
+ *
+ * @generated from message ameide.manifest.v1.Field
+ */
+export declare type Field = Message$1<"ameide.manifest.v1.Field"> & {
+  /**
+   * Name in the proto: `due_date`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Number on the wire.
+   *
+   * @generated from field: int32 number = 2;
+   */
+  number: number;
+
+  /**
+   * Name in JSON: `dueDate`.
+   *
+   * @generated from field: string json_name = 3;
+   */
+  jsonName: string;
+
+  /**
+   * `string`, or the full name of a message or an enum; `repeated string`,
+   * `map<string, int32>`; `optional string` where it has presence of its own;
+   * `expanded int32` where it is repeated and not packed.
+   *
+   * @generated from field: string type = 4;
+   */
+  type: string;
+
+  /**
+   * The oneof that it is part of. Empty for none.
+   *
+   * @generated from field: string oneof = 5;
+   */
+  oneof: string;
+};
+
+/**
+ * Describes the message ameide.manifest.v1.Field.
+ * Use `create(FieldSchema)` to create a new message.
+ */
+export declare const FieldSchema: GenMessage<Field>;
+
+/**
+ * An enum, as a descriptor says it.
+ *
+ * @generated from message ameide.manifest.v1.Enum
+ */
+export declare type Enum = Message$1<"ameide.manifest.v1.Enum"> & {
+  /**
+   * Full name: `acme.billing.v1.Currency`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Every value, sorted by number and name.
+   *
+   * @generated from field: repeated ameide.manifest.v1.EnumValue values = 2;
+   */
+  values: EnumValue[];
+};
+
+/**
+ * Describes the message ameide.manifest.v1.Enum.
+ * Use `create(EnumSchema)` to create a new message.
+ */
+export declare const EnumSchema: GenMessage<Enum>;
+
+/**
+ * A value of an enum.
+ *
+ * @generated from message ameide.manifest.v1.EnumValue
+ */
+export declare type EnumValue = Message$1<"ameide.manifest.v1.EnumValue"> & {
+  /**
+   * Name in the proto: `CURRENCY_EUR`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Number on the wire.
+   *
+   * @generated from field: int32 number = 2;
+   */
+  number: number;
+};
+
+/**
+ * Describes the message ameide.manifest.v1.EnumValue.
+ * Use `create(EnumValueSchema)` to create a new message.
+ */
+export declare const EnumValueSchema: GenMessage<EnumValue>;
+
+/**
  * Policy facts of a method: the options of ameide/policy/v1/policy.proto by
  * their names, that of the method over that of the service over what holds where
  * nothing is said.
  *
  * @generated from message ameide.manifest.v1.Facts
  */
-export declare type Facts = Message<"ameide.manifest.v1.Facts"> & {
+export declare type Facts = Message$1<"ameide.manifest.v1.Facts"> & {
   /**
    * `required`, `optional` or `forbidden`.
    *
@@ -269,7 +429,7 @@ export declare const FactsSchema: GenMessage<Facts>;
  *
  * @generated from message ameide.manifest.v1.Names
  */
-export declare type Names = Message<"ameide.manifest.v1.Names"> & {
+export declare type Names = Message$1<"ameide.manifest.v1.Names"> & {
   /**
    * In TypeScript: `getInvoice`.
    *
@@ -303,7 +463,7 @@ export declare const NamesSchema: GenMessage<Names>;
  *
  * @generated from message ameide.manifest.v1.Surface
  */
-export declare type Surface = Message<"ameide.manifest.v1.Surface"> & {
+export declare type Surface = Message$1<"ameide.manifest.v1.Surface"> & {
   /**
    * Schema and its version: `ameide.manifest.v1`.
    *
@@ -331,6 +491,20 @@ export declare type Surface = Message<"ameide.manifest.v1.Surface"> & {
    * @generated from field: repeated ameide.manifest.v1.Service stubs = 4;
    */
   stubs: Service[];
+
+  /**
+   * Messages by those, as of Manifest.
+   *
+   * @generated from field: repeated ameide.manifest.v1.Message messages = 5;
+   */
+  messages: Message[];
+
+  /**
+   * Enums by those, as of Manifest.
+   *
+   * @generated from field: repeated ameide.manifest.v1.Enum enums = 6;
+   */
+  enums: Enum[];
 };
 
 /**
@@ -345,7 +519,7 @@ export declare const SurfaceSchema: GenMessage<Surface>;
  *
  * @generated from message ameide.manifest.v1.Inspection
  */
-export declare type Inspection = Message<"ameide.manifest.v1.Inspection"> & {
+export declare type Inspection = Message$1<"ameide.manifest.v1.Inspection"> & {
   /**
    * As of the surface.
    *
@@ -380,7 +554,7 @@ export declare const InspectionSchema: GenMessage<Inspection>;
  *
  * @generated from message ameide.manifest.v1.Client
  */
-export declare type Client = Message<"ameide.manifest.v1.Client"> & {
+export declare type Client = Message$1<"ameide.manifest.v1.Client"> & {
   /**
    * What makes the client of all services: `createAmeideClient`, `client.New`,
    * `AmeideClient`.
@@ -415,7 +589,7 @@ export declare const ClientSchema: GenMessage<Client>;
  *
  * @generated from message ameide.manifest.v1.ClientMethod
  */
-export declare type ClientMethod = Message<"ameide.manifest.v1.ClientMethod"> & {
+export declare type ClientMethod = Message$1<"ameide.manifest.v1.ClientMethod"> & {
   /**
    * Name in the language.
    *

@@ -11,7 +11,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file ameide/manifest/v1/manifest.proto.
  */
 export const file_ameide_manifest_v1_manifest = /*@__PURE__*/
-  fileDesc("CiFhbWVpZGUvbWFuaWZlc3QvdjEvbWFuaWZlc3QucHJvdG8SEmFtZWlkZS5tYW5pZmVzdC52MSJ1CghNYW5pZmVzdBIOCgZzY2hlbWEYASABKAkSKgoGbW9kdWxlGAIgASgLMhouYW1laWRlLm1hbmlmZXN0LnYxLk1vZHVsZRItCghzZXJ2aWNlcxgDIAMoCzIbLmFtZWlkZS5tYW5pZmVzdC52MS5TZXJ2aWNlIicKBk1vZHVsZRIOCgZzaGEyNTYYASABKAkSDQoFZmlsZXMYAiADKAkiggEKB1NlcnZpY2USDAoEbmFtZRgBIAEoCRISCgpkZXByZWNhdGVkGAIgASgIEigKBW5hbWVzGAMgASgLMhkuYW1laWRlLm1hbmlmZXN0LnYxLk5hbWVzEisKB21ldGhvZHMYBCADKAsyGi5hbWVpZGUubWFuaWZlc3QudjEuTWV0aG9kIsABCgZNZXRob2QSDAoEbmFtZRgBIAEoCRIMCgRraW5kGAIgASgJEg0KBWlucHV0GAMgASgJEg4KBm91dHB1dBgEIAEoCRITCgtpZGVtcG90ZW5jeRgFIAEoCRISCgpkZXByZWNhdGVkGAYgASgIEigKBWZhY3RzGAcgASgLMhkuYW1laWRlLm1hbmlmZXN0LnYxLkZhY3RzEigKBW5hbWVzGAggASgLMhkuYW1laWRlLm1hbmlmZXN0LnYxLk5hbWVzItkBCgVGYWN0cxIOCgZ0ZW5hbnQYASABKAkSDAoEYXV0aBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAgSHwoSZGVmYXVsdF90aW1lb3V0X21zGAQgASgDSACIAQESEgoKbG9uZ19saXZlZBgFIAEoCBIOCgZzY29wZXMYBiADKAkSCwoDbWNwGAcgASgJEhgKEHJlcXVlc3RfaWRfZmllbGQYCCABKAkSFgoOd2FpdF9mb3JfcmVhZHkYCSABKAhCFQoTX2RlZmF1bHRfdGltZW91dF9tcyI3CgVOYW1lcxISCgp0eXBlc2NyaXB0GAEgASgJEgoKAmdvGAIgASgJEg4KBnB5dGhvbhgDIAEoCSJ/CgdTdXJmYWNlEg4KBnNjaGVtYRgBIAEoCRILCgNzZGsYAiABKAkSKwoHY2xpZW50cxgDIAMoCzIaLmFtZWlkZS5tYW5pZmVzdC52MS5DbGllbnQSKgoFc3R1YnMYBCADKAsyGy5hbWVpZGUubWFuaWZlc3QudjEuU2VydmljZSJbCgpJbnNwZWN0aW9uEgsKA3NkaxgBIAEoCRIrCgdjbGllbnRzGAIgAygLMhouYW1laWRlLm1hbmlmZXN0LnYxLkNsaWVudBITCgtkZXNjcmlwdG9ycxgDIAEoDCJYCgZDbGllbnQSDQoFZW50cnkYASABKAkSDAoEbmFtZRgCIAEoCRIxCgdtZXRob2RzGAMgAygLMiAuYW1laWRlLm1hbmlmZXN0LnYxLkNsaWVudE1ldGhvZCJxCgxDbGllbnRNZXRob2QSDAoEbmFtZRgBIAEoCRIMCgRraW5kGAIgASgJEg0KBWlucHV0GAMgASgJEg4KBm91dHB1dBgEIAEoCRIRCglwcm9jZWR1cmUYBSABKAkSEwoLaWRlbXBvdGVuY3kYBiABKAlCT1pNZ2l0aHViLmNvbS9hbWVpZGVpby9hbWVpZGUtY29uZm9ybWFuY2UtcHJvdG8tZ28vYW1laWRlL21hbmlmZXN0L3YxO21hbmlmZXN0djFiBnByb3RvMw");
+  fileDesc("CiFhbWVpZGUvbWFuaWZlc3QvdjEvbWFuaWZlc3QucHJvdG8SEmFtZWlkZS5tYW5pZmVzdC52MSLNAQoITWFuaWZlc3QSDgoGc2NoZW1hGAEgASgJEioKBm1vZHVsZRgCIAEoCzIaLmFtZWlkZS5tYW5pZmVzdC52MS5Nb2R1bGUSLQoIc2VydmljZXMYAyADKAsyGy5hbWVpZGUubWFuaWZlc3QudjEuU2VydmljZRItCghtZXNzYWdlcxgEIAMoCzIbLmFtZWlkZS5tYW5pZmVzdC52MS5NZXNzYWdlEicKBWVudW1zGAUgAygLMhguYW1laWRlLm1hbmlmZXN0LnYxLkVudW0iJwoGTW9kdWxlEg4KBnNoYTI1NhgBIAEoCRINCgVmaWxlcxgCIAMoCSKkAQoHU2VydmljZRIMCgRuYW1lGAEgASgJEhIKCmRlcHJlY2F0ZWQYAiABKAgSKAoFbmFtZXMYAyABKAsyGS5hbWVpZGUubWFuaWZlc3QudjEuTmFtZXMSKwoHbWV0aG9kcxgEIAMoCzIaLmFtZWlkZS5tYW5pZmVzdC52MS5NZXRob2QSDAoEZmlsZRgFIAEoCRISCgpnb19wYWNrYWdlGAYgASgJIsABCgZNZXRob2QSDAoEbmFtZRgBIAEoCRIMCgRraW5kGAIgASgJEg0KBWlucHV0GAMgASgJEg4KBm91dHB1dBgEIAEoCRITCgtpZGVtcG90ZW5jeRgFIAEoCRISCgpkZXByZWNhdGVkGAYgASgIEigKBWZhY3RzGAcgASgLMhkuYW1laWRlLm1hbmlmZXN0LnYxLkZhY3RzEigKBW5hbWVzGAggASgLMhkuYW1laWRlLm1hbmlmZXN0LnYxLk5hbWVzIkIKB01lc3NhZ2USDAoEbmFtZRgBIAEoCRIpCgZmaWVsZHMYAiADKAsyGS5hbWVpZGUubWFuaWZlc3QudjEuRmllbGQiVQoFRmllbGQSDAoEbmFtZRgBIAEoCRIOCgZudW1iZXIYAiABKAUSEQoJanNvbl9uYW1lGAMgASgJEgwKBHR5cGUYBCABKAkSDQoFb25lb2YYBSABKAkiQwoERW51bRIMCgRuYW1lGAEgASgJEi0KBnZhbHVlcxgCIAMoCzIdLmFtZWlkZS5tYW5pZmVzdC52MS5FbnVtVmFsdWUiKQoJRW51bVZhbHVlEgwKBG5hbWUYASABKAkSDgoGbnVtYmVyGAIgASgFItkBCgVGYWN0cxIOCgZ0ZW5hbnQYASABKAkSDAoEYXV0aBgCIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYAyABKAgSHwoSZGVmYXVsdF90aW1lb3V0X21zGAQgASgDSACIAQESEgoKbG9uZ19saXZlZBgFIAEoCBIOCgZzY29wZXMYBiADKAkSCwoDbWNwGAcgASgJEhgKEHJlcXVlc3RfaWRfZmllbGQYCCABKAkSFgoOd2FpdF9mb3JfcmVhZHkYCSABKAhCFQoTX2RlZmF1bHRfdGltZW91dF9tcyI3CgVOYW1lcxISCgp0eXBlc2NyaXB0GAEgASgJEgoKAmdvGAIgASgJEg4KBnB5dGhvbhgDIAEoCSLXAQoHU3VyZmFjZRIOCgZzY2hlbWEYASABKAkSCwoDc2RrGAIgASgJEisKB2NsaWVudHMYAyADKAsyGi5hbWVpZGUubWFuaWZlc3QudjEuQ2xpZW50EioKBXN0dWJzGAQgAygLMhsuYW1laWRlLm1hbmlmZXN0LnYxLlNlcnZpY2USLQoIbWVzc2FnZXMYBSADKAsyGy5hbWVpZGUubWFuaWZlc3QudjEuTWVzc2FnZRInCgVlbnVtcxgGIAMoCzIYLmFtZWlkZS5tYW5pZmVzdC52MS5FbnVtIlsKCkluc3BlY3Rpb24SCwoDc2RrGAEgASgJEisKB2NsaWVudHMYAiADKAsyGi5hbWVpZGUubWFuaWZlc3QudjEuQ2xpZW50EhMKC2Rlc2NyaXB0b3JzGAMgASgMIlgKBkNsaWVudBINCgVlbnRyeRgBIAEoCRIMCgRuYW1lGAIgASgJEjEKB21ldGhvZHMYAyADKAsyIC5hbWVpZGUubWFuaWZlc3QudjEuQ2xpZW50TWV0aG9kInEKDENsaWVudE1ldGhvZBIMCgRuYW1lGAEgASgJEgwKBGtpbmQYAiABKAkSDQoFaW5wdXQYAyABKAkSDgoGb3V0cHV0GAQgASgJEhEKCXByb2NlZHVyZRgFIAEoCRITCgtpZGVtcG90ZW5jeRgGIAEoCUJPWk1naXRodWIuY29tL2FtZWlkZWlvL2FtZWlkZS1jb25mb3JtYW5jZS1wcm90by1nby9hbWVpZGUvbWFuaWZlc3QvdjE7bWFuaWZlc3R2MWIGcHJvdG8z");
 
 /**
  * Describes the message ameide.manifest.v1.Manifest.
@@ -42,44 +42,72 @@ export const MethodSchema = /*@__PURE__*/
   messageDesc(file_ameide_manifest_v1_manifest, 3);
 
 /**
+ * Describes the message ameide.manifest.v1.Message.
+ * Use `create(MessageSchema)` to create a new message.
+ */
+export const MessageSchema = /*@__PURE__*/
+  messageDesc(file_ameide_manifest_v1_manifest, 4);
+
+/**
+ * Describes the message ameide.manifest.v1.Field.
+ * Use `create(FieldSchema)` to create a new message.
+ */
+export const FieldSchema = /*@__PURE__*/
+  messageDesc(file_ameide_manifest_v1_manifest, 5);
+
+/**
+ * Describes the message ameide.manifest.v1.Enum.
+ * Use `create(EnumSchema)` to create a new message.
+ */
+export const EnumSchema = /*@__PURE__*/
+  messageDesc(file_ameide_manifest_v1_manifest, 6);
+
+/**
+ * Describes the message ameide.manifest.v1.EnumValue.
+ * Use `create(EnumValueSchema)` to create a new message.
+ */
+export const EnumValueSchema = /*@__PURE__*/
+  messageDesc(file_ameide_manifest_v1_manifest, 7);
+
+/**
  * Describes the message ameide.manifest.v1.Facts.
  * Use `create(FactsSchema)` to create a new message.
  */
 export const FactsSchema = /*@__PURE__*/
-  messageDesc(file_ameide_manifest_v1_manifest, 4);
+  messageDesc(file_ameide_manifest_v1_manifest, 8);
 
 /**
  * Describes the message ameide.manifest.v1.Names.
  * Use `create(NamesSchema)` to create a new message.
  */
 export const NamesSchema = /*@__PURE__*/
-  messageDesc(file_ameide_manifest_v1_manifest, 5);
+  messageDesc(file_ameide_manifest_v1_manifest, 9);
 
 /**
  * Describes the message ameide.manifest.v1.Surface.
  * Use `create(SurfaceSchema)` to create a new message.
  */
 export const SurfaceSchema = /*@__PURE__*/
-  messageDesc(file_ameide_manifest_v1_manifest, 6);
+  messageDesc(file_ameide_manifest_v1_manifest, 10);
 
 /**
  * Describes the message ameide.manifest.v1.Inspection.
  * Use `create(InspectionSchema)` to create a new message.
  */
 export const InspectionSchema = /*@__PURE__*/
-  messageDesc(file_ameide_manifest_v1_manifest, 7);
+  messageDesc(file_ameide_manifest_v1_manifest, 11);
 
 /**
  * Describes the message ameide.manifest.v1.Client.
  * Use `create(ClientSchema)` to create a new message.
  */
 export const ClientSchema = /*@__PURE__*/
-  messageDesc(file_ameide_manifest_v1_manifest, 8);
+  messageDesc(file_ameide_manifest_v1_manifest, 12);
 
 /**
  * Describes the message ameide.manifest.v1.ClientMethod.
  * Use `create(ClientMethodSchema)` to create a new message.
  */
 export const ClientMethodSchema = /*@__PURE__*/
-  messageDesc(file_ameide_manifest_v1_manifest, 9);
+  messageDesc(file_ameide_manifest_v1_manifest, 13);
 

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from typing import Literal, TYPE_CHECKING, TypeAlias
 
-from protobuf import Message
+from protobuf import Message as Message_
 from protobuf._codegen import file_desc
 
 if TYPE_CHECKING:
     from protobuf import DescFile
 
 
-_ManifestFields: TypeAlias = Literal["schema", "module", "services"]
+_ManifestFields: TypeAlias = Literal["schema", "module", "services", "messages", "enums"]
 
-class Manifest(Message[_ManifestFields]):
+class Manifest(Message_[_ManifestFields]):
     """
     What must exist in every SDK, derived from a descriptor image.
 
@@ -47,9 +47,22 @@ class Manifest(Message[_ManifestFields]):
             ```proto
             repeated ameide.manifest.v1.Service services = 3;
             ```
+        messages:
+            Every message that their methods take or return, or that is part of one,
+            sorted by name.
+
+            ```proto
+            repeated ameide.manifest.v1.Message messages = 4;
+            ```
+        enums:
+            Every enum that is part of those, sorted by name.
+
+            ```proto
+            repeated ameide.manifest.v1.Enum enums = 5;
+            ```
     """
 
-    __slots__ = ("schema", "module", "services")
+    __slots__ = ("schema", "module", "services", "messages", "enums")
 
     if TYPE_CHECKING:
 
@@ -59,16 +72,20 @@ class Manifest(Message[_ManifestFields]):
             schema: str = "",
             module: Module | None = None,
             services: list[Service] | None = None,
+            messages: list[Message] | None = None,
+            enums: list[Enum] | None = None,
         ) -> None:
             pass
 
         schema: str
         module: Module | None
         services: list[Service]
+        messages: list[Message]
+        enums: list[Enum]
 
 _ModuleFields: TypeAlias = Literal["sha256", "files"]
 
-class Module(Message[_ModuleFields]):
+class Module(Message_[_ModuleFields]):
     """
     Identity of a module.
 
@@ -108,9 +125,9 @@ class Module(Message[_ModuleFields]):
         sha256: str
         files: list[str]
 
-_ServiceFields: TypeAlias = Literal["name", "deprecated", "names", "methods"]
+_ServiceFields: TypeAlias = Literal["name", "deprecated", "names", "methods", "file", "go_package"]
 
-class Service(Message[_ServiceFields]):
+class Service(Message_[_ServiceFields]):
     """
     A service, as a descriptor says it.
 
@@ -143,9 +160,21 @@ class Service(Message[_ServiceFields]):
             ```proto
             repeated ameide.manifest.v1.Method methods = 4;
             ```
+        file:
+            The file that states it, by which stubs are imported. In a manifest only.
+
+            ```proto
+            string file = 5;
+            ```
+        go_package:
+            The option `go_package` of that file. Empty for none. In a manifest only.
+
+            ```proto
+            string go_package = 6;
+            ```
     """
 
-    __slots__ = ("name", "deprecated", "names", "methods")
+    __slots__ = ("name", "deprecated", "names", "methods", "file", "go_package")
 
     if TYPE_CHECKING:
 
@@ -156,6 +185,8 @@ class Service(Message[_ServiceFields]):
             deprecated: bool = False,
             names: Names | None = None,
             methods: list[Method] | None = None,
+            file: str = "",
+            go_package: str = "",
         ) -> None:
             pass
 
@@ -163,10 +194,12 @@ class Service(Message[_ServiceFields]):
         deprecated: bool
         names: Names | None
         methods: list[Method]
+        file: str
+        go_package: str
 
 _MethodFields: TypeAlias = Literal["name", "kind", "input", "output", "idempotency", "deprecated", "facts", "names"]
 
-class Method(Message[_MethodFields]):
+class Method(Message_[_MethodFields]):
     """
     A method, as a descriptor says it.
 
@@ -252,9 +285,195 @@ class Method(Message[_MethodFields]):
         facts: Facts | None
         names: Names | None
 
+_MessageFields: TypeAlias = Literal["name", "fields"]
+
+class Message(Message_[_MessageFields]):
+    """
+    A message, as a descriptor says it.
+
+    ```proto
+    message ameide.manifest.v1.Message
+    ```
+
+    Attributes:
+        name:
+            Full name: `acme.billing.v1.Invoice`.
+
+            ```proto
+            string name = 1;
+            ```
+        fields:
+            Every field, sorted by number.
+
+            ```proto
+            repeated ameide.manifest.v1.Field fields = 2;
+            ```
+    """
+
+    __slots__ = ("name", "fields")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str = "",
+            fields: list[Field] | None = None,
+        ) -> None:
+            pass
+
+        name: str
+        fields: list[Field]
+
+_FieldFields: TypeAlias = Literal["name", "number", "json_name", "type", "oneof"]
+
+class Field(Message_[_FieldFields]):
+    """
+    A field of a message.
+
+    ```proto
+    message ameide.manifest.v1.Field
+    ```
+
+    Attributes:
+        name:
+            Name in the proto: `due_date`.
+
+            ```proto
+            string name = 1;
+            ```
+        number:
+            Number on the wire.
+
+            ```proto
+            int32 number = 2;
+            ```
+        json_name:
+            Name in JSON: `dueDate`.
+
+            ```proto
+            string json_name = 3;
+            ```
+        type:
+            `string`, or the full name of a message or an enum; `repeated string`,
+            `map<string, int32>`; `optional string` where it has presence of its own;
+            `expanded int32` where it is repeated and not packed.
+
+            ```proto
+            string type = 4;
+            ```
+        oneof:
+            The oneof that it is part of. Empty for none.
+
+            ```proto
+            string oneof = 5;
+            ```
+    """
+
+    __slots__ = ("name", "number", "json_name", "type", "oneof")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str = "",
+            number: int = 0,
+            json_name: str = "",
+            type: str = "",
+            oneof: str = "",
+        ) -> None:
+            pass
+
+        name: str
+        number: int
+        json_name: str
+        type: str
+        oneof: str
+
+_EnumFields: TypeAlias = Literal["name", "values"]
+
+class Enum(Message_[_EnumFields]):
+    """
+    An enum, as a descriptor says it.
+
+    ```proto
+    message ameide.manifest.v1.Enum
+    ```
+
+    Attributes:
+        name:
+            Full name: `acme.billing.v1.Currency`.
+
+            ```proto
+            string name = 1;
+            ```
+        values:
+            Every value, sorted by number and name.
+
+            ```proto
+            repeated ameide.manifest.v1.EnumValue values = 2;
+            ```
+    """
+
+    __slots__ = ("name", "values")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str = "",
+            values: list[EnumValue] | None = None,
+        ) -> None:
+            pass
+
+        name: str
+        values: list[EnumValue]
+
+_EnumValueFields: TypeAlias = Literal["name", "number"]
+
+class EnumValue(Message_[_EnumValueFields]):
+    """
+    A value of an enum.
+
+    ```proto
+    message ameide.manifest.v1.EnumValue
+    ```
+
+    Attributes:
+        name:
+            Name in the proto: `CURRENCY_EUR`.
+
+            ```proto
+            string name = 1;
+            ```
+        number:
+            Number on the wire.
+
+            ```proto
+            int32 number = 2;
+            ```
+    """
+
+    __slots__ = ("name", "number")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str = "",
+            number: int = 0,
+        ) -> None:
+            pass
+
+        name: str
+        number: int
+
 _FactsFields: TypeAlias = Literal["tenant", "auth", "idempotency_key", "default_timeout_ms", "long_lived", "scopes", "mcp", "request_id_field", "wait_for_ready"]
 
-class Facts(Message[_FactsFields]):
+class Facts(Message_[_FactsFields]):
     """
     Policy facts of a method: the options of ameide/policy/v1/policy.proto by
     their names, that of the method over that of the service over what holds where
@@ -352,7 +571,7 @@ class Facts(Message[_FactsFields]):
 
 _NamesFields: TypeAlias = Literal["typescript", "go", "python"]
 
-class Names(Message[_NamesFields]):
+class Names(Message_[_NamesFields]):
     """
     A name in each language.
 
@@ -398,9 +617,9 @@ class Names(Message[_NamesFields]):
         go: str
         python: str
 
-_SurfaceFields: TypeAlias = Literal["schema", "sdk", "clients", "stubs"]
+_SurfaceFields: TypeAlias = Literal["schema", "sdk", "clients", "stubs", "messages", "enums"]
 
-class Surface(Message[_SurfaceFields]):
+class Surface(Message_[_SurfaceFields]):
     """
     What an SDK has.
 
@@ -433,9 +652,21 @@ class Surface(Message[_SurfaceFields]):
             ```proto
             repeated ameide.manifest.v1.Service stubs = 4;
             ```
+        messages:
+            Messages by those, as of Manifest.
+
+            ```proto
+            repeated ameide.manifest.v1.Message messages = 5;
+            ```
+        enums:
+            Enums by those, as of Manifest.
+
+            ```proto
+            repeated ameide.manifest.v1.Enum enums = 6;
+            ```
     """
 
-    __slots__ = ("schema", "sdk", "clients", "stubs")
+    __slots__ = ("schema", "sdk", "clients", "stubs", "messages", "enums")
 
     if TYPE_CHECKING:
 
@@ -446,6 +677,8 @@ class Surface(Message[_SurfaceFields]):
             sdk: str = "",
             clients: list[Client] | None = None,
             stubs: list[Service] | None = None,
+            messages: list[Message] | None = None,
+            enums: list[Enum] | None = None,
         ) -> None:
             pass
 
@@ -453,10 +686,12 @@ class Surface(Message[_SurfaceFields]):
         sdk: str
         clients: list[Client]
         stubs: list[Service]
+        messages: list[Message]
+        enums: list[Enum]
 
 _InspectionFields: TypeAlias = Literal["sdk", "clients", "descriptors"]
 
-class Inspection(Message[_InspectionFields]):
+class Inspection(Message_[_InspectionFields]):
     """
     What an inspector saw in an SDK. A surface is made from it, by one reading of
     the descriptors for all languages.
@@ -506,7 +741,7 @@ class Inspection(Message[_InspectionFields]):
 
 _ClientFields: TypeAlias = Literal["entry", "name", "methods"]
 
-class Client(Message[_ClientFields]):
+class Client(Message_[_ClientFields]):
     """
     The client of one service, in a client of all services.
 
@@ -555,7 +790,7 @@ class Client(Message[_ClientFields]):
 
 _ClientMethodFields: TypeAlias = Literal["name", "kind", "input", "output", "procedure", "idempotency"]
 
-class ClientMethod(Message[_ClientMethodFields]):
+class ClientMethod(Message_[_ClientMethodFields]):
     """
     A method of a client, as its types declare it and as a call of it goes.
 
@@ -627,13 +862,17 @@ class ClientMethod(Message[_ClientMethodFields]):
 
 
 _DESC = file_desc(
-    b'\n!ameide/manifest/v1/manifest.proto\x12\x12ameide.manifest.v1"\x8f\x01\n\x08Manifest\x12\x16\n\x06schema\x18\x01 \x01(\tR\x06schema\x122\n\x06module\x18\x02 \x01(\x0b2\x1a.ameide.manifest.v1.ModuleR\x06module\x127\n\x08services\x18\x03 \x03(\x0b2\x1b.ameide.manifest.v1.ServiceR\x08services"6\n\x06Module\x12\x16\n\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x14\n\x05files\x18\x02 \x03(\tR\x05files"\xa4\x01\n\x07Service\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n\ndeprecated\x18\x02 \x01(\x08R\ndeprecated\x12/\n\x05names\x18\x03 \x01(\x0b2\x19.ameide.manifest.v1.NamesR\x05names\x124\n\x07methods\x18\x04 \x03(\x0b2\x1a.ameide.manifest.v1.MethodR\x07methods"\x82\x02\n\x06Method\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n\x05input\x18\x03 \x01(\tR\x05input\x12\x16\n\x06output\x18\x04 \x01(\tR\x06output\x12 \n\x0bidempotency\x18\x05 \x01(\tR\x0bidempotency\x12\x1e\n\ndeprecated\x18\x06 \x01(\x08R\ndeprecated\x12/\n\x05facts\x18\x07 \x01(\x0b2\x19.ameide.manifest.v1.FactsR\x05facts\x12/\n\x05names\x18\x08 \x01(\x0b2\x19.ameide.manifest.v1.NamesR\x05names"\xbf\x02\n\x05Facts\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x12\n\x04auth\x18\x02 \x01(\tR\x04auth\x12\'\n\x0fidempotency_key\x18\x03 \x01(\x08R\x0eidempotencyKey\x121\n\x12default_timeout_ms\x18\x04 \x01(\x03H\x00R\x10defaultTimeoutMs\x88\x01\x01\x12\x1d\n\nlong_lived\x18\x05 \x01(\x08R\tlongLived\x12\x16\n\x06scopes\x18\x06 \x03(\tR\x06scopes\x12\x10\n\x03mcp\x18\x07 \x01(\tR\x03mcp\x12(\n\x10request_id_field\x18\x08 \x01(\tR\x0erequestIdField\x12$\n\x0ewait_for_ready\x18\t \x01(\x08R\x0cwaitForReadyB\x15\n\x13_default_timeout_ms"O\n\x05Names\x12\x1e\n\ntypescript\x18\x01 \x01(\tR\ntypescript\x12\x0e\n\x02go\x18\x02 \x01(\tR\x02go\x12\x16\n\x06python\x18\x03 \x01(\tR\x06python"\x9c\x01\n\x07Surface\x12\x16\n\x06schema\x18\x01 \x01(\tR\x06schema\x12\x10\n\x03sdk\x18\x02 \x01(\tR\x03sdk\x124\n\x07clients\x18\x03 \x03(\x0b2\x1a.ameide.manifest.v1.ClientR\x07clients\x121\n\x05stubs\x18\x04 \x03(\x0b2\x1b.ameide.manifest.v1.ServiceR\x05stubs"v\n\nInspection\x12\x10\n\x03sdk\x18\x01 \x01(\tR\x03sdk\x124\n\x07clients\x18\x02 \x03(\x0b2\x1a.ameide.manifest.v1.ClientR\x07clients\x12 \n\x0bdescriptors\x18\x03 \x01(\x0cR\x0bdescriptors"n\n\x06Client\x12\x14\n\x05entry\x18\x01 \x01(\tR\x05entry\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12:\n\x07methods\x18\x03 \x03(\x0b2 .ameide.manifest.v1.ClientMethodR\x07methods"\xa4\x01\n\x0cClientMethod\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n\x05input\x18\x03 \x01(\tR\x05input\x12\x16\n\x06output\x18\x04 \x01(\tR\x06output\x12\x1c\n\tprocedure\x18\x05 \x01(\tR\tprocedure\x12 \n\x0bidempotency\x18\x06 \x01(\tR\x0bidempotencyBOZMgithub.com/ameideio/ameide-conformance-proto-go/ameide/manifest/v1;manifestv1b\x06proto3',
+    b'\n!ameide/manifest/v1/manifest.proto\x12\x12ameide.manifest.v1"\xf8\x01\n\x08Manifest\x12\x16\n\x06schema\x18\x01 \x01(\tR\x06schema\x122\n\x06module\x18\x02 \x01(\x0b2\x1a.ameide.manifest.v1.ModuleR\x06module\x127\n\x08services\x18\x03 \x03(\x0b2\x1b.ameide.manifest.v1.ServiceR\x08services\x127\n\x08messages\x18\x04 \x03(\x0b2\x1b.ameide.manifest.v1.MessageR\x08messages\x12.\n\x05enums\x18\x05 \x03(\x0b2\x18.ameide.manifest.v1.EnumR\x05enums"6\n\x06Module\x12\x16\n\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x14\n\x05files\x18\x02 \x03(\tR\x05files"\xd7\x01\n\x07Service\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n\ndeprecated\x18\x02 \x01(\x08R\ndeprecated\x12/\n\x05names\x18\x03 \x01(\x0b2\x19.ameide.manifest.v1.NamesR\x05names\x124\n\x07methods\x18\x04 \x03(\x0b2\x1a.ameide.manifest.v1.MethodR\x07methods\x12\x12\n\x04file\x18\x05 \x01(\tR\x04file\x12\x1d\n\ngo_package\x18\x06 \x01(\tR\tgoPackage"\x82\x02\n\x06Method\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n\x05input\x18\x03 \x01(\tR\x05input\x12\x16\n\x06output\x18\x04 \x01(\tR\x06output\x12 \n\x0bidempotency\x18\x05 \x01(\tR\x0bidempotency\x12\x1e\n\ndeprecated\x18\x06 \x01(\x08R\ndeprecated\x12/\n\x05facts\x18\x07 \x01(\x0b2\x19.ameide.manifest.v1.FactsR\x05facts\x12/\n\x05names\x18\x08 \x01(\x0b2\x19.ameide.manifest.v1.NamesR\x05names"P\n\x07Message\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x121\n\x06fields\x18\x02 \x03(\x0b2\x19.ameide.manifest.v1.FieldR\x06fields"z\n\x05Field\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06number\x18\x02 \x01(\x05R\x06number\x12\x1b\n\tjson_name\x18\x03 \x01(\tR\x08jsonName\x12\x12\n\x04type\x18\x04 \x01(\tR\x04type\x12\x14\n\x05oneof\x18\x05 \x01(\tR\x05oneof"Q\n\x04Enum\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x125\n\x06values\x18\x02 \x03(\x0b2\x1d.ameide.manifest.v1.EnumValueR\x06values"7\n\tEnumValue\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06number\x18\x02 \x01(\x05R\x06number"\xbf\x02\n\x05Facts\x12\x16\n\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x12\n\x04auth\x18\x02 \x01(\tR\x04auth\x12\'\n\x0fidempotency_key\x18\x03 \x01(\x08R\x0eidempotencyKey\x121\n\x12default_timeout_ms\x18\x04 \x01(\x03H\x00R\x10defaultTimeoutMs\x88\x01\x01\x12\x1d\n\nlong_lived\x18\x05 \x01(\x08R\tlongLived\x12\x16\n\x06scopes\x18\x06 \x03(\tR\x06scopes\x12\x10\n\x03mcp\x18\x07 \x01(\tR\x03mcp\x12(\n\x10request_id_field\x18\x08 \x01(\tR\x0erequestIdField\x12$\n\x0ewait_for_ready\x18\t \x01(\x08R\x0cwaitForReadyB\x15\n\x13_default_timeout_ms"O\n\x05Names\x12\x1e\n\ntypescript\x18\x01 \x01(\tR\ntypescript\x12\x0e\n\x02go\x18\x02 \x01(\tR\x02go\x12\x16\n\x06python\x18\x03 \x01(\tR\x06python"\x85\x02\n\x07Surface\x12\x16\n\x06schema\x18\x01 \x01(\tR\x06schema\x12\x10\n\x03sdk\x18\x02 \x01(\tR\x03sdk\x124\n\x07clients\x18\x03 \x03(\x0b2\x1a.ameide.manifest.v1.ClientR\x07clients\x121\n\x05stubs\x18\x04 \x03(\x0b2\x1b.ameide.manifest.v1.ServiceR\x05stubs\x127\n\x08messages\x18\x05 \x03(\x0b2\x1b.ameide.manifest.v1.MessageR\x08messages\x12.\n\x05enums\x18\x06 \x03(\x0b2\x18.ameide.manifest.v1.EnumR\x05enums"v\n\nInspection\x12\x10\n\x03sdk\x18\x01 \x01(\tR\x03sdk\x124\n\x07clients\x18\x02 \x03(\x0b2\x1a.ameide.manifest.v1.ClientR\x07clients\x12 \n\x0bdescriptors\x18\x03 \x01(\x0cR\x0bdescriptors"n\n\x06Client\x12\x14\n\x05entry\x18\x01 \x01(\tR\x05entry\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12:\n\x07methods\x18\x03 \x03(\x0b2 .ameide.manifest.v1.ClientMethodR\x07methods"\xa4\x01\n\x0cClientMethod\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n\x05input\x18\x03 \x01(\tR\x05input\x12\x16\n\x06output\x18\x04 \x01(\tR\x06output\x12\x1c\n\tprocedure\x18\x05 \x01(\tR\tprocedure\x12 \n\x0bidempotency\x18\x06 \x01(\tR\x0bidempotencyBOZMgithub.com/ameideio/ameide-conformance-proto-go/ameide/manifest/v1;manifestv1b\x06proto3',
     [],
     {
         "Manifest": Manifest,
         "Module": Module,
         "Service": Service,
         "Method": Method,
+        "Message": Message,
+        "Field": Field,
+        "Enum": Enum,
+        "EnumValue": EnumValue,
         "Facts": Facts,
         "Names": Names,
         "Surface": Surface,
