@@ -69,6 +69,7 @@ export async function runDigests(root = ROOT) {
     Object.entries(COLUMNS).map(([column, places]) => [
       column,
       createHash("sha256")
+        .update(`${column}\0`)
         .update(suite)
         .update(digestOf(root, below(places)))
         .digest("hex"),

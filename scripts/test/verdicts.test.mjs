@@ -32,6 +32,11 @@ test("the sources of an SDK, its stubs and its adapter are those of its columns"
   ]);
 });
 
+test("no two columns have one digest, though they are of the same files", async () => {
+  const digests = await runDigests(plant(FILES).root);
+  expect(new Set(Object.values(digests)).size).toBe(COLUMN_IDS.length);
+});
+
 test("cases, what runs them and third parties are those of all", async () => {
   const cases = "packages/conformance/cases/retry/r01.yaml";
   expect(await changedBy({ [cases]: "cases: [{}]\n" })).toEqual(COLUMN_IDS);

@@ -35,8 +35,12 @@ export interface Evidence {
  */
 export async function gather(parity: Parity, folder: string): Promise<Evidence> {
   const columns = columnsOf(parity.sdks);
-  const matrices = readAll(columns, (column) => read(MatrixSchema, folder, "matrix", column));
-  const officials = readAll(columns, (column) => read(OfficialSchema, folder, "official", column));
+  const matrices = readAll(columns, (column) =>
+    read(MatrixSchema, { folder, suite: "matrix", column }, ({ sdk }) => sdk),
+  );
+  const officials = readAll(columns, (column) =>
+    read(OfficialSchema, { folder, suite: "official", column }, ({ totals }) => totals?.sdk ?? ""),
+  );
   const verdicts = [...Object.values(matrices), ...Object.values(officials)];
   const isRun = verdicts.some((each) => each !== undefined);
   return {
@@ -68,11 +72,16 @@ function readAll<T>(
   return Object.fromEntries(columns.map((column) => [column, readOne(column)]));
 }
 
+interface Place {
+  readonly folder: string;
+  readonly suite: "matrix" | "official";
+  readonly column: Column;
+}
+
 function read<T extends DescMessage>(
   schema: T,
-  folder: string,
-  suite: "matrix" | "official",
-  column: Column,
+  { folder, suite, column }: Place,
+  columnIn: (message: MessageShape<T>) => string,
 ): MessageShape<T> | undefined {
   const path = verdictFile(folder, suite, column);
   if (!existsSync(path)) {
@@ -82,6 +91,11 @@ function read<T extends DescMessage>(
     const message = fromJsonString(schema, readFileSync(path, "utf8"));
     if ((message as { schema?: string }).schema !== SCHEMA) {
       throw new Error(`its schema is not ${SCHEMA}`);
+    }
+    const stated = columnIn(message);
+    // One that counts nothing is red by that.
+    if (stated !== column && !(suite === "official" && stated === "")) {
+      throw new Error(`it is of ${stated === "" ? "no SDK" : stated}, not of ${column}`);
     }
     return message;
   } catch (reason) {
