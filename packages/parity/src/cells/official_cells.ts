@@ -17,10 +17,14 @@ export function officialCells(evidence: Evidence, demanded: boolean): Cell[] {
     const stale = staleness(evidence, "official", sdk);
     const cell = (row: string, message: string) =>
       create(CellSchema, { part: "official", sdk, row, message });
-    const failed = official?.totals?.failed ?? 0;
+    const { total = 0, passed = 0, failed = 0, known = 0 } = official?.totals ?? {};
     const counts = demanded || (official !== undefined && isOf(evidence, official.run, sdk));
     return [
       ...(demanded && stale !== undefined ? [cell("", stale)] : []),
+      ...(counts && official !== undefined && passed === 0 ? [cell("", "no case passed")] : []),
+      ...(counts && total !== passed + failed + known
+        ? [cell("", `its counts do not add up: ${counted(total, "case")} in all`)]
+        : []),
       ...(counts && failed > 0 ? [cell("", `${counted(failed, "case")} failed`)] : []),
       ...(counts ? (official?.failures ?? []).map(failureCell(cell)) : []),
     ];
