@@ -1,11 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  CountsSchema,
-  type Counts,
-  type Matrix,
-  type Verdict,
-  VerdictSchema,
-} from "@ameideio/conformance-proto/ameide/parity/v1";
+import { type Verdict, VerdictSchema } from "@ameideio/conformance-proto/ameide/parity/v1";
 import { sha256 } from "@ameideio/manifest";
 import { manifestCells } from "./cells/manifest_cells.js";
 import { matrixCells } from "./cells/matrix_cells.js";
@@ -15,6 +9,7 @@ import { type Column, columnsOf } from "./columns.js";
 import type { Evidence } from "./evidence.js";
 import { isOf } from "./freshness.js";
 import { SCHEMA } from "./schema.js";
+import { totalOf } from "./totals.js";
 
 /** How much is demanded: `quick` does without verdicts of the suites on the sources as they are. */
 export type Scope = "full" | "quick";
@@ -58,18 +53,4 @@ export function judge(evidence: Evidence, scope: Scope): Verdict {
       return totals === undefined || !counts(run, sdk) ? [] : [totals];
     }),
   });
-}
-
-/** Adds up the areas of a matrix, or one of them. */
-export function totalOf({ areas }: Matrix, area?: string): Counts {
-  const total = create(CountsSchema);
-  for (const { area: name, counts } of areas) {
-    if (counts !== undefined && (area === undefined || area === name)) {
-      total.passed += counts.passed;
-      total.failed += counts.failed;
-      total.skipped += counts.skipped;
-      total.unable += counts.unable;
-    }
-  }
-  return total;
 }

@@ -69,6 +69,64 @@ it("fails what is wrong beyond cases, and a policy that differs from that of oth
   ]);
 });
 
+it.each<[string, MessageInitShape<typeof MatrixSchema>]>([
+  ["no case passed", { areas: [], excused: [] }],
+  ["7 failures, and none is named", { areas: [{ counts: { passed: 1, failed: 7 } }], excused: [] }],
+  [
+    "what is known to fail is counted and not named, or named and not counted",
+    { areas: [{ counts: { passed: 1, unable: 1 } }] },
+  ],
+  [
+    "what is beyond the language is counted and not named, or named and not counted",
+    { areas: [{ counts: { passed: 1, skipped: 1 } }] },
+  ],
+  ["it has 3 cases, in ts 4", { cases: 3 }],
+  ["there is no hash of the effective policy in go", { policies: {} }],
+  [
+    "there is no hash of the effective policy in ts",
+    { policies: { "r01 a": "hash", "r02 b": "hash" } },
+  ],
+])("fails a matrix of which nothing is named, but %s", (why, changes) => {
+  expect(red(goMatrix(changes))).toEqual([expect.stringContaining(why)]);
+  expect(red(goMatrix(changes), "quick")).toEqual([expect.stringContaining(why)]);
+});
+
+it("fails a matrix that does not state how many cases it has", () => {
+  expect(red(goMatrix({ cases: 0 }))).toContain(
+    "✗ matrix go: it does not state how many cases it has",
+  );
+});
+
+it("asks no policy of what a language cannot express, nor of what is red already", () => {
+  expect(red(goMatrix({ policies: { "r01 a": "hash", "r90 lacks": "hash" } }))).toEqual([]);
+});
+
+it("does not judge by the policies of a verdict that does not count", () => {
+  const { ts } = matrices;
+  const stale = { ...there(ts), run: "before", policies: { "r01 a": "of old sources" } };
+  const changes = { matrices: { ...matrices, ts: create(MatrixSchema, stale) } };
+  expect(red(changes, "quick")).toEqual([]);
+  const other = { ...there(matrices["py-sync"]), policies: { "r01 a": "other" } };
+  const both = { ...changes.matrices, "py-sync": create(MatrixSchema, other) };
+  expect(red({ matrices: both }, "quick")).toEqual([
+    "✗ matrix py-sync, r01 a: the hash of the effective policy is other, in go hash",
+  ]);
+});
+
+it.each<[string, MessageInitShape<typeof OfficialSchema>]>([
+  ["no case passed", { totals: { sdk: "go" } }],
+  ["its counts do not add up: 9 cases in all", { totals: { sdk: "go", total: 9, passed: 7 } }],
+])("fails Connect's own suite where %s", (why, changes) => {
+  expect(red(goOfficial(changes))).toEqual([`✗ official go: ${why}`]);
+  expect(red(goOfficial(changes), "quick")).toEqual([`✗ official go: ${why}`]);
+});
+
+it("fails Connect's own suite without any counts", () => {
+  const { totals: _, ...rest } = there(officials.go);
+  const changes = { officials: { ...officials, go: create(OfficialSchema, rest) } };
+  expect(red(changes)).toEqual(["✗ official go: no case passed"]);
+});
+
 it("prints one line of each red cell", () => {
   const changes = goMatrix({ problems: ["it died:\nTraceback"] });
   expect(showTable(judge(green(changes), "full"))).toContain("\n✗ matrix go: it died: …\n\n");

@@ -22,6 +22,7 @@ it("the output is what is printed", () => {
     whole: true,
     areas: [{ area: "retry", layer: "memory", counts: { passed: 2, failed: 1 } }],
     red: [{ case: "r01 a", area: "retry", combination, differences }],
+    cases: 4,
   });
   const printed = showTable(judge(green({ matrices: { ...matrices, go } }), "full"));
   expect(blocks.filter(({ language }) => language === "").map(({ text }) => text)).toEqual([

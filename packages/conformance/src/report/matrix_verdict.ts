@@ -96,7 +96,13 @@ export function matrixOf(
       .map((problem) => problem.replace(`${sdk}: `, "")),
     excused: excusedOf(own),
     policies: policiesOf(own),
+    cases: new Set(own.filter(isNative).map((result) => result.case)).size,
   });
+}
+
+// Other HTTP clients are those of one language.
+function isNative({ combination }: CaseResult): boolean {
+  return combination === undefined || combination.httpClient === "";
 }
 
 function areasOf(results: readonly CaseResult[]): AreaCounts[] {

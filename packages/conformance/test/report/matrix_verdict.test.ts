@@ -44,6 +44,7 @@ test("the verdict names what is red, and says that its sources are unknown", asy
       },
     ],
     problems: ["its adapter says that it is fake"],
+    cases: 2,
   });
   // What is no column has no verdict.
   expect(existsSync(verdict("fake"))).toBe(false);

@@ -1,7 +1,7 @@
 import type { Counts, Verdict } from "@ameideio/conformance-proto/ameide/parity/v1";
 import { columnsOf } from "../columns.js";
 import type { Evidence } from "../evidence.js";
-import { totalOf } from "../judge.js";
+import { totalOf } from "../totals.js";
 import { sections } from "../sections.js";
 import { html, type Html } from "./markup.js";
 import { cell, row, table } from "./tables.js";

@@ -73,6 +73,7 @@ export function green(changes: Partial<Evidence> = {}): Evidence {
           { case: "r91 later", area: "retry", verdict: "skipped", reason: "not <yet>" },
         ],
         policies: { "r01 a": "hash" },
+        cases: 4,
       }),
     ),
     officials: byColumn((sdk) =>
