@@ -13,6 +13,7 @@ import {
 import type { Options } from "@ameideio/protoc-gen-ameide/options";
 import { rosterOf } from "@ameideio/protoc-gen-ameide/roster";
 import { describeService } from "./describe.js";
+import { describeTypes } from "./describe_messages.js";
 import { type Image, moduleOf, servicesOf } from "./image.js";
 import { SCHEMA } from "./read.js";
 import { UserError } from "./user_error.js";
@@ -35,6 +36,8 @@ export function manifestOf(image: Image, options: Partial<Options> = {}): Manife
     services: services.map((service) => {
       const described = describeService(service);
       described.names = create(NamesSchema, names.get(service.typeName) ?? {});
+      described.file = service.file.proto.name;
+      described.goPackage = service.file.proto.options?.goPackage ?? "";
       const localNames = new Map(service.methods.map(({ name, localName }) => [name, localName]));
       for (const method of described.methods) {
         method.names = create(NamesSchema, {
@@ -45,6 +48,7 @@ export function manifestOf(image: Image, options: Partial<Options> = {}): Manife
       }
       return described;
     }),
+    ...describeTypes(services),
   });
 }
 

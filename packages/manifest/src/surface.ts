@@ -6,6 +6,7 @@ import {
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { byText } from "./canonical.js";
 import { describeService } from "./describe.js";
+import { describeTypes } from "./describe_messages.js";
 import { readImage, servicesOf } from "./image.js";
 import { SCHEMA } from "./read.js";
 
@@ -24,10 +25,12 @@ export function surfaceOf(
   for (const client of clients) {
     client.methods.sort((a, b) => byText(a.name, b.name));
   }
+  const services = servicesOf(image, packages);
   return create(SurfaceSchema, {
     schema: SCHEMA,
     sdk,
     clients: clients.toSorted((a, b) => byText(a.entry, b.entry) || byText(a.name, b.name)),
-    stubs: servicesOf(image, packages).map(describeService),
+    stubs: services.map(describeService),
+    ...describeTypes(services),
   });
 }

@@ -190,3 +190,22 @@ it("holds names against a base", () => {
     "name-gone - acme.v1.GoneService base: the service was removed",
   ]);
 });
+
+it("names a message and an enum that are not what has to exist", () => {
+  const surface = wantedSurface(manifest, "go", ({ messages, enums }) => {
+    const thread = there(messages.find(({ name }) => name === "ameide.threads.v1.Thread"));
+    thread.fields = thread.fields.filter(({ name }) => name !== "title");
+    there(thread.fields[0]).type = "int64";
+    messages.splice(
+      messages.findIndex(({ name }) => name === "ameide.threads.v1.GetThreadRequest"),
+      1,
+    );
+    there(there(enums[0]).values[1]).number = 7;
+  });
+  expect(linesOf(surface)).toEqual([
+    "missing go ameide.threads.v1.GetThreadRequest stubs: the message does not exist",
+    "wrong-message go ameide.threads.v1.Thread stubs: field id is int64 = 1, should be string = 1",
+    "wrong-message go ameide.threads.v1.Thread stubs: field title is unset, should be string = 2",
+    "wrong-message go ameide.approvals.v1.ApprovalState stubs: value APPROVAL_STATE_PENDING is 7, should be 1",
+  ]);
+});

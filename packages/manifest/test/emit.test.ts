@@ -29,9 +29,9 @@ describe("emit", () => {
       stderr: "",
     });
     expect(readFileSync(out, "utf8")).toBe(printed.stdout);
-    expect(printed.stdout).toMatch(/^\{\n {2}"module"[^\r]*\n\}\n$/);
+    expect(printed.stdout).toMatch(/^\{\n {2}"enums"[^\r]*\n\}\n$/);
     const keys = [...printed.stdout.matchAll(/^ {2}"(\w+)"/gm)].map(([, key]) => key);
-    expect(keys).toEqual(["module", "schema", "services"]);
+    expect(keys).toEqual(["enums", "messages", "module", "schema", "services"]);
     const { services } = readManifest(printed.stdout, "it");
     const names = services.map(({ name }) => name);
     expect(names).toEqual(names.toSorted());

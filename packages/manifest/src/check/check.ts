@@ -2,6 +2,7 @@ import type { Manifest, Surface } from "@ameideio/conformance-proto/ameide/manif
 import { changesOf } from "../diff.js";
 import { checkClients } from "./check_clients.js";
 import { checkStubs } from "./check_stubs.js";
+import { checkTypes } from "./check_types.js";
 import { joined, type Problem } from "./problem.js";
 
 /** What was compared, and what is wrong. */
@@ -30,6 +31,7 @@ export function check(manifest: Manifest, surfaces: readonly Surface[], base?: M
       ...(base === undefined ? [] : nameProblems(base, manifest)),
       ...surfaces.flatMap((surface) => [
         ...checkStubs(manifest, surface),
+        ...checkTypes(manifest, surface),
         ...checkClients(manifest, surface),
       ]),
     ]),

@@ -4,6 +4,7 @@ export const RULES = {
   extra: "What exists does not have to",
   "wrong-kind": "A method streams otherwise",
   "wrong-type": "A method takes or returns another message",
+  "wrong-message": "A message has other fields, or an enum other values",
   "wrong-policy": "A policy fact, the idempotency level or the deprecation is another one",
   "wrong-name": "A service or method has another name",
   "name-gone": "A public name of the base has disappeared",
@@ -18,7 +19,7 @@ export interface Problem {
   readonly rule: Rule;
   /** Id of the SDK. Undefined for what concerns the manifest alone. */
   readonly sdk?: string;
-  /** Full name of the service; a name in the SDK's language if there is no other. */
+  /** Full name of the service, message or enum; a name in the SDK's language if there is no other. */
   readonly service: string;
   /** Name of the method in the proto; a name in the SDK's language if there is no other. */
   readonly method?: string;

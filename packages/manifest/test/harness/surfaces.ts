@@ -12,7 +12,7 @@ import { there } from "./images.js";
 
 /** The surface of an SDK that has all that a manifest wants, and nothing else. */
 export function wantedSurface(
-  { services }: Manifest,
+  { services, messages, enums }: Manifest,
   sdk: Sdk,
   edit: (surface: Surface) => void = () => {},
 ): Surface {
@@ -21,6 +21,8 @@ export function wantedSurface(
     schema: SCHEMA,
     sdk,
     stubs: services,
+    messages,
+    enums,
     clients: services.map(({ name: service, names, methods }) => ({
       entry: "entry",
       name: there(names)[language],
