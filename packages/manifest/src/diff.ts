@@ -5,6 +5,7 @@ import type {
   Service,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { factChanges } from "./fact_changes.js";
+import { typeChanges } from "./diff_types.js";
 import { paired } from "./paired.js";
 
 /** How a change concerns those who call services. */
@@ -13,7 +14,7 @@ export type ChangeKind = "added" | "deprecated" | "breaking" | "changed";
 /** One change from one manifest to the next. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** Full name of the service. */
+  /** Full name of the service, message or enum; of a file that is gone its path. */
   readonly service: string;
   /** Name of the method in the proto. */
   readonly method?: string;
@@ -23,12 +24,22 @@ export interface Change {
   readonly message: string;
 }
 
-/** Lists what is different in a newer manifest, by service and method. */
+/** Lists what is different in a newer manifest, by service and method, message and enum, and file. */
 export function changesOf(older: Manifest, newer: Manifest): Change[] {
-  return paired(older.services, newer.services).flatMap(({ wanted: before, found: after }) => {
-    const service = (before ?? after)?.name ?? "";
-    return serviceChanges(before, after).map((change) => ({ ...change, service }));
-  });
+  const services = paired(older.services, newer.services).flatMap(
+    ({ wanted: before, found: after }) => {
+      const service = (before ?? after)?.name ?? "";
+      return serviceChanges(before, after).map((change) => ({ ...change, service }));
+    },
+  );
+  return [...services, ...typeChanges(older, newer), ...goneFiles(older, newer)];
+}
+
+function goneFiles({ module: older }: Manifest, { module: newer }: Manifest): Change[] {
+  const left = new Set(newer?.files);
+  return (older?.files ?? [])
+    .filter((file) => !left.has(file))
+    .map((file) => ({ kind: "breaking", service: file, message: "the file was removed" }));
 }
 
 type Described = Omit<Change, "service">;
@@ -44,6 +55,13 @@ function serviceChanges(before: Service | undefined, after: Service | undefined)
   }
   return [
     ...nameChanges(before.names, after.names),
+    // One that was made before it was stated has none.
+    ...(before.file === ""
+      ? []
+      : [
+          ...breaking("file", before.file, after.file),
+          ...breaking("go_package", before.goPackage || "none", after.goPackage || "none"),
+        ]),
     ...deprecation(before, after, "service"),
     ...paired(before.methods, after.methods).flatMap(({ wanted, found }) => {
       const method = (wanted ?? found)?.name ?? "";

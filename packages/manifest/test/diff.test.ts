@@ -1,9 +1,16 @@
 import type { Facts, Manifest } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { ManifestSchema, ServiceSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { create } from "@bufbuild/protobuf";
+import {
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
+  FieldDescriptorProtoSchema,
+  type FileDescriptorSet,
+  FileOptionsSchema,
+} from "@bufbuild/protobuf/wkt";
 import { expect, it, test } from "vitest";
-import { changesOf, manifestOf, readImage, toCanonicalJson } from "../src/index.js";
-import { ourImage, there } from "./harness/images.js";
+import { type Change, changesOf, manifestOf, readImage, toCanonicalJson } from "../src/index.js";
+import { fileOf as fileIn, ourImage, there } from "./harness/images.js";
 import { run, temporaryFile } from "./harness/run.js";
 import { methodIn } from "./harness/surfaces.js";
 
@@ -143,6 +150,80 @@ test.each<[string, (manifest: Manifest) => void, string[]]>([
   ],
 ])("%s", (_, edit, lines) => {
   expect(linesOf(edit)).toEqual(lines);
+});
+
+const BEFORE = ourImage();
+const image = (edit: (set: FileDescriptorSet) => void) =>
+  temporaryFile("image.binpb", ourImage(edit));
+const THREADS_PROTO = "ameide/threads/v1/threads.proto";
+const message = (set: FileDescriptorSet, name: string) =>
+  there(fileIn(set, THREADS_PROTO).messageType.find((each) => each.name === name));
+const field = (set: FileDescriptorSet, name: string) =>
+  there(message(set, "Thread").field.find((each) => each.name === name));
+
+test.each<[string, (set: FileDescriptorSet) => void, string[]]>([
+  [
+    "a field removed",
+    (set) => {
+      const thread = message(set, "Thread");
+      thread.field = thread.field.filter(({ name }) => name !== "title");
+    },
+    ["breaking ameide.threads.v1.Thread: its field title was removed"],
+  ],
+  [
+    "a field of another type and number, and a new one",
+    (set) => {
+      Object.assign(field(set, "title"), { type: Type.INT64, number: 77 });
+      const isNew = { name: "brand_new", number: 99, type: Type.STRING, label: Label.REPEATED };
+      message(set, "Thread").field.push(create(FieldDescriptorProtoSchema, isNew));
+    },
+    [
+      "breaking ameide.threads.v1.Thread: its field title changed from string = 2 to int64 = 77",
+      "added ameide.threads.v1.Thread: new field brand_new: repeated string = 99",
+    ],
+  ],
+  [
+    "a go_package",
+    (set) =>
+      (fileIn(set, THREADS_PROTO).options = create(FileOptionsSchema, {
+        goPackage: "a.example/b",
+      })),
+    [`breaking ${THREADS}: its go_package changed from none to a.example/b`],
+  ],
+  [
+    "a file",
+    (set) => {
+      for (const file of set.file) {
+        file.dependency = file.dependency.map((name) =>
+          name === THREADS_PROTO ? "a.proto" : name,
+        );
+      }
+      fileIn(set, THREADS_PROTO).name = "a.proto";
+    },
+    [
+      `breaking ${THREADS}: its file changed from ${THREADS_PROTO} to a.proto`,
+      `breaking ${THREADS_PROTO}: the file was removed`,
+    ],
+  ],
+])("tells of %s, image to image", async (_, edit, lines) => {
+  const [older, newer] = [temporaryFile("image.binpb", BEFORE), image(edit)].map(async (path) =>
+    temporaryFile("manifest.json", (await run("emit", "--image", path)).stdout),
+  );
+  const args = ["diff", await there(older), await there(newer), "--format", "json"] as const;
+  const { code, stdout } = await run(...args);
+  const { changes } = JSON.parse(stdout) as { changes: Change[] };
+  expect(changes.map(({ kind, service, message: what }) => `${kind} ${service}: ${what}`)).toEqual(
+    lines,
+  );
+  expect(code).toBe(1);
+});
+
+it("compares no messages with a manifest that was made before it had any", () => {
+  const older = edited((manifest) => {
+    Object.assign(manifest, { messages: [], enums: [] });
+    manifest.services.forEach((service) => Object.assign(service, { file: "", goPackage: "" }));
+  });
+  expect(changesOf(older, edited())).toEqual([]);
 });
 
 const facts = (values: Partial<Facts>) => (manifest: Manifest) =>

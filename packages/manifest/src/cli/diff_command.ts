@@ -12,7 +12,7 @@ export const diffCommand: Command = {
 
 Says what is added, deprecated, breaking or otherwise changed from one manifest
 to the next, in words that a release note can use. Breaking is what is removed,
-gets another name, kind or type, what takes a promise back (an idempotency
+a field included, gets another name, kind, type, file or go_package, what takes a promise back (an idempotency
 level, an idempotency key, a request id, a default timeout, a long-lived stream,
 waiting for ready), and what asks callers for more (a tenant, a credential, a
 scope).
