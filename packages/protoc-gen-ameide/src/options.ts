@@ -16,7 +16,7 @@ export interface Options {
 /**
  * Reads the plugins' own options.
  *
- * @throws Error if an option is unknown or its value is none of its kind.
+ * @throws Error if an option is unknown, its value is none of its kind, or a service has two names.
  */
 export function parseOptions(raw: readonly { key: string; value: string }[]): Options {
   const roster: string[] = [];
@@ -31,6 +31,9 @@ export function parseOptions(raw: readonly { key: string; value: string }[]): Op
       const [service = "", name, ...more] = value.split(":");
       if (service === "" || name === undefined || more.length > 0) {
         throw new Error(`option name needs SERVICE:NAME, not "${value}"`);
+      }
+      if (names.has(service)) {
+        throw new Error(`option name names ${service} twice`);
       }
       names.set(service, name);
     } else {
@@ -49,6 +52,19 @@ export function splitOptions(options: readonly string[]): { key: string; value: 
 }
 
 const PACKAGE = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
+
+/**
+ * Demands that each of the given root packages has a service.
+ *
+ * @param packages - Of the services.
+ * @throws Error that names the first that has none.
+ */
+export function demandServices(roots: readonly string[], packages: readonly string[]): void {
+  const empty = roots.find((root) => !packages.some((each) => isWithin(each, [root])));
+  if (empty !== undefined) {
+    throw new Error(`option roster: no service is in the package ${empty}`);
+  }
+}
 
 /** Reports whether a proto package is one of the given root packages, or inside one. */
 export function isWithin(protoPackage: string, roots: readonly string[]): boolean {

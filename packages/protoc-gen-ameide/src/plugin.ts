@@ -1,5 +1,5 @@
 import { createEcmaScriptPlugin, type GeneratedFile, type Schema } from "@bufbuild/protoplugin";
-import { type Options, isWithin, parseOptions } from "./options.js";
+import { demandServices, isWithin, type Options, parseOptions } from "./options.js";
 import { rosterOf } from "./roster.js";
 import { rosterDeclaration, rosterModule, serviceModule } from "./roster_modules.js";
 
@@ -65,6 +65,8 @@ function writeRoster(schema: Schema<Options>, target: Target): void {
   const services = schema.files
     .filter((file) => isWithin(file.proto.package, schema.options.roster))
     .flatMap((file) => file.services);
+  const packages = services.map(({ file }) => file.proto.package);
+  demandServices(schema.options.roster, packages);
   const entries = rosterOf(services, schema.options.names);
   const write = (path: string, lines: readonly string[]) => {
     const file = schema.generateFile(path);

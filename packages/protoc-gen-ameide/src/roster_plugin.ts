@@ -6,7 +6,7 @@ import {
   CodeGeneratorResponseSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { isWithin, type Options, parseOptions, splitOptions } from "./options.js";
+import { demandServices, isWithin, type Options, parseOptions, splitOptions } from "./options.js";
 import { type RosterEntry, rosterOf } from "./roster.js";
 
 /** One file that has the roster of a language. */
@@ -29,7 +29,13 @@ export function rosterPlugin(name: string, { name: path, content }: RosterFile) 
     version: "v0.0.0",
     run(request: CodeGeneratorRequest): CodeGeneratorResponse {
       const options = parseOptions(splitOptions(request.parameter.split(",").filter(Boolean)));
-      const entries = rosterOf(servicesIn(request, options), options.names);
+      const services = servicesIn(request, options);
+      // An input of several, which has none of them, is no roster's.
+      if (services.length > 0) {
+        const packages = services.map(({ file }) => file.proto.package);
+        demandServices(options.roster, packages);
+      }
+      const entries = rosterOf(services, options.names);
       return create(CodeGeneratorResponseSchema, {
         supportedFeatures: protoInt64.parse(CodeGeneratorResponse_Feature.PROTO3_OPTIONAL),
         file: entries.length === 0 ? [] : [{ name: path, content: content(entries) }],

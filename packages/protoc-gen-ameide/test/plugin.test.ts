@@ -125,6 +125,17 @@ test("an option that names no service is an error", () => {
   );
 });
 
+test.each([
+  ["roster=nope", "option roster: no service is in the package nope"],
+  ["roster=acme,roster=nope", "option roster: no service is in the package nope"],
+  [
+    "roster=acme,name=acme.identity.v1.SessionsService:a,name=acme.identity.v1.SessionsService:b",
+    "option name names acme.identity.v1.SessionsService twice",
+  ],
+])("%s is refused", (option, message) => {
+  expect(() => generate(`target=js,${option}`, TWO_SESSIONS)).toThrow(message);
+});
+
 test("a service may state its name, which leaves the other's as it was", () => {
   const files = generate("target=js+dts,roster=acme", TWO_SESSIONS, {
     "acme.order_desk.v1": "deskSessions",

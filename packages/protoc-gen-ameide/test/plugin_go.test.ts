@@ -97,6 +97,19 @@ test("an option names a service whose proto cannot", () => {
   );
 });
 
+test("a root package without a service, beside one that has some, is refused", () => {
+  expect(() => roster("roster=acme,roster=nope", BILLING)).toThrow(
+    "option roster: no service is in the package nope",
+  );
+});
+
+test("a second name of a service is refused", () => {
+  const name = (to: string) => `name=acme.billing.v1.InvoicesService:${to}`;
+  expect(() => roster(`roster=acme,${name("a")},${name("b")}`, BILLING)).toThrow(
+    "option name names acme.billing.v1.InvoicesService twice",
+  );
+});
+
 test("an unknown option is refused", () => {
   expect(() => roster("module=acme", BILLING)).toThrow(
     "unknown option module: known are roster and name",
