@@ -1,3 +1,4 @@
+import { safeIdentifier } from "@bufbuild/protoplugin";
 import type { RosterEntry } from "./roster.js";
 
 /** Returns the lines of `roster.js`: the facts of each service that need no stub. */
@@ -21,7 +22,9 @@ function entryLines({ name, service }: RosterEntry): string[] {
  * because bundlers keep all exports of the target of an `import()`.
  */
 export function serviceModule({ service }: RosterEntry): string[] {
-  return [`export { ${service.name} as service } from "../${service.file.name}_pb.js";`];
+  return [
+    `export { ${safeIdentifier(service.name)} as service } from "../${service.file.name}_pb.js";`,
+  ];
 }
 
 /** Returns the lines of `roster.d.ts`. */
@@ -30,7 +33,7 @@ export function rosterDeclaration(entries: readonly RosterEntry[]): string[] {
     'import type { DescService } from "@bufbuild/protobuf";',
     ...entries.map(
       ({ name, service }) =>
-        `import type { ${service.name} as ${typeName(name)} } from "./${service.file.name}_pb.js";`,
+        `import type { ${safeIdentifier(service.name)} as ${typeName(name)} } from "./${service.file.name}_pb.js";`,
     ),
     LAZY_SERVICE,
     "/** Every service under the name a client has for it. None is loaded with it. */",

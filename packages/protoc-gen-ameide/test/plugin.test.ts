@@ -156,6 +156,16 @@ test.each([
   expect(() => generate("target=js,roster=acme", protos, names)).toThrow(says);
 });
 
+test("a service that is named after an object of JavaScript is imported as protoc-gen-es names it", () => {
+  const files = generate("target=js+dts,roster=acme", { "acme/v1/object.proto": ["Object"] });
+  expect(files["roster/object.js"]).toContain(
+    'export { Object$ as service } from "../acme/v1/object_pb.js";',
+  );
+  expect(files["roster.d.ts"]).toContain(
+    'import type { Object$ as objectService } from "./acme/v1/object_pb.js";',
+  );
+});
+
 test("a service that is named Service keeps its name", () => {
   const files = generate("target=js,roster=acme", { "acme/v1/acme.proto": ["Service"] });
   expect(rostered(files)).toEqual(["service: Service of ../acme/v1/acme_pb.js"]);
