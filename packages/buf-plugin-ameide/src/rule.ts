@@ -56,6 +56,14 @@ export function methodPath(method: DescMethod): number[] {
   return [...servicePath(method.parent), METHOD, method.parent.methods.indexOf(method)];
 }
 
+/** The file whose options these are. */
+const POLICY_PROTO = "ameide/policy/v1/policy.proto";
+
+/** Reports whether SDKs read the options of `ameide.policy.v1` in a file: it imports them itself. */
+export function readsPolicy({ proto }: DescFile): boolean {
+  return proto.dependency.includes(POLICY_PROTO);
+}
+
 /** The value of an option of `ameide.policy.v1`, or undefined where it is not set. */
 export function policyOption(
   { proto }: DescMethod | DescMethod["parent"],

@@ -47,7 +47,29 @@ const PLANTED: Record<string, [from: string, to: string, ...says: [number, strin
   unsaid: [
     "TENANT_MODE_FORBIDDEN",
     "TENANT_MODE_UNSPECIFIED",
-    [10, "AMEIDE_RPC_TENANT", "Own states no tenant mode"],
+    [10, "AMEIDE_RPC_TENANT", "Own states TENANT_MODE_UNSPECIFIED, which says nothing"],
+  ],
+  halfsaid: [
+    "TENANT_MODE_REQUIRED",
+    "TENANT_MODE_UNSPECIFIED",
+    ...["GetNote", "ListNotes", "Watch", "Listen"].map(
+      (method, index): [number, string, string] => [
+        6 + index,
+        "AMEIDE_RPC_TENANT",
+        `${method} is of a service that states TENANT_MODE_UNSPECIFIED, which says nothing`,
+      ],
+    ),
+  ],
+  unread: [
+    'import "ameide/policy/v1/policy.proto";',
+    'import "acme/public/v1/public.proto";',
+    ...["GetNote", "ListNotes", "Watch", "Listen", "Own"].map(
+      (method, index): [number, string, string] => [
+        6 + index,
+        "AMEIDE_RPC_TENANT",
+        `${method} has a tenant mode that no SDK reads: its file has to import ameide/policy`,
+      ],
+    ),
   ],
   sizeless: ["page_size", "size", [7, PAGES, "so add int32 page_size to Pages (AIP-158)"]],
   mistyped: ["int32 page_size", "string page_size", [7, PAGES, "add int32 page_size to Pages"]],
@@ -97,14 +119,16 @@ const PLANTED: Record<string, [from: string, to: string, ...says: [number, strin
   ],
 };
 
-const FOUND = lint(
-  Object.fromEntries(
+const FOUND = lint({
+  "acme/public/v1/public.proto":
+    'syntax = "proto3"; package acme.public.v1; import public "ameide/policy/v1/policy.proto";',
+  ...Object.fromEntries(
     Object.entries(PLANTED).map(([name, [from, to]]) => [
       fileOf(name),
       CLEAN.replace(from, to).replaceAll("NAME", name),
     ]),
   ),
-);
+});
 
 test.each(Object.entries(PLANTED))("%s", (name, [from, , ...says]) => {
   expect(CLEAN).toContain(from);
