@@ -5,14 +5,19 @@ import {
   getExtension,
   hasExtension,
   type Message,
+  ScalarType,
 } from "@bufbuild/protobuf";
 import type { GenExtension } from "@bufbuild/protobuf/codegenv2";
+import { WireType } from "@bufbuild/protobuf/wire";
 import { type Facts, FactsSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import * as policy from "@ameideio/core-proto/ameide/policy/v1";
+import { UserError } from "./user_error.js";
 
 /**
  * Resolves the policy facts of a method: its own option over that of its service over what holds where
  * nothing is said. Words are those of the SDKs: `TENANT_MODE_REQUIRED` is `required`.
+ *
+ * @throws UserError if an option is malformed.
  */
 export function factsOf(method: DescMethod): Facts {
   const { dependency } = method.parent.file.proto;
@@ -50,7 +55,17 @@ function stated<O extends Message, V>(
   if (options === undefined || !hasExtension(options, option)) {
     return undefined;
   }
-  return getExtension(options, option) as V;
+  const isText = option.scalar === ScalarType.STRING;
+  const wireType: number = isText ? WireType.LengthDelimited : WireType.Varint;
+  const said = options.$unknown?.filter(({ no }) => no === option.number) ?? [];
+  try {
+    if (said.some((field) => field.wireType !== wireType)) {
+      throw new Error("it is of another type");
+    }
+    return getExtension(options, option) as V;
+  } catch (reason) {
+    throw new UserError(`an option ${option.typeName} is malformed: ${(reason as Error).message}`);
+  }
 }
 
 // Undefined for the zero value. A value that this release does not know keeps its number.

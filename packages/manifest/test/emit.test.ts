@@ -192,9 +192,50 @@ describe("what is no image", () => {
     ["nothing", new Uint8Array(), /no descriptor image: it has no files/],
     ["without an import", ourImage((set) => void set.file.splice(0, 20)), /is not complete/],
     ["without a service", imageOf([empty]), /has no service/],
+    [
+      "a file that is there twice",
+      imageOf([another("a.v1"), another("a.v1")]),
+      /it has twice the file /,
+    ],
+    [
+      "a service that is in two files",
+      imageOf([another("a.v1"), { ...another("a.v1"), name: "b.proto" }]),
+      /it has twice the service a\.v1\./,
+    ],
     ["two of a name", imageOf([another("a.v1"), another("b.v1")]), /would both be named a; settle/],
   ])("%s", async (_, bytes, message) => {
     const ran = await run("emit", "--image", temporaryFile("image.binpb", bytes));
     expect(ran).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
+  });
+
+  const option = (no: number, wireType: WireType, ...data: number[]) =>
+    suiteImage((set) => {
+      const [service] = fileOf(set, "ameide/conformance/v1/service.proto").service;
+      const options = create(MethodOptionsSchema);
+      options.$unknown = [{ no, wireType, data: new Uint8Array(data) }];
+      there(service?.method[0]).options = options;
+    });
+
+  test.each([
+    ["scopes that are a number", option(50816, WireType.Varint, 1)],
+    ["a scope that is no UTF-8", option(50816, WireType.LengthDelimited, 2, 0xff, 0xfe)],
+    ["a request_id_field that is no UTF-8", option(50818, WireType.LengthDelimited, 2, 0xff, 0xfe)],
+    ["a tenant that is a text", option(50811, WireType.LengthDelimited, 1, 65)],
+  ])("%s", async (_, bytes) => {
+    const ran = await run("emit", "--image", temporaryFile("image.binpb", bytes));
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/^an option ameide\.policy\.v1\.\w+ is malformed: [^\n]*\n$/);
+  });
+
+  it.each([
+    ["a varint", WireType.Varint, [5]],
+    ["no message", WireType.LengthDelimited, [3, 0xff, 0xff, 0xff]],
+  ] as const)("a note of Buf that is %s", async (_, wireType, data) => {
+    const bytes = suiteImage((set) => {
+      there(set.file[0]).$unknown = [{ no: 8042, wireType, data: new Uint8Array(data) }];
+    });
+    const ran = await run("emit", "--image", temporaryFile("image.binpb", bytes));
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/^what Buf notes of .* is malformed: [^\n]*\n$/);
   });
 });
