@@ -29,7 +29,7 @@ export function toSarif(problems: readonly Problem[], manifest: string): string 
           locations: [
             {
               physicalLocation: {
-                artifactLocation: { uri: manifest.replaceAll("\\", "/") },
+                artifactLocation: { uri: uriOf(manifest) },
                 region: { startLine: 1 },
               },
               logicalLocations: [
@@ -45,6 +45,12 @@ export function toSarif(problems: readonly Problem[], manifest: string): string 
     ],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+// RFC 3986; the first segment of a relative reference has no colon.
+function uriOf(path: string): string {
+  const segments = path.replaceAll("\\", "/").split("/");
+  return segments.map(encodeURIComponent).join("/");
 }
 
 function sentence(problem: Problem): string {
