@@ -13,6 +13,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { isWithin } from "@ameideio/protoc-gen-ameide/options";
 import { byText, sha256 } from "./canonical.js";
+import { demandUnique } from "./unique.js";
 import { unknownMessage } from "./unknown_fields.js";
 import { UserError } from "./user_error.js";
 
@@ -27,7 +28,7 @@ export interface Image {
  * `buf build -o image.binpb` and `protoc --include_imports -o image.binpb` write it.
  *
  * @param name - What an error calls it.
- * @throws UserError if it is none, or lacks an import.
+ * @throws UserError if it is none, lacks an import, or has a file or a service twice.
  */
 export function readImage(bytes: Uint8Array, name: string): Image {
   let set: FileDescriptorSet;
@@ -39,6 +40,14 @@ export function readImage(bytes: Uint8Array, name: string): Image {
   if (set.file.length === 0 || set.file.some((file) => file.name === "")) {
     throw new UserError(`${name} is no descriptor image: it has no files; ${MAKE_IMAGE}`);
   }
+  demandUnique(
+    set.file.map((file) => file.name),
+    `${name} is no descriptor image: it has twice the file`,
+  );
+  demandUnique(
+    set.file.flatMap((file) => file.service.map((each) => `${file.package}.${each.name}`)),
+    `${name} is no descriptor image: it has twice the service`,
+  );
   try {
     const ordered = create(FileDescriptorSetSchema, { file: inOrder(set.file) });
     return { registry: createFileRegistry(ordered), set };

@@ -2,10 +2,12 @@ import { type DescMessage, fromJson, type JsonObject, type MessageShape } from "
 import {
   type Manifest,
   ManifestSchema,
+  type Service,
   type Surface,
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { SDKS } from "./sdks.js";
+import { demandUnique } from "./unique.js";
 import { UserError } from "./user_error.js";
 
 /** The schema of manifests and surfaces, with the one version that is known here. */
@@ -15,21 +17,26 @@ export const SCHEMA = "ameide.manifest.v1";
  * Reads a manifest.
  *
  * @param name - What an error calls it.
- * @throws UserError if it is none, or of another schema.
+ * @throws UserError if it is none, of another schema, has no service, or one or a method twice.
  */
 export function readManifest(text: string, name: string): Manifest {
   const json = parse(text, { name, what: "manifest" });
   if ("sdk" in json) {
     throw new UserError(`${name} is the surface of an SDK, where a manifest is wanted`);
   }
-  return decode(ManifestSchema, json, { name, what: "manifest" });
+  const manifest = decode(ManifestSchema, json, { name, what: "manifest" });
+  demandEachOnce(manifest.services, name);
+  if (manifest.services.length === 0) {
+    throw new UserError(`${name} has no service: nothing would have to exist`);
+  }
+  return manifest;
 }
 
 /**
  * Reads the surface of an SDK.
  *
  * @param name - What an error calls it.
- * @throws UserError if it is none, or of another schema.
+ * @throws UserError if it is none, of another schema, or has a service or a method twice.
  */
 export function readSurface(text: string, name: string): Surface {
   const json = parse(text, { name, what: "surface" });
@@ -43,7 +50,22 @@ export function readSurface(text: string, name: string): Surface {
       `${name} is of the SDK "${surface.sdk}", which is unknown; known: ${known}`,
     );
   }
+  demandEachOnce(surface.stubs, name);
   return surface;
+}
+
+// Of two of a name, one would be compared and the other passed over.
+function demandEachOnce(services: readonly Service[], name: string): void {
+  demandUnique(
+    services.map((service) => service.name),
+    `${name} has twice the service`,
+  );
+  for (const service of services) {
+    demandUnique(
+      service.methods.map((method) => `${service.name}/${method.name}`),
+      `${name} has twice the method`,
+    );
+  }
 }
 
 interface Wanted {

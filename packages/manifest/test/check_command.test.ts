@@ -4,9 +4,10 @@ import {
   type Surface,
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { dirname } from "node:path";
 import { describe, expect, it, test, vi } from "vitest";
 import { manifestOf, readImage, RULES, toCanonicalJson } from "../src/index.js";
-import { ourImage } from "./harness/images.js";
+import { ourImage, there } from "./harness/images.js";
 import { run, temporaryFile, temporaryFolder } from "./harness/run.js";
 import { callIn, methodIn, wantedSurface } from "./harness/surfaces.js";
 
@@ -134,6 +135,33 @@ verdict: red, 1 problem in go (${compared})
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
+  });
+
+  it.each<[string, (base: Manifest) => void]>([
+    ["has no service", ({ services: all }) => void all.splice(0)],
+    ["has twice the service ameide.", ({ services: all }) => void all.push(there(all[0]))],
+    [
+      "has twice the method ameide.",
+      ({ services: [first] }) => void first?.methods.push(there(first.methods[0])),
+    ],
+  ])("refuses a base that %s", async (message, edit) => {
+    const base = manifestOf(readImage(ourImage(), "it"));
+    edit(base);
+    const surface = surfaceFile(wantedSurface(manifest, "ts"));
+    const args = ["--manifest", manifestFile(), "--surface", surface, "--base", manifestFile(base)];
+    const { code, stdout, stderr } = await run("check", ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`manifest.json ${message}`);
+  });
+
+  it("writes the path of the manifest as a URI in SARIF", async () => {
+    const surface = surfaceFile(wantedSurface(manifest, "go", renamed));
+    const text = toCanonicalJson(ManifestSchema, manifest);
+    const path = temporaryFile("sp ace%zz#é:1.json", text);
+    const args = ["--manifest", path, "--surface", surface, "--format", "sarif"];
+    const { stdout } = await run("check", ...args);
+    const uri = dirname(path) + "/sp%20ace%25zz%23%C3%A9%3A1.json";
+    expect(stdout).toContain(`"uri": "${uri}"`);
   });
 
   it("leaves out an SDK without a toolchain, but not in CI", async () => {
