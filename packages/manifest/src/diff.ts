@@ -5,24 +5,11 @@ import type {
   Service,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { factChanges } from "./fact_changes.js";
+import type { Change } from "./change.js";
 import { typeChanges } from "./diff_types.js";
 import { paired } from "./paired.js";
 
-/** How a change concerns those who call services. */
-export type ChangeKind = "added" | "deprecated" | "breaking" | "changed";
-
-/** One change from one manifest to the next. */
-export interface Change {
-  readonly kind: ChangeKind;
-  /** Full name of the service, message or enum; of a file that is gone its path. */
-  readonly service: string;
-  /** Name of the method in the proto. */
-  readonly method?: string;
-  /** Set if a public name has disappeared or is another one. */
-  readonly name?: "gone" | "changed";
-  /** What it is, in words that a release note can use. */
-  readonly message: string;
-}
+export type { Change, ChangeKind } from "./change.js";
 
 /** Lists what is different in a newer manifest, by service and method, message and enum, and file. */
 export function changesOf(older: Manifest, newer: Manifest): Change[] {

@@ -1,5 +1,5 @@
 import type { Enum, Manifest, Message } from "@ameideio/conformance-proto/ameide/manifest/v1";
-import type { Change } from "./diff.js";
+import type { Change } from "./change.js";
 import { paired } from "./paired.js";
 import { partsOf } from "./type_parts.js";
 

@@ -56,7 +56,7 @@ function stated<O extends Message, V>(
     return undefined;
   }
   const isText = option.scalar === ScalarType.STRING;
-  const wireType: number = isText ? WireType.LengthDelimited : WireType.Varint;
+  const wireType = isText ? WireType.LengthDelimited : WireType.Varint;
   const said = options.$unknown?.filter(({ no }) => no === option.number) ?? [];
   try {
     if (said.some((field) => field.wireType !== wireType)) {

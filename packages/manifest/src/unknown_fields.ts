@@ -24,7 +24,7 @@ export function unknownMessage(
 ): Field[] {
   const found = unknown?.filter(({ no }) => no === wanted) ?? [];
   return found.flatMap(({ data, wireType }) => {
-    if (wireType !== (WireType.LengthDelimited as number)) {
+    if (wireType !== WireType.LengthDelimited) {
       throw new UserError(`${name} is malformed: it is no message`);
     }
     return fieldsOf(new BinaryReader(data).bytes(), name);

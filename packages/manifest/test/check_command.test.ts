@@ -160,7 +160,7 @@ verdict: red, 1 problem in go (${compared})
     const path = temporaryFile("sp ace%zz#é:1.json", text);
     const args = ["--manifest", path, "--surface", surface, "--format", "sarif"];
     const { stdout } = await run("check", ...args);
-    const uri = dirname(path) + "/sp%20ace%25zz%23%C3%A9%3A1.json";
+    const uri = `${dirname(path)}/sp%20ace%25zz%23%C3%A9%3A1.json`;
     expect(stdout).toContain(`"uri": "${uri}"`);
   });
 

@@ -156,16 +156,16 @@ const BEFORE = ourImage();
 const image = (edit: (set: FileDescriptorSet) => void) =>
   temporaryFile("image.binpb", ourImage(edit));
 const THREADS_PROTO = "ameide/threads/v1/threads.proto";
-const message = (set: FileDescriptorSet, name: string) =>
+const messageIn = (set: FileDescriptorSet, name: string) =>
   there(fileIn(set, THREADS_PROTO).messageType.find((each) => each.name === name));
 const field = (set: FileDescriptorSet, name: string) =>
-  there(message(set, "Thread").field.find((each) => each.name === name));
+  there(messageIn(set, "Thread").field.find((each) => each.name === name));
 
 test.each<[string, (set: FileDescriptorSet) => void, string[]]>([
   [
     "a field removed",
     (set) => {
-      const thread = message(set, "Thread");
+      const thread = messageIn(set, "Thread");
       thread.field = thread.field.filter(({ name }) => name !== "title");
     },
     ["breaking ameide.threads.v1.Thread: its field title was removed"],
@@ -175,7 +175,7 @@ test.each<[string, (set: FileDescriptorSet) => void, string[]]>([
     (set) => {
       Object.assign(field(set, "title"), { type: Type.INT64, number: 77 });
       const isNew = { name: "brand_new", number: 99, type: Type.STRING, label: Label.REPEATED };
-      message(set, "Thread").field.push(create(FieldDescriptorProtoSchema, isNew));
+      messageIn(set, "Thread").field.push(create(FieldDescriptorProtoSchema, isNew));
     },
     [
       "breaking ameide.threads.v1.Thread: its field title changed from string = 2 to int64 = 77",

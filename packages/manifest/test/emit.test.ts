@@ -210,10 +210,10 @@ describe("what is no image", () => {
 
   const option = (no: number, wireType: WireType, ...data: number[]) =>
     suiteImage((set) => {
-      const [service] = fileOf(set, "ameide/conformance/v1/service.proto").service;
+      const file = fileOf(set, "ameide/conformance/v1/service.proto");
       const options = create(MethodOptionsSchema);
       options.$unknown = [{ no, wireType, data: new Uint8Array(data) }];
-      there(service?.method[0]).options = options;
+      there(file.service[0]?.method[0]).options = options;
     });
 
   test.each([

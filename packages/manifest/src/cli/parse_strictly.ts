@@ -41,6 +41,6 @@ function parse<T extends ParseArgsConfig>(config: T) {
     return parseArgs(config);
   } catch (reason) {
     const message = reason instanceof Error ? reason.message : String(reason);
-    throw new Error(message.split(/\. |\n/)[0]);
+    throw new Error(message.split(/\. |\n/)[0], { cause: reason });
   }
 }
