@@ -346,6 +346,61 @@ describe("confirm", () => {
     expect(policyIn(folder)).toEqual({});
   });
 
+  it("takes back what is gone, and nothing that a person wrote", async () => {
+    const folder = workspace(SHOP);
+    const shop = join(folder, "proto/acme/shop/v1/shop.proto");
+    const levels = { GetItem: "", CreateItem: "", ListItems: "", GetOld: "" };
+    writeFileSync(shop, proto("acme.shop.v1", levels));
+    await init(folder);
+    confirm(folder, () => ({ confirmed: true }));
+    await run("confirm", "--dir", folder);
+    const byHand = (method: string, policy: object = entry.policy) => ({
+      selectors: [`acme.shop.v1.ShopService/${method}`],
+      policy,
+    });
+    const { methods } = policyIn(folder) as { methods: object[] };
+    expect(methods).toHaveLength(3);
+    const mine = [byHand("Stated"), byHand("GetOld", { timeoutMs: 5 })];
+    const text = JSON.stringify({ methods: [...methods, ...mine] });
+    writeFileSync(join(folder, "ameide.policy.json"), text);
+    const stated = "option idempotency_level = IDEMPOTENT;";
+    writeFileSync(
+      shop,
+      proto("acme.shop.v1", { GetItem: "", ListItems: stated, Stated: stated, CreateItem: "" }),
+    );
+    const { stdout } = await init(folder, "--force");
+    expect(stdout).toContain("2 declare an idempotency level; a level is suggested for 1, none");
+    expect(stdout).toContain(
+      "ShopService/GetOld is gone, no proto has it: ameide-manifest confirm",
+    );
+    const gone = reviewIn(folder).slice(2);
+    expect(gone).toMatchObject([
+      { method: "acme.shop.v1.ShopService/ListItems", gone: "its proto declares a level" },
+      { method: "acme.shop.v1.ShopService/GetOld", gone: "no proto has it" },
+    ]);
+    const ran = await run("confirm", "--dir", folder);
+    expect(ran.stdout).toContain("took back acme.shop.v1.ShopService/GetOld: no proto has it\n");
+    expect(policyIn(folder)).toEqual({ methods: [...mine, entry] });
+    expect(reviewIn(folder)).toHaveLength(2);
+    await init(folder, "--force");
+    expect(reviewIn(folder)).toHaveLength(2);
+  });
+
+  it("keeps what is confirmed of a method that comes back", async () => {
+    const folder = workspace(SHOP);
+    const shop = join(folder, "proto/acme/shop/v1/shop.proto");
+    await init(folder);
+    confirm(folder, () => ({ confirmed: true }));
+    await run("confirm", "--dir", folder);
+    const before = reviewIn(folder);
+    writeFileSync(shop, proto("acme.shop.v1", { CreateItem: "" }));
+    await init(folder, "--force");
+    expect(reviewIn(folder)).not.toEqual(before);
+    writeFileSync(shop, SHOP["acme/shop/v1/shop.proto"]);
+    await init(folder, "--force");
+    expect(reviewIn(folder)).toEqual(before);
+  });
+
   it("leaves what else the document says", async () => {
     const folder = workspace(SHOP);
     await init(folder);

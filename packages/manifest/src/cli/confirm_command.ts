@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { POLICY, REVIEW, textOf, writeAll } from "../init/init.js";
 import { overlayOf } from "../init/overlay.js";
-import { readReview } from "../init/review.js";
+import { readReview, type ReviewedMethod, showReview } from "../init/review.js";
 import { readArguments } from "./arguments.js";
 import type { Command } from "./command.js";
 import { readText } from "./files.js";
@@ -14,8 +14,9 @@ export const confirmCommand: Command = {
 
 States in ${POLICY} the idempotency level of each method that is
 "confirmed": true in ${REVIEW}, as a fact, in an entry by itself. What is
-not confirmed is not stated, and what no longer is goes. Everything else in the
-document stays as it is.
+not confirmed is not stated, and what no longer is goes. What init marked as gone
+goes, too, and out of ${REVIEW}. Everything else in the document stays
+as it is.
 
   --dir FOLDER  where both are; default: the working directory
   --dry-run     prints the document, and writes nothing
@@ -35,9 +36,19 @@ Exit code 0: written; 1: the review is not there, or one of both is wrong;
       out(document);
       return 0;
     }
-    await writeAll(folder, new Map([[POLICY, document]]));
-    const confirmed = review.filter((each) => each.confirmed).length;
-    out(`wrote ${POLICY}: ${confirmed} of ${review.length} methods are confirmed\n`);
+    const left = review.filter(({ gone }) => gone === undefined);
+    const files = new Map([[POLICY, document]]);
+    if (left.length < review.length) {
+      files.set(REVIEW, showReview(left));
+    }
+    await writeAll(folder, files);
+    const confirmed = left.filter((each) => each.confirmed).length;
+    out(`wrote ${POLICY}: ${confirmed} of ${left.length} methods are confirmed\n`);
+    out(review.map(goneLine).join(""));
     return 0;
   },
 };
+
+function goneLine({ method, gone }: ReviewedMethod): string {
+  return gone === undefined ? "" : `took back ${method}: ${gone}\n`;
+}

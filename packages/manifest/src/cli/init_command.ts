@@ -45,7 +45,8 @@ it writes
                    too, for facts in the protos, and says what to add to buf.yaml
   --dry-run        prints what would be written, and writes nothing
   --force          writes files anew that are there. Entries of ${REVIEW}
-                   that are confirmed stay, and so does ${POLICY}
+                   that are confirmed stay, and so does ${POLICY}.
+                   What it states of methods that are gone is marked for confirm
 
 Exit code 0: written; 1: the workspace does not compile, or a file is there
 already; 2: wrong arguments; 3: there is no buf.
@@ -82,12 +83,14 @@ already; 2: wrong arguments; 3: there is no buf.
   };
 }
 
-function summaryOf({ declared, review, names }: Plan): string {
+function summaryOf({ declared, review: all, names }: Plan): string {
+  const review = all.filter(({ gone }) => gone === undefined);
   const suggested = review.filter((each) => each.idempotencyLevel !== null).length;
+  const gone = all.filter((each) => each.gone !== undefined);
   const named = [...names].map(([service, name]) => `${service} is ${name}, as its name clashes\n`);
   return `
 ${declared + review.length} methods: ${declared} declare an idempotency level; a level is suggested for ${suggested}, none for ${review.length - suggested}.
-${named.join("")}
+${gone.map((each) => `${each.method} is gone, ${each.gone}: ameide-manifest confirm takes it back\n`).join("")}${named.join("")}
 Next: buf generate --template ${TEMPLATE}
 Then confirm what is right in ${REVIEW}, and type: ameide-manifest confirm
 `;

@@ -6,6 +6,7 @@ import { readImage, servicesOf } from "../image.js";
 import { runTool } from "../run_tool.js";
 import { type Sdk, SDKS } from "../sdks.js";
 import { UserError } from "../user_error.js";
+import { statedMethods } from "./overlay.js";
 import { publishedStubs } from "./published_stubs.js";
 import { type ReviewedMethod, readReview, reviewOf, showReview } from "./review.js";
 import { settleNames } from "./settle_names.js";
@@ -69,7 +70,10 @@ export async function planInit(options: InitOptions): Promise<Plan> {
   if (languages.includes("go") && goModule === undefined) {
     throw new UserError("for Go there has to be a go.mod: type go mod init MODULE first");
   }
-  const review = reviewOf(services, there === undefined ? [] : readReview(there, REVIEW));
+  const review = reviewOf(services, {
+    earlier: there === undefined ? [] : readReview(there, REVIEW),
+    stated: statedMethods(policy, POLICY),
+  });
   const names = settleNames(services);
   const packages = [...new Set(services.map(({ typeName }) => typeName.split(".")[0] ?? ""))];
   const published = publishedStubs(image, { folder, bufYaml });
@@ -85,7 +89,8 @@ export async function planInit(options: InitOptions): Promise<Plan> {
     files.set(POLICY, "{}\n");
   }
   const methods = services.reduce((sum, { methods: each }) => sum + each.length, 0);
-  return { files, declared: methods - review.length, review, names };
+  const undeclared = review.filter(({ gone }) => gone === undefined).length;
+  return { files, declared: methods - undeclared, review, names };
 }
 
 /**

@@ -8,7 +8,8 @@ interface Entry {
 
 /**
  * Lays the confirmed levels of a review over a policy document: an entry for each method by itself.
- * Whatever else the document says stays, and a level that is confirmed no longer goes.
+ * Whatever else the document says stays, and a level that is confirmed no longer goes, as does one whose
+ * method is gone.
  *
  * @param text - The document as JSON; undefined for none.
  * @param name - What an error calls it.
@@ -22,12 +23,11 @@ export function overlayOf(
   const document = readDocument(text ?? "{}", name);
   const reviewed = new Map(methods.map((each) => [each.method, each]));
   const entries: Entry[] = (document.methods ?? []).filter((entry) => {
-    const [selector, ...others] = entry.selectors ?? [];
-    const ours = others.length === 0 && selector !== undefined && reviewed.has(selector);
-    return !(ours && isLevelAlone(entry));
+    const stated = statedIn(entry);
+    return stated === undefined || !reviewed.has(stated);
   });
-  for (const { method, idempotencyLevel, confirmed } of methods) {
-    if (confirmed && idempotencyLevel !== null) {
+  for (const { method, idempotencyLevel, confirmed, gone } of methods) {
+    if (confirmed && gone === undefined && idempotencyLevel !== null) {
       entries.push({ selectors: [method], policy: { facts: { idempotencyLevel } } });
     }
   }
@@ -36,14 +36,27 @@ export function overlayOf(
   return `${JSON.stringify(whole, undefined, 2)}\n`;
 }
 
-// As it is written here, and so may be written anew.
-function isLevelAlone({ policy, ...entry }: Entry): boolean {
-  const facts = policy?.facts;
-  return (
+/**
+ * Lists the methods whose levels a policy document states as {@link overlayOf} does.
+ *
+ * @param text - The document as JSON; undefined for none.
+ * @param name - What an error calls it.
+ * @throws UserError if the document is no JSON object.
+ */
+export function statedMethods(text: string | undefined, name: string): Set<string> {
+  const { methods = [] } = readDocument(text ?? "{}", name);
+  return new Set(methods.map(statedIn).filter((method) => method !== undefined));
+}
+
+// The method of an entry as it is written here, which so may be written anew.
+function statedIn({ policy, ...entry }: Entry): string | undefined {
+  const [selector, ...others] = entry.selectors ?? [];
+  const isLevelAlone =
+    others.length === 0 &&
     Object.keys(entry).length === 1 &&
     Object.keys(policy ?? {}).join() === "facts" &&
-    Object.keys(facts ?? {}).join() === "idempotencyLevel"
-  );
+    Object.keys(policy?.facts ?? {}).join() === "idempotencyLevel";
+  return isLevelAlone ? selector : undefined;
 }
 
 function readDocument(text: string, name: string): { methods?: Entry[] } {

@@ -14,19 +14,48 @@ export interface ReviewedMethod {
   /** Why that is suggested. */
   readonly reason: string;
   readonly confirmed: boolean;
+  /** Why there is nothing to decide any more, while the policy document states its level. */
+  readonly gone?: string;
+}
+
+/** What was decided before. */
+export interface Decided {
+  /** A review whose confirmed entries stay as they are. */
+  readonly earlier: readonly ReviewedMethod[];
+  /** Methods whose level the policy document states: {@link statedMethods}. */
+  readonly stated: ReadonlySet<string>;
 }
 
 /**
- * Lists the methods whose protos declare no idempotency level, each with a suggestion.
- *
- * @param earlier - A review whose confirmed entries stay as they are.
+ * Lists the methods whose protos declare no idempotency level, each with a suggestion. Methods for which
+ * that holds no longer follow, marked as gone, while the policy document states their levels.
  */
 export function reviewOf(
   services: readonly DescService[],
-  earlier: readonly ReviewedMethod[] = [],
+  { earlier, stated }: Decided,
+): ReviewedMethod[] {
+  const reviewed = listed(services, earlier);
+  const names = new Set(reviewed.map(({ method }) => method));
+  const declared = new Set(
+    services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `${typeName}/${name}`)),
+  );
+  const gone = earlier
+    .filter(({ method }) => !names.has(method) && stated.has(method))
+    .map((each) => ({
+      ...each,
+      gone: declared.has(each.method) ? "its proto declares a level" : "no proto has it",
+    }));
+  return [...reviewed, ...gone];
+}
+
+function listed(
+  services: readonly DescService[],
+  earlier: readonly ReviewedMethod[],
 ): ReviewedMethod[] {
   const confirmed = new Map(
-    earlier.filter((each) => each.confirmed).map((each) => [each.method, each]),
+    earlier
+      .filter((each) => each.confirmed)
+      .map(({ gone: _, ...each }) => [each.method, each] as const),
   );
   return services.flatMap((service) =>
     service.methods.flatMap((method): ReviewedMethod[] => {
@@ -73,7 +102,10 @@ export function readReview(text: string, name: string): ReviewedMethod[] {
 }
 
 function readMethod(value: unknown, place: string): ReviewedMethod {
-  const { method, idempotencyLevel, reason, confirmed } = (value ?? {}) as Record<string, unknown>;
+  const { method, idempotencyLevel, reason, confirmed, gone } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (typeof method !== "string" || !/^[\w.]+\/\w+$/.test(method)) {
     throw new UserError(`${place}.method is no full name of a method, like acme.v1.Billing/Charge`);
   }
@@ -89,5 +121,6 @@ function readMethod(value: unknown, place: string): ReviewedMethod {
     idempotencyLevel: level,
     reason: typeof reason === "string" ? reason : "",
     confirmed,
+    ...(typeof gone === "string" ? { gone } : {}),
   };
 }
