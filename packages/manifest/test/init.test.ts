@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
@@ -236,23 +236,68 @@ describe("init", () => {
     ]);
   });
 
-  it("writes nothing over a file that is there, but with --force", async () => {
+  it("leaves a template that is edited, but with --force", async () => {
     const folder = workspace(SHOP);
     await init(folder);
-    expect((await init(folder)).code).toBe(0);
-    writeFileSync(join(folder, "buf.gen.ameide.yaml"), "# mine\n");
-    const { code, stderr } = await init(folder);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^nothing is written: buf\.gen\.ameide\.yaml is there already, and diff/,
-    );
-    expect(read(folder, "buf.gen.ameide.yaml")).toBe("# mine\n");
+    const written = read(folder, "buf.gen.ameide.yaml");
+    writeFileSync(join(folder, "buf.gen.ameide.yaml"), written.replace("gen/ts", "generated"));
+    const { code, stdout } = await init(folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain("left buf.gen.ameide.yaml as it is, which is edited: with --force");
+    expect(read(folder, "buf.gen.ameide.yaml")).toContain("out: generated\n");
     confirm(folder, ({ method }) => ({ confirmed: method.endsWith("GetItem") }));
     writeFileSync(join(folder, "ameide.policy.json"), '{"default":{"maxAttempts":4}}');
     expect((await init(folder, "--force")).code).toBe(0);
-    expect(read(folder, "buf.gen.ameide.yaml")).toMatch(/^# Written by/);
+    expect(read(folder, "buf.gen.ameide.yaml")).toBe(written);
     expect(reviewIn(folder).map(({ confirmed }) => confirmed)).toEqual([true, false]);
     expect(read(folder, "ameide.policy.json")).toBe('{"default":{"maxAttempts":4}}');
+  });
+
+  it("adds what is new to what a person has decided, without --force", async () => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    expect((await init(folder)).stdout).toMatch(
+      /^unchanged buf\.gen\.ameide\.yaml\nunchanged ameide\.review\.json\nunchanged .*\n\n/,
+    );
+    const decided = { idempotencyLevel: "IDEMPOTENCY_LEVEL_IDEMPOTENT" };
+    confirm(folder, ({ method }) =>
+      method.endsWith("CreateItem") ? decided : { confirmed: true },
+    );
+    const before = reviewIn(folder);
+    const more = { GetItem: "", CreateItem: "", ListItems: "" };
+    writeFileSync(join(folder, "proto/acme/shop/v1/shop.proto"), proto("acme.shop.v1", more));
+    const added = workspace({ "other/x/v1/x.proto": proto("other.x.v1", { Get: "" }, "XService") });
+    cpSync(join(added, "proto/other"), join(folder, "proto/other"), { recursive: true });
+    const checked = await init(folder, "--check");
+    expect(checked).toEqual({
+      code: 1,
+      stdout: `would write buf.gen.ameide.yaml
+would write ameide.review.json
+unchanged ameide.policy.json
+`,
+      stderr: "",
+    });
+    expect(reviewIn(folder)).toEqual(before);
+    expect((await init(folder)).stdout).toContain("wrote ameide.review.json\n");
+    expect(reviewIn(folder)).toEqual([
+      ...before,
+      expect.objectContaining({ method: "acme.shop.v1.ShopService/ListItems", confirmed: false }),
+      expect.objectContaining({ method: "other.x.v1.XService/Get" }),
+    ]);
+    expect(read(folder, "buf.gen.ameide.yaml")).toContain("- roster=other\n");
+    confirm(folder, () => ({})); // Which lays it out otherwise.
+    expect((await init(folder, "--check")).code).toBe(0);
+    await init(folder, "--force");
+    expect(reviewIn(folder)[1]?.idempotencyLevel).toBe(null);
+  });
+
+  it("suggests anew what is not confirmed, where the reason is another one", async () => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    const http = { GetItem: 'option (google.api.http) = {post: "/items"};', CreateItem: "" };
+    writeFileSync(join(folder, "proto/acme/shop/v1/shop.proto"), proto("acme.shop.v1", http));
+    await init(folder);
+    expect(reviewIn(folder)[0]).toMatchObject({ idempotencyLevel: null, confirmed: false });
   });
 
   it("writes nothing with --dry-run", async () => {
@@ -336,10 +381,14 @@ describe("confirm", () => {
   it("states what is confirmed and nothing else, and takes it back", async () => {
     const folder = workspace(SHOP);
     await init(folder);
-    expect((await run("confirm", "--dir", folder)).stdout).toContain("0 of 2 methods");
+    expect((await run("confirm", "--dir", folder)).stdout).toMatch(
+      /^unchanged ameide\.policy\.json\n0 of 2 methods are confirmed, 0 of them with a level\n$/,
+    );
     expect(policyIn(folder)).toEqual({});
     confirm(folder, () => ({ confirmed: true }));
-    expect((await run("confirm", "--dir", folder)).stdout).toContain("2 of 2 methods");
+    expect((await run("confirm", "--dir", folder)).stdout).toBe(
+      "wrote ameide.policy.json\n2 of 2 methods are confirmed, 1 of them with a level\n",
+    );
     expect(policyIn(folder)).toEqual({ methods: [entry] });
     confirm(folder, () => ({ confirmed: false }));
     await run("confirm", "--dir", folder);

@@ -1,10 +1,12 @@
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { POLICY, REVIEW, textOf, writeAll } from "../init/init.js";
+import { POLICY, REVIEW } from "../init/init.js";
 import { overlayOf } from "../init/overlay.js";
+import { planFile, textOf, writePlanned } from "../init/plan_file.js";
 import { readReview, type ReviewedMethod, showReview } from "../init/review.js";
 import { readArguments } from "./arguments.js";
 import type { Command } from "./command.js";
+import { stateLine } from "./state_line.js";
 import { readText } from "./files.js";
 
 /** `confirm`: states in the policy document what a person confirmed. */
@@ -37,17 +39,25 @@ Exit code 0: written; 1: the review is not there, or one of both is wrong;
       return 0;
     }
     const left = review.filter(({ gone }) => gone === undefined);
-    const files = new Map([[POLICY, document]]);
-    if (left.length < review.length) {
-      files.set(REVIEW, showReview(left));
-    }
-    await writeAll(folder, files);
-    const confirmed = left.filter((each) => each.confirmed).length;
-    out(`wrote ${POLICY}: ${confirmed} of ${left.length} methods are confirmed\n`);
+    const files = await Promise.all([
+      planFile(folder, { path: POLICY, text: document }),
+      ...(left.length < review.length
+        ? [planFile(folder, { path: REVIEW, text: showReview(left) })]
+        : []),
+    ]);
+    await writePlanned(folder, files);
+    out(files.map(stateLine).join(""));
+    out(`${countOf(left)}\n`);
     out(review.map(goneLine).join(""));
     return 0;
   },
 };
+
+function countOf(review: readonly ReviewedMethod[]): string {
+  const confirmed = review.filter((each) => each.confirmed);
+  const withLevel = confirmed.filter(({ idempotencyLevel }) => idempotencyLevel !== null).length;
+  return `${confirmed.length} of ${review.length} methods are confirmed, ${withLevel} of them with a level`;
+}
 
 function goneLine({ method, gone }: ReviewedMethod): string {
   return gone === undefined ? "" : `took back ${method}: ${gone}\n`;

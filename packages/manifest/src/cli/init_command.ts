@@ -1,19 +1,13 @@
 import { resolve } from "node:path";
 import process from "node:process";
-import {
-  type Plan,
-  planInit,
-  POLICY,
-  POLICY_PROTO,
-  REVIEW,
-  TEMPLATE,
-  writeAll,
-} from "../init/init.js";
+import { type Plan, planInit, POLICY, POLICY_PROTO, REVIEW, TEMPLATE } from "../init/init.js";
+import { type PlannedFile, writePlanned } from "../init/plan_file.js";
 import { VENDORED } from "../init/template.js";
 import { SDKS } from "../sdks.js";
-import { oneOf, readArguments } from "./arguments.js";
+import { oneOf, readArguments, UsageError } from "./arguments.js";
 import type { Command } from "./command.js";
 import { readBytes } from "./files.js";
+import { stateLine } from "./state_line.js";
 
 /**
  * `init`: sets up a Buf workspace.
@@ -24,7 +18,7 @@ export function initCommand(policyProto: string): Command {
   return {
     about: "sets up a Buf workspace: template, review, policy",
     help: `Usage: ameide-manifest init [--dir FOLDER] [--image FILE] [--language NAME...]
-                            [--vendor] [--dry-run] [--force]
+                            [--vendor] [--dry-run | --check] [--force]
 
 Sets up a Buf workspace. Its protos, buf.yaml and buf.gen.yaml stay as they are;
 it writes
@@ -37,6 +31,10 @@ it writes
   ${POLICY}   a policy document, empty. ameide-manifest confirm states in
                        it what is confirmed, and nothing else
 
+Type it again after a change of protos or of the modules of buf.yaml: it adds
+what is new and marks what is gone. What is confirmed stays; so does a template
+that a person has edited.
+
   --dir FOLDER     root of the workspace; default: the working directory
   --image FILE     its image, instead of what buf build makes
   --language NAME  ts, go or python; repeated for several. Default: those whose
@@ -44,12 +42,14 @@ it writes
   --vendor         writes ${POLICY_PROTO},
                    too, for facts in the protos, and says what to add to buf.yaml
   --dry-run        prints what would be written, and writes nothing
-  --force          writes files anew that are there. Entries of ${REVIEW}
-                   that are confirmed stay, and so does ${POLICY}.
-                   What it states of methods that are gone is marked for confirm
+  --check          writes nothing, and fails if something would be: for CI, with
+                   the options of init
+  --force          writes anew what a person has edited, too: the template, the
+                   vendored file, and in ${REVIEW} what is not
+                   confirmed
 
-Exit code 0: written; 1: the workspace does not compile, or a file is there
-already; 2: wrong arguments; 3: there is no buf.
+Exit code 0: written, or nothing to write; 1: the workspace does not compile, or
+--check found something; 2: wrong arguments; 3: there is no buf.
 `,
     async run(argv, { out }) {
       const { values } = readArguments(argv, {
@@ -58,8 +58,12 @@ already; 2: wrong arguments; 3: there is no buf.
         language: { type: "string", multiple: true },
         vendor: { type: "boolean", default: false },
         "dry-run": { type: "boolean", default: false },
+        check: { type: "boolean", default: false },
         force: { type: "boolean", default: false },
       });
+      if (values.check && values["dry-run"]) {
+        throw new UsageError("--check and --dry-run exclude each other");
+      }
       const folder = resolve(process.cwd(), values.dir);
       const plan = await planInit({
         folder,
@@ -69,18 +73,24 @@ already; 2: wrong arguments; 3: there is no buf.
         force: values.force,
       });
       if (values["dry-run"]) {
-        for (const [path, text] of plan.files) {
-          out(`would write ${path}:\n\n${text}\n`);
-        }
+        out(plan.files.map((file) => wouldLine(file, `:\n\n${file.text}`)).join(""));
         return 0;
       }
-      await writeAll(folder, plan.files);
-      out([...plan.files.keys()].map((path) => `wrote ${path}\n`).join(""));
+      if (values.check) {
+        out(plan.files.map((file) => wouldLine(file)).join(""));
+        return plan.files.some(({ state }) => state === "write") ? 1 : 0;
+      }
+      await writePlanned(folder, plan.files);
+      out(plan.files.map(stateLine).join(""));
       out(summaryOf(plan));
       out(values.vendor ? VENDOR_ADVICE : "");
       return 0;
     },
   };
+}
+
+function wouldLine(file: PlannedFile, more = ""): string {
+  return file.state === "write" ? `would write ${file.path}${more}\n` : stateLine(file);
 }
 
 function summaryOf({ declared, review: all, names }: Plan): string {

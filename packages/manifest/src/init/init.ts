@@ -1,14 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { readImage, servicesOf } from "../image.js";
 import { runTool } from "../run_tool.js";
 import { type Sdk, SDKS } from "../sdks.js";
 import { UserError } from "../user_error.js";
 import { statedMethods } from "./overlay.js";
+import { type PlannedFile, planFile, textOf } from "./plan_file.js";
 import { publishedStubs } from "./published_stubs.js";
 import { type ReviewedMethod, readReview, reviewOf, showReview } from "./review.js";
+import { isSealed } from "./sealed.js";
 import { settleNames } from "./settle_names.js";
 import { templateOf, VENDORED } from "./template.js";
 
@@ -28,14 +30,13 @@ export interface InitOptions {
   readonly languages?: readonly Sdk[] | undefined;
   /** Whether policy.proto is vendored, from this file. */
   readonly policyProto?: string | undefined;
-  /** Whether files that are there are written anew. */
+  /** Whether files that a person edited are written anew, and what is not confirmed is suggested anew. */
   readonly force: boolean;
 }
 
 /** What `init` writes. */
 export interface Plan {
-  /** Text by path, relative to the folder. */
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: readonly PlannedFile[];
   /** Methods whose protos declare a level. */
   readonly declared: number;
   readonly review: readonly ReviewedMethod[];
@@ -46,8 +47,7 @@ export interface Plan {
 /**
  * Plans what sets up a Buf workspace. Its protos, buf.yaml and buf.gen.yaml stay as they are.
  *
- * @throws UserError if the workspace does not compile, has no service, or a file is there already that
- *   would have to be written anew.
+ * @throws UserError if the workspace does not compile or has no service, or a file that is there is wrong.
  */
 export async function planInit(options: InitOptions): Promise<Plan> {
   const { folder, force, policyProto } = options;
@@ -73,72 +73,24 @@ export async function planInit(options: InitOptions): Promise<Plan> {
   const review = reviewOf(services, {
     earlier: there === undefined ? [] : readReview(there, REVIEW),
     stated: statedMethods(policy, POLICY),
+    anew: force,
   });
   const names = settleNames(services);
   const packages = [...new Set(services.map(({ typeName }) => typeName.split(".")[0] ?? ""))];
   const published = publishedStubs(image, { folder, bufYaml });
-  const files = new Map([
-    [TEMPLATE, templateOf({ languages, packages, names, goModule, published })],
-    [REVIEW, showReview(review)],
-  ]);
+  const template = templateOf({ languages, packages, names, goModule, published });
+  const files = [
+    planFile(folder, { path: TEMPLATE, text: template }, (old) => force || isSealed(old)),
+    planFile(folder, { path: REVIEW, text: showReview(review) }),
+    planFile(folder, { path: POLICY, text: policy ?? "{}\n" }),
+  ];
   if (policyProto !== undefined) {
-    files.set(POLICY_PROTO, await readFile(policyProto, "utf8"));
-  }
-  await refuseOverwriting(folder, { files, force });
-  if (policy === undefined) {
-    files.set(POLICY, "{}\n");
+    const text = await readFile(policyProto, "utf8");
+    files.push(planFile(folder, { path: POLICY_PROTO, text }, () => force));
   }
   const methods = services.reduce((sum, { methods: each }) => sum + each.length, 0);
   const undeclared = review.filter(({ gone }) => gone === undefined).length;
-  return { files, declared: methods - undeclared, review, names };
-}
-
-/**
- * Writes files.
- *
- * @param files - Text by path, relative to the folder.
- * @throws UserError if one cannot be written.
- */
-export async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
-  for (const [path, text] of files) {
-    try {
-      await mkdir(dirname(join(folder, path)), { recursive: true });
-      await writeFile(join(folder, path), text);
-    } catch (reason) {
-      throw new UserError(`${path} cannot be written: ${String(reason)}`);
-    }
-  }
-}
-
-/** Returns the text of a file; undefined where it is not there. */
-export async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (reason) {
-    if ((reason as NodeJS.ErrnoException).code === "ENOENT") {
-      return undefined;
-    }
-    throw new UserError(`${path} cannot be read: ${String(reason)}`);
-  }
-}
-
-async function refuseOverwriting(
-  folder: string,
-  { files, force }: { readonly files: ReadonlyMap<string, string>; readonly force: boolean },
-): Promise<void> {
-  const different: string[] = [];
-  for (const [path, text] of files) {
-    const there = await textOf(join(folder, path));
-    if (there !== undefined && there !== text) {
-      different.push(path);
-    }
-  }
-  if (different.length > 0 && !force) {
-    throw new UserError(
-      `nothing is written: ${different.join(", ")} ${different.length === 1 ? "is" : "are"} there ` +
-        `already, and different; with --force written anew, but for what is confirmed in ${REVIEW}`,
-    );
-  }
+  return { files: await Promise.all(files), declared: methods - undeclared, review, names };
 }
 
 async function languagesOf(folder: string): Promise<readonly Sdk[]> {

@@ -20,21 +20,24 @@ export interface ReviewedMethod {
 
 /** What was decided before. */
 export interface Decided {
-  /** A review whose confirmed entries stay as they are. */
+  /** The review as it is, edited by a person. */
   readonly earlier: readonly ReviewedMethod[];
   /** Methods whose level the policy document states: {@link statedMethods}. */
   readonly stated: ReadonlySet<string>;
+  /** Whether what is not confirmed is suggested anew. */
+  readonly anew: boolean;
 }
 
 /**
- * Lists the methods whose protos declare no idempotency level, each with a suggestion. Methods for which
- * that holds no longer follow, marked as gone, while the policy document states their levels.
+ * Lists the methods whose protos declare no idempotency level, each with a suggestion. An entry that is
+ * there stays, but for one that is not confirmed, where there is another reason now. Those of other
+ * methods follow, marked as gone, while the policy document states their levels.
  */
 export function reviewOf(
   services: readonly DescService[],
-  { earlier, stated }: Decided,
+  { earlier, stated, anew }: Decided,
 ): ReviewedMethod[] {
-  const reviewed = listed(services, earlier);
+  const reviewed = listed(services, { earlier, anew });
   const names = new Set(reviewed.map(({ method }) => method));
   const declared = new Set(
     services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `${typeName}/${name}`)),
@@ -50,13 +53,9 @@ export function reviewOf(
 
 function listed(
   services: readonly DescService[],
-  earlier: readonly ReviewedMethod[],
+  { earlier, anew }: Pick<Decided, "earlier" | "anew">,
 ): ReviewedMethod[] {
-  const confirmed = new Map(
-    earlier
-      .filter((each) => each.confirmed)
-      .map(({ gone: _, ...each }) => [each.method, each] as const),
-  );
+  const before = new Map(earlier.map(({ gone: _, ...each }) => [each.method, each]));
   return services.flatMap((service) =>
     service.methods.flatMap((method): ReviewedMethod[] => {
       const suggestion = suggestionFor(method);
@@ -65,8 +64,13 @@ function listed(
       }
       const name = `${service.typeName}/${method.name}`;
       const { level, reason } = suggestion;
-      const suggested = { method: name, idempotencyLevel: level, reason, confirmed: false };
-      return [confirmed.get(name) ?? suggested];
+      const was = before.get(name);
+      const stays = was?.confirmed === true || (!anew && was?.reason === reason);
+      return [
+        was !== undefined && stays
+          ? was
+          : { method: name, idempotencyLevel: level, reason, confirmed: false },
+      ];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import type { Sdk } from "../sdks.js";
 import type { PublishedStubs } from "./published_stubs.js";
+import { sealed } from "./sealed.js";
 
 /** What a generation template is made for. */
 export interface Generated {
@@ -22,13 +23,13 @@ export function templateOf(generated: Generated): string {
   const { languages } = generated;
   const copied = languages.includes("go") ? generated.published.copied : [];
   const excluded = [`${VENDORED}/ameide`, ...copied].map((path) => `      - ${path}\n`);
-  return `# Written by ameide-manifest init. Generate with: buf generate --template buf.gen.ameide.yaml
+  return sealed(`# Generate with: buf generate --template buf.gen.ameide.yaml
 version: v2
 inputs:
   - directory: .
     exclude_paths:
 ${excluded.join("")}${languages.includes("go") ? managed(generated) : ""}plugins:
-${languages.map((language) => PLUGINS[language](rosterOptions(generated))).join("")}`;
+${languages.map((language) => PLUGINS[language](rosterOptions(generated))).join("")}`);
 }
 
 /** Options of protoc-gen-ameide: what is in the roster, under which names. */
