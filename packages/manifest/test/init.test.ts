@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
@@ -70,14 +70,18 @@ interface Reviewed {
   readonly confirmed: boolean;
 }
 
-function reviewIn(folder: string): Reviewed[] {
-  const { methods } = JSON.parse(read(folder, "ameide.review.json")) as { methods: Reviewed[] };
-  return methods;
+interface Review {
+  readonly names: Readonly<Record<string, string>>;
+  readonly methods: readonly Reviewed[];
 }
 
+const reviewOf = (folder: string) => JSON.parse(read(folder, "ameide.review.json")) as Review;
+const reviewIn = (folder: string) => reviewOf(folder).methods;
+
 function confirm(folder: string, change: (reviewed: Reviewed) => object): void {
-  const methods = reviewIn(folder).map((each) => ({ ...each, ...change(each) }));
-  const text = JSON.stringify({ schema: "ameide.review.v1", methods });
+  const review = reviewOf(folder);
+  const methods = review.methods.map((each) => ({ ...each, ...change(each) }));
+  const text = JSON.stringify({ ...review, methods });
   writeFileSync(join(folder, "ameide.review.json"), text);
 }
 
@@ -234,6 +238,37 @@ describe("init", () => {
       "name=acme.far_south.v1.ShopService:farSouthShop",
       "name=acme.north.v1.ShopService:northShop",
     ]);
+  });
+
+  it("keeps the names of services where others come and go", async () => {
+    const cart = (area: string) => proto(`acme.${area}.v1`, { Get: "" }, "CartService");
+    const folder = workspace({ "acme/cart/v1/cart.proto": cart("cart") });
+    const add = (area: string) => {
+      mkdirSync(join(folder, `proto/acme/${area}/v1`), { recursive: true });
+      writeFileSync(join(folder, `proto/acme/${area}/v1/cart.proto`), cart(area));
+    };
+    const named = () => read(folder, "buf.gen.ameide.yaml").match(/name=.*/g);
+    await init(folder);
+    expect(named()).toBe(null);
+    add("admin");
+    const { stdout } = await init(folder, "--force");
+    expect(stdout).toContain("acme.admin.v1.CartService is adminCart, as its name clashes\n");
+    expect(named()).toEqual(["name=acme.admin.v1.CartService:adminCart"]);
+    expect(reviewOf(folder)).toMatchObject({
+      names: { "acme.admin.v1.CartService": "adminCart", "acme.cart.v1.CartService": "cart" },
+    });
+    const mine = read(folder, "buf.gen.ameide.yaml").replace(":adminCart", ":backOffice");
+    writeFileSync(join(folder, "buf.gen.ameide.yaml"), mine);
+    add("sales");
+    await init(folder, "--force");
+    expect(named()).toEqual([
+      "name=acme.admin.v1.CartService:backOffice",
+      "name=acme.sales.v1.CartService:salesCart",
+    ]);
+    rmSync(join(folder, "proto/acme/cart"), { recursive: true });
+    rmSync(join(folder, "buf.gen.ameide.yaml"));
+    await init(folder);
+    expect(named()).toHaveLength(2);
   });
 
   it("leaves a template that is edited, but with --force", async () => {

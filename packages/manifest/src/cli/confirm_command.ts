@@ -32,7 +32,7 @@ Exit code 0: written; 1: the review is not there, or one of both is wrong;
       "dry-run": { type: "boolean", default: false },
     });
     const folder = resolve(process.cwd(), values.dir);
-    const review = readReview(await readText(join(folder, REVIEW)), REVIEW);
+    const { names, methods: review } = readReview(await readText(join(folder, REVIEW)), REVIEW);
     const document = overlayOf(review, await textOf(join(folder, POLICY)), POLICY);
     if (values["dry-run"]) {
       out(document);
@@ -42,7 +42,7 @@ Exit code 0: written; 1: the review is not there, or one of both is wrong;
     const files = await Promise.all([
       planFile(folder, { path: POLICY, text: document }),
       ...(left.length < review.length
-        ? [planFile(folder, { path: REVIEW, text: showReview(left) })]
+        ? [planFile(folder, { path: REVIEW, text: showReview({ names, methods: left }) })]
         : []),
     ]);
     await writePlanned(folder, files);

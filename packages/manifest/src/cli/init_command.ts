@@ -24,10 +24,11 @@ Sets up a Buf workspace. Its protos, buf.yaml and buf.gen.yaml stay as they are;
 it writes
 
   ${TEMPLATE}  a template for buf generate: stubs and rosters. Where names
-                       of services clash, the area goes in front
-  ${REVIEW}   each method whose proto declares no idempotency level, with
-                       a suggested one and its reason, for a person to confirm.
-                       No SDK reads it
+                       of services clash, the area goes in front; one that was
+                       there before keeps its name
+  ${REVIEW}   the name of each service, and each method whose proto
+                       declares no idempotency level, with a suggested one and
+                       its reason, for a person to confirm. No SDK reads it
   ${POLICY}   a policy document, empty. ameide-manifest confirm states in
                        it what is confirmed, and nothing else
 

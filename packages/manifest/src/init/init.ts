@@ -9,10 +9,10 @@ import { UserError } from "../user_error.js";
 import { statedMethods } from "./overlay.js";
 import { type PlannedFile, planFile, textOf } from "./plan_file.js";
 import { publishedStubs } from "./published_stubs.js";
-import { type ReviewedMethod, readReview, reviewOf, showReview } from "./review.js";
+import { type Review, type ReviewedMethod, readReview, reviewOf, showReview } from "./review.js";
 import { isSealed } from "./sealed.js";
-import { settleNames } from "./settle_names.js";
-import { templateOf, VENDORED } from "./template.js";
+import { namesOf, settleNames } from "./settle_names.js";
+import { optionsIn, templateOf, VENDORED } from "./template.js";
 
 /** What `init` writes, relative to the folder. */
 export const TEMPLATE = "buf.gen.ameide.yaml";
@@ -62,26 +62,36 @@ export async function planInit(options: InitOptions): Promise<Plan> {
       `${nowhere.file.proto.name} states no package, so its service ${nowhere.name} has no place in a roster`,
     );
   }
-  const [there, policy, goMod, bufYaml] = await Promise.all(
-    [REVIEW, POLICY, "go.mod", "buf.yaml"].map((name) => textOf(join(folder, name))),
+  const [there, policy, earlierTemplate, goMod, bufYaml] = await Promise.all(
+    [REVIEW, POLICY, TEMPLATE, "go.mod", "buf.yaml"].map((name) => textOf(join(folder, name))),
   );
   const languages = options.languages ?? (await languagesOf(folder));
   const goModule = /^module\s+(\S+)/m.exec(goMod ?? "")?.[1];
   if (languages.includes("go") && goModule === undefined) {
     throw new UserError("for Go there has to be a go.mod: type go mod init MODULE first");
   }
+  const earlier = there === undefined ? NOTHING : readReview(there, REVIEW);
   const review = reviewOf(services, {
-    earlier: there === undefined ? [] : readReview(there, REVIEW),
+    earlier: earlier.methods,
     stated: statedMethods(policy, POLICY),
     anew: force,
   });
-  const names = settleNames(services);
+  const names = settleNames(services, {
+    stated: earlierTemplate === undefined ? earlier.names : optionsIn(earlierTemplate).names,
+    known: new Set([
+      ...earlier.names.keys(),
+      ...earlier.methods.map(({ method }) => method.split("/")[0] ?? ""),
+    ]),
+  });
   const packages = [...new Set(services.map(({ typeName }) => typeName.split(".")[0] ?? ""))];
   const published = publishedStubs(image, { folder, bufYaml });
   const template = templateOf({ languages, packages, names, goModule, published });
   const files = [
     planFile(folder, { path: TEMPLATE, text: template }, (old) => force || isSealed(old)),
-    planFile(folder, { path: REVIEW, text: showReview(review) }),
+    planFile(folder, {
+      path: REVIEW,
+      text: showReview({ names: namesOf(services, names), methods: review }),
+    }),
     planFile(folder, { path: POLICY, text: policy ?? "{}\n" }),
   ];
   if (policyProto !== undefined) {
@@ -92,6 +102,8 @@ export async function planInit(options: InitOptions): Promise<Plan> {
   const undeclared = review.filter(({ gone }) => gone === undefined).length;
   return { files: await Promise.all(files), declared: methods - undeclared, review, names };
 }
+
+const NOTHING: Review = { names: new Map(), methods: [] };
 
 async function languagesOf(folder: string): Promise<readonly Sdk[]> {
   const marks: Readonly<Record<Sdk, string>> = {

@@ -18,6 +18,13 @@ export interface ReviewedMethod {
   readonly gone?: string;
 }
 
+/** What `init` writes for a person to look at, and reads again. */
+export interface Review {
+  /** Name of each service in the roster, by full names. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly methods: readonly ReviewedMethod[];
+}
+
 /** What was decided before. */
 export interface Decided {
   /** The review as it is, edited by a person. */
@@ -76,8 +83,9 @@ function listed(
 }
 
 /** Returns the text of a review. */
-export function showReview(methods: readonly ReviewedMethod[]): string {
-  return `${JSON.stringify({ schema: SCHEMA, methods }, undefined, 2)}\n`;
+export function showReview({ names, methods }: Review): string {
+  const json = { schema: SCHEMA, names: Object.fromEntries(names), methods };
+  return `${JSON.stringify(json, undefined, 2)}\n`;
 }
 
 /**
@@ -86,14 +94,14 @@ export function showReview(methods: readonly ReviewedMethod[]): string {
  * @param name - What an error calls it.
  * @throws UserError that names what is wrong, and where.
  */
-export function readReview(text: string, name: string): ReviewedMethod[] {
+export function readReview(text: string, name: string): Review {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (reason) {
     throw new UserError(`${name} is no JSON: ${reason instanceof Error ? reason.message : ""}`);
   }
-  const { schema, methods } = (json ?? {}) as { readonly schema?: unknown; methods?: unknown };
+  const { schema, names, methods } = Object(json) as Readonly<Record<string, unknown>>;
   if (schema !== SCHEMA || !Array.isArray(methods)) {
     throw new UserError(`${name} is no review: its schema is not ${SCHEMA}, or it has no methods`);
   }
@@ -102,7 +110,8 @@ export function readReview(text: string, name: string): ReviewedMethod[] {
   if (twice !== undefined) {
     throw new UserError(`${name}: ${twice.method} is there twice`);
   }
-  return read;
+  const named = Object.entries(Object(names) as Readonly<Record<string, unknown>>);
+  return { names: new Map(named.map(([service, each]) => [service, String(each)])), methods: read };
 }
 
 function readMethod(value: unknown, place: string): ReviewedMethod {

@@ -1,3 +1,4 @@
+import { type Options, parseOptions, splitOptions } from "@ameideio/protoc-gen-ameide/options";
 import type { Sdk } from "../sdks.js";
 import type { PublishedStubs } from "./published_stubs.js";
 import { sealed } from "./sealed.js";
@@ -42,6 +43,16 @@ export function rosterOptions({
     ...[...names].map(([service, name]) => `name=${service}:${name}`),
   ];
 }
+
+/** Reads the options of protoc-gen-ameide in a template, however it lays them out. */
+export function optionsIn(template: string): Options {
+  const text = template.replaceAll(/(^|\s)#.*$/gm, "");
+  const options = [...text.matchAll(OPTION)].map(([option]) => option);
+  return parseOptions(splitOptions([...new Set(options)]));
+}
+
+/** As no option of another plugin is. */
+const OPTION = /(?<![\w.-])(?:roster=[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*|name=[\w.]+:\w+)/g;
 
 // What is published states itself where its stubs are.
 function managed({ goModule, published }: Generated): string {
