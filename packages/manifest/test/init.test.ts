@@ -1,89 +1,29 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import process from "node:process";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { runCli } from "../src/cli/cli.js";
-import { projectCommands } from "../src/project.js";
+import { fromBinary } from "@bufbuild/protobuf";
+import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "./harness/run.js";
-
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const COMMANDS = projectCommands({
-  typescript: "",
-  go: "",
-  python: "",
-  policyProto: join(ROOT, "proto/ameide/policy/v1/policy.proto"),
-});
-const HTTP = `syntax = "proto2";
-package google.api;
-import "google/protobuf/descriptor.proto";
-extend google.protobuf.MethodOptions { optional HttpRule http = 72295728; }
-message HttpRule { optional string get = 2; optional string put = 3; optional string post = 4;
-  optional string delete = 5; optional string patch = 6; optional string body = 7;
-  optional Custom custom = 8; repeated HttpRule additional_bindings = 11; }
-message Custom { optional string kind = 1; optional string path = 2; }
-`;
-
-afterEach(() => vi.unstubAllEnvs());
-
-/** A Buf workspace whose module has some files, by their paths. */
-function workspace(protos: Readonly<Record<string, string>>): string {
-  const folder = temporaryFolder();
-  for (const [path, text] of Object.entries({ "google/api/annotations.proto": HTTP, ...protos })) {
-    mkdirSync(dirname(join(folder, "proto", path)), { recursive: true });
-    writeFileSync(join(folder, "proto", path), text);
-  }
-  writeFileSync(join(folder, "buf.yaml"), "version: v2\nmodules:\n  - path: proto\n");
-  return folder;
-}
-
-/** A proto file whose one service has some methods, each with its options. */
-function proto(name: string, methods: Readonly<Record<string, string>>, service = "ShopService") {
-  const rpcs = Object.entries(methods).map(([method, options]) => {
-    const [before, after] = options === "stream" ? ["stream ", ""] : ["", options];
-    return `rpc ${method}(${before}M) returns (M) {${after}}`;
-  });
-  return `syntax = "proto3"; package ${name}; import "google/api/annotations.proto";
-    message M {} service ${service} {${rpcs.join("\n")}}`;
-}
-
-const SHOP = { "acme/shop/v1/shop.proto": proto("acme.shop.v1", { GetItem: "", CreateItem: "" }) };
-
-async function run(...argv: string[]) {
-  let [stdout, stderr] = ["", ""];
-  // Where buf is, as in a project that has it.
-  vi.stubEnv("PATH", `${ROOT}node_modules/.bin:${process.env["PATH"]}`);
-  const code = await runCli(COMMANDS, argv, {
-    out: (text) => void (stdout += text),
-    line: (text) => void (stderr += `${text}\n`),
-  });
-  return { code, stdout, stderr };
-}
-
-const init = (folder: string, ...more: string[]) => run("init", "--dir", folder, ...more);
-const read = (folder: string, name: string) => readFileSync(join(folder, name), "utf8");
-
-interface Reviewed {
-  readonly method: string;
-  readonly idempotencyLevel: string | null;
-  readonly reason: string;
-  readonly confirmed: boolean;
-}
-
-interface Review {
-  readonly names: Readonly<Record<string, string>>;
-  readonly methods: readonly Reviewed[];
-}
-
-const reviewOf = (folder: string) => JSON.parse(read(folder, "ameide.review.json")) as Review;
-const reviewIn = (folder: string) => reviewOf(folder).methods;
-
-function confirm(folder: string, change: (reviewed: Reviewed) => object): void {
-  const review = reviewOf(folder);
-  const methods = review.methods.map((each) => ({ ...each, ...change(each) }));
-  const text = JSON.stringify({ ...review, methods });
-  writeFileSync(join(folder, "ameide.review.json"), text);
-}
+import {
+  confirm,
+  init,
+  proto,
+  read,
+  reviewIn,
+  reviewOf,
+  ROOT,
+  SHOP,
+  workspace,
+} from "./harness/workspace.js";
 
 describe("init", () => {
   it("writes template, review and an empty policy, and leaves the rest as it is", async () => {
@@ -372,11 +312,74 @@ unchanged ameide.policy.json
     const template = read(folder, "buf.gen.ameide.yaml");
     // Not annotations.proto, which states no go_package here, nor a package that has a service.
     expect(template).toContain(
-      "exclude_paths:\n      - third_party/ameide/ameide\n      - proto/google/rpc\nmanaged:",
+      "\n      - third_party/ameide/ameide\n      - proto/google/rpc\nmanaged:",
     );
-    expect(template.match(/(?<= {6}path: ).*/g)).toEqual(["ameide/policy/v1", "google/rpc"]);
+    expect(template.match(/(?<= {6}path: ).*/g)).toEqual([
+      "ameide/policy/v1",
+      "google/api/field_info.proto",
+      "google/rpc",
+      "google/type",
+    ]);
     expect((await init(folder, "--language", "ts", "--force")).code).toBe(0);
     expect(read(folder, "buf.gen.ameide.yaml")).not.toContain("google/rpc");
+  });
+
+  it("keeps what Go has stubs of out of a template that is older than its module", async () => {
+    const folder = temporaryFolder();
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    };
+    const shop = proto("acme.shop.v1", { GetItem: "" }).replace(/import "[^;]*;/, "");
+    write("proto/acme/shop/v1/shop.proto", shop);
+    write("go.mod", "module acme.example/shop\n");
+    const sdk = "node_modules/@ameideio/ameide-sdk-ts/dist";
+    const modules = ["proto", "third_party/ameide", `${sdk}/proto`, `${sdk}/googleapis`];
+    const bufYaml = (paths: readonly string[]) =>
+      write(
+        "buf.yaml",
+        JSON.stringify({ version: "v2", modules: paths.map((path) => ({ path })) }),
+      );
+    bufYaml(["proto"]);
+    await init(folder, "--language", "go");
+    const policy = readFileSync(join(ROOT, "proto/ameide/policy/v1/policy.proto"), "utf8");
+    const info = "google/api/field_info.proto";
+    const googleapis = join(ROOT, "third_party/googleapis");
+    for (const place of ["third_party/ameide", `${sdk}/proto`]) {
+      write(`${place}/ameide/policy/v1/policy.proto`, policy);
+      write(`${sdk}/googleapis/${info}`, readFileSync(join(googleapis, info), "utf8"));
+      bufYaml(
+        modules.filter((each) => each === place || !/ameide$|proto$/.test(each)).concat("proto"),
+      );
+      write(
+        "proto/acme/shop/v1/shop.proto",
+        shop.replace(
+          "message",
+          `import "ameide/policy/v1/policy.proto"; import "${info}"; message`,
+        ),
+      );
+      // In place of the plugins, Go's own package of each file that is generated or imported.
+      write("plugin.sh", `#!/bin/sh\ncat > request.binpb\n`);
+      chmodSync(join(folder, "plugin.sh"), 0o755);
+      const template = read(folder, "buf.gen.ameide.yaml").replace(
+        /plugins:[^]*/,
+        "plugins:\n  - {local: ./plugin.sh, out: gen, strategy: all}\n",
+      );
+      write("asked.yaml", template);
+      spawnSync(`${ROOT}node_modules/.bin/buf`, ["generate", "--template", "asked.yaml"], {
+        cwd: folder,
+      });
+      const { fileToGenerate, protoFile } = fromBinary(
+        CodeGeneratorRequestSchema,
+        readFileSync(join(folder, "request.binpb")),
+      );
+      expect(fileToGenerate).toEqual(["acme/shop/v1/shop.proto"]);
+      const packages = protoFile.map(({ name, options }) => [name, options?.goPackage]);
+      expect(Object.fromEntries(packages)).toMatchObject({
+        [info]: "google.golang.org/genproto/googleapis/api/annotations;annotations",
+        "ameide/policy/v1/policy.proto": expect.stringContaining("ameide-policy-go"),
+      });
+    }
   });
 
   it("shows the first errors of a compiler", async () => {
@@ -403,110 +406,5 @@ unchanged ameide.policy.json
       code: 1,
       stderr: "for Go there has to be a go.mod: type go mod init MODULE first\n",
     });
-  });
-});
-
-describe("confirm", () => {
-  const policyIn = (folder: string): unknown => JSON.parse(read(folder, "ameide.policy.json"));
-  const entry = {
-    selectors: ["acme.shop.v1.ShopService/GetItem"],
-    policy: { facts: { idempotencyLevel: "IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS" } },
-  };
-
-  it("states what is confirmed and nothing else, and takes it back", async () => {
-    const folder = workspace(SHOP);
-    await init(folder);
-    expect((await run("confirm", "--dir", folder)).stdout).toMatch(
-      /^unchanged ameide\.policy\.json\n0 of 2 methods are confirmed, 0 of them with a level\n$/,
-    );
-    expect(policyIn(folder)).toEqual({});
-    confirm(folder, () => ({ confirmed: true }));
-    expect((await run("confirm", "--dir", folder)).stdout).toBe(
-      "wrote ameide.policy.json\n2 of 2 methods are confirmed, 1 of them with a level\n",
-    );
-    expect(policyIn(folder)).toEqual({ methods: [entry] });
-    confirm(folder, () => ({ confirmed: false }));
-    await run("confirm", "--dir", folder);
-    expect(policyIn(folder)).toEqual({});
-  });
-
-  it("takes back what is gone, and nothing that a person wrote", async () => {
-    const folder = workspace(SHOP);
-    const shop = join(folder, "proto/acme/shop/v1/shop.proto");
-    const levels = { GetItem: "", CreateItem: "", ListItems: "", GetOld: "" };
-    writeFileSync(shop, proto("acme.shop.v1", levels));
-    await init(folder);
-    confirm(folder, () => ({ confirmed: true }));
-    await run("confirm", "--dir", folder);
-    const byHand = (method: string, policy: object = entry.policy) => ({
-      selectors: [`acme.shop.v1.ShopService/${method}`],
-      policy,
-    });
-    const { methods } = policyIn(folder) as { methods: object[] };
-    expect(methods).toHaveLength(3);
-    const mine = [byHand("Stated"), byHand("GetOld", { timeoutMs: 5 })];
-    const text = JSON.stringify({ methods: [...methods, ...mine] });
-    writeFileSync(join(folder, "ameide.policy.json"), text);
-    const stated = "option idempotency_level = IDEMPOTENT;";
-    writeFileSync(
-      shop,
-      proto("acme.shop.v1", { GetItem: "", ListItems: stated, Stated: stated, CreateItem: "" }),
-    );
-    const { stdout } = await init(folder, "--force");
-    expect(stdout).toContain("2 declare an idempotency level; a level is suggested for 1, none");
-    expect(stdout).toContain(
-      "ShopService/GetOld is gone, no proto has it: ameide-manifest confirm",
-    );
-    const gone = reviewIn(folder).slice(2);
-    expect(gone).toMatchObject([
-      { method: "acme.shop.v1.ShopService/ListItems", gone: "its proto declares a level" },
-      { method: "acme.shop.v1.ShopService/GetOld", gone: "no proto has it" },
-    ]);
-    const ran = await run("confirm", "--dir", folder);
-    expect(ran.stdout).toContain("took back acme.shop.v1.ShopService/GetOld: no proto has it\n");
-    expect(policyIn(folder)).toEqual({ methods: [...mine, entry] });
-    expect(reviewIn(folder)).toHaveLength(2);
-    await init(folder, "--force");
-    expect(reviewIn(folder)).toHaveLength(2);
-  });
-
-  it("keeps what is confirmed of a method that comes back", async () => {
-    const folder = workspace(SHOP);
-    const shop = join(folder, "proto/acme/shop/v1/shop.proto");
-    await init(folder);
-    confirm(folder, () => ({ confirmed: true }));
-    await run("confirm", "--dir", folder);
-    const before = reviewIn(folder);
-    writeFileSync(shop, proto("acme.shop.v1", { CreateItem: "" }));
-    await init(folder, "--force");
-    expect(reviewIn(folder)).not.toEqual(before);
-    writeFileSync(shop, SHOP["acme/shop/v1/shop.proto"]);
-    await init(folder, "--force");
-    expect(reviewIn(folder)).toEqual(before);
-  });
-
-  it("leaves what else the document says", async () => {
-    const folder = workspace(SHOP);
-    await init(folder);
-    const other = { ...entry, policy: { timeoutMs: 5 } };
-    const document = { default: { maxAttempts: 2 }, methods: [other, entry] };
-    writeFileSync(join(folder, "ameide.policy.json"), JSON.stringify(document));
-    await run("confirm", "--dir", folder);
-    expect(policyIn(folder)).toEqual({ default: { maxAttempts: 2 }, methods: [other] });
-  });
-
-  it.each([
-    [{ idempotencyLevel: "SAFE" }, "methods[0].idempotencyLevel is none of IDEMPOTENCY_LEVEL_NO_S"],
-    [{ confirmed: "yes" }, "methods[0].confirmed is neither true nor false"],
-    [{ method: "GetItem" }, "methods[0].method is no full name of a method"],
-    [{ method: "acme.v1.S/M" }, "acme.v1.S/M is there twice"],
-  ])("refuses %j", async (change, says) => {
-    const folder = workspace(SHOP);
-    await init(folder);
-    confirm(folder, () => change);
-    const { code, stderr } = await run("confirm", "--dir", folder);
-    expect(code).toBe(1);
-    expect(stderr).toContain(says);
-    expect(read(folder, "ameide.policy.json")).toBe("{}\n");
   });
 });

@@ -12,12 +12,23 @@ export interface PublishedStubs {
   readonly copied: readonly string[];
 }
 
+/**
+ * Folders of policy.proto and of Google's common protos, as they are imported: named in a template before
+ * a module of the workspace has them, so that one that is older than such a module makes no second copy.
+ */
+const COMMON = ["ameide/policy/v1", "google/api", "google/rpc", "google/type"];
+
+const POLICY_PROTO = "ameide/policy/v1/policy.proto";
+
+/** The one of them that facts of policy.proto need. */
+const FIELD_INFO = "google/api/field_info.proto";
+
 /** Where the SDK, as every gRPC program, has the stubs of google/api, google/rpc and the like from. */
 const GENPROTO = "google.golang.org/genproto/googleapis/";
 
 /**
- * Finds the files of an image whose Go stubs are published: copies of Google's common protos, and
- * imports from other modules that state a `go_package`.
+ * Finds the files of an image whose Go stubs are published: policy.proto, copies of Google's common protos,
+ * and imports from other modules that state a `go_package`.
  *
  * @param folder - Root of the workspace.
  * @param bufYaml - Text of its buf.yaml, if there is one.
@@ -36,7 +47,8 @@ export function publishedStubs(
   );
   const published = files.filter((file) => {
     const stated = file.options?.goPackage ?? "";
-    const isCopy = stated.startsWith(GENPROTO) && !withService.has(stated);
+    const isCopy =
+      file.name === POLICY_PROTO || (stated.startsWith(GENPROTO) && !withService.has(stated));
     return isImport(file) ? stated !== "" : isCopy;
   });
   const others = files.filter((file) => !published.includes(file)).map(({ name }) => name);
@@ -46,11 +58,21 @@ export function publishedStubs(
     others,
   );
   return {
-    imported,
+    imported: withCommon(imported, others),
     copied: imported
       .flatMap((path) => modules.map((module) => join(module, path)))
       .filter((path) => existsSync(join(folder, path))),
   };
+}
+
+// A folder that has files of its own, too, which may state no package, is not named.
+function withCommon(imported: readonly string[], others: readonly string[]): string[] {
+  const covers = (path: string) => (name: string) => path === name || isBelow(name)(path);
+  const more = COMMON.map((each) => (others.some(isBelow(each)) ? FIELD_INFO : each));
+  const own = new Set(others);
+  const named = more.filter((each) => !own.has(each) && !imported.some(covers(each)));
+  const all = [...new Set([...imported, ...named])];
+  return all.filter((each) => !all.some((other) => isBelow(other)(each))).sort(byText);
 }
 
 /** Puts a folder in the place of its files, as far up as nothing else is below it. */

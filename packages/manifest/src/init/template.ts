@@ -19,11 +19,18 @@ export interface Generated {
 /** Folder where policy.proto is vendored. */
 export const VENDORED = "third_party/ameide";
 
+/** Where protos that the SDK comes with are, if a module of the workspace is one of these. */
+const OURS = [
+  "node_modules/@ameideio/ameide-sdk-ts/dist/googleapis/google",
+  "node_modules/@ameideio/ameide-sdk-ts/dist/proto/ameide",
+  `${VENDORED}/ameide`,
+];
+
 /** Returns a template for `buf generate`: stubs and rosters. */
 export function templateOf(generated: Generated): string {
   const { languages } = generated;
   const copied = languages.includes("go") ? generated.published.copied : [];
-  const excluded = [`${VENDORED}/ameide`, ...copied].map((path) => `      - ${path}\n`);
+  const excluded = [...new Set([...OURS, ...copied])].map((path) => `      - ${path}\n`);
   return sealed(`# Generate with: buf generate --template buf.gen.ameide.yaml
 version: v2
 inputs:
@@ -56,11 +63,10 @@ const OPTION = /(?<![\w.-])(?:roster=[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*|name=
 
 // What is published states itself where its stubs are.
 function managed({ goModule, published }: Generated): string {
-  const disabled = ["ameide/policy/v1", ...published.imported];
   return `managed:
   enabled: true
   disable:
-${disabled.map((path) => `    - file_option: go_package\n      path: ${path}\n`).join("")}  override:
+${published.imported.map((path) => `    - file_option: go_package\n      path: ${path}\n`).join("")}  override:
     - file_option: go_package_prefix
       value: ${goModule}/gen/go
 `;
