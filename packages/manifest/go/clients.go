@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -32,11 +33,17 @@ func clientsOf(entry string, all any, calls *recorder) ([]serviceClient, error) 
 	return clients, nil
 }
 
+var errNotSimple = errors.New(
+	"its stubs are not made with the option simple of protoc-gen-connect-go: add it to its opt, and generate again")
+
 func methodOf(method reflect.Method, client reflect.Value, calls *recorder) (clientMethod, error) {
 	described := clientMethod{Name: method.Name}
 	shape, ok := shapeOf(method.Type)
+	if !ok && method.Type.NumIn() > 0 && method.Type.In(0) == contextType {
+		return clientMethod{}, errNotSimple
+	}
 	if !ok {
-		return described, nil // It is no method of a service, or none that can be called.
+		return described, nil // It is no method of a service.
 	}
 	described.Kind, described.Input, described.Output = shape.kind, nameOf(shape.input), nameOf(shape.output)
 	if client.IsNil() {

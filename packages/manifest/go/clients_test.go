@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"strings"
 	"testing"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/ameideio/ameide-conformance-proto-go/roster"
 	"github.com/ameideio/ameide-sdk-go"
@@ -56,5 +61,27 @@ func TestNoClient(t *testing.T) {
 	method := clients[0].Methods[0]
 	if method.Kind == "" || method.Procedure != "" {
 		t.Errorf("%v", method)
+	}
+}
+
+// What protoc-gen-connect-go declares without the option simple.
+type notSimple struct {
+	Unary interface {
+		Get(context.Context, *connect.Request[emptypb.Empty]) (*connect.Response[emptypb.Empty], error)
+	}
+}
+
+type notSimpleStream struct {
+	Stream interface {
+		Send(context.Context) *connect.BidiStreamForClient[emptypb.Empty, emptypb.Empty]
+	}
+}
+
+func TestNotSimple(t *testing.T) {
+	for name, all := range map[string]any{"Unary.Get": &notSimple{}, "Stream.Send": &notSimpleStream{}} {
+		_, err := clientsOf("roster.New", all, &recorder{})
+		if err == nil || !strings.HasPrefix(err.Error(), name+": ") || !strings.Contains(err.Error(), "the option simple") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -34,7 +34,9 @@ export async function runTool(
     if (code === "ENOENT") {
       throw new MissingTool(`${program} was not found: ${install}`);
     }
-    const said = stderr === undefined || stderr === "" ? String(reason) : stderr.trim();
+    // What `go run` adds.
+    const own = stderr?.trim().replace(/\nexit status \d+$/, "");
+    const said = own === undefined || own === "" ? String(reason) : own;
     throw new UserError(`${program} failed: ${shortened(said)}`);
   }
 }
