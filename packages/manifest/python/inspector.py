@@ -1,16 +1,14 @@
 """The inspector of the Python SDK.
 
 It looks at the clients of all services, async and sync, and at the descriptors of the stubs that
-are installed, and prints an `ameide.manifest.v1.Inspection` as protobuf JSON. Given the import name
-of a roster that protoc-gen-ameide-python wrote, it looks at clients of that, and at the stubs
-beside it.
+are installed, and prints an `ameide.manifest.v1.Inspection` as protobuf JSON. For a roster of
+somebody else, `roster_inspector.py` is the program.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
@@ -105,8 +103,8 @@ def print_inspection(clients: list[Client], descriptors: bytes) -> None:
     sys.stdout.write(json.dumps(inspection))
 
 
-def _inspect_roster(module: str) -> None:
-    sys.path.append(os.getcwd())
+def inspect_roster(module: str) -> None:
+    """Prints the inspection of a roster, by its import name."""
     services = import_module(module).SERVICES
     clients = inspect_clients(
         type("AsyncRosterClient", (AsyncRosterClient,), {"SERVICES": services}),
@@ -116,9 +114,6 @@ def _inspect_roster(module: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        _inspect_roster(sys.argv[1])
-    else:
-        print_inspection(
-            inspect_clients(AsyncAmeideClient, AmeideClient), descriptors_of("ameide_core_proto")
-        )
+    print_inspection(
+        inspect_clients(AsyncAmeideClient, AmeideClient), descriptors_of("ameide_core_proto")
+    )

@@ -1,3 +1,6 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import { create, fromJsonString } from "@bufbuild/protobuf";
 import { InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { runScript } from "@ameideio/scripts/missing_tool.mjs";
@@ -5,6 +8,7 @@ import { describe, expect, it, vi } from "vitest";
 import { buildInspector, readSurface, surfaceOf } from "../src/index.js";
 import { installed } from "./harness/installed.js";
 import { run, temporaryFolder } from "./harness/run.js";
+import { PYTHON, run as runProject } from "./harness/workspace.js";
 
 const GET_THREAD = {
   kind: "unary",
@@ -41,8 +45,9 @@ describe.each([
 });
 
 it.runIf(installed("python"))("Python: every kind of method, async and sync", async () => {
-  const [python, inspector] = await buildInspector("python");
-  const printed = await runScript([python, inspector ?? "", "ameide_conformance_proto.roster"]);
+  const [python] = await buildInspector("python");
+  const inspector = join(PYTHON, "roster_inspector.py");
+  const printed = await runScript([python, inspector, "ameide_conformance_proto.roster"]);
   const { clients } = fromJsonString(InspectionSchema, printed);
   expect(clients.map(({ entry }) => entry)).toEqual(["AsyncRosterClient", "RosterClient"]);
   for (const { methods } of clients) {
@@ -61,6 +66,36 @@ it.runIf(installed("python"))("Python: every kind of method, async and sync", as
       });
     }
   }
+});
+
+describe.runIf(installed("python"))("surface of a roster in Python", () => {
+  it.each([
+    [
+      "the environment",
+      "none",
+      "",
+      /^python3 failed: \S+ has no module \w+: activate the [^\n]*\n$/,
+    ],
+    ["the package", "gen.roster", "sdk", /^python3 failed: there is no module gen below [^\n]*\n$/],
+    ["the module", "made.rooster", "sdk", /: there is no module made.rooster below [^\n]*\n$/],
+    ["what it needs", "made.needy", "sdk", /: made.needy needs a module nowhere, which [^\n]*\n$/],
+    ["services", "made.empty", "sdk", /^python3 failed: made.empty is no roster, as [^\n]*\n$/],
+  ])("says in one line what is missing: %s", async (_, roster, environment, line) => {
+    const [python] = await buildInspector("python");
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "made"));
+    writeFileSync(join(folder, "made/empty.py"), "");
+    writeFileSync(join(folder, "made/needy.py"), "import nowhere\n");
+    // A Python that has nothing installed, or the SDK.
+    const bin = temporaryFolder();
+    const command = environment === "" ? `${python} -S` : python;
+    writeFileSync(join(bin, "python3"), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", `${bin}:${process.env["PATH"]}`);
+    vi.stubEnv("PYTHONPATH", "");
+    const ran = await runProject("surface", "--sdk", "python", "--roster", roster, "--dir", folder);
+    vi.unstubAllEnvs();
+    expect(ran).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(line) });
+  });
 });
 
 it("says that an SDK is not built", async () => {

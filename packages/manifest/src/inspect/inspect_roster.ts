@@ -46,7 +46,7 @@ export async function inspectRoster(
         told(sdk, ["go", "run", `-overlay=${overlay}`, program], cwd),
       );
     case "python":
-      return told(sdk, ["python3", join(inspectors.python, "inspector.py"), roster], cwd);
+      return told(sdk, ["python3", join(inspectors.python, "roster_inspector.py"), roster], cwd);
   }
 }
 

@@ -9,10 +9,14 @@ import { temporaryFolder } from "./run.js";
 
 /** The root of the repository, with a slash. */
 export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+
+/** Where the sources of Python's inspector are. */
+export const PYTHON = join(ROOT, "packages/manifest/python");
+
 const COMMANDS = projectCommands({
-  typescript: "",
-  go: "",
-  python: "",
+  typescript: join(ROOT, "packages/manifest/dist/inspect/typescript/inspector.js"),
+  go: join(ROOT, "packages/manifest/go"),
+  python: PYTHON,
   policyProto: join(ROOT, "proto/ameide/policy/v1/policy.proto"),
 });
 const HTTP = `syntax = "proto2";
