@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * What buf prints with `--error-format json`, as lines for people: file, line, column, the rule's id, and what is
- * wrong. Other lines stay as they are.
+ * What buf prints with `--error-format json`, as lines for people: file, line, column, the rule's id once, and what
+ * is wrong. Other lines stay as they are.
  *
  * @param {string} json One annotation a line.
  */
@@ -14,7 +14,8 @@ export function annotationLines(json) {
         return line;
       }
       const { path = "", start_line = 1, start_column = 1, type, message } = JSON.parse(line);
-      return `${path}:${start_line}:${start_column}: ${type}: ${message}`;
+      const named = message.startsWith(`${type}: `) ? message : `${type}: ${message}`;
+      return `${path}:${start_line}:${start_column}: ${named}`;
     })
     .join("\n");
 }

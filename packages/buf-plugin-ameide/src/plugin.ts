@@ -132,7 +132,8 @@ function check({ fileDescriptors, options, ruleIds }: CheckRequest): JsonObject 
   return {
     annotations: annotations.map(({ ruleId, message, fileName, path }) => ({
       ruleId,
-      message,
+      // Buf prints no id of a rule with its message.
+      message: `${ruleId}: ${message}`,
       fileLocation: { fileName, sourcePath: [...path] },
     })),
   };

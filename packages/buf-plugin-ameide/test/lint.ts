@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -21,6 +21,19 @@ export const PLUGIN = at("../bin/buf-plugin-ameide.js");
 
 /** Lints files, beside a copy of policy.proto, by the plugin's rules alone; gives what buf says, by line and text. */
 export function lint(files: Record<string, string>): Annotation[] {
+  return runBuf(files, ["--error-format", "json"])
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): Annotation => JSON.parse(line))
+    .toSorted((a, b) => a.start_line - b.start_line || (a.message < b.message ? -1 : 1));
+}
+
+/** Lints files as {@link lint} does; gives what buf prints. */
+export function lintText(files: Record<string, string>): string {
+  return runBuf(files, []);
+}
+
+function runBuf(files: Record<string, string>, more: readonly string[]): string {
   const root = mkdtempSync(join(tmpdir(), "ameide-lint-"));
   try {
     const policy = "ameide/policy/v1/policy.proto";
@@ -30,18 +43,18 @@ export function lint(files: Record<string, string>): Annotation[] {
       writeFileSync(join(root, MODULE, path), text);
     }
     const buf = at("../../../node_modules/.bin/buf");
-    const args = ["lint", "--error-format", "json"];
-    const { status, stdout, stderr } = spawnSync(buf, args, { cwd: root, encoding: "utf8" });
+    // Where npm has the programs of packages.
+    const bin = join(root, "bin");
+    mkdirSync(bin);
+    const program = `#!/bin/sh\nexec ${process.execPath} ${PLUGIN} "$@"\n`;
+    writeFileSync(join(bin, "buf-plugin-ameide"), program, { mode: 0o755 });
+    const env = { ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) };
+    const options = { cwd: root, env, encoding: "utf8" } as const;
+    const { status, stdout, stderr } = spawnSync(buf, ["lint", ...more], options);
     if (stderr !== "" || (status !== 0 && status !== 100)) {
       throw new Error(`buf lint ended with ${status}: ${stderr}`);
     }
-    const found = stdout
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line): Annotation => JSON.parse(line));
-    return found.toSorted(
-      (a, b) => a.start_line - b.start_line || (a.message < b.message ? -1 : 1),
-    );
+    return stdout;
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -51,7 +64,7 @@ const BUF_YAML = JSON.stringify({
   version: "v2",
   modules: [{ path: MODULE }],
   lint: { use: ["AMEIDE"] },
-  plugins: [{ plugin: [process.execPath, PLUGIN] }],
+  plugins: [{ plugin: "buf-plugin-ameide" }],
 });
 
 function at(path: string): string {

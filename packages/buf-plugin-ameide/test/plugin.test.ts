@@ -1,10 +1,26 @@
 import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { PLUGIN } from "./lint.js";
 
 test("speaks protocol 1", () => {
   expect(run(["--protocol"])).toMatchObject({ status: 0, stdout: "1\n" });
+});
+
+test("says in one line that it is not built", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ameide-lint-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, "bin/buf-plugin-ameide.mjs");
+  cpSync(PLUGIN, program);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: "utf8" });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: "buf-plugin-ameide is not built: type npx -y pnpm@12.21.0 build first\n",
+  });
 });
 
 test("names its procedures", () => {
