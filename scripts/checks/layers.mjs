@@ -117,7 +117,7 @@ export const ROOMS = [
     name: "tools",
     path: "packages/tools",
     layer: 4,
-    uses: ["protoc-gen-ameide", "manifest"],
+    uses: ["protoc-gen-ameide", "buf-plugin-ameide", "manifest"],
   },
   { name: "guard", path: "packages/guard", layer: 4, uses: ["manifest"] },
   { name: "release", path: "packages/release", layer: 4, uses: ["manifest"] },

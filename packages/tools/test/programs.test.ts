@@ -46,6 +46,13 @@ it.each([
   expect(written).toContain(file);
 });
 
+it("buf-plugin-ameide speaks Buf's protocol", () => {
+  const { status, stdout } = run("buf-plugin-ameide", new Uint8Array(), "--protocol");
+  expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: "1\n" });
+  const listed = run("buf-plugin-ameide", new Uint8Array(), "list-rules", "--format", "json");
+  expect(listed.stdout.toString()).toContain("AMEIDE_RPC_TENANT");
+});
+
 it("comes with the sources of inspectors, without their tests, and with policy.proto", () => {
   expect(readdirSync(`${folder}dist/_inspector_go`)).toContain("inspection.go");
   expect(readdirSync(`${folder}dist/_inspector_go`)).not.toContain("clients_test.go");

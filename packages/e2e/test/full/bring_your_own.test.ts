@@ -142,6 +142,22 @@ describe("docs/bring-your-own.md: Set up a workspace", () => {
     }
   });
 
+  it("lints by the plugin that is packed", LONG, async () => {
+    const { files, commands } = readRecipe("bring-your-own.md", "Lint your protos");
+    const before = await readFile(join(cwd, "buf.yaml"), "utf8");
+    await writeFile(join(cwd, "buf.yaml"), files.get("buf.yaml") ?? "");
+    try {
+      const lines = commands.map(({ line }) => line);
+      const failed = await typeAll(lines).catch((error: Error) => error.message);
+      expect(failed).toMatch(
+        /^proto\/acme\/orders\/v1\/orders\.proto:\d+:\d+:AMEIDE_RPC_IDEMPOTENCY_LEVEL: /m,
+      );
+      expect(failed).not.toContain("field_info.proto");
+    } finally {
+      await writeFile(join(cwd, "buf.yaml"), before);
+    }
+  });
+
   it("starts in Go with policy.proto vendored beside the SDK's", LONG, async () => {
     await type("npx ameide-manifest init --vendor", { cwd, env });
     const yaml = "version: v2\nmodules:\n  - path: proto\n  - path: third_party/ameide\n";

@@ -100,6 +100,7 @@ describe("docs/bring-your-own.md", () => {
     const generate = commands.at(-1)?.line ?? "";
     expect(generate).toMatch(/^npx buf /);
     await type(generate, { cwd, env: { HTTPS_PROXY: "http://127.0.0.1:9" } });
+    expect(await type("npx buf lint", { cwd })).toBe("");
     await type(
       "npx esbuild several.ts --bundle --packages=external --format=esm --outfile=several.mjs",
       { cwd },
