@@ -27,7 +27,7 @@ import { UserError } from "./user_error.js";
 export function manifestOf(image: Image, options: Partial<Options> = {}): Manifest {
   const services = servicesOf(image, options.roster);
   if (services.length === 0) {
-    throw new UserError("the image has no service: nothing would have to exist");
+    throw new UserError(noService(image, options.roster));
   }
   const names = namesOf(services, options.names);
   return create(ManifestSchema, {
@@ -50,6 +50,15 @@ export function manifestOf(image: Image, options: Partial<Options> = {}): Manife
     }),
     ...describeTypes(services),
   });
+}
+
+function noService(image: Image, packages: readonly string[] = []): string {
+  const others = [...new Set(servicesOf(image).map(({ file }) => file.proto.package))];
+  if (others.length === 0) {
+    return "the image has no service: nothing would have to exist";
+  }
+  const which = packages.join(" and ");
+  return `the image has no service in package ${which}; it has some in ${others.join(", ")}`;
 }
 
 // Names of every service, by full name.

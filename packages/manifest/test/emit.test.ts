@@ -54,6 +54,15 @@ describe("emit", () => {
     });
   });
 
+  it("says which packages have services, where that of the roster has none", async () => {
+    const image = temporaryFile("image.binpb", suiteImage());
+    expect(await run("emit", "--image", image, "--opt", "roster=nope")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "the image has no service in package nope; it has some in ameide.conformance.v1\n",
+    });
+  });
+
   it("takes a stated name of a service", () => {
     const image = readImage(suiteImage(), "it");
     expect(manifestOf(image).services[0]?.names?.typescript).toBe("conformance");
