@@ -292,3 +292,22 @@ Deprecated:
   const same = await run("diff", there(newer), there(newer));
   expect(same).toEqual({ code: 0, stdout: "Nothing changed.\n", stderr: "" });
 });
+
+it("says that messages changed, where services and methods did not", async () => {
+  const lacking = ourImage((set) => {
+    const file = fileIn(set, "ameide/threads/v1/threads.proto");
+    there(file.messageType.find(({ name }) => name === "Thread")).field.pop();
+  });
+  const [older, newer] = [ourImage(), lacking].map((image) =>
+    fileOf(manifestOf(readImage(image, "it"))),
+  );
+  const { code, stdout } = await run("diff", there(older), there(newer));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^No service or method changed, but messages or options did: .*breaking says/,
+  );
+  const json = await run("diff", there(older), there(newer), "--format", "json");
+  expect(JSON.parse(json.stdout)).toMatchObject({ moduleChanged: true, changes: [] });
+  const same = await run("diff", there(older), there(older), "--format", "json");
+  expect(JSON.parse(same.stdout)).toMatchObject({ moduleChanged: false, changes: [] });
+});

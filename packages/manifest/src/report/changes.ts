@@ -10,8 +10,14 @@ const TITLES: Readonly<Record<ChangeKind, string>> = {
 
 const KINDS = Object.keys(TITLES) as ChangeKind[];
 
+/** What is known of two manifests beside their changes. */
+export interface Compared {
+  /** Whether the digests of their modules differ. */
+  readonly moduleChanged: boolean;
+}
+
 /** Shows changes as Markdown, a list of each kind. */
-export function showChanges(changes: readonly Change[]): string {
+export function showChanges(changes: readonly Change[], { moduleChanged }: Compared): string {
   const parts = KINDS.flatMap((kind) => {
     const lines = changes
       .filter((change) => change.kind === kind)
@@ -21,13 +27,20 @@ export function showChanges(changes: readonly Change[]): string {
       });
     return lines.length === 0 ? [] : [`${TITLES[kind]}:\n\n${lines.join("\n")}\n`];
   });
-  return parts.length === 0 ? "Nothing changed.\n" : parts.join("\n");
+  if (parts.length > 0) {
+    return parts.join("\n");
+  }
+  return moduleChanged ? MESSAGES_CHANGED : "Nothing changed.\n";
 }
 
+const MESSAGES_CHANGED =
+  "No service or method changed, but messages or options did: the digest of the module differs. " +
+  "What that breaks, buf breaking says.\n";
+
 /** Reports changes as JSON. */
-export function toJsonChanges(changes: readonly Change[]): string {
+export function toJsonChanges(changes: readonly Change[], { moduleChanged }: Compared): string {
   const counts = Object.fromEntries(
     KINDS.map((kind) => [kind, changes.filter((change) => change.kind === kind).length]),
   );
-  return `${JSON.stringify({ counts, changes }, undefined, 2)}\n`;
+  return `${JSON.stringify({ counts, moduleChanged, changes }, undefined, 2)}\n`;
 }
