@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -21,6 +21,7 @@ import {
   reviewIn,
   reviewOf,
   ROOT,
+  run,
   SHOP,
   workspace,
 } from "./harness/workspace.js";
@@ -209,6 +210,38 @@ describe("init", () => {
     rmSync(join(folder, "buf.gen.ameide.yaml"));
     await init(folder);
     expect(named()).toHaveLength(2);
+  });
+
+  it("writes a template that emit takes names and packages from", async () => {
+    const folder = workspace({
+      "acme/a/v1/x.proto": proto("acme.a.v1", { Get: "" }),
+      "acme/b/v1/x.proto": proto("acme.b.v1", { Get: "" }),
+    });
+    await init(folder);
+    const image = join(folder, "image.binpb");
+    execFileSync(`${ROOT}node_modules/.bin/buf`, ["build", "-o", image], { cwd: folder });
+    const emit = async (name: string, text?: string) => {
+      const template = join(folder, name);
+      if (text !== undefined) {
+        writeFileSync(template, text);
+      }
+      return run("emit", "--image", image, "--template", template);
+    };
+    const { code, stdout } = await emit("buf.gen.ameide.yaml");
+    expect(code).toBe(0);
+    expect(stdout.match(/"typescript": "\w+Shop"/g)).toEqual([
+      '"typescript": "aShop"',
+      '"typescript": "bShop"',
+    ]);
+    const flow =
+      "plugins: [{local: x, opt: [roster=acme.a]}] # roster=acme.b, name=acme.a.v1.S:s\n";
+    expect((await emit("flow.yaml", flow)).stdout).not.toContain("acme.b.v1.ShopService");
+    const none = await emit("none.yaml", "plugins: []\n");
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/none\.yaml has no plugin/),
+    });
+    expect((await emit("gone.yaml")).stderr).toMatch(/gone\.yaml cannot be read: there is no/);
   });
 
   it("leaves a template that is edited, but with --force", async () => {
