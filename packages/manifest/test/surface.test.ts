@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { create, fromJsonString } from "@bufbuild/protobuf";
@@ -8,7 +8,7 @@ import { describe, expect, it, vi } from "vitest";
 import { buildInspector, readSurface, surfaceOf } from "../src/index.js";
 import { installed } from "./harness/installed.js";
 import { run, temporaryFolder } from "./harness/run.js";
-import { PYTHON, run as runProject } from "./harness/workspace.js";
+import { PYTHON, ROOT, run as runProject } from "./harness/workspace.js";
 
 const GET_THREAD = {
   kind: "unary",
@@ -96,6 +96,21 @@ describe.runIf(installed("python"))("surface of a roster in Python", () => {
     vi.unstubAllEnvs();
     expect(ran).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(line) });
   });
+});
+
+it("says that a roster in TypeScript is no ES module to its project", async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "node_modules/@ameideio"), { recursive: true });
+  symlinkSync(join(ROOT, "packages/sdk"), join(folder, "node_modules/@ameideio/ameide-sdk-ts"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }');
+  writeFileSync(join(folder, "roster.js"), "export const roster = {};\n");
+  const arguments_ = ["--sdk", "ts", "--roster", "roster.js", "--dir", folder];
+  const { code, stderr } = await runProject("surface", ...arguments_);
+  expect(code).toBe(1);
+  const line =
+    /roster\.js cannot be loaded: .* ES module, which .* type npm pkg set type=module\n$/;
+  expect(stderr).toMatch(line);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(1);
 });
 
 it("says that an SDK is not built", async () => {

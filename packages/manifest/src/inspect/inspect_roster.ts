@@ -61,7 +61,10 @@ async function told(
   command: readonly [string, ...string[]],
   cwd: string,
 ): Promise<Inspection> {
-  return fromJsonString(InspectionSchema, await runTool(command, { cwd, install: INSTALL[sdk] }));
+  // What the inspector says is the error; Node.js warns beside it.
+  const env = { NODE_NO_WARNINGS: "1" };
+  const printed = await runTool(command, { cwd, env, install: INSTALL[sdk] });
+  return fromJsonString(InspectionSchema, printed);
 }
 
 /**

@@ -61,7 +61,7 @@ async function theirs(folder: string, path: string): Promise<Looked> {
     roster: unknown,
     options: object,
   ) => AllServices;
-  const { roster } = await importFile(join(folder, path));
+  const { roster } = await importRoster(folder, path);
   if (typeof roster !== "object") {
     throw new Error(`${path} exports no roster, as protoc-gen-ameide writes it`);
   }
@@ -74,6 +74,21 @@ async function theirs(folder: string, path: string): Promise<Looked> {
     make: (options) => over(roster, options),
     stubs: `${dirname(path)}/*_pb.js`,
   };
+}
+
+async function importRoster(folder: string, path: string) {
+  try {
+    return await importFile(join(folder, path));
+  } catch (reason) {
+    if (reason instanceof SyntaxError) {
+      throw new Error(
+        `${path} cannot be loaded: ${reason.message}. It is an ES module, which the package.json ` +
+          "above it has to say: type npm pkg set type=module",
+        { cause: reason },
+      );
+    }
+    throw reason;
+  }
 }
 
 async function load(folder: string, entry: string): Promise<Readonly<Record<string, unknown>>> {
