@@ -6,12 +6,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { fromBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema } from "@bufbuild/protobuf/wkt";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "./harness/run.js";
 import {
   confirm,
@@ -244,6 +246,35 @@ describe("init", () => {
     expect((await emit("gone.yaml")).stderr).toMatch(/gone\.yaml cannot be read: there is no/);
   });
 
+  it("says what its template needs and the workspace lacks", async () => {
+    const folder = workspace(SHOP);
+    writeFileSync(join(folder, "go.mod"), "module acme.example/shop\n");
+    writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }');
+    const bin = temporaryFolder();
+    vi.stubEnv("PATH", bin);
+    symlinkSync(`${ROOT}node_modules/.bin/buf`, join(bin, "buf"));
+    symlinkSync(process.execPath, join(bin, "node"));
+    writeFileSync(join(bin, "protoc-gen-py"), "", { mode: 0o755 });
+    const all = ["ts", "go", "python"].flatMap((each) => ["--language", each]);
+    const lacking = async () =>
+      (await init(folder, ...all)).stdout.split("\n").filter((line) => line.startsWith("  "));
+    const go = [
+      "  go install google.golang.org/protobuf/cmd/protoc-gen-go@latest # protoc-gen-go is not on the PATH",
+      "  go install connectrpc.com/connect/cmd/protoc-gen-connect-go@latest # protoc-gen-connect-go is not on the PATH",
+    ];
+    const python = [
+      "  pip install protoc-gen-connectrpc # protoc-gen-connectrpc is not on the PATH",
+    ];
+    expect(await lacking()).toEqual([
+      ...go,
+      ...python,
+      "  npm pkg set type=module # stubs in gen/ts are ES modules",
+    ]);
+    writeFileSync(join(bin, "protoc-gen-connectrpc"), "", { mode: 0o755 });
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    expect(await lacking()).toEqual(go);
+  });
+
   it("leaves a template that is edited, but with --force", async () => {
     const folder = workspace(SHOP);
     await init(folder);
@@ -321,6 +352,7 @@ unchanged ameide.policy.json
     writeFileSync(join(folder, "go.mod"), "module acme.example/shop\n");
     const { stdout } = await init(folder, "--vendor", "--language", "go");
     expect(stdout).toContain("- path: third_party/ameide\n");
+    expect(stdout).toContain("- path: node_modules/@ameideio/ameide-sdk-ts/dist/googleapis\n");
     const vendored = read(folder, "third_party/ameide/ameide/policy/v1/policy.proto");
     expect(vendored).toBe(readFileSync(join(ROOT, "proto/ameide/policy/v1/policy.proto"), "utf8"));
     expect(vendored).toContain('option go_package = "github.com/ameideio/ameide-policy-go/');

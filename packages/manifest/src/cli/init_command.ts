@@ -1,12 +1,13 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
+import { adviceFor } from "../init/advice.js";
 import { type Plan, planInit, POLICY, POLICY_PROTO, REVIEW, TEMPLATE } from "../init/init.js";
 import { type PlannedFile, writePlanned } from "../init/plan_file.js";
 import { VENDORED } from "../init/template.js";
 import { SDKS } from "../sdks.js";
 import { oneOf, readArguments, UsageError } from "./arguments.js";
 import type { Command } from "./command.js";
-import { readBytes } from "./files.js";
+import { readBytes, readText } from "./files.js";
 import { stateLine } from "./state_line.js";
 
 /**
@@ -83,7 +84,7 @@ Exit code 0: written, or nothing to write; 1: the workspace does not compile, or
       }
       await writePlanned(folder, plan.files);
       out(plan.files.map(stateLine).join(""));
-      out(summaryOf(plan));
+      out(summaryOf(plan, await adviceFor(folder, await readText(join(folder, TEMPLATE)))));
       out(values.vendor ? VENDOR_ADVICE : "");
       return 0;
     },
@@ -94,7 +95,7 @@ function wouldLine(file: PlannedFile, more = ""): string {
   return file.state === "write" ? `would write ${file.path}${more}\n` : stateLine(file);
 }
 
-function summaryOf({ declared, review: all, names }: Plan): string {
+function summaryOf({ declared, review: all, names }: Plan, advice: readonly string[]): string {
   const review = all.filter(({ gone }) => gone === undefined);
   const suggested = review.filter((each) => each.idempotencyLevel !== null).length;
   const gone = all.filter((each) => each.gone !== undefined);
@@ -102,7 +103,7 @@ function summaryOf({ declared, review: all, names }: Plan): string {
   return `
 ${declared + review.length} methods: ${declared} declare an idempotency level; a level is suggested for ${suggested}, none for ${review.length - suggested}.
 ${gone.map((each) => `${each.method} is gone, ${each.gone}: ameide-manifest confirm takes it back\n`).join("")}${named.join("")}
-Next: buf generate --template ${TEMPLATE}
+${advice.length === 0 ? "" : `First, as it is lacking:\n\n  ${advice.join("\n  ")}\n\n`}Next: buf generate --template ${TEMPLATE}
 Then confirm what is right in ${REVIEW}, and type: ameide-manifest confirm
 `;
 }
@@ -112,7 +113,13 @@ So that protos may import ameide/policy/v1/policy.proto, add to the modules of b
 
   - path: ${VENDORED}
 
-and to a module whose path is ".":
+For request_id_field they import google/api/field_info.proto, too. The SDK for
+TypeScript comes with it, in
+
+  - path: node_modules/@ameideio/ameide-sdk-ts/dist/googleapis
+
+without that SDK add buf.build/googleapis/googleapis to the deps of buf.yaml. And
+to a module whose path is ".":
 
     excludes: [${VENDORED}]
 `;
