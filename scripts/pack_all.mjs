@@ -15,9 +15,10 @@ import { workspacePackages } from "./workspace.mjs";
  * @param {string} given.root
  * @param {string} given.folder Absolute; made where it is not there.
  * @param {string} [given.project] Absolute, with a package.json.
+ * @param {boolean} [given.tools] Whether packages of programs are installed there, too. Default: not.
  * @throws {Error} When one cannot be built, packed or installed, or the folder not be made.
  */
-export async function packAll({ root, folder, project }) {
+export async function packAll({ root, folder, project, tools = false }) {
   const packages = workspacePackages(root).filter(({ manifest }) => manifest.private !== true);
   mkdirSync(folder, { recursive: true });
   for (const { manifest } of packages) {
@@ -37,7 +38,10 @@ export async function packAll({ root, folder, project }) {
   ];
   if (project !== undefined) {
     await install(specs, project);
-    const installed = [...tarballs.keys()].filter((name) => !programs.includes(name));
+    if (tools) {
+      await install(["--save-dev", ...programs.map((name) => tarballs.get(name) ?? "")], project);
+    }
+    const installed = [...tarballs.keys()].filter((name) => tools || !programs.includes(name));
     console.log(`installed in ${project}: ${installed.join(", ")}, and what they need`);
     return;
   }
@@ -62,7 +66,9 @@ ${overrides.join("\n")}
 
 For protos of your own, too:
 
-${programs.map((name) => `  npm install --save-dev ${quoted(tarballs.get(name) ?? "")}`).join("\n")}`);
+${programs.map((name) => `  npm install --save-dev ${quoted(tarballs.get(name) ?? "")}`).join("\n")}
+
+These are the npm packages. For Go and Python: see --help`);
 }
 
 /**

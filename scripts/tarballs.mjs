@@ -1,5 +1,5 @@
 // @ts-check
-// Packs the packages that belong together, as a release would. `--help` says the rest.
+// Packs the npm packages that belong together, as a release would. `--help` says the rest.
 // Nothing newer than the preflight itself may be loaded before it.
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -9,19 +9,31 @@ import util from "node:util";
 
 import { preflight } from "./preflight.mjs";
 
-const HELP = `Usage: npx -y pnpm@12.21.0 tarballs [FOLDER] [--install PROJECT]
+const HELP = `Usage: npx -y pnpm@12.21.0 tarballs [FOLDER] [--install PROJECT [--tools]]
 
-Builds and packs the SDK and what it depends on, as a release would, and prints
-the line that installs them in a project of yours: the way to use a clone until
-there is a release.
+Builds and packs the npm packages, as a release would, and prints the line that
+installs them in a project of yours: the way to use a clone until there is a
+release.
 
   FOLDER             where the tarballs go, .cache/tarballs of the clone by
                      default
-  --install PROJECT  install them there, too, by npm: in a folder with a
+  --install PROJECT  install the SDK there, too, by npm: in a folder with a
                      package.json
+  --tools            and ameide-tools, for protos of your own
   --help             this text
 
 After a change pack again, and install again.
+
+Go and Python need no packing. In a Go module, with CLONE the clone's path:
+
+  go mod edit -replace github.com/ameideio/ameide-sdk-go=CLONE/packages/sdk-go
+  go mod edit -replace github.com/ameideio/ameide-core-proto-go=CLONE/packages/core-proto/go
+  go mod edit -replace github.com/ameideio/ameide-policy-go=CLONE/packages/core-proto/policy-go
+  go mod tidy
+
+In Python:
+
+  pip install CLONE/packages/core-proto/python CLONE/packages/sdk-python
 
 Exit code 0: packed; 1: something went wrong; 2: wrong arguments.`;
 
@@ -29,6 +41,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 const OPTIONS = /** @type {const} */ ({
   install: { type: "string" },
+  tools: { type: "boolean", default: false },
   help: { type: "boolean", short: "h" },
 });
 
@@ -45,6 +58,9 @@ async function main(args) {
     parsed = util.parseArgs({ args, options: OPTIONS, allowPositionals: true });
     if (parsed.positionals.length > 1) {
       throw new Error("one folder at most");
+    }
+    if (parsed.values.tools && parsed.values.install === undefined) {
+      throw new Error("--tools goes with --install PROJECT");
     }
   } catch (error) {
     console.error(`${messageOf(error).split(/\. |\n/)[0]} (see --help)`);
@@ -65,7 +81,8 @@ async function main(args) {
   preflight();
   try {
     const { packAll } = await import("./pack_all.mjs");
-    await packAll({ root, folder, ...(project === undefined ? {} : { project }) });
+    const into = project === undefined ? {} : { project, tools: values.tools };
+    await packAll({ root, folder, ...into });
     return 0;
   } catch (error) {
     console.error(messageOf(error));

@@ -1,8 +1,11 @@
 // @ts-check
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TARBALLS = fileURLToPath(new URL("../tarballs.mjs", import.meta.url));
 
 /**
@@ -22,12 +25,18 @@ function tarballs(...args) {
 test("--help says what there is, and packs nothing", async () => {
   const { code, stdout, stderr } = await tarballs("folder", "--help");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^Usage: .* tarballs \[FOLDER\] \[--install PROJECT\]\n/);
+  expect(stdout).toMatch(/^Usage: .* tarballs \[FOLDER\] \[--install PROJECT \[--tools\]\]\n/);
+  for (const place of stdout.matchAll(/CLONE\/(\S+)/g)) {
+    expect(existsSync(join(ROOT, place[1] ?? "")), place[0]).toBe(true);
+  }
+  expect(stdout).toContain("go mod edit -replace github.com/ameideio/ameide-sdk-go=CLONE/");
+  expect(stdout).toContain("pip install CLONE/packages/core-proto/python CLONE/");
 });
 
 test.each([
   [["--quick"], "Unknown option '--quick' (see --help)\n"],
   [["--install"], "Option '--install <value>' argument missing (see --help)\n"],
+  [["--tools"], "--tools goes with --install PROJECT (see --help)\n"],
   [["one", "two"], "one folder at most (see --help)\n"],
 ])("wrong arguments: %s", async (args, stderr) => {
   expect(await tarballs(...args)).toEqual({ code: 2, stdout: "", stderr });

@@ -94,6 +94,18 @@ it("README.md: one command installs, and the ten lines run", LONG, async () => {
   expect(server.usageRecords()).toHaveLength(before + 1);
 });
 
+it("docs/bring-your-own.md: one command installs the tools, too", LONG, async () => {
+  const text = await readFile(join(ROOT, "docs/bring-your-own.md"), "utf8");
+  const [, words = ""] = /`npx -y pnpm@\S+ tarballs (--install [^`]*)`/.exec(text) ?? [];
+  expect(words).toBe("--install ../my-service --tools");
+  const project = join(folder, "my-tools");
+  await mkdir(project);
+  await writeFile(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+  await tarballs(join(folder, ".cache/tarballs"), "--install", project, "--tools");
+  const programs = await readdir(join(project, "node_modules/.bin"));
+  expect(programs).toEqual(expect.arrayContaining(["ameide-manifest", "buf-plugin-ameide"]));
+});
+
 describe("examples/service", () => {
   let example: Awaited<ReturnType<typeof prepare>>;
   beforeAll(async () => {
