@@ -158,23 +158,40 @@ describe("docs/bring-your-own.md: Set up a workspace", () => {
     }
   });
 
-  it("starts in Go with policy.proto vendored beside the SDK's", LONG, async () => {
-    await type("npx ameide-manifest init --vendor", { cwd, env });
-    const yaml = "version: v2\nmodules:\n  - path: proto\n  - path: third_party/ameide\n";
-    await writeFile(join(cwd, "buf.yaml"), yaml);
-    const path = join(cwd, "proto/acme/orders/v1/orders.proto");
-    const text = await readFile(path, "utf8");
-    const rpc = "rpc CreateOrder(CreateOrderRequest) returns (CreateOrderResponse)";
-    const keyed = text
-      .replace(`${rpc};`, `${rpc} { option (ameide.policy.v1.idempotency_key) = true; }`)
-      .replace("package acme.orders.v1;", '$&\nimport "ameide/policy/v1/policy.proto";');
-    await writeFile(path, keyed);
-    await typeAll(["npx buf generate --template buf.gen.ameide.yaml", "go mod tidy"]);
-    expect(await type("go list -deps .", { cwd, env })).toContain("ameide-policy-go/ameide/policy");
-    const [, typescript = [], , python = []] = await blocks();
-    for (const lines of [["go run ."], typescript, python]) {
-      const printed = await typeAll(lines);
-      expect(printed).toMatch(/carriesIdempotencyKey +true +\(proto: acme\.orders\.v1/);
-    }
-  });
+  it(
+    "starts in Go with policy.proto and Google's protos beside the SDK's, by an older template",
+    LONG,
+    async () => {
+      await type("npx ameide-manifest init --vendor", { cwd, env });
+      const modules = [
+        "proto",
+        "third_party/ameide",
+        "node_modules/@ameideio/ameide-sdk-ts/dist/googleapis",
+      ].map((module) => ({ path: module }));
+      await writeFile(join(cwd, "buf.yaml"), JSON.stringify({ version: "v2", modules }));
+      const path = join(cwd, "proto/acme/orders/v1/orders.proto");
+      const text = await readFile(path, "utf8");
+      const rpc = "rpc CreateOrder(CreateOrderRequest) returns (CreateOrderResponse)";
+      const keyed = text
+        .replace(`${rpc};`, `${rpc} { option (ameide.policy.v1.idempotency_key) = true; }`)
+        .replace(
+          "package acme.orders.v1;",
+          '$&\nimport "ameide/policy/v1/policy.proto";\nimport "google/api/field_info.proto";',
+        )
+        .replace(
+          "message CreateOrderRequest {",
+          "$&\n  string request_id = 99 [(google.api.field_info).format = UUID4];",
+        );
+      await writeFile(path, keyed);
+      await typeAll(["npx buf generate --template buf.gen.ameide.yaml", "go mod tidy"]);
+      expect(await type("go list -deps .", { cwd, env })).toContain(
+        "ameide-policy-go/ameide/policy",
+      );
+      const [, typescript = [], , python = []] = await blocks();
+      for (const lines of [["go run ."], typescript, python]) {
+        const printed = await typeAll(lines);
+        expect(printed).toMatch(/carriesIdempotencyKey +true +\(proto: acme\.orders\.v1/);
+      }
+    },
+  );
 });
