@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import {
   type Manifest,
   ManifestSchema,
@@ -5,17 +9,27 @@ import {
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { dirname } from "node:path";
-import { describe, expect, it, test, vi } from "vitest";
+import { describe, expect, it, onTestFinished, test, vi } from "vitest";
 import { manifestOf, readImage, RULES, toCanonicalJson } from "../src/index.js";
 import { ourImage, there } from "./harness/images.js";
 import { run, temporaryFile, temporaryFolder } from "./harness/run.js";
 import { callIn, methodIn, wantedSurface } from "./harness/surfaces.js";
+import { ROOT, workspace } from "./harness/workspace.js";
 
 const GET = "ameide.threads.v1.ThreadsService/GetThread";
 const manifest = manifestOf(readImage(ourImage(), "it"));
 const services = manifest.services.length;
 const methods = manifest.services.flatMap((service) => service.methods).length;
 const compared = `${services} services, ${methods} methods`;
+
+const LINES = `syntax = "proto3";
+package acme.shop.v1;
+message M {}
+service ShopService {
+  rpc CreateItem(M) returns (M);
+  rpc GetItem(M) returns (M);
+}
+`;
 
 function manifestFile(of: Manifest = manifest): string {
   return temporaryFile("manifest.json", toCanonicalJson(ManifestSchema, of));
@@ -106,6 +120,32 @@ verdict: red, 1 problem in go (${compared})
         ],
       },
     ]);
+  });
+
+  it("has SARIF at the lines of protos, with their image", async () => {
+    const folder = workspace({ "acme/shop/v1/shop.proto": LINES });
+    vi.spyOn(process, "cwd").mockReturnValue(folder);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const image = join(folder, "image.binpb");
+    execFileSync(`${ROOT}node_modules/.bin/buf`, ["build", "-o", image], { cwd: folder });
+    const own = manifestOf(readImage(readFileSync(image), "it"));
+    const lacking = wantedSurface(own, "ts", ({ stubs }) => void there(stubs[0]).methods.pop());
+    const surfaces = ["--surface", surfaceFile(lacking)];
+    const args = ["--manifest", manifestFile(own), ...surfaces, "--image", image];
+    const { stdout } = await run("check", ...args, "--format", "sarif");
+    const { runs } = JSON.parse(stdout) as { runs: { results: { locations: object[] }[] }[] };
+    expect(runs[0]?.results.map(({ locations }) => locations)).toMatchObject([
+      [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "proto/acme/shop/v1/shop.proto" },
+            region: { startLine: 6 },
+          },
+        },
+      ],
+    ]);
+    const refused = await run("check", ...args);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--image is for/) });
   });
 
   it("refuses that a name of the base disappears", async () => {

@@ -1,15 +1,21 @@
+import { join } from "node:path";
+import process from "node:process";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { EXIT_MISSING_TOOL } from "@ameideio/scripts/missing_tool.mjs";
 import { check, isGreen } from "../check/check.js";
+import { readImage } from "../image.js";
+import { textOf } from "../init/plan_file.js";
+import { modulesOf } from "../modules.js";
 import { readManifest, readSurface } from "../read.js";
 import { toJsonReport } from "../report/json.js";
 import { toSarif } from "../report/sarif.js";
+import { type Locate, locateIn } from "../report/sources.js";
 import { showTable } from "../report/table.js";
 import { type Sdk, SDKS } from "../sdks.js";
 import type { Taken } from "../take_surfaces.js";
 import { oneOf, readArguments, required, UsageError } from "./arguments.js";
 import type { Command, Output } from "./command.js";
-import { readText } from "./files.js";
+import { readBytes, readText } from "./files.js";
 
 /** Looks at SDKs. */
 export type TakeSurfaces = (sdks: readonly Sdk[]) => Promise<Taken>;
@@ -29,10 +35,14 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
         surface: { type: "string", multiple: true },
         sdk: { type: "string", multiple: true },
         base: { type: "string" },
+        image: { type: "string" },
         format: { type: "string", default: "table" },
       });
       const path = required(values.manifest, "--manifest");
       const format = oneOf(values.format, ["table", "json", "sarif"], "--format");
+      if (values.image !== undefined && format !== "sarif") {
+        throw new UsageError("--image is for --format sarif");
+      }
       const sdks = (values.sdk ?? SDKS).map((sdk) => oneOf(sdk, SDKS, "--sdk"));
       if (values.sdk !== undefined && takeSurfaces === undefined) {
         throw new UsageError("there is no SDK to look at here: say --surface instead of --sdk");
@@ -45,6 +55,7 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
         values.base === undefined
           ? undefined
           : readManifest(await readText(values.base), values.base);
+      const locate = values.image === undefined ? undefined : await sourcesIn(values.image);
       const { surfaces, missing } =
         values.surface === undefined && takeSurfaces !== undefined
           ? await takeSurfaces(sdks)
@@ -57,7 +68,7 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
       const report = {
         table: () => showTable(verdict),
         json: () => toJsonReport(verdict),
-        sarif: () => toSarif(verdict.problems, path),
+        sarif: () => toSarif(verdict.problems, path, locate),
       };
       output.out(report[format]());
       return isGreen(verdict) ? 0 : 1;
@@ -74,10 +85,13 @@ method: missing, extra, wrong kind, wrong type, wrong policy, wrong name.
 const BASE_AND_FORMAT = `  --base FILE      an older manifest, as of the last release: no service or
                    method of it may disappear or get another name
   --format FORMAT  table (default), json, or sarif (SARIF 2.1.0)
+  --image FILE     sarif: the image that the manifest is of, so that results are
+                   at the lines of its protos, in the modules of the buf.yaml
+                   here. Default: at line 1 of the manifest
 `;
 
 const HELP = `Usage: ameide-manifest check --manifest FILE --surface FILE... [--base FILE]
-                             [--format table|json|sarif]
+                             [--format table|json|sarif] [--image FILE]
 
 ${WHAT}  --surface FILE   as surface writes it; repeated for several
 ${BASE_AND_FORMAT}
@@ -87,6 +101,7 @@ compared; 2: wrong arguments.
 
 const LOOKING_HELP = `Usage: ameide-manifest check --manifest FILE [--surface FILE...] [--sdk NAME...]
                              [--base FILE] [--format table|json|sarif]
+                             [--image FILE]
 
 ${WHAT}  --surface FILE   as surface writes it; repeated for several. Default: it looks
                    at the SDKs itself
@@ -107,6 +122,12 @@ compared; 2: wrong arguments; 3: every toolchain is missing.
 function tellMissing(missing: readonly string[], { line }: Output): boolean {
   missing.forEach(line);
   return missing.length > 0 && inCi();
+}
+
+async function sourcesIn(path: string): Promise<Locate> {
+  const folder = process.cwd();
+  const bufYaml = await textOf(join(folder, "buf.yaml"));
+  return locateIn(readImage(await readBytes(path), path), folder, modulesOf(bufYaml ?? ""));
 }
 
 async function readSurfaces(paths: readonly string[] | undefined): Promise<Taken> {

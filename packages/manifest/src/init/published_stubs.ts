@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { dirname } from "node:path/posix";
 import { type Image, isImport } from "../image.js";
 import { byText } from "../canonical.js";
+import { modulesOf } from "../modules.js";
 
 /** Files whose Go stubs are published in a module of their own: a second copy panics at start. */
 export interface PublishedStubs {
@@ -52,7 +53,7 @@ export function publishedStubs(
     return isImport(file) ? stated !== "" : isCopy;
   });
   const others = files.filter((file) => !published.includes(file)).map(({ name }) => name);
-  const modules = [".", ...[...bufYaml.matchAll(/^\s*-?\s*path: *["']?([^\s"'#]+)/gm)].map(last)];
+  const modules = modulesOf(bufYaml);
   const imported = folded(
     published.map(({ name }) => name),
     others,
@@ -89,8 +90,4 @@ function folded(names: readonly string[], others: readonly string[]): string[] {
 
 function isBelow(folder: string) {
   return (name: string): boolean => name.startsWith(`${folder}/`);
-}
-
-function last(match: RegExpMatchArray): string {
-  return match.at(-1) ?? "";
 }

@@ -1,12 +1,18 @@
-import type { Log } from "sarif";
+import type { Log, PhysicalLocation } from "sarif";
 import { type Problem, RULES } from "../check/problem.js";
+import type { Locate, Place } from "./sources.js";
 
 /**
  * Reports problems as SARIF 2.1.0 (OASIS), which code scanning takes.
  *
- * @param manifest - Path of the manifest, the one file that every problem is about.
+ * @param manifest - Path of the manifest, where every problem is that has no other place.
  */
-export function toSarif(problems: readonly Problem[], manifest: string): string {
+export function toSarif(
+  problems: readonly Problem[],
+  manifest: string,
+  locate: Locate = () => undefined,
+): string {
+  const whole = { uri: manifest.replaceAll("\\", "/"), line: 1 };
   const ids = Object.keys(RULES);
   const log: Log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -28,10 +34,7 @@ export function toSarif(problems: readonly Problem[], manifest: string): string 
           message: { text: sentence(problem) },
           locations: [
             {
-              physicalLocation: {
-                artifactLocation: { uri: uriOf(manifest) },
-                region: { startLine: 1 },
-              },
+              physicalLocation: physicalLocationOf(locate(problem) ?? whole),
               logicalLocations: [
                 {
                   fullyQualifiedName: cellName(problem),
@@ -45,6 +48,10 @@ export function toSarif(problems: readonly Problem[], manifest: string): string 
     ],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+function physicalLocationOf({ uri, line }: Place): PhysicalLocation {
+  return { artifactLocation: { uri: uriOf(uri) }, region: { startLine: line } };
 }
 
 // RFC 3986; the first segment of a relative reference has no colon.
