@@ -104,8 +104,8 @@ it("says that a roster in TypeScript is no ES module to its project", async () =
   symlinkSync(join(ROOT, "packages/sdk"), join(folder, "node_modules/@ameideio/ameide-sdk-ts"));
   writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }');
   writeFileSync(join(folder, "roster.js"), "export const roster = {};\n");
-  const arguments_ = ["--sdk", "ts", "--roster", "roster.js", "--dir", folder];
-  const { code, stderr } = await runProject("surface", ...arguments_);
+  const given = ["--sdk", "ts", "--roster", "roster.js", "--dir", folder];
+  const { code, stderr } = await runProject("surface", ...given);
   expect(code).toBe(1);
   const line =
     /roster\.js cannot be loaded: .* ES module, which .* type npm pkg set type=module\n$/;

@@ -62,7 +62,12 @@ function listed(
   services: readonly DescService[],
   { earlier, anew }: Pick<Decided, "earlier" | "anew">,
 ): ReviewedMethod[] {
-  const before = new Map(earlier.map(({ gone: _, ...each }) => [each.method, each]));
+  const before = new Map(
+    earlier.map((each) => {
+      const { gone: _, ...was } = each;
+      return [was.method, was];
+    }),
+  );
   return services.flatMap((service) =>
     service.methods.flatMap((method): ReviewedMethod[] => {
       const suggestion = suggestionFor(method);
