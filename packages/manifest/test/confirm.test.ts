@@ -67,6 +67,18 @@ describe("confirm", () => {
     expect(reviewIn(folder)).toHaveLength(2);
   });
 
+  it("takes back what is gone where the review is lost, and nothing of other modules", async () => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    const of = (method: string) => ({ ...entry, selectors: [method] });
+    const elsewhere = of("other.v1.OtherService/Get");
+    const methods = [of("acme.shop.v1.ShopService/GetOld"), elsewhere];
+    writeFileSync(join(folder, "ameide.policy.json"), JSON.stringify({ methods }));
+    expect((await init(folder)).stdout).toContain("ShopService/GetOld is gone, no proto has it:");
+    await run("confirm", "--dir", folder);
+    expect(policyIn(folder)).toEqual({ methods: [elsewhere] });
+  });
+
   it("keeps what is confirmed of a method that comes back", async () => {
     const folder = workspace(SHOP);
     const shop = join(folder, "proto/acme/shop/v1/shop.proto");

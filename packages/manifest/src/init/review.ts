@@ -49,12 +49,21 @@ export function reviewOf(
   const declared = new Set(
     services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `${typeName}/${name}`)),
   );
-  const gone = earlier
-    .filter(({ method }) => !names.has(method) && stated.has(method))
-    .map((each) => ({
-      ...each,
-      gone: declared.has(each.method) ? "its proto declares a level" : "no proto has it",
-    }));
+  const inServices = new Set(services.map(({ typeName }) => typeName));
+  const before = new Map(earlier.map((each) => [each.method, each]));
+  const gone = [...stated]
+    .filter((method) => !names.has(method))
+    .flatMap((method): ReviewedMethod[] => {
+      const why = declared.has(method) ? "its proto declares a level" : "no proto has it";
+      const was = before.get(method);
+      if (was !== undefined) {
+        return [{ ...was, gone: why }];
+      }
+      // Of a review that is lost. What is of services elsewhere, or declared, a person may have written.
+      const isLost = !declared.has(method) && inServices.has(method.split("/")[0] ?? "");
+      const lost = { method, idempotencyLevel: null, reason: "", confirmed: false, gone: why };
+      return isLost ? [lost] : [];
+    });
   return [...reviewed, ...gone];
 }
 
