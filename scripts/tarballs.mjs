@@ -24,14 +24,8 @@ release.
 
 After a change pack again, and install again.
 
-Go and Python need no packing. In a Go module, with CLONE the clone's path:
-
-  go mod edit -replace github.com/ameideio/ameide-sdk-go=CLONE/packages/sdk-go
-  go mod edit -replace github.com/ameideio/ameide-core-proto-go=CLONE/packages/core-proto/go
-  go mod edit -replace github.com/ameideio/ameide-policy-go=CLONE/packages/core-proto/policy-go
-  go mod tidy
-
-In Python:
+Go and Python need no packing. With CLONE the clone's path, a Go module uses it
+by the lines of CLONE/packages/sdk-go/README.md; in Python type:
 
   pip install CLONE/packages/core-proto/python CLONE/packages/sdk-python
 
