@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import {
   type Manifest,
@@ -8,7 +8,6 @@ import {
   type Surface,
   SurfaceSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
-import { dirname } from "node:path";
 import { describe, expect, it, onTestFinished, test, vi } from "vitest";
 import { manifestOf, readImage, RULES, toCanonicalJson } from "../src/index.js";
 import { ourImage, there } from "./harness/images.js";

@@ -293,10 +293,10 @@ Deprecated:
   expect(same).toEqual({ code: 0, stdout: "Nothing changed.\n", stderr: "" });
 });
 
-it("says that messages changed, where services and methods did not", async () => {
+it("says that options changed, where no service, method or message did", async () => {
   const lacking = ourImage((set) => {
     const file = fileIn(set, "ameide/threads/v1/threads.proto");
-    there(file.messageType.find(({ name }) => name === "Thread")).field.pop();
+    file.options = create(FileOptionsSchema, { ...file.options, javaPackage: "com.example" });
   });
   const [older, newer] = [ourImage(), lacking].map((image) =>
     fileOf(manifestOf(readImage(image, "it"))),
@@ -304,7 +304,7 @@ it("says that messages changed, where services and methods did not", async () =>
   const { code, stdout } = await run("diff", there(older), there(newer));
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^No service or method changed, but messages or options did: .*breaking says/,
+    /^No service, method or message changed, but options did: .*breaking says/,
   );
   const json = await run("diff", there(older), there(newer), "--format", "json");
   expect(JSON.parse(json.stdout)).toMatchObject({ moduleChanged: true, changes: [] });

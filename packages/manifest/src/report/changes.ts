@@ -30,11 +30,11 @@ export function showChanges(changes: readonly Change[], { moduleChanged }: Compa
   if (parts.length > 0) {
     return parts.join("\n");
   }
-  return moduleChanged ? MESSAGES_CHANGED : "Nothing changed.\n";
+  return moduleChanged ? OPTIONS_CHANGED : "Nothing changed.\n";
 }
 
-const MESSAGES_CHANGED =
-  "No service or method changed, but messages or options did: the digest of the module differs. " +
+const OPTIONS_CHANGED =
+  "No service, method or message changed, but options did: the digest of the module differs. " +
   "What that breaks, buf breaking says.\n";
 
 /** Reports changes as JSON. */

@@ -12,7 +12,7 @@ export function toSarif(
   manifest: string,
   locate: Locate = () => undefined,
 ): string {
-  const whole = { uri: manifest.replaceAll("\\", "/"), line: 1 };
+  const whole = { uri: manifest, line: 1 };
   const ids = Object.keys(RULES);
   const log: Log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
