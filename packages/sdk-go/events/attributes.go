@@ -21,8 +21,18 @@ func trimmed(text string) string {
 	return strings.Trim(text, whiteSpace)
 }
 
+// optional is a text, trimmed.
+func optional(field, text string) (string, error) {
+	return trimmed(text), checkText(field, text)
+}
+
+// required is the same of a text that must not be empty.
 func required(field, text string) (string, error) {
-	if text = trimmed(text); text == "" {
+	text, err := optional(field, text)
+	if err != nil {
+		return "", err
+	}
+	if text == "" {
 		return "", newError(Missing, field, "must not be empty", nil)
 	}
 	return text, nil

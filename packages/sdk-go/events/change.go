@@ -93,6 +93,9 @@ func checkChange(change *eventsv1.Change) error {
 			return newError(Invalid, stated.field, "is no value of its enum", nil)
 		}
 	}
+	if err := checkText("actor_id", change.ActorId); err != nil {
+		return err
+	}
 	return checkCount("aggregate_version", change.AggregateVersion)
 }
 
@@ -111,6 +114,10 @@ func objectOf(field string, value any) (*structpb.Struct, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil, newError(Invalid, field, "cannot be JSON: "+cut(err.Error()), err)
+	}
+	// What is not UTF-8 is replaced by this escape, and U+FFFD itself is none.
+	if _, isJSON := value.(json.RawMessage); !isJSON && bytes.Contains(text, []byte(`\ufffd`)) {
+		return nil, newError(Invalid, field, "has a text that is not UTF-8", nil)
 	}
 	if bytes.Equal(text, []byte("null")) {
 		return nil, nil

@@ -53,7 +53,10 @@ func NewCloudEvent(data proto.Message, attributes Attributes, options ...MakeOpt
 	if err != nil {
 		return nil, err
 	}
-	tenant := trimmed(attributes.TenantID)
+	tenant, err := optional("tenant_id", attributes.TenantID)
+	if err != nil {
+		return nil, err
+	}
 	if tenant == "" {
 		tenant = tenantIn(data)
 	}
@@ -63,6 +66,10 @@ func NewCloudEvent(data proto.Message, attributes Attributes, options ...MakeOpt
 	if err := checkTenant(data, tenant); err != nil {
 		return nil, err
 	}
+	module, err := optional("module", attributes.Module)
+	if err != nil {
+		return nil, err
+	}
 	id := attributes.ID
 	if id == "" {
 		id = from.newID()
@@ -70,7 +77,15 @@ func NewCloudEvent(data proto.Message, attributes Attributes, options ...MakeOpt
 	if id, err = required("id", id); err != nil {
 		return nil, err
 	}
+	subject, err := optional("subject", attributes.Subject)
+	if err != nil {
+		return nil, err
+	}
 	moment, err := from.timestamp("time", attributes.Time)
+	if err != nil {
+		return nil, err
+	}
+	contentType, err := optional("data_content_type", attributes.DataContentType)
 	if err != nil {
 		return nil, err
 	}
@@ -83,16 +98,16 @@ func NewCloudEvent(data proto.Message, attributes Attributes, options ...MakeOpt
 		return nil, err
 	}
 	if extensions["dataschema"] == "" {
-		extensions["dataschema"] = dataSchemaOf(data, trimmed(attributes.Module))
+		extensions["dataschema"] = dataSchemaOf(data, module)
 	}
 	return &eventsv1.CloudEvent{
 		SpecVersion:     specVersion,
 		Id:              id,
 		Type:            kind,
 		Source:          source,
-		Subject:         trimmed(attributes.Subject),
+		Subject:         subject,
 		Time:            moment,
-		DataContentType: trimmed(attributes.DataContentType),
+		DataContentType: contentType,
 		TenantId:        tenant,
 		Data:            encoded,
 		Extensions:      extensions,

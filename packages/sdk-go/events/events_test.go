@@ -73,6 +73,24 @@ func TestNewCloudEventRefuses(t *testing.T) {
 	expectFault(t, err, fault{"invalid", "data"})
 }
 
+func TestNewCloudEventRefusesWhatIsNotUTF8(t *testing.T) {
+	for field, spoil := range map[string]func(*events.Attributes){
+		"id":                func(a *events.Attributes) { a.ID = "\xff" },
+		"source":            func(a *events.Attributes) { a.Source = "\xff" },
+		"type":              func(a *events.Attributes) { a.Type = "\xff" },
+		"subject":           func(a *events.Attributes) { a.Subject = "\xff" },
+		"tenant_id":         func(a *events.Attributes) { a.TenantID = "\xff" },
+		"module":            func(a *events.Attributes) { a.Module = "\xff" },
+		"data_content_type": func(a *events.Attributes) { a.DataContentType = "\xff" },
+		"extensions.a":      func(a *events.Attributes) { a.Extensions = map[string]string{"a": "\xff"} },
+	} {
+		spoiled := attributes
+		spoil(&spoiled)
+		_, err := events.NewCloudEvent(&eventsv1.Change{}, spoiled)
+		expectFault(t, err, fault{"invalid", field})
+	}
+}
+
 func TestNewChange(t *testing.T) {
 	all := readVectors(t)
 	for _, v := range all.CreateChange {
@@ -116,20 +134,26 @@ func TestNewChangeRefusesPayloads(t *testing.T) {
 	circle := map[string]any{}
 	circle["self"] = circle
 	for name, payload := range map[string]any{
-		"bytes":           []byte("{}"),
-		"a function":      func() {},
-		"no number":       map[string]any{"a": math.NaN()},
-		"an endless one":  map[string]any{"a": math.Inf(1)},
-		"a circle":        circle,
-		"a moment":        time.Now(),
-		"text that is no": json.RawMessage(`{"a":`),
+		"bytes":            []byte("{}"),
+		"a function":       func() {},
+		"no number":        map[string]any{"a": math.NaN()},
+		"an endless one":   map[string]any{"a": math.Inf(1)},
+		"a circle":         circle,
+		"a moment":         time.Now(),
+		"text that is no":  json.RawMessage(`{"a":`),
+		"no UTF-8":         map[string]any{"a": []string{"\xff"}},
+		"half a surrogate": json.RawMessage(`{"a":"\ud800"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := events.NewChange(fields, payload)
 			expectFault(t, err, fault{"invalid", "payload"})
 		})
 	}
-	_, err := events.NewChange(fields, map[string]any(nil))
+	broken := fields
+	broken.ActorID = "\xff"
+	_, err := events.NewChange(broken, map[string]any{})
+	expectFault(t, err, fault{"invalid", "actor_id"})
+	_, err = events.NewChange(fields, map[string]any(nil))
 	expectFault(t, err, fault{"nil", "payload"})
 }
 

@@ -47,6 +47,9 @@ func (c *codec) dataOf(members object) (*anypb.Any, error) {
 	if err := json.Unmarshal(data, &text); err != nil || string(data) == "null" {
 		return nil, newError(Invalid, "data", "must be text, as its content type is not JSON", nil)
 	}
+	if err := checkEscapes("data", data); err != nil {
+		return nil, err
+	}
 	return packed(wrapperspb.String(text))
 }
 
@@ -56,13 +59,21 @@ func (o object) checkTyped() error {
 	if data == nil || string(data) == "null" {
 		return nil
 	}
-	var typed struct {
-		URL *string `json:"@type"`
-	}
-	if err := json.Unmarshal(data, &typed); err != nil || typed.URL == nil {
+	if _, ok := typeIn(data); !ok {
 		return newError(Invalid, "data", "must have an @type", nil)
 	}
 	return nil
+}
+
+// typeIn is the "@type" of an object; not ok where it has none that is text.
+func typeIn(data json.RawMessage) (url string, ok bool) {
+	var members object
+	// Not into a struct, which takes "@TYPE" too.
+	if err := json.Unmarshal(data, &members); err != nil {
+		return "", false
+	}
+	raw := members["@type"]
+	return url, len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &url) == nil
 }
 
 // normalizeURL makes a type URL what it is where the other SDKs read it. Whoever wrote another host meant the same type.
@@ -91,13 +102,13 @@ func (c *codec) jsonData(data json.RawMessage, named protoreflect.FullName) (*an
 	if depthOf(data) > maxDataDepth {
 		return nil, tooDeep("data")
 	}
-	lenient := protojson.UnmarshalOptions{DiscardUnknown: true}
-	var typed struct {
-		URL string `json:"@type"`
+	if err := checkEscapes("data", data); err != nil {
+		return nil, err
 	}
+	lenient := protojson.UnmarshalOptions{DiscardUnknown: true}
 	// "@type" means something else in JSON-LD.
-	if err := json.Unmarshal(data, &typed); err == nil && typed.URL != "" {
-		if _, err := c.resolver.FindMessageByURL(typed.URL); err == nil {
+	if url, ok := typeIn(data); ok {
+		if _, err := c.resolver.FindMessageByURL(url); err == nil {
 			packed := &anypb.Any{}
 			if err := c.decode("data", data, packed, lenient); err != nil {
 				return nil, err

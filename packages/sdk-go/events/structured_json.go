@@ -146,7 +146,7 @@ func (o object) text(name, field string) (string, error) {
 	if err := json.Unmarshal(raw, &text); err != nil {
 		return "", newError(Invalid, field, "must be text", nil)
 	}
-	return trimmed(text), nil
+	return trimmed(text), checkEscapes(field, raw)
 }
 
 func extensionsOf(members object) (map[string]string, error) {
@@ -159,6 +159,9 @@ func extensionsOf(members object) (map[string]string, error) {
 		shown := string(firstRunes(name, 64))
 		if !anyExtensionName.MatchString(name) {
 			return nil, newError(Invalid, shown, "has a name that is not of a-z and 0-9 alone", nil)
+		}
+		if err := checkEscapes(shown, raw); err != nil {
+			return nil, err
 		}
 		text, ok := extensionOf(raw)
 		if !ok {

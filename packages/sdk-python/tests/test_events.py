@@ -19,7 +19,7 @@ from ameide_core_proto.ameide.meter.v1.meter_pb import RecordUsageRequest
 from ameide_core_proto.ameide.tap.v1.tap_event_data_pb import TapEventData
 from protobuf import Message, Registry, message_from_json_value, message_to_json_value
 from protobuf.wkt import Any as AnyMessage
-from protobuf.wkt import BytesValue, StringValue, Timestamp, Value
+from protobuf.wkt import BytesValue, StringValue, Struct, Timestamp, Value
 
 from ameide_sdk.events import (
     EventError,
@@ -126,6 +126,30 @@ def test_an_event_refuses_what_types_forbid() -> None:
         create_cloud_event(Change(), **unknown)
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["id", "source", "type", "subject", "tenant_id", "module", "data_content_type"],
+)
+def test_an_event_refuses_half_a_surrogate(field: str) -> None:
+    given: Any = {**ATTRIBUTES, field: "a\ud800"}
+    got = outcome(lambda: create_cloud_event(Change(), **given))
+    assert got == {"code": "invalid", "field": field}
+
+
+def test_data_and_texts_refuse_half_a_surrogate() -> None:
+    broken = Change(payload=Struct.from_python({"list": [{"\udc00": 1}]}))
+    got = outcome(lambda: create_cloud_event(broken, **ATTRIBUTES))
+    assert got == {"code": "invalid", "field": "data"}
+    got = outcome(lambda: create_change({}, **{**FIELDS, "actor_id": "\ud800"}))
+    assert got == {"code": "invalid", "field": "actor_id"}
+    event = CloudEvent(extensions={"\ud800": ""})
+    assert outcome(lambda: to_proto_json(event)) == {"code": "invalid", "field": "message"}
+    got = outcome(lambda: from_proto_json(CloudEvent, '{"id":"\\ud800"}'))
+    assert got == {"code": "invalid", "field": "text"}
+    got = outcome(lambda: read_cloud_event('{"specversion":"1.0","id":"\ud800"}'))
+    assert got == {"code": "invalid", "field": "id"}
+
+
 @each(VECTORS["create_change"])
 def test_create_change(vector: Any) -> None:
     given = message_from_json_value(Change, vector["fields"])
@@ -162,6 +186,8 @@ CIRCLE["self"] = CIRCLE
         ({"a": math.nan}, "invalid"),
         ({"a": [math.inf]}, "invalid"),
         ({"a": 10**400}, "invalid"),
+        ({"a": ["\ud83d"]}, "invalid"),
+        ({"a": {"\ud83d": 1}}, "invalid"),
         (CIRCLE, "too_large"),
     ],
 )

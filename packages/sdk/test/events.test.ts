@@ -128,10 +128,32 @@ describe("createCloudEvent()", () => {
       "invalid",
       "data",
     ],
+    [
+      "data with half a surrogate",
+      ChangeSchema,
+      create(ChangeSchema, { payload: { list: [{ "\udc00": 1 }] } }),
+      attributes,
+      "invalid",
+      "data",
+    ],
   ])("refuses %s", (_, schema, message, given, code, field) => {
     const got = outcome(() => createCloudEvent(schema, message as never, given as never));
     expect(got).toEqual({ code, field });
   });
+});
+
+it.each([
+  ["id", "id"],
+  ["source", "source"],
+  ["type", "type"],
+  ["subject", "subject"],
+  ["tenantId", "tenant_id"],
+  ["module", "module"],
+  ["dataContentType", "data_content_type"],
+])("createCloudEvent() refuses half a surrogate: %s", (name, field) => {
+  const given = { source: "/s", type: "t", tenantId: "acme", [name]: "a\ud800" };
+  const got = outcome(() => createCloudEvent(ChangeSchema, create(ChangeSchema), given));
+  expect(got).toEqual({ code: "invalid", field });
 });
 
 describe("createChange()", () => {
@@ -163,6 +185,13 @@ describe("createChange()", () => {
     );
   });
 
+  it("refuses half a surrogate", () => {
+    expect(outcome(() => createChange({ ...fields, actorId: "\ud800" }, {}))).toEqual({
+      code: "invalid",
+      field: "actor_id",
+    });
+  });
+
   const circle: Record<string, unknown> = {};
   circle["self"] = circle;
 
@@ -175,6 +204,8 @@ describe("createChange()", () => {
     ["a member that is a bigint", { a: [1n] }, "invalid"],
     ["a member that is not a number", { a: Number.NaN }, "invalid"],
     ["a member that is infinite", { a: Infinity }, "invalid"],
+    ["half a surrogate", { a: ["\ud83d"] }, "invalid"],
+    ["a name with half a surrogate", { a: { "\ud83d": 1 } }, "invalid"],
     ["a circle", circle, "too_large"],
   ])("refuses %s", (_, payload, code) => {
     expect(outcome(() => createChange(fields, payload))).toEqual({ code, field: "payload" });
@@ -296,6 +327,22 @@ describe("toProtoJson() and fromProtoJson()", () => {
   ])("refuse %s", (_, text, code, field) => {
     const got = outcome(() => fromProtoJson(CloudEventSchema, text as string));
     expect(got).toEqual({ code, field });
+  });
+
+  it("refuse half a surrogate", () => {
+    const broken = create(CloudEventSchema, { extensions: { "\ud800": "" } });
+    expect(outcome(() => toProtoJson(CloudEventSchema, broken))).toEqual({
+      code: "invalid",
+      field: "message",
+    });
+    expect(outcome(() => fromProtoJson(CloudEventSchema, '{"id":"\\ud800"}'))).toEqual({
+      code: "invalid",
+      field: "text",
+    });
+    expect(outcome(() => readCloudEvent('{"specversion":"1.0","id":"\ud800"}'))).toEqual({
+      code: "invalid",
+      field: "id",
+    });
   });
 
   it("refuse no message, and one that is not known", () => {

@@ -11,7 +11,7 @@ describe("feature flags", () => {
 
   it.each(snapshots)("$name", (vector) => {
     const { json, keys } = vector;
-    const text = json === undefined ? undefined : JSON.stringify(json);
+    const text = vector.text ?? (json === undefined ? undefined : JSON.stringify(json));
     const got = outcome(() => parseFeatureFlags(text as string).keys);
     expect(got).toEqual(vector.error ?? keys);
   });

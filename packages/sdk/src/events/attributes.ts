@@ -1,4 +1,5 @@
 import { EventError } from "./event_error.js";
+import { checkText } from "./well_formed.js";
 
 /** Names that the specification, or a field of the message, has already. */
 const TAKEN = [
@@ -17,7 +18,7 @@ const TAKEN = [
  * Returns a text without the white space around it: spaces, tabs, line breaks, of ASCII alone, so that
  * every SDK cuts the same.
  *
- * @throws EventError `invalid` if it is no text.
+ * @throws EventError `invalid` if it is no text, or has a surrogate without its other half.
  */
 export function trimmed(field: string, value: unknown): string {
   if (value === undefined || value === null) {
@@ -26,6 +27,7 @@ export function trimmed(field: string, value: unknown): string {
   if (typeof value !== "string") {
     throw new EventError("invalid", field, "must be text");
   }
+  checkText(field, value);
   let start = 0;
   let end = value.length;
   while (start < end && isSpace(value.charCodeAt(start))) {

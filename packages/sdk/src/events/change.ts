@@ -10,6 +10,7 @@ import { required, trimmed } from "./attributes.js";
 import { MAX_DATA_DEPTH } from "./bounded_json.js";
 import { EventError, given } from "./event_error.js";
 import { type EventSourceOptions, nowOf, timestampOf } from "./event_source.js";
+import { checkTexts } from "./well_formed.js";
 
 /** Fields of a change that is made. White space around texts is cut off. */
 export interface ChangeFields {
@@ -96,6 +97,7 @@ function objectOf(field: string, value: unknown): JsonObject {
     throw new EventError("invalid", field, "must be a JSON object");
   }
   checkJson(field, value, 1);
+  checkTexts(field, value);
   return structuredClone(value) as JsonObject;
 }
 

@@ -3,11 +3,12 @@ import {
   CloudEventSchema,
 } from "@ameideio/core-proto/ameide/events/v1/cloud_event_pb";
 import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { anyPack, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { type Any, anyPack, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { checkExtensions, required, trimmed } from "./attributes.js";
 import { dataSchemaOf } from "./data_schema.js";
 import { EventError, given } from "./event_error.js";
 import { type EventSourceOptions, idOf, nowOf, timestampOf } from "./event_source.js";
+import { checkTexts } from "./well_formed.js";
 
 /** Version of the specification that events are made by. */
 export const SPEC_VERSION = "1.0";
@@ -98,10 +99,13 @@ function tenantIn<Desc extends DescMessage>(schema: Desc, data: MessageShape<Des
   return typeof value === "string" ? trimmed("tenant_id", value) : "";
 }
 
-function packed<Desc extends DescMessage>(schema: Desc, data: MessageShape<Desc>) {
+function packed<Desc extends DescMessage>(schema: Desc, data: MessageShape<Desc>): Any {
+  let any: Any;
   try {
-    return anyPack(schema, data);
+    any = anyPack(schema, data);
   } catch (cause) {
     throw new EventError("invalid", "data", `is no ${schema.typeName}`, { cause });
   }
+  checkTexts("data", data);
+  return any;
 }

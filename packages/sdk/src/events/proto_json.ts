@@ -20,6 +20,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { type BoundedOptions, parseBoundedJson } from "./bounded_json.js";
 import { EventError, given } from "./event_error.js";
+import { checkTexts } from "./well_formed.js";
 
 /** Where messages inside of a `google.protobuf.Any` are looked up. */
 export interface RegistryOptions {
@@ -44,12 +45,15 @@ export function toProtoJson<Desc extends DescMessage>(
   options: RegistryOptions = {},
 ): string {
   given("message", message);
+  let json: JsonValue;
   try {
     const registry = typesWith(options.registry);
-    return JSON.stringify(toJson(schema, message, { registry, useProtoFieldName: true }));
+    json = toJson(schema, message, { registry, useProtoFieldName: true });
   } catch (cause) {
     throw new EventError("invalid", "message", `cannot be JSON: ${textOf(cause)}`, { cause });
   }
+  checkTexts("message", json);
+  return JSON.stringify(json);
 }
 
 /**
@@ -82,6 +86,7 @@ export function decodeJson<Desc extends DescMessage>(
     readonly ignoreUnknownFields?: boolean;
   } = {},
 ): MessageShape<Desc> {
+  checkTexts(field, json);
   try {
     const { registry, ignoreUnknownFields = false } = options;
     return fromJson(schema, json, { registry: typesWith(registry), ignoreUnknownFields });

@@ -13,6 +13,7 @@ import { MAX_DATA_DEPTH } from "./bounded_json.js";
 import { messageNamed } from "./data_schema.js";
 import { EventError } from "./event_error.js";
 import { decodeJson, typesWith } from "./proto_json.js";
+import { checkText, checkTexts } from "./well_formed.js";
 
 /**
  * Returns the data of an event in the JSON format (section 3.1.2 of the format): undefined if there is
@@ -38,6 +39,7 @@ export function dataOf(json: JsonObject, registry: Registry | undefined): Any | 
   if (typeof data !== "string") {
     throw new EventError("invalid", "data", "must be text, as its content type is not JSON");
   }
+  checkText("data", data);
   return anyPack(StringValueSchema, create(StringValueSchema, { value: data }));
 }
 
@@ -64,6 +66,7 @@ function fromBytes(value: Uint8Array, type: string, named: string): Any {
 
 function fromJsonData(data: JsonValue, named: string, registry: Registry | undefined): Any {
   checkData(data, 1);
+  checkTexts("data", data);
   const types = typesWith(registry);
   const { "@type": url } = (Object(data) as JsonObject) ?? {};
   // "@type" means something else in JSON-LD.

@@ -11,6 +11,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { decodeJson, type ReadOptions } from "./proto_json.js";
 import { timestampFromText } from "./rfc3339.js";
 import { checkTyped, dataOf } from "./structured_data.js";
+import { checkText, shownName } from "./well_formed.js";
 
 /** Members of the JSON format that are fields of the message, or its data. */
 const FIELDS = [
@@ -106,10 +107,9 @@ function extensionsOf(json: JsonObject): Record<string, string> {
       continue;
     }
     if (!/^[a-z0-9]+$/.test(name)) {
-      const shown = name.slice(0, 64);
-      throw new EventError("invalid", shown, "has a name that is not of a-z and 0-9 alone");
+      throw new EventError("invalid", shownName(name), "has a name that is not of a-z and 0-9 alone");
     }
-    extensions[name] = extensionOf(name, value);
+    extensions[name] = extensionOf(shownName(name), value);
   }
   return extensions;
 }
@@ -117,12 +117,13 @@ function extensionsOf(json: JsonObject): Record<string, string> {
 /** Writes a value in the canonical form of its type, which CloudEvents has for Boolean and Integer. */
 function extensionOf(name: string, value: JsonValue): string {
   if (typeof value === "string") {
+    checkText(name, value);
     return value;
   }
   if (typeof value === "boolean" || isInt32(value)) {
     return String(value);
   }
-  throw new EventError("invalid", name.slice(0, 64), "must be text, a boolean or an integer");
+  throw new EventError("invalid", name, "must be text, a boolean or an integer");
 }
 
 function isInt32(value: JsonValue): value is number {

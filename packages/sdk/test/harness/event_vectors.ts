@@ -38,6 +38,7 @@ export interface EventVectors {
   readonly feature_flags: {
     readonly snapshots: readonly (Vector & {
       readonly json?: JsonValue;
+      readonly text?: string;
       readonly keys?: readonly string[];
     })[];
     readonly states: readonly {

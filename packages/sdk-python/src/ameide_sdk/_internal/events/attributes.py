@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ameide_sdk._internal.events.event_error import EventError
+from ameide_sdk._internal.events.well_formed import check_text
 
 # Spaces, tabs and line breaks of ASCII alone, so that every SDK cuts the same.
 _WHITE_SPACE = "\t\n\v\f\r "
@@ -23,12 +24,13 @@ def trimmed(field: str, value: object) -> str:
     """Returns a text without the white space around it; an empty one for None.
 
     Raises:
-        EventError: `invalid` if it is no text.
+        EventError: `invalid` if it is no text, or has a surrogate without its other half.
     """
     if value is None:
         return ""
     if not isinstance(value, str):
         raise EventError("invalid", field, "must be text")
+    check_text(field, value)
     return value.strip(_WHITE_SPACE)
 
 

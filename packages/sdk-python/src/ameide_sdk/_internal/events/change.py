@@ -13,6 +13,7 @@ from ameide_sdk._internal.events.attributes import required, trimmed
 from ameide_sdk._internal.events.bounded_json import check_data
 from ameide_sdk._internal.events.event_error import EventError
 from ameide_sdk._internal.events.event_source import WallClock, now_of, timestamp_of
+from ameide_sdk._internal.events.well_formed import check_texts
 
 _E = TypeVar("_E", bound=Enum)
 
@@ -107,4 +108,5 @@ def _object_of(field: str, value: object) -> Struct:
         raise EventError("invalid", field, "must be a JSON object")
     members = cast("dict[str, Any]", value)
     check_data(field, members)
+    check_texts(field, members)
     return Struct.from_python(members)

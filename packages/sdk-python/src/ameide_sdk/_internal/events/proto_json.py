@@ -14,6 +14,7 @@ from protobuf.wkt import BytesValue, ListValue, StringValue, Struct, Timestamp, 
 
 from ameide_sdk._internal.events.bounded_json import MAX_BYTES, parse_bounded_json
 from ameide_sdk._internal.events.event_error import EventError, given
+from ameide_sdk._internal.events.well_formed import check_text, check_texts
 
 M = TypeVar("M", bound=Message[Any])
 
@@ -37,9 +38,11 @@ def to_proto_json(message: Message[Any], *, registry: Registry | None = None) ->
         value = message_to_json_value(
             message, registry=types_with(registry), use_proto_field_name=True
         )
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except UNREADABLE as error:
         raise EventError("invalid", "message", f"cannot be JSON: {_cut(error)}") from error
+    check_text("message", text)
+    return text
 
 
 def from_proto_json(
@@ -84,11 +87,13 @@ def decode_json(
     Raises:
         EventError: `invalid`.
     """
+    check_texts(field, value)
+    types = types_with(registry)
     try:
         return message_from_json_value(
             message_type,
             value,
-            registry=types_with(registry),
+            registry=types,
             ignore_unknown_fields=ignore_unknown_fields,
         )
     except UNREADABLE as error:

@@ -15,6 +15,7 @@ from ameide_sdk._internal.events.bounded_json import check_data
 from ameide_sdk._internal.events.data_schema import message_named
 from ameide_sdk._internal.events.event_error import EventError
 from ameide_sdk._internal.events.proto_json import UNREADABLE, decode_json, types_with
+from ameide_sdk._internal.events.well_formed import check_text, check_texts
 
 
 def data_of(members: dict[str, Any], registry: Registry | None) -> AnyMessage | None:
@@ -37,6 +38,7 @@ def data_of(members: dict[str, Any], registry: Registry | None) -> AnyMessage | 
         return _from_json(data, named, registry)
     if not isinstance(data, str):
         raise EventError("invalid", "data", "must be text, as its content type is not JSON")
+    check_text("data", data)
     return _packed(StringValue(value=data))
 
 
@@ -69,6 +71,7 @@ def _from_bytes(value: bytes, media_type: str, named: str) -> AnyMessage:
 
 def _from_json(data: Any, named: str, registry: Registry | None) -> AnyMessage:
     check_data("data", data)
+    check_texts("data", data)
     types = types_with(registry)
     url = cast("dict[str, object]", data).get("@type") if isinstance(data, dict) else None
     # "@type" means something else in JSON-LD.

@@ -16,6 +16,7 @@ from ameide_sdk._internal.events.event_error import EventError
 from ameide_sdk._internal.events.proto_json import decode_json
 from ameide_sdk._internal.events.rfc3339 import timestamp_from_text
 from ameide_sdk._internal.events.structured_data import check_typed, data_of
+from ameide_sdk._internal.events.well_formed import check_text
 
 # Members of the JSON format that are fields of the message, or its data.
 _FIELDS = TAKEN | {"data_base64"}
@@ -110,6 +111,7 @@ def _extensions_of(members: dict[str, Any]) -> dict[str, str]:
 def _extension_of(name: str, value: object) -> str:
     match value:
         case str():
+            check_text(name, value)
             return value
         case bool():
             return "true" if value else "false"
