@@ -16,7 +16,7 @@ const (
 )
 
 // checkJSON looks at JSON that anybody may have written: at its length and depth before it is parsed, as a parser may
-// end at some depth of its own.
+// end at some depth of its own, and at the names in it.
 func checkJSON(field string, text []byte, most int) error {
 	switch {
 	case text == nil:
@@ -30,7 +30,7 @@ func checkJSON(field string, text []byte, most int) error {
 	case !json.Valid(text):
 		return newError(Invalid, field, "is not JSON", nil)
 	}
-	return nil
+	return checkNames(field, text)
 }
 
 func depthOf(text []byte) int {

@@ -61,8 +61,8 @@ func ToProtoJSON(message proto.Message, options ...CodecOption) ([]byte, error) 
 	return compact.Bytes(), nil
 }
 
-// FromProtoJSON decodes ProtoJSON into a message, strictly: a field that is not in the proto is refused. Names may be
-// those of the proto, or lowerCamelCase. What was in the message is replaced.
+// FromProtoJSON decodes ProtoJSON into a message, strictly: a field that is not in the proto is refused, and one that is
+// there twice. Names may be those of the proto, or lowerCamelCase. What was in the message is replaced.
 //
 // It fails with Nil, TooLarge or Invalid.
 func FromProtoJSON(text []byte, message proto.Message, options ...CodecOption) error {

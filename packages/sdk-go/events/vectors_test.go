@@ -57,6 +57,7 @@ type vectors struct {
 	CreateChange     []vector `json:"create_change"`
 	ReadCloudEvent   []vector `json:"read_cloud_event"`
 	Unpack           []vector
+	FromProtoJSON    []vector `json:"from_proto_json"`
 	FeatureFlags     struct {
 		Snapshots []vector
 		States    []struct {

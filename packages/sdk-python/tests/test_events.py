@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ameide_core_proto.ameide.agents.v1.agents_pb import WatchCatalogResponse
 from ameide_core_proto.ameide.config.v1.feature_flags_pb import FeatureFlag, FeatureFlagSnapshot
 from ameide_core_proto.ameide.events.v1.change_pb import ActorType, Change, ChangeOperation
 from ameide_core_proto.ameide.events.v1.cloud_event_pb import CloudEvent
@@ -295,9 +296,20 @@ def test_proto_json_keeps_the_names_of_the_proto_both_ways() -> None:
     assert json.loads(to_proto_json(from_proto_json(CloudEvent, json.dumps(event)))) == event
 
 
+@each(VECTORS["from_proto_json"])
+def test_from_proto_json(vector: Any) -> None:
+    messages: tuple[type[Message[Any]], ...] = (CloudEvent, WatchCatalogResponse)
+    types = {each.desc().type_name: each for each in messages}
+    registry = Registry(*messages)
+    got = outcome(
+        lambda: json_of(from_proto_json(types[vector["of"]], vector["text"], registry=registry))
+    )
+    assert got == vector.get("error", vector.get("message"))
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
-    [('{"newer":1}', "invalid"), ("[]", "invalid"), (None, "nil"), ("[" * 33, "too_large")],
+    [("[]", "invalid"), (None, "nil"), ("[" * 33, "too_large")],
 )
 def test_proto_json_is_not_read_from(text: Any, code: str) -> None:
     got = outcome(lambda: from_proto_json(CloudEvent, text))

@@ -6,6 +6,7 @@ import {
   type CloudEvent,
   CloudEventSchema,
 } from "@ameideio/core-proto/ameide/events/v1";
+import { WatchCatalogResponseSchema } from "@ameideio/core-proto/ameide/agents/v1";
 import { RecordUsageRequestSchema } from "@ameideio/core-proto/ameide/meter/v1";
 import { TapEventDataSchema } from "@ameideio/core-proto/ameide/tap/v1";
 import {
@@ -320,13 +321,23 @@ describe("toProtoJson() and fromProtoJson()", () => {
   });
 
   it.each([
-    ["a field that is not in the proto", JSON.stringify({ newer: 1 }), "invalid", "text"],
     ["an array", "[]", "invalid", "text"],
     ["no text", undefined, "nil", "text"],
     ["a text that is too deep", "[".repeat(33), "too_large", "text"],
   ])("refuse %s", (_, text, code, field) => {
     const got = outcome(() => fromProtoJson(CloudEventSchema, text as string));
     expect(got).toEqual({ code, field });
+  });
+
+  const messages = createRegistry(CloudEventSchema, WatchCatalogResponseSchema);
+
+  it.each(vectors.from_proto_json)("$of: $name", (vector) => {
+    const schema = messages.getMessage(vector.of) as DescMessage;
+    const got = outcome(() => {
+      const read = fromProtoJson(schema, vector.text, { registry: messages });
+      return toJson(schema, read, { useProtoFieldName: true });
+    });
+    expect(got).toEqual(vector.error ?? vector.message);
   });
 
   it("refuse half a surrogate", () => {

@@ -1,5 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { EventError } from "./event_error.js";
+import { checkNames } from "./json_names.js";
 
 /** Bytes of a text that is read, unless another limit is stated. */
 export const MAX_BYTES = 1_048_576;
@@ -34,11 +35,14 @@ export function parseBoundedJson(
   if (depthOf(text) > MAX_DEPTH) {
     throw new EventError("too_large", field, `is nested more than ${MAX_DEPTH} deep`);
   }
+  let value: JsonValue;
   try {
-    return JSON.parse(text) as JsonValue;
+    value = JSON.parse(text) as JsonValue;
   } catch (cause) {
     throw new EventError("invalid", field, "is not JSON", { cause });
   }
+  checkNames(field, text);
+  return value;
 }
 
 function textOf(field: string, source: unknown, maxBytes: number): string {

@@ -57,8 +57,8 @@ export function toProtoJson<Desc extends DescMessage>(
 }
 
 /**
- * Decodes ProtoJSON strictly: a field that is not in the proto is refused. Names may be those of the
- * proto, or lowerCamelCase.
+ * Decodes ProtoJSON strictly: a field that is not in the proto is refused, and one that is there
+ * twice. Names may be those of the proto, or lowerCamelCase.
  *
  * @throws EventError `nil`, `too_large`, or `invalid`.
  */

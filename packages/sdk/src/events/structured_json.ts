@@ -107,7 +107,11 @@ function extensionsOf(json: JsonObject): Record<string, string> {
       continue;
     }
     if (!/^[a-z0-9]+$/.test(name)) {
-      throw new EventError("invalid", shownName(name), "has a name that is not of a-z and 0-9 alone");
+      throw new EventError(
+        "invalid",
+        shownName(name),
+        "has a name that is not of a-z and 0-9 alone",
+      );
     }
     extensions[name] = extensionOf(shownName(name), value);
   }

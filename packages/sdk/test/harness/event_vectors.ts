@@ -35,6 +35,11 @@ export interface EventVectors {
     readonly value?: string;
     readonly message?: JsonValue;
   })[];
+  readonly from_proto_json: readonly (Vector & {
+    readonly of: string;
+    readonly text: string;
+    readonly message?: JsonValue;
+  })[];
   readonly feature_flags: {
     readonly snapshots: readonly (Vector & {
       readonly json?: JsonValue;

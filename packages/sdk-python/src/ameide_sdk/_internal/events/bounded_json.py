@@ -8,6 +8,7 @@ import re
 from typing import Any, NoReturn, cast
 
 from ameide_sdk._internal.events.event_error import EventError
+from ameide_sdk._internal.events.well_formed import check_text
 
 MAX_BYTES = 1_048_576
 """The bytes of a text that is read, unless another limit is stated."""
@@ -33,8 +34,14 @@ def parse_bounded_json(field: str, source: object, max_bytes: int) -> Any:
     text = _text_of(field, source, max_bytes)
     if _depth_of(text) > MAX_DEPTH:
         raise EventError("too_large", field, f"is nested more than {MAX_DEPTH} deep")
+
+    def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        return _unique(field, members)
+
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=unique)
+    except EventError:
+        raise
     except ValueError as error:
         raise EventError("invalid", field, "is not JSON") from error
 
@@ -110,6 +117,17 @@ def _depth_of(text: str) -> int:
             case _:
                 pass
     return deepest
+
+
+# The last of two members of one name would hold, and for whoever reads the text next the first may.
+def _unique(field: str, members: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique: dict[str, Any] = {}
+    for name, value in members:
+        check_text(field, name)
+        if name in unique:
+            raise EventError("invalid", field, f"has two members named {name[:64]}")
+        unique[name] = value
+    return unique
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -14,6 +14,7 @@ from protobuf.wkt import BytesValue, ListValue, StringValue, Struct, Timestamp, 
 
 from ameide_sdk._internal.events.bounded_json import MAX_BYTES, parse_bounded_json
 from ameide_sdk._internal.events.event_error import EventError, given
+from ameide_sdk._internal.events.json_fields import check_fields
 from ameide_sdk._internal.events.well_formed import check_text, check_texts
 
 M = TypeVar("M", bound=Message[Any])
@@ -52,7 +53,7 @@ def from_proto_json(
     registry: Registry | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> M:
-    """Decodes ProtoJSON strictly: a field that is not in the proto is refused.
+    """Decodes ProtoJSON strictly: a field not in the proto, or there twice, is refused.
 
     Args:
         message_type: The generated class.
@@ -90,6 +91,7 @@ def decode_json(
     check_texts(field, value)
     types = types_with(registry)
     try:
+        check_fields(message_type.desc(), value, types)
         return message_from_json_value(
             message_type,
             value,
