@@ -109,6 +109,10 @@ func (c *codec) jsonData(data json.RawMessage, named protoreflect.FullName) (*an
 	// "@type" means something else in JSON-LD.
 	if url, ok := typeIn(data); ok {
 		if _, err := c.resolver.FindMessageByURL(url); err == nil {
+			if _, err := c.resolver.FindMessageByName(named); err == nil && messageNamed(url) != named {
+				rule := "has an @type other than " + string(named) + ", which dataschema names"
+				return nil, newError(Mismatch, "data", rule, nil)
+			}
 			packed := &anypb.Any{}
 			if err := c.decode("data", data, packed, lenient); err != nil {
 				return nil, err

@@ -69,11 +69,18 @@ function fromJsonData(data: JsonValue, named: string, registry: Registry | undef
   checkTexts("data", data);
   const types = typesWith(registry);
   const { "@type": url } = (Object(data) as JsonObject) ?? {};
+  const schema = data === null ? undefined : types.getMessage(named);
   // "@type" means something else in JSON-LD.
   if (typeof url === "string" && types.getMessage(messageNamed(url)) !== undefined) {
+    if (schema !== undefined && messageNamed(url) !== named) {
+      throw new EventError(
+        "mismatch",
+        "data",
+        `has an @type other than ${named}, which dataschema names`,
+      );
+    }
     return decodeJson("data", AnySchema, data, { registry, ignoreUnknownFields: true });
   }
-  const schema = data === null ? undefined : types.getMessage(named);
   if (schema === undefined) {
     return anyPack(ValueSchema, decodeJson("data", ValueSchema, data));
   }

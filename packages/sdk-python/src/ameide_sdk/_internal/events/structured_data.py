@@ -74,10 +74,13 @@ def _from_json(data: Any, named: str, registry: Registry | None) -> AnyMessage:
     check_texts("data", data)
     types = types_with(registry)
     url = cast("dict[str, object]", data).get("@type") if isinstance(data, dict) else None
+    schema = None if data is None else types.message(named)
     # "@type" means something else in JSON-LD.
     if isinstance(url, str) and types.message(message_named(url)) is not None:
+        if schema is not None and message_named(url) != named:
+            rule = f"has an @type other than {named}, which dataschema names"
+            raise EventError("mismatch", "data", rule)
         return decode_json("data", AnyMessage, data, registry=registry, ignore_unknown_fields=True)
-    schema = None if data is None else types.message(named)
     if schema is None:
         return _packed(decode_json("data", Value, data))
     try:
