@@ -245,6 +245,12 @@ func TestUnpack(t *testing.T) {
 		t.Run(v.Of+"/"+v.Name, func(t *testing.T) {
 			var event *eventsv1.CloudEvent
 			switch {
+			case v.Text != nil:
+				read, err := events.ReadCloudEvent(v.text())
+				if err != nil {
+					t.Fatal(err)
+				}
+				event = read
 			case v.TypeURL != "":
 				event = &eventsv1.CloudEvent{Data: &anypb.Any{TypeUrl: v.TypeURL, Value: v.Value}}
 			case string(v.Event) != "null":

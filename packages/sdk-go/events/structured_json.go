@@ -27,7 +27,7 @@ type object map[string]json.RawMessage
 //
 // Of the JSON format, extensions are kept as texts, tenantid becomes the tenant. data becomes the message that
 // dataschema or its @type names, if that is known; else a google.protobuf.Value, a StringValue if its content type is not
-// JSON, a BytesValue of data_base64.
+// JSON, a BytesValue of data_base64. Bytes of protobuf that dataschema names are decoded where they are unpacked.
 //
 // It fails with Nil, TooLarge over 1 048 576 bytes or 32 levels, Unsupported for another version, Missing if version, id,
 // source or type is not there, Mismatch if the data is not what dataschema names, or Invalid.

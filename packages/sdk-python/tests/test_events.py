@@ -275,7 +275,9 @@ def test_messages_of_yours_are_decoded() -> None:
 @each(VECTORS["unpack"])
 def test_unpack(vector: Any) -> None:
     event = None
-    if "type_url" in vector:
+    if "text" in vector:
+        event = read_cloud_event(vector["text"])
+    elif "type_url" in vector:
         value = base64.b64decode(vector["value"])
         event = CloudEvent(data=AnyMessage(type_url=vector["type_url"], value=value))
     elif vector["event"] is not None:

@@ -287,13 +287,15 @@ describe("readCloudEvent()", () => {
 
 describe("unpackChange() and unpackTapData()", () => {
   it.each(vectors.unpack)("$of: $name", (vector) => {
-    const { of, event, type_url, value = "", message } = vector;
+    const { of, event, text, type_url, value = "", message } = vector;
     const given =
-      type_url === undefined
-        ? event && fromJson(CloudEventSchema, event, { registry })
-        : create(CloudEventSchema, {
-            data: { typeUrl: type_url, value: Buffer.from(value, "base64") },
-          });
+      text !== undefined
+        ? readCloudEvent(text)
+        : type_url === undefined
+          ? event && fromJson(CloudEventSchema, event, { registry })
+          : create(CloudEventSchema, {
+              data: { typeUrl: type_url, value: Buffer.from(value, "base64") },
+            });
     const [schema, unpack] =
       of === "change"
         ? ([ChangeSchema, unpackChange] as const)

@@ -33,7 +33,8 @@ const FIELDS = [
  *
  * Of the JSON format, extensions are kept as texts, `tenantid` becomes the tenant. `data` becomes the
  * message that `dataschema` or its `@type` names, if that is known; else a `google.protobuf.Value`, a
- * `StringValue` if its content type is not JSON, a `BytesValue` of `data_base64`.
+ * `StringValue` if its content type is not JSON, a `BytesValue` of `data_base64`. Bytes of protobuf
+ * that `dataschema` names are decoded where they are unpacked.
  *
  * @throws EventError `nil`; `too_large` over 1 048 576 bytes, or 32 levels; `unsupported` version;
  *   `missing` if version, id, source or type is not there; `mismatch` if the data is not what

@@ -31,6 +31,7 @@ export interface EventVectors {
   readonly unpack: readonly (Vector & {
     readonly of: "change" | "tap_data";
     readonly event?: JsonValue;
+    readonly text?: string;
     readonly type_url?: string;
     readonly value?: string;
     readonly message?: JsonValue;

@@ -30,7 +30,8 @@ def read_cloud_event(
     Of the JSON format (`application/cloudevents+json`), extensions are kept as texts, `tenantid`
     becomes the tenant. `data` becomes the message that `dataschema` or its `@type` names, if that
     is known; else a `google.protobuf.Value`, a `StringValue` if its content type is not JSON, a
-    `BytesValue` of `data_base64`.
+    `BytesValue` of `data_base64`. Bytes of protobuf that `dataschema` names are decoded where they
+    are unpacked.
 
     Args:
         text: The text, or its bytes in UTF-8.
