@@ -314,4 +314,10 @@ func TestProtoJSON(t *testing.T) {
 	if errors.Unwrap(err) == nil {
 		t.Error("it has no cause")
 	}
+	unknown := []byte(`{"data":{"@type":"type.googleapis.com/acme.v1.Order"}}`)
+	for _, err := range []error{err, events.FromProtoJSON(unknown, read)} {
+		if !strings.HasSuffix(err.Error(), "give it by WithResolver") {
+			t.Error(err)
+		}
+	}
 }

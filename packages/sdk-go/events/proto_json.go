@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -51,7 +52,7 @@ func ToProtoJSON(message proto.Message, options ...CodecOption) ([]byte, error) 
 	resolver := codecOf(options).resolver
 	encoded, err := protojson.MarshalOptions{UseProtoNames: true, Resolver: resolver}.Marshal(message)
 	if err != nil {
-		return nil, newError(Invalid, "message", "cannot be JSON: "+cut(err.Error()), err)
+		return nil, newError(Invalid, "message", "cannot be JSON: "+told(err), err)
 	}
 	// White space differs from one build to the next, on purpose.
 	var compact bytes.Buffer
@@ -81,7 +82,7 @@ func (c *codec) decode(field string, text []byte, message proto.Message, options
 	options.Resolver = c.resolver
 	if err := options.Unmarshal(text, message); err != nil {
 		name := string(message.ProtoReflect().Descriptor().FullName())
-		return newError(Invalid, field, "is no "+name+": "+cut(err.Error()), err)
+		return newError(Invalid, field, "is no "+name+": "+told(err), err)
 	}
 	return nil
 }
@@ -97,4 +98,13 @@ func cut(text string) string {
 		return string(runes[:most]) + "…"
 	}
 	return text
+}
+
+// told is what an error of protojson says, and what helps where it does not know a message.
+func told(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "unable to resolve") {
+		return cut(text) + "; import the package of the message, or give it by WithResolver"
+	}
+	return cut(text)
 }

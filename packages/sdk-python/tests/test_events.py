@@ -323,6 +323,11 @@ def test_proto_json_knows_the_messages_of_its_registry() -> None:
     event = CloudEvent(data=AnyMessage.pack(RecordUsageRequest()))
     assert outcome(lambda: to_proto_json(nothing)) == {"code": "nil", "field": "message"}
     assert outcome(lambda: to_proto_json(event)) == {"code": "invalid", "field": "message"}
+    with pytest.raises(EventError, match="as registry$"):
+        to_proto_json(event)
+    text = '{"data":{"@type":"type.googleapis.com/ameide.meter.v1.RecordUsageRequest"}}'
+    with pytest.raises(EventError, match="as registry$"):
+        from_proto_json(CloudEvent, text)
     assert "RecordUsageRequest" in to_proto_json(event, registry=Registry(RecordUsageRequest))
 
 

@@ -368,6 +368,9 @@ describe("toProtoJson() and fromProtoJson()", () => {
       const got = outcome(() => toProtoJson(CloudEventSchema, message as never));
       expect(got).toEqual({ code, field: "message" });
     }
+    expect(() => toProtoJson(CloudEventSchema, unknown)).toThrow(/option registry$/);
+    const text = JSON.stringify({ data: { "@type": data.typeUrl } });
+    expect(() => fromProtoJson(CloudEventSchema, text)).toThrow(/option registry$/);
     const types = createRegistry(RecordUsageRequestSchema);
     expect(toProtoJson(CloudEventSchema, unknown, { registry: types })).toContain("RecordUsage");
   });

@@ -117,5 +117,8 @@ export function typesWith(registry?: Registry): Registry {
 // Messages of what a text holds may be as long as it.
 function textOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.length > 256 ? `${text.slice(0, 256)}…` : text;
+  const shown = text.length > 256 ? `${text.slice(0, 256)}…` : text;
+  return text.endsWith("is not in the type registry")
+    ? `${shown}; give its schema in the option registry`
+    : shown;
 }

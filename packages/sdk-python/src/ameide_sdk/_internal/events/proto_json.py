@@ -119,4 +119,7 @@ def types_with(registry: Registry | None = None) -> Registry:
 # Messages of what a text holds may be as long as it.
 def _cut(error: Exception) -> str:
     text = str(error)
-    return f"{text[:256]}…" if len(text) > 256 else text
+    shown = f"{text[:256]}…" if len(text) > 256 else text
+    if text.endswith("is not in the type registry"):
+        return f"{shown}; give its class in a Registry as registry"
+    return shown
