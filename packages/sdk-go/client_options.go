@@ -182,6 +182,9 @@ func init() {
 	hook.Option = func(runtime *hook.Runtime) any {
 		return clientOption(func(o *clientOptions) { o.runtime = state(runtime.Over(o.runtime.value)) })
 	}
+	hook.RefuseWord = func(option, rule, word string, known ...string) error {
+		return namingConfigError(option, rule, word, known...)
+	}
 }
 
 // WithBaseURL sets where the service is, for [Transport.With]; [NewTransport] takes it by its first parameter. A

@@ -35,7 +35,10 @@ func configFault(option, rule string, value ...any) fault {
 	return found
 }
 
-var namable = regexp.MustCompile(`^[\w.-]{1,32}$`)
+var (
+	namable      = regexp.MustCompile(`^[\w.-]{1,32}$`)
+	variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+)
 
 // namingConfigFault is the same for a value that can be no secret: numbers, booleans, and words where only certain ones are
 // known, of which the nearest is told.
@@ -57,6 +60,8 @@ func namingConfigFault(option, rule string, value any, known ...string) fault {
 	case reflect.String:
 		if text := reflected.String(); len(known) > 0 && namable.MatchString(text) {
 			return fault{option, nearest.DidYouMean(text, known) + rule, ", got " + text}
+		} else if word := strings.TrimSpace(text); slices.Contains(known, word) {
+			return fault{option, rule, ", got " + word + " with white space around it"}
 		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return namingNumber(option, rule, value, float64(reflected.Int()), strconv.FormatInt(reflected.Int(), 10))
@@ -115,8 +120,11 @@ func millisecondsIn(text string) (number string, ok bool) {
 // count is how many there are, where not all are told.
 func configErrors(faults []fault, count int) *Error {
 	what := "option"
-	if count != 1 {
+	switch {
+	case count != 1:
 		what = fmt.Sprintf("%d options are wrong:", count)
+	case variableName.MatchString(faults[0].option):
+		what = "environment variable"
 	}
 	texts := make([]string, len(faults))
 	for i, each := range faults {

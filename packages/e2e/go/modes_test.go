@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/ameideio/ameide-sdk-go"
 	"github.com/ameideio/ameide-sdk-go/ameidetest"
 )
 
@@ -51,7 +53,11 @@ func TestReadIntegrationMode(t *testing.T) {
 			if (err != nil) != (each.Refused != "") {
 				t.Fatalf("the error is %v", err)
 			}
-			if err != nil && !strings.Contains(err.Error(), "INTEGRATION_MODE: ") || err != nil && !strings.Contains(err.Error(), each.Refused) {
+			var refused *ameide.Error
+			if err != nil && (!errors.As(err, &refused) || refused.Reason != ameide.ReasonConfigInvalid) {
+				t.Errorf("the error is a %T", err)
+			}
+			if err != nil && !strings.Contains(err.Error(), "environment variable INTEGRATION_MODE: ") || err != nil && !strings.Contains(err.Error(), each.Refused) {
 				t.Errorf("the error is %v", err)
 			}
 		})

@@ -1,9 +1,10 @@
 package ameidetest
 
 import (
-	"fmt"
 	"os"
 	"slices"
+
+	"github.com/ameideio/ameide-sdk-go/internal/hook"
 )
 
 // An IntegrationMode says where the services are that tests call.
@@ -21,16 +22,16 @@ const (
 
 // ReadIntegrationMode reads the mode from INTEGRATION_MODE. Where it is not set, it is [Repo].
 //
-// It is an error to set it to anything else, to nothing, too: a workflow that names a variable it does not have would
-// else test in memory what it means to test in a cluster.
+// Anything else is refused by an [ameide.Error], CONFIG_INVALID, and nothing, too: a workflow that names a variable it
+// does not have would else test in memory what it means to test in a cluster.
 func ReadIntegrationMode() (IntegrationMode, error) {
 	text, set := os.LookupEnv("INTEGRATION_MODE")
 	if !set {
 		return Repo, nil
 	}
-	mode := IntegrationMode(text)
-	if !slices.Contains([]IntegrationMode{Repo, Local, Cluster}, mode) {
-		return "", fmt.Errorf("INTEGRATION_MODE: must be repo, local or cluster, got %.40q", text)
+	known := []string{string(Repo), string(Local), string(Cluster)}
+	if !slices.Contains(known, text) {
+		return "", hook.RefuseWord("INTEGRATION_MODE", "must be repo, local or cluster", text, known...)
 	}
-	return mode, nil
+	return IntegrationMode(text), nil
 }

@@ -29,7 +29,7 @@ def test_integration_mode(vector: dict[str, Any]) -> None:
     with pytest.raises(AmeideError) as refused:
         integration_mode(env)
     assert refused.value.reason == "CONFIG_INVALID"
-    assert "INTEGRATION_MODE: " in str(refused.value)
+    assert "environment variable INTEGRATION_MODE: " in str(refused.value)
     assert vector["refused"] in str(refused.value)
 
 

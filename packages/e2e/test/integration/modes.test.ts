@@ -27,7 +27,7 @@ test.each(modes.filter(({ mode }) => mode !== undefined))("$text is $mode", (vec
 test.each(modes.filter(({ mode }) => mode === undefined))("$text is refused", (vector) => {
   const error = thrownBy(() => modeOf(vector));
   expect(isAmeideError(error) && error.reason).toBe("CONFIG_INVALID");
-  expect(String(error)).toContain("INTEGRATION_MODE: ");
+  expect(String(error)).toContain("environment variable INTEGRATION_MODE: ");
   expect(String(error)).toContain(vector.refused);
 });
 

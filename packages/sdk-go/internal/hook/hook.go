@@ -29,6 +29,9 @@ type Runtime struct {
 // Option makes the option of package ameide that sets a runtime. Package ameide sets it.
 var Option func(*Runtime) any
 
+// RefuseWord makes the error of package ameide for a word that is none of those that are known. Package ameide sets it.
+var RefuseWord func(option, rule, word string, known ...string) error
+
 // Over is what a runtime replaces, and beside it what another does; nil stands for one that replaces nothing.
 func (r *Runtime) Over(other *Runtime) *Runtime {
 	if other == nil {

@@ -309,6 +309,9 @@ export function namingConfigFault(
   if (typeof value === "string" && known.length > 0 && /^[\w.-]{1,32}$/.test(value)) {
     return { option, rule: didYouMean(value, known) + rule, got: `, got ${value}` };
   }
+  if (typeof value === "string" && known.includes(value.trim())) {
+    return { option, rule, got: `, got ${value.trim()} with white space around it` };
+  }
   if (typeof value === "boolean") {
     return { option, rule, got: `, got ${value}` };
   }
@@ -355,7 +358,9 @@ function millisecondsIn(text: string): number | undefined {
  * @param count - Number of all faults, if not all are listed.
  */
 export function configErrors(faults: readonly Fault[], count = faults.length): AmeideError {
-  const what = count === 1 ? "option" : `${count} options are wrong:`;
+  const isVariable = /^[A-Z][A-Z0-9_]+$/.test(faults[0]?.option ?? "");
+  const one = isVariable ? "environment variable" : "option";
+  const what = count === 1 ? one : `${count} options are wrong:`;
   const texts = faults.map(({ option, rule, got }) => `${option}: ${rule}${got}`);
   const source = new ConnectError(`${what} ${texts.join("; ")}`, Code.InvalidArgument);
   source.details = [badRequest(faults)];

@@ -62,6 +62,8 @@ def naming_config_fault(option: str, rule: str, value: object, known: Sequence[s
     """
     if isinstance(value, str) and known and _NAMABLE.fullmatch(value):
         return Fault(option, did_you_mean(value, known) + rule, f", got {value}")
+    if isinstance(value, str) and value.strip() in known:
+        return Fault(option, rule, f", got {value.strip()} with white space around it")
     if isinstance(value, bool):
         return Fault(option, rule, f", got {value}")
     size = _size_of(value)
@@ -96,6 +98,9 @@ _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _UNIT_NAMES = {"ms": "milliseconds", "s": "seconds"}
 
 
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
+
+
 def config_errors(faults: Sequence[Fault], count: int | None = None) -> AmeideError:
     """Creates the error for wrong options.
 
@@ -107,7 +112,9 @@ def config_errors(faults: Sequence[Fault], count: int | None = None) -> AmeideEr
         count: Number of all faults, if not all are listed.
     """
     number = len(faults) if count is None else count
-    what = "option" if number == 1 else f"{number} options are wrong:"
+    is_variable = len(faults) > 0 and _VARIABLE.fullmatch(faults[0].option)
+    one = "environment variable" if is_variable else "option"
+    what = one if number == 1 else f"{number} options are wrong:"
     texts = "; ".join(f"{fault.option}: {fault.rule}{fault.got}" for fault in faults)
     detail = bad_request((fault.option, fault.rule) for fault in faults)
     source = ConnectError(Code.INVALID_ARGUMENT, f"{what} {texts}", [detail])
