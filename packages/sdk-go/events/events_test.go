@@ -275,8 +275,11 @@ func TestFromProtoJSON(t *testing.T) {
 	for _, v := range readVectors(t).FromProtoJSON {
 		t.Run(v.Of+"/"+v.Name, func(t *testing.T) {
 			var read proto.Message = &eventsv1.CloudEvent{}
-			if v.Of == "ameide.agents.v1.WatchCatalogResponse" {
+			switch v.Of {
+			case "ameide.agents.v1.WatchCatalogResponse":
 				read = &agentsv1.WatchCatalogResponse{}
+			case "ameide.events.v1.Change":
+				read = &eventsv1.Change{}
 			}
 			err := events.FromProtoJSON(v.text(), read)
 			v.expect(t, read, err, v.Message)

@@ -105,6 +105,10 @@ func (c *codec) jsonData(data json.RawMessage, named protoreflect.FullName) (*an
 	if err := checkEscapes("data", data); err != nil {
 		return nil, err
 	}
+	var whole any
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return nil, newError(Invalid, "data", "has a number that is too large", err)
+	}
 	lenient := protojson.UnmarshalOptions{DiscardUnknown: true}
 	// "@type" means something else in JSON-LD.
 	if url, ok := typeIn(data); ok {

@@ -331,7 +331,7 @@ describe("toProtoJson() and fromProtoJson()", () => {
     expect(got).toEqual({ code, field });
   });
 
-  const messages = createRegistry(CloudEventSchema, WatchCatalogResponseSchema);
+  const messages = createRegistry(ChangeSchema, CloudEventSchema, WatchCatalogResponseSchema);
 
   it.each(vectors.from_proto_json)("$of: $name", (vector) => {
     const schema = messages.getMessage(vector.of) as DescMessage;
@@ -340,6 +340,14 @@ describe("toProtoJson() and fromProtoJson()", () => {
       return toJson(schema, read, { useProtoFieldName: true });
     });
     expect(got).toEqual(vector.error ?? vector.message);
+  });
+
+  it("refuse a number that a double does not hold", () => {
+    const text = '{"seq":9007199254740993}';
+    expect(outcome(() => fromProtoJson(ChangeSchema, text))).toEqual({
+      code: "invalid",
+      field: "text",
+    });
   });
 
   it("refuse half a surrogate", () => {

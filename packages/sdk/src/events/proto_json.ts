@@ -20,6 +20,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { type BoundedOptions, parseBoundedJson } from "./bounded_json.js";
 import { EventError, given } from "./event_error.js";
+import { checkFields } from "./json_fields.js";
 import { checkTexts } from "./well_formed.js";
 
 /** Where messages inside of a `google.protobuf.Any` are looked up. */
@@ -88,8 +89,10 @@ export function decodeJson<Desc extends DescMessage>(
 ): MessageShape<Desc> {
   checkTexts(field, json);
   try {
-    const { registry, ignoreUnknownFields = false } = options;
-    return fromJson(schema, json, { registry: typesWith(registry), ignoreUnknownFields });
+    const { ignoreUnknownFields = false } = options;
+    const registry = typesWith(options.registry);
+    checkFields(schema, json, registry);
+    return fromJson(schema, json, { registry, ignoreUnknownFields });
   } catch (cause) {
     const rule = `is no ${schema.typeName}: ${textOf(cause)}`;
     throw new EventError("invalid", field, rule, { cause });

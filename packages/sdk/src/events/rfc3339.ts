@@ -1,6 +1,6 @@
+import { fromJson } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { EventError } from "./event_error.js";
-import { decodeJson } from "./proto_json.js";
 
 const TIME =
   /^(\d{4})-(0[1-9]|1[0-2])-(\d{2})T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
@@ -13,11 +13,20 @@ const TIME =
  */
 export function timestampFromText(field: string, text: string): Timestamp {
   const upper = text.toUpperCase();
-  const [, year = "", month = "", day = ""] = TIME.exec(upper) ?? [];
-  if (Number(day) < 1 || Number(day) > daysOf(Number(year), Number(month))) {
-    throw new EventError("invalid", field, "must be a time (RFC 3339)");
+  try {
+    if (isTime(upper)) {
+      return fromJson(TimestampSchema, upper);
+    }
+  } catch {
+    // Its zone makes it a time before the year 1, or after 9999.
   }
-  return decodeJson(field, TimestampSchema, upper);
+  throw new EventError("invalid", field, "must be a time (RFC 3339)");
+}
+
+/** Reports whether a text in capital letters is a time, of a day there is. */
+export function isTime(text: string): boolean {
+  const [, year = "", month = "", day = ""] = TIME.exec(text) ?? [];
+  return Number(day) >= 1 && Number(day) <= daysOf(Number(year), Number(month));
 }
 
 function daysOf(year: number, month: number): number {

@@ -1,7 +1,9 @@
-"""Fields that ProtoJSON sets twice."""
+"""Fields of ProtoJSON that `protobuf` reads as something else."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -11,8 +13,10 @@ from protobuf import (
     DescFieldValueList,
     DescFieldValueMap,
     DescFieldValueMessage,
+    DescFieldValueScalar,
     DescMessage,
     Registry,
+    ScalarType,
 )
 
 from ameide_sdk._internal.events.data_schema import message_named
@@ -28,7 +32,7 @@ _WITH_JSON_OF_THEIR_OWN = frozenset(
 
 
 def check_fields(desc: DescMessage, value: object, types: Registry) -> None:
-    """Checks what `protobuf` does not: a field, or a oneof, that is set twice.
+    """Checks what `protobuf` does not: fields that are set twice, and what numbers look like.
 
     Args:
         desc: The message.
@@ -36,14 +40,20 @@ def check_fields(desc: DescMessage, value: object, types: Registry) -> None:
         types: Messages that may be in a `google.protobuf.Any`.
 
     Raises:
-        ValueError: A field is there under both of its names, or two fields of one oneof are.
+        ValueError: A field is there under both of its names, or two fields of one oneof are; an
+            integer is not written in decimal digits, or a number is infinite.
     """
     if not isinstance(value, dict):
+        if desc.type_name not in ("google.protobuf.Duration", "google.protobuf.Timestamp"):
+            first = desc.fields[0].value if desc.fields else None
+            _check_scalar(first.scalar if isinstance(first, DescFieldValueScalar) else None, value)
         return
     members = cast("dict[str, Any]", value)
     if desc.type_name == "google.protobuf.Any":
         _check_any(members, types)
-    elif desc.type_name not in _WITH_JSON_OF_THEIR_OWN:
+    elif desc.type_name in _WITH_JSON_OF_THEIR_OWN:
+        _check_scalar(None, members)
+    else:
         _check_members(desc, members, types)
 
 
@@ -94,8 +104,39 @@ def _check_value(field: DescField, value: Any, types: Registry) -> None:
         case DescFieldValueMap(value=DescMessage() as inner) if isinstance(value, dict):
             for each in cast("dict[str, Any]", value).values():
                 check_fields(inner, each, types)
+        case DescFieldValueScalar(scalar=scalar) | DescFieldValueMap(value=ScalarType() as scalar):
+            _check_scalar(scalar, value)
+        case DescFieldValueList(element=ScalarType() as scalar):
+            _check_scalar(scalar, value)
         case _:
-            pass
+            _check_scalar(None, value)
+
+
+_NO_INTEGERS = (
+    None,
+    ScalarType.BOOL,
+    ScalarType.BYTES,
+    ScalarType.DOUBLE,
+    ScalarType.FLOAT,
+    ScalarType.STRING,
+)
+
+
+def _check_scalar(scalar: ScalarType | None, value: Any) -> None:
+    if isinstance(value, str):
+        if scalar not in _NO_INTEGERS and not _INTEGER.fullmatch(value):
+            raise ValueError("an integer is not written in decimal digits")
+    elif isinstance(value, float) and math.isinf(value):
+        raise ValueError("a number is too large")
+    elif isinstance(value, dict):
+        for each in cast("dict[str, Any]", value).values():
+            _check_scalar(scalar, each)
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            _check_scalar(scalar, each)
+
+
+_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)")
 
 
 @lru_cache(maxsize=256)
