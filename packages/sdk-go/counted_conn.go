@@ -46,7 +46,10 @@ func (c *countedConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.read.Add(int64(n))
+		if c.read.Add(int64(n)) == int64(n) && c.frames == nil && isSettings(p[:n]) {
+			// It may wait for ever for the preface of HTTP/2.
+			n, err = 0, errOnlyHTTP2
+		}
 		c.heard.Store(int64(time.Since(c.madeAt)))
 		if c.frames != nil {
 			c.frames.came(p[:n])
@@ -54,6 +57,11 @@ func (c *countedConn) Read(p []byte) (int, error) {
 	}
 	c.note(err)
 	return n, err
+}
+
+// isSettings says whether bytes begin with a frame of a few settings, on stream 0 (RFC 9113, section 6.5).
+func isSettings(bytes []byte) bool {
+	return len(bytes) >= 9 && bytes[0] == 0 && bytes[1] == 0 && string(bytes[3:9]) == "\x04\x00\x00\x00\x00\x00"
 }
 
 func (c *countedConn) Write(p []byte) (int, error) {

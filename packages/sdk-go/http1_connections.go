@@ -341,7 +341,12 @@ func (c *http1Connection) broke(s *sending, err error, reused bool) error {
 	if why == nil || isOverHead(err) {
 		return err
 	}
-	if failure := c.conn.failed(); isHangUp(failure) && !c.pool.answered.Load() && !reused {
+	failure := c.conn.failed()
+	if failure == errOnlyHTTP2 {
+		// Two sides that speak no version in common have no connection.
+		s.recording.connects()
+	}
+	if isHangUp(failure) && !c.pool.answered.Load() && !reused {
 		return withHint(failure, c.pool.dialer.silenceHint())
 	}
 	return why

@@ -228,6 +228,29 @@ func TestServerWithoutHTTP2(t *testing.T) {
 	}
 }
 
+func TestServerWithHTTP2Alone(t *testing.T) {
+	for name, late := range map[string]bool{"at once": false, "after the request": true} {
+		t.Run(name, func(t *testing.T) {
+			address, count := serveTCP(t, func(conn net.Conn, _ int) {
+				if late {
+					readRequest(conn)
+				}
+				_, _ = io.WriteString(conn, "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64")
+				_, _ = io.Copy(io.Discard, conn)
+			})
+			err := call(t, address)
+			isNoAnswer(t, err, SentNo, "does not speak HTTP/1.1; take WithHTTPVersion(HTTP2)")
+			if err.Retryable || count.Load() != 1 {
+				t.Errorf("retryable: %t, %d connections", err.Retryable, count.Load())
+			}
+		})
+	}
+	hangUp, _ := serveTCP(t, func(conn net.Conn, _ int) { readRequest(conn); _ = conn.Close() })
+	if err := call(t, hangUp); err == nil || !strings.Contains(err.Message, "or only HTTP/2") {
+		t.Error(err)
+	}
+}
+
 func TestFailuresOfTLS(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()

@@ -40,8 +40,11 @@ const (
 	// A server that hangs up without a word, after a handshake and without one.
 	noCertificateHint = "the server closed the connection right after the TLS handshake; " +
 		"does it want a client certificate (WithTLS)?"
-	noPlainHTTPHint = "the server may speak TLS; use https"
+	noPlainHTTPHint = "the server may speak TLS (use https) or only HTTP/2 (WithHTTPVersion(HTTP2))"
 )
+
+// A server answers HTTP/1.1 with the SETTINGS of HTTP/2.
+var errOnlyHTTP2 = versionNotSpoken("HTTP/1.1; take WithHTTPVersion(HTTP2)")
 
 // versionNotSpoken: the server speaks no HTTP version that was offered.
 func versionNotSpoken(advice string) error {

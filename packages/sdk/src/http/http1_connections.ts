@@ -13,7 +13,7 @@ import { FullPool } from "./full_pool.js";
 import { DOUBTFUL_MS, IdleSockets } from "./idle_sockets.js";
 import { refuseUpgrades } from "./refuse_upgrades.js";
 import { Slots } from "./slots.js";
-import { hintAtSilence } from "./tls_failures.js";
+import { hintAtSilence, recognizeHttp2 } from "./tls_failures.js";
 
 type Made = (error: Error | null, socket?: Duplex) => void;
 
@@ -193,6 +193,10 @@ class Http1Connections {
     };
     request.once("error", broken);
     request.once("error", (reason) => {
+      if (recognizeHttp2(reason) && recording !== undefined) {
+        // Two sides that speak no version in common have no connection.
+        recording.connected = false;
+      }
       if (!this.answered && !request.reusedSocket && recording?.connected === true) {
         hintAtSilence(reason, request.socket);
       }

@@ -41,7 +41,7 @@ export const NO_TLS = "the server may not speak TLS on this port; is it http?";
 // Hint for a server that hangs up without a word, after a handshake and without one.
 const NO_CERTIFICATE =
   "the server closed the connection right after the TLS handshake; does it want a client certificate (tls)?";
-const NO_PLAIN_HTTP = "the server may speak TLS; use https";
+const NO_PLAIN_HTTP = 'the server may speak TLS (use https) or only HTTP/2 (httpVersion: "2")';
 
 const NO_APPLICATION_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 
@@ -81,6 +81,26 @@ export function hintAtSilence(reason: Error, socket: Socket | null): void {
   if (isHangUp(reason) && socket !== null) {
     withHint(reason, "encrypted" in socket ? NO_CERTIFICATE : NO_PLAIN_HTTP);
   }
+}
+
+/**
+ * Puts into words that a server answers HTTP/1.1 with the SETTINGS of HTTP/2.
+ *
+ * @returns False for any other error, and where the runtime does not show what came.
+ */
+export function recognizeHttp2(reason: Error & { code?: string; rawPacket?: unknown }): boolean {
+  const { rawPacket } = reason;
+  if (!(rawPacket instanceof Uint8Array) || !isSettings(rawPacket)) {
+    return false;
+  }
+  reason.message = notSpoken('HTTP/1.1; take httpVersion: "2"');
+  reason.code = NO_APPLICATION_PROTOCOL;
+  return true;
+}
+
+// A frame of a few settings, on stream 0 (RFC 9113, section 6.5).
+function isSettings(bytes: Uint8Array): boolean {
+  return bytes.length >= 9 && [0, 0, -1, 4, 0, 0, 0, 0, 0].every((b, i) => b < 0 || bytes[i] === b);
 }
 
 /** Appends a possible reason to the text of an error. */

@@ -36,6 +36,9 @@ _NO_CERTIFICATE = (
     "does it want a client certificate (tls)?"
 )
 _NO_HTTP2 = "the server may not speak HTTP/2 without TLS, or speak TLS; leave http_version out"
+# By what hyper says of bytes that are no HTTP/1.1.
+_NO_HTTP1 = ("invalid HTTP version parsed", "received unexpected message from connection")
+_ONLY_HTTP2 = 'only HTTP/2 (http_version="2")'
 _NO_TLS = "the server may not speak TLS on this port; is it http?"
 
 
@@ -62,6 +65,9 @@ def in_words(
         told = f"the server does not speak {advice}"
     elif isinstance(error, WriteError) and text.endswith("channel closed"):
         told = _NO_CERTIFICATE if is_secure else _NO_HTTP2
+    elif any(said in text for said in _NO_HTTP1):
+        may = _ONLY_HTTP2 if is_secure else f"TLS (use https) or {_ONLY_HTTP2}"
+        told = f"the server does not answer in HTTP/1.1; it may speak {may}"
     elif "tls handshake eof" in text:
         told = _NO_TLS
     else:
