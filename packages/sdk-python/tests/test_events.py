@@ -356,6 +356,12 @@ def test_state(state: Any) -> None:
     assert {flags.is_enabled(KEY, f"user-{i}") for i in range(1_000)} == {state["on"]}
 
 
+@pytest.mark.parametrize("percent", [math.nan, 0.5, "25"])
+def test_a_flag_refuses_a_percentage(percent: Any) -> None:
+    got = outcome(lambda: flags_of(True, percent))
+    assert got == {"code": "invalid", "field": "flags.rollout_percent"}
+
+
 def test_a_flag_that_is_not_there_has_the_answer_that_was_given() -> None:
     flags = flags_of(True, 100)
     assert not flags.is_enabled("other", "ada")

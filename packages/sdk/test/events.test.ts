@@ -186,6 +186,13 @@ describe("createChange()", () => {
     );
   });
 
+  it("refuses the name of an enum's value", () => {
+    expect(outcome(() => createChange({ ...fields, operation: "CREATE" as never }, {}))).toEqual({
+      code: "invalid",
+      field: "operation",
+    });
+  });
+
   it("refuses half a surrogate", () => {
     expect(outcome(() => createChange({ ...fields, actorId: "\ud800" }, {}))).toEqual({
       code: "invalid",
@@ -268,6 +275,9 @@ describe("readCloudEvent()", () => {
     const { length } = bytes(text);
     expect(readCloudEvent(text, { maxBytes: length }).id).toBe("é");
     expect(outcome(() => readCloudEvent(text, { maxBytes: length - 1 }))).toMatchObject({
+      code: "too_large",
+    });
+    expect(outcome(() => readCloudEvent(text, { maxBytes: Number.NaN }))).toMatchObject({
       code: "too_large",
     });
   });

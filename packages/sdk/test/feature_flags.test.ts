@@ -30,6 +30,13 @@ describe("feature flags", () => {
     expect([...new Set(answers)]).toEqual([state.on]);
   });
 
+  it.each([Number.NaN, 0.5, "25"])("refuse the percentage %s", (percent) => {
+    expect(outcome(() => flagsOf(true, percent as number))).toEqual({
+      code: "invalid",
+      field: "flags.rollout_percent",
+    });
+  });
+
   it("one that is not there has the answer that was given", () => {
     const flags = flagsOf(true, 100);
     expect(flags.isEnabled("other", "ada")).toBe(false);

@@ -53,10 +53,10 @@ function textOf(field: string, source: unknown, maxBytes: number): string {
     throw new EventError("invalid", field, "must be text, or its bytes in UTF-8");
   }
   // A character has a byte at least, so a text that is longer need not be encoded to be refused.
-  const isLarge =
-    source.length > maxBytes ||
-    (typeof source === "string" && new TextEncoder().encode(source).length > maxBytes);
-  if (isLarge) {
+  const fits =
+    source.length <= maxBytes &&
+    (typeof source !== "string" || new TextEncoder().encode(source).length <= maxBytes);
+  if (!fits) {
     throw new EventError("too_large", field, `has more than ${maxBytes} bytes`);
   }
   if (typeof source === "string") {

@@ -85,7 +85,8 @@ function stated<T extends number>(field: string, value: T | undefined, type: obj
   if (value === undefined || value === 0) {
     throw new EventError("missing", field, "must be stated");
   }
-  if (!Object.values(type).includes(value)) {
+  // The values of an enum are its names, too.
+  if (typeof value !== "number" || !Object.values(type).includes(value)) {
     throw new EventError("invalid", field, "is no value of its enum");
   }
   return value;

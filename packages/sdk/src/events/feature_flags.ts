@@ -42,7 +42,7 @@ export function loadFeatureFlags(snapshot: FeatureFlagSnapshot): FeatureFlags {
     percents.set(flag.key, flag.enabled ? flag.rolloutPercent : 0);
   }
   return {
-    keys: [...percents.keys()].sort(),
+    keys: [...percents.keys()].sort(byCodePoint),
     isEnabled(key, subject, options = {}) {
       const percent = percents.get(key);
       return percent === undefined ? (options.default ?? false) : isWithin(key, subject, percent);
@@ -66,6 +66,15 @@ export function parseFeatureFlags(
   );
 }
 
+// As Go and Python sort; JavaScript takes the halves of surrogates for less than U+FFFF.
+function byCodePoint(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) {
+    i++;
+  }
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+
 function checkFlag({ key, rolloutPercent }: FeatureFlag, others: ReadonlyMap<string, number>) {
   if (key === "") {
     throw new EventError("missing", "flags.key", "must not be empty");
@@ -73,7 +82,7 @@ function checkFlag({ key, rolloutPercent }: FeatureFlag, others: ReadonlyMap<str
   if (others.has(key)) {
     throw new EventError("invalid", "flags.key", "is that of two flags");
   }
-  if (rolloutPercent < 0 || rolloutPercent > 100) {
+  if (!Number.isInteger(rolloutPercent) || rolloutPercent < 0 || rolloutPercent > 100) {
     throw new EventError("invalid", "flags.rollout_percent", "must be 0 to 100");
   }
 }

@@ -59,7 +59,7 @@ export function checkTyped(data: JsonValue | undefined): void {
 
 function fromBytes(value: Uint8Array, type: string, named: string): Any {
   const isProtobuf = /^application\/(?:x-|vnd\.google\.)?protobuf$/.test(type);
-  return isProtobuf && /^[a-z_][\w.]*$/i.test(named)
+  return isProtobuf && /^[a-z_]\w*(?:\.[a-z_]\w*)*$/i.test(named)
     ? create(AnySchema, { typeUrl: `type.googleapis.com/${named}`, value })
     : anyPack(BytesValueSchema, create(BytesValueSchema, { value }));
 }
@@ -112,7 +112,7 @@ function checkData(value: JsonValue, depth: number): void {
 
 /** `application/json` of `Application/JSON; charset=utf-8`. */
 function mediaTypeOf(stated: string): string {
-  return (stated.split(";", 1)[0] ?? "").trim().toLowerCase();
+  return trimmed("datacontenttype", stated.split(";", 1)[0]).toLowerCase();
 }
 
 function isJson(type: string): boolean {

@@ -57,7 +57,8 @@ def load_feature_flags(snapshot: FeatureFlagSnapshot | None) -> FeatureFlags:
             raise EventError("missing", "flags.key", "must not be empty")
         if flag.key in percents:
             raise EventError("invalid", "flags.key", "is that of two flags")
-        if not 0 <= flag.rollout_percent <= 100:
+        percent: object = flag.rollout_percent
+        if not isinstance(percent, int) or not 0 <= percent <= 100:
             raise EventError("invalid", "flags.rollout_percent", "must be 0 to 100")
         percents[flag.key] = flag.rollout_percent if flag.enabled else 0
     return FeatureFlags(percents)

@@ -62,9 +62,12 @@ def _packed(message: StringValue | BytesValue | Value) -> AnyMessage:
         raise EventError("invalid", "data", "cannot be encoded") from error
 
 
+_FULL_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+
+
 def _from_bytes(value: bytes, media_type: str, named: str) -> AnyMessage:
     is_protobuf = re.fullmatch(r"application/(?:x-|vnd\.google\.)?protobuf", media_type)
-    if is_protobuf and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]*", named):
+    if is_protobuf and _FULL_NAME.fullmatch(named):
         return AnyMessage(type_url=f"type.googleapis.com/{named}", value=value)
     return _packed(BytesValue(value=value))
 
