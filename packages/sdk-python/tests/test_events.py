@@ -141,7 +141,8 @@ def test_data_and_texts_refuse_half_a_surrogate() -> None:
     broken = Change(payload=Struct.from_python({"list": [{"\udc00": 1}]}))
     got = outcome(lambda: create_cloud_event(broken, **ATTRIBUTES))
     assert got == {"code": "invalid", "field": "data"}
-    got = outcome(lambda: create_change({}, **{**FIELDS, "actor_id": "\ud800"}))
+    fields: Any = {**FIELDS, "actor_id": "\ud800"}
+    got = outcome(lambda: create_change({}, **fields))
     assert got == {"code": "invalid", "field": "actor_id"}
     event = CloudEvent(extensions={"\ud800": ""})
     assert outcome(lambda: to_proto_json(event)) == {"code": "invalid", "field": "message"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from ameide_core_proto.ameide.config.v1.feature_flags_pb import FeatureFlagSnapshot
 
@@ -57,7 +58,7 @@ def load_feature_flags(snapshot: FeatureFlagSnapshot | None) -> FeatureFlags:
             raise EventError("missing", "flags.key", "must not be empty")
         if flag.key in percents:
             raise EventError("invalid", "flags.key", "is that of two flags")
-        percent: object = flag.rollout_percent
+        percent = cast("object", flag.rollout_percent)
         if not isinstance(percent, int) or not 0 <= percent <= 100:
             raise EventError("invalid", "flags.rollout_percent", "must be 0 to 100")
         percents[flag.key] = flag.rollout_percent if flag.enabled else 0

@@ -99,7 +99,8 @@ def _check_value(field: DescField, value: Any, types: Registry) -> None:
         case DescFieldValueMessage(message=inner):
             check_fields(inner, value, types)
         case DescFieldValueList(element=DescMessage() as inner) if isinstance(value, list):
-            for each in cast("list[Any]", value):
+            elements = cast("list[object]", value)
+            for each in elements:
                 check_fields(inner, each, types)
         case DescFieldValueMap(value=DescMessage() as inner) if isinstance(value, dict):
             for each in cast("dict[str, Any]", value).values():
@@ -132,7 +133,8 @@ def _check_scalar(scalar: ScalarType | None, value: Any) -> None:
         for each in cast("dict[str, Any]", value).values():
             _check_scalar(scalar, each)
     elif isinstance(value, list):
-        for each in cast("list[Any]", value):
+        elements = cast("list[object]", value)
+        for each in elements:
             _check_scalar(scalar, each)
 
 
