@@ -201,7 +201,11 @@ func expectRefusal(t *testing.T, err error, option, rule string) {
 	if refused.Reason != ReasonConfigInvalid || refused.Code != connect.CodeInvalidArgument || refused.Origin != OriginClient {
 		t.Errorf("it is %v, %v, %v", refused.Reason, refused.Code, refused.Origin)
 	}
-	if !strings.HasPrefix(refused.Message, "option "+option) || !strings.Contains(refused.Message, rule) {
+	what := "option "
+	if variableName.MatchString(option) {
+		what = "environment variable "
+	}
+	if !strings.HasPrefix(refused.Message, what+option) || !strings.Contains(refused.Message, rule) {
 		t.Errorf("%q does not name %q and %q", refused.Message, option, rule)
 	}
 	if strings.Contains(refused.Error(), "s3cret") {

@@ -97,7 +97,7 @@ def test_wrong_proxy_is_named_and_not_shown(address: str) -> None:
 
 def test_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com/path")
-    with pytest.raises(AmeideError, match="option HTTPS_PROXY: must be an http or https address"):
+    with pytest.raises(AmeideError, match="environment variable HTTPS_PROXY: must be an"):
         _proxy()
 
 
