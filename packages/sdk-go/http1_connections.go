@@ -347,7 +347,7 @@ func (c *http1Connection) broke(s *sending, err error, reused bool) error {
 		s.recording.connects()
 	}
 	if isHangUp(failure) && !c.pool.answered.Load() && !reused {
-		return withHint(failure, c.pool.dialer.silenceHint())
+		return withHint(failure, c.pool.dialer.silenceHint(noPlainHTTPHint))
 	}
 	return why
 }
@@ -385,9 +385,9 @@ func readHint(header http.Header) time.Duration {
 }
 
 // silenceHint is what may be the reason where a server closes a connection before its first word.
-func (d *dialer) silenceHint() string {
+func (d *dialer) silenceHint(plain string) string {
 	if d.secure {
 		return noCertificateHint
 	}
-	return noPlainHTTPHint
+	return plain
 }

@@ -122,7 +122,7 @@ func (c *http2Connection) closedBy() error {
 		return c.reason
 	}
 	if failure := c.conn.failed(); isHangUp(failure) && !c.pool.answered {
-		return withHint(failure, c.pool.dialer.silenceHint())
+		return withHint(failure, c.pool.dialer.silenceHint("the server may speak TLS; use https"))
 	}
 	if err := c.conn.brokenBy(c.pool.dialer.advice); err != nil {
 		return err

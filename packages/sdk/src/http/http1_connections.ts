@@ -198,7 +198,7 @@ class Http1Connections {
         recording.connected = false;
       }
       if (!this.answered && !request.reusedSocket && recording?.connected === true) {
-        hintAtSilence(reason, request.socket);
+        hintAtSilence(reason, request.socket, "HTTP/1.1");
       }
     });
     request.once("response", (response) => {

@@ -310,7 +310,7 @@ export class Http2Connection implements Patient {
     this.left = true;
     if (!this.settings.answered) {
       this.reason ??= Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
-      hintAtSilence(this.reason, this.socket);
+      hintAtSilence(this.reason, this.socket, "HTTP/2");
     }
     clearTimeout(this.age);
     clearTimeout(this.linger);

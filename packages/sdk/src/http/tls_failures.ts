@@ -41,7 +41,10 @@ export const NO_TLS = "the server may not speak TLS on this port; is it http?";
 // Hint for a server that hangs up without a word, after a handshake and without one.
 const NO_CERTIFICATE =
   "the server closed the connection right after the TLS handshake; does it want a client certificate (tls)?";
-const NO_PLAIN_HTTP = 'the server may speak TLS (use https) or only HTTP/2 (httpVersion: "2")';
+const NO_PLAIN = {
+  "HTTP/1.1": 'the server may speak TLS (use https) or only HTTP/2 (httpVersion: "2")',
+  "HTTP/2": "the server may speak TLS; use https",
+};
 
 const NO_APPLICATION_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 
@@ -77,9 +80,13 @@ export function isHangUp({ code }: Error & { code?: string }): boolean {
 }
 
 /** Adds the possible reason if a server closes a connection before its first word. */
-export function hintAtSilence(reason: Error, socket: Socket | null): void {
+export function hintAtSilence(
+  reason: Error,
+  socket: Socket | null,
+  version: "HTTP/1.1" | "HTTP/2",
+): void {
   if (isHangUp(reason) && socket !== null) {
-    withHint(reason, "encrypted" in socket ? NO_CERTIFICATE : NO_PLAIN_HTTP);
+    withHint(reason, "encrypted" in socket ? NO_CERTIFICATE : NO_PLAIN[version]);
   }
 }
 
