@@ -63,6 +63,12 @@ class Exchange implements AsyncIterable<Uint8Array> {
 
   begin(stream: ClientHttp2Stream): void {
     this.stream = stream;
+    // An error that nobody listens to would end the process, also after the exchange is over.
+    stream.on("error", (reason) => {
+      if (!isLateWrite(stream, reason)) {
+        this.fail(reason);
+      }
+    });
     if (this.over) {
       this.reset();
       return;
@@ -79,11 +85,6 @@ class Exchange implements AsyncIterable<Uint8Array> {
     stream.on("end", () => {
       this.ended = true;
       this.pull();
-    });
-    stream.on("error", (reason) => {
-      if (!isLateWrite(stream, reason)) {
-        this.fail(reason);
-      }
     });
     stream.on("close", () => {
       const reason = resetError(stream.rstCode);
