@@ -43,10 +43,15 @@ export class RequestSignal {
     }
   }
 
-  /** Ends a request that went well. Interceptors that listen are told, as Connect tells them. */
-  finish(): void {
+  /**
+   * Ends a request that went well.
+   *
+   * @param tell - True to fire the signal, if somebody has it, as Connect does for interceptors. An
+   *   HTTP client has ended by itself, and to fire costs more than the rest of its bookkeeping.
+   */
+  finish(tell: boolean): void {
     this.parent?.removeEventListener("abort", this);
-    if (this.controller !== undefined) {
+    if (tell && this.controller !== undefined) {
       this.abort(new ConnectError("the request has ended", Code.Canceled));
     }
   }

@@ -88,7 +88,7 @@ export abstract class WireTransport implements Transport {
         message: create(method.input as DescMessage, input),
       };
       return this.run(request).then((response) => {
-        ended.finish();
+        ended.finish(this.interceptors.length > 0);
         return response as UnaryResponse<I, O>;
       }, failed);
     } catch (reason) {
@@ -116,7 +116,8 @@ export abstract class WireTransport implements Transport {
         message: createdMessages(method.input, input),
       };
       const response = (await this.run(request)) as StreamResponse<I, O>;
-      return { ...response, message: endedWith(response.message, ended) };
+      const finish = () => ended.finish(this.interceptors.length > 0);
+      return { ...response, message: endedWith(response.message, ended, finish) };
     } catch (reason) {
       throw ended.fail(reason);
     }
@@ -170,7 +171,11 @@ export abstract class WireTransport implements Transport {
 }
 
 // Ends the request with its last message, or with an error.
-function endedWith<T>(messages: AsyncIterable<T>, ended: RequestSignal): AsyncIterable<T> {
+function endedWith<T>(
+  messages: AsyncIterable<T>,
+  ended: RequestSignal,
+  finish: () => void,
+): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const below = messages[Symbol.asyncIterator]();
@@ -179,7 +184,7 @@ function endedWith<T>(messages: AsyncIterable<T>, ended: RequestSignal): AsyncIt
           below.next().then(
             (result) => {
               if (result.done === true) {
-                ended.finish();
+                finish();
               }
               return result;
             },
