@@ -32,6 +32,23 @@ describe("an interceptor", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("sees the signal fire once the call has ended, well or not", async () => {
+    const signals: AbortSignal[] = [];
+    const noting: Interceptor = (next) => (request) => {
+      signals.push(request.signal);
+      return next(request);
+    };
+    const { threads } = scriptedThreads([thread, unavailable], {
+      interceptors: [noting],
+      retry: false,
+    });
+    const ended = threads.getThread(t1);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await ended;
+    await errorOf(threads.getThread(t1));
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
   it("that goes on too late sends nothing", async () => {
     let goOn = () => {};
     const gate = new Promise<void>((resolve) => {
