@@ -79,6 +79,26 @@ describe("confirm", () => {
     expect(policyIn(folder)).toEqual({ methods: [elsewhere] });
   });
 
+  it.each([
+    [
+      { methods: [{ ...entry, policy: { facts: { ...entry.policy.facts, key: true } } }] },
+      "has an entry of yours for acme.shop.v1.ShopService/GetItem that states IDEMPOTENCY_LEVEL_NO_SIDE_EFFECTS, and the review confirms IDEMPOTENCY_LEVEL_UNKNOWN: change one of them",
+    ],
+    [{ methods: [null] }, "methods[0] is no entry with a list of selectors"],
+    [{ methods: [{ selectors: [7] }] }, "methods[0] is no entry with a list of selectors"],
+    [{ timeoutMs: 2 ** 53 }, "timeoutMs has more digits than a number keeps"],
+  ])("refuses a document that it cannot add to: %j", async (document, message) => {
+    const folder = workspace(SHOP);
+    await init(folder);
+    confirm(folder, () => ({ idempotencyLevel: "IDEMPOTENCY_LEVEL_UNKNOWN", confirmed: true }));
+    const text = JSON.stringify(document);
+    writeFileSync(join(folder, "ameide.policy.json"), text);
+    const { code, stderr } = await run("confirm", "--dir", folder);
+    expect(stderr).toContain(message);
+    expect(code).toBe(1);
+    expect(read(folder, "ameide.policy.json")).toBe(text);
+  });
+
   it("keeps what is confirmed of a method that comes back", async () => {
     const folder = workspace(SHOP);
     const shop = join(folder, "proto/acme/shop/v1/shop.proto");

@@ -296,7 +296,8 @@ Deprecated:
 it("says that options changed, where no service, method or message did", async () => {
   const lacking = ourImage((set) => {
     const file = fileIn(set, "ameide/threads/v1/threads.proto");
-    file.options = create(FileOptionsSchema, { ...file.options, javaPackage: "com.example" });
+    file.options ??= create(FileOptionsSchema);
+    file.options.javaPackage = "com.example";
   });
   const [older, newer] = [ourImage(), lacking].map((image) =>
     fileOf(manifestOf(readImage(image, "it"))),

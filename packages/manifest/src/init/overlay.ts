@@ -13,7 +13,8 @@ interface Entry {
  *
  * @param text - The document as JSON; undefined for none.
  * @param name - What an error calls it.
- * @throws UserError if the document is no JSON object.
+ * @throws UserError if the document cannot be read, or another of its entries for a method, which
+ *   comes first and so wins, states another level than the review.
  */
 export function overlayOf(
   methods: readonly ReviewedMethod[],
@@ -28,6 +29,7 @@ export function overlayOf(
   });
   for (const { method, idempotencyLevel, confirmed, gone } of methods) {
     if (confirmed && gone === undefined && idempotencyLevel !== null) {
+      refuseContradiction(entries, method, idempotencyLevel, name);
       entries.push({ selectors: [method], policy: { facts: { idempotencyLevel } } });
     }
   }
@@ -48,6 +50,22 @@ export function statedMethods(text: string | undefined, name: string): Set<strin
   return new Set(methods.map(statedIn).filter((method) => method !== undefined));
 }
 
+function refuseContradiction(
+  entries: readonly Entry[],
+  method: string,
+  level: string,
+  name: string,
+): void {
+  for (const { policy, selectors = [] } of entries) {
+    const stated = policy?.facts?.idempotencyLevel;
+    if (stated !== undefined && stated !== level && selectors.includes(method)) {
+      throw new UserError(
+        `${name} has an entry of yours for ${method} that states ${stated}, and the review confirms ${level}: change one of them`,
+      );
+    }
+  }
+}
+
 // The method of an entry as it is written here, which so may be written anew.
 function statedIn({ policy, ...entry }: Entry): string | undefined {
   const [selector, ...others] = entry.selectors ?? [];
@@ -59,12 +77,20 @@ function statedIn({ policy, ...entry }: Entry): string | undefined {
   return isLevelAlone ? selector : undefined;
 }
 
+// Written again, it would be another number.
+function refuseInexact(key: string, value: unknown): unknown {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new Error(`${key} has more digits than a number keeps; write it as a text`);
+  }
+  return value;
+}
+
 function readDocument(text: string, name: string): { methods?: Entry[] } {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text, refuseInexact);
   } catch (reason) {
-    throw new UserError(`${name} is no JSON: ${reason instanceof Error ? reason.message : ""}`);
+    throw new UserError(`${name} cannot be read: ${reason instanceof Error ? reason.message : ""}`);
   }
   const { methods } = Object(json) as { readonly methods?: unknown };
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -73,5 +99,17 @@ function readDocument(text: string, name: string): { methods?: Entry[] } {
   if (methods !== undefined && !Array.isArray(methods)) {
     throw new UserError(`${name} is no policy document: its methods are no list`);
   }
+  (methods ?? []).forEach((entry, index) => {
+    const { selectors = [] } = Object(entry) as { readonly selectors?: unknown };
+    if (typeof entry !== "object" || entry === null || !isTexts(selectors)) {
+      throw new UserError(
+        `${name} is no policy document: methods[${index}] is no entry with a list of selectors`,
+      );
+    }
+  });
   return json;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
