@@ -299,8 +299,8 @@ it("says that options changed, where no service, method or message did", async (
     file.options ??= create(FileOptionsSchema);
     file.options.javaPackage = "com.example";
   });
-  const [older, newer] = [ourImage(), lacking].map((image) =>
-    fileOf(manifestOf(readImage(image, "it"))),
+  const [older, newer] = [ourImage(), lacking].map((each) =>
+    fileOf(manifestOf(readImage(each, "it"))),
   );
   const { code, stdout } = await run("diff", there(older), there(newer));
   expect(code).toBe(0);

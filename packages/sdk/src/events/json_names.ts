@@ -13,7 +13,7 @@ export function checkNames(field: string, text: string): void {
   const open: (Set<string> | undefined)[] = [];
   let isName = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
+    switch (text.charAt(i)) {
       case "{":
         open.push(new Set());
         isName = true;

@@ -32,5 +32,5 @@ export function checkTexts(field: string, value: unknown): void {
 
 /** Cuts a name that anybody may have written, for errors. */
 export function shownName(name: string): string {
-  return [...name.slice(0, 128)].slice(0, 64).join("");
+  return Array.from(name.slice(0, 128)).slice(0, 64).join("");
 }
