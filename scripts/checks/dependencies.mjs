@@ -21,7 +21,8 @@ export function unusedDependencies({ root, files, read, packages }, { directory,
   const installed = new Map(
     declared.map((name) => [name, installedManifest(root, directory, name)]),
   );
-  const inside = files.filter((file) => isInside(file, { directory, packages: packages() }));
+  const scope = { directory, packages: packages() };
+  const inside = files.filter((file) => isInside(file, scope));
   const texts = inside.map(read);
   const tools = (roomOf(directory)?.tools ?? []).map((tool) => `@ameideio/${tool}`);
   const scripts = Object.values(manifest.scripts ?? {}).join("\n");
