@@ -24,7 +24,7 @@ import type {
   Settings,
   TlsOptions,
 } from "./options.js";
-import { BEHAVIOR_1, BEHAVIORS, type Protocol } from "../policy/policy.js";
+import { BEHAVIOR_1, BEHAVIORS, PROTOCOLS } from "../policy/policy.js";
 import {
   boundsOf,
   BUDGET,
@@ -342,8 +342,6 @@ export function selectorRule(selector: string): string {
 
 // Longest shown part of a selector that breaks its rule.
 const MAX_SHOWN = 64;
-
-const PROTOCOLS: readonly Protocol[] = ["connect", "grpc", "grpc-web"];
 
 const FETCH_OWN = ["method", "headers", "body", "redirect", "signal", "duplex"];
 

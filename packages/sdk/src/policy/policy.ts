@@ -18,8 +18,11 @@ import {
 
 export type { BudgetValues, Idempotency, PolicyValues, TenantMode } from "./policy_table.js";
 
+/** Protocols on the wire. */
+export const PROTOCOLS = ["connect", "grpc", "grpc-web"] as const;
+
 /** Protocol on the wire. */
-export type Protocol = "connect" | "grpc" | "grpc-web";
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** Every number of the policy that is not a field of {@link PolicyValues}. */
 export interface PolicyConstants {

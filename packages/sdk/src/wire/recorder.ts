@@ -15,6 +15,7 @@ import { type AbortCause, isShortBody, type NetworkFailure, type Sent } from "..
 import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
 import { grpcMessage } from "./wire_error.js";
 import type { Clock } from "../runtime/runtime.js";
+import { sentRequest } from "./sent_request.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** Members of a socket that the recorder reads. */
@@ -416,22 +417,6 @@ export class Recording {
     }
     return this.watchedBody;
   }
-}
-
-// A request with a body of ours. Its signal may be made when it is read.
-function sentRequest(
-  request: UniversalClientRequest,
-  { url, method, body }: { url: string; method: string; body: SentBody | undefined },
-): UniversalClientRequest {
-  return {
-    url,
-    method,
-    header: request.header,
-    get signal() {
-      return request.signal;
-    },
-    body,
-  } as UniversalClientRequest;
 }
 
 const NOTHING: AsyncIterable<Uint8Array> = {
