@@ -35,7 +35,9 @@ it.runIf(await installed("go"))("a changed default", { timeout: 5 * MINUTES }, a
       "30_000",
     ),
   });
-  expect(await red("go", "go", await runCases("go", adapter, ["b05 cap-20000"]))).toEqual([
+  expect(
+    await red("go", "go", await runCases("go", adapter, ["b05 cap-20000", "x01 uuidv7-shape"])),
+  ).toEqual([
     unknown("go"),
     "✗ matrix go: its constant defaults.max_delay_ms is 30000, and is 20000 in policy.json",
     "✗ matrix go, b05 cap-20000: waits: expected [4000,8000,10000,10000], seen [4000,8000,15000,15000], in memory generic connect json",
