@@ -9,8 +9,16 @@ export class RequestSignal {
   private controller: AbortController | undefined;
   private ended: { readonly reason: unknown } | undefined;
 
-  /** @param parent - Signal that ends the request, too. */
-  constructor(private readonly parent?: AbortSignal) {
+  /**
+   * @param parent - Signal that ends the request, too.
+   * @param tellsSuccess - True to fire the signal after success, if somebody has it, as Connect does
+   *   for interceptors. An HTTP client has ended by itself, and to fire costs more than the rest of its
+   *   bookkeeping.
+   */
+  constructor(
+    private readonly parent: AbortSignal | undefined,
+    private readonly tellsSuccess: boolean,
+  ) {
     if (parent?.aborted === true) {
       this.ended = { reason: parent.reason };
     } else {
@@ -43,15 +51,10 @@ export class RequestSignal {
     }
   }
 
-  /**
-   * Ends a request that went well.
-   *
-   * @param tell - True to fire the signal, if somebody has it, as Connect does for interceptors. An
-   *   HTTP client has ended by itself, and to fire costs more than the rest of its bookkeeping.
-   */
-  finish(tell: boolean): void {
+  /** Ends a request that went well. */
+  finish(): void {
     this.parent?.removeEventListener("abort", this);
-    if (tell && this.controller !== undefined) {
+    if (this.tellsSuccess && this.controller !== undefined) {
       this.abort(new ConnectError("the request has ended", Code.Canceled));
     }
   }

@@ -73,7 +73,7 @@ export abstract class WireTransport implements Transport {
     input: MessageInitShape<I>,
     contextValues: ContextValues = createContextValues(),
   ): Promise<UnaryResponse<I, O>> {
-    const ended = new RequestSignal(signal);
+    const ended = new RequestSignal(signal, this.interceptors.length > 0);
     const failed = (reason: unknown): never => {
       throw ended.fail(reason);
     };
@@ -88,7 +88,7 @@ export abstract class WireTransport implements Transport {
         message: create(method.input as DescMessage, input),
       };
       return this.run(request).then((response) => {
-        ended.finish(this.interceptors.length > 0);
+        ended.finish();
         return response as UnaryResponse<I, O>;
       }, failed);
     } catch (reason) {
@@ -104,7 +104,7 @@ export abstract class WireTransport implements Transport {
     input: AsyncIterable<MessageInitShape<I>>,
     contextValues: ContextValues = createContextValues(),
   ): Promise<StreamResponse<I, O>> {
-    const ended = new RequestSignal(signal);
+    const ended = new RequestSignal(signal, this.interceptors.length > 0);
     try {
       const request = {
         ...this.common(method, header),
@@ -116,8 +116,7 @@ export abstract class WireTransport implements Transport {
         message: createdMessages(method.input, input),
       };
       const response = (await this.run(request)) as StreamResponse<I, O>;
-      const finish = () => ended.finish(this.interceptors.length > 0);
-      return { ...response, message: endedWith(response.message, ended, finish) };
+      return { ...response, message: endedWith(response.message, ended) };
     } catch (reason) {
       throw ended.fail(reason);
     }
@@ -171,11 +170,7 @@ export abstract class WireTransport implements Transport {
 }
 
 // Ends the request with its last message, or with an error.
-function endedWith<T>(
-  messages: AsyncIterable<T>,
-  ended: RequestSignal,
-  finish: () => void,
-): AsyncIterable<T> {
+function endedWith<T>(messages: AsyncIterable<T>, ended: RequestSignal): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]() {
       const below = messages[Symbol.asyncIterator]();
@@ -184,7 +179,7 @@ function endedWith<T>(
           below.next().then(
             (result) => {
               if (result.done === true) {
-                finish();
+                ended.finish();
               }
               return result;
             },
