@@ -175,7 +175,7 @@ class Exchange implements AsyncIterable<Uint8Array> {
     const isOne = body instanceof OneChunk;
     for (;;) {
       const { done, value } = await chunks.next();
-      if (this.over && this.error !== undefined) {
+      if (this.error !== undefined) {
         return;
       }
       if (done === true) {
