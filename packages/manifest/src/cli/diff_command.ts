@@ -21,8 +21,8 @@ buf breaking says.
 
   --format FORMAT  text (default) or json
 
-Exit code 0: nothing of a service or method is breaking; 1: something is, or a
-file could not be read; 2: wrong arguments.
+Exit code 0: nothing is breaking; 1: something is, or a file could not be read;
+2: wrong arguments.
 `,
   async run(argv, { out }) {
     const { values, positionals } = readArguments(
