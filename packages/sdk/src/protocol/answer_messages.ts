@@ -1,8 +1,9 @@
 import type { Message } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { COMPRESSED, EnvelopeReader } from "./envelope_reader.js";
 import type { MessageCodec } from "./form.js";
+import { protocolError } from "./protocol_errors.js";
 
 type Result = IteratorResult<Message, undefined>;
 
@@ -139,8 +140,4 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
     void this.chunks.return?.().catch(() => {});
     return reason;
   }
-}
-
-function protocolError(text: string, code: Code): ConnectError {
-  return new ConnectError(`protocol error: ${text}`, code);
 }

@@ -4,7 +4,8 @@ import type { Compression } from "@connectrpc/connect/protocol";
 import { mediaType } from "../wire/media_type.js";
 import { connectWireError, endStreamWireError } from "../wire/wire_error.js";
 import type { AnswerHead, HeaderList, MessageForm } from "./form.js";
-import { statusError, unreadable } from "./answer_head.js";
+import { compressionOf, statusError, unreadable } from "./answer_head.js";
+import { protocolError } from "./protocol_errors.js";
 
 // The Connect protocol, https://connectrpc.com/docs/protocol: requests, and what is read of answers.
 
@@ -156,10 +157,10 @@ export function readEndStream(bytes: Uint8Array, header: Headers): Headers {
   try {
     end = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new ConnectError("protocol error: the end of the stream is no JSON", Code.Unknown);
+    throw protocolError("the end of the stream is no JSON", Code.Unknown);
   }
   if (typeof end !== "object" || end === null || Array.isArray(end)) {
-    throw new ConnectError("protocol error: the end of the stream is no object", Code.Unknown);
+    throw protocolError("the end of the stream is no object", Code.Unknown);
   }
   const error = endStreamWireError(end, header);
   if (error !== undefined) {
@@ -168,7 +169,7 @@ export function readEndStream(bytes: Uint8Array, header: Headers): Headers {
   try {
     return trailersOf((end as { readonly metadata?: object }).metadata ?? {});
   } catch {
-    throw new ConnectError("protocol error: the trailers are no headers", Code.Internal);
+    throw protocolError("the trailers are no headers", Code.Internal);
   }
 }
 
@@ -186,18 +187,3 @@ function trailersOf(metadata: object): Headers {
 // Media types of the protocol: an answer in the other format is the server's fault, not a
 // stranger's.
 const KNOWN = /^application\/(connect\+)?(json|proto)$/;
-
-function compressionOf(
-  header: Headers,
-  name: string,
-  { accept }: MessageForm,
-): Compression | undefined {
-  const coding = header.get(name);
-  if (coding === null || coding.toLowerCase() === "identity") {
-    return undefined;
-  }
-  if (coding !== accept?.name) {
-    throw new ConnectError(`unsupported response encoding "${coding}"`, Code.Internal, header);
-  }
-  return accept;
-}

@@ -4,7 +4,7 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { END_STREAM } from "../wire/envelopes.js";
@@ -22,7 +22,8 @@ import {
   withoutTrailers,
 } from "./connect_protocol.js";
 import type { HeaderList } from "./form.js";
-import { OneChunk } from "./request_body.js";
+import { protocolError } from "./protocol_errors.js";
+import { BytesBody } from "./request_body.js";
 import { readWhole } from "./whole_body.js";
 import { type HttpAnswer, WireTransport } from "./wire_transport.js";
 
@@ -74,7 +75,7 @@ export class ConnectTransport extends WireTransport {
       },
       check() {
         if (!ended) {
-          throw new ConnectError("protocol error: the stream has no end", Code.InvalidArgument);
+          throw protocolError("the stream has no end", Code.InvalidArgument);
         }
       },
     });
@@ -90,7 +91,7 @@ export class ConnectTransport extends WireTransport {
     const sent =
       this.options.useHttpGet && idempotency === NO_SIDE_EFFECTS
         ? this.get(request, bytes, coding)
-        : this.post(request, new OneChunk(bytes));
+        : this.post(request, new BytesBody(bytes));
     return sent.then((answer) => this.readUnary(request, answer));
   }
 

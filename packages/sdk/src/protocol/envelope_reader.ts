@@ -1,6 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
-import { tooLarge } from "./limits.js";
+import { protocolError, tooLarge } from "./protocol_errors.js";
 
 /** Bytes of an envelope's head: flags, and the length of its content. */
 export const HEAD_BYTES = 5;
@@ -59,7 +59,7 @@ export class EnvelopeReader {
   /** @throws ConnectError if the body so far stops in the middle of an envelope. */
   finish(): void {
     if (this.headBytes > 0) {
-      throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+      throw protocolError("incomplete envelope", Code.InvalidArgument);
     }
   }
 

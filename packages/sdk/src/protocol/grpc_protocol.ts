@@ -1,9 +1,10 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { mediaType } from "../wire/media_type.js";
 import { grpcWireError } from "../wire/wire_error.js";
 import type { AnswerHead, HeaderList, MessageForm } from "./form.js";
-import { statusError, unreadable } from "./answer_head.js";
+import { compressionOf, statusError, unreadable } from "./answer_head.js";
+import { protocolError } from "./protocol_errors.js";
 
 // gRPC over HTTP/2, https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md: requests, and
 // what is read of answers.
@@ -34,20 +35,15 @@ export interface GrpcHead {
 }
 
 /** @throws ConnectError if it is no good answer. */
-export function readGrpcHead({ status, header }: AnswerHead, { accept }: MessageForm): GrpcHead {
+export function readGrpcHead({ status, header }: AnswerHead, form: MessageForm): GrpcHead {
   if (status !== 200) {
     throw statusError(status, header);
   }
   if (!KNOWN.test(mediaType(header.get("content-type")))) {
     throw unreadable(header, false);
   }
-  const coding = header.get("grpc-encoding");
-  const compressed = coding !== null && coding.toLowerCase() !== "identity";
-  if (compressed && coding !== accept?.name) {
-    throw new ConnectError(`unsupported response encoding "${coding}"`, Code.Internal, header);
-  }
   return {
-    compression: compressed ? accept : undefined,
+    compression: compressionOf(header, "grpc-encoding", form),
     hasStatus: header.has("grpc-status"),
     error: grpcWireError(header),
   };
@@ -60,7 +56,7 @@ export function checkTrailers(trailer: Headers, header: Headers): void {
     throw error;
   }
   if (!header.has("grpc-status") && !trailer.has("grpc-status")) {
-    throw new ConnectError("protocol error: missing status", Code.Internal);
+    throw protocolError("missing status", Code.Internal);
   }
 }
 

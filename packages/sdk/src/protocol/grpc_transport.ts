@@ -4,14 +4,15 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import type { Message } from "@bufbuild/protobuf";
 import type { WireOptions } from "../options/options.js";
 import { AnswerMessages } from "./answer_messages.js";
 import { envelope } from "./envelope.js";
 import type { HeaderList } from "./form.js";
 import { checkTrailers, type GrpcHead, grpcHeaders, readGrpcHead } from "./grpc_protocol.js";
-import { OneChunk } from "./request_body.js";
+import { protocolError } from "./protocol_errors.js";
+import { BytesBody } from "./request_body.js";
 import { type HttpAnswer, WireTransport } from "./wire_transport.js";
 
 /** Transport of the gRPC protocol. */
@@ -29,7 +30,7 @@ export class GrpcTransport extends WireTransport {
 
   protected async sendUnary(request: UnaryRequest): Promise<UnaryResponse> {
     const bytes = envelope(this.codecOf(request.method).write(request.message), this.form);
-    const body = new OneChunk(bytes instanceof Promise ? await bytes : bytes);
+    const body = new BytesBody(bytes instanceof Promise ? await bytes : bytes);
     const answer = await this.post(request, body);
     const head = readGrpcHead(answer, this.form);
     const { header, trailer } = answer;
@@ -85,8 +86,4 @@ export class GrpcTransport extends WireTransport {
     const form = { compression, readMaxBytes, endFlag: 0, readEnd: () => {}, check };
     return new AnswerMessages(body, this.codecOf(method), form);
   }
-}
-
-function protocolError(text: string, code: Code): ConnectError {
-  return new ConnectError(`protocol error: ${text}`, code);
 }

@@ -7,7 +7,7 @@ type Chunk = IteratorResult<Uint8Array, undefined>;
 const END: Chunk = { done: true, value: undefined };
 
 /** Body of one chunk. It can be read more than once. */
-export class OneChunk implements AsyncIterable<Uint8Array> {
+export class BytesBody implements AsyncIterable<Uint8Array> {
   constructor(private readonly chunk: Uint8Array) {}
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {

@@ -1,6 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
-import { tooLarge } from "./limits.js";
+import { protocolError, tooLarge } from "./protocol_errors.js";
 
 /**
  * Reads a body that is one message. The bytes it returns share no memory with its chunks.
@@ -44,10 +44,7 @@ export async function readWhole(
 }
 
 function notAsLong(announced: number, length: number): ConnectError {
-  return new ConnectError(
-    `protocol error: promised ${announced} bytes, received ${length}`,
-    Code.InvalidArgument,
-  );
+  return protocolError(`promised ${announced} bytes, received ${length}`, Code.InvalidArgument);
 }
 
 function lengthOf(contentLength: string | null): number | undefined {

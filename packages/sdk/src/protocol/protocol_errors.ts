@@ -7,3 +7,8 @@ export function tooLarge(bytes: number, maxBytes: number): ConnectError {
     Code.ResourceExhausted,
   );
 }
+
+/** Creates the error of what breaks the protocol. */
+export function protocolError(text: string, code: Code): ConnectError {
+  return new ConnectError(`protocol error: ${text}`, code);
+}
