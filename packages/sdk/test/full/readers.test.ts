@@ -3,6 +3,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { AnswerMessages } from "../../src/protocol/answer_messages.js";
+import { envelope } from "../harness/wire_forms.js";
 import {
   readEndStream,
   readStreamHead,
@@ -32,14 +33,6 @@ function randomOf(seed: number): (below: number) => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
-}
-
-function envelope(flags: number, content: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(5 + content.length);
-  whole[0] = flags;
-  new DataView(whole.buffer).setUint32(1, content.length);
-  whole.set(content, 5);
-  return whole;
 }
 
 const ENDS = ["{}", '{"metadata":{"a":["b"]}}', '{"error":{"code":"aborted","message":"x"}}', "{"];

@@ -5,6 +5,7 @@ import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type AnswerForm, AnswerMessages } from "../../src/protocol/answer_messages.js";
+import { envelope } from "../harness/wire_forms.js";
 
 const END = 0b10;
 const MAX = 1000;
@@ -13,14 +14,6 @@ const codec = {
   write: () => new Uint8Array(),
   read: (bytes: Uint8Array): Message => fromBinary(StringValueSchema, bytes),
 };
-
-function envelope(flags: number, content: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(5 + content.length);
-  whole[0] = flags;
-  new DataView(whole.buffer).setUint32(1, content.length);
-  whole.set(content, 5);
-  return whole;
-}
 
 const bytesOf = (value: string) =>
   toBinary(StringValueSchema, create(StringValueSchema, { value }));

@@ -1,5 +1,4 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { compressionGzip } from "@connectrpc/connect-node";
 import { describe, expect, it } from "vitest";
 import {
   getUrl,
@@ -11,29 +10,12 @@ import {
   unaryHeaders,
   withoutTrailers,
 } from "../../src/protocol/connect_protocol.js";
-import type { MessageForm } from "../../src/protocol/form.js";
+import { codeOf, FORM, GZIP } from "../harness/wire_forms.js";
 
-const FORM: MessageForm = {
-  json: false,
-  accept: undefined,
-  send: undefined,
-  compressFromBytes: 1024,
-  readMaxBytes: 1024,
-};
 const JSON_FORM = { ...FORM, json: true };
-const GZIP = { ...FORM, accept: compressionGzip, send: compressionGzip };
 
 function head(status: number, header: Record<string, string>) {
   return { status, header: new Headers(header) };
-}
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-    return "ok";
-  } catch (reason) {
-    return reason instanceof ConnectError ? Code[reason.code] : String(reason);
-  }
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,26 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { compressionGzip } from "@connectrpc/connect-node";
+import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import type { MessageForm } from "../../src/protocol/form.js";
 import { checkTrailers, grpcHeaders, readGrpcHead } from "../../src/protocol/grpc_protocol.js";
-
-const FORM: MessageForm = {
-  json: false,
-  accept: undefined,
-  send: undefined,
-  compressFromBytes: 1024,
-  readMaxBytes: 1024,
-};
-const GZIP = { ...FORM, accept: compressionGzip, send: compressionGzip };
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-    return "ok";
-  } catch (reason) {
-    return reason instanceof ConnectError ? Code[reason.code] : String(reason);
-  }
-}
+import { codeOf, FORM, GZIP } from "../harness/wire_forms.js";
 
 it.each([
   [FORM, { "content-type": "application/grpc+proto", te: "trailers" }],
