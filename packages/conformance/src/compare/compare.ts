@@ -17,6 +17,10 @@ import { comparePrinted } from "./printed.js";
 import { type Arrived, compareRequests } from "./requests.js";
 import { compareTelemetry } from "./telemetry.js";
 
+// Real timers count whole milliseconds from a time that was rounded down, so one of 500 ms may end
+// after 499.1; on a virtual clock nothing is rounded.
+const TIMER_RESOLUTION_MS = 1;
+
 /** Observations of one run of a case. */
 export interface Seen {
   readonly response: RunResponse;
@@ -40,10 +44,12 @@ export interface Seen {
  */
 export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): Difference[] {
   const found: Difference[] = [];
-  const expected = one.message.expect ?? create(ExpectedSchema);
+  const wire = one.json.layer === "LAYER_WIRE";
+  const stated = one.message.expect ?? create(ExpectedSchema);
+  const expected = wire ? onRealTimers(stated) : stated;
   const json = (one.json.expect ?? {}) as JsonObject;
   const { response } = seen;
-  const anyOrder = one.json.layer === "LAYER_WIRE" && hasParallelCalls(one);
+  const anyOrder = wire && hasParallelCalls(one);
   compareRequests(expected, json, { requests: seen.requests, spans: response.spans }, found);
   if (expected.sleeps !== undefined) {
     // Languages differ in whether a wait of 0 is a wait, and it cannot be observed.
@@ -68,6 +74,15 @@ export function compare(one: Pick<LoadedCase, "message" | "json">, seen: Seen): 
     new Step("process", found).equal("ends", "by itself", seen.processEnd);
   }
   return found;
+}
+
+function onRealTimers(expected: Expected): Expected {
+  const early = (ms: number | undefined) => (ms === undefined ? ms : ms - TIMER_RESOLUTION_MS);
+  return {
+    ...expected,
+    outcomes: expected.outcomes.map((one) => ({ ...one, minMs: early(one.minMs) })),
+    requests: expected.requests.map((one) => ({ ...one, minGapMs: early(one.minGapMs) })),
+  };
 }
 
 function hasParallelCalls({ message }: Pick<LoadedCase, "message">): boolean {

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { caseWith, seen } from "../harness/a_case.js";
 import { code, failed, header, requests, type Row, stated, stepsOf } from "../harness/rows.js";
@@ -135,6 +136,19 @@ test("gaps and timeouts on the wire are compared with bounds", () => {
   expect(compare(one, seen(requests([], timeout("401"))))).toHaveLength(1);
   const late = { requests: [{ atMs: 0 }, { atMs: 16, headers: timeout("1") }] };
   expect(compare(one, seen(late))).toMatchObject([{ step: "request 2", what: "gap" }]);
+});
+
+test("lower bounds let pass on the wire what real timers round off", () => {
+  const outcomes = [{ ok: "done", min_ms: 500 }];
+  const wire = caseWith({ ...stated({}, { min_gap_ms: 5 }), outcomes }, { layer: "wire" });
+  const memory = caseWith({ outcomes });
+  const ended = (durationMs: number) => ({ outcomes: [{ ok: "done", durationMs }] });
+  const apart = (gapMs: number) => ({ requests: [{ atMs: 0 }, { atMs: gapMs }] });
+  const differs = (one: typeof wire, run: JsonObject) =>
+    compare(one, seen(run)).map(({ what }) => what);
+  expect(differs(wire, { ...ended(499.1), ...apart(4.1) })).toEqual([]);
+  expect(differs(wire, { ...ended(498.9), ...apart(3.9) })).toEqual(["gap", "duration"]);
+  expect(differs(memory, ended(499.9))).toEqual(["duration"]);
 });
 
 test("parallel calls end in any order on the wire, and in theirs in memory", () => {

@@ -409,7 +409,8 @@ type Outcome struct {
 	DetailCount *int32 `protobuf:"varint,19,opt,name=detail_count,json=detailCount,proto3,oneof" json:"detail_count,omitempty"`
 	// True if the cause is the language's own cancellation.
 	NativeCancellation bool `protobuf:"varint,20,opt,name=native_cancellation,json=nativeCancellation,proto3" json:"native_cancellation,omitempty"`
-	// Minimum time from the start of the call to its end, in milliseconds.
+	// Minimum time from the start of the call to its end, in milliseconds; on the wire, 1 ms less
+	// is let pass, as real timers round.
 	MinMs *float64 `protobuf:"fixed64,21,opt,name=min_ms,json=minMs,proto3,oneof" json:"min_ms,omitempty"`
 	// Maximum of that time, in milliseconds.
 	MaxMs *float64 `protobuf:"fixed64,22,opt,name=max_ms,json=maxMs,proto3,oneof" json:"max_ms,omitempty"`
@@ -809,7 +810,7 @@ type Request struct {
 	NoTimeout bool `protobuf:"varint,4,opt,name=no_timeout,json=noTimeout,proto3" json:"no_timeout,omitempty"`
 	// The body is that of request N, counted from 1.
 	SameBodyAs *int32 `protobuf:"varint,5,opt,name=same_body_as,json=sameBodyAs,proto3,oneof" json:"same_body_as,omitempty"`
-	// Minimum time since the request before it, in milliseconds. WIRE.
+	// Minimum time since the request before it, in milliseconds, less 1 as in min_ms. WIRE.
 	MinGapMs *float64 `protobuf:"fixed64,6,opt,name=min_gap_ms,json=minGapMs,proto3,oneof" json:"min_gap_ms,omitempty"`
 	// Maximum of that time, in milliseconds. WIRE.
 	MaxGapMs *float64 `protobuf:"fixed64,7,opt,name=max_gap_ms,json=maxGapMs,proto3,oneof" json:"max_gap_ms,omitempty"`

@@ -380,7 +380,8 @@ export declare type Outcome = Message<"ameide.conformance.v1.Outcome"> & {
   nativeCancellation: boolean;
 
   /**
-   * Minimum time from the start of the call to its end, in milliseconds.
+   * Minimum time from the start of the call to its end, in milliseconds; on the wire, 1 ms less
+   * is let pass, as real timers round.
    *
    * @generated from field: optional double min_ms = 21;
    */
@@ -579,7 +580,7 @@ export declare type Request = Message<"ameide.conformance.v1.Request"> & {
   sameBodyAs?: number | undefined;
 
   /**
-   * Minimum time since the request before it, in milliseconds. WIRE.
+   * Minimum time since the request before it, in milliseconds, less 1 as in min_ms. WIRE.
    *
    * @generated from field: optional double min_gap_ms = 6;
    */

@@ -429,7 +429,8 @@ class Outcome(Message[_OutcomeFields]):
             bool native_cancellation = 20;
             ```
         min_ms:
-            Minimum time from the start of the call to its end, in milliseconds.
+            Minimum time from the start of the call to its end, in milliseconds; on the wire, 1 ms less
+            is let pass, as real timers round.
 
             ```proto
             optional double min_ms = 21;
@@ -704,7 +705,7 @@ class Request(Message[_RequestFields]):
             optional int32 same_body_as = 5;
             ```
         min_gap_ms:
-            Minimum time since the request before it, in milliseconds. WIRE.
+            Minimum time since the request before it, in milliseconds, less 1 as in min_ms. WIRE.
 
             ```proto
             optional double min_gap_ms = 6;
