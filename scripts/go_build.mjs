@@ -6,7 +6,15 @@
 // `--with PATTERN` links every package that a pattern of `go list` names, too.
 //
 // Exit code 3: there is no Go; standard error says so in one line.
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -17,33 +25,26 @@ import { goVersion } from "./go_tools.mjs";
 import { EXIT_MISSING_TOOL, MissingTool } from "./missing_tool.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { with: { type: "string" } },
-});
-const [folder, program, ...others] = positionals;
-if (folder === undefined || program === undefined || others.length > 0) {
-  throw new Error("usage: go_build.mjs [--with PATTERN] FOLDER PROGRAM");
-}
-try {
-  await build(folder, resolve(root, program), values.with);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof MissingTool ? EXIT_MISSING_TOOL : 1;
-}
 
 /**
- * @param {string} source
- * @param {string} target
+ * Builds a Go program of the workspace. One that is current is not linked again.
+ *
+ * @param {string} source Its folder.
+ * @param {string} target Path of the program.
  * @param {string} [pattern] Of packages that are linked, too.
+ * @throws {MissingTool} When there is no Go.
+ * @throws {Error} With what Go said, when it could not build it.
  */
-async function build(source, target, pattern) {
+export async function goBuild(source, target, pattern) {
   await goVersion(root);
   mkdirSync(dirname(target), { recursive: true });
   // Built aside: another process may be running the program that is there.
   const fresh = mkdtempSync(join(dirname(target), ".build-"));
   try {
     const built = join(fresh, basename(target));
+    if (existsSync(target)) {
+      copyFileSync(target, built);
+    }
     const overlay = pattern === undefined ? [] : [await overlayOf(pattern, source, fresh)];
     await go(["build", "-o", built, ...overlay, `./${source}`]);
     renameSync(built, target);
@@ -82,4 +83,21 @@ async function go(args, cwd = root) {
     throw new Error(`${stderr}${stdout}`.trimEnd());
   }
   return stdout;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { with: { type: "string" } },
+  });
+  const [folder, program, ...others] = positionals;
+  if (folder === undefined || program === undefined || others.length > 0) {
+    throw new Error("usage: go_build.mjs [--with PATTERN] FOLDER PROGRAM");
+  }
+  try {
+    await goBuild(folder, resolve(root, program), values.with);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = error instanceof MissingTool ? EXIT_MISSING_TOOL : 1;
+  }
 }
