@@ -3,7 +3,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { fromJsonString } from "@bufbuild/protobuf";
 import { type Inspection, InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import { goBuild } from "@ameideio/scripts/go_build.mjs";
 import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
+import { pythonEnvironment } from "@ameideio/scripts/python_env.mjs";
 import type { Sdk } from "../sdks.js";
 import { UserError } from "../user_error.js";
 
@@ -17,6 +19,7 @@ export interface Inspected {
 export type Inspector = readonly [program: string, ...args: string[]];
 
 const room = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = join(room, "../..");
 
 /**
  * Builds the inspector of an SDK: in Go its program, which links the SDK, in Python the environment.
@@ -33,14 +36,15 @@ export async function buildInspector(
     case "ts":
       return [process.execPath, join(room, "dist/inspect/typescript/inspector.js")];
     case "go": {
-      const stubs = ["--with", "github.com/ameideio/ameide-core-proto-go/..."];
-      const build = ["scripts/go_build.mjs", ...stubs, "packages/manifest/go", program];
-      await told(sdk, runScript([process.execPath, ...build]));
+      const stubs = "github.com/ameideio/ameide-core-proto-go/...";
+      await told(sdk, goBuild("packages/manifest/go", program, stubs));
       return [program];
     }
     case "python": {
-      const bin = await told(sdk, runScript([process.execPath, "scripts/python_env.mjs"]));
-      return [join(bin.trim(), "python"), join(room, "python/inspector.py")];
+      const bin = await told(sdk, pythonEnvironment(ROOT));
+      // Modules are compiled once, whatever the environment says of that.
+      const kept = `pycache_prefix=${join(bin, "../../pycache")}`;
+      return [join(bin, "python"), "-E", "-X", kept, join(room, "python/inspector.py")];
     }
   }
 }
