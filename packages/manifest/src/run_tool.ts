@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { promisify } from "node:util";
 import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
@@ -20,7 +21,7 @@ export interface ToolOptions {
  * Runs a program of somebody else to its end, and gives what it printed.
  *
  * @throws MissingTool if it is not there.
- * @throws UserError with what it wrote to standard error, if it fails.
+ * @throws UserError with what it wrote to standard error, if it fails; if there is no such folder.
  */
 export async function runTool(
   [program, ...args]: readonly [program: string, ...args: string[]],
@@ -31,6 +32,9 @@ export async function runTool(
     return (await promisify(execFile)(program, args, options)).stdout;
   } catch (reason) {
     const { code, stderr } = reason as { readonly code?: unknown; readonly stderr?: string };
+    if (code === "ENOENT" && !existsSync(cwd)) {
+      throw new UserError(`there is no folder ${cwd}`);
+    }
     if (code === "ENOENT") {
       throw new MissingTool(`${program} was not found: ${install}`);
     }

@@ -465,6 +465,22 @@ unchanged ameide.policy.json
     expect(stderr).toContain(says);
   });
 
+  it("says that its folder is not there", async () => {
+    const folder = join(temporaryFolder(), "none");
+    const { code, stderr } = await init(folder);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `there is no folder ${folder}\n` });
+  });
+
+  it.each(['"acme.example/shop"', "`acme.example/shop`", "acme.example/shop // of ours"])(
+    "reads the module of a go.mod: %s",
+    async (module) => {
+      const folder = workspace(SHOP);
+      writeFileSync(join(folder, "go.mod"), `module ${module}\n`);
+      await init(folder, "--language", "go");
+      expect(read(folder, "buf.gen.ameide.yaml")).toContain("value: acme.example/shop/gen/go\n");
+    },
+  );
+
   it("asks for a go.mod", async () => {
     const { code, stderr } = await init(workspace(SHOP), "--language", "go");
     expect({ code, stderr }).toEqual({

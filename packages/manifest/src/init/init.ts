@@ -66,7 +66,7 @@ export async function planInit(options: InitOptions): Promise<Plan> {
     [REVIEW, POLICY, TEMPLATE, "go.mod", "buf.yaml"].map((name) => textOf(join(folder, name))),
   );
   const languages = options.languages ?? (await languagesOf(folder));
-  const goModule = /^module\s+(\S+)/m.exec(goMod ?? "")?.[1];
+  const goModule = /^module\s+(["`]?)([^\s"`]+)\1/m.exec(goMod ?? "")?.[2];
   if (languages.includes("go") && goModule === undefined) {
     throw new UserError("for Go there has to be a go.mod: type go mod init MODULE first");
   }
