@@ -4,6 +4,12 @@ import type { Commands } from "./cli/command.js";
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(commands: Commands): Promise<void> {
+  // A reader of the first lines, as head is, has what it wants; the exit code stays what it is.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") {
+      throw error;
+    }
+  });
   process.exitCode = await runCli(commands, process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     line: (text) => void process.stderr.write(`${text}\n`),

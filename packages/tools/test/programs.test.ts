@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from "@bufbuild/protobuf/wkt";
@@ -20,6 +22,14 @@ it("ameide-manifest has the commands for modules of others", () => {
   expect(status).toBe(0);
   const commands = [...stdout.toString().matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name);
   expect(commands).toEqual(["init", "confirm", "emit", "surface", "check", "diff"]);
+});
+
+it("ameide-manifest ends with its exit code where nobody reads on", async () => {
+  const program = spawn(process.execPath, [`${folder}${bin["ameide-manifest"]}`, "--help"]);
+  program.stdout.destroy();
+  const said = text(program.stderr);
+  const [code] = (await once(program, "close")) as [number];
+  expect({ code, said: await said }).toEqual({ code: 0, said: "" });
 });
 
 it.each([
