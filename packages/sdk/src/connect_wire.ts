@@ -2,6 +2,7 @@ import { createTransport as connect } from "@connectrpc/connect/protocol-connect
 import { createTransport as grpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as grpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import type { Wire } from "./options/options.js";
+import { watched } from "./wire/watched_transport.js";
 
 /**
  * Connect's own transports, for the option `wire`: in the place of the SDK's, which are faster, with
@@ -11,4 +12,8 @@ import type { Wire } from "./options/options.js";
  * const transport = createAmeideTransport({ baseUrl, wire: connectWire });
  * ```
  */
-export const connectWire: Wire = { connect, grpc, "grpc-web": grpcWeb };
+export const connectWire: Wire = {
+  connect: watched(connect),
+  grpc: watched(grpc),
+  "grpc-web": watched(grpcWeb),
+};

@@ -1,4 +1,3 @@
-import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./options/ambient_deadline.js";
 import { readEnvironment } from "./options/environment.js";
@@ -7,6 +6,7 @@ import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options/options.js";
 import { ConnectTransport } from "./protocol/connect_transport.js";
 import { GrpcTransport } from "./protocol/grpc_transport.js";
+import { createGrpcWeb } from "./wire/grpc_web.js";
 import { createTelemetry } from "./telemetry/otel_telemetry.js";
 import { canonicalJson } from "./policy/policy.js";
 import { systemClock, systemRuntime } from "./runtime/runtime.js";

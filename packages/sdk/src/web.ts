@@ -48,5 +48,5 @@ const webPlatform: Platform = {
 };
 
 async function loadGrpcWeb() {
-  return (await import("./fetch/grpc_web.js")).createTransport;
+  return (await import("./wire/grpc_web.js")).createGrpcWeb;
 }

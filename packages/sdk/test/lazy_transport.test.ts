@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Code, type ConnectRouter, createClient } from "@connectrpc/connect";
-import { createTransport } from "@connectrpc/connect/protocol-grpc-web";
 import { InferenceService } from "@ameideio/core-proto/ameide/inference/v1";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { errorOf, t1 } from "./harness/scripted_threads.js";
 import type { AmeideOptions } from "../src/index.js";
+import { createGrpcWeb } from "../src/wire/grpc_web.js";
 import { lazyTransport } from "../src/wire/lazy_transport.js";
 import { memoryOptions } from "../src/testing.js";
 
@@ -22,9 +22,9 @@ function routes(router: ConnectRouter): void {
 }
 
 // The file that is loaded, as the network gives it or does not.
-async function clients(load: () => Promise<{ createTransport: typeof createTransport }>) {
+async function clients(load: () => Promise<{ createGrpcWeb: typeof createGrpcWeb }>) {
   vi.resetModules();
-  vi.doMock("../src/fetch/grpc_web.js", load);
+  vi.doMock("../src/wire/grpc_web.js", load);
   const { createAmeideTransport } = await import("../src/web.js");
   served = 0;
   const { options, clock } = memoryOptions(routes, grpcWeb);
@@ -40,7 +40,7 @@ async function clients(load: () => Promise<{ createTransport: typeof createTrans
 function gate() {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
-  return { open, load: () => opened.then(() => ({ createTransport })) };
+  return { open, load: () => opened.then(() => ({ createGrpcWeb })) };
 }
 
 function neverThen<T>(found: T): () => Promise<T> {
@@ -50,7 +50,7 @@ function neverThen<T>(found: T): () => Promise<T> {
 
 afterEach(() => {
   vi.useRealTimers();
-  vi.doUnmock("../src/fetch/grpc_web.js");
+  vi.doUnmock("../src/wire/grpc_web.js");
 });
 
 describe("gRPC-Web over fetch, while its code is on the way", () => {
@@ -98,7 +98,7 @@ describe("gRPC-Web over fetch, while its code is on the way", () => {
   });
 
   it("a load that another call began and nobody ends is begun anew, after 3 s", async () => {
-    const { threads } = await clients(neverThen({ createTransport }));
+    const { threads } = await clients(neverThen({ createGrpcWeb }));
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const waiting = [threads.getThread(t1), threads.getThread(t1)];
     await vi.advanceTimersByTimeAsync(2_999);
@@ -122,9 +122,7 @@ describe("gRPC-Web over fetch, while its code is on the way", () => {
   it("where it cannot be loaded, calls say so, and the next one tries again", async () => {
     let loads = 0;
     const { threads } = await clients(() =>
-      ++loads > 1
-        ? Promise.resolve({ createTransport })
-        : Promise.reject(new Error("no such file")),
+      ++loads > 1 ? Promise.resolve({ createGrpcWeb }) : Promise.reject(new Error("no such file")),
     );
     const error = await errorOf(threads.getThread(t1));
     expect(error).toMatchObject({ origin: "client", reason: "PROTOCOL_NOT_LOADED" });

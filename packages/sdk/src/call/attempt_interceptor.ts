@@ -1,25 +1,11 @@
-import {
-  type ContextKey,
-  createContextKey,
-  type Interceptor,
-  type StreamRequest,
-  type StreamResponse,
-  type UnaryRequest,
-  type UnaryResponse,
-} from "@connectrpc/connect";
+import { type ContextKey, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { unheard } from "../runtime/callbacks.js";
-
-/** Request of an attempt, as an interceptor sees it. */
-export type AnyRequest = UnaryRequest | StreamRequest;
-type AnyResponse = UnaryResponse | StreamResponse;
-
-/** Connect's innermost function, as an interceptor sees it. */
-export type Next = (request: AnyRequest) => Promise<AnyResponse>;
+import type { AnyRequest, Send } from "../wire/recorder.js";
 
 /** Call that takes part below the users' interceptors. */
 export interface InterceptedCall {
   /** Runs the current attempt. */
-  intercept(next: Next, request: AnyRequest): Promise<AnyResponse>;
+  intercept(next: Send, request: AnyRequest): ReturnType<Send>;
 }
 
 /** Leads from the request of an attempt to its call. */

@@ -27,7 +27,7 @@ import { type AnswerPart, abortMessage, type Limited, whereItStood } from "./lim
 import type { AbortCause, Failure } from "../policy/failure.js";
 import type { PolicyValues } from "../policy/policy.js";
 import { type FrozenRequest, postInstead } from "../wire/frozen_request.js";
-import { Recording } from "../wire/recorder.js";
+import { type AnyRequest, Recording, type Send } from "../wire/recorder.js";
 import {
   classify,
   decide,
@@ -43,7 +43,7 @@ import {
 } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
 import { listen, unlisten } from "../runtime/signals.js";
-import type { AnyRequest, InterceptedCall, Next } from "./attempt_interceptor.js";
+import type { InterceptedCall } from "./attempt_interceptor.js";
 import { type Renewal, renewal } from "./renewal.js";
 import { TokenWait } from "../auth/token_wait.js";
 
@@ -61,7 +61,7 @@ const NONE: readonly never[] = [];
  * 5. `call/base_call.ts` `send`: begins an attempt; `open` gives it to the wire and interceptors.
  * 6. `call/base_call.ts` `intercept`: below them, writes the last headers and sets the timer.
  * 7. `call/unary_call.ts` `handOn`: gives the request to the protocol, which asks for a send.
- * 8. `wire/recorder.ts` `withRecorder`: sends it, records what runtimes hide of the answer.
+ * 8. `wire/recorder.ts` `run`: sends it; the protocol records what becomes of it.
  * 9. `call/unary_call.ts` `onResponse`: an answer ends the call: `succeed`. Streams: `onMessage`.
  * 10. `call/base_call.ts` `onAttemptFailed`: `decide`: a wait and back to 4, or `endWithError`.
  */
@@ -104,7 +104,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   /** Starts an attempt on the inner transport. */
   protected abstract open(attempt: Attempt, headers: Headers | undefined): void;
   /** Gives an attempt that has reached the attempt interceptor to the protocol. */
-  protected abstract handOn(attempt: Attempt, next: Next, request: AnyRequest): ReturnType<Next>;
+  protected abstract handOn(attempt: Attempt, next: Send, request: AnyRequest): ReturnType<Send>;
   /** Returns the time limit of an attempt, as a whole or until its first message. */
   protected abstract limit(nowMs: number): AttemptLimit;
   /** Returns what an attempt waits for once the head of its answer has arrived. */
@@ -139,7 +139,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
   }
 
   /** Takes over the attempt below the users' interceptors, and hands it on. */
-  intercept(next: Next, request: AnyRequest): ReturnType<Next> {
+  intercept(next: Send, request: AnyRequest): ReturnType<Send> {
     const attempt = this.attempt as Attempt;
     return this.enter(attempt, request.header)
       ? this.handOn(attempt, next, request)

@@ -9,7 +9,6 @@ import type { Lifetime } from "./lifetime.js";
 import type { CallInfo, CallSink } from "../telemetry/observer.js";
 import type { AmbientDeadline } from "../options/options.js";
 import type { PolicyConstants, Protocol } from "../policy/policy.js";
-import type { Recordings } from "../wire/recorder.js";
 import type { Clock, Randomness } from "../runtime/runtime.js";
 import type { WireShape } from "../wire/wire_shape.js";
 
@@ -22,7 +21,6 @@ export interface ClientContext {
   readonly budget: Budget;
   readonly addresses: AddressLimit;
   readonly inner: InnerTransport;
-  readonly recordings: Recordings;
   readonly hasInterceptors: boolean;
   readonly protocol: Protocol;
   readonly shapes: Readonly<Record<DescMethod["methodKind"], WireShape>>;

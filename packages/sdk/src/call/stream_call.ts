@@ -16,7 +16,7 @@ import type { InputState } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
 import { StreamInput } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
-import type { Next } from "./attempt_interceptor.js";
+import type { Send } from "../wire/recorder.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { WaitQueue, type Waiter } from "../runtime/wait_queue.js";
 
@@ -89,12 +89,12 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     this.end(attempt);
   }
 
-  protected handOn(attempt: Attempt, next: Next, request: StreamRequest): ReturnType<Next> {
+  protected handOn(attempt: Attempt, next: Send, request: StreamRequest): ReturnType<Send> {
     const failed = async (reason: unknown): Promise<never> => {
       attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;
     };
-    return this.client.recordings.expect(attempt.recording, next, request).then((response) => {
+    return next(request, attempt.recording).then((response) => {
       const { message } = response as StreamResponse;
       const iterable = {
         [Symbol.asyncIterator]() {

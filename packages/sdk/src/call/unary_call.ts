@@ -8,7 +8,7 @@ import type { AmeideError } from "../errors/errors.js";
 import type { AnswerPart } from "./limit_message.js";
 import { gate, type InputState } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
-import type { Next } from "./attempt_interceptor.js";
+import type { Send } from "../wire/recorder.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
 
@@ -68,9 +68,9 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     return this.outcome();
   }
 
-  protected handOn(attempt: Attempt, next: Next, request: UnaryRequest): ReturnType<Next> {
+  protected handOn(attempt: Attempt, next: Send, request: UnaryRequest): ReturnType<Send> {
     const sent = this.plan.withRequestIdAgain(request);
-    const answer = this.client.recordings.expect(attempt.recording, next, sent);
+    const answer = next(sent, attempt.recording);
     const ended = new Promise<Awaited<typeof answer>>(capture);
     const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
     attempt.abort = reject;

@@ -194,14 +194,6 @@ const NOT_SENT_TEXTS: readonly RegExp[] = [
 ];
 // Error of undici, which is behind Node's fetch.
 const CONNECT_TIMEOUT = "UND_ERR_CONNECT_TIMEOUT";
-const SHORT_BODY_TEXT = /^protocol error: promised (\d+) bytes, received (\d+)$/;
-
-/** Reports whether a message is Connect's for a body shorter than its `content-length`. */
-export function isShortBody(message: string): boolean {
-  const [, promised, received] = SHORT_BODY_TEXT.exec(message) ?? [];
-  return Number(received) < Number(promised);
-}
-
 const H2_REFUSED_STREAM = 7;
 
 /**

@@ -1,8 +1,10 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import { COMPRESSED, EnvelopeReader } from "./envelope_reader.js";
+import { COMPRESSED } from "../wire/envelope_flags.js";
+import { EnvelopeReader } from "./envelope_reader.js";
 import type { MessageCodec } from "./form.js";
+import type { Recording } from "../wire/recorder.js";
 import { protocolError } from "./protocol_errors.js";
 
 type Result = IteratorResult<Message, undefined>;
@@ -19,9 +21,14 @@ export interface AnswerForm {
   readonly endFlag: number;
   /** Reads that envelope. An error it throws ends the messages. */
   readEnd(content: Uint8Array): void;
+  /** True if a body that ends now has no status, though a stream of the protocol ends with one. */
+  lacksStatus(begun: boolean): boolean;
   /** Called at the end of the body. An error it throws replaces the end. */
   check(): void;
 }
+
+/** What is recorded of a body. */
+export type BodyRecord = Pick<Recording, "brokeOff" | "cutShort">;
 
 /** Messages of an answer, read from its envelopes. Requests made meanwhile are answered in order. */
 export class AnswerMessages implements AsyncIterableIterator<Message, undefined> {
@@ -37,8 +44,9 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
     body: AsyncIterable<Uint8Array>,
     private readonly codec: MessageCodec,
     private readonly form: AnswerForm,
+    private readonly record: BodyRecord | undefined,
   ) {
-    this.reader = new EnvelopeReader(form.readMaxBytes);
+    this.reader = new EnvelopeReader(form.readMaxBytes, form.endFlag);
     this.chunks = body[Symbol.asyncIterator]();
   }
 
@@ -119,19 +127,33 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
 
   private async read(): Promise<Result> {
     for (;;) {
-      const { done, value } = await this.chunks.next();
-      if (done === true) {
-        this.reader.finish();
-        this.form.check();
+      let next: IteratorResult<Uint8Array>;
+      try {
+        next = await this.chunks.next();
+      } catch (reason) {
+        this.record?.brokeOff(reason);
+        throw reason;
+      }
+      if (next.done === true) {
+        this.finish();
         this.over = true;
         return END;
       }
-      this.reader.add(value);
+      this.reader.add(next.value);
       const found = this.take();
       if (found !== undefined) {
         return found;
       }
     }
+  }
+
+  private finish(): void {
+    const { form, reader, record } = this;
+    if (record !== undefined) {
+      record.cutShort = form.lacksStatus(reader.begun) || (form.endFlag === 0 && reader.midway);
+    }
+    reader.finish();
+    form.check();
   }
 
   // The rest of the body is not read.

@@ -1,5 +1,5 @@
 import { base64Encode } from "@bufbuild/protobuf/wire";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { appendHeaders, Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { mediaType } from "../wire/media_type.js";
 import { connectWireError, endStreamWireError } from "../wire/wire_error.js";
@@ -66,28 +66,23 @@ export function getUrl(
 }
 
 /**
- * Reads the head of a unary answer.
+ * Reads the head of a unary answer whose status is 200.
  *
- * @returns The compression of the message, or the error of an answer that states one in its body.
+ * @returns The compression of the message.
  * @throws ConnectError if it is no good answer.
  */
-export function readUnaryHead(
-  { status, header }: AnswerHead,
-  form: MessageForm,
-): { readonly compression: Compression | undefined; readonly error: ConnectError | undefined } {
+export function readUnaryHead(header: Headers, form: MessageForm): Compression | undefined {
   const compression = compressionOf(header, "content-encoding", form);
   const type = mediaType(header.get("content-type"));
-  if (status !== 200) {
-    const error = statusError(status, header);
-    if (type !== "application/json") {
-      throw error;
-    }
-    return { compression, error };
-  }
   if (type !== (form.json ? "application/json" : "application/proto")) {
     throw unreadable(header, KNOWN.test(type));
   }
-  return { compression, error: undefined };
+  return compression;
+}
+
+/** True if the body of a unary answer that is not good may state an error. */
+export function mayStateError(header: Headers): boolean {
+  return mediaType(header.get("content-type")) === "application/json";
 }
 
 /** Divides the headers of a unary answer, in which trailers are headers with a prefix. */
@@ -106,23 +101,35 @@ export function withoutTrailers(all: Headers): { header: Headers; trailer: Heade
 
 const TRAILER = "trailer-";
 
+/** Error of an answer, and where it is from. */
+export interface UnaryError {
+  readonly error: ConnectError;
+  /** True if the server states it as the protocol says. */
+  readonly stated: boolean;
+  /** True if the body cannot be read: it may say anything. */
+  readonly unread: boolean;
+}
+
 /**
  * Returns the error that an answer states in its body: with the words of a server that gives no
  * code, or else the one by its status.
  */
-export function readUnaryError(bytes: Uint8Array, byStatus: ConnectError): ConnectError {
-  let stated: unknown;
+export function readUnaryError(bytes: Uint8Array, byStatus: ConnectError): UnaryError {
+  let json: unknown;
   try {
-    stated = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return byStatus;
+    return { error: byStatus, stated: false, unread: true };
   }
   const { metadata, code } = byStatus;
-  const words = (stated as { readonly message?: unknown } | null)?.message;
-  return (
-    connectWireError(stated, metadata) ??
-    (typeof words === "string" ? new ConnectError(words, code, metadata) : byStatus)
-  );
+  const { header, trailer } = withoutTrailers(metadata);
+  const error = connectWireError(json, appendHeaders(header, trailer));
+  if (error !== undefined) {
+    return { error, stated: true, unread: false };
+  }
+  const words = (json as { readonly message?: unknown } | null)?.message;
+  const said = typeof words === "string" ? new ConnectError(words, code, metadata) : byStatus;
+  return { error: said, stated: false, unread: false };
 }
 
 /**
@@ -146,13 +153,17 @@ export function readStreamHead(
   return compression;
 }
 
+/** What ends a stream: an error that the server states, or trailers. */
+export type EndStream =
+  | { readonly error: ConnectError }
+  | { readonly error?: undefined; readonly trailer: Headers };
+
 /**
  * Reads what ends a stream.
  *
- * @returns The trailers.
- * @throws ConnectError as the server stated it, or `unknown` if it is unreadable.
+ * @throws ConnectError `unknown` if it is unreadable, `internal` if its trailers are no headers.
  */
-export function readEndStream(bytes: Uint8Array, header: Headers): Headers {
+export function readEndStream(bytes: Uint8Array, header: Headers): EndStream {
   let end: unknown;
   try {
     end = JSON.parse(new TextDecoder().decode(bytes));
@@ -164,10 +175,10 @@ export function readEndStream(bytes: Uint8Array, header: Headers): Headers {
   }
   const error = endStreamWireError(end, header);
   if (error !== undefined) {
-    throw error;
+    return { error };
   }
   try {
-    return trailersOf((end as { readonly metadata?: object }).metadata ?? {});
+    return { trailer: trailersOf((end as { readonly metadata?: object }).metadata ?? {}) };
   } catch {
     throw protocolError("the trailers are no headers", Code.Internal);
   }

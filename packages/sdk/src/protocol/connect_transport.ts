@@ -5,13 +5,18 @@ import type {
   UnaryResponse,
 } from "@connectrpc/connect";
 import { Code } from "@connectrpc/connect";
+import type { Compression, UniversalClientRequest } from "@connectrpc/connect/protocol";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { END_STREAM } from "../wire/envelopes.js";
+import { connectErrorOf } from "../errors/thrown.js";
 import type { WireOptions } from "../options/options.js";
-import { AnswerMessages } from "./answer_messages.js";
+import { END_STREAM } from "../wire/envelope_flags.js";
+import type { Recording } from "../wire/recorder.js";
+import { compressionOf, statusError } from "./answer_head.js";
+import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
 import {
   getUrl,
+  mayStateError,
   NOT_OF_GET,
   readEndStream,
   readStreamHead,
@@ -44,83 +49,149 @@ export class ConnectTransport extends WireTransport {
     return methodKind === "unary" ? this.unaryHeaders : this.streamHeaders;
   }
 
-  protected sendUnary(request: UnaryRequest): Promise<UnaryResponse> {
+  protected sendUnary(
+    request: UnaryRequest,
+    recording: Recording | undefined,
+  ): Promise<UnaryResponse> {
     try {
       const { compressFromBytes, send } = this.form;
       const bytes = this.codecOf(request.method).write(request.message);
       return send === undefined || bytes.length < compressFromBytes
-        ? this.sendBytes(request, bytes)
+        ? this.sendBytes(request, bytes, recording)
         : send.compress(bytes).then((compressed) => {
             request.header.set("content-encoding", send.name);
-            return this.sendBytes(request, compressed, send.name);
+            return this.sendBytes(request, compressed, recording, send.name);
           });
     } catch (reason) {
       return Promise.reject(reason);
     }
   }
 
-  protected async sendStream(request: StreamRequest): Promise<StreamResponse> {
-    const { message, method, service } = request;
-    const { status, header, body } = await this.sendMessages(request, message);
+  protected async sendStream(
+    request: StreamRequest,
+    recording: Recording | undefined,
+  ): Promise<StreamResponse> {
+    const { method, service } = request;
+    const answer = await this.sendMessages(request, recording);
+    const { status, header, body } = answer;
+    if (status !== 200) {
+      await this.drained(answer, recording);
+    }
     const compression = readStreamHead({ status, header }, this.form);
     const trailer = new Headers();
     let ended = false;
-    const messages = new AnswerMessages(body, this.codecOf(method), {
+    const form: AnswerForm = {
       compression,
       readMaxBytes: this.form.readMaxBytes,
       endFlag: END_STREAM,
       readEnd(content) {
         ended = true;
-        readEndStream(content, header).forEach((value, name) => trailer.set(name, value));
+        const end = readEndStream(content, header);
+        if (end.error !== undefined) {
+          throw recording?.stated(end.error) ?? end.error;
+        }
+        end.trailer.forEach((value, name) => trailer.set(name, value));
       },
+      lacksStatus: () => !ended,
       check() {
         if (!ended) {
           throw protocolError("the stream has no end", Code.InvalidArgument);
         }
       },
-    });
+    };
+    const messages = new AnswerMessages(body, this.codecOf(method), form, recording);
     return { stream: true, service, method, header, trailer, message: messages };
   }
 
   private sendBytes(
     request: UnaryRequest,
     bytes: Uint8Array,
+    recording: Recording | undefined,
     coding?: string,
   ): Promise<UnaryResponse> {
     const { idempotency } = request.method;
     const sent =
       this.options.useHttpGet && idempotency === NO_SIDE_EFFECTS
-        ? this.get(request, bytes, coding)
-        : this.post(request, new BytesBody(bytes));
-    return sent.then((answer) => this.readUnary(request, answer));
+        ? this.send(this.getOf(request, bytes, coding), recording)
+        : this.post(request, new BytesBody(bytes), recording);
+    return sent.then((answer) =>
+      answer.status === 200
+        ? this.readUnary(request, answer, recording)
+        : this.readFailure(answer, recording),
+    );
   }
 
-  private get(
+  private getOf(
     request: UnaryRequest,
     bytes: Uint8Array,
     coding: string | undefined,
-  ): Promise<HttpAnswer> {
+  ): UniversalClientRequest {
     const header = new Headers(request.header);
     for (const name of NOT_OF_GET) {
       header.delete(name);
     }
     const url = getUrl(request.url, bytes, this.form, coding);
-    return this.options.httpClient({ url, method: "GET", header, signal: request.signal });
+    return { url, method: "GET", header, signal: request.signal };
   }
 
   private async readUnary(
     { method, service }: UnaryRequest,
-    { status, header, body }: HttpAnswer,
+    answer: HttpAnswer,
+    recording: Recording | undefined,
   ): Promise<UnaryResponse> {
-    const { readMaxBytes } = this.form;
-    const { compression, error } = readUnaryHead({ status, header }, this.form);
-    const bytes = await readWhole(body, readMaxBytes, header.get("content-length"));
+    const { header } = answer;
+    const compression = readUnaryHead(header, this.form);
+    const bytes = await this.whole(answer, recording);
     const content =
-      compression === undefined ? bytes : await compression.decompress(bytes, readMaxBytes);
-    if (error !== undefined) {
-      throw readUnaryError(content, error);
-    }
+      compression === undefined
+        ? bytes
+        : await compression.decompress(bytes, this.form.readMaxBytes);
     const message = this.codecOf(method).read(content);
     return { stream: false, service, method, ...withoutTrailers(header), message };
+  }
+
+  private async readFailure(answer: HttpAnswer, recording: Recording | undefined): Promise<never> {
+    const { status, header } = answer;
+    const byStatus = statusError(status, header);
+    if (!mayStateError(header)) {
+      await this.drained(answer, recording);
+      compressionOf(header, "content-encoding", this.form);
+      throw byStatus;
+    }
+    const content = await this.opened(answer, recording);
+    const { error, stated, unread } = readUnaryError(content, byStatus);
+    if (recording !== undefined) {
+      recording.wireError = stated ? error : undefined;
+      recording.unread = unread;
+    }
+    throw error;
+  }
+
+  // The bytes of an error. What cannot be decompressed may say anything.
+  private async opened(answer: HttpAnswer, recording: Recording | undefined): Promise<Uint8Array> {
+    const unreadable = (reason: unknown): never => {
+      if (recording !== undefined && connectErrorOf(reason).code !== Code.ResourceExhausted) {
+        recording.unread = true;
+      }
+      throw reason;
+    };
+    let compression: Compression | undefined;
+    try {
+      compression = compressionOf(answer.header, "content-encoding", this.form);
+    } catch (reason) {
+      return unreadable(reason);
+    }
+    const bytes = await this.whole(answer, recording);
+    return compression === undefined
+      ? bytes
+      : compression.decompress(bytes, this.form.readMaxBytes).catch(unreadable);
+  }
+
+  private whole(
+    { header, body }: HttpAnswer,
+    recording: Recording | undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const contentLength = header.get("content-length");
+    return readWhole(body, { maxBytes: this.form.readMaxBytes, contentLength }, recording);
   }
 }

@@ -1,5 +1,5 @@
 import type { MessageForm } from "./form.js";
-import { COMPRESSED, HEAD_BYTES } from "./envelope_reader.js";
+import { COMPRESSED, HEAD_BYTES } from "../wire/envelope_flags.js";
 
 /** Returns the envelope of a message, compressed if that is asked for and it is large enough. */
 export function envelope(

@@ -1,11 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
+import { COMPRESSED, HEAD_BYTES } from "../wire/envelope_flags.js";
 import { protocolError, tooLarge } from "./protocol_errors.js";
-
-/** Bytes of an envelope's head: flags, and the length of its content. */
-export const HEAD_BYTES = 5;
-/** Flag of an envelope whose content is compressed. */
-export const COMPRESSED = 0b0000_0001;
 
 /** Part of a body: a message, or what ends it. */
 export interface Envelope {
@@ -27,19 +23,35 @@ export class EnvelopeReader {
   private length = 0;
   private content: ByteBuffer | undefined;
 
-  /** @param maxBytes - Largest content of an envelope. */
-  constructor(private readonly maxBytes: number) {}
+  /** True once a byte has come. */
+  begun = false;
+
+  /**
+   * @param maxBytes - Largest content of an envelope.
+   * @param endFlag - Flag of the envelope that ends the body; 0 if the protocol has none.
+   */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly endFlag: number,
+  ) {}
+
+  /** True if the body so far stops in the middle of an envelope. */
+  get midway(): boolean {
+    return this.headBytes > 0;
+  }
 
   /** Takes the next chunk, once the envelopes of the one before are taken. */
   add(chunk: Uint8Array): void {
     this.chunk = chunk;
     this.at = 0;
+    this.begun ||= chunk.length > 0;
   }
 
   /**
    * Returns the next envelope; undefined if it needs another chunk.
    *
-   * @throws ConnectError `resource_exhausted` for an envelope that is too large.
+   * @throws ConnectError `resource_exhausted` for an envelope that is too large, `internal` for one that
+   *   the protocol does not know.
    */
   take(): Envelope | undefined {
     while (this.headBytes < HEAD_BYTES) {
@@ -58,13 +70,16 @@ export class EnvelopeReader {
 
   /** @throws ConnectError if the body so far stops in the middle of an envelope. */
   finish(): void {
-    if (this.headBytes > 0) {
+    if (this.midway) {
       throw protocolError("incomplete envelope", Code.InvalidArgument);
     }
   }
 
   private begin(): void {
-    const [, a = 0, b = 0, c = 0, d = 0] = this.head;
+    const [flags = 0, a = 0, b = 0, c = 0, d = 0] = this.head;
+    if ((flags & ~(COMPRESSED | this.endFlag)) !== 0) {
+      throw protocolError(`envelope with flags ${flags}`, Code.Internal);
+    }
     this.length = a * 0x1000000 + ((b << 16) | (c << 8) | d);
     if (this.length > this.maxBytes) {
       throw tooLarge(this.length, this.maxBytes);

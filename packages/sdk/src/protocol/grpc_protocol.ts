@@ -28,37 +28,44 @@ export function grpcHeaders({ accept, json, send }: MessageForm): HeaderList {
 /** What the head of a gRPC answer says. */
 export interface GrpcHead {
   readonly compression: Compression | undefined;
-  /** True if it has the status: no trailers follow. */
-  readonly hasStatus: boolean;
-  /** Error that the status states. */
+  /** Error that its status states: no trailers follow. */
   readonly error: ConnectError | undefined;
 }
 
-/** @throws ConnectError if it is no good answer. */
+/** @throws ConnectError if it is no good answer, and states no error. */
 export function readGrpcHead({ status, header }: AnswerHead, form: MessageForm): GrpcHead {
   if (status !== 200) {
     throw statusError(status, header);
   }
-  if (!KNOWN.test(mediaType(header.get("content-type")))) {
+  const type = mediaType(header.get("content-type"));
+  const error = OURS.test(type) ? grpcWireError(header) : undefined;
+  if (!KNOWN.test(type) && error === undefined) {
     throw unreadable(header, false);
   }
-  return {
-    compression: compressionOf(header, "grpc-encoding", form),
-    hasStatus: header.has("grpc-status"),
-    error: grpcWireError(header),
-  };
+  const compression =
+    error === undefined ? compressionOf(header, "grpc-encoding", form) : undefined;
+  return { compression, error };
 }
 
-/** @throws ConnectError as the trailers state it, or `internal` if nothing states a status. */
-export function checkTrailers(trailer: Headers, header: Headers): void {
+/**
+ * Reads what ends an answer.
+ *
+ * @returns The error that the trailers state, if they state one.
+ * @throws ConnectError `internal` if nothing states a status.
+ */
+export function readTrailers(trailer: Headers, header: Headers): ConnectError | undefined {
   const error = grpcWireError(trailer, header);
-  if (error !== undefined) {
-    throw error;
-  }
-  if (!header.has("grpc-status") && !trailer.has("grpc-status")) {
+  if (error === undefined && !header.has("grpc-status") && !trailer.has("grpc-status")) {
     throw protocolError("missing status", Code.Internal);
   }
+  return error;
 }
 
+/** True if neither head nor trailers state a status. A status of the head counts if there is no body. */
+export function lacksStatus(trailer: Headers, header: Headers, begun: boolean): boolean {
+  return !trailer.has("grpc-status") && (begun || !header.has("grpc-status"));
+}
+
+const OURS = /^application\/grpc(\+|$)/;
 // The formats that this client reads; gRPC-Web is another protocol.
 const KNOWN = /^application\/grpc(\+(proto|json))?$/;

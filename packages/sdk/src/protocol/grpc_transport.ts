@@ -7,10 +7,17 @@ import type {
 import { Code } from "@connectrpc/connect";
 import type { Message } from "@bufbuild/protobuf";
 import type { WireOptions } from "../options/options.js";
-import { AnswerMessages } from "./answer_messages.js";
+import type { Recording } from "../wire/recorder.js";
+import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
 import { envelope } from "./envelope.js";
 import type { HeaderList } from "./form.js";
-import { checkTrailers, type GrpcHead, grpcHeaders, readGrpcHead } from "./grpc_protocol.js";
+import {
+  type GrpcHead,
+  grpcHeaders,
+  lacksStatus,
+  readGrpcHead,
+  readTrailers,
+} from "./grpc_protocol.js";
 import { protocolError } from "./protocol_errors.js";
 import { BytesBody } from "./request_body.js";
 import { type HttpAnswer, WireTransport } from "./wire_transport.js";
@@ -28,49 +35,61 @@ export class GrpcTransport extends WireTransport {
     return this.grpcHeaders;
   }
 
-  protected async sendUnary(request: UnaryRequest): Promise<UnaryResponse> {
+  protected async sendUnary(
+    request: UnaryRequest,
+    recording: Recording | undefined,
+  ): Promise<UnaryResponse> {
     const bytes = envelope(this.codecOf(request.method).write(request.message), this.form);
     const body = new BytesBody(bytes instanceof Promise ? await bytes : bytes);
-    const answer = await this.post(request, body);
-    const head = readGrpcHead(answer, this.form);
+    const answer = await this.post(request, body, recording);
+    const head = await this.head(answer, recording);
     const { header, trailer } = answer;
-    const message = await this.readOne(request, answer, head);
+    const message = await this.readOne(request, answer, head, recording);
     const { method, service } = request;
     return { stream: false, service, method, header, trailer, message };
   }
 
-  protected async sendStream(request: StreamRequest): Promise<StreamResponse> {
-    const { message, method, service } = request;
-    const answer = await this.sendMessages(request, message);
-    const head = readGrpcHead(answer, this.form);
+  protected async sendStream(
+    request: StreamRequest,
+    recording: Recording | undefined,
+  ): Promise<StreamResponse> {
+    const { method, service } = request;
+    const answer = await this.sendMessages(request, recording);
+    const head = await this.head(answer, recording);
     if (head.error !== undefined) {
-      throw head.error;
+      throw recording?.stated(head.error) ?? head.error;
     }
     const { header, trailer } = answer;
-    const messages = this.messages(request, answer, head, () => {
-      if (!head.hasStatus) {
-        checkTrailers(trailer, header);
-      }
-    });
+    const messages = this.messages(request, answer, head, recording);
     return { stream: true, service, method, header, trailer, message: messages };
+  }
+
+  private async head(answer: HttpAnswer, recording: Recording | undefined): Promise<GrpcHead> {
+    if (answer.status !== 200) {
+      await this.drained(answer, recording);
+    }
+    return readGrpcHead(answer, this.form);
   }
 
   private async readOne(
     request: UnaryRequest,
     answer: HttpAnswer,
     head: GrpcHead,
+    recording: Recording | undefined,
   ): Promise<Message> {
-    const { trailer, header } = answer;
-    const messages = this.messages(request, answer, head, () => checkTrailers(trailer, header));
+    const messages = this.messages(request, answer, head, recording);
     const { value: message } = await messages.next();
     if (message !== undefined && (await messages.next()).done !== true) {
       throw protocolError("a second message in a unary answer", Code.Unimplemented);
     }
+    const { error } = head;
     if (message === undefined) {
-      const code = trailer.has("grpc-status") ? Code.Unimplemented : Code.Unknown;
-      throw head.error ?? protocolError("no message in a unary answer", code);
+      const code = answer.trailer.has("grpc-status") ? Code.Unimplemented : Code.Unknown;
+      throw error === undefined
+        ? protocolError("no message in a unary answer", code)
+        : (recording?.stated(error) ?? error);
     }
-    if (head.error !== undefined) {
+    if (error !== undefined) {
       throw protocolError("a message beside a status that is an error", Code.Unknown);
     }
     return message;
@@ -78,12 +97,23 @@ export class GrpcTransport extends WireTransport {
 
   private messages(
     { method }: UnaryRequest | StreamRequest,
-    { body }: HttpAnswer,
+    { body, header, trailer }: HttpAnswer,
     { compression }: GrpcHead,
-    check: () => void,
+    recording: Recording | undefined,
   ): AnswerMessages {
-    const { readMaxBytes } = this.form;
-    const form = { compression, readMaxBytes, endFlag: 0, readEnd: () => {}, check };
-    return new AnswerMessages(body, this.codecOf(method), form);
+    const form: AnswerForm = {
+      compression,
+      readMaxBytes: this.form.readMaxBytes,
+      endFlag: 0,
+      readEnd: () => {},
+      lacksStatus: (begun) => lacksStatus(trailer, header, begun),
+      check() {
+        const error = readTrailers(trailer, header);
+        if (error !== undefined) {
+          throw recording?.stated(error) ?? error;
+        }
+      },
+    };
+    return new AnswerMessages(body, this.codecOf(method), form, recording);
   }
 }

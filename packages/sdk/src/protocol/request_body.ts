@@ -6,19 +6,20 @@ type Chunk = IteratorResult<Uint8Array, undefined>;
 
 const END: Chunk = { done: true, value: undefined };
 
-/** Body of one chunk. It can be read more than once. */
-export class BytesBody implements AsyncIterable<Uint8Array> {
-  constructor(private readonly chunk: Uint8Array) {}
+/** Body of one chunk. It is read once. */
+export class BytesBody implements AsyncIterableIterator<Uint8Array> {
+  private left = true;
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    let left = true;
-    return {
-      next: () => {
-        const chunk: Chunk = left ? { done: false, value: this.chunk } : END;
-        left = false;
-        return Promise.resolve(chunk);
-      },
-    };
+  constructor(private readonly bytes: Uint8Array) {}
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Chunk> {
+    const chunk: Chunk = this.left ? { done: false, value: this.bytes } : END;
+    this.left = false;
+    return Promise.resolve(chunk);
   }
 }
 

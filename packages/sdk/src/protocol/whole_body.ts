@@ -1,5 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
+import type { Recording } from "../wire/recorder.js";
 import { protocolError, tooLarge } from "./protocol_errors.js";
 
 /**
@@ -7,24 +8,38 @@ import { protocolError, tooLarge } from "./protocol_errors.js";
  *
  * @param maxBytes - Largest message.
  * @param contentLength - Value of `content-length`, if the answer has one.
+ * @param record - Told if the body breaks off, by an error or before its length.
  * @throws ConnectError `resource_exhausted` if it is larger, as far as that is known before it has
  *   come; `invalid_argument` if it is shorter or longer than announced.
  */
 export async function readWhole(
   body: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-  contentLength: string | null,
+  { maxBytes, contentLength }: { maxBytes: number; contentLength: string | null },
+  record: Pick<Recording, "brokeOff"> | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const announced = lengthOf(contentLength);
   if (announced !== undefined && announced > maxBytes) {
     throw tooLarge(announced, maxBytes);
   }
+  const chunks = body[Symbol.asyncIterator]();
   let only: Uint8Array | undefined;
   let joined: ByteBuffer | undefined;
   let length = 0;
-  for await (const chunk of body) {
+  for (;;) {
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = await chunks.next();
+    } catch (reason) {
+      record?.brokeOff(reason);
+      throw reason;
+    }
+    if (next.done === true) {
+      break;
+    }
+    const chunk = next.value;
     length += chunk.length;
     if (length > (announced ?? maxBytes)) {
+      void chunks.return?.().catch(() => {});
       throw announced === undefined ? tooLarge(length, maxBytes) : notAsLong(announced, length);
     }
     if (only === undefined) {
@@ -38,7 +53,9 @@ export async function readWhole(
     joined.add(chunk);
   }
   if (announced !== undefined && length < announced) {
-    throw notAsLong(announced, length);
+    const short = notAsLong(announced, length);
+    record?.brokeOff(short);
+    throw short;
   }
   return joined?.bytes ?? new Uint8Array(only ?? []);
 }

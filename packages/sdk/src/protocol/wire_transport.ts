@@ -8,17 +8,22 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { UniversalClientResponse } from "@connectrpc/connect/protocol";
+import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
 import {
   create,
   type DescMessage,
   type DescMethod,
   type DescMethodStreaming,
   type DescMethodUnary,
+  type DescService,
   type Message,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import type { WireOptions } from "../options/options.js";
+import { drain } from "../wire/drain.js";
+import { refuseOtherOrigin } from "../wire/origin_guard.js";
+import { sentRequest } from "../wire/sent_request.js";
+import type { AnyRequest, Recording, Send } from "../wire/recorder.js";
 import { Codecs, type MethodCodec } from "./codec.js";
 import { createdMessages } from "./created_messages.js";
 import type { HeaderList, MessageForm } from "./form.js";
@@ -28,8 +33,6 @@ import { RequestSignal } from "./request_signal.js";
 /** Answer of an HTTP client. */
 export type HttpAnswer = UniversalClientResponse;
 
-type AnyRequest = UnaryRequest | StreamRequest;
-type Send = (request: AnyRequest) => Promise<UnaryResponse | StreamResponse>;
 type HeadersInit = ConstructorParameters<typeof Headers>[0];
 
 /**
@@ -39,6 +42,7 @@ type HeadersInit = ConstructorParameters<typeof Headers>[0];
 export abstract class WireTransport implements Transport {
   protected readonly form: MessageForm;
   private readonly codecs: Codecs;
+  private readonly refuse: ReturnType<typeof refuseOtherOrigin>;
   private readonly innermost: Send;
   // The others, from the inside out.
   private readonly interceptors: readonly Interceptor[];
@@ -54,16 +58,23 @@ export abstract class WireTransport implements Transport {
     };
     this.codecs = new Codecs({ baseUrl, jsonOptions, useBinaryFormat });
     const [innermost, ...others] = [...(options.interceptors ?? [])].reverse();
-    const send: Send = (request) =>
-      request.stream ? this.sendStream(request) : this.sendUnary(request);
+    const send: Send = (request, recording) =>
+      request.stream ? this.sendStream(request, recording) : this.sendUnary(request, recording);
+    this.refuse = refuseOtherOrigin(baseUrl);
     this.innermost = innermost === undefined ? send : innermost(send);
     this.interceptors = others;
   }
 
   /** Returns the headers of each request of a method, besides the caller's. */
   protected abstract headers(method: DescMethod): HeaderList;
-  protected abstract sendUnary(request: UnaryRequest): Promise<UnaryResponse>;
-  protected abstract sendStream(request: StreamRequest): Promise<StreamResponse>;
+  protected abstract sendUnary(
+    request: UnaryRequest,
+    recording: Recording | undefined,
+  ): Promise<UnaryResponse>;
+  protected abstract sendStream(
+    request: StreamRequest,
+    recording: Recording | undefined,
+  ): Promise<StreamResponse>;
 
   unary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
@@ -78,19 +89,21 @@ export abstract class WireTransport implements Transport {
       throw ended.fail(reason);
     };
     try {
-      const request = {
-        ...this.common(method, header),
-        stream: false as const,
-        get signal() {
-          return ended.signal;
-        },
+      const request = new OwnRequest(
+        method,
+        this.codecOf(method).url,
+        this.headerOf(method, header),
         contextValues,
-        message: create(method.input as DescMessage, input),
-      };
-      return this.run(request).then((response) => {
-        ended.finish();
-        return response as UnaryResponse<I, O>;
-      }, failed);
+        create(method.input as DescMessage, input),
+        ended,
+      );
+      return this.run(this.interceptors.length === 0 ? request : request.forInterceptors()).then(
+        (response) => {
+          ended.finish();
+          return response as UnaryResponse<I, O>;
+        },
+        failed,
+      );
     } catch (reason) {
       return Promise.reject(ended.fail(reason));
     }
@@ -106,9 +119,13 @@ export abstract class WireTransport implements Transport {
   ): Promise<StreamResponse<I, O>> {
     const ended = new RequestSignal(signal, this.interceptors.length > 0);
     try {
-      const request = {
-        ...this.common(method, header),
-        stream: true as const,
+      const request: StreamRequest = {
+        stream: true,
+        service: method.parent,
+        method,
+        requestMethod: "POST",
+        url: this.codecOf(method).url,
+        header: this.headerOf(method, header),
         get signal() {
           return ended.signal;
         },
@@ -128,34 +145,48 @@ export abstract class WireTransport implements Transport {
 
   /** Sends a request whose body is the envelopes of messages. */
   protected sendMessages(
-    request: AnyRequest,
-    messages: AsyncIterable<Message>,
+    request: StreamRequest,
+    recording: Recording | undefined,
   ): Promise<HttpAnswer> {
-    const codec = this.codecOf(request.method);
-    return this.post(request, new MessagesBody(messages, codec, this.form));
+    const body = new MessagesBody(request.message, this.codecOf(request.method), this.form);
+    return this.post(request, body, recording);
   }
 
   /** Sends a request with a body. */
-  protected post(request: AnyRequest, body: AsyncIterable<Uint8Array>): Promise<HttpAnswer> {
-    const { header, url } = request;
-    return this.options.httpClient({
-      url,
-      method: "POST",
-      header,
-      get signal() {
-        return request.signal;
-      },
-      body,
-    });
+  protected post(
+    request: AnyRequest,
+    body: AsyncIterable<Uint8Array>,
+    recording: Recording | undefined,
+  ): Promise<HttpAnswer> {
+    return this.send(new Outgoing(request, body), recording);
   }
 
-  private common<M extends DescMethod>(method: M, init: HeadersInit) {
+  /** Sends a request, and records what becomes of it. */
+  protected send(
+    request: UniversalClientRequest,
+    recording: Recording | undefined,
+  ): Promise<HttpAnswer> {
+    const { httpClient } = this.options;
+    const refused = this.refuse(request.url);
+    if (refused !== undefined) {
+      return Promise.reject(refused);
+    }
+    return recording === undefined
+      ? httpClient(sentRequest(request, request))
+      : recording.run(httpClient, request);
+  }
+
+  /** Reads the body of an answer that states nothing in it, so that it is known whether it came whole. */
+  protected drained({ body }: HttpAnswer, recording: Recording | undefined): Promise<void> {
+    return drain(body, this.form.readMaxBytes, (reason) => recording?.brokeOff(reason));
+  }
+
+  private headerOf(method: DescMethod, init: HeadersInit): Headers {
     const header = new Headers(init);
     for (const [name, value] of this.headers(method)) {
       header.set(name, value);
     }
-    const { url } = this.codecOf(method);
-    return { service: method.parent, method, requestMethod: "POST", url, header };
+    return header;
   }
 
   // Interceptors are applied anew for each call, as Connect does: they may keep something of it. The
@@ -166,6 +197,67 @@ export abstract class WireTransport implements Transport {
       next = each(next);
     }
     return next(request);
+  }
+}
+
+// Request of a unary call that no interceptor of users sees. A getter of a class costs less than one of
+// an object, but is not there in a copy of it.
+class OwnRequest implements UnaryRequest {
+  readonly stream = false;
+  readonly requestMethod = "POST";
+  readonly service: DescService;
+
+  constructor(
+    readonly method: DescMethodUnary,
+    readonly url: string,
+    readonly header: Headers,
+    readonly contextValues: ContextValues,
+    readonly message: Message,
+    private readonly ended: RequestSignal,
+  ) {
+    this.service = method.parent;
+  }
+
+  get signal(): AbortSignal {
+    return this.ended.signal;
+  }
+
+  /** Returns a request that may be copied. */
+  forInterceptors(): UnaryRequest {
+    const { ended, stream, service, method, requestMethod, url, header } = this;
+    const { contextValues, message } = this;
+    return {
+      stream,
+      service,
+      method,
+      requestMethod,
+      url,
+      header,
+      get signal() {
+        return ended.signal;
+      },
+      contextValues,
+      message,
+    };
+  }
+}
+
+// Request with a body on its way to a recording, which makes the one that an HTTP client sees.
+class Outgoing implements UniversalClientRequest {
+  readonly url: string;
+  readonly method = "POST";
+  readonly header: Headers;
+
+  constructor(
+    private readonly request: AnyRequest,
+    readonly body: AsyncIterable<Uint8Array>,
+  ) {
+    this.url = request.url;
+    this.header = request.header;
+  }
+
+  get signal(): AbortSignal {
+    return this.request.signal;
   }
 }
 

@@ -15,7 +15,6 @@ import type { OptionLayers } from "../options/option_layers.js";
 import type { AmeideOptions, CompressionName } from "../options/options.js";
 import { BOUNDS, CLIENT } from "../policy/policy_table.js";
 import { RecentMap } from "../runtime/recent_map.js";
-import { Recordings, withRecorder } from "../wire/recorder.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { ClientContext } from "../call/client_context.js";
 import {
@@ -71,7 +70,6 @@ export class ClientFamily {
     });
     const { options } = config;
     this.logOnce(config);
-    const recordings = new Recordings();
     const telemetry =
       options.telemetry === false ? undefined : (options.telemetry ?? platform.telemetry);
     const telemetryOptions = {
@@ -96,8 +94,7 @@ export class ClientFamily {
       random: runtime.random,
       budget: this.budget(config),
       addresses: this.addressLimit(config),
-      inner: this.inner(config, recordings, limits),
-      recordings,
+      inner: this.inner(config, limits),
       hasInterceptors: (options.interceptors?.length ?? 0) > 0,
       protocol,
       shapes: wireShapes(protocol, limits),
@@ -131,11 +128,7 @@ export class ClientFamily {
     return source;
   }
 
-  private inner(
-    config: ClientConfig,
-    recordings: Recordings,
-    { accepted, readMaxBytes }: AnswerLimits,
-  ): InnerTransport {
+  private inner(config: ClientConfig, { accepted, readMaxBytes }: AnswerLimits): InnerTransport {
     const { options } = config;
     rejectFetchOptions(options, !this.platform.keepsConnections);
     const supplied = options.transport;
@@ -158,7 +151,7 @@ export class ClientFamily {
     return instrumentedTransport(
       createTransport({
         baseUrl: config.baseUrl,
-        httpClient: withRecorder(client, recordings, config.origin),
+        httpClient: client,
         useBinaryFormat: options.format !== "json",
         interceptors: [...(options.interceptors ?? []).map(mayLeave), attemptInterceptor],
         acceptCompression: accepted === undefined ? [] : [accepted],

@@ -1,12 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ByteBuffer } from "./byte_buffer.js";
-
-const HEADER_BYTES = 5;
-const COMPRESSED = 0b0000_0001;
-/** Marks the end of a stream in the Connect protocol. */
-export const END_STREAM = 0b0000_0010;
-/** Marks the trailers in the gRPC-Web protocol. */
-export const TRAILERS = 0b1000_0000;
+import { COMPRESSED, HEAD_BYTES } from "./envelope_flags.js";
 
 /**
  * Follows the envelopes of a body as its bytes pass: their ends, and the content of the one that
@@ -23,7 +17,7 @@ export class EnvelopeScan {
   readonly end = new ByteBuffer();
   /** Length of that envelope. */
   endBytes = 0;
-  private readonly head = new Uint8Array(HEADER_BYTES);
+  private readonly head = new Uint8Array(HEAD_BYTES);
   private headBytes = 0;
   private left = 0;
 
@@ -51,7 +45,7 @@ export class EnvelopeScan {
     for (let at = 0; at < chunk.length;) {
       if (this.left === 0) {
         this.head[this.headBytes++] = chunk[at++] as number;
-        if (this.headBytes === HEADER_BYTES) {
+        if (this.headBytes === HEAD_BYTES) {
           this.open();
           news = true;
         }

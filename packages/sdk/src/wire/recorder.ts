@@ -3,20 +3,31 @@ import type {
   UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { OneChunk, PlainBody, RequestBody, type SentBody, WatchedBody } from "./watched_body.js";
-import { ByteBuffer } from "./byte_buffer.js";
-import { END_STREAM, EnvelopeScan, TRAILERS } from "./envelopes.js";
-import { configError, isAmeideError } from "../errors/errors.js";
+import type {
+  ConnectError,
+  StreamRequest,
+  StreamResponse,
+  UnaryRequest,
+  UnaryResponse,
+} from "@connectrpc/connect";
+import { OneChunk, RequestBody, type SentBody } from "./watched_body.js";
+import { isAmeideError } from "../errors/errors.js";
 import { freeze, type FrozenHolder } from "./frozen_request.js";
-import { mediaType, usualSpelling } from "./media_type.js";
+import { usualSpelling } from "./media_type.js";
 import { networkErrors } from "../errors/network_errors.js";
-import { type AbortCause, isShortBody, type NetworkFailure, type Sent } from "../policy/failure.js";
-import { readWireError, refuseHiddenError, trailersInBody } from "./read_error.js";
-import { grpcMessage } from "./wire_error.js";
+import type { AbortCause, NetworkFailure, Sent } from "../policy/failure.js";
 import type { Clock } from "../runtime/runtime.js";
 import { sentRequest } from "./sent_request.js";
 import type { WireShape } from "./wire_shape.js";
+
+/** Request of an attempt, as an interceptor sees it. */
+export type AnyRequest = UnaryRequest | StreamRequest;
+
+/** Function of a wire that sends a request, and records what becomes of it if it is given a recording. */
+export type Send = (
+  request: AnyRequest,
+  recording?: Recording,
+) => Promise<UnaryResponse | StreamResponse>;
 
 /** Members of a socket that the recorder reads. */
 export interface PeerSocket {
@@ -24,9 +35,30 @@ export interface PeerSocket {
   readonly remotePort?: number | undefined;
 }
 
+/**
+ * Sees the answers that Connect's own code reads, for a recording: that code does not tell what is in
+ * them.
+ */
+export interface Watch {
+  /** True if the status is one of good answers, whatever the protocol. */
+  readonly good: boolean;
+  /** Failure of a read of the body. */
+  readonly broken: { readonly reason: unknown } | undefined;
+  /** Returns an answer whose body is watched. */
+  watch(
+    response: UniversalClientResponse,
+  ): UniversalClientResponse | Promise<UniversalClientResponse>;
+  /** Returns the error that the server put into its answer, or else the one that Connect's code made. */
+  readError(error: ConnectError): ConnectError | Promise<ConnectError>;
+  /** Reports whether a good answer ended before the protocol's end. */
+  endedEarly(): boolean;
+  /** Calls back once it is known whether the last read of the body failed. */
+  afterLastRead(then: () => void): void;
+}
+
 const H2_CANCEL = 8;
 
-/** Observations of one attempt by the HTTP layer below the runtime. */
+/** Observations of one attempt by the wire and by the HTTP layer below it. */
 export class Recording {
   status: number | undefined;
   header: Headers | undefined;
@@ -47,36 +79,40 @@ export class Recording {
   informed = false;
   /** Set by an HTTP/2 client. */
   stream: { readonly rstCode?: number | undefined } | undefined;
-  /** Error that the server put into its answer, once the attempt has failed. */
+  /** Error that the server put into its answer. Set by the wire. */
   wireError: ConnectError | undefined;
-  /** True if the body of an error cannot be read: it may be an error of the protocol. */
+  /** True if the body of an error cannot be read: it may be an error of the protocol. Set by the wire. */
   unread = false;
-  // Reason for which there was no answer, or a plain body broke off.
+  /** True if a good answer ended before the protocol's end. Set by the wire. */
+  cutShort = false;
+  // Reason for which there was no answer, or its body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
   private requests = 0;
   private request: UniversalClientRequest | undefined;
-  // One of the two is the body of the answer.
-  private plainBody: PlainBody | undefined;
-  private watchedBody: WatchedBody | undefined;
-  private errorBody: ByteBuffer | undefined;
-  private envelopes: EnvelopeScan | undefined;
+  private watch: Watch | undefined;
 
   /** @param holder - State that the attempts of the call share. */
   constructor(
     readonly holder: FrozenHolder,
-    private readonly shape: WireShape,
+    readonly shape: WireShape,
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
-  /** Sends the request and records its fate. */
+  /**
+   * Sends the request and records its fate.
+   *
+   * @param watch - Sees the answer, if the code that reads it tells nothing.
+   */
   run(
     client: UniversalClientFn,
     request: UniversalClientRequest,
+    watch?: Watch,
   ): Promise<UniversalClientResponse> {
     if (this.requests++ > 0) {
       this.forget();
     }
+    this.watch = watch;
     const sent = this.shape.replays ? this.replay(request) : this.passOn(request);
     this.request = request;
     inFlight.recording = this;
@@ -94,28 +130,20 @@ export class Recording {
     }
   }
 
-  /**
-   * True if the status is one of good answers: 200, and in gRPC-Web all like it, if the answer is
-   * gRPC-Web and its status allows a body.
-   */
+  /** Records that the body of the answer broke off. */
+  brokeOff(reason: unknown): void {
+    this.networkError = { reason };
+  }
+
+  /** Records the error that the server put into its answer, and returns it. */
+  stated(error: ConnectError): ConnectError {
+    this.wireError = error;
+    return error;
+  }
+
+  /** True if the status is one of good answers. */
   get good(): boolean {
-    const { header, status = 0 } = this;
-    if (status === 200 || this.shape.protocol !== "grpc-web") {
-      return status === 200;
-    }
-    const empty = status === 204 || status === 205;
-    const inRange = status > 200 && status < 300 && !this.isAnotherType;
-    return inRange && (!empty || header?.has("grpc-status") === true);
-  }
-
-  /** True if the media type is the protocol's. For Connect's own, the runtime has to decide. */
-  get isOfProtocol(): boolean {
-    return TYPES[this.shape.protocol].test(mediaType(this.header?.get("content-type")));
-  }
-
-  /** True for an answer of another media type, which Connect reads as if it were gRPC-Web. */
-  get isAnotherType(): boolean {
-    return this.shape.protocol === "grpc-web" && this.header !== undefined && !this.isOfProtocol;
+    return this.watch === undefined ? this.status === 200 : this.watch.good;
   }
 
   /** True if the server reset the HTTP/2 stream as canceled. */
@@ -186,38 +214,14 @@ export class Recording {
     return unsent ? "no" : "maybe";
   }
 
-  /**
-   * Returns the error of a failed attempt: the one that the server put into its answer, or else the
-   * runtime's.
-   *
-   * @returns A promise only if the error is compressed.
-   */
-  readError(runtimeError: ConnectError): ConnectError | Promise<ConnectError> {
-    const read = this.readWireError(runtimeError);
-    return read instanceof Promise
-      ? read.then((wireError) => this.told(wireError, runtimeError))
-      : this.told(read, runtimeError);
+  /** Returns the error of a failed attempt: the one that the server put into its answer, or else this. */
+  readError(error: ConnectError): ConnectError | Promise<ConnectError> {
+    return this.watch === undefined ? error : this.watch.readError(error);
   }
 
   /** Reports whether a good answer ended early: in an envelope, or before the protocol's end. */
   endedEarly(): boolean {
-    const { envelopes, header, shape, trailer, watchedBody } = this;
-    if (envelopes === undefined || !this.good || this.isAnotherType) {
-      return false;
-    }
-    const { begun, endComplete, endCompressed, midway } = envelopes;
-    if (endComplete) {
-      // Data after the end is another matter.
-      const isRead = shape.protocol === "grpc-web" && !endCompressed;
-      return isRead && !trailersInBody(envelopes).has("grpc-status");
-    }
-    if (watchedBody?.ended !== true) {
-      return false;
-    }
-    // A status in headers counts if there is no body.
-    const hasStatus =
-      trailer?.has("grpc-status") === true || (!begun && header?.has("grpc-status") === true);
-    return midway || shape.protocol === "connect" || !hasStatus;
+    return this.watch === undefined ? this.cutShort : this.watch.endedEarly();
   }
 
   /**
@@ -235,14 +239,10 @@ export class Recording {
 
   /** Calls back once it is known whether the last read of the body failed. */
   afterLastRead(then: () => void): void {
-    const lastRead = this.plainBody?.lastRead;
-    if (lastRead === undefined) {
+    if (this.watch === undefined) {
       then();
     } else {
-      lastRead.then(then, (reason: unknown) => {
-        this.networkError = { reason };
-        then();
-      });
+      this.watch.afterLastRead(then);
     }
   }
 
@@ -261,66 +261,15 @@ export class Recording {
     this.onTimeout = undefined;
     this.stream = undefined;
     this.networkError = undefined;
-    this.plainBody = undefined;
-    this.watchedBody = undefined;
-    this.errorBody = undefined;
-    this.envelopes = undefined;
     this.wireError = undefined;
     this.unread = false;
+    this.cutShort = false;
   }
 
   /** Reason for which the connection failed, other than the SDK's own complaints. */
   get broken(): { readonly reason: unknown } | undefined {
-    const failure = this.networkError ?? this.watchedBody?.failure;
+    const failure = this.networkError ?? this.watch?.broken;
     return isAmeideError(failure?.reason) ? undefined : failure;
-  }
-
-  private readWireError(error: ConnectError): ReturnType<typeof readWireError> {
-    const { shape, header, trailer, errorBody, envelopes } = this;
-    if (this.broken !== undefined || header === undefined || isOverLimit(error)) {
-      return undefined;
-    }
-    if (isShortBody(error.rawMessage)) {
-      this.networkError = { reason: error };
-      return undefined;
-    }
-    const good = this.good && this.isOfProtocol;
-    return readWireError({
-      shape,
-      good,
-      header,
-      trailer,
-      errorBody: errorBody?.bytes,
-      unread: () => void (this.unread = true),
-      envelopes,
-    });
-  }
-
-  private told(wireError: ConnectError | undefined, error: ConnectError): ConnectError {
-    this.wireError = wireError;
-    return wireError ?? this.statedInWords(error);
-  }
-
-  // States errors that Connect's gRPC-Web misses: it complains about a malformed message, whatever
-  // the status, and reads any body with a status like 200.
-  private statedInWords(error: ConnectError): ConnectError {
-    const { header, shape, status = 0 } = this;
-    if (shape.protocol !== "grpc-web" || header === undefined || this.broken !== undefined) {
-      return error;
-    }
-    if (this.good && this.isAnotherType) {
-      return new ConnectError(
-        `unsupported content type ${header.get("content-type")}`,
-        Code.Unknown,
-      );
-    }
-    if (this.good) {
-      // Connect passes on the error that Headers throws.
-      const isOfTrailers = error.code === Code.Unknown && this.envelopes?.endComplete === true;
-      return isOfTrailers ? new ConnectError("the trailers are no headers", Code.Internal) : error;
-    }
-    const message = grpcMessage(header.get("grpc-message") ?? `HTTP ${status}`);
-    return new ConnectError(message, status < 300 ? Code.Unknown : error.code, header);
   }
 
   private replay(request: UniversalClientRequest): UniversalClientRequest {
@@ -347,152 +296,25 @@ export class Recording {
   }
 
   private passOn(request: UniversalClientRequest): UniversalClientRequest {
-    if (request.body === undefined) {
-      return request;
-    }
-    const body = new RequestBody(request.body, this.clock);
+    const body = request.body && new RequestBody(request.body, this.clock);
     this.requestBody = body;
     const { url, method } = request;
     return sentRequest(request, { url, method, body });
   }
 
-  private responded({ status, header: sent, trailer, body }: UniversalClientResponse) {
-    const header = usualSpelling(sent);
+  private responded(response: UniversalClientResponse) {
+    const header = usualSpelling(response.header);
     this.headMs = this.clock.now();
-    this.status = status;
+    this.status = response.status;
     this.header = header;
-    this.trailer = trailer;
-    if (!this.good && !this.mayStateError(header)) {
-      return this.drain(body).then(() => ({ status, header, trailer, body: NOTHING }));
-    }
-    return { status, header, trailer, body: this.watch(body, header, trailer) };
-  }
-
-  private mayStateError(header: Headers): boolean {
-    return !this.shape.enveloped && mediaType(header.get("content-type")) === "application/json";
-  }
-
-  // Connect reads the body of an error only if it may state one, and ends the request. Whether the
-  // answer came whole must be known before that.
-  private async drain(body: AsyncIterable<Uint8Array>): Promise<void> {
-    let bytes = 0;
-    try {
-      for await (const chunk of body) {
-        bytes += chunk.length;
-        if (bytes > this.shape.readMaxBytes) {
-          return;
-        }
-      }
-    } catch (reason) {
-      this.networkError = { reason };
-      throw reason;
-    }
-  }
-
-  // Watches the parts of a body that matter.
-  private watch(
-    body: AsyncIterable<Uint8Array>,
-    header: Headers,
-    trailer: Headers,
-  ): AsyncIterable<Uint8Array> {
-    const { enveloped, protocol } = this.shape;
-    if (!this.good) {
-      const errorBody = new ByteBuffer();
-      this.errorBody = errorBody;
-      this.watchedBody = new WatchedBody(body, (chunk) => {
-        errorBody.add(chunk);
-        return false;
-      });
-    } else if (enveloped) {
-      const envelopes = new EnvelopeScan(END_FLAGS[protocol]);
-      this.envelopes = envelopes;
-      this.watchedBody = new WatchedBody(
-        body,
-        (chunk) => envelopes.add(chunk),
-        protocol === "connect" ? undefined : () => refuseHiddenError(header, trailer, envelopes),
-      );
-    } else {
-      this.plainBody = new PlainBody(body);
-      return this.plainBody;
-    }
-    return this.watchedBody;
+    this.trailer = response.trailer;
+    const answer = header === response.header ? response : { ...response, header };
+    return this.watch === undefined ? answer : this.watch.watch(answer);
   }
 }
-
-const NOTHING: AsyncIterable<Uint8Array> = {
-  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
-};
-
-const END_FLAGS = { connect: END_STREAM, grpc: 0, "grpc-web": TRAILERS };
-
-// Media types of answers in which a gRPC protocol may state an error.
-const TYPES = {
-  connect: /^/,
-  grpc: /^application\/grpc(\+|$)/,
-  "grpc-web": /^application\/grpc-web(\+|$)/,
-};
 
 /**
  * Recording whose request is being passed to the HTTP client right now. The client makes or picks
  * its connection before it returns, so it can find the recording here.
  */
 export const inFlight: { recording: Recording | undefined } = { recording: undefined };
-
-// Recognizes one of the SDK's limits, including the one for decompressed data. A server's error has
-// the headers it came with.
-function isOverLimit({ code, metadata }: ConnectError): boolean {
-  return code === Code.ResourceExhausted && metadata.keys().next().done === true;
-}
-
-/**
- * Finds the recording of a request. An HTTP client is mostly called before the attempt
- * interceptor's `next` returns, so the next request is meant; if it takes a while (for
- * compression), the request's signal tells.
- */
-export class Recordings {
-  private next: Recording | undefined;
-  private readonly bySignal = new WeakMap<AbortSignal, Recording>();
-
-  /** Passes on a request that is to be recorded. */
-  expect<R extends { readonly signal: AbortSignal }, T>(
-    recording: Recording,
-    next: (request: R) => T,
-    request: R,
-  ): T {
-    this.next = recording;
-    try {
-      return next(request);
-    } finally {
-      if (this.next === recording) {
-        this.bySignal.set(request.signal, recording);
-      }
-      this.next = undefined;
-    }
-  }
-
-  /** Returns the recording of a request, if any. */
-  take(request: UniversalClientRequest): Recording | undefined {
-    const { next } = this;
-    this.next = undefined;
-    return next ?? (request.signal && this.bySignal.get(request.signal));
-  }
-}
-
-/**
- * Puts recorders below Connect: requests that have a recording are recorded, others pass through.
- * Requests to another origin than the base address are refused, since they carry credentials.
- */
-export function withRecorder(
-  client: UniversalClientFn,
-  recordings: Recordings,
-  origin: string,
-): UniversalClientFn {
-  const prefix = `${origin}/`;
-  return (request) => {
-    const recording = recordings.take(request);
-    if (!request.url.startsWith(prefix) && new URL(request.url).origin !== origin) {
-      return Promise.reject(configError("interceptors", "must not change the origin of a request"));
-    }
-    return recording === undefined ? client(request) : recording.run(client, request);
-  };
-}

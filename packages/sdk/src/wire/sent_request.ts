@@ -1,10 +1,19 @@
 import type { UniversalClientRequest } from "@connectrpc/connect/protocol";
-import type { SentBody } from "./watched_body.js";
 
-/** Returns a request with another body. Its signal is read when somebody asks for it. */
+/** What may differ from the request that it is made of. */
+interface Changes {
+  readonly url: string;
+  readonly method: string;
+  readonly body?: AsyncIterable<Uint8Array> | undefined;
+}
+
+/**
+ * Returns a request for an HTTP client, which may spread it. Its signal is read when somebody asks for
+ * it.
+ */
 export function sentRequest(
   request: UniversalClientRequest,
-  { url, method, body }: { url: string; method: string; body: SentBody | undefined },
+  { url, method, body }: Changes,
 ): UniversalClientRequest {
   return {
     url,

@@ -2,8 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
-import { AnswerMessages } from "../../src/protocol/answer_messages.js";
-import { envelope } from "../harness/wire_forms.js";
+import { type AnswerForm, AnswerMessages } from "../../src/protocol/answer_messages.js";
+import { envelope, thrown } from "../harness/wire_forms.js";
 import {
   readEndStream,
   readStreamHead,
@@ -11,7 +11,7 @@ import {
   readUnaryHead,
 } from "../../src/protocol/connect_protocol.js";
 import type { MessageForm } from "../../src/protocol/form.js";
-import { checkTrailers, readGrpcHead } from "../../src/protocol/grpc_protocol.js";
+import { readGrpcHead, readTrailers } from "../../src/protocol/grpc_protocol.js";
 
 const INPUTS = 1_000_000;
 const MAX = 4_096;
@@ -95,20 +95,22 @@ async function readAll(chunks: readonly Uint8Array[]): Promise<string> {
     }),
   };
   let ended = false;
-  const messages = new AnswerMessages(body, codec, {
+  const form: AnswerForm = {
     compression: undefined,
     readMaxBytes: MAX,
     endFlag: END,
     readEnd(content) {
       ended = true;
-      readEndStream(content, new Headers());
+      thrown(readEndStream(content, new Headers()).error);
     },
+    lacksStatus: () => !ended,
     check() {
       if (!ended) {
         throw new ConnectError("no end", Code.InvalidArgument);
       }
     },
-  });
+  };
+  const messages = new AnswerMessages(body, codec, form, undefined);
   const told: string[] = [];
   try {
     for await (const message of messages) {
@@ -176,15 +178,15 @@ test(
     for (let input = 0; input < INPUTS; input++) {
       if (input % 4 === 0) {
         const head = headOf(random);
-        tried(() => readUnaryHead(head, FORM));
+        tried(() => readUnaryHead(head.header, FORM));
         tried(() => readStreamHead(head, FORM));
         tried(() => readGrpcHead(head, FORM));
-        tried(() => checkTrailers(head.header, head.header));
+        tried(() => thrown(readTrailers(head.header, head.header)));
         continue;
       }
       const body = bodyOf(random);
       if (input % 4 === 1) {
-        outcome(readUnaryError(body, new ConnectError("HTTP 503", Code.Unavailable)));
+        outcome(readUnaryError(body, new ConnectError("HTTP 503", Code.Unavailable)).error);
         continue;
       }
       const whole = await readAll([body]);

@@ -24,6 +24,13 @@ export function codeOf(run: () => unknown): string {
   }
 }
 
+/** Throws an error, if there is one. */
+export function thrown(error: ConnectError | undefined): void {
+  if (error !== undefined) {
+    throw error;
+  }
+}
+
 /** Returns an envelope. */
 export function envelope(flags: number, content: Uint8Array): Uint8Array {
   const whole = new Uint8Array(5 + content.length);

@@ -25,7 +25,12 @@ interface Seen {
   left: number;
 }
 
-function messagesOf(chunks: readonly Uint8Array[], changes: Partial<AnswerForm> = {}) {
+// Messages of chunks, after which the body breaks off, if there is a reason.
+function messagesOf(
+  chunks: readonly Uint8Array[],
+  changes: Partial<AnswerForm> = {},
+  reason?: Error,
+) {
   const seen: Seen = { ends: 0, checks: 0, left: 0 };
   const rest = [...chunks];
   const body = {
@@ -34,6 +39,9 @@ function messagesOf(chunks: readonly Uint8Array[], changes: Partial<AnswerForm> 
       next: async () => {
         await new Promise((resolve) => setImmediate(resolve));
         const value = rest.shift();
+        if (value === undefined && reason !== undefined) {
+          throw reason;
+        }
         return value === undefined
           ? { done: true as const, value: undefined }
           : { done: false as const, value };
@@ -49,10 +57,16 @@ function messagesOf(chunks: readonly Uint8Array[], changes: Partial<AnswerForm> 
     readMaxBytes: MAX,
     endFlag: END,
     readEnd: () => void seen.ends++,
+    lacksStatus: () => seen.ends === 0,
     check: () => void seen.checks++,
     ...changes,
   };
-  return { messages: new AnswerMessages(body, codec, form), seen };
+  const record = {
+    cutShort: false,
+    broken: undefined as unknown,
+    brokeOff: (why: unknown) => void (record.broken = why),
+  };
+  return { messages: new AnswerMessages(body, codec, form, record), seen, record };
 }
 
 async function textsOf(messages: AnswerMessages): Promise<string[]> {
@@ -126,6 +140,37 @@ describe("AnswerMessages", () => {
     const error = await textsOf(messages).catch((reason: unknown) => reason);
     expect([(error as ConnectError).code, seen.left]).toEqual([code, 1]);
     expect(await messages.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it.each([
+    ["after its end", [message("a"), envelope(END, new Uint8Array())], {}, false],
+    ["before its end", [message("a")], {}, true],
+    [
+      "in an envelope",
+      [message("abc").subarray(0, 6)],
+      { endFlag: 0, lacksStatus: (): boolean => false },
+      true,
+    ],
+    [
+      "with a status beside it",
+      [message("a")],
+      { endFlag: 0, lacksStatus: (): boolean => false },
+      false,
+    ],
+  ] as const)(
+    "records whether a body was cut short: %s",
+    async (_name, chunks, changes, cutShort) => {
+      const { messages, record } = messagesOf(chunks, changes);
+      await textsOf(messages).catch(() => {});
+      expect(record).toMatchObject({ cutShort, broken: undefined });
+    },
+  );
+
+  it("records why a body broke off", async () => {
+    const reason = new Error("reset");
+    const { messages, record } = messagesOf([message("a")], {}, reason);
+    await expect(textsOf(messages)).rejects.toThrow("reset");
+    expect(record).toMatchObject({ cutShort: false, broken: reason });
   });
 
   it("ends with what the check throws", async () => {

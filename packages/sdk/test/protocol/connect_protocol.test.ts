@@ -1,7 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { statusError } from "../../src/protocol/answer_head.js";
 import {
   getUrl,
+  mayStateError,
   readEndStream,
   readStreamHead,
   readUnaryError,
@@ -10,7 +12,7 @@ import {
   unaryHeaders,
   withoutTrailers,
 } from "../../src/protocol/connect_protocol.js";
-import { codeOf, FORM, GZIP } from "../harness/wire_forms.js";
+import { codeOf, FORM, GZIP, thrown } from "../harness/wire_forms.js";
 
 const JSON_FORM = { ...FORM, json: true };
 
@@ -69,44 +71,66 @@ describe("getUrl", () => {
 
 describe("the head of a unary answer", () => {
   it.each([
-    [200, { "content-type": "application/proto" }, FORM, "ok"],
-    [200, { "content-type": "Application/Proto; a=b" }, FORM, "ok"],
-    [200, { "content-type": "application/json;charset=utf-8" }, JSON_FORM, "ok"],
-    [200, { "content-type": "application/json" }, FORM, "Internal"],
-    [200, { "content-type": "application/connect+proto" }, FORM, "Internal"],
-    [200, { "content-type": "text/html" }, FORM, "Unknown"],
-    [200, {}, FORM, "Unknown"],
-    [200, { "content-type": "application/proto", "content-encoding": "gzip" }, FORM, "Internal"],
-    [200, { "content-type": "application/proto", "content-encoding": "gzip" }, GZIP, "ok"],
-    [200, { "content-type": "application/proto", "content-encoding": "br" }, GZIP, "Internal"],
-    [200, { "content-type": "application/proto", "content-encoding": "identity" }, FORM, "ok"],
-    [503, { "content-type": "text/html" }, FORM, "Unavailable"],
-    [404, {}, FORM, "Unimplemented"],
-    [302, {}, FORM, "Unknown"],
-  ] as const)("%i %j", (status, header, form, code) => {
-    expect(codeOf(() => readUnaryHead(head(status, header), form))).toBe(code);
+    [{ "content-type": "application/proto" }, FORM, "ok"],
+    [{ "content-type": "Application/Proto; a=b" }, FORM, "ok"],
+    [{ "content-type": "application/json;charset=utf-8" }, JSON_FORM, "ok"],
+    [{ "content-type": "application/json" }, FORM, "Internal"],
+    [{ "content-type": "application/connect+proto" }, FORM, "Internal"],
+    [{ "content-type": "text/html" }, FORM, "Unknown"],
+    [{}, FORM, "Unknown"],
+    [{ "content-type": "application/proto", "content-encoding": "gzip" }, FORM, "Internal"],
+    [{ "content-type": "application/proto", "content-encoding": "gzip" }, GZIP, "ok"],
+    [{ "content-type": "application/proto", "content-encoding": "br" }, GZIP, "Internal"],
+    [{ "content-type": "application/proto", "content-encoding": "identity" }, FORM, "ok"],
+  ] as const)("%j", (header, form, code) => {
+    expect(codeOf(() => readUnaryHead(new Headers(header), form))).toBe(code);
   });
 
-  it("of JSON and a bad status has its error in the body", () => {
-    const { error } = readUnaryHead(head(429, { "content-type": "application/json" }), FORM);
-    expect(error?.code).toBe(Code.Unavailable);
+  it.each([
+    ["application/json", true],
+    ["Application/JSON; charset=utf-8", true],
+    ["application/proto", false],
+    ["text/html", false],
+  ])("%s and a bad status: may state an error: %j", (type, may) => {
+    expect(mayStateError(new Headers({ "content-type": type }))).toBe(may);
+  });
+});
+
+it.each([
+  [503, Code.Unavailable],
+  [404, Code.Unimplemented],
+  [302, Code.Unknown],
+  [429, Code.Unavailable],
+])("the error of status %i", (status, code) => {
+  expect(statusError(status, new Headers({ a: "b" }))).toMatchObject({
+    code,
+    rawMessage: `HTTP ${status}`,
   });
 });
 
 describe("the error in a unary answer", () => {
-  const byStatus = new ConnectError("HTTP 503", Code.Unavailable, { a: "b" });
+  const byStatus = new ConnectError("HTTP 503", Code.Unavailable, { a: "b", "trailer-c": "d" });
   it.each([
-    ['{"code":"not_found","message":"gone"}', Code.NotFound, "gone"],
-    ['{"message":"words"}', Code.Unavailable, "words"],
-    ['{"code":404,"message":"words"}', Code.Unavailable, "words"],
-    ['{"code":"nonsense"}', Code.Unavailable, "HTTP 503"],
-    ["[]", Code.Unavailable, "HTTP 503"],
-    ["null", Code.Unavailable, "HTTP 503"],
-    ["<html>", Code.Unavailable, "HTTP 503"],
-    ["", Code.Unavailable, "HTTP 503"],
-  ] as const)("%s", (text, code, message) => {
-    const { rawMessage, metadata, ...error } = readUnaryError(bytes(text), byStatus);
-    expect([error.code, rawMessage, metadata.get("a")]).toEqual([code, message, "b"]);
+    ['{"code":"not_found","message":"gone"}', Code.NotFound, "gone", "stated"],
+    ['{"message":"words"}', Code.Unavailable, "words", ""],
+    ['{"code":404,"message":"words"}', Code.Unavailable, "words", ""],
+    ['{"code":"nonsense"}', Code.Unavailable, "HTTP 503", ""],
+    ["[]", Code.Unavailable, "HTTP 503", ""],
+    ["null", Code.Unavailable, "HTTP 503", ""],
+    ["<html>", Code.Unavailable, "HTTP 503", "unread"],
+    ["", Code.Unavailable, "HTTP 503", "unread"],
+  ] as const)("%s", (text, code, message, how) => {
+    const { error, stated, unread } = readUnaryError(bytes(text), byStatus);
+    expect([error.code, error.rawMessage, error.metadata.get("a")]).toEqual([code, message, "b"]);
+    expect({ stated, unread }).toEqual({ stated: how === "stated", unread: how === "unread" });
+  });
+
+  it("that is stated has the trailers by their own names", () => {
+    const { error } = readUnaryError(bytes('{"code":"aborted"}'), byStatus);
+    expect([...error.metadata]).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+    ]);
   });
 });
 
@@ -151,7 +175,12 @@ describe("the end of a stream", () => {
     ["", "Unknown", []],
   ] as const)("%s", (text, code, trailers) => {
     let read: Headers | undefined;
-    expect(codeOf(() => (read = readEndStream(bytes(text), new Headers())))).toBe(code);
+    const run = () => {
+      const end = readEndStream(bytes(text), new Headers());
+      thrown(end.error);
+      read = end.error === undefined ? end.trailer : undefined;
+    };
+    expect(codeOf(run)).toBe(code);
     expect([...(read ?? [])]).toEqual(trailers);
   });
 });

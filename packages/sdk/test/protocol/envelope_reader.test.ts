@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Envelope, EnvelopeReader } from "../../src/protocol/envelope_reader.js";
 
 const MAX = 64;
+const END = 2;
 
 function envelope(flags: number, content: readonly number[], length = content.length): number[] {
   return [
@@ -16,7 +17,7 @@ function envelope(flags: number, content: readonly number[], length = content.le
 }
 
 function readAll(chunks: readonly (readonly number[])[]): [number, number[]][] {
-  const reader = new EnvelopeReader(MAX);
+  const reader = new EnvelopeReader(MAX, END);
   const found: [number, number[]][] = [];
   for (const chunk of chunks) {
     reader.add(Uint8Array.from(chunk));
@@ -61,10 +62,18 @@ describe("EnvelopeReader", () => {
     );
   });
 
+  it.each([4, 3 | 128, 0x40])("refuses flags %i before the content", (flags) => {
+    const reader = new EnvelopeReader(MAX, END);
+    reader.add(Uint8Array.from(envelope(flags, [], 9)));
+    expect(() => reader.take()).toThrow(
+      new ConnectError(`protocol error: envelope with flags ${flags}`, Code.Internal),
+    );
+  });
+
   it.each([MAX + 1, 2 ** 31, 2 ** 32 - 1])(
     "refuses a length of %i before it has come",
     (length) => {
-      const reader = new EnvelopeReader(MAX);
+      const reader = new EnvelopeReader(MAX, END);
       reader.add(Uint8Array.from(envelope(0, [], length)));
       expect(() => reader.take()).toThrow(
         new ConnectError(
@@ -77,7 +86,7 @@ describe("EnvelopeReader", () => {
 
   it("takes memory for what has come, not for what was announced", () => {
     const most = 2 ** 30;
-    const readers = Array.from({ length: 64 }, () => new EnvelopeReader(most));
+    const readers = Array.from({ length: 64 }, () => new EnvelopeReader(most, END));
     const before = process.memoryUsage().arrayBuffers;
     for (const reader of readers) {
       reader.add(Uint8Array.from(envelope(0, [1, 2, 3], most)));
@@ -87,7 +96,7 @@ describe("EnvelopeReader", () => {
   });
 
   it("returns bytes of their own, so that a message keeps no chunk alive", () => {
-    const reader = new EnvelopeReader(MAX);
+    const reader = new EnvelopeReader(MAX, END);
     const chunk = new Uint8Array(2 ** 16);
     chunk.set(envelope(0, [7]));
     reader.add(chunk);
@@ -100,7 +109,7 @@ describe("EnvelopeReader", () => {
   it("reads a content in pieces with work that grows as its length", () => {
     // A square would be 10^8 bytes copied.
     const length = 2 ** 14;
-    const reader = new EnvelopeReader(length);
+    const reader = new EnvelopeReader(length, END);
     const set = vi.spyOn(Uint8Array.prototype, "set");
     onTestFinished(() => set.mockRestore());
     reader.add(Uint8Array.from(envelope(0, [], length)));

@@ -1,7 +1,12 @@
 import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { checkTrailers, grpcHeaders, readGrpcHead } from "../../src/protocol/grpc_protocol.js";
-import { codeOf, FORM, GZIP } from "../harness/wire_forms.js";
+import {
+  grpcHeaders,
+  lacksStatus,
+  readGrpcHead,
+  readTrailers,
+} from "../../src/protocol/grpc_protocol.js";
+import { codeOf, FORM, GZIP, thrown } from "../harness/wire_forms.js";
 
 it.each([
   [FORM, { "content-type": "application/grpc+proto", te: "trailers" }],
@@ -42,8 +47,16 @@ describe("the head of an answer", () => {
   it("may have the status", () => {
     const read = (status: string) =>
       readGrpcHead({ status: 200, header: new Headers({ ...type, "grpc-status": status }) }, FORM);
-    expect([read("0").hasStatus, read("0").error]).toEqual([true, undefined]);
-    expect([read("5").hasStatus, read("5").error?.code]).toEqual([true, Code.NotFound]);
+    expect([read("0").error, read("5").error?.code]).toEqual([undefined, Code.NotFound]);
+  });
+
+  it("may state an error in a format or a coding that is not asked for", () => {
+    const stated = { "content-type": "application/grpc+thrift", "grpc-status": "5" };
+    const coded = { ...type, "grpc-encoding": "br", "grpc-status": "5" };
+    for (const header of [stated, coded]) {
+      const { error } = readGrpcHead({ status: 200, header: new Headers(header) }, FORM);
+      expect(error?.code).toBe(Code.NotFound);
+    }
   });
 });
 
@@ -56,6 +69,16 @@ describe("the trailers of an answer", () => {
     [{ "grpc-status": "99" }, {}, "Unknown"],
     [{}, {}, "Internal"],
   ] as const)("%j %j", (trailer, header, code) => {
-    expect(codeOf(() => checkTrailers(new Headers(trailer), new Headers(header)))).toBe(code);
+    const read = () => readTrailers(new Headers(trailer), new Headers(header));
+    expect(codeOf(() => thrown(read()))).toBe(code);
+  });
+
+  it.each([
+    [{ "grpc-status": "0" }, {}, true, false],
+    [{}, { "grpc-status": "0" }, false, false],
+    [{}, { "grpc-status": "0" }, true, true],
+    [{}, {}, false, true],
+  ] as const)("%j %j, body %j: lacks a status: %j", (trailer, header, begun, lacks) => {
+    expect(lacksStatus(new Headers(trailer), new Headers(header), begun)).toBe(lacks);
   });
 });

@@ -1,1 +1,0 @@
-export { createTransport } from "@connectrpc/connect/protocol-grpc-web";
