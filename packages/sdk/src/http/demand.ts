@@ -1,4 +1,4 @@
-import { listen, unlisten } from "../runtime/signals.js";
+import { type Ending, listen, unlisten } from "../runtime/signals.js";
 
 /**
  * Time for which connections are still being made after the last waiter has left, in milliseconds.
@@ -20,7 +20,7 @@ export class Demand {
    * @param signal - Ends the wait as well.
    * @returns Function that ends the wait; calling it again does no harm.
    */
-  wait(signal?: AbortSignal): () => void {
+  wait(signal?: Ending): () => void {
     let waits = true;
     const leave = {
       handleEvent: () => {

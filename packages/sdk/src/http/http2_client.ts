@@ -1,16 +1,16 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type {
   UniversalClientFn,
-  UniversalClientRequest,
   UniversalClientResponse,
 } from "@connectrpc/connect/protocol";
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { networkErrors } from "../errors/network_errors.js";
+import type { Ending } from "../runtime/signals.js";
 import { inFlight } from "../wire/recorder.js";
 import { type Chunk, OneChunk } from "../wire/watched_body.js";
 import type { Http2Pool } from "./http2_pool.js";
 import { nodeError, resetError } from "./node_errors.js";
-import { headersOf, writeFields } from "./node_headers.js";
+import { readFields, writeFields } from "./node_headers.js";
 
 const END: Chunk = { done: true, value: undefined };
 
@@ -19,7 +19,8 @@ export function http2Client(origin: string, pool: Http2Pool): UniversalClientFn 
   return (request) => {
     const { recording } = inFlight;
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(request, resolve, reject);
+      const ending = recording === undefined ? request.signal : recording.signal;
+      const exchange = new Exchange({ body: request.body, ending }, resolve, reject);
       if (exchange.over) {
         return;
       }
@@ -33,32 +34,38 @@ export function http2Client(origin: string, pool: Http2Pool): UniversalClientFn 
   };
 }
 
+interface ExchangeRequest {
+  readonly body: AsyncIterable<Uint8Array> | undefined;
+  readonly ending: Ending | undefined;
+}
+
 /** One request and its answer. The body of the answer is read from the stream as it is asked for. */
 class Exchange implements AsyncIterable<Uint8Array> {
   over = false;
   private error: ConnectError | undefined;
   private stream: ClientHttp2Stream | undefined;
   private readonly trailer = new Headers();
+  private answered = false;
   // Reader that waits for a chunk.
   private settle: ((chunk: Chunk | Promise<never>) => void) | undefined;
   private ended = false;
 
   constructor(
-    private readonly request: UniversalClientRequest,
+    private readonly request: ExchangeRequest,
     private readonly resolve: (response: UniversalClientResponse) => void,
     private readonly reject: (error: ConnectError) => void,
   ) {
-    const { signal } = request;
-    if (signal?.aborted === true) {
-      this.fail(signal.reason);
+    const { ending } = request;
+    if (ending?.aborted === true) {
+      this.fail(ending.reason);
     } else {
-      signal?.addEventListener("abort", this);
+      ending?.addEventListener("abort", this);
     }
   }
 
-  /** Called when the signal of the request fires. */
+  /** Called when the request is ended. */
   handleEvent(): void {
-    this.fail(this.request.signal?.reason);
+    this.fail(this.request.ending?.reason);
   }
 
   begin(stream: ClientHttp2Stream): void {
@@ -76,13 +83,18 @@ class Exchange implements AsyncIterable<Uint8Array> {
     stream.on("response", (head: IncomingHttpHeaders & { ":status"?: number }) => {
       const { ":status": status = 0 } = head;
       const { trailer } = this;
-      this.resolve({ status, header: headersOf(head), body: this, trailer });
+      this.answered = true;
+      this.resolve({ status, header: readFields(head, new Headers()), body: this, trailer });
     });
     stream.on("trailers", (fields) => {
-      headersOf(fields).forEach((value, name) => this.trailer.set(name, value));
+      readFields(fields, this.trailer);
     });
     stream.on("readable", () => this.pull());
     stream.on("end", () => {
+      // A reset with NO_ERROR ends it without an error.
+      if (!this.answered) {
+        stream.destroy(new Error("the stream ended without an answer"));
+      }
       this.ended = true;
       this.pull();
     });
@@ -106,6 +118,7 @@ class Exchange implements AsyncIterable<Uint8Array> {
     this.reject(error);
     this.answer(Promise.reject(error));
     this.reset();
+    queueMicrotask(() => this.drain());
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -151,9 +164,21 @@ class Exchange implements AsyncIterable<Uint8Array> {
     }
   }
 
+  // The rest of an answer would keep its stream, even one closed by both sides, and with it the session.
+  private drain(): void {
+    const { stream } = this;
+    if (stream !== undefined) {
+      const read = () => {
+        while (stream.read() !== null) {}
+      };
+      stream.on("readable", read);
+      read();
+    }
+  }
+
   private finish(): void {
     this.over = true;
-    this.request.signal?.removeEventListener("abort", this);
+    this.request.ending?.removeEventListener("abort", this);
   }
 
   // Tells the server (gRPC over HTTP/2, "Errors").

@@ -70,7 +70,7 @@ export class Http2Pool implements ConnectionOwner {
     if (recording !== undefined) {
       recording.connected = false;
       if (recording.signal?.aborted === true) {
-        return Promise.reject(recording.signal.reason as Error);
+        return Promise.reject(recording.signal.reason);
       }
     }
     try {

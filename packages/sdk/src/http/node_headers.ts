@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 
-/** Returns fields that Node.js received. Those that begin with a colon are left out. */
-export function headersOf(fields: IncomingHttpHeaders): Headers {
-  const headers = new Headers();
+/** Adds fields that Node.js received to headers. Those that begin with a colon are left out. */
+export function readFields(fields: IncomingHttpHeaders, headers: Headers): Headers {
   for (const name in fields) {
     const value = fields[name];
     if (name.startsWith(":") || value === undefined) {

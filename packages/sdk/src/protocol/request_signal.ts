@@ -1,13 +1,15 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectErrorOf } from "../errors/thrown.js";
+import type { AbortListener, Ending } from "../runtime/signals.js";
 
 /**
- * Signal of one request. It is made when somebody asks for it: most requests end without, and a
- * signal costs more than the rest of a request's bookkeeping.
+ * What ends one request. Its signal is made when somebody asks for it: most requests end without, and
+ * a signal costs more than the rest of a request's bookkeeping. The SDK's own HTTP clients need none.
  */
-export class RequestSignal {
+export class RequestSignal implements Ending {
   private controller: AbortController | undefined;
   private ended: { readonly reason: unknown } | undefined;
+  private listeners: Set<AbortListener> | undefined;
 
   /**
    * @param parent - Signal that ends the request, too.
@@ -31,6 +33,22 @@ export class RequestSignal {
     this.abort(this.parent?.reason);
   }
 
+  get aborted(): boolean {
+    return this.ended !== undefined;
+  }
+
+  get reason(): unknown {
+    return this.ended?.reason;
+  }
+
+  addEventListener(_type: "abort", listener: AbortListener): void {
+    (this.listeners ??= new Set()).add(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: AbortListener): void {
+    this.listeners?.delete(listener);
+  }
+
   /** Signal for an HTTP client, or for interceptors. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
@@ -48,6 +66,9 @@ export class RequestSignal {
       this.ended = { reason };
       this.parent?.removeEventListener("abort", this);
       this.controller?.abort(reason);
+      for (const listener of this.listeners ?? []) {
+        listener.handleEvent();
+      }
     }
   }
 

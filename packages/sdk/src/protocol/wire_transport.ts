@@ -22,8 +22,8 @@ import {
 import type { WireOptions } from "../options/options.js";
 import { drain } from "../wire/drain.js";
 import { refuseOtherOrigin } from "../wire/origin_guard.js";
-import { sentRequest } from "../wire/sent_request.js";
-import type { AnyRequest, Recording, Send } from "../wire/recorder.js";
+import type { AnyRequest, RecordedRequest, Recording, Send } from "../wire/recorder.js";
+import type { Ending } from "../runtime/signals.js";
 import { Codecs, type MethodCodec } from "./codec.js";
 import { createdMessages } from "./created_messages.js";
 import type { HeaderList, MessageForm } from "./form.js";
@@ -172,7 +172,7 @@ export abstract class WireTransport implements Transport {
       return Promise.reject(refused);
     }
     return recording === undefined
-      ? httpClient(sentRequest(request, request))
+      ? httpClient(request)
       : recording.run(httpClient, request);
   }
 
@@ -213,7 +213,7 @@ class OwnRequest implements UnaryRequest {
     readonly header: Headers,
     readonly contextValues: ContextValues,
     readonly message: Message,
-    private readonly ended: RequestSignal,
+    readonly ended: RequestSignal,
   ) {
     this.service = method.parent;
   }
@@ -243,7 +243,7 @@ class OwnRequest implements UnaryRequest {
 }
 
 // Request with a body on its way to a recording, which makes the one that an HTTP client sees.
-class Outgoing implements UniversalClientRequest {
+class Outgoing implements RecordedRequest {
   readonly url: string;
   readonly method = "POST";
   readonly header: Headers;
@@ -258,6 +258,10 @@ class Outgoing implements UniversalClientRequest {
 
   get signal(): AbortSignal {
     return this.request.signal;
+  }
+
+  get ending(): Ending | undefined {
+    return this.request instanceof OwnRequest ? this.request.ended : undefined;
   }
 }
 

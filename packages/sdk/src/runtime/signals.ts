@@ -3,9 +3,17 @@ export interface AbortListener {
   handleEvent(): void;
 }
 
+/** What ends a request early: an `AbortSignal`, or what costs less than one. */
+export interface Ending {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: AbortListener): void;
+  removeEventListener(type: "abort", listener: AbortListener): void;
+}
+
 // One listener serves all calls of a signal: Node.js reports more than ten as a leak, and searches
 // a list for each.
-const shared = new WeakMap<AbortSignal, Listeners>();
+const shared = new WeakMap<Ending, Listeners>();
 
 class Listeners implements AbortListener {
   readonly members = new Set<AbortListener>();
@@ -18,7 +26,7 @@ class Listeners implements AbortListener {
 }
 
 /** Tells a listener when a signal, if there is one, fires, until {@link unlisten}. */
-export function listen(signal: AbortSignal | undefined, listener: AbortListener): void {
+export function listen(signal: Ending | undefined, listener: AbortListener): void {
   if (signal === undefined) {
     return;
   }
@@ -34,7 +42,7 @@ export function listen(signal: AbortSignal | undefined, listener: AbortListener)
 }
 
 /** Removes a listener. */
-export function unlisten(signal: AbortSignal | undefined, listener: AbortListener): void {
+export function unlisten(signal: Ending | undefined, listener: AbortListener): void {
   const listeners = signal && shared.get(signal);
   if (listeners?.members.delete(listener) === true && listeners.members.size === 0) {
     signal?.removeEventListener("abort", listeners);

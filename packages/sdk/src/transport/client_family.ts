@@ -25,6 +25,7 @@ import {
 import { attemptInterceptor, mayLeave } from "../call/attempt_interceptor.js";
 import { TokenStore } from "../auth/token_store.js";
 import { userAgent } from "../runtime/version.js";
+import { withCopyable } from "../wire/sent_request.js";
 import { type AnswerLimits, wireShapes } from "../wire/wire_shape.js";
 import type { Platform } from "./platform.js";
 
@@ -146,7 +147,7 @@ export class ClientFamily {
       rejectPlatformOptions(options);
     }
     const { send, minBytes = CLIENT["compression.minBytes"].default } = options.compression ?? {};
-    const client = supplied ?? this.pooled(config);
+    const client = supplied === undefined ? this.pooled(config) : withCopyable(supplied);
     const createTransport = options.wire?.[protocol] ?? ownTransport;
     return instrumentedTransport(
       createTransport({

@@ -17,7 +17,8 @@ import { usualSpelling } from "./media_type.js";
 import { networkErrors } from "../errors/network_errors.js";
 import type { AbortCause, NetworkFailure, Sent } from "../policy/failure.js";
 import type { Clock } from "../runtime/runtime.js";
-import { sentRequest } from "./sent_request.js";
+import type { Ending } from "../runtime/signals.js";
+import { SentRequest } from "./sent_request.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** Request of an attempt, as an interceptor sees it. */
@@ -28,6 +29,12 @@ export type Send = (
   request: AnyRequest,
   recording?: Recording,
 ) => Promise<UnaryResponse | StreamResponse>;
+
+/** Request that a wire gives to a recording. */
+export interface RecordedRequest extends UniversalClientRequest {
+  /** What ends it. Default: its signal, which is made when it is read. */
+  readonly ending?: Ending | undefined;
+}
 
 /** Members of a socket that the recorder reads. */
 export interface PeerSocket {
@@ -89,7 +96,7 @@ export class Recording {
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
   private requests = 0;
-  private request: UniversalClientRequest | undefined;
+  private request: RecordedRequest | undefined;
   private watch: Watch | undefined;
 
   /** @param holder - State that the attempts of the call share. */
@@ -106,7 +113,7 @@ export class Recording {
    */
   run(
     client: UniversalClientFn,
-    request: UniversalClientRequest,
+    request: RecordedRequest,
     watch?: Watch,
   ): Promise<UniversalClientResponse> {
     if (this.requests++ > 0) {
@@ -121,7 +128,7 @@ export class Recording {
         (response) => this.responded(response),
         (reason: unknown) => {
           // A request that the SDK ended has not failed.
-          this.networkError = request.signal?.aborted === true ? undefined : { reason };
+          this.networkError = this.signal?.aborted === true ? undefined : { reason };
           throw reason;
         },
       );
@@ -166,9 +173,9 @@ export class Recording {
     };
   }
 
-  /** Signal that ends the attempt. It may be made when it is read. */
-  get signal(): AbortSignal | undefined {
-    return this.request?.signal;
+  /** What ends the attempt. */
+  get signal(): Ending | undefined {
+    return this.request?.ending ?? this.request?.signal;
   }
 
   /** True if the call streams both ways. */
@@ -292,14 +299,14 @@ export class Recording {
     const { url, method } = frozen;
     const body = frozen.body && new OneChunk(frozen.body, this.clock);
     this.requestBody = body;
-    return sentRequest(request, { url, method, body });
+    return new SentRequest(request, { url, method, body }) as UniversalClientRequest;
   }
 
   private passOn(request: UniversalClientRequest): UniversalClientRequest {
     const body = request.body && new RequestBody(request.body, this.clock);
     this.requestBody = body;
     const { url, method } = request;
-    return sentRequest(request, { url, method, body });
+    return new SentRequest(request, { url, method, body }) as UniversalClientRequest;
   }
 
   private responded(response: UniversalClientResponse) {

@@ -130,7 +130,7 @@ function codeOfNumber(code: number): Code | undefined {
 }
 
 function codeOfStatus(stated: string | null): Code | undefined {
-  if (stated === null) {
+  if (stated === null || stated === "0") {
     return undefined;
   }
   // A repeated status counts once.
