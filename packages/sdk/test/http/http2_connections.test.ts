@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import * as http2 from "node:http2";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import type { Interceptor } from "@connectrpc/connect";
 import { createAmeideClient } from "../../src/client.js";
+import { serving } from "../harness/serving.js";
 import { failureOf, LEVELS } from "../harness/scripted_call.js";
 import type { AmeideOptions, CallEvent } from "../../src/index.js";
 
@@ -18,17 +19,6 @@ const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
-
-async function listening(server: Server): Promise<string> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => sockets.add(socket.on("error", () => {})));
-  await new Promise<void>((listens) => void server.listen(0, "127.0.0.1", listens));
-  onTestFinished(() => {
-    server.close();
-    sockets.forEach((socket) => socket.destroy());
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 function clientOf(baseUrl: string, options: AmeideOptions = {}) {
   const events: CallEvent[] = [];
@@ -80,7 +70,7 @@ it("is asked half as often by whoever was told: too many PINGs", async () => {
     calls++;
     stream.on("error", () => {}).resume();
   });
-  const { client } = clientOf(await listening(server));
+  const { client } = clientOf(await serving(server));
   const nextPing = async () => {
     const before = pings;
     return passUntil(() => pings > before, 200_000);
@@ -107,7 +97,7 @@ it("asks nothing while no call is under way, and after: only if told to", async 
     stream.respond({ ":status": 200, "content-type": "application/proto" });
     stream.end();
   });
-  const url = await listening(server);
+  const url = await serving(server);
   for (const whileIdle of [false, true]) {
     const { client } = clientOf(url, { keepAlive: { whileIdle } });
     await LEVELS.unknown(client);
@@ -117,7 +107,7 @@ it("asks nothing while no call is under way, and after: only if told to", async 
 });
 
 it("gives up on who never sends SETTINGS", async () => {
-  const url = await listening(createServer((socket) => socket.resume()));
+  const url = await serving(createServer((socket) => socket.resume()));
   const { client, failed } = clientOf(url, { connectTimeoutMs: 3_000 });
   let error: Awaited<ReturnType<typeof failureOf>> | undefined;
   void failureOf(LEVELS.unknown(client)).then((reason) => (error = reason));
@@ -133,7 +123,7 @@ it("does not ask who closes every connection at once again and again", async () 
     connections++;
     session.on("error", () => {}).on("remoteSettings", () => session.destroy());
   });
-  const { client, failed } = clientOf(await listening(server));
+  const { client, failed } = clientOf(await serving(server));
   await failureOf(LEVELS.unknown(client));
   expect(failed()).toMatchObject({ sent: "no" });
   expect(connections).toBe(1);
@@ -152,7 +142,7 @@ it("hears of a bound of streams that is raised later", async () => {
     streams++;
     stream.on("error", () => {}).resume();
   });
-  const { client } = clientOf(await listening(server));
+  const { client } = clientOf(await serving(server));
   const one = failureOf(LEVELS.unknown(client));
   await until(() => sessions.length === 1);
   sessions[0]?.settings({ maxConcurrentStreams: 1 });
@@ -171,7 +161,7 @@ it("close() ends calls that wait for a connection", async () => {
     accepted++;
     socket.resume();
   });
-  const { client } = clientOf(await listening(server));
+  const { client } = clientOf(await serving(server));
   const calls = [LEVELS.unknown(client), LEVELS.idempotent(client)].map(failureOf);
   await until(() => accepted > 0);
   client.close();
@@ -194,7 +184,7 @@ it("a big upload that stands still fails no neighbor", async () => {
       uploads++;
     }
   });
-  const url = await listening(server);
+  const url = await serving(server);
   const { client } = clientOf(url);
   const big = "x".repeat(32 * 1_024 * 1_024);
   const upload = failureOf(
@@ -229,7 +219,7 @@ it.each([
     stream.respond({ ":status": 200, "content-type": "application/proto" });
     stream.end();
   });
-  const url = await listening(server);
+  const url = await serving(server);
   const sockets = clientSockets();
   const { client } = clientOf(url);
   await LEVELS.unknown(client);
@@ -248,7 +238,7 @@ it("a head of many fields is an answer", async () => {
     stream.respond({ ":status": 200, "content-type": "application/proto", ...fields });
     stream.end();
   });
-  const { client } = clientOf(await listening(server));
+  const { client } = clientOf(await serving(server));
   let told: Headers | undefined;
   await client.threads.createThread({ title: "t" }, { onHeader: (header) => (told = header) });
   expect(told?.get("x-999")).toBe("1");
@@ -270,7 +260,7 @@ it.each([
   server.on("session", (session) => {
     setTimeout(() => session.settings({ maxConcurrentStreams: 1 }), 200);
   });
-  const url = await listening(server);
+  const url = await serving(server);
   const program = `
     import { createAmeideClient } from "@ameideio/ameide-sdk-ts/client";
     const client = createAmeideClient({ baseUrl: ${JSON.stringify(url)}, allowInsecureLoopback: true,
@@ -287,7 +277,7 @@ it("an interceptor that fails while its request goes on is no failure of the con
   const server = http2.createServer();
   let asked = 0;
   server.on("stream", () => void asked++);
-  const url = await listening(server);
+  const url = await serving(server);
   const interceptor: Interceptor = (next) => async (request) => {
     next(request).catch(() => {});
     await until(() => asked > 0);
@@ -313,7 +303,7 @@ it("connections that are let go end with their calls", async () => {
       stream.end();
     }
   });
-  const { client } = clientOf(await listening(server));
+  const { client } = clientOf(await serving(server));
   const stays = new AbortController();
   const underWay = client.threads.getThread({ threadId: "t" }, { signal: stays.signal });
   const ended = failureOf(underWay);
