@@ -1,8 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type {
-  UniversalClientFn,
-  UniversalClientResponse,
-} from "@connectrpc/connect/protocol";
+import type { UniversalClientFn, UniversalClientResponse } from "@connectrpc/connect/protocol";
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { networkErrors } from "../errors/network_errors.js";
 import type { Ending } from "../runtime/signals.js";

@@ -171,9 +171,7 @@ export abstract class WireTransport implements Transport {
     if (refused !== undefined) {
       return Promise.reject(refused);
     }
-    return recording === undefined
-      ? httpClient(request)
-      : recording.run(httpClient, request);
+    return recording === undefined ? httpClient(request) : recording.run(httpClient, request);
   }
 
   /** Reads the body of an answer that states nothing in it, so that it is known whether it came whole. */

@@ -18,7 +18,12 @@ const [DATA, HEADERS, SETTINGS, PUSH_PROMISE] = [0, 1, 4, 5] as const;
 const [PING, WINDOW_UPDATE, CONTINUATION] = [6, 8, 9] as const;
 const END_HEADERS = 4;
 
-function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
+function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Uint8Array = new Uint8Array(),
+): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
@@ -55,15 +60,17 @@ function flooding(first: readonly Buffer[], again: Buffer | undefined): Promise<
       // The head of a request; the preface and SETTINGS are shorter.
       if (chunk.length > 100) {
         socket.write(Buffer.concat(first));
-        void flood(socket, again);
+        if (again !== undefined) {
+          void flood(socket, again);
+        }
       }
     });
   });
   return serving(server);
 }
 
-async function flood(socket: Socket, again: Buffer | undefined): Promise<void> {
-  while (again !== undefined && !socket.destroyed && socket.writable) {
+async function flood(socket: Socket, again: Buffer): Promise<void> {
+  while (!socket.destroyed && socket.writable) {
     if (!socket.write(again)) {
       await new Promise<void>((resolve) => {
         socket.once("drain", resolve);
@@ -90,20 +97,80 @@ function clientOf(baseUrl: string) {
 it.each([
   ["SETTINGS without an end", Code.Unavailable, [], many(frame(SETTINGS, 0, 0))],
   ["PINGs without an end", Code.Unavailable, [], many(frame(PING, 0, 0, new Uint8Array(8)))],
-  ["WINDOW_UPDATEs without an end", Code.DeadlineExceeded, [], many(frame(WINDOW_UPDATE, 0, 0, Buffer.of(0, 0, 0, 1)))],
-  ["empty DATA without an end", Code.Unavailable, [frame(HEADERS, END_HEADERS, 1, OK)], many(frame(DATA, 0, 1))],
-  ["a head without an end", Code.Unavailable, [frame(HEADERS, 0, 1, OK)], frame(CONTINUATION, 0, 1, LARGE)],
-  ["empty CONTINUATIONs", Code.Unavailable, [frame(HEADERS, 0, 1, OK)], many(frame(CONTINUATION, 0, 1))],
-  ["heads of 1xx without an end", Code.Unavailable, [], many(frame(HEADERS, END_HEADERS, 1, field(":status", "103")))],
-  ["CONTINUATION without a head", Code.DeadlineExceeded, [frame(CONTINUATION, END_HEADERS, 1, OK)], undefined],
+  [
+    "WINDOW_UPDATEs without an end",
+    Code.DeadlineExceeded,
+    [],
+    many(frame(WINDOW_UPDATE, 0, 0, Buffer.of(0, 0, 0, 1))),
+  ],
+  [
+    "empty DATA without an end",
+    Code.Unavailable,
+    [frame(HEADERS, END_HEADERS, 1, OK)],
+    many(frame(DATA, 0, 1)),
+  ],
+  [
+    "a head without an end",
+    Code.Unavailable,
+    [frame(HEADERS, 0, 1, OK)],
+    frame(CONTINUATION, 0, 1, LARGE),
+  ],
+  [
+    "empty CONTINUATIONs",
+    Code.Unavailable,
+    [frame(HEADERS, 0, 1, OK)],
+    many(frame(CONTINUATION, 0, 1)),
+  ],
+  [
+    "heads of 1xx without an end",
+    Code.Unavailable,
+    [],
+    many(frame(HEADERS, END_HEADERS, 1, field(":status", "103"))),
+  ],
+  [
+    "CONTINUATION without a head",
+    Code.DeadlineExceeded,
+    [frame(CONTINUATION, END_HEADERS, 1, OK)],
+    undefined,
+  ],
   ["DATA before the head", Code.DeadlineExceeded, [frame(DATA, 0, 1, Buffer.of(1))], undefined],
-  ["DATA of a stream that nobody opened", Code.DeadlineExceeded, [frame(DATA, 0, 7, Buffer.of(1))], undefined],
-  ["PING between the parts of a head", Code.DeadlineExceeded, [frame(HEADERS, 0, 1, OK), frame(PING, 0, 0, new Uint8Array(8))], undefined],
-  ["a window that grows by nothing", Code.Unavailable, [frame(WINDOW_UPDATE, 0, 0, Buffer.alloc(4))], undefined],
+  [
+    "DATA of a stream that nobody opened",
+    Code.DeadlineExceeded,
+    [frame(DATA, 0, 7, Buffer.of(1))],
+    undefined,
+  ],
+  [
+    "PING between the parts of a head",
+    Code.DeadlineExceeded,
+    [frame(HEADERS, 0, 1, OK), frame(PING, 0, 0, new Uint8Array(8))],
+    undefined,
+  ],
+  [
+    "a window that grows by nothing",
+    Code.Unavailable,
+    [frame(WINDOW_UPDATE, 0, 0, Buffer.alloc(4))],
+    undefined,
+  ],
   ["a PING of 7 bytes", Code.DeadlineExceeded, [frame(PING, 0, 0, new Uint8Array(7))], undefined],
-  ["SETTINGS of 5 bytes", Code.DeadlineExceeded, [frame(SETTINGS, 0, 0, new Uint8Array(5))], undefined],
-  ["a head that is no HPACK", Code.DeadlineExceeded, [frame(HEADERS, END_HEADERS, 1, Buffer.of(255, 255, 255, 255, 255, 255))], undefined],
-  ["a promise", Code.DeadlineExceeded, [frame(PUSH_PROMISE, END_HEADERS, 1, Buffer.concat([Buffer.of(0, 0, 0, 2), OK]))], undefined],
+  [
+    "SETTINGS of 5 bytes",
+    Code.DeadlineExceeded,
+    [frame(SETTINGS, 0, 0, new Uint8Array(5))],
+    undefined,
+  ],
+  [
+    "a head that is no HPACK",
+    Code.DeadlineExceeded,
+    [frame(HEADERS, END_HEADERS, 1, Buffer.of(255, 255, 255, 255, 255, 255))],
+    undefined,
+  ],
+  [
+    "a promise",
+    Code.DeadlineExceeded,
+    [frame(PUSH_PROMISE, END_HEADERS, 1, Buffer.concat([Buffer.of(0, 0, 0, 2), OK]))],
+    undefined,
+  ],
 ] as const)("%s: an error with a code, in bounds", async (_what, code, first, again) => {
   const client = clientOf(await flooding(first, again));
   const before = bytesHeld();
