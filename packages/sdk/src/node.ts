@@ -1,6 +1,6 @@
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { ambientDeadline } from "./options/ambient_deadline.js";
 import { readEnvironment } from "./options/environment.js";
+import { COMPRESSIONS } from "./http/compressions.js";
 import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options/options.js";
@@ -45,7 +45,7 @@ const nodePlatform: Platform = {
     runtime: `node/${process.versions.node}`,
     system: `${process.platform}; ${process.arch}`,
   },
-  compressions: { gzip: compressionGzip, br: compressionBrotli },
+  compressions: COMPRESSIONS,
   protocols: {
     connect: (options) => new ConnectTransport(options),
     grpc: (options) => new GrpcTransport(options),

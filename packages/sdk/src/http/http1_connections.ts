@@ -3,13 +3,13 @@ import * as https from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { UniversalClientFn, UniversalClientRequest } from "@connectrpc/connect/protocol";
-import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { Pool } from "../wire/connection_pools.js";
 import type { Warn } from "../telemetry/log.js";
 import { CLIENT } from "../policy/policy_table.js";
 import { inFlight, type Recording } from "../wire/recorder.js";
 import type { Dialer } from "./dial.js";
 import { FullPool } from "./full_pool.js";
+import { http1Client } from "./http1_client.js";
 import { DOUBTFUL_MS, IdleSockets } from "./idle_sockets.js";
 import { refuseUpgrades } from "./refuse_upgrades.js";
 import { Slots } from "./slots.js";
@@ -54,10 +54,7 @@ class Http1Connections {
     this.full = new FullPool({ origin, maxConnections, warn, slots: this.slots });
     this.agent = this.createAgent(origin, maxConnections);
     this.idle = new IdleSockets(this.agent);
-    this.client = createNodeHttpClient({
-      httpVersion: "1.1",
-      nodeOptions: { agent: refuseUpgrades(this.agent) },
-    });
+    this.client = http1Client(origin, refuseUpgrades(this.agent));
   }
 
   send(request: UniversalClientRequest): ReturnType<UniversalClientFn> {
