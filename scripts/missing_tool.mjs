@@ -19,12 +19,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
  *
  * @param {readonly [program: string, ...args: string[]]} command
  * @param {string} [cwd] Default: the root of the repository.
+ * @param {NodeJS.ProcessEnv} [env] Over the variables of this process.
  * @returns {Promise<string>} What it printed.
  * @throws {MissingTool} When it ends with EXIT_MISSING_TOOL.
  * @throws {Error} With what it wrote to standard error, when it failed otherwise.
  */
-export async function runScript([program, ...args], cwd = ROOT) {
-  const { code, stdout, stderr } = await run(program, args, { cwd, timeoutMs: 900_000 });
+export async function runScript([program, ...args], cwd = ROOT, env = {}) {
+  const { code, stdout, stderr } = await run(program, args, { cwd, env, timeoutMs: 900_000 });
   if (code === EXIT_MISSING_TOOL) {
     throw new MissingTool(stderr.trim());
   }

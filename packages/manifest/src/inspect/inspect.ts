@@ -20,6 +20,11 @@ export type Inspector = readonly [program: string, ...args: string[]];
 
 const room = fileURLToPath(new URL("../..", import.meta.url));
 const ROOT = join(room, "../..");
+// Python compiles modules once, whatever the environment says of that.
+const COMPILED_ONCE = {
+  PYTHONDONTWRITEBYTECODE: "",
+  PYTHONPYCACHEPREFIX: join(ROOT, ".cache/pycache"),
+};
 
 /**
  * Builds the inspector of an SDK: in Go its program, which links the SDK, in Python the environment.
@@ -42,9 +47,7 @@ export async function buildInspector(
     }
     case "python": {
       const bin = await told(sdk, pythonEnvironment(ROOT));
-      // Modules are compiled once, whatever the environment says of that.
-      const kept = `pycache_prefix=${join(bin, "../../pycache")}`;
-      return [join(bin, "python"), "-E", "-X", kept, join(room, "python/inspector.py")];
+      return [join(bin, "python"), join(room, "python/inspector.py")];
     }
   }
 }
@@ -61,7 +64,7 @@ export async function inspect(
   { package: folder = sdkFolder() }: Inspected = {},
 ): Promise<Inspection> {
   const command = sdk === "ts" ? ([...inspector, resolve(folder)] as const) : inspector;
-  return fromJsonString(InspectionSchema, await told(sdk, runScript(command)));
+  return fromJsonString(InspectionSchema, await told(sdk, runScript(command, ROOT, COMPILED_ONCE)));
 }
 
 function sdkFolder(): string {
