@@ -5,13 +5,14 @@ import type {
   UnaryResponse,
 } from "@connectrpc/connect";
 import { Code } from "@connectrpc/connect";
-import type { Compression, UniversalClientRequest } from "@connectrpc/connect/protocol";
+import type { Compression } from "@connectrpc/connect/protocol";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { connectErrorOf } from "../errors/thrown.js";
 import type { WireOptions } from "../options/options.js";
 import { END_STREAM } from "../wire/envelope_flags.js";
 import type { Recording } from "../wire/recorder.js";
+import { type RecordedRequest, sentRequest } from "../wire/sent_request.js";
 import { compressionOf, statusError } from "./answer_head.js";
 import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
 import {
@@ -125,13 +126,13 @@ export class ConnectTransport extends WireTransport {
     request: UnaryRequest,
     bytes: Uint8Array,
     coding: string | undefined,
-  ): UniversalClientRequest {
+  ): RecordedRequest {
     const header = new Headers(request.header);
     for (const name of NOT_OF_GET) {
       header.delete(name);
     }
     const url = getUrl(request.url, bytes, this.form, coding);
-    return { url, method: "GET", header, signal: request.signal };
+    return sentRequest(request, { url, method: "GET", header });
   }
 
   private async readUnary(

@@ -8,7 +8,7 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
+import type { UniversalClientResponse } from "@connectrpc/connect/protocol";
 import {
   create,
   type DescMessage,
@@ -22,8 +22,8 @@ import {
 import type { WireOptions } from "../options/options.js";
 import { drain } from "../wire/drain.js";
 import { refuseOtherOrigin } from "../wire/origin_guard.js";
-import type { AnyRequest, RecordedRequest, Recording, Send } from "../wire/recorder.js";
-import type { Ending } from "../runtime/signals.js";
+import type { AnyRequest, Recording, Send } from "../wire/recorder.js";
+import { type RecordedRequest, sentRequest } from "../wire/sent_request.js";
 import { Codecs, type MethodCodec } from "./codec.js";
 import { createdMessages } from "./created_messages.js";
 import type { HeaderList, MessageForm } from "./form.js";
@@ -158,14 +158,12 @@ export abstract class WireTransport implements Transport {
     body: AsyncIterable<Uint8Array>,
     recording: Recording | undefined,
   ): Promise<HttpAnswer> {
-    return this.send(new Outgoing(request, body), recording);
+    const { url } = request;
+    return this.send(sentRequest(request, { url, method: "POST", body }), recording);
   }
 
   /** Sends a request, and records what becomes of it. */
-  protected send(
-    request: UniversalClientRequest,
-    recording: Recording | undefined,
-  ): Promise<HttpAnswer> {
+  protected send(request: RecordedRequest, recording: Recording | undefined): Promise<HttpAnswer> {
     const { httpClient } = this.options;
     const refused = this.refuse(request.url);
     if (refused !== undefined) {
@@ -176,7 +174,7 @@ export abstract class WireTransport implements Transport {
 
   /** Reads the body of an answer that states nothing in it, so that it is known whether it came whole. */
   protected drained({ body }: HttpAnswer, recording: Recording | undefined): Promise<void> {
-    return drain(body, this.form.readMaxBytes, (reason) => recording?.brokeOff(reason));
+    return drain(body, this.form.readMaxBytes, recording);
   }
 
   private headerOf(method: DescMethod, init: HeadersInit): Headers {
@@ -211,18 +209,18 @@ class OwnRequest implements UnaryRequest {
     readonly header: Headers,
     readonly contextValues: ContextValues,
     readonly message: Message,
-    readonly ended: RequestSignal,
+    readonly ending: RequestSignal,
   ) {
     this.service = method.parent;
   }
 
   get signal(): AbortSignal {
-    return this.ended.signal;
+    return this.ending.signal;
   }
 
   /** Returns a request that may be copied. */
   forInterceptors(): UnaryRequest {
-    const { ended, stream, service, method, requestMethod, url, header } = this;
+    const { ending, stream, service, method, requestMethod, url, header } = this;
     const { contextValues, message } = this;
     return {
       stream,
@@ -232,34 +230,11 @@ class OwnRequest implements UnaryRequest {
       url,
       header,
       get signal() {
-        return ended.signal;
+        return ending.signal;
       },
       contextValues,
       message,
     };
-  }
-}
-
-// Request with a body on its way to a recording, which makes the one that an HTTP client sees.
-class Outgoing implements RecordedRequest {
-  readonly url: string;
-  readonly method = "POST";
-  readonly header: Headers;
-
-  constructor(
-    private readonly request: AnyRequest,
-    readonly body: AsyncIterable<Uint8Array>,
-  ) {
-    this.url = request.url;
-    this.header = request.header;
-  }
-
-  get signal(): AbortSignal {
-    return this.request.signal;
-  }
-
-  get ending(): Ending | undefined {
-    return this.request instanceof OwnRequest ? this.request.ended : undefined;
   }
 }
 

@@ -45,9 +45,10 @@ export class AnswerWatch implements Watch {
     // Connect reads the body of an error only if it may state one, and ends the request. Whether the
     // answer came whole must be known before that.
     const { recording } = this;
-    return drain(body, recording.shape.readMaxBytes, (reason) => recording.brokeOff(reason)).then(
-      () => ({ ...answer, body: NOTHING }),
-    );
+    return drain(body, recording.shape.readMaxBytes, recording).then(() => ({
+      ...answer,
+      body: NOTHING,
+    }));
   }
 
   /** @returns A promise only if the error is compressed. */

@@ -1,12 +1,14 @@
+import type { Recording } from "./recorder.js";
+
 /**
  * Reads a body that says nothing, to learn whether it comes whole. A longer one is left.
  *
- * @param broke - Called if it breaks off, with the reason that it rejects with.
+ * @param record - Told if it breaks off.
  */
 export async function drain(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
-  broke: (reason: unknown) => void,
+  record: Pick<Recording, "brokeOff"> | undefined,
 ): Promise<void> {
   let bytes = 0;
   try {
@@ -17,7 +19,7 @@ export async function drain(
       }
     }
   } catch (reason) {
-    broke(reason);
+    record?.brokeOff(reason);
     throw reason;
   }
 }

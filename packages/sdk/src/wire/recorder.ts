@@ -1,8 +1,4 @@
-import type {
-  UniversalClientFn,
-  UniversalClientRequest,
-  UniversalClientResponse,
-} from "@connectrpc/connect/protocol";
+import type { UniversalClientFn, UniversalClientResponse } from "@connectrpc/connect/protocol";
 import type {
   ConnectError,
   StreamRequest,
@@ -18,7 +14,7 @@ import { networkErrors } from "../errors/network_errors.js";
 import type { AbortCause, NetworkFailure, Sent } from "../policy/failure.js";
 import type { Clock } from "../runtime/runtime.js";
 import type { Ending } from "../runtime/signals.js";
-import { SentRequest } from "./sent_request.js";
+import { type RecordedRequest, sentRequest } from "./sent_request.js";
 import type { WireShape } from "./wire_shape.js";
 
 /** Request of an attempt, as an interceptor sees it. */
@@ -29,12 +25,6 @@ export type Send = (
   request: AnyRequest,
   recording?: Recording,
 ) => Promise<UnaryResponse | StreamResponse>;
-
-/** Request that a wire gives to a recording. */
-export interface RecordedRequest extends UniversalClientRequest {
-  /** What ends it. Default: its signal, which is made when it is read. */
-  readonly ending?: Ending | undefined;
-}
 
 /** Members of a socket that the recorder reads. */
 export interface PeerSocket {
@@ -279,7 +269,7 @@ export class Recording {
     return isAmeideError(failure?.reason) ? undefined : failure;
   }
 
-  private replay(request: UniversalClientRequest): UniversalClientRequest {
+  private replay(request: RecordedRequest): RecordedRequest {
     const { header } = request;
     let { frozen } = this.holder;
     if (frozen === undefined) {
@@ -299,14 +289,14 @@ export class Recording {
     const { url, method } = frozen;
     const body = frozen.body && new OneChunk(frozen.body, this.clock);
     this.requestBody = body;
-    return new SentRequest(request, { url, method, body }) as UniversalClientRequest;
+    return sentRequest(request, { url, method, body });
   }
 
-  private passOn(request: UniversalClientRequest): UniversalClientRequest {
+  private passOn(request: RecordedRequest): RecordedRequest {
     const body = request.body && new RequestBody(request.body, this.clock);
     this.requestBody = body;
     const { url, method } = request;
-    return new SentRequest(request, { url, method, body }) as UniversalClientRequest;
+    return sentRequest(request, { url, method, body });
   }
 
   private responded(response: UniversalClientResponse) {
