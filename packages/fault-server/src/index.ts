@@ -4,6 +4,7 @@ export {
   type CertificateRequest,
   createAuthority,
 } from "./certificates.js";
+export { Listener } from "./listener.js";
 export { type RecordedRequest } from "./recorder.js";
 export { ScriptError } from "./rules.js";
 export type {

