@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
+import { Listener } from "@ameideio/fault-server";
 
 interface Pair {
   readonly client: Socket;
@@ -17,14 +17,11 @@ export class Relay {
   /** Connections made to it so far. */
   accepted = 0;
   private pairs = new Set<Pair>();
-  private server: Server;
-  private boundPort = 0;
+  private readonly listener = new Listener("127.0.0.1", 0, (client) => this.join(client));
   private stalled = false;
   private dark = false;
 
-  private constructor() {
-    this.server = this.serve();
-  }
+  private constructor() {}
 
   static async open(): Promise<Relay> {
     const relay = new Relay();
@@ -33,7 +30,7 @@ export class Relay {
   }
 
   get port(): number {
-    return this.boundPort;
+    return this.listener.port;
   }
 
   /** Connections that clients have open. */
@@ -43,15 +40,12 @@ export class Relay {
 
   /** Takes connections again, at the same port. */
   async accept(): Promise<void> {
-    this.server.listen(this.boundPort, "127.0.0.1");
-    await once(this.server, "listening");
-    this.boundPort = (this.server.address() as AddressInfo).port;
+    await this.listener.open();
   }
 
   /** Takes no further connection: it is refused. Those that are there stay. */
-  refuse(): void {
-    this.server.close();
-    this.server = this.serve();
+  async refuse(): Promise<void> {
+    await this.listener.close();
   }
 
   /** Breaks all connections, at both ends. */
@@ -109,15 +103,11 @@ export class Relay {
   }
 
   close(): void {
-    this.server.close();
+    this.listener.dispose();
     for (const { client, server } of this.pairs) {
       client.destroy();
       server?.destroy();
     }
-  }
-
-  private serve(): Server {
-    return createServer({ noDelay: true }, (client) => this.join(client));
   }
 
   private join(client: Socket): void {

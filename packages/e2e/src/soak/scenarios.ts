@@ -106,9 +106,7 @@ export const SCENARIOS: readonly Scenario[] = [
     keepsCalls: true,
     prepare: (world) => world.startNext(),
     async act(world) {
-      for (const relay of world.relays) {
-        relay.refuse();
-      }
+      await Promise.all(world.relays.map((relay) => relay.refuse()));
       world.drain(world.takeNext());
       await wait(GAP_MS);
       await Promise.all(world.relays.map((relay) => relay.accept()));

@@ -77,7 +77,7 @@ describe("the relay", () => {
 
   it("refuses, and accepts at the same port", async () => {
     const { port } = relay;
-    relay.refuse();
+    await relay.refuse();
     await expect(join()).rejects.toMatchObject({ code: "ECONNREFUSED" });
     await relay.accept();
     expect(relay.port).toBe(port);
