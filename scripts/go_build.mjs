@@ -6,15 +6,7 @@
 // `--with PATTERN` links every package that a pattern of `go list` names, too.
 //
 // Exit code 3: there is no Go; standard error says so in one line.
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -42,14 +34,27 @@ export async function goBuild(source, target, pattern) {
   const fresh = mkdtempSync(join(dirname(target), ".build-"));
   try {
     const built = join(fresh, basename(target));
-    if (existsSync(target)) {
-      copyFileSync(target, built);
-    }
+    begin(target, built);
     const overlay = pattern === undefined ? [] : [await overlayOf(pattern, source, fresh)];
     await go(["build", "-o", built, ...overlay, `./${source}`]);
     renameSync(built, target);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Lets a build begin from the program that is there, which Go keeps if it is current; else it
+ * replaces the file, and what was there stays as it is.
+ *
+ * @param {string} target
+ * @param {string} built
+ */
+function begin(target, built) {
+  try {
+    linkSync(target, built);
+  } catch {
+    // There is none yet, or the file system has no links: it is linked anew.
   }
 }
 
