@@ -20,10 +20,13 @@ export type Inspector = readonly [program: string, ...args: string[]];
 
 const room = fileURLToPath(new URL("../..", import.meta.url));
 const ROOT = join(room, "../..");
-// Python compiles modules once, whatever the environment says of that.
-const COMPILED_ONCE = {
+const ENVIRONMENT = {
+  // Python compiles modules once, whatever the environment says of that.
   PYTHONDONTWRITEBYTECODE: "",
   PYTHONPYCACHEPREFIX: join(ROOT, ".cache/pycache"),
+  // TypeScript's compiler, a Go program, ends before collecting garbage pays.
+  GOGC: "off",
+  GOMEMLIMIT: "1GiB",
 };
 
 /**
@@ -64,7 +67,7 @@ export async function inspect(
   { package: folder = sdkFolder() }: Inspected = {},
 ): Promise<Inspection> {
   const command = sdk === "ts" ? ([...inspector, resolve(folder)] as const) : inspector;
-  return fromJsonString(InspectionSchema, await told(sdk, runScript(command, ROOT, COMPILED_ONCE)));
+  return fromJsonString(InspectionSchema, await told(sdk, runScript(command, ROOT, ENVIRONMENT)));
 }
 
 function sdkFolder(): string {
