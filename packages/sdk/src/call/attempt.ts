@@ -73,6 +73,27 @@ export function abortError(abortCause: AbortCause, message: string, cause: unkno
   return error;
 }
 
+/**
+ * Keeps the error that an attempt got from below all interceptors: the one that the server put into
+ * its answer, or else this.
+ */
+export function readInner(
+  attempt: Attempt,
+  error: ConnectError,
+  then: (error: ConnectError) => void,
+): void {
+  const keep = (inner: ConnectError) => {
+    attempt.innerError = inner;
+    then(inner);
+  };
+  const read = attempt.recording.readError(error);
+  if (read instanceof Promise) {
+    void read.then(keep);
+  } else {
+    keep(read);
+  }
+}
+
 /** Collects all that is known of a failed attempt. */
 export function failureOf(
   attempt: Attempt,

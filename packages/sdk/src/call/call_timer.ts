@@ -40,11 +40,11 @@ export class CallTimer implements Expiring {
       this.set(ms, limit, nowMs);
       return;
     }
+    // The new one first: a queue that is empty in between lets go of its timer.
+    const timer = ms === UNBOUNDED ? undefined : limits.set(this, nowMs + ms);
     this.clear();
-    if (ms !== UNBOUNDED) {
-      this.outcome = limit;
-      this.limitTimer = limits.set(this, nowMs + ms);
-    }
+    this.outcome = limit;
+    this.limitTimer = timer;
   }
 
   /** Calls back once, in `ms` milliseconds. */

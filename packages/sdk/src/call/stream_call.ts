@@ -5,7 +5,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import { abortReason, type Attempt } from "./attempt.js";
+import { abortReason, type Attempt, readInner } from "./attempt.js";
 import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
@@ -39,6 +39,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   private first: Result<O> | undefined;
   /** Error, until the application asks for the next message. */
   private failure: AmeideError | undefined;
+  /** Attempt whose errors come from the wire as they are: no interceptor is in between. */
+  private handedOn: Attempt | undefined;
 
   constructor(
     client: ClientContext,
@@ -90,6 +92,10 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   }
 
   protected handOn(attempt: Attempt, next: Send, request: StreamRequest): ReturnType<Send> {
+    if (!this.client.hasInterceptors) {
+      this.handedOn = attempt;
+      return next(request, attempt.recording);
+    }
     const failed = async (reason: unknown): Promise<never> => {
       attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;
@@ -150,7 +156,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
       .then(
         (response) => this.onResponse(attempt, response),
-        (reason: unknown) => this.onAttemptFailed(attempt, connectErrorOf(reason)),
+        (reason: unknown) => this.onRejected(attempt, reason),
       );
   }
 
@@ -237,11 +243,20 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     try {
       iterator.next().then(
         (result) => this.onMessage(attempt, result as Result<O>),
-        (reason: unknown) => this.onAttemptFailed(attempt, connectErrorOf(reason)),
+        (reason: unknown) => this.onRejected(attempt, reason),
       );
     } catch (reason) {
       // An interceptor's stream, not Connect's.
       this.endAttempt(attempt, connectErrorOf(reason));
+    }
+  }
+
+  private onRejected(attempt: Attempt, reason: unknown): void {
+    const error = connectErrorOf(reason);
+    if (this.handedOn === attempt) {
+      readInner(attempt, error, (read) => this.onAttemptFailed(attempt, read));
+    } else {
+      this.onAttemptFailed(attempt, error);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
-import { abortReason, type Attempt } from "./attempt.js";
+import { abortReason, type Attempt, readInner } from "./attempt.js";
 import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
@@ -76,10 +76,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     attempt.abort = reject;
     if (this.client.hasInterceptors) {
       answer.then(resolve, (reason: unknown) =>
-        whenRead(attempt, connectErrorOf(reason), (error) => {
-          attempt.innerError = error;
-          reject(error);
-        }),
+        attempt.recording.afterLastRead(() => readInner(attempt, connectErrorOf(reason), reject)),
       );
     } else {
       answer.then(resolve, reject);
@@ -176,10 +173,9 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
       const isInner = !this.client.hasInterceptors && attempt.abort !== undefined;
       attempt.abort = undefined;
       if (isInner) {
-        whenRead(attempt, error, (read) => {
-          attempt.innerError = read;
-          this.onAttemptFailed(attempt, read);
-        });
+        attempt.recording.afterLastRead(() =>
+          readInner(attempt, error, (read) => this.onAttemptFailed(attempt, read)),
+        );
       } else {
         this.onAttemptFailed(attempt, error);
       }
@@ -210,20 +206,4 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     this.waiter = { promise, ...(captured as Settle<UnaryResponse<I, O>>) };
     return promise;
   }
-}
-
-// Reports the error of an attempt after the answer has been read for one.
-function whenRead(
-  { recording }: Attempt,
-  error: ConnectError,
-  then: (error: ConnectError) => void,
-): void {
-  recording.afterLastRead(() => {
-    const read = recording.readError(error);
-    if (read instanceof Promise) {
-      void read.then(then);
-    } else {
-      then(read);
-    }
-  });
 }

@@ -27,6 +27,14 @@ export interface AnswerForm {
   check(): void;
 }
 
+/** Request that ends with the last message of its answer. */
+export interface OwnedRequest {
+  /** Called at the end of the body. */
+  finish(): void;
+  /** Called with what is wrong. Returns the error to report. */
+  fail(reason: unknown): unknown;
+}
+
 /** What is recorded of a body. */
 export type BodyRecord = Pick<Recording, "brokeOff" | "cutShort">;
 
@@ -45,6 +53,7 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
     private readonly codec: MessageCodec,
     private readonly form: AnswerForm,
     private readonly record: BodyRecord | undefined,
+    private readonly request?: OwnedRequest,
   ) {
     this.reader = new EnvelopeReader(form.readMaxBytes, form.endFlag);
     this.chunks = body[Symbol.asyncIterator]();
@@ -65,14 +74,12 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
         ? this.wait(found ?? this.read())
         : Promise.resolve(found);
     } catch (reason) {
-      return Promise.reject(this.failed(reason));
+      return this.fail(reason);
     }
   }
 
   private wait(found: Promise<Result>): Promise<Result> {
-    const result = found.catch((reason: unknown) => {
-      throw this.failed(reason);
-    });
+    const result = found.catch((reason: unknown) => this.fail(reason));
     const settled = () => {
       if (this.waiting === waiting) {
         this.waiting = undefined;
@@ -154,12 +161,19 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
     }
     reader.finish();
     form.check();
+    this.request?.finish();
   }
 
   // The rest of the body is not read.
-  private failed(reason: unknown): unknown {
+  private async fail(reason: unknown): Promise<never> {
     this.over = true;
     void this.chunks.return?.().catch(() => {});
-    return reason;
+    if (this.request === undefined) {
+      throw reason;
+    }
+    // A server that states an error ends its answer by itself: the one in this process does so in
+    // the next two microtasks, and is not to see a cancellation.
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    throw this.request.fail(reason);
   }
 }

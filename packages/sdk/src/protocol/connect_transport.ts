@@ -100,7 +100,13 @@ export class ConnectTransport extends WireTransport {
         }
       },
     };
-    const messages = new AnswerMessages(body, this.codecOf(method), form, recording);
+    const messages = new AnswerMessages(
+      body,
+      this.codecOf(method),
+      form,
+      recording,
+      this.ownedBy(request),
+    );
     return { stream: true, service, method, header, trailer, message: messages };
   }
 

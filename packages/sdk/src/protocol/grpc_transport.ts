@@ -96,11 +96,12 @@ export class GrpcTransport extends WireTransport {
   }
 
   private messages(
-    { method }: UnaryRequest | StreamRequest,
+    request: UnaryRequest | StreamRequest,
     { body, header, trailer }: HttpAnswer,
     { compression }: GrpcHead,
     recording: Recording | undefined,
   ): AnswerMessages {
+    const { method } = request;
     const form: AnswerForm = {
       compression,
       readMaxBytes: this.form.readMaxBytes,
@@ -114,6 +115,7 @@ export class GrpcTransport extends WireTransport {
         }
       },
     };
-    return new AnswerMessages(body, this.codecOf(method), form, recording);
+    const owned = request.stream ? this.ownedBy(request) : undefined;
+    return new AnswerMessages(body, this.codecOf(method), form, recording, owned);
   }
 }

@@ -25,6 +25,7 @@ import { refuseOtherOrigin } from "../wire/origin_guard.js";
 import type { AnyRequest, Recording, Send } from "../wire/recorder.js";
 import { type RecordedRequest, sentRequest } from "../wire/sent_request.js";
 import { Codecs, type MethodCodec } from "./codec.js";
+import type { OwnedRequest } from "./answer_messages.js";
 import { createdMessages } from "./created_messages.js";
 import type { HeaderList, MessageForm } from "./form.js";
 import { MessagesBody } from "./request_body.js";
@@ -89,15 +90,8 @@ export abstract class WireTransport implements Transport {
       throw ended.fail(reason);
     };
     try {
-      const request = new OwnRequest(
-        method,
-        this.codecOf(method).url,
-        this.headerOf(method, header),
-        contextValues,
-        create(method.input as DescMessage, input),
-        ended,
-      );
-      return this.run(this.interceptors.length === 0 ? request : request.forInterceptors()).then(
+      const message = create(method.input as DescMessage, input);
+      return this.run(this.request(method, header, contextValues, message, ended)).then(
         (response) => {
           ended.finish();
           return response as UnaryResponse<I, O>;
@@ -119,21 +113,13 @@ export abstract class WireTransport implements Transport {
   ): Promise<StreamResponse<I, O>> {
     const ended = new RequestSignal(signal, this.interceptors.length > 0);
     try {
-      const request: StreamRequest = {
-        stream: true,
-        service: method.parent,
-        method,
-        requestMethod: "POST",
-        url: this.codecOf(method).url,
-        header: this.headerOf(method, header),
-        get signal() {
-          return ended.signal;
-        },
-        contextValues,
-        message: createdMessages(method.input, input),
-      };
-      const response = (await this.run(request)) as StreamResponse<I, O>;
-      return { ...response, message: endedWith(response.message, ended) };
+      const messages = createdMessages(method.input, input);
+      const response = (await this.run(
+        this.request(method, header, contextValues, messages, ended),
+      )) as StreamResponse<I, O>;
+      return this.interceptors.length === 0
+        ? response
+        : { ...response, message: endedWith(response.message, ended) };
     } catch (reason) {
       throw ended.fail(reason);
     }
@@ -141,6 +127,11 @@ export abstract class WireTransport implements Transport {
 
   protected codecOf(method: DescMethod): MethodCodec {
     return this.codecs.of(method);
+  }
+
+  /** Returns what ends a request with the messages of its answer; undefined if interceptors come between. */
+  protected ownedBy(request: StreamRequest): OwnedRequest | undefined {
+    return (request as Partial<OwnRequest>).ending;
   }
 
   /** Sends a request whose body is the envelopes of messages. */
@@ -177,6 +168,19 @@ export abstract class WireTransport implements Transport {
     return drain(body, this.form.readMaxBytes, recording);
   }
 
+  private request(
+    method: DescMethod,
+    init: HeadersInit,
+    contextValues: ContextValues,
+    message: Message | AsyncIterable<Message>,
+    ended: RequestSignal,
+  ): AnyRequest {
+    const { url } = this.codecOf(method);
+    const header = this.headerOf(method, init);
+    const own = new OwnRequest(method, url, header, contextValues, message, ended);
+    return this.interceptors.length === 0 ? (own as unknown as AnyRequest) : own.forInterceptors();
+  }
+
   private headerOf(method: DescMethod, init: HeadersInit): Headers {
     const header = new Headers(init);
     for (const [name, value] of this.headers(method)) {
@@ -196,21 +200,24 @@ export abstract class WireTransport implements Transport {
   }
 }
 
-// Request of a unary call that no interceptor of users sees. A getter of a class costs less than one of
-// an object, but is not there in a copy of it.
-class OwnRequest implements UnaryRequest {
-  readonly stream = false;
+/**
+ * Request that no interceptor of users sees. A getter of a class costs less than one of an object, but
+ * is not there in a copy of it.
+ */
+class OwnRequest {
   readonly requestMethod = "POST";
+  readonly stream: boolean;
   readonly service: DescService;
 
   constructor(
-    readonly method: DescMethodUnary,
+    readonly method: DescMethod,
     readonly url: string,
     readonly header: Headers,
     readonly contextValues: ContextValues,
-    readonly message: Message,
+    readonly message: Message | AsyncIterable<Message>,
     readonly ending: RequestSignal,
   ) {
+    this.stream = method.methodKind !== "unary";
     this.service = method.parent;
   }
 
@@ -219,7 +226,7 @@ class OwnRequest implements UnaryRequest {
   }
 
   /** Returns a request that may be copied. */
-  forInterceptors(): UnaryRequest {
+  forInterceptors(): AnyRequest {
     const { ending, stream, service, method, requestMethod, url, header } = this;
     const { contextValues, message } = this;
     return {
@@ -234,7 +241,7 @@ class OwnRequest implements UnaryRequest {
       },
       contextValues,
       message,
-    };
+    } as AnyRequest;
   }
 }
 
