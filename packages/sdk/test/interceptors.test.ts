@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Interceptor } from "@connectrpc/connect";
+import { Code, type Interceptor, type StreamResponse } from "@connectrpc/connect";
+import { END, scriptedStreams, STALL } from "./harness/scripted_stream.js";
 import {
   errorOf,
   scriptedThreads,
@@ -66,4 +67,110 @@ describe("an interceptor", () => {
     await settled();
     expect(http.requests).toEqual([]);
   });
+
+  it("before it goes on sees the signal fire at the deadline, with its error", async () => {
+    const reasons: unknown[] = [];
+    const asking: Interceptor = () => (request) =>
+      new Promise((_, reject) => {
+        request.signal.addEventListener("abort", () => {
+          reasons.push(request.signal.reason);
+          reject(request.signal.reason as Error);
+        });
+      });
+    const { threads, clock } = scriptedThreads([thread], { interceptors: [asking] });
+    const failed = errorOf(threads.getThread(t1));
+    await clock.advance(29_999);
+    expect(reasons).toEqual([]);
+    await clock.advance(1);
+    expect(await failed).toMatchObject({ stopReason: "deadline" });
+    expect(reasons).toMatchObject([{ code: Code.DeadlineExceeded }]);
+  });
+
+  it.each(["unary", "stream"])("sees what ended a %s call: its caller", async (kind) => {
+    const seen: unknown[] = [];
+    const watching: Interceptor = (next) => async (request) => {
+      try {
+        const response = await next(request);
+        return response.stream ? { ...response, message: watched(response, seen) } : response;
+      } catch (reason) {
+        seen.push(reason, request.signal.reason);
+        throw reason;
+      }
+    };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const enough = new Error("enough");
+    const options = { interceptors: [watching], retry: false } as const;
+    const { threads } = scriptedThreads([{ hang: true }], options);
+    const { streams } = scriptedStreams([{ pieces: ["one", STALL] }], options);
+    const failed =
+      kind === "unary"
+        ? errorOf(threads.getThread(t1, { signal }))
+        : errorOf(read(streams.count({ text: "x" }, { signal })));
+    await settled();
+    controller.abort(enough);
+    expect(await failed).toMatchObject({ code: Code.Canceled, cause: enough });
+    await settled();
+    expect(seen[0]).toMatchObject({ code: Code.Canceled, cause: enough });
+  });
+
+  it.each([
+    ["leaves", (messages: AsyncIterable<unknown>) => read(messages, 1)],
+    ["fails", (messages: AsyncIterable<unknown>) => read(messages, 1, new Error("mine"))],
+  ])("of a stream is finished when its reader %s", async (_, reading) => {
+    const seen: unknown[] = [];
+    const watching: Interceptor = (next) => async (request) => {
+      const response = await next(request);
+      return response.stream ? { ...response, message: watched(response, seen) } : response;
+    };
+    const { streams, requests } = scriptedStreams([{ pieces: ["one", "two", STALL] }], {
+      interceptors: [watching],
+    });
+    await reading(streams.count({ text: "x" })).catch(() => {});
+    await settled();
+    expect(seen).toEqual(["finished"]);
+    expect(requests[0]?.aborted).toBe(true);
+  });
+
+  it("of a stream is finished when the call ends between two reads", async () => {
+    const seen: unknown[] = [];
+    const watching: Interceptor = (next) => async (request) => {
+      const response = await next(request);
+      return response.stream ? { ...response, message: watched(response, seen) } : response;
+    };
+    const controller = new AbortController();
+    const { streams } = scriptedStreams([{ pieces: ["one", "two", END] }], {
+      interceptors: [watching],
+    });
+    const { signal } = controller;
+    const messages = streams.count({ text: "x" }, { signal })[Symbol.asyncIterator]();
+    await messages.next();
+    controller.abort();
+    await settled();
+    expect(seen).toEqual(["finished"]);
+  });
 });
+
+// Wraps messages as an interceptor for spans does: it notes an error, and that it was finished.
+async function* watched({ message }: StreamResponse, seen: unknown[]) {
+  try {
+    yield* message;
+  } catch (reason) {
+    seen.push(reason);
+    throw reason;
+  } finally {
+    seen.push("finished");
+  }
+}
+
+async function read(messages: AsyncIterable<unknown>, count = Infinity, thrown?: Error) {
+  let seen = 0;
+  for await (const _ of messages) {
+    if (++seen === count) {
+      if (thrown !== undefined) {
+        throw thrown;
+      }
+      return;
+    }
+  }
+}

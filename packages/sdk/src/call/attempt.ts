@@ -27,9 +27,9 @@ export interface Attempt {
   dueCause: Limit;
   /** Why the SDK ended it; undefined while it runs, or if it ended by itself. */
   abortCause: AbortCause | undefined;
-  /** Error to fail the attempt with once the inner request has ended for `abortCause`. */
+  /** Error that the SDK ended it with, once it has. */
   abortError: ConnectError | undefined;
-  /** Ends the inner request; set once it has reached the attempt interceptor. */
+  /** Ends the inner request; set once there is one that can be ended. */
   abort: ((reason: ConnectError) => void) | undefined;
   /** Failure that came from below the users' interceptors. */
   innerError: ConnectError | undefined;
@@ -204,11 +204,12 @@ export function customFailureOf(
 }
 
 /**
- * Creates the reason to end an inner request with. Its code is canceled, so that an HTTP/2 stream
- * is reset with CANCEL.
+ * Creates the reason to end an inner request with that nobody waits for any more. Its code is
+ * canceled, so that an HTTP/2 stream is reset with CANCEL.
  */
-export function abortReason(): ConnectError {
-  return new ConnectError("the attempt is over", Code.Canceled);
+export function abortReason(cause?: ConnectError): ConnectError {
+  const text = cause === undefined ? "the attempt is over" : cause.rawMessage;
+  return new ConnectError(text, Code.Canceled, undefined, undefined, cause);
 }
 
 /**

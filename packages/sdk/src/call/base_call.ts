@@ -143,7 +143,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     const attempt = this.attempt as Attempt;
     return this.enter(attempt, request.header)
       ? this.handOn(attempt, next, request)
-      : Promise.reject(abortReason());
+      : Promise.reject(attempt.abortError ?? abortReason());
   }
 
   // Writes the last headers and sets the timer. Returns false if the attempt is over already.
@@ -310,9 +310,10 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     return { client, plan, attempt, failed: attempts.at(-1), tokenWait, awaited, unsent };
   }
 
-  /** Ends the inner request of an attempt, which then fails. */
+  /** Ends the inner request of an attempt, which then fails. Interceptors see the same error. */
   protected endAttempt(attempt: Attempt, error: ConnectError): void {
-    attempt.abort?.(abortReason());
+    attempt.abortError = error;
+    attempt.abort?.(error);
     this.onAttemptFailed(attempt, error);
   }
 
@@ -334,7 +335,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
       attempt.over = true;
     }
     this.endWithError(error);
-    abort?.(abortReason());
+    abort?.(abortReason(error));
   }
 
   /** Ends the call with success. */

@@ -24,6 +24,7 @@ export interface InnerTransport {
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
     call: CustomCall,
+    signal: AbortSignal | undefined,
     method: DescMethodUnary<I, O>,
     headers: Headers | undefined,
     input: MessageInitShape<I>,
@@ -47,8 +48,8 @@ export function instrumentedTransport(transport: Transport | LazyTransport): Inn
     get isLoaded() {
       return !("isLoaded" in transport) || transport.isLoaded;
     },
-    unary: (_attempt, _call, method, headers, input, values) =>
-      transport.unary(method, undefined, undefined, headers, input, values),
+    unary: (_attempt, _call, signal, method, headers, input, values) =>
+      transport.unary(method, signal, undefined, headers, input, values),
     stream: (_attempt, _call, signal, method, headers, input, values) =>
       transport.stream(method, signal, undefined, headers, input, values),
   };
@@ -62,12 +63,10 @@ export function customTransport(transport: Transport): InnerTransport {
   return {
     instrumented: false,
     isLoaded: true,
-    unary: (attempt, call, method, headers = new Headers(), input, values) => {
-      const controller = new AbortController();
-      attempt.abort = (reason) => controller.abort(reason);
+    unary: (attempt, call, signal, method, headers = new Headers(), input, values) => {
       return promised(() => {
         const ms = safeTimeout(call.beginCustom(attempt, headers));
-        return transport.unary(method, controller.signal, ms, headers, input, values);
+        return transport.unary(method, signal, ms, headers, input, values);
       });
     },
     stream: (attempt, call, signal, method, headers = new Headers(), input, values) => {

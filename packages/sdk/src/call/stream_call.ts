@@ -8,6 +8,7 @@ import type {
 import { abortReason, type Attempt, readInner } from "./attempt.js";
 import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
+import { tell } from "../runtime/callbacks.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
 import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
 import type { AmeideError } from "../errors/errors.js";
@@ -88,6 +89,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       return;
     }
     attempt.abort?.(abortReason());
+    this.leaveMessages();
     this.end(attempt);
   }
 
@@ -148,8 +150,9 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       attempt.recording,
       () => attempt.over,
       (reason) => {
-        attempt.abort?.(abortReason());
-        this.onAttemptFailed(attempt, connectErrorOf(reason));
+        const error = connectErrorOf(reason);
+        attempt.abort?.(abortReason(error));
+        this.onAttemptFailed(attempt, error);
       },
     );
     this.client.inner
@@ -180,6 +183,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
 
   protected notifyCaller(error: AmeideError): void {
     forgetMessages(this);
+    this.leaveMessages();
     this.input.close(error);
     const waiting = this.opening ?? this.waiter;
     this.opening = undefined;
@@ -237,6 +241,13 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     const { opening } = this;
     this.opening = undefined;
     opening?.resolve({ ...response, message: new Messages(this) });
+  }
+
+  // Nobody reads on: generators of interceptors are finished, as a loop that is left does.
+  private leaveMessages(): void {
+    const { iterator } = this;
+    this.iterator = undefined;
+    void tell(() => iterator?.return?.());
   }
 
   private pull(attempt: Attempt, iterator: AsyncIterator<MessageShape<O>>): void {

@@ -1,6 +1,6 @@
 import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
-import { abortReason, type Attempt, readInner } from "./attempt.js";
+import { type Attempt, readInner } from "./attempt.js";
 import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
@@ -73,12 +73,17 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     const answer = next(sent, attempt.recording);
     const ended = new Promise<Awaited<typeof answer>>(capture);
     const { resolve, reject } = captured as Settle<Awaited<typeof answer>>;
-    attempt.abort = reject;
     if (this.client.hasInterceptors) {
+      const { abort } = attempt;
+      attempt.abort = (reason) => {
+        abort?.(reason);
+        reject(reason);
+      };
       answer.then(resolve, (reason: unknown) =>
         attempt.recording.afterLastRead(() => readInner(attempt, connectErrorOf(reason), reject)),
       );
     } else {
+      attempt.abort = reject;
       answer.then(resolve, reject);
     }
     return ended;
@@ -86,7 +91,16 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
     const { inner } = this.client;
-    const answer = inner.unary(attempt, this, this.method, headers, this.input, this.values);
+    const signal = this.signalFor(attempt);
+    const answer = inner.unary(
+      attempt,
+      this,
+      signal,
+      this.method,
+      headers,
+      this.input,
+      this.values,
+    );
     if (this.waiter === undefined) {
       this.opened = answer.then(
         (response) => this.onResponse(attempt, response),
@@ -101,12 +115,24 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
     }
   }
 
+  // Signal of the request for users' interceptors, which may run before the attempt interceptor does
+  // and after it; undefined where nothing but the attempt interceptor can hold the attempt up.
+  private signalFor(attempt: Attempt): AbortSignal | undefined {
+    const { hasInterceptors, inner } = this.client;
+    if (!hasInterceptors && inner.instrumented) {
+      return undefined;
+    }
+    const controller = new AbortController();
+    attempt.abort = (reason) => controller.abort(reason);
+    return controller.signal;
+  }
+
   // Ends the call through the promise of the attempt, so that the caller is told in the async
   // context the call was made in, whoever ends it.
   protected override endAttempt(attempt: Attempt, error: ConnectError): void {
     if (this.endsWithInterceptor && attempt.abort !== undefined) {
       attempt.abortError = error;
-      attempt.abort(abortReason());
+      attempt.abort(error);
     } else {
       super.endAttempt(attempt, error);
     }

@@ -73,7 +73,9 @@ class Http2Exchange extends NodeExchange {
     }
     if (!stream.closed) {
       const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = constants;
-      stream.close(error?.code === Code.Canceled ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
+      const { Canceled, DeadlineExceeded } = Code;
+      const isCaller = error?.code === Canceled || error?.code === DeadlineExceeded;
+      stream.close(isCaller ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
     }
     queueMicrotask(() => drain(stream));
   }

@@ -263,6 +263,7 @@ function endedWith<T>(messages: AsyncIterable<T>, ended: RequestSignal): AsyncIt
               throw ended.fail(reason);
             },
           ),
+        return: () => below.return?.() ?? Promise.resolve({ done: true, value: undefined }),
       };
     },
   };
