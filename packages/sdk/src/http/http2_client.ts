@@ -58,10 +58,15 @@ class Http2Exchange extends NodeExchange {
     this.send(stream).catch((reason: unknown) => this.fail(reason));
   }
 
-  // A reset with NO_ERROR ends a stream without an error, also before its answer.
+  // A reset with NO_ERROR ends a stream without an error, also before its answer. An answer may end
+  // before its request, which nobody reads any more (RFC 9113, section 8.1): the stream would stay open
+  // as long as the caller has messages to send.
   protected atEnd(): void {
-    if (!this.answered) {
-      this.stream?.destroy(new Error("the stream ended without an answer"));
+    const { answered, stream } = this;
+    if (!answered) {
+      stream?.destroy(new Error("the stream ended without an answer"));
+    } else if (stream?.writableEnded === false) {
+      stream.close(constants.NGHTTP2_NO_ERROR);
     }
   }
 
