@@ -21,6 +21,22 @@ describe("an error", () => {
     expect(isAmeideError(null)).toBe(false);
   });
 
+  it("has no secret in it, however long the secret is", async () => {
+    const secret = "s3cr3t-V".repeat(50_000);
+    const { client } = scripted({
+      answers: [
+        {
+          ...connectError("aborted", 409),
+          body: { code: "aborted", message: `no ${secret.toLowerCase()}!` },
+        },
+      ],
+      options: { auth: { token: secret }, retry: false },
+    });
+    const error = await failureOf(LEVELS.unknown(client));
+    expect(error).toBeInstanceOf(AmeideError);
+    expect(error.rawMessage).toBe("no REDACTED!");
+  });
+
   it("shows no secret, however Node prints it", async () => {
     const SECRET = "s3cr3t";
     const headers = { "set-cookie": `session=${SECRET}`, "x-debug": SECRET };

@@ -34,13 +34,34 @@ export function summary(text: string, maxBytes: number): string {
 // A shorter secret may be part of a word.
 const MIN_SECRET_LENGTH = 8;
 
-/** Removes the SDK's secrets from a server's text, in upper or lower case. */
+/**
+ * Removes the SDK's secrets from a server's text, in upper or lower case. Without a pattern: a secret
+ * may have more characters than an engine compiles.
+ */
 export function redact(text: string, secrets: readonly string[]): string {
   return secrets
-    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    .reduce((kept, secret) => kept.replace(new RegExp(escaped(secret), "gi"), "REDACTED"), text);
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH && secret.length <= text.length)
+    .reduce(without, text);
 }
 
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function without(text: string, secret: string): string {
+  const [within, sought] = [folded(text), folded(secret)];
+  let kept = "";
+  let from = 0;
+  for (;;) {
+    const at = within.indexOf(sought, from);
+    if (at < 0) {
+      return from === 0 ? text : kept + text.slice(from);
+    }
+    kept += `${text.slice(from, at)}REDACTED`;
+    from = at + sought.length;
+  }
+}
+
+// In lower case, of the same length.
+function folded(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.length === text.length
+    ? lower
+    : text.replace(/[^]/g, (each) => (each.toLowerCase().length === 1 ? each.toLowerCase() : each));
 }
