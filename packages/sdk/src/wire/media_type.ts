@@ -20,18 +20,24 @@ export function contentCodings(value: string): readonly string[] {
   return names.filter((name) => name !== "").map((name) => CODINGS[name] ?? name);
 }
 
+// Prefix of the Connect protocol for trailers, without the name of one.
+const NO_TRAILER = "trailer-";
+
 /**
  * Returns the headers of an answer in the spelling that Connect reads: it knows a media type and a
- * content coding in their usual form only. Returns the same object if nothing differs.
+ * content coding in their usual form only, and takes a trailer's prefix for a trailer. Returns the same
+ * object if nothing differs.
  */
 export function usualSpelling(header: Headers): Headers {
   const type = header.get("content-type");
   const coding = header.get("content-encoding");
   const usualCoding = coding === null ? null : contentCodings(coding).join(", ");
-  if ((type === null || USUAL.test(type)) && coding === usualCoding && coding !== "") {
+  const isUsual = (type === null || USUAL.test(type)) && coding === usualCoding && coding !== "";
+  if (isUsual && !header.has(NO_TRAILER)) {
     return header;
   }
   const usual = new Headers(header);
+  usual.delete(NO_TRAILER);
   if (type !== null) {
     usual.set("content-type", mediaType(type));
   }

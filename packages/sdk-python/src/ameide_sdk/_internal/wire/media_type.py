@@ -8,6 +8,8 @@ from pyqwest import Headers
 
 # RFC 9110, section 8.4.1: codings ignore case, and some have an older name.
 _CODINGS = {"x-gzip": "gzip"}
+# Prefix of the Connect protocol for trailers, without the name of one.
+_NO_TRAILER = "trailer-"
 # Spelling that servers usually send, and Connect knows.
 _USUAL = re.compile(r"[a-z/+-]+")
 
@@ -40,15 +42,16 @@ def content_codings(value: str) -> list[str]:
 def usual_spelling(headers: Headers) -> Headers:
     """Returns the headers of an answer in the spelling that Connect reads.
 
-    It knows a media type and a content coding in their usual form only. Returns the same object if
-    nothing differs.
+    It knows a media type and a content coding in their usual form only, and takes the prefix of
+    trailers for one. Returns the same object if nothing differs.
     """
     content_type = joined(headers, "content-type")
     coding = joined(headers, "content-encoding")
     is_usual = content_type is None or _USUAL.fullmatch(content_type) is not None
-    if is_usual and coding is None:
+    if is_usual and coding is None and _NO_TRAILER not in headers:
         return headers
     usual = Headers(headers.items())
+    usual.pop(_NO_TRAILER, None)
     if content_type is not None:
         usual["content-type"] = media_type(content_type)
     if coding is not None:
