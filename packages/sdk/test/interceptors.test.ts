@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Code, type Interceptor, type StreamResponse } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+} from "@connectrpc/connect";
 import { END, scriptedStreams, STALL } from "./harness/scripted_stream.js";
 import {
   errorOf,
@@ -48,6 +54,12 @@ describe("an interceptor", () => {
     await ended;
     await errorOf(threads.getThread(t1));
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
+  it.each([5, "x", {}, null, { message: null }])("that answers %j fails the call", async (none) => {
+    const odd = (() => () => Promise.resolve(none)) as unknown as Interceptor;
+    const { threads } = scriptedThreads([thread], { interceptors: [odd] });
+    expect(await errorOf(threads.getThread(t1))).toMatchObject({ origin: "client" });
   });
 
   it("that goes on too late sends nothing", async () => {
@@ -132,6 +144,26 @@ describe("an interceptor", () => {
     expect(requests[0]?.aborted).toBe(true);
   });
 
+  it.each([
+    ["an error of its own", new ConnectError("bad", Code.InvalidArgument), Code.InvalidArgument],
+    ["any error", new Error("bad"), Code.Unknown],
+  ])("that ends a request's messages with %s fails the call", async (_, thrown, code) => {
+    const checking: Interceptor = (next) => (request) =>
+      next(request.stream ? { ...request, message: failing(request.message, thrown) } : request);
+    const answers = [{ pieces: ["one", END] }, { pieces: ["one", END] }];
+    const { streams, requests } = scriptedStreams(answers, { interceptors: [checking] });
+    const error = await errorOf(read(streams.count({ text: "x" })));
+    expect(error).toMatchObject({ code, origin: "client", rawMessage: "bad" });
+    expect(requests.length).toBe(1);
+  });
+
+  it("that gives a request no messages fails the call", async () => {
+    const emptying: Interceptor = (next) => (request) =>
+      next({ ...request, message: null } as unknown as StreamRequest);
+    const { streams } = scriptedStreams([{ pieces: [END] }], { interceptors: [emptying] });
+    expect(await errorOf(read(streams.count({ text: "x" })))).toMatchObject({ origin: "client" });
+  });
+
   it("of a stream is finished when the call ends between two reads", async () => {
     const seen: unknown[] = [];
     const watching: Interceptor = (next) => async (request) => {
@@ -150,6 +182,16 @@ describe("an interceptor", () => {
     expect(seen).toEqual(["finished"]);
   });
 });
+
+async function* failing<T>(messages: AsyncIterable<T>, reason: Error): AsyncGenerator<T> {
+  let seen = 0;
+  for await (const each of messages) {
+    if (++seen === 1) {
+      throw reason;
+    }
+    yield each;
+  }
+}
 
 // Wraps messages as an interceptor for spans does: it notes an error, and that it was finished.
 async function* watched({ message }: StreamResponse, seen: unknown[]) {

@@ -1,4 +1,9 @@
-import type { ContextValues, StreamRequest, StreamResponse } from "@connectrpc/connect";
+import type {
+  ConnectError,
+  ContextValues,
+  StreamRequest,
+  StreamResponse,
+} from "@connectrpc/connect";
 import type {
   DescMessage,
   DescMethodStreaming,
@@ -15,7 +20,7 @@ import type { AmeideError } from "../errors/errors.js";
 import type { AnswerPart } from "./limit_message.js";
 import type { InputState } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
-import { StreamInput } from "./stream_input.js";
+import { StreamInput, tellingErrors } from "./stream_input.js";
 import { forgetMessages, Messages } from "./stream_messages.js";
 import type { Send } from "../wire/recorder.js";
 import { connectErrorOf } from "../errors/thrown.js";
@@ -102,7 +107,11 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
       throw attempt.innerError;
     };
-    return next(request, attempt.recording).then((response) => {
+    const messages = tellingErrors(request.message, (reason) =>
+      this.failFromCaller(attempt, connectErrorOf(reason)),
+    );
+    const sent = { ...request, message: messages };
+    return next(sent, attempt.recording).then((response) => {
       const { message } = response as StreamResponse;
       const iterable = {
         [Symbol.asyncIterator]() {
@@ -149,11 +158,7 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     const input = this.input.forAttempt(
       attempt.recording,
       () => attempt.over,
-      (reason) => {
-        const error = connectErrorOf(reason);
-        attempt.abort?.(abortReason(error));
-        this.onAttemptFailed(attempt, error);
-      },
+      (reason) => this.failFromCaller(attempt, connectErrorOf(reason)),
     );
     this.client.inner
       .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
@@ -161,6 +166,12 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
         (response) => this.onResponse(attempt, response),
         (reason: unknown) => this.onRejected(attempt, reason),
       );
+  }
+
+  // The messages to send failed: no fault of the connection.
+  private failFromCaller(attempt: Attempt, error: ConnectError): void {
+    attempt.abort?.(abortReason(error));
+    this.onAttemptFailed(attempt, error);
   }
 
   // The time until the first message is the server's own only if it does not wait for our messages.

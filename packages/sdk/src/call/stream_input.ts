@@ -102,3 +102,29 @@ export class StreamInput<T> {
     return result.done === true ? result : { done: false, value: this.prepare(result.value) };
   }
 }
+
+/**
+ * Passes messages on, and tells of an error of theirs: an HTTP client would take it for one of the
+ * connection.
+ *
+ * @throws TypeError if they are no iterable.
+ */
+export function tellingErrors<T>(
+  messages: AsyncIterable<T>,
+  onError: (reason: unknown) => void,
+): AsyncIterable<T> {
+  const source = messages[Symbol.asyncIterator]();
+  const iterator: AsyncIterator<T> = {
+    next: async () => {
+      try {
+        return await source.next();
+      } catch (reason) {
+        onError(reason);
+        throw reason;
+      }
+    },
+    throw: (reason: unknown) => source.throw?.(reason) ?? Promise.reject(reason),
+    return: () => source.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}

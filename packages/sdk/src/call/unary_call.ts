@@ -176,6 +176,9 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
   ): UnaryResponse<I, O> | Promise<UnaryResponse<I, O>> {
     let good: boolean;
     try {
+      if (typeof response.message !== "object" || response.message === null) {
+        throw new TypeError("an interceptor gave no answer");
+      }
       good = !attempt.over && attempt.abortError === undefined && this.isForUs(response.header);
     } catch (reason) {
       // An interceptor turned the answer into something else.
