@@ -1,8 +1,9 @@
-import type {
+import {
+  Code,
   ConnectError,
-  ContextValues,
-  StreamRequest,
-  StreamResponse,
+  type ContextValues,
+  type StreamRequest,
+  type StreamResponse,
 } from "@connectrpc/connect";
 import type {
   DescMessage,
@@ -45,6 +46,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   private first: Result<O> | undefined;
   /** Error, until the application asks for the next message. */
   private failure: AmeideError | undefined;
+  /** Messages of the answer so far, for a client stream. */
+  private answers = 0;
   /** Attempt whose errors come from the wire as they are: no interceptor is in between. */
   private handedOn: Attempt | undefined;
 
@@ -291,6 +294,12 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       this.endAttempt(attempt, connectErrorOf(none));
       return;
     }
+    const miscounted = this.miscounted(result);
+    if (miscounted !== undefined) {
+      attempt.abort?.(abortReason(miscounted));
+      this.onAttemptFailed(attempt, miscounted);
+      return;
+    }
     if (result.done === true) {
       this.end(attempt);
       return;
@@ -302,6 +311,22 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
     this.limitWait();
     waiter?.resolve(result);
     this.askNext();
+  }
+
+  // A client stream is answered with one message.
+  private miscounted({ done }: Result<O>): ConnectError | undefined {
+    if (this.method.methodKind !== "client_streaming") {
+      return undefined;
+    }
+    if (done === true) {
+      return this.answers === 0
+        ? new ConnectError("no message in the answer", Code.Unimplemented)
+        : undefined;
+    }
+    this.answers += 1;
+    return this.answers > 1
+      ? new ConnectError("a second message in the answer", Code.Unimplemented)
+      : undefined;
   }
 
   private end(attempt: Attempt): void {
