@@ -1,36 +1,39 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import { promisify } from "node:util";
-import { brotliCompress, brotliDecompress, gunzip, gzip, type ZlibOptions } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
 
-type Pack = (bytes: Uint8Array) => Promise<Uint8Array>;
-type Unpack = (bytes: Uint8Array, options: ZlibOptions) => Promise<Uint8Array>;
-
-/** Codings of Node.js (RFC 9110, section 8.4.1). */
+/** Codings of Node.js (RFC 9110, section 8.4.1). Its module for them is loaded by the first use. */
 export const COMPRESSIONS = {
-  gzip: /* @__PURE__ */ coding("gzip", promisify(gzip) as Pack, promisify(gunzip) as Unpack),
-  br: /* @__PURE__ */ coding(
-    "br",
-    promisify(brotliCompress) as Pack,
-    promisify(brotliDecompress) as Unpack,
-  ),
+  gzip: /* @__PURE__ */ coding("gzip", "gzip", "gunzip"),
+  br: /* @__PURE__ */ coding("br", "brotliCompress", "brotliDecompress"),
 };
 
-function coding(name: string, pack: Pack, unpack: Unpack): Compression {
+type Step = "gzip" | "gunzip" | "brotliCompress" | "brotliDecompress";
+type Made = (error: Error | null, bytes: Uint8Array) => void;
+type Take = (bytes: Uint8Array, options: ZlibOptions, made: Made) => void;
+
+function coding(name: string, pack: Step, unpack: Step): Compression {
   return {
     name,
-    compress: async (bytes) => owned(await pack(bytes)),
+    compress: async (bytes) => owned(await run(pack, bytes, {})),
     async decompress(bytes, readMaxBytes) {
       if (bytes.length === 0) {
         return new Uint8Array();
       }
       try {
-        return owned(await unpack(bytes, { maxOutputLength: readMaxBytes }));
+        return owned(await run(unpack, bytes, { maxOutputLength: readMaxBytes }));
       } catch (reason) {
         throw unpackError(reason, readMaxBytes);
       }
     },
   };
+}
+
+function run(step: Step, bytes: Uint8Array, options: ZlibOptions): Promise<Uint8Array> {
+  const take: Take = process.getBuiltinModule("node:zlib")[step];
+  return new Promise((resolve, reject) => {
+    take(bytes, options, (error, made) => (error === null ? resolve(made) : reject(error)));
+  });
 }
 
 function unpackError(reason: unknown, readMaxBytes: number): ConnectError {

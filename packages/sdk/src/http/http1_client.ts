@@ -1,13 +1,18 @@
 import type { UniversalClientFn, UniversalClientRequest } from "@connectrpc/connect/protocol";
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as http from "node:http";
+import type * as https from "node:https";
 import { inFlight } from "../wire/recorder.js";
 import { NodeExchange } from "./node_exchange.js";
 import { readFields, writeFields } from "./node_headers.js";
 
+/** Returns Node's module for an origin. Loading it takes milliseconds, so it waits for a client. */
+export function moduleOf(origin: string): typeof http | typeof https {
+  return process.getBuiltinModule(origin.startsWith("https:") ? "node:https" : "node:http");
+}
+
 /** Creates an HTTP/1.1 client over an agent, which has the connections to one origin. */
 export function http1Client(origin: string, agent: http.Agent): UniversalClientFn {
-  const { request: open } = origin.startsWith("https:") ? https : http;
+  const { request: open } = moduleOf(origin);
   return (request) =>
     new Promise((resolve, reject) => {
       const { recording } = inFlight;

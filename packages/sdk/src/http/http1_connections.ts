@@ -1,5 +1,4 @@
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as http from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { UniversalClientFn, UniversalClientRequest } from "@connectrpc/connect/protocol";
@@ -9,7 +8,7 @@ import { CLIENT } from "../policy/policy_table.js";
 import { inFlight, type Recording } from "../wire/recorder.js";
 import type { Dialer } from "./dial.js";
 import { FullPool } from "./full_pool.js";
-import { http1Client } from "./http1_client.js";
+import { http1Client, moduleOf } from "./http1_client.js";
 import { DOUBTFUL_MS, IdleSockets } from "./idle_sockets.js";
 import { refuseUpgrades } from "./refuse_upgrades.js";
 import { Slots } from "./slots.js";
@@ -132,7 +131,7 @@ class Http1Connections {
   }
 
   private createAgent(origin: string, maxFreeSockets: number): AgentOfOurs {
-    const { Agent } = origin.startsWith("https:") ? https : http;
+    const { Agent } = moduleOf(origin);
     const agent = new Agent({ keepAlive: true, maxFreeSockets }) as AgentOfOurs;
     agent.createConnection = (_options, made) => {
       const leave = this.dialer.demand.wait(inFlight.recording?.signal);

@@ -1,7 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { inFlight } from "../wire/recorder.js";
+import { HTTP2_CODES } from "./http2_codes.js";
 import type { Http2Pool } from "./http2_pool.js";
 import { resetError } from "./node_errors.js";
 import { isLateWrite, NodeExchange } from "./node_exchange.js";
@@ -66,7 +67,7 @@ class Http2Exchange extends NodeExchange {
     if (!answered) {
       stream?.destroy(new Error("the stream ended without an answer"));
     } else if (stream?.writableEnded === false) {
-      stream.close(constants.NGHTTP2_NO_ERROR);
+      stream.close(HTTP2_CODES.NO_ERROR);
     }
   }
 
@@ -77,10 +78,10 @@ class Http2Exchange extends NodeExchange {
       return;
     }
     if (!stream.closed) {
-      const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = constants;
+      const { CANCEL, INTERNAL_ERROR } = HTTP2_CODES;
       const { Canceled, DeadlineExceeded } = Code;
       const isCaller = error?.code === Canceled || error?.code === DeadlineExceeded;
-      stream.close(isCaller ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
+      stream.close(isCaller ? CANCEL : INTERNAL_ERROR);
     }
     queueMicrotask(() => drain(stream));
   }

@@ -4,10 +4,10 @@ import type {
   ClientSessionRequestOptions,
   OutgoingHttpHeaders,
 } from "node:http2";
-import { connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import { timerDelay } from "../policy/deadline.js";
 import type { PeerSocket } from "../wire/recorder.js";
+import { HTTP2_CODES } from "./http2_codes.js";
 import { type Patient, type PingPolicy, Pulse } from "./http2_pulse.js";
 import { IdleTimer } from "./idle_timer.js";
 import { hintAtSilence, versionNotSpoken } from "./tls_failures.js";
@@ -103,6 +103,7 @@ export class Http2Connection implements Patient {
     socket.on("error", () => {});
     // Waiting calls keep the process alive, and later the calls themselves do.
     socket.unref();
+    const { connect } = process.getBuiltinModule("node:http2");
     const session = connect(origin, {
       createConnection: () => socket,
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
@@ -298,8 +299,7 @@ export class Http2Connection implements Patient {
   }
 
   private goneAway(code: number, data: Uint8Array | undefined): void {
-    const { NGHTTP2_ENHANCE_YOUR_CALM } = constants;
-    if (code === NGHTTP2_ENHANCE_YOUR_CALM && String(data) === "too_many_pings") {
+    if (code === HTTP2_CODES.ENHANCE_YOUR_CALM && String(data) === "too_many_pings") {
       this.owner.pingedTooOften();
     }
     this.leave();

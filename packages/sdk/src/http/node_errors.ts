@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { constants } from "node:http2";
 import { networkErrors } from "../errors/network_errors.js";
+import { HTTP2_CODES } from "./http2_codes.js";
 
 const LOST: ReadonlySet<string> = new Set([
   "ERR_STREAM_WRITE_AFTER_END",
@@ -29,19 +29,19 @@ export function nodeError(reason: unknown): ConnectError {
 }
 
 // gRPC over HTTP/2, "HTTP2 Transport Mapping". STREAM_CLOSED has no code there.
-const RESETS: ReadonlyMap<number, Code> = /* @__PURE__ */ new Map([
-  [constants.NGHTTP2_PROTOCOL_ERROR, Code.Internal],
-  [constants.NGHTTP2_INTERNAL_ERROR, Code.Internal],
-  [constants.NGHTTP2_FLOW_CONTROL_ERROR, Code.Internal],
-  [constants.NGHTTP2_SETTINGS_TIMEOUT, Code.Internal],
-  [constants.NGHTTP2_FRAME_SIZE_ERROR, Code.Internal],
-  [constants.NGHTTP2_COMPRESSION_ERROR, Code.Internal],
-  [constants.NGHTTP2_CONNECT_ERROR, Code.Internal],
-  [constants.NGHTTP2_REFUSED_STREAM, Code.Unavailable],
-  [constants.NGHTTP2_CANCEL, Code.Canceled],
-  [constants.NGHTTP2_ENHANCE_YOUR_CALM, Code.ResourceExhausted],
-  [constants.NGHTTP2_INADEQUATE_SECURITY, Code.PermissionDenied],
-  [constants.NGHTTP2_HTTP_1_1_REQUIRED, Code.PermissionDenied],
+const RESETS: ReadonlyMap<number, Code> = /* @__PURE__ */ new Map<number, Code>([
+  [HTTP2_CODES.PROTOCOL_ERROR, Code.Internal],
+  [HTTP2_CODES.INTERNAL_ERROR, Code.Internal],
+  [HTTP2_CODES.FLOW_CONTROL_ERROR, Code.Internal],
+  [HTTP2_CODES.SETTINGS_TIMEOUT, Code.Internal],
+  [HTTP2_CODES.FRAME_SIZE_ERROR, Code.Internal],
+  [HTTP2_CODES.COMPRESSION_ERROR, Code.Internal],
+  [HTTP2_CODES.CONNECT_ERROR, Code.Internal],
+  [HTTP2_CODES.REFUSED_STREAM, Code.Unavailable],
+  [HTTP2_CODES.CANCEL, Code.Canceled],
+  [HTTP2_CODES.ENHANCE_YOUR_CALM, Code.ResourceExhausted],
+  [HTTP2_CODES.INADEQUATE_SECURITY, Code.PermissionDenied],
+  [HTTP2_CODES.HTTP_1_1_REQUIRED, Code.PermissionDenied],
 ]);
 
 /** Returns the error of a stream that was reset; undefined if the code says that all is well. */
