@@ -30,16 +30,6 @@ const BASE = [
   "telemetry/otel_telemetry",
 ].map((module) => fileURLToPath(new URL(`src/${module}.ts`, folder)));
 
-/** What looks through Connect's own transports: for gRPC-Web and `/connect-wire`. */
-const WATCHED = [
-  "answer_watch",
-  "envelopes",
-  "grpc_web",
-  "read_error",
-  "small_chunks",
-  "watched_transport",
-].map((module) => fileURLToPath(new URL(`src/wire/${module}.ts`, folder)));
-
 /**
  * What more than one entry needs. Importing a file costs more than what stands in it, so these are
  * few. But a page that only tells our errors must not load a client to do so, so what `.`, `/otel`,
@@ -51,8 +41,6 @@ const SHARED = [
   { name: "base", test: (id) => BASE.includes(id), priority: 2 },
   // By /node, by /web, and by /client and /roster over each of them.
   { name: "transport", minShareCount: 6, priority: 1 },
-  // By /node, by /connect-wire, and by /web once it speaks gRPC-Web. Last: it takes what is left.
-  { name: "watched", test: (id) => WATCHED.includes(id) },
 ];
 
 const manifest = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));

@@ -6,7 +6,7 @@ import { createConnections } from "./http/connections.js";
 import type { AmeideOptions } from "./options/options.js";
 import { ConnectTransport } from "./protocol/connect_transport.js";
 import { GrpcTransport } from "./protocol/grpc_transport.js";
-import { createGrpcWeb } from "./wire/grpc_web.js";
+import { GrpcWebTransport } from "./protocol/grpc_web_transport.js";
 import { createTelemetry } from "./telemetry/otel_telemetry.js";
 import { canonicalJson } from "./policy/policy.js";
 import { systemClock, systemRuntime } from "./runtime/runtime.js";
@@ -49,7 +49,7 @@ const nodePlatform: Platform = {
   protocols: {
     connect: (options) => new ConnectTransport(options),
     grpc: (options) => new GrpcTransport(options),
-    "grpc-web": createGrpcWeb,
+    "grpc-web": (options) => new GrpcWebTransport(options),
   },
   keepsConnections: true,
   streamsRequests: true,

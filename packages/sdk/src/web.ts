@@ -1,6 +1,6 @@
 import { createFetchClient } from "./fetch/fetch_client.js";
-import { lazyTransport } from "./wire/lazy_transport.js";
 import { ConnectTransport } from "./protocol/connect_transport.js";
+import { GrpcWebTransport } from "./protocol/grpc_web_transport.js";
 import type { AmeideOptions } from "./options/options.js";
 import { systemRuntime } from "./runtime/runtime.js";
 import type { Platform } from "./transport/platform.js";
@@ -22,9 +22,6 @@ export type { AmeideTransport } from "./transport/transport.js";
  * streams: `fetch` cannot stream a request. `fetchInit` sets the init of every `fetch`; the option
  * `fetch` replaces the function.
  *
- * The code of gRPC-Web is a file of its own where a bundler makes such files: it is loaded with the
- * first transport that speaks it, and its calls wait for it.
- *
  * @throws AmeideError CONFIG_INVALID naming the option and the rule.
  */
 export function createAmeideTransport(options: AmeideOptions = {}): AmeideTransport {
@@ -37,7 +34,7 @@ const webPlatform: Platform = {
   compressions: undefined,
   protocols: {
     connect: (options) => new ConnectTransport(options),
-    "grpc-web": lazyTransport("gRPC-Web", loadGrpcWeb),
+    "grpc-web": (options) => new GrpcWebTransport(options),
   },
   keepsConnections: false,
   streamsRequests: false,
@@ -46,7 +43,3 @@ const webPlatform: Platform = {
     return { client: createFetchClient(fetch, fetchInit), close: () => {} };
   },
 };
-
-async function loadGrpcWeb() {
-  return (await import("./wire/grpc_web.js")).createGrpcWeb;
-}

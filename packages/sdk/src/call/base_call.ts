@@ -253,8 +253,7 @@ export abstract class BaseCall implements InterceptedCall, LiveCall {
     if (this.over || this.isClosed()) {
       return;
     }
-    const { hasInterceptors, inner } = this.client;
-    const atOnce = !hasInterceptors && inner.isLoaded;
+    const atOnce = !this.client.hasInterceptors;
     const recording = new Recording(this, this.plan.shape, this.client.clock);
     const attempt = createAttempt(++this.sent, startedMs, { atOnce, recording });
     this.attempt = attempt;

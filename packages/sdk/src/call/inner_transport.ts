@@ -7,7 +7,6 @@ import type {
 } from "@bufbuild/protobuf";
 import type { Attempt } from "./attempt.js";
 import { timerDelay } from "../policy/deadline.js";
-import type { LazyTransport } from "../wire/lazy_transport.js";
 
 /** Call that does the work of the attempt interceptor where there is none. */
 export interface CustomCall {
@@ -19,8 +18,6 @@ export interface CustomCall {
 export interface InnerTransport {
   /** True if the attempt interceptor runs and a recorder watches. */
   readonly instrumented: boolean;
-  /** True if its code is loaded, so that a call reaches the attempt interceptor at once. */
-  readonly isLoaded: boolean;
   unary<I extends DescMessage, O extends DescMessage>(
     attempt: Attempt,
     call: CustomCall,
@@ -42,12 +39,9 @@ export interface InnerTransport {
 }
 
 /** Wraps a transport of the SDK, whose innermost interceptor is the attempt interceptor. */
-export function instrumentedTransport(transport: Transport | LazyTransport): InnerTransport {
+export function instrumentedTransport(transport: Transport): InnerTransport {
   return {
     instrumented: true,
-    get isLoaded() {
-      return !("isLoaded" in transport) || transport.isLoaded;
-    },
     unary: (_attempt, _call, signal, method, headers, input, values) =>
       transport.unary(method, signal, undefined, headers, input, values),
     stream: (_attempt, _call, signal, method, headers, input, values) =>
@@ -62,7 +56,6 @@ export function instrumentedTransport(transport: Transport | LazyTransport): Inn
 export function customTransport(transport: Transport): InnerTransport {
   return {
     instrumented: false,
-    isLoaded: true,
     unary: (attempt, call, signal, method, headers = new Headers(), input, values) => {
       return promised(() => {
         const ms = safeTimeout(call.beginCustom(attempt, headers));

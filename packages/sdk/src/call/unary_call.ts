@@ -167,7 +167,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
   // foreign transport may hang after it.
   private get endsWithInterceptor(): boolean {
     const { hasInterceptors, inner } = this.client;
-    return inner.instrumented && inner.isLoaded && !hasInterceptors;
+    return inner.instrumented && !hasInterceptors;
   }
 
   private onResponse(

@@ -23,8 +23,8 @@ export interface AnswerForm {
   readEnd(content: Uint8Array): void;
   /** True if a body that ends now has no status, though a stream of the protocol ends with one. */
   lacksStatus(begun: boolean): boolean;
-  /** Called at the end of the body. An error it throws replaces the end. */
-  check(): void;
+  /** Called at the end of the body, which is empty if it never began. An error it throws replaces the end. */
+  check(begun: boolean): void;
 }
 
 /** Request that ends with the last message of its answer. */
@@ -160,7 +160,7 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
       record.cutShort = form.lacksStatus(reader.begun) || (form.endFlag === 0 && reader.midway);
     }
     reader.finish();
-    form.check();
+    form.check(reader.begun);
     this.request?.finish();
   }
 

@@ -10,12 +10,18 @@ import { protocolError } from "./protocol_errors.js";
 // what is read of answers.
 
 /** Headers of each request. */
-export function grpcHeaders({ accept, json, send }: MessageForm): HeaderList {
-  const headers: [string, string][] = [
-    ["content-type", json ? "application/grpc+json" : "application/grpc+proto"],
+export function grpcHeaders(form: MessageForm): HeaderList {
+  return [
+    ["content-type", form.json ? "application/grpc+json" : "application/grpc+proto"],
     // Proxies that cannot pass on trailers are found out by it.
     ["te", "trailers"],
+    ...codingHeaders(form),
   ];
+}
+
+/** Headers that name the codings of messages. */
+export function codingHeaders({ accept, send }: MessageForm): HeaderList {
+  const headers: [string, string][] = [];
   if (send !== undefined) {
     headers.push(["grpc-encoding", send.name]);
   }

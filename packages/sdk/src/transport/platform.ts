@@ -3,7 +3,6 @@ import type { Compression } from "@connectrpc/connect/protocol";
 import type { ClientConfig } from "../config/config.js";
 import type { ConnectionFacts, Pool } from "../wire/connection_pools.js";
 import type { Environment } from "../options/environment.js";
-import type { LazyTransport } from "../wire/lazy_transport.js";
 import type { Warn } from "../telemetry/log.js";
 import type { AmbientDeadline, CompressionName, WireOptions } from "../options/options.js";
 import type { PolicyValues, Protocol } from "../policy/policy.js";
@@ -25,7 +24,7 @@ export interface Platform {
     | undefined;
   /** Creates the transports for the protocols that the runtime can speak. */
   readonly protocols: {
-    readonly [P in Protocol]?: (options: WireOptions) => Transport | LazyTransport;
+    readonly [P in Protocol]?: (options: WireOptions) => Transport;
   };
   /**
    * True if connections are the SDK's, shared by derived clients; false if they are the runtime's.

@@ -82,6 +82,8 @@ export class Recording {
   unread = false;
   /** True if a good answer ended before the protocol's end. Set by the wire. */
   cutShort = false;
+  /** Status of good answers. Set by the wire. */
+  goodStatus = 200;
   // Reason for which there was no answer, or its body broke off.
   private networkError: { readonly reason: unknown } | undefined;
   private requestBody: SentBody | undefined;
@@ -140,7 +142,7 @@ export class Recording {
 
   /** True if the status is one of good answers. */
   get good(): boolean {
-    return this.watch === undefined ? this.status === 200 : this.watch.good;
+    return this.watch === undefined ? this.status === this.goodStatus : this.watch.good;
   }
 
   /** True if the server reset the HTTP/2 stream as canceled. */
@@ -261,6 +263,7 @@ export class Recording {
     this.wireError = undefined;
     this.unread = false;
     this.cutShort = false;
+    this.goodStatus = 200;
   }
 
   /** Reason for which the connection failed, other than the SDK's own complaints. */

@@ -48,13 +48,19 @@ export function grpcWireError(fields: Headers, more?: Headers): ConnectError | u
   return error;
 }
 
-/** Returns the trailers in a body of gRPC-Web. Lines that are not headers are left out. */
-export function trailersOf(text: string): Headers {
+/**
+ * Returns the trailers in a body of gRPC-Web. Lines without a colon are left out, and so are those that
+ * are no headers.
+ *
+ * @param strict - Throw a TypeError for what is no header instead.
+ */
+export function trailersOf(text: string, strict = false): Headers {
   const trailers = new Headers();
   for (const line of text.split(/\r?\n/)) {
     const colon = line.indexOf(":");
     if (colon > 0) {
-      append(trailers, line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+      const add = strict ? appendStrictly : append;
+      add(trailers, line.slice(0, colon).trim(), line.slice(colon + 1).trim());
     }
   }
   return trailers;
@@ -113,6 +119,10 @@ function endMetadata(json: unknown): Headers {
     }
   }
   return metadata;
+}
+
+function appendStrictly(headers: Headers, name: string, value: string): void {
+  headers.append(name, value);
 }
 
 // Headers do not accept every text.

@@ -12,6 +12,7 @@ import {
 } from "../../src/protocol/connect_protocol.js";
 import type { MessageForm } from "../../src/protocol/form.js";
 import { readGrpcHead, readTrailers } from "../../src/protocol/grpc_protocol.js";
+import { readGrpcWebHead, readTrailersInBody } from "../../src/protocol/grpc_web_protocol.js";
 
 const INPUTS = 1_000_000;
 const MAX = 4_096;
@@ -140,6 +141,7 @@ function tried(run: () => unknown): void {
 const WORDS = [
   "application/proto",
   "application/grpc",
+  "application/grpc-web",
   "application/json",
   "gzip",
   "0",
@@ -181,12 +183,14 @@ test(
         tried(() => readUnaryHead(head.header, FORM));
         tried(() => readStreamHead(head, FORM));
         tried(() => readGrpcHead(head, FORM));
+        tried(() => readGrpcWebHead(head, FORM));
         tried(() => thrown(readTrailers(head.header, head.header)));
         continue;
       }
       const body = bodyOf(random);
       if (input % 4 === 1) {
         outcome(readUnaryError(body, new ConnectError("HTTP 503", Code.Unavailable)).error);
+        tried(() => readTrailersInBody(body, new Headers()));
         continue;
       }
       const whole = await readAll([body]);
