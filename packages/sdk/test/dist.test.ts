@@ -128,6 +128,14 @@ it("/node loads no HTTP, TLS or zlib of Node.js at import", () => {
   expect(loadedBy(join(dist, "node.js")).filter((each) => !allowed.includes(each))).toEqual([]);
 });
 
+it("all of it is ASCII, which V8 keeps at a byte for each character", () => {
+  const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
+  const scripts = files.filter((file) => file.endsWith(".js"));
+  expect(scripts.length).toBeGreaterThan(0);
+  const wide = scripts.filter((file) => /[^ -~\s]/.test(readFileSync(join(dist, file), "utf8")));
+  expect(wide).toEqual([]);
+});
+
 const forBrowsers = ["web.js", "client_web.js", "roster_web.js", "index.js", "testing.js"];
 it.each(forBrowsers)("%s: nothing of Node's", (entry) => {
   const { others } = loadedWith(entry, { later: true });
