@@ -100,6 +100,9 @@ describe("a fetch of one's own", () => {
   const opaque = Object.defineProperty(new Response(null), "type", { value: "opaque" });
   const text = new ReadableStream({ pull: (controller) => controller.enqueue("text") });
 
+  const view = new DataView(new ArrayBuffer(8));
+  const views = new ReadableStream({ pull: (controller) => controller.enqueue(view) });
+
   it.each<[string, unknown]>([
     ["nothing", undefined],
     ["an object", {}],
@@ -108,6 +111,7 @@ describe("a fetch of one's own", () => {
     ["an opaque Response", opaque],
     ["a body that is no stream", { status: 200, headers: new Headers(), body: "text" }],
     ["a body that is no bytes", { status: 200, headers: new Headers(PROTO.headers), body: text }],
+    ["a body of views", { status: 200, headers: new Headers(PROTO.headers), body: views }],
   ])("that resolves with %s is a mistake, and not repeated", async (_, junk) => {
     let sent = 0;
     const client = over(

@@ -62,6 +62,19 @@ describe("an interceptor", () => {
     expect(await errorOf(threads.getThread(t1))).toMatchObject({ origin: "client" });
   });
 
+  it("that sets a control character sends nothing", async () => {
+    const setting: Interceptor = (next) => (request) => {
+      request.header.set("x-a", "a\u0001b");
+      return next(request);
+    };
+    const { threads, http } = scriptedThreads([thread], { interceptors: [setting] });
+    expect(await errorOf(threads.getThread(t1))).toMatchObject({
+      reason: "CONFIG_INVALID",
+      rawMessage: expect.stringContaining("x-a") as string,
+    });
+    expect(http.requests).toEqual([]);
+  });
+
   it("that goes on too late sends nothing", async () => {
     let goOn = () => {};
     const gate = new Promise<void>((resolve) => {

@@ -184,6 +184,12 @@ export class RequestHeaders {
     if (refused !== undefined) {
       throw configError("interceptors", `must not set ${refused}, a header of the connection`);
     }
+    // Headers takes control characters, which HTTP/1.1 cannot send and HTTP/2 must not.
+    header.forEach((value, name) => {
+      if (!isHeaderValue(value)) {
+        throw configError("interceptors", `must not set ${name} to a control character`);
+      }
+    });
     this.sentHeader = header;
     for (const name of [
       ...Object.values(this.plan.headerNames),

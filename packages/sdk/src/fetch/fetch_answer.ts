@@ -75,7 +75,8 @@ async function* chunks(body: ReadableStream<Uint8Array> | null): AsyncGenerator<
         finished = true;
         return;
       }
-      if (!ArrayBuffer.isView(value)) {
+      // Also those of another realm; a DataView is none.
+      if (!ArrayBuffer.isView(value) || (value as Partial<Uint8Array>).BYTES_PER_ELEMENT !== 1) {
         throw configError("fetch", "must answer with a body of bytes", value);
       }
       yield value;
