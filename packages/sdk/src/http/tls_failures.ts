@@ -47,10 +47,12 @@ const NO_PLAIN = {
 };
 
 const NO_APPLICATION_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
+// What the SDK finds out by itself, without an alert of TLS.
+const NO_COMMON_VERSION = "ERR_HTTP_VERSION";
 
 /** Creates the error for a server that speaks none of the offered HTTP versions. */
 export function versionNotSpoken(advice: string): Error {
-  return Object.assign(new Error(notSpoken(advice)), { code: NO_APPLICATION_PROTOCOL });
+  return Object.assign(new Error(notSpoken(advice)), { code: NO_COMMON_VERSION });
 }
 
 /** Puts the meaning of a TLS error before OpenSSL's words. */
@@ -101,7 +103,7 @@ export function recognizeHttp2(reason: Error & { code?: string; rawPacket?: unkn
     return false;
   }
   reason.message = notSpoken('HTTP/1.1; take httpVersion: "2"');
-  reason.code = NO_APPLICATION_PROTOCOL;
+  reason.code = NO_COMMON_VERSION;
   return true;
 }
 

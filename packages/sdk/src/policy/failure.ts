@@ -146,6 +146,7 @@ const OUR_CERTIFICATE: ReadonlySet<string> = new Set([
 // Failures for lack of TLS, of a common version, cipher, name or HTTP version, or of a matching
 // key; and a proxy that wants a credential, or admits nobody.
 const HANDSHAKE: ReadonlySet<string> = new Set([
+  "ERR_HTTP_VERSION",
   "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
   "ERR_PROXY_REFUSED",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
