@@ -50,8 +50,9 @@ class Http2Exchange extends NodeExchange {
     });
     stream.on("trailers", (fields) => void readFields(fields, this.trailer));
     this.readFrom(stream);
+    const { session } = stream;
     stream.on("close", () => {
-      const reason = resetError(stream.rstCode);
+      const reason = resetError(stream.rstCode, session?.destroyed === true);
       if (reason !== undefined) {
         this.fail(reason);
       }

@@ -14,16 +14,20 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
 ]);
+// Node's texts for a connection that ends within an exchange, before the head of the answer and after.
+const ENDED: ReadonlySet<string> = new Set(["socket hang up", "aborted"]);
+const UNDER_WAY = "the connection ended while the call was under way";
 
 /** Turns an error of Node.js into one with the code that Connect gives it, the error its cause. */
 export function nodeError(reason: unknown): ConnectError {
   if (reason instanceof ConnectError) {
     return reason;
   }
+  const ended = reason instanceof Error && ENDED.has(reason.message);
   const codes = networkErrors(reason).map(({ code = "" }) => code);
   const has = (known: ReadonlySet<string>) => codes.some((code) => known.has(code));
   const code = has(LOST) ? Code.Aborted : has(UNREACHABLE) ? Code.Unavailable : Code.Internal;
-  const error = ConnectError.from(reason, code);
+  const error = ended ? new ConnectError(UNDER_WAY, code) : ConnectError.from(reason, code);
   error.cause = reason;
   return error;
 }
@@ -44,10 +48,17 @@ const RESETS: ReadonlyMap<number, Code> = /* @__PURE__ */ new Map<number, Code>(
   [HTTP2_CODES.HTTP_1_1_REQUIRED, Code.PermissionDenied],
 ]);
 
-/** Returns the error of a stream that was reset; undefined if the code says that all is well. */
-export function resetError(rstCode: number): ConnectError | undefined {
+/**
+ * Returns the error of a stream that was reset; undefined if the code says that all is well.
+ *
+ * @param ended - True if its connection has ended, which Node takes for a reset with CANCEL.
+ */
+export function resetError(rstCode: number, ended: boolean): ConnectError | undefined {
   const code = RESETS.get(rstCode);
-  return code === undefined
-    ? undefined
+  if (code === undefined) {
+    return undefined;
+  }
+  return ended && code === Code.Canceled
+    ? new ConnectError(UNDER_WAY, code)
     : new ConnectError(`http/2 stream closed with error code 0x${rstCode.toString(16)}`, code);
 }
