@@ -33,11 +33,11 @@ export {
 /** Parts of the real platform that a test may replace. */
 export interface TestRuntime {
   /** Clock. Default: the system's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Randomness. Default: real. */
-  readonly random?: Partial<Randomness>;
+  readonly random?: Partial<Randomness> | undefined;
   /** Built-in numbers of the policy: a changed copy of `BEHAVIOR_1`. Default: none changed. */
-  readonly constants?: PolicyConstants;
+  readonly constants?: PolicyConstants | undefined;
 }
 
 const RUNTIME = {

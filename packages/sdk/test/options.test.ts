@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createAuthority } from "@ameideio/fault-server";
-import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
+import {
+  errorOf,
+  scriptedThreads,
+  t1,
+  thread,
+  thrownBy,
+  unavailable,
+} from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallSettings } from "../src/index.js";
 import { createAmeideTransport } from "../src/node.js";
 
@@ -234,6 +241,74 @@ describe("of a client", () => {
     expect(() => scriptedThreads([thread], options)).toThrow(/option interceptors/);
     scriptedThreads([thread], { ...options, interceptors: [] });
   });
+});
+
+it("an option that is undefined is as if it were left out", async () => {
+  const nothing: Required<{ [K in keyof AmeideOptions]: undefined }> = {
+    allowInsecureHosts: undefined,
+    allowInsecureLoopback: undefined,
+    appName: undefined,
+    attemptSpans: undefined,
+    attemptTimeoutMs: undefined,
+    auth: undefined,
+    baggage: undefined,
+    baseUrl: undefined,
+    behavior: undefined,
+    budget: undefined,
+    clientHeader: undefined,
+    compression: undefined,
+    connectTimeoutMs: undefined,
+    deadlineFrom: undefined,
+    environmentCredentials: undefined,
+    fetch: undefined,
+    fetchInit: undefined,
+    firstMessageTimeoutMs: undefined,
+    format: undefined,
+    headerNames: undefined,
+    headers: undefined,
+    httpGet: undefined,
+    httpVersion: undefined,
+    idempotencyKey: undefined,
+    idleTimeoutMs: undefined,
+    interceptors: undefined,
+    keepAlive: undefined,
+    logger: undefined,
+    logLevel: undefined,
+    maxConnectionAgeMs: undefined,
+    maxConnections: undefined,
+    methods: undefined,
+    mode: undefined,
+    noDeadline: undefined,
+    observer: undefined,
+    policy: undefined,
+    preset: undefined,
+    protocol: undefined,
+    proxy: undefined,
+    readMaxBytes: undefined,
+    registry: undefined,
+    retry: undefined,
+    telemetry: undefined,
+    tenant: undefined,
+    timeoutMs: undefined,
+    tls: undefined,
+    transport: undefined,
+    waitForReady: undefined,
+    wire: undefined,
+  };
+  const options: AmeideOptions = nothing;
+  createAmeideTransport({ ...options, baseUrl: "https://api.test" }).close();
+
+  const inside: AmeideOptions = {
+    budget: { capacity: undefined, cost: undefined, throttleCost: undefined },
+    compression: { send: undefined, accept: undefined, minBytes: undefined },
+    headerNames: { tenant: undefined, requestId: undefined, idempotencyKey: undefined },
+    keepAlive: { intervalMs: undefined, timeoutMs: undefined, whileIdle: undefined },
+    retry: { maxAttempts: undefined, baseDelayMs: undefined, retryableCodes: undefined },
+    tls: { ca: undefined, certificate: undefined, key: undefined },
+  };
+  const { threads, http } = scriptedThreads([unavailable, thread], inside);
+  expect((await threads.getThread(t1)).thread?.id).toBe("t1");
+  expect(http.requests).toHaveLength(2);
 });
 
 describe("of a method", () => {

@@ -19,11 +19,11 @@ export type ItemOf<P> = {
 /** Bounds of a {@link paginate}. */
 export interface PaginateOptions {
   /** Maximum number of items. Default: no bound. */
-  readonly maxItems?: number;
+  readonly maxItems?: number | undefined;
   /** Maximum number of pages. Default: no bound. */
-  readonly maxPages?: number;
+  readonly maxPages?: number | undefined;
   /** Options of every call, for example made by `call()`. A request id is refused. */
-  readonly call?: CallOptions;
+  readonly call?: CallOptions | undefined;
 }
 
 /** Items of all pages; each iteration starts at the first page. */

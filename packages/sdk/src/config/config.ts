@@ -155,7 +155,7 @@ export function createConfig(
     serverAddress: url.hostname.replace(/^\[|\]$/g, ""),
     serverPort: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
     constants: numbers,
-    budget: { ...numbers.budget, ...document.budget, ...options.budget },
+    budget: { ...numbers.budget, ...document.budget, ...stated(options.budget ?? {}) },
     headerNames,
     rules,
     environment,
@@ -195,7 +195,7 @@ function baseUrl(options: AmeideOptions, environment: Environment): URL {
 
 /** Policy part of settings: the names that the policy table gives to options. */
 export type PolicySettings = Pick<Settings, NamesOf<"settings"> | "noDeadline"> & {
-  readonly retry?: false | Pick<RetryOptions, NamesOf<"retry">>;
+  readonly retry?: false | Pick<RetryOptions, NamesOf<"retry">> | undefined;
 };
 
 const SETTINGS = namesOf("settings");
@@ -339,20 +339,22 @@ function nearest<K extends keyof Settings>(
 }
 
 // Returns the stated values among some names.
-function pick<T, K extends keyof T>(values: T, names: readonly K[]): Partial<Pick<T, K>> {
+function pick<T, K extends keyof T>(values: T, names: readonly K[]): Partial<Stated<Pick<T, K>>> {
   const part: Partial<Pick<T, K>> = {};
   for (const name of names) {
     if (values[name] !== undefined) {
       part[name] = values[name];
     }
   }
-  return part;
+  return part as Partial<Stated<Pick<T, K>>>;
 }
 
+type Stated<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
 // Removes members that are undefined, which counts as not stated.
-function stated<T extends object>(values: T): T {
+function stated<T extends object>(values: T): Stated<T> {
   const entries = Reflect.ownKeys(values).map((name) => [name, Reflect.get(values, name)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as T;
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Stated<T>;
 }
 
 // Returns headers with lower-case names, so that a nearer header replaces a farther one.

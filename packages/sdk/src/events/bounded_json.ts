@@ -17,7 +17,7 @@ export const MAX_DATA_DEPTH = MAX_DEPTH - 2;
 /** Bounds of a text. */
 export interface BoundedOptions {
   /** Most bytes of UTF-8 that are read. Default: 1 048 576. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /**

@@ -27,11 +27,11 @@ export interface ChangeFields {
   /** Kind of actor. */
   readonly actorType: ActorType;
   /** Who did it. Default: empty, for the system. */
-  readonly actorId?: string;
+  readonly actorId?: string | undefined;
   /** Version of the aggregate after the change, from 1. */
   readonly aggregateVersion: bigint | number;
   /** When it was recorded. Default: now. */
-  readonly recordedAt?: Date | Timestamp;
+  readonly recordedAt?: Date | Timestamp | undefined;
 }
 
 /**

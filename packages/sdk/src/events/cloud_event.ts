@@ -20,22 +20,22 @@ export interface CloudEventAttributes {
   /** What happened: `pipeline.changes.activity.create`. */
   readonly type: string;
   /** Id, which is unique with the source. Default: a new one. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** What it happened to, within the source. Default: empty. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** When it happened. Default: now. */
-  readonly time?: Date | Timestamp;
+  readonly time?: Date | Timestamp | undefined;
   /** Media type of the data where the event is sent as JSON or text. Default: empty, for protobuf. */
-  readonly dataContentType?: string;
+  readonly dataContentType?: string | undefined;
   /** Tenant of the event. Default: the data's own `tenant_id`; without one it must be stated. */
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   /**
    * Buf module of the data, for `dataschema`: `buf.build/acme/orders`. Default: that of the Ameide
    * APIs for their messages.
    */
-  readonly module?: string;
+  readonly module?: string | undefined;
   /** Attributes beyond the specification's. A `dataschema` here replaces the one that is made. */
-  readonly extensions?: Readonly<Record<string, string>>;
+  readonly extensions?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

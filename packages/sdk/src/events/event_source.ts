@@ -12,9 +12,9 @@ export interface WallClock {
 /** Where times and ids that are left out come from. */
 export interface EventSourceOptions {
   /** Clock. Default: the system's. */
-  readonly clock?: WallClock;
+  readonly clock?: WallClock | undefined;
   /** Maker of ids. Default: a UUIDv7 (RFC 9562) of the clock's time. */
-  readonly newId?: () => string;
+  readonly newId?: (() => string) | undefined;
 }
 
 /** Returns the time of a clock. */

@@ -22,7 +22,11 @@ export interface FeatureFlags {
    * @param subject - Whom it is for, such as a user's id. An empty one is a subject, too.
    * @param options - `default`: the answer if there is no such flag. Default: false.
    */
-  isEnabled(key: string, subject: string, options?: { readonly default?: boolean }): boolean;
+  isEnabled(
+    key: string,
+    subject: string,
+    options?: { readonly default?: boolean | undefined },
+  ): boolean;
 }
 
 /**

@@ -29,7 +29,7 @@ export interface RegistryOptions {
    * Messages of yours. Change, TapEventData, and what JSON, text and bytes are kept in, are always
    * known.
    */
-  readonly registry?: Registry;
+  readonly registry?: Registry | undefined;
 }
 
 /** Options of what reads a text. */

@@ -1,10 +1,10 @@
 import type { ClientConfig } from "../config/config.js";
-import type { KeepAliveOptions } from "../options/options.js";
+import type { PingPolicy } from "./http2_pulse.js";
 
 /** Settings of the SDK's own connections. */
 export interface ConnectionSettings {
   /** PINGs that ask whether the peer of an HTTP/2 connection is there; `false` for none. */
-  readonly keepAlive: false | Required<KeepAliveOptions>;
+  readonly keepAlive: false | Readonly<PingPolicy>;
   /** Maximum age of an HTTP/2 connection, in milliseconds; `null` for no limit. */
   readonly maxConnectionAgeMs: number | null;
   /** Maximum number of HTTP/2 connections to one origin that take calls. */

@@ -31,7 +31,9 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
 ]);
 
 /** Returns the names of the SDK's headers, in lower case. */
-export function policyHeaderNames(names: HeaderNames | undefined): Required<HeaderNames> {
+export function policyHeaderNames(
+  names: HeaderNames | undefined,
+): Readonly<Record<keyof HeaderNames, string>> {
   return {
     tenant: lowerOr(names?.tenant, "x-tenant-id"),
     requestId: lowerOr(names?.requestId, "x-request-id"),
@@ -50,7 +52,7 @@ function lowerOr(name: unknown, fallback: string): string {
  */
 export function reservedNames(
   layers: readonly object[],
-  policyHeaders: Required<HeaderNames>,
+  policyHeaders: Readonly<Record<keyof HeaderNames, string>>,
 ): ReservedNames {
   const stated = layers.flatMap((options) => {
     const { methods: perMethod } = options as { methods?: unknown };

@@ -16,9 +16,9 @@ export interface VirtualClock extends Clock {
 /** Behavior of a virtual clock. */
 export interface VirtualClockOptions {
   /** Epoch milliseconds at the start. Default 2026-01-01T00:00:00Z. */
-  readonly wallStartMs?: number;
+  readonly wallStartMs?: number | undefined;
   /** Let waits between attempts pass at once. Default true. */
-  readonly skipSleeps?: boolean;
+  readonly skipSleeps?: boolean | undefined;
   /**
    * Let all time pass by itself: whenever nothing else can go on, the clock jumps to the next
    * timer. Deadlines fire, waits end, and a handler may wait on `setTimer` too; all in the order of
@@ -26,7 +26,7 @@ export interface VirtualClockOptions {
    * JavaScript (sockets, files, compression, code being loaded) is not seen: avoid it, or the clock
    * runs ahead of it. `skipSleeps` has no effect then. Default false.
    */
-  readonly autoAdvance?: boolean;
+  readonly autoAdvance?: boolean | undefined;
 }
 
 interface Pending {

@@ -7,10 +7,10 @@ import { version } from "../runtime/version.js";
 
 /** Targets of spans and metrics. Default: OpenTelemetry's global API. */
 export interface TelemetryProviders {
-  readonly tracerProvider?: Api.TracerProvider;
-  readonly meterProvider?: Api.MeterProvider;
+  readonly tracerProvider?: Api.TracerProvider | undefined;
+  readonly meterProvider?: Api.MeterProvider | undefined;
   /** Record the tenant of a call as the attribute `ameide.tenant` of its span. Default false. */
-  readonly tenantAttribute?: boolean;
+  readonly tenantAttribute?: boolean | undefined;
 }
 
 /** Name of the instrumentation, and of its metrics' scope. */
