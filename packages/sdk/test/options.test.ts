@@ -15,10 +15,10 @@ type Wrong = readonly [option: string, value: unknown, rule: RegExp];
 
 // What is wrong for a client, for a method and for a call alike.
 const SETTINGS: readonly Wrong[] = [
-  ["timeoutMs", 0, /greater than 0, got zero/],
+  ["timeoutMs", 0, /greater than 0; noDeadline: true is for none, got zero/],
   ["timeoutMs", -5, /got a negative number/],
   ["timeoutMs", Number.NaN, /got NaN/],
-  ["timeoutMs", Number.POSITIVE_INFINITY, /got an infinite number/],
+  ["timeoutMs", Number.POSITIVE_INFINITY, /noDeadline: true is for none, got an infinite number/],
   ["timeoutMs", "s3cret", /got a string/],
   ["timeoutMs", null, /got null/],
   ["attemptTimeoutMs", 0, /greater than 0/],
@@ -67,7 +67,11 @@ const SETTINGS: readonly Wrong[] = [
   ["headers.a b", { "a b": "c" }, /header name/],
   ["headers.x-a", { "x-a": "s3cret\nx" }, /printable ASCII/],
   ["headers.x-a", { "x-a": 7 }, /printable ASCII/],
-  ["headers.AUTHORIZATION", { AUTHORIZATION: "s3cret" }, /is set by the SDK; use the option auth$/],
+  [
+    "headers.AUTHORIZATION",
+    { AUTHORIZATION: "s3cret" },
+    /is set by the SDK; use the option auth, or call\(\{ auth: \{ token \} \}\)$/,
+  ],
   ["headers.x-tenant-id", { "x-tenant-id": "s3cret" }, /set by the SDK; use the option tenant$/],
   ["headers.x-request-id", { "x-request-id": "s3cret" }, /; use the option requestId$/],
   ["headers.idempotency-key", { "idempotency-key": "s3cret" }, /; use the option idempotencyKey$/],
@@ -139,6 +143,20 @@ const CLIENT: readonly Wrong[] = [
   ["logLevel", "trace", /one of off, error/],
   ["policy", "s3cret", /must be a document/],
   ["transport", {}, /HTTP client function or a Transport/],
+  ["useHttpGet", true, /: is Connect's name; here it is httpGet$/],
+  ["useBinaryFormat", false, /; here it is format$/],
+  ["sendCompression", "gzip", /; here it is compression.send$/],
+  ["acceptCompression", [], /; here it is compression.accept$/],
+  ["compressMinBytes", 1, /; here it is compression.minBytes$/],
+  ["defaultTimeoutMs", 1, /; here it is timeoutMs$/],
+  ["jsonOptions", { registry: "s3cret" }, /; here it is registry$/],
+  ["pingIntervalMs", 1, /; here it is keepAlive.intervalMs$/],
+  ["nodeOptions", { ca: "s3cret" }, /; here it is tls or proxy$/],
+  ["credentials", "include", /; here it is fetchInit.credentials$/],
+  ["sessionManager", {}, /; here it is keepAlive$/],
+  ["idleConnectionTimeoutMs", 5, /: is Connect's; there is none here$/],
+  ["writeMaxBytes", 5, /: is Connect's; there is none here$/],
+  ["toString", 5, /: is not an option/],
   ["observer", {}, /must be a function/],
 ];
 

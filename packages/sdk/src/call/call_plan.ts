@@ -9,7 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { ambientTimeout } from "../options/ambient_timeout.js";
 import { callSettingsKey } from "./call_options.js";
-import { checkCallSettings, checkDuration } from "../options/check_options.js";
+import { checkCallSettings, checkTimeout } from "../options/check_options.js";
 import { type MethodConfig, policyPart } from "../config/config.js";
 import type { CredentialRequest } from "../auth/credential.js";
 import type { CredentialSource } from "../auth/credential_source.js";
@@ -88,7 +88,7 @@ export class CallPlan implements CredentialRequest, CallInfo {
     this.policy = config.observe ? byHandOnly(effective, settings) : effective;
     this.observed = config.observe ? effective : undefined;
     if (runtimeMs !== undefined) {
-      checkDuration(runtimeMs, "timeoutMs");
+      checkTimeout(runtimeMs);
     }
     this.timeoutMs = overallTimeout(
       client.constants,

@@ -1,6 +1,5 @@
 import { printable } from "../errors/bounded_text.js";
 import { CREDENTIAL_RULE, isCredential, isToken, TOKEN_RULE } from "../auth/credential.js";
-import { notAnOption } from "../errors/did_you_mean.js";
 import {
   CODE_NAMES,
   configError,
@@ -44,6 +43,7 @@ import {
   reservedRule,
 } from "./reserved_headers.js";
 import { isTenant, TENANT_RULE } from "./tenant.js";
+import { unknownOption } from "./unknown_option.js";
 
 /** Checks that a value keeps the rule of an option; throws if it does not. */
 type Check = (value: unknown, option: string, rules: OptionRules) => void;
@@ -111,7 +111,7 @@ function object(members: Readonly<Record<string, Check>>, listedIn?: string): Ch
         path = memberPath(option, name);
         const check = Object.hasOwn(members, name) ? members[name] : undefined;
         if (check === undefined) {
-          throw configError(path, notAnOption(name, known, listedIn, WITHIN));
+          throw configError(path, unknownOption(name, known, listedIn));
         }
         const member = (value as Readonly<Record<string, unknown>>)[name];
         if (member !== undefined) {
@@ -124,29 +124,16 @@ function object(members: Readonly<Record<string, Check>>, listedIn?: string): Ch
   };
 }
 
-// Correct place of members that are often stated a level too high.
-const WITHIN: Readonly<Record<string, string>> = {
-  token: "auth",
-  provider: "auth",
-  ...Object.fromEntries(namesOf("retry").map((name) => [name, "retry"])),
-  capacity: "budget",
-  throttleCost: "budget",
-  ca: "tls",
-  certificate: "tls",
-  key: "tls",
-};
-
 const boolean = rule(
   "must be true or false",
   (value) => typeof value === "boolean",
   namingConfigFault,
 );
 const func = rule("must be a function", (value) => typeof value === "function");
-const durationMs = rule(
-  "must be a finite number of milliseconds greater than 0",
-  (value) => Number.isFinite(value) && (value as number) > 0,
-  durationFault,
-);
+const DURATION = "must be a finite number of milliseconds greater than 0";
+const isDuration = (value: unknown) => Number.isFinite(value) && (value as number) > 0;
+const durationMs = rule(DURATION, isDuration, durationFault);
+const deadlineMs = rule(`${DURATION}; noDeadline: true is for none`, isDuration, durationFault);
 const headerName = rule(
   "must be a header name (RFC 9110, section 5.6.2)",
   (value) => typeof value === "string" && /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value),
@@ -270,6 +257,7 @@ const headers: Check = (value, option, rules) => {
 
 const settings = {
   ...checksOf("settings"),
+  timeoutMs: deadlineMs,
   auth,
   tenant,
   noDeadline: boolean,
@@ -488,9 +476,9 @@ export function checkDrainOptions(options: object, rules: OptionRules): void {
   checkDrain(options, "drain", rules);
 }
 
-/** Checks a duration that is stated beside the settings. */
-export function checkDuration(value: unknown, option: string): void {
-  durationMs(value, option, NO_RULES);
+/** Checks the timeout of a call that is stated beside the settings. */
+export function checkTimeout(value: unknown): void {
+  deadlineMs(value, "timeoutMs", NO_RULES);
 }
 
 /** Checks the settings of a call. */

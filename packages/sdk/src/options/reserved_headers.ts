@@ -10,7 +10,7 @@ export interface ReservedNames {
 
 const RESERVED: ReadonlyMap<string, string> = new Map([
   ["accept-encoding", "compression"],
-  ["authorization", "auth"],
+  ["authorization", "auth, or call({ auth: { token } })"],
   ["traceparent", "telemetry"],
   ["tracestate", "telemetry"],
   ["user-agent", "appName"],
