@@ -1,8 +1,15 @@
 import { createTransport as connect } from "@connectrpc/connect/protocol-connect";
 import { createTransport as grpc } from "@connectrpc/connect/protocol-grpc";
 import { createTransport as grpcWeb } from "@connectrpc/connect/protocol-grpc-web";
-import type { Wire } from "./options/options.js";
+import { type Wire, wireMark } from "./options/options.js";
 import { watched } from "./wire/watched_transport.js";
+
+const marked = {
+  connect: watched(connect),
+  grpc: watched(grpc),
+  "grpc-web": watched(grpcWeb),
+  [wireMark]: true,
+};
 
 /**
  * Connect's own transports, for the option `wire`: in the place of the SDK's, which are faster, with
@@ -12,8 +19,4 @@ import { watched } from "./wire/watched_transport.js";
  * const transport = createAmeideTransport({ baseUrl, wire: connectWire });
  * ```
  */
-export const connectWire: Wire = {
-  connect: watched(connect),
-  grpc: watched(grpc),
-  "grpc-web": watched(grpcWeb),
-};
+export const connectWire: Wire = marked;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createAuthority } from "@ameideio/fault-server";
 import {
   errorOf,
+  ownTransport,
   scriptedThreads,
   t1,
   thread,
@@ -9,6 +10,7 @@ import {
   unavailable,
 } from "./harness/scripted_threads.js";
 import { type AmeideOptions, call, type CallSettings } from "../src/index.js";
+import { connectWire } from "../src/connect_wire.js";
 import { createAmeideTransport } from "../src/node.js";
 
 type Wrong = readonly [option: string, value: unknown, rule: RegExp];
@@ -143,6 +145,18 @@ const CLIENT: readonly Wrong[] = [
   ["logLevel", "trace", /one of off, error/],
   ["policy", "s3cret", /must be a document/],
   ["transport", {}, /HTTP client function or a Transport/],
+  [
+    "transport",
+    createAmeideTransport({ baseUrl: "https://api.test" }),
+    /is one of this SDK already: use it itself, or its with\(\)$/,
+  ],
+  ["wire", {}, /must be connectWire of \/connect-wire, got an object$/],
+  ["wire", null, /must be connectWire of \/connect-wire, got null$/],
+  [
+    "wire",
+    { connect: () => 1, grpc: () => 1, "grpc-web": () => 1 },
+    /must be connectWire of \/connect-wire, got an object$/,
+  ],
   ["useHttpGet", true, /: is Connect's name; here it is httpGet$/],
   ["useBinaryFormat", false, /; here it is format$/],
   ["sendCompression", "gzip", /; here it is compression.send$/],
@@ -247,14 +261,15 @@ describe("of a client", () => {
     ["tls", { tls: {} }],
     ["format", { format: "json" }],
     ["httpGet", { httpGet: true }],
+    ["wire", { wire: connectWire }],
   ])("a transport of one's own has a %s of its own", (option, options) => {
-    const { transport } = scriptedThreads([thread]);
+    const transport = ownTransport();
     expect(() => scriptedThreads([thread], { transport, ...options })).toThrow(`option ${option}`);
     scriptedThreads([thread], { transport });
   });
 
   it("interceptors cannot be put into a transport of one's own", () => {
-    const transport = scriptedThreads([thread]).transport;
+    const transport = ownTransport();
     const options: AmeideOptions = { transport, interceptors: [(next) => next] };
     expect(() => scriptedThreads([thread], options)).toThrow(/option interceptors/);
     scriptedThreads([thread], { ...options, interceptors: [] });

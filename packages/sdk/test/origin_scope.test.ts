@@ -4,7 +4,14 @@ import { createAuthority } from "@ameideio/fault-server";
 import { createClient } from "@connectrpc/connect";
 import { ThreadsService } from "@ameideio/core-proto/ameide/threads/v1";
 import { scriptedClient } from "./harness/scripted_client.js";
-import { errorOf, scriptedThreads, t1, thread, thrownBy } from "./harness/scripted_threads.js";
+import {
+  errorOf,
+  ownTransport,
+  scriptedThreads,
+  t1,
+  thread,
+  thrownBy,
+} from "./harness/scripted_threads.js";
 import { type AmeideOptions, call } from "../src/index.js";
 import { createAmeideTransport } from "../src/node.js";
 
@@ -48,7 +55,7 @@ describe("a client derived for another origin", () => {
   });
 
   it("may be one over a transport of one's own, and back", () => {
-    const { transport } = scriptedThreads([thread]);
+    const transport = ownTransport();
     const first = createAmeideTransport({
       baseUrl: "https://api.test",
       auth: { token: "t" },
@@ -58,7 +65,7 @@ describe("a client derived for another origin", () => {
     const auth = { fieldViolations: [{ field: "auth" }] };
     expect(thrownBy(() => first.with({ transport }))).toMatchObject(auth);
     const second = first.with({ transport, auth: { token: "t2" } });
-    const third = scriptedThreads([thread]).transport;
+    const third = ownTransport();
     expect(thrownBy(() => second.with({ transport: third }))).toMatchObject(auth);
     expect(() => second.withTenant("acme")).not.toThrow();
   });
@@ -97,7 +104,7 @@ describe("the environment's token", () => {
     vi.stubEnv("AMEIDE_BASE_URL", "https://api.test");
     vi.stubEnv("AMEIDE_TOKEN", "t");
     const own = createAmeideTransport({
-      transport: scriptedThreads([thread]).transport,
+      transport: ownTransport(),
       ...(asked !== undefined && { environmentCredentials: asked }),
     });
     const { value } = own.explain(ThreadsService.method.getThread).values.auth;

@@ -43,7 +43,14 @@ const OF_CONNECTIONS = [
 ] as const;
 
 /** Options of connections and of messages, which belong to a transport. */
-const OF_TRANSPORT = [...OF_CONNECTIONS, "format", "httpGet", "readMaxBytes", "registry"] as const;
+const OF_TRANSPORT = [
+  ...OF_CONNECTIONS,
+  "format",
+  "httpGet",
+  "readMaxBytes",
+  "registry",
+  "wire",
+] as const;
 
 /**
  * Refuses options of connections where those belong to the runtime.

@@ -23,6 +23,7 @@ import type {
   Settings,
   TlsOptions,
 } from "./options.js";
+import { wireMark } from "./options.js";
 import { BEHAVIOR_1, BEHAVIORS, PROTOCOLS } from "../policy/policy.js";
 import {
   boundsOf,
@@ -346,6 +347,16 @@ const fetchInit: Check = (value, option) => {
   }
 };
 
+const transport: Check = (value, option) => {
+  const { unary, explain } = Object(value) as { unary?: unknown; explain?: unknown };
+  if (typeof value !== "function" && typeof unary !== "function") {
+    throw configError(option, "must be an HTTP client function or a Transport", value);
+  }
+  if (typeof explain === "function") {
+    throw configError(option, "is one of this SDK already: use it itself, or its with()");
+  }
+};
+
 const checkClient = exclusive(
   object(
     {
@@ -423,16 +434,10 @@ const checkClient = exclusive(
         "must be a document: for the text of a file JSON.parse(text), not its name",
         (value) => typeof value === "object" && value !== null,
       ),
-      transport: rule(
-        "must be an HTTP client function or a Transport",
-        (value) =>
-          typeof value === "function" ||
-          typeof (value as { unary?: unknown } | null)?.unary === "function",
-      ),
-      wire: rule("must be connectWire of /connect-wire", (value) =>
-        PROTOCOLS.every(
-          (name) => typeof (value as Record<string, unknown> | null)?.[name] === "function",
-        ),
+      transport,
+      wire: rule(
+        "must be connectWire of /connect-wire",
+        (value) => (value as { [wireMark]?: unknown } | null)?.[wireMark] === true,
       ),
       observer: func,
       fetchInit,

@@ -14,6 +14,9 @@ export type WireOptions = CommonTransportOptions & { useHttpGet: boolean };
 /** Makes the transports that speak the protocols, below the policies. */
 export type Wire = Readonly<Record<Protocol, (options: WireOptions) => Transport>>;
 
+/** Marks {@link Wire}s of `/connect-wire`, in every copy of this package. */
+export const wireMark: unique symbol = Symbol.for("ameide.sdk.wire");
+
 /** When and how failed attempts are retried. */
 export interface RetryOptions {
   /** Attempts of one call, the first included, 1 to 5. Default 3. */
@@ -209,7 +212,8 @@ export interface AmeideOptions extends Settings {
    */
   readonly environmentCredentials?: boolean | undefined;
   /**
-   * Protocol on the wire. `grpc` needs HTTP/2 and is not available in browsers. Default `connect`.
+   * Protocol on the wire. `grpc` needs HTTP/2 and is not available in browsers. Beside a transport of
+   * yours it tells spans, metrics and events what that speaks. Default `connect`.
    */
   readonly protocol?: Protocol | undefined;
   /** Encoding of messages. Default `binary`. */

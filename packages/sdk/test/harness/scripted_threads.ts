@@ -1,4 +1,4 @@
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { create } from "@bufbuild/protobuf";
 import {
   GetThreadResponseSchema,
@@ -26,6 +26,15 @@ export const thread: Answer = ok(
   GetThreadResponseSchema,
   create(GetThreadResponseSchema, { thread: { id: "t1" } }),
 );
+
+/** A transport that is none of the SDK's, as far as the SDK can tell. */
+export function ownTransport(): Transport {
+  const { transport } = scriptedThreads([thread]);
+  return {
+    unary: (...given) => transport.unary(...given),
+    stream: (...given) => transport.stream(...given),
+  };
+}
 
 /** GetThread's request. */
 export const t1 = { threadId: "t1" };
