@@ -1,8 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
+import { createAuthority, startFaultServer } from "@ameideio/fault-server";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { GetThreadResponseSchema } from "@ameideio/core-proto/ameide/threads/v1";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type AmeideClient, createAmeideClient as createNodeClient } from "../src/client.js";
 import { createAmeideClient } from "../src/client_web.js";
 import { failureOf, LEVELS } from "./harness/scripted_call.js";
@@ -281,6 +282,16 @@ describe("what is told of a fetch that failed", () => {
   it("that a browser does not say why", async () => {
     expect(await told(new TypeError("Failed to fetch"))).toMatch(
       /^Failed to fetch: the browser does not say why: .*CORS.*\(at api\.example\.com:443\)$/,
+    );
+  });
+
+  it("that Node.js does not know the authority, and what states it", async () => {
+    const tls = createAuthority().issue({ hosts: ["localhost"] });
+    const server = await startFaultServer({ tls, script: { otherwise: GOOD_ANSWER } });
+    onTestFinished(() => server.close());
+    const client = createAmeideClient({ ...BASE, baseUrl: server.url, retry: false });
+    expect((await failureOf(LEVELS.unknown(client))).rawMessage).toContain(
+      "(the certificate's authority is not known; state it by NODE_EXTRA_CA_CERTS)",
     );
   });
 

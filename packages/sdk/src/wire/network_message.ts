@@ -7,6 +7,9 @@ import { thrownText } from "../errors/thrown_text.js";
 const UNTOLD = /^(Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/;
 const NOT_TOLD =
   "the browser does not say why: the server may be out of reach, its certificate refused, or the page not allowed to call it (CORS)";
+// Node's fetch, which has no option for it; the SDK's own connections have said more by then.
+const UNTRUSTED = /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
+const BY_VARIABLE = "NODE_EXTRA_CA_CERTS";
 
 /**
  * Says what happened to a connection, and where.
@@ -15,8 +18,17 @@ const NOT_TOLD =
  */
 export function networkMessage(reason: unknown, where: string): string {
   const text = thrownText(reason) || "the connection failed";
-  const told = UNTOLD.test(text) ? `${text}: ${NOT_TOLD}` : text;
+  const told = text + hintAt(text);
   return told.includes(where) ? told : `${told} (at ${where})`;
+}
+
+function hintAt(text: string): string {
+  if (UNTOLD.test(text)) {
+    return `: ${NOT_TOLD}`;
+  }
+  return UNTRUSTED.test(text) && !text.includes(BY_VARIABLE)
+    ? ` (the certificate's authority is not known; state it by ${BY_VARIABLE})`
+    : "";
 }
 
 /** Parts of an answer that tell who gave it. */
