@@ -7,6 +7,7 @@ import {
   RetryBudgetSchema,
 } from "@ameideio/core-proto/ameide/policy/v1";
 import { describe, expect, it } from "vitest";
+import { thrownBy } from "./harness/scripted_threads.js";
 import { MAX_BYTES, MAX_DATA_DEPTH, MAX_DEPTH } from "../src/events/bounded_json.js";
 import { QUIET_MS } from "../src/http/full_pool.js";
 import { UNWANTED_MS } from "../src/http/demand.js";
@@ -21,6 +22,7 @@ import {
   LONGEST_PAUSE_MS,
   PATIENCE_MS,
 } from "../src/http/connect_backoff.js";
+import { createAmeideTransport } from "../src/node.js";
 import { BEHAVIOR_1 } from "../src/policy/policy.js";
 import {
   BOUNDS,
@@ -348,6 +350,22 @@ describe("docs/policy-document.md", () => {
       expect(section).toMatch(new RegExp(`^\\| \`${name}\` \\|.* \\| ${String(value)} \\|$`, "m"));
     }
   });
+});
+
+it("docs/migrating.md says of Connect's options what their errors say", () => {
+  const [, table = ""] = read("docs/migrating.md").split("## Options");
+  const rows = [...table.matchAll(/^\| (.*) \| (.*) \|$/gm)];
+  const told = rows.flatMap(([, theirs = "", ours = ""]) =>
+    [...theirs.matchAll(/\b[a-z]\w+/g)].flatMap(([name]) => {
+      const error = thrownBy(() =>
+        createAmeideTransport({ baseUrl: "https://api.test", [name]: Symbol("no value") }),
+      );
+      const said = /Connect's(?: name; here it is (\w+)|; there is none here)/.exec(error.message);
+      return said === null ? [] : [{ name, fits: ours.includes(said[1] ?? "none") }];
+    }),
+  );
+  expect(told.filter(({ fits }) => !fits)).toEqual([]);
+  expect(new Set(told.map(({ name }) => name)).size).toBe(17);
 });
 
 describe("docs/events.md", () => {
