@@ -54,8 +54,9 @@ let before: string[] = [];
 
 /** Excludes everything that exists now from the count. Call it once all permanent objects exist. */
 export function begin(): void {
-  // A stream is a resource from its first use on.
+  // A stream is a resource from its first use on. Node's HTTP, loaded by the first call, uses stderr.
   void process.stdout.writableLength;
+  void process.stderr.writableLength;
   before = process.getActiveResourcesInfo();
 }
 
