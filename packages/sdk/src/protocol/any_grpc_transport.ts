@@ -12,7 +12,7 @@ import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
 import { envelope } from "./envelope.js";
 import type { HeaderList, MessageForm } from "./form.js";
 import type { GrpcHead } from "./grpc_protocol.js";
-import { protocolError } from "./protocol_errors.js";
+import { protocolError, statedError } from "./protocol_errors.js";
 import { BytesBody } from "./request_body.js";
 import { type HttpAnswer, WireTransport } from "./wire_transport.js";
 
@@ -62,7 +62,7 @@ export abstract class AnyGrpcTransport extends WireTransport {
     const answer = await this.sendMessages(request, recording);
     const head = await this.head(answer, recording);
     if (head.error !== undefined) {
-      throw recording?.stated(head.error) ?? head.error;
+      throw statedError(head.error, recording);
     }
     const { header, trailer } = answer;
     const messages = this.messages(request, answer, head, recording);
@@ -85,7 +85,7 @@ export abstract class AnyGrpcTransport extends WireTransport {
       const code = this.hasStatus(answer) ? Code.Unimplemented : Code.Unknown;
       throw error === undefined
         ? protocolError("no message in a unary answer", code)
-        : (recording?.stated(error) ?? error);
+        : statedError(error, recording);
     }
     if (error !== undefined) {
       throw protocolError("a message beside a status that is an error", Code.Unknown);

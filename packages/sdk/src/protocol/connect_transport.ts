@@ -28,7 +28,7 @@ import {
   withoutTrailers,
 } from "./connect_protocol.js";
 import type { HeaderList } from "./form.js";
-import { protocolError } from "./protocol_errors.js";
+import { protocolError, statedError } from "./protocol_errors.js";
 import { BytesBody } from "./request_body.js";
 import { readWhole } from "./whole_body.js";
 import { type HttpAnswer, WireTransport } from "./wire_transport.js";
@@ -89,7 +89,7 @@ export class ConnectTransport extends WireTransport {
         ended = true;
         const end = readEndStream(content, header);
         if (end.error !== undefined) {
-          throw recording?.stated(end.error) ?? end.error;
+          throw statedError(end.error, recording);
         }
         end.trailer.forEach((value, name) => trailer.set(name, value));
       },

@@ -8,6 +8,7 @@ import {
   readGrpcHead,
   readTrailers,
 } from "./grpc_protocol.js";
+import { statedError } from "./protocol_errors.js";
 import type { HttpAnswer } from "./wire_transport.js";
 
 /** Transport of the gRPC protocol. */
@@ -31,7 +32,7 @@ export class GrpcTransport extends AnyGrpcTransport {
       check() {
         const error = readTrailers(trailer, header);
         if (error !== undefined) {
-          throw recording?.stated(error) ?? error;
+          throw statedError(error, recording);
         }
       },
     };

@@ -10,7 +10,7 @@ import {
   readGrpcWebHead,
   readTrailersInBody,
 } from "./grpc_web_protocol.js";
-import { protocolError } from "./protocol_errors.js";
+import { protocolError, statedError } from "./protocol_errors.js";
 import type { HttpAnswer } from "./wire_transport.js";
 
 /** Transport of the gRPC-Web protocol. */
@@ -44,7 +44,7 @@ export class GrpcWebTransport extends AnyGrpcTransport {
       readEnd(content) {
         const end = readTrailersInBody(content, header);
         if (end instanceof ConnectError) {
-          throw recording?.stated(end) ?? end;
+          throw statedError(end, recording);
         }
         end.forEach((value, name) => trailer.set(name, value));
       },

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Recording } from "../wire/recorder.js";
 
 /** Creates the error of a message that is larger than the caller reads. */
 export function tooLarge(bytes: number, maxBytes: number): ConnectError {
@@ -11,4 +12,10 @@ export function tooLarge(bytes: number, maxBytes: number): ConnectError {
 /** Creates the error of what breaks the protocol. */
 export function protocolError(text: string, code: Code): ConnectError {
   return new ConnectError(`protocol error: ${text}`, code);
+}
+
+/** Returns the error that the server put into its answer, recorded. */
+export function statedError(error: ConnectError, recording: Recording | undefined): ConnectError {
+  recording?.stated(error);
+  return error;
 }

@@ -134,10 +134,9 @@ export class Recording {
     this.networkError = { reason };
   }
 
-  /** Records the error that the server put into its answer, and returns it. */
-  stated(error: ConnectError): ConnectError {
+  /** Records the error that the server put into its answer. */
+  stated(error: ConnectError): void {
     this.wireError = error;
-    return error;
   }
 
   /** True if the status is one of good answers. */
