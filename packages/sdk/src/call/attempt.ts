@@ -73,6 +73,13 @@ export function abortError(abortCause: AbortCause, message: string, cause: unkno
   return error;
 }
 
+/** Returns a signal that fires when the attempt is ended. */
+export function signalOf(attempt: Attempt): AbortSignal {
+  const controller = new AbortController();
+  attempt.abort = (reason) => controller.abort(reason);
+  return controller.signal;
+}
+
 /**
  * Keeps the error that an attempt got from below all interceptors: the one that the server put into
  * its answer, or else this.

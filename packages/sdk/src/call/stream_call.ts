@@ -11,7 +11,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import { abortReason, type Attempt, readInner } from "./attempt.js";
+import { abortReason, type Attempt, readInner, signalOf } from "./attempt.js";
 import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { tell } from "../runtime/callbacks.js";
@@ -106,10 +106,8 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
       this.handedOn = attempt;
       return next(request, attempt.recording);
     }
-    const failed = async (reason: unknown): Promise<never> => {
-      attempt.innerError = await attempt.recording.readError(connectErrorOf(reason));
-      throw attempt.innerError;
-    };
+    const failed = (reason: unknown): Promise<never> =>
+      new Promise((_, reject) => readInner(attempt, connectErrorOf(reason), reject));
     const messages = tellingErrors(request.message, (reason) =>
       this.failFromCaller(attempt, connectErrorOf(reason)),
     );
@@ -156,19 +154,16 @@ export class StreamCall<I extends DescMessage, O extends DescMessage> extends Ba
   }
 
   protected open(attempt: Attempt, headers: Headers | undefined): void {
-    const controller = new AbortController();
-    attempt.abort = (reason) => controller.abort(reason);
+    const signal = signalOf(attempt);
     const input = this.input.forAttempt(
       attempt.recording,
       () => attempt.over,
       (reason) => this.failFromCaller(attempt, connectErrorOf(reason)),
     );
-    this.client.inner
-      .stream(attempt, this, controller.signal, this.method, headers, input, this.values)
-      .then(
-        (response) => this.onResponse(attempt, response),
-        (reason: unknown) => this.onRejected(attempt, reason),
-      );
+    this.client.inner.stream(attempt, this, signal, this.method, headers, input, this.values).then(
+      (response) => this.onResponse(attempt, response),
+      (reason: unknown) => this.onRejected(attempt, reason),
+    );
   }
 
   // The messages to send failed: no fault of the connection.

@@ -1,6 +1,6 @@
 import type { ConnectError, ContextValues, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
-import { type Attempt, readInner } from "./attempt.js";
+import { type Attempt, readInner, signalOf } from "./attempt.js";
 import { BaseCall } from "./base_call.js";
 import type { CallPlan } from "./call_plan.js";
 import { type AttemptLimit, attemptLimit } from "../policy/deadline.js";
@@ -119,12 +119,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
   // and after it; undefined where nothing but the attempt interceptor can hold the attempt up.
   private signalFor(attempt: Attempt): AbortSignal | undefined {
     const { hasInterceptors, inner } = this.client;
-    if (!hasInterceptors && inner.instrumented) {
-      return undefined;
-    }
-    const controller = new AbortController();
-    attempt.abort = (reason) => controller.abort(reason);
-    return controller.signal;
+    return !hasInterceptors && inner.instrumented ? undefined : signalOf(attempt);
   }
 
   // Ends the call through the promise of the attempt, so that the caller is told in the async
