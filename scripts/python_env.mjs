@@ -24,45 +24,66 @@ const OWN_DISTRIBUTIONS = [
  * identified by the hash of its inputs, so a second call costs milliseconds.
  *
  * @param {string} root
- * @param {{ python?: string, name?: string }} [options] Interpreter, by default `python3`, and name of
- *   the environment.
+ * @param {{ python?: string, name?: string }} [options] Interpreter, and name of the environment. By
+ *   default the interpreter is the one that the environment was made with, at first `python3`.
  * @returns {Promise<string>}
  * @throws {MissingTool} If there is no Python, or one that is too old.
  * @throws {Error} When pip fails.
  */
-export async function pythonEnvironment(root, { python = "python3", name = "venv" } = {}) {
-  const version = await pythonVersion(root, python);
-  const own = OWN_DISTRIBUTIONS.filter((path) => existsSync(join(root, path, "pyproject.toml")));
-  const hash = createHash("sha256")
-    .update(version)
-    .update(readFileSync(join(root, LOCK)));
-  for (const path of own) {
-    hash.update(installedBy(readFileSync(join(root, path, "pyproject.toml"), "utf8")));
-  }
-  const key = hash.digest("hex");
-
+export async function pythonEnvironment(root, { python, name = "venv" } = {}) {
   const venv = join(root, ".cache", name);
   const bin = join(venv, process.platform === "win32" ? "Scripts" : "bin");
   const marker = join(venv, ".ameide");
-  const isReady = () => existsSync(marker) && readFileSync(marker, "utf8") === key;
-  if (isReady()) {
+  const ofVenv = join(bin, "python");
+  /** @param {string} interpreter */
+  const keyFor = async (interpreter) => keyOf(root, await pythonVersion(root, interpreter));
+  /** @param {string} key */
+  const isReady = (key) => existsSync(marker) && readFileSync(marker, "utf8") === key;
+
+  // Its own tells its version in milliseconds, where python3 may be a script that looks for one.
+  if (python === undefined && existsSync(ofVenv) && isReady(await keyFor(ofVenv))) {
+    return bin;
+  }
+  const program = python ?? "python3";
+  const key = await keyFor(program);
+  if (isReady(key)) {
     return bin;
   }
   await alone(`${venv}.lock`, async () => {
-    if (isReady()) {
+    if (isReady(key)) {
       return;
     }
     rmSync(venv, { recursive: true, force: true });
-    await must(python, ["-m", "venv", venv], root);
-    const ofVenv = join(bin, "python");
+    await must(program, ["-m", "venv", venv], root);
     const install = ["-m", "pip", "install", "--quiet", "--no-deps"];
     await must(ofVenv, [...install, "--require-hashes", "-r", LOCK], root);
-    for (const path of own) {
+    for (const path of distributionsIn(root)) {
       await must(ofVenv, [...install, "--no-build-isolation", "-e", path], root);
     }
     writeFileSync(marker, key);
   });
   return bin;
+}
+
+/**
+ * Identifies what an environment is made of.
+ *
+ * @param {string} root
+ * @param {string} version Of its Python.
+ */
+function keyOf(root, version) {
+  const hash = createHash("sha256")
+    .update(version)
+    .update(readFileSync(join(root, LOCK)));
+  for (const path of distributionsIn(root)) {
+    hash.update(installedBy(readFileSync(join(root, path, "pyproject.toml"), "utf8")));
+  }
+  return hash.digest("hex");
+}
+
+/** @param {string} root */
+function distributionsIn(root) {
+  return OWN_DISTRIBUTIONS.filter((path) => existsSync(join(root, path, "pyproject.toml")));
 }
 
 /**
