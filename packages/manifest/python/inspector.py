@@ -8,6 +8,7 @@ somebody else, `roster_inspector.py` is the program.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from base64 import b64encode
@@ -114,6 +115,8 @@ def inspect_roster(module: str) -> None:
 
 
 if __name__ == "__main__":
+    # It ends before collecting garbage pays.
+    gc.disable()
     print_inspection(
         inspect_clients(AsyncAmeideClient, AmeideClient), descriptors_of("ameide_core_proto")
     )

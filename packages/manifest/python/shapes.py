@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _STREAMS = frozenset({"AsyncIterator", "Iterator", "AsyncIterable", "Iterable"})
@@ -34,20 +35,12 @@ class Shape:
 def methods_of(client: Any) -> Iterator[tuple[str, Shape]]:
     """Goes through the methods of a generated client: those whose first argument is a request."""
     for name, function in sorted(inspect.getmembers(type(client), inspect.isfunction)):
-        if name.startswith("_"):
+        # By its code, which is there: a signature would be made for each.
+        code = function.__code__
+        if name.startswith("_") or code.co_varnames[1 : code.co_argcount][:1] != ("request",):
             continue
-        signature = inspect.signature(function)
-        parameters = list(signature.parameters.values())[1:]
-        if (
-            not parameters
-            or parameters[0].name != "request"
-            or parameters[0].kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD
-        ):
-            continue
-        yield (
-            name,
-            _shape(function.__module__, parameters[0].annotation, signature.return_annotation),
-        )
+        said = function.__annotations__
+        yield name, _shape(function.__module__, said.get("request"), said.get("return"))
 
 
 def _shape(module: str, request: object, response: object) -> Shape:
@@ -63,22 +56,28 @@ def _shape(module: str, request: object, response: object) -> Shape:
 
 
 def _message(module: str, annotation: object) -> tuple[bool, Any]:
-    """Whether an annotation is a stream, and the class of its messages.
+    """Whether an annotation is a stream, and the class of its messages."""
+    streams, message = _parts_of(str(annotation))
+    try:
+        return streams, eval(message, vars(sys.modules[module]))
+    except NameError:
+        return streams, None
+
+
+@cache
+def _parts_of(annotation: str) -> tuple[bool, str]:
+    """Whether an annotation is a stream, and what it says of the class of its messages.
 
     Generated modules import the names of streams for type checkers only, so that they cannot be
     evaluated.
     """
-    node = ast.parse(str(annotation), mode="eval").body
+    node = ast.parse(annotation, mode="eval").body
     streams = (
         isinstance(node, ast.Subscript)
         and isinstance(node.value, ast.Name)
         and node.value.id in _STREAMS
     )
-    inner = node.slice if isinstance(node, ast.Subscript) else node
-    try:
-        return streams, eval(ast.unparse(inner), vars(sys.modules[module]))
-    except NameError:
-        return streams, None
+    return streams, ast.unparse(node.slice if isinstance(node, ast.Subscript) else node)
 
 
 def _name(message: Any) -> str:
