@@ -1,11 +1,10 @@
-import { join } from "node:path";
-import {
-  API,
-  type Checker,
-  type StringLiteralType,
-  type Symbol,
-  type Type,
-} from "typescript/unstable/sync";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
 
 /** What the declared type of a client's method says. */
 export interface DeclaredMethod {
@@ -25,79 +24,97 @@ export interface ClientType {
   readonly type: string;
 }
 
+/** A package that types are imported from by its name. */
+export interface TypedPackage {
+  readonly name: string;
+  readonly folder: string;
+}
+
 /**
  * Reads what the type of a client declares: the members that have methods from a message to a
- * message, as the compiler sees them for a module in a folder.
+ * message, as the compiler sees them for a module that has a package in its node_modules.
  *
- * @param folder - Of a package, which resolves its own name by its `exports`, or of a project.
  * @throws Error if the module does not compile.
  */
-export function readDeclared(folder: string, client: ClientType): Declared {
-  const probe = join(folder, "__inspector.mts");
-  const project = join(folder, "__inspector.json");
-  const files: Readonly<Record<string, string>> = {
-    [probe]: probeOf(client),
-    [project]: JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: [probe] }),
-  };
-  const api = new API({
-    cwd: folder,
-    // Without fileExists, which the compiler would ask for 600 paths.
-    fs: { readFile: (path) => files[path] },
-  });
+export async function readDeclared(sdk: TypedPackage, client: ClientType): Promise<Declared> {
+  const folder = await mkdtemp(join(tmpdir(), "ameide-manifest-"));
   try {
-    const { checker, program } =
-      api.updateSnapshot({ openProjects: [project] }).getProject(project) ?? fail(folder);
-    const [problem] = program.getSemanticDiagnostics(probe);
+    const link = join(folder, "node_modules", sdk.name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(sdk.folder, link, "junction");
+    await writeFile(join(folder, PROBE), probeOf(client));
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(PROJECT));
+    const said = await compile(folder);
+    const problem = said.split("\n").find((line) => line.startsWith(PROBE));
     if (problem !== undefined) {
-      throw new Error(`the types do not compile, are they built? ${problem.text}`);
+      throw new Error(`the types do not compile, are they built? ${problem}`);
     }
-    const source = program.getSourceFile(probe) ?? fail(folder);
-    const exported = [...(checker.getSymbolAtLocation(source)?.getExports().values() ?? [])];
-    const clients = exported.find((symbol) => symbol.name === "clients") ?? fail(folder);
-    return new Map(
-      membersOf(checker, typeOf(checker, clients)).map(([service, type]) => [
-        service,
-        new Map(
-          membersOf(checker, type).map(([method, read]) => {
-            const [kind = "", input = "", output = ""] = (read as StringLiteralType).value.split(
-              " ",
-            );
-            return [method, { kind, input, output }];
-          }),
-        ),
-      ]),
-    );
+    return methodsIn(await emitted(folder, said));
   } finally {
-    api.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-function membersOf(checker: Checker, type: Type): [name: string, type: Type][] {
-  const members = checker.getPropertiesOfType(type);
-  const types = checker.getTypeOfSymbol(members);
-  return members.map(({ name }, index) => [name, types[index] ?? fail(name)]);
-}
+const PROBE = "probe.mts";
+const OUT = "out";
 
-function typeOf(checker: Checker, symbol: Symbol): Type {
-  return checker.getTypeOfSymbol(symbol) ?? fail(symbol.name);
-}
-
-function fail(what: string): never {
-  throw new Error(`the compiler does not tell the types of ${what}`);
-}
-
-const COMPILER_OPTIONS = {
-  module: "nodenext",
-  target: "es2022",
-  // Without the DOM, which no method's messages have, and which takes longest to read.
-  lib: ["es2022"],
-  types: [],
-  strict: true,
-  skipLibCheck: true,
-  noEmit: true,
+const PROJECT = {
+  compilerOptions: {
+    module: "nodenext",
+    target: "es2022",
+    // Without the DOM, which no method's messages have, and which takes longest to read.
+    lib: ["es2022"],
+    types: [],
+    strict: true,
+    skipLibCheck: true,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: OUT,
+  },
+  files: [PROBE],
 };
 
+/**
+ * Compiles the project of a folder with the native program, which needs no Node.js around it.
+ *
+ * @returns what it said, which tells of other modules, too.
+ */
+async function compile(folder: string): Promise<string> {
+  const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
+  const { default: pathOfProgram } = (await import(
+    pathToFileURL(join(typescript, "lib/getExePath.js")).href
+  )) as { readonly default: () => string };
+  // A Go program, which ends before collecting garbage pays.
+  const env = { ...process.env, GOGC: "off", GOMEMLIMIT: "1GiB" };
+  return new Promise((resolve) => {
+    execFile(pathOfProgram(), [], { cwd: folder, env }, (_, stdout, stderr) => {
+      resolve(`${stdout}${stderr}`);
+    });
+  });
+}
+
+// Below the folder that all modules have in common, which may be that of the probe.
+async function emitted(folder: string, said: string): Promise<string> {
+  const files = await readdir(join(folder, OUT), { recursive: true }).catch(() => []);
+  const file = files.find((path) => path.endsWith("probe.d.mts"));
+  if (file === undefined) {
+    throw new Error(`the compiler does not tell the types of the client: ${said.trim()}`);
+  }
+  return readFile(join(folder, OUT, file), "utf8");
+}
+
+function methodsIn(declarations: string): Declared {
+  const services = new Map<string, Map<string, DeclaredMethod>>();
+  for (const [, line = ""] of declarations.matchAll(/^ +"([^"]*)": true;$/gm)) {
+    const [service = "", method = "", kind = "", input = "", output = ""] = line.split(" ");
+    const methods = services.get(service) ?? new Map<string, DeclaredMethod>();
+    services.set(service, methods.set(method, { kind, input, output }));
+  }
+  return services;
+}
+
 // The type of a method is read by types alone, into a literal: "unary acme.v1.Request acme.v1.Response".
+// The spread has the compiler write the members out.
 function probeOf({ imports, type }: ClientType): string {
   return `
 ${imports}
@@ -112,8 +129,8 @@ type Request<T> = Streams<T> extends true ? ItemOf<T> : T;
 type Read<F> = F extends (request: infer I, options?: never) => infer O
   ? \`\${KindOf<I, O>} \${NameOf<Request<I>>} \${NameOf<ItemOf<O>>}\`
   : never;
-type Methods<T> = { [M in keyof T as [Read<T[M]>] extends [never] ? never : M]: Read<T[M]> };
-type Clients<T> = { [S in keyof T as keyof Methods<T[S]> extends never ? never : S]: Methods<T[S]> };
-export declare const clients: Clients<${type}>;
+type Methods<S, T> = { [M in keyof T]: \`\${S & string} \${M & string} \${Read<T[M]>}\` }[keyof T];
+type Clients<T> = { [S in keyof T]: Methods<S, T[S]> }[keyof T];
+export const methods = { ...(null! as { [M in Clients<${type}>]: true }) };
 `;
 }

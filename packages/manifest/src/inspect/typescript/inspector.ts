@@ -6,7 +6,7 @@
 // project's own roster, a path relative to that.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, normalize, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { create, toJsonString } from "@bufbuild/protobuf";
@@ -17,7 +17,7 @@ import {
   InspectionSchema,
 } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { idempotencyWord } from "../../describe.js";
-import { type ClientType, type Declared, readDeclared } from "./declared.js";
+import { type ClientType, type Declared, readDeclared, type TypedPackage } from "./declared.js";
 import { embeddedDescriptors } from "./embedded.js";
 import { type AllServices, type Make, type Recorded, recordCalls } from "./recorded.js";
 
@@ -27,17 +27,23 @@ const SDK = "@ameideio/ameide-sdk-ts";
 interface Looked {
   /** What makes the client. */
   readonly entry: string;
-  /** Its type, for a module in a folder. */
+  /** The package that has it. */
+  readonly sdk: TypedPackage;
+  /** Its type. */
   readonly type: ClientType;
-  readonly make: Make;
+  /** Loads it. */
+  readonly load: () => Promise<Make>;
   /** Paths of the modules that stubs are in, relative to the folder, with one star. */
   readonly stubs: string;
 }
 
 async function inspect(folder: string, roster: string | undefined): Promise<string> {
   const looked = await (roster === undefined ? ours(folder) : theirs(folder, roster));
-  const declared = readDeclared(folder, looked.type);
-  const recorded = await recordCalls(looked.make, declared);
+  // The compiler, a program of its own, works beside the calls; their faults are told first.
+  const [recorded, declared] = await bothOf(
+    looked.load().then(recordCalls),
+    readDeclared(looked.sdk, looked.type),
+  );
   const inspection = create(InspectionSchema, {
     sdk: "ts",
     clients: clientsOf(looked.entry, declared, recorded),
@@ -46,32 +52,44 @@ async function inspect(folder: string, roster: string | undefined): Promise<stri
   return toJsonString(InspectionSchema, inspection);
 }
 
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
 async function ours(folder: string): Promise<Looked> {
   const entry = "createAmeideClient";
-  const make = (await load(folder, "./client"))[entry] as Make;
   const imports = `import type { ${entry} } from "${SDK}/client";`;
-  const stubs = await exported(folder, "./*");
-  return { entry, type: { imports, type: `ReturnType<typeof ${entry}>` }, make, stubs };
+  return {
+    entry,
+    sdk: { name: SDK, folder },
+    type: { imports, type: `ReturnType<typeof ${entry}>` },
+    load: async () => (await load(folder, "./client"))[entry] as Make,
+    stubs: await exported(folder, "./*"),
+  };
 }
 
 async function theirs(folder: string, path: string): Promise<Looked> {
   const entry = "createRosterClient";
   const sdk = dirname(createRequire(join(folder, "index.js")).resolve(`${SDK}/package.json`));
-  const over = (await load(sdk, "./roster"))[entry] as (
-    roster: unknown,
-    options: object,
-  ) => AllServices;
   const { roster } = await importRoster(folder, path);
   if (typeof roster !== "object") {
     throw new Error(`${path} exports no roster, as protoc-gen-ameide writes it`);
   }
   const imports =
     `import type { RosterClient } from "${SDK}/roster";` +
-    `import type { roster } from ${JSON.stringify(`./${normalize(path)}`)};`;
+    `import type { roster } from ${JSON.stringify(join(folder, path))};`;
   return {
     entry,
+    sdk: { name: SDK, folder: sdk },
     type: { imports, type: "RosterClient<typeof roster>" },
-    make: (options) => over(roster, options),
+    load: async () => {
+      const over = (await load(sdk, "./roster"))[entry] as (
+        roster: unknown,
+        options: object,
+      ) => AllServices;
+      return (options) => over(roster, options);
+    },
     stubs: `${dirname(path)}/*_pb.js`,
   };
 }

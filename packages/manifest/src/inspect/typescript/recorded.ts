@@ -1,6 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Declared, DeclaredMethod } from "./declared.js";
 
 /** A client of all services. */
 export type AllServices = Readonly<Record<string, unknown>> & { close(): void };
@@ -22,10 +21,8 @@ type Send = (request: unknown) => unknown;
 /**
  * Calls every method of every service of a client, with an empty request, and records what the calls
  * ask for. Nothing is sent.
- *
- * @param declared - Its methods as types declare them. Those that they do not declare are called, too.
  */
-export async function recordCalls(make: Make, declared: Declared): Promise<Recorded> {
+export async function recordCalls(make: Make): Promise<Recorded> {
   let last: DescMethod | undefined;
   const record: Interceptor = () => (request) => {
     last = request.method;
@@ -44,7 +41,7 @@ export async function recordCalls(make: Make, declared: Declared): Promise<Recor
     const asked = new Map<string, DescMethod | undefined>();
     for (const [method, send] of methods) {
       last = undefined;
-      await call(send, declared.get(service)?.get(method));
+      await call(send);
       asked.set(method, last);
     }
     recorded.set(service, asked);
@@ -66,10 +63,9 @@ function isMethod(entry: [string, unknown]): entry is [string, Send] {
   return typeof entry[1] === "function";
 }
 
-async function call(send: Send, declared: DeclaredMethod | undefined): Promise<void> {
-  const streams = declared?.kind === "client_streaming" || declared?.kind === "bidi_streaming";
+async function call(send: Send): Promise<void> {
   try {
-    const answer = send(streams ? nothing() : {});
+    const answer = send(EMPTY);
     if (typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer) {
       const messages = answer as AsyncIterable<unknown>;
       await messages[Symbol.asyncIterator]().next();
@@ -81,4 +77,5 @@ async function call(send: Send, declared: DeclaredMethod | undefined): Promise<v
   }
 }
 
-async function* nothing(): AsyncGenerator<never> {}
+/** An empty request, and an empty stream of requests: which one is asked for, a call does not tell. */
+const EMPTY = { async *[Symbol.asyncIterator](): AsyncGenerator<never> {} };
