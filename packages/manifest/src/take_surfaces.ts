@@ -2,7 +2,6 @@ import type { Surface } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { MissingTool } from "@ameideio/scripts/missing_tool.mjs";
 import { buildInspector, inspect } from "./inspect/inspect.js";
 import type { Sdk } from "./sdks.js";
-import { surfaceOf } from "./surface.js";
 
 /** Surfaces, and the SDKs that have none here. */
 export interface Taken {
@@ -27,7 +26,9 @@ export async function takeSurfaces(sdks: readonly Sdk[]): Promise<Taken> {
 /** The surface of an SDK, or what to install for it. */
 async function takeSurface(sdk: Sdk): Promise<Surface | string> {
   try {
-    return surfaceOf(await inspect(sdk, await buildInspector(sdk)));
+    const inspection = await inspect(sdk, await buildInspector(sdk));
+    // Loaded while the inspector works.
+    return (await import("./surface.js")).surfaceOf(inspection);
   } catch (reason) {
     if (!(reason instanceof MissingTool)) {
       throw reason;

@@ -34,6 +34,8 @@ export function kindAndTypes(
 
 /** The difference of two values, if there is one. */
 export function differs(rule: Rule, what: string, wanted: Value, found: Value): Difference[] {
-  const message = `${what} is ${show(found)}, should be ${show(wanted)}`;
-  return isSame(wanted, found) ? [] : [{ rule, message }];
+  if (isSame(wanted, found)) {
+    return [];
+  }
+  return [{ rule, message: `${what} is ${show(found)}, should be ${show(wanted)}` }];
 }

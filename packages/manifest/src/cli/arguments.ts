@@ -1,7 +1,3 @@
-import { type Options, parseOptions, splitOptions } from "@ameideio/protoc-gen-ameide/options";
-import { optionsIn } from "../init/template.js";
-import { UserError } from "../user_error.js";
-import { readText } from "./files.js";
 import { type Arguments, type OptionsConfig, parseStrictly } from "./parse_strictly.js";
 
 export type { Arguments, OptionsConfig };
@@ -53,34 +49,6 @@ export function oneOf<T extends string>(value: string, words: readonly T[], opti
   }
   return word;
 }
-
-/**
- * Reads options of protoc-gen-ameide: those of a template, and more over them.
- *
- * @param template - Path of a template for `buf generate`.
- * @throws UsageError if one is none.
- * @throws UserError if the template cannot be read, or has no roster.
- */
-export async function readOptions(
-  options: readonly string[] = [],
-  template?: string,
-): Promise<Options> {
-  const stated = template === undefined ? NONE : optionsIn(await readText(template));
-  if (template !== undefined && stated.roster.length === 0) {
-    throw new UserError(`${template} has no plugin with an option roster`);
-  }
-  try {
-    const { roster, names } = parseOptions(splitOptions(options));
-    return {
-      roster: [...new Set([...stated.roster, ...roster])],
-      names: new Map([...stated.names, ...names]),
-    };
-  } catch (reason) {
-    throw new UsageError(`--opt: ${reason instanceof Error ? reason.message : String(reason)}`);
-  }
-}
-
-const NONE: Options = { roster: [], names: new Map() };
 
 function parse<T extends OptionsConfig>(argv: readonly string[], options: T): Arguments<T> {
   try {

@@ -1,21 +1,10 @@
-import { join } from "node:path";
-import process from "node:process";
 import { inCi } from "@ameideio/scripts/in_ci.mjs";
 import { EXIT_MISSING_TOOL } from "@ameideio/scripts/missing_tool.mjs";
-import { check, isGreen } from "../check/check.js";
-import { readImage } from "../image.js";
-import { textOf } from "../init/plan_file.js";
-import { modulesOf } from "../modules.js";
-import { readManifest, readSurface } from "../read.js";
-import { toJsonReport } from "../report/json.js";
-import { toSarif } from "../report/sarif.js";
-import { type Locate, locateIn } from "../report/sources.js";
-import { showTable } from "../report/table.js";
 import { type Sdk, SDKS } from "../sdks.js";
 import type { Taken } from "../take_surfaces.js";
 import { oneOf, readArguments, required, UsageError } from "./arguments.js";
 import type { Command, Output } from "./command.js";
-import { readBytes, readText } from "./files.js";
+import type { Wanted, WantedFiles } from "./comparison.js";
 
 /** Looks at SDKs. */
 export type TakeSurfaces = (sdks: readonly Sdk[]) => Promise<Taken>;
@@ -38,7 +27,7 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
         image: { type: "string" },
         format: { type: "string", default: "table" },
       });
-      const path = required(values.manifest, "--manifest");
+      const manifest = required(values.manifest, "--manifest");
       const format = oneOf(values.format, ["table", "json", "sarif"], "--format");
       if (values.image !== undefined && format !== "sarif") {
         throw new UsageError("--image is for --format sarif");
@@ -50,28 +39,21 @@ export function checkCommand(takeSurfaces?: TakeSurfaces): Command {
       if (values.sdk !== undefined && values.surface !== undefined) {
         throw new UsageError("--sdk and --surface exclude each other");
       }
-      const manifest = readManifest(await readText(path), path);
-      const base =
-        values.base === undefined
-          ? undefined
-          : readManifest(await readText(values.base), values.base);
-      const locate = values.image === undefined ? undefined : await sourcesIn(values.image);
-      const { surfaces, missing } =
+      // The programs that look start before what compares is loaded.
+      const [{ surfaces, missing }, wanted] = await Promise.all([
         values.surface === undefined && takeSurfaces !== undefined
-          ? await takeSurfaces(sdks)
-          : await readSurfaces(values.surface);
+          ? takeSurfaces(sdks)
+          : surfacesIn(values.surface),
+        wantedIn({ manifest, base: values.base, image: values.image }),
+      ]);
       const incomplete = tellMissing(missing, output);
       if (surfaces.length === 0) {
         return EXIT_MISSING_TOOL;
       }
-      const verdict = { ...check(manifest, surfaces, base), incomplete };
-      const report = {
-        table: () => showTable(verdict),
-        json: () => toJsonReport(verdict),
-        sarif: () => toSarif(verdict.problems, path, locate),
-      };
-      output.out(report[format]());
-      return isGreen(verdict) ? 0 : 1;
+      const { compared } = await import("./comparison.js");
+      const { report, green } = compared(wanted, surfaces, { format, incomplete });
+      output.out(report);
+      return green ? 0 : 1;
     },
   };
 }
@@ -124,16 +106,14 @@ function tellMissing(missing: readonly string[], { line }: Output): boolean {
   return missing.length > 0 && inCi();
 }
 
-async function sourcesIn(path: string): Promise<Locate> {
-  const folder = process.cwd();
-  const bufYaml = await textOf(join(folder, "buf.yaml"));
-  return locateIn(readImage(await readBytes(path), path), folder, modulesOf(bufYaml ?? ""));
-}
-
-async function readSurfaces(paths: readonly string[] | undefined): Promise<Taken> {
+async function surfacesIn(paths: readonly string[] | undefined): Promise<Taken> {
   if (paths === undefined) {
     throw new UsageError("--surface is missing");
   }
-  const read = paths.map(async (path) => readSurface(await readText(path), path));
-  return { surfaces: await Promise.all(read), missing: [] };
+  const { readSurfaces } = await import("./comparison.js");
+  return { surfaces: await readSurfaces(paths), missing: [] };
+}
+
+async function wantedIn(files: WantedFiles): Promise<Wanted> {
+  return (await import("./comparison.js")).readWanted(files);
 }

@@ -16,15 +16,16 @@ export async function runCli(
 ): Promise<number> {
   const [name, ...argv] = given.filter((argument) => argument !== "--");
   if (name === "--help" || name === "-h") {
-    output.out(helpOf(commands));
+    output.out(await helpOf(commands));
     return 0;
   }
-  const command = commands.get(name ?? "");
-  if (command === undefined) {
+  const load = commands.get(name ?? "");
+  if (load === undefined) {
     const what = name === undefined ? "a command is missing" : `there is no command ${name}`;
     output.line(`${what}; there are ${[...commands.keys()].join(", ")} (see --help)`);
     return 2;
   }
+  const command = await load();
   if (argv.includes("--help") || argv.includes("-h")) {
     output.out(command.help);
     return 0;
@@ -48,9 +49,11 @@ export async function runCli(
   }
 }
 
-function helpOf(commands: Commands): string {
+async function helpOf(commands: Commands): Promise<string> {
   const width = Math.max(...[...commands.keys()].map((name) => name.length)) + 2;
-  const lines = [...commands].map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
+  const lines = await Promise.all(
+    [...commands].map(async ([name, load]) => `  ${name.padEnd(width)}${(await load()).about}`),
+  );
   return `Usage: ameide-manifest COMMAND [OPTION...]
 
 Says what must exist in every SDK, and whether it does.

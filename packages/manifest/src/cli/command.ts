@@ -6,8 +6,8 @@ export interface Output {
   readonly line: (text: string) => void;
 }
 
-/** The commands of a program, by their names. */
-export type Commands = ReadonlyMap<string, Command>;
+/** The commands of a program, by their names, each loaded when it is asked for. */
+export type Commands = ReadonlyMap<string, () => Promise<Command>>;
 
 /** One command of the program. */
 export interface Command {

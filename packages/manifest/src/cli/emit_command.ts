@@ -2,9 +2,10 @@ import { ManifestSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { toCanonicalJson } from "../canonical.js";
 import { manifestOf } from "../emit.js";
 import { readImage } from "../image.js";
-import { readArguments, readOptions, required } from "./arguments.js";
+import { readArguments, required } from "./arguments.js";
 import type { Command } from "./command.js";
 import { readBytes, writeText } from "./files.js";
+import { readOptions } from "./read_options.js";
 
 /** `emit`: the manifest of an image. */
 export const emitCommand: Command = {

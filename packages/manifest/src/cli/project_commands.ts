@@ -15,12 +15,15 @@ export interface Assets extends Inspectors {
 
 /** The commands of the program as it is published, for modules of other people. */
 export function projectCommands({ policyProto, ...inspectors }: Assets): Commands {
-  return new Map([
-    ["init", initCommand(policyProto)],
-    ["confirm", confirmCommand],
-    ["emit", emitCommand],
-    ["surface", rosterSurfaceCommand(inspectors)],
-    ["check", checkCommand()],
-    ["diff", diffCommand],
-  ]);
+  const commands = {
+    init: initCommand(policyProto),
+    confirm: confirmCommand,
+    emit: emitCommand,
+    surface: rosterSurfaceCommand(inspectors),
+    check: checkCommand(),
+    diff: diffCommand,
+  };
+  return new Map(
+    Object.entries(commands).map(([name, command]) => [name, () => Promise.resolve(command)]),
+  );
 }

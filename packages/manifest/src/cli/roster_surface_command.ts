@@ -5,9 +5,10 @@ import { toCanonicalJson } from "../canonical.js";
 import { type Inspectors, inspectRoster } from "../inspect/inspect_roster.js";
 import { SDKS } from "../sdks.js";
 import { surfaceOf } from "../surface.js";
-import { oneOf, readArguments, readOptions, required } from "./arguments.js";
+import { oneOf, readArguments, required } from "./arguments.js";
 import type { Command } from "./command.js";
 import { writeText } from "./files.js";
+import { readOptions } from "./read_options.js";
 
 /** `surface` of a roster in a project: what the project has. */
 export function rosterSurfaceCommand(inspectors: Inspectors): Command {

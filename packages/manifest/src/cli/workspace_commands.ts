@@ -1,14 +1,15 @@
-import { takeSurfaces } from "../take_surfaces.js";
-import { checkCommand } from "./check_command.js";
 import type { Commands } from "./command.js";
-import { diffCommand } from "./diff_command.js";
-import { emitCommand } from "./emit_command.js";
-import { surfaceCommand } from "./surface_command.js";
 
 /** The commands of the program in this repository. */
 export const WORKSPACE_COMMANDS: Commands = new Map([
-  ["emit", emitCommand],
-  ["surface", surfaceCommand],
-  ["check", checkCommand(takeSurfaces)],
-  ["diff", diffCommand],
+  ["emit", async () => (await import("./emit_command.js")).emitCommand],
+  ["surface", async () => (await import("./surface_command.js")).surfaceCommand],
+  ["check", loadCheck],
+  ["diff", async () => (await import("./diff_command.js")).diffCommand],
 ]);
+
+async function loadCheck() {
+  const { checkCommand } = await import("./check_command.js");
+  const { takeSurfaces } = await import("../take_surfaces.js");
+  return checkCommand(takeSurfaces);
+}

@@ -1,8 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { fromJsonString } from "@bufbuild/protobuf";
-import { type Inspection, InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import type { Inspection } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { goBuild } from "@ameideio/scripts/go_build.mjs";
 import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { pythonEnvironment } from "@ameideio/scripts/python_env.mjs";
@@ -24,10 +23,12 @@ const ENVIRONMENT = {
   // Python compiles modules once, whatever the environment says of that.
   PYTHONDONTWRITEBYTECODE: "",
   PYTHONPYCACHEPREFIX: join(ROOT, ".cache/pycache"),
-  // TypeScript's compiler, a Go program, ends before collecting garbage pays.
-  GOGC: "off",
-  GOMEMLIMIT: "1GiB",
+  // Node.js reads these certificates as it starts; nothing is sent.
+  NODE_EXTRA_CA_CERTS: undefined,
 };
+
+// A program of a second ends before optimized code pays, and V8 makes it on the cores of the others.
+const NODE_FLAGS = ["--interrupt-budget=1000000"];
 
 /**
  * Builds the inspector of an SDK: in Go its program, which links the SDK, in Python the environment.
@@ -42,7 +43,7 @@ export async function buildInspector(
 ): Promise<Inspector> {
   switch (sdk) {
     case "ts":
-      return [process.execPath, join(room, "dist/inspect/typescript/inspector.js")];
+      return [process.execPath, ...NODE_FLAGS, join(room, "dist/inspect/typescript/inspector.js")];
     case "go": {
       const stubs = "github.com/ameideio/ameide-core-proto-go/...";
       await told(sdk, goBuild("packages/manifest/go", program, stubs));
@@ -67,7 +68,9 @@ export async function inspect(
   { package: folder = sdkFolder() }: Inspected = {},
 ): Promise<Inspection> {
   const command = sdk === "ts" ? ([...inspector, resolve(folder)] as const) : inspector;
-  return fromJsonString(InspectionSchema, await told(sdk, runScript(command, ROOT, ENVIRONMENT)));
+  const printed = await told(sdk, runScript(command, ROOT, ENVIRONMENT));
+  // Loaded while the program works.
+  return (await import("./inspection.js")).readInspection(printed);
 }
 
 function sdkFolder(): string {

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
-import { fromJsonString } from "@bufbuild/protobuf";
-import { type Inspection, InspectionSchema } from "@ameideio/conformance-proto/ameide/manifest/v1";
+import type { Inspection } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { runTool } from "../run_tool.js";
 import type { Sdk } from "../sdks.js";
+import { readInspection } from "./inspection.js";
 
 /** Where the inspectors of the languages are. */
 export interface Inspectors {
@@ -63,8 +63,7 @@ async function told(
 ): Promise<Inspection> {
   // What the inspector says is the error; Node.js warns beside it.
   const env = { NODE_NO_WARNINGS: "1" };
-  const printed = await runTool(command, { cwd, env, install: INSTALL[sdk] });
-  return fromJsonString(InspectionSchema, printed);
+  return readInspection(await runTool(command, { cwd, env, install: INSTALL[sdk] }));
 }
 
 /**
