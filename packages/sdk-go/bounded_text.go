@@ -2,7 +2,6 @@ package ameide
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,10 +84,44 @@ func redact(text string, secrets []string, maxBytes int64) string {
 	return truncate(start, maxBytes)
 }
 
+// redacted is a text without a secret, in whatever case. It is no pattern: a secret may have more characters than an
+// engine compiles.
 func redacted(text, secret string) string {
-	// Most texts have none, and a pattern takes its time.
 	if len(secret) > len(text) {
 		return text
 	}
-	return regexp.MustCompile("(?i)"+regexp.QuoteMeta(secret)).ReplaceAllLiteralString(text, redactedWord)
+	within, starts := folded(text)
+	sought, _ := folded(secret)
+	var kept strings.Builder
+	from, at := 0, 0
+	for {
+		next := strings.Index(within[at:], sought)
+		if next < 0 {
+			break
+		}
+		kept.WriteString(text[from:starts[at+next]])
+		kept.WriteString(redactedWord)
+		at += next + len(sought)
+		from = starts[at]
+	}
+	if from == 0 {
+		return text
+	}
+	kept.WriteString(text[from:])
+	return kept.String()
+}
+
+// folded is a text in one case, and for each byte of it, and its end, the byte of the text that it is of: the cases of
+// a letter may differ in length.
+func folded(text string) (string, []int) {
+	var within strings.Builder
+	within.Grow(len(text))
+	starts := make([]int, 0, len(text)+1)
+	for at, r := range text {
+		within.WriteRune(unicode.ToLower(unicode.ToUpper(r)))
+		for len(starts) < within.Len() {
+			starts = append(starts, at)
+		}
+	}
+	return within.String(), append(starts, len(text))
 }

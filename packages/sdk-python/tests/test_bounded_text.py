@@ -49,10 +49,17 @@ def test_no_secret_is_left(before: str, secret: str, after: str) -> None:
         ("key S3CRET-01 here", ("s3cret-01",), "key REDACTED here"),
         ("a.b+c(d* a.b+c(d*", ("a.b+c(d*",), "REDACTED REDACTED"),
         ("the short one", ("short",), "the short one"),
+        ("\u0130 \u212aEY-of-A", ("key-of-a",), "\u0130 REDACTED"),
     ],
 )
 def test_secrets_are_taken_out(text: str, secrets: tuple[str, ...], told: str) -> None:
     assert redact(text, secrets) == told
+
+
+def test_search_is_linear() -> None:
+    # A pattern compares half of the secret at half of the places.
+    text = "a" * 2_000_000
+    assert redact(text, ["A" * 1_000_000 + "b"]) == text
 
 
 def test_a_summary_marks_its_cut() -> None:
