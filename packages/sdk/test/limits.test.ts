@@ -1,5 +1,7 @@
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
+import { Code } from "@connectrpc/connect";
+import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { ErrorInfoSchema } from "@ameideio/core-proto/google/rpc";
 import { describe, expect, it } from "vitest";
 import { answered, bytesOf, drain, envelopes, type RawAnswer } from "./harness/raw_answer.js";
@@ -135,5 +137,35 @@ describe("an error, however it is printed", () => {
     expect(lines).toHaveLength(9);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(4_000);
     expect(lines.join()).toMatch(/"…":"\d{3} more"/);
+  });
+});
+
+describe("a transport of one's own whose body is no bytes", () => {
+  it.each([
+    ["connect", "application/proto"],
+    ["grpc", "application/grpc+proto"],
+  ] as const)("fails the call, and says so: %s", async (protocol, type) => {
+    let finished = false;
+    async function* texts() {
+      try {
+        yield "{}" as unknown as Uint8Array;
+      } finally {
+        finished = true;
+      }
+    }
+    const transport: UniversalClientFn = () =>
+      Promise.resolve({
+        status: 200,
+        header: new Headers({ "content-type": type }),
+        body: texts(),
+        trailer: new Headers(),
+      });
+    const { reason } = await failure("echo", { type, body: bytesOf("") }, { protocol, transport });
+    expect(reason).toMatchObject({
+      code: Code.Internal,
+      rawMessage: expect.stringMatching(/has a string: see the option transport/) as string,
+      attempts: [{}],
+    });
+    expect(finished).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
 import { COMPRESSED, HEAD_BYTES } from "../wire/envelope_flags.js";
-import { protocolError, tooLarge } from "./protocol_errors.js";
+import { demandBytes, protocolError, tooLarge } from "./protocol_errors.js";
 
 /** Part of a body: a message, or what ends it. */
 export interface Envelope {
@@ -41,8 +41,13 @@ export class EnvelopeReader {
     return this.headBytes > 0;
   }
 
-  /** Takes the next chunk, once the envelopes of the one before are taken. */
+  /**
+   * Takes the next chunk, once the envelopes of the one before are taken.
+   *
+   * @throws ConnectError `internal` if it is no bytes.
+   */
   add(chunk: Uint8Array): void {
+    demandBytes(chunk);
     this.chunk = chunk;
     this.at = 0;
     this.begun ||= chunk.length > 0;
