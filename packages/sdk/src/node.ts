@@ -3,6 +3,7 @@ import { readEnvironment } from "./options/environment.js";
 import { COMPRESSIONS } from "./http/compressions.js";
 import { connectionFacts, connectionOptions } from "./http/connection_facts.js";
 import { createConnections } from "./http/connections.js";
+import { HeaderFields } from "./http/header_fields.js";
 import type { AmeideOptions } from "./options/options.js";
 import { ConnectTransport } from "./protocol/connect_transport.js";
 import { GrpcTransport } from "./protocol/grpc_transport.js";
@@ -55,6 +56,7 @@ const nodePlatform: Platform = {
   streamsRequests: true,
   telemetry: /* @__PURE__ */ createTelemetry({}),
   ambientDeadline,
+  createHeaders: () => new HeaderFields(),
   connect: (config, warn) => createConnections({ ...connectionOptions(config), warn }),
   connectionFacts,
   policyHash(policy) {

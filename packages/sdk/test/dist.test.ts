@@ -128,6 +128,34 @@ it("/node loads no HTTP, TLS or zlib of Node.js at import", () => {
   expect(loadedBy(join(dist, "node.js")).filter((each) => !allowed.includes(each))).toEqual([]);
 });
 
+it.each(["1.1", "2"])("a unary call over HTTP/%s loads no fetch of Node.js", (httpVersion) => {
+  const program = `
+    const { createServer } = await import(${JSON.stringify(httpVersion === "2" ? "node:http2" : "node:http")});
+    const { createAmeideClient } = await import(${JSON.stringify(join(dist, "client.js"))});
+    const server = createServer((request, response) => {
+      request.resume();
+      response.setHeader("content-type", "application/proto");
+      response.end();
+    });
+    server.listen(0, "127.0.0.1", async () => {
+      const baseUrl = "http://127.0.0.1:" + server.address().port;
+      const client = createAmeideClient({
+        baseUrl, allowInsecureLoopback: true, telemetry: false, tenant: "t1",
+        httpVersion: ${JSON.stringify(httpVersion)},
+      });
+      await client.threads.getThread({});
+      const loadsFetch = () => process.moduleLoadList.some((each) => /undici/.test(each));
+      const before = loadsFetch();
+      new Headers();
+      process.stdout.write(JSON.stringify([before, loadsFetch()]));
+      process.exit();
+    });`;
+  const args = ["--input-type=module", "--eval", program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: dist, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual([false, true]);
+});
+
 it("all of it is ASCII, which V8 keeps at a byte for each character", () => {
   const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
   const scripts = files.filter((file) => file.endsWith(".js"));

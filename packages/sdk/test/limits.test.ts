@@ -163,7 +163,9 @@ describe("a transport of one's own whose body is no bytes", () => {
     const { reason } = await failure("echo", { type, body: bytesOf("") }, { protocol, transport });
     expect(reason).toMatchObject({
       code: Code.Internal,
-      rawMessage: expect.stringMatching(/has a string: see the option transport/) as string,
+      rawMessage: expect.stringMatching(
+        /transport: chunks have to be Uint8Array, not string/,
+      ) as string,
       attempts: [{}],
     });
     expect(finished).toBe(true);

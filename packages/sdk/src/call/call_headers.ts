@@ -1,8 +1,6 @@
 import { configError } from "../errors/errors.js";
 import { type ReservedNames, reservedRule } from "../options/reserved_headers.js";
 
-const FEW = 16;
-
 type HeadersInit = ConstructorParameters<typeof Headers>[0];
 
 /**
@@ -62,56 +60,3 @@ function refusedName(init: HeadersInit): string | undefined {
 }
 
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
-
-/**
- * Headers of a call, by lower-case names. A list instead of `Headers`: it holds few, is created for
- * each call, and stays inside the SDK.
- */
-export class CallHeaders {
-  // Names and values, alternating.
-  private readonly list: string[] = [];
-  // Index of each name, once there are too many to search.
-  private places: Map<string, number> | undefined;
-
-  get(name: string): string | undefined {
-    const at = this.find(name);
-    return at === -1 ? undefined : this.list[at + 1];
-  }
-
-  set(name: string, value: string): void {
-    const at = this.find(name);
-    if (at === -1) {
-      this.places?.set(name, this.list.length);
-      this.list.push(name, value);
-    } else {
-      this.list[at + 1] = value;
-    }
-  }
-
-  /** Sets all of them on `headers`. */
-  writeTo(headers: Headers): void {
-    this.forEach((value, name) => headers.set(name, value));
-  }
-
-  /** Calls back for each header, as `Headers.forEach` does. */
-  forEach(each: (value: string, name: string) => void): void {
-    const { list } = this;
-    for (let at = 0; at < list.length; at += 2) {
-      each(list[at + 1] as string, list[at] as string);
-    }
-  }
-
-  private find(name: string): number {
-    const { list } = this;
-    if (list.length > 2 * FEW) {
-      this.places ??= new Map(list.flatMap((each, at) => (at % 2 === 0 ? [[each, at]] : [])));
-      return this.places.get(name) ?? -1;
-    }
-    for (let at = 0; at < list.length; at += 2) {
-      if (list[at] === name) {
-        return at;
-      }
-    }
-    return -1;
-  }
-}

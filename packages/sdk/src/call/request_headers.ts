@@ -1,5 +1,5 @@
 import { tell } from "../runtime/callbacks.js";
-import { CallHeaders, isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
+import { isHeaderName, isHeaderValue, readCallHeaders } from "./call_headers.js";
 import type { MethodConfig } from "../config/config.js";
 import { type Credential, secretsOf } from "../auth/credential.js";
 import type { CredentialSource } from "../auth/credential_source.js";
@@ -11,6 +11,7 @@ import type { CallSettings } from "../options/options.js";
 import type { PolicyValues } from "../policy/policy.js";
 import { connectAgent } from "../runtime/version.js";
 import { connectionHeader, isOwnHeader, setBySdk } from "../options/reserved_headers.js";
+import { FieldList } from "../wire/field_list.js";
 import type { ClientContext } from "./client_context.js";
 
 const NONE: readonly never[] = [];
@@ -32,7 +33,7 @@ interface HeaderFacts {
 /** Headers of a call: those that users set, and those that the SDK writes for each attempt. */
 export class RequestHeaders {
   // Headers of the client, the call and its spans; the SDK writes its own over them.
-  private userHeaders: CallHeaders | undefined;
+  private userHeaders: FieldList | undefined;
   // Headers as the interceptors left them.
   private sentHeader: Headers | undefined;
   private previousAttempts = 0;
@@ -68,7 +69,7 @@ export class RequestHeaders {
       }
     }
     const keyHeader = this.plan.credentials?.header;
-    if (keyHeader !== undefined && this.userHeaders?.get(keyHeader) !== undefined) {
+    if (keyHeader !== undefined && typeof this.userHeaders?.get(keyHeader) === "string") {
       throw configError(`headers.${keyHeader}`, setBySdk("auth"));
     }
   }
@@ -154,7 +155,7 @@ export class RequestHeaders {
   }
 
   private writeAll(header: Headers): void {
-    this.userHeaders?.writeTo(header);
+    this.userHeaders?.forEach((value, name) => header.set(name, value));
     this.writeOwn(header);
   }
 
@@ -209,7 +210,7 @@ export class RequestHeaders {
   }
 
   private set(name: string, value: string): void {
-    this.userHeaders ??= new CallHeaders();
+    this.userHeaders ??= new FieldList();
     this.userHeaders.set(name, value);
   }
 }

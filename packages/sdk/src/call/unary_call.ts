@@ -8,6 +8,7 @@ import type { AmeideError } from "../errors/errors.js";
 import type { AnswerPart } from "./limit_message.js";
 import { gate, type InputState } from "../policy/retry.js";
 import type { ClientContext } from "./client_context.js";
+import { headerOf } from "../wire/own_headers.js";
 import type { Send } from "../wire/recorder.js";
 import { connectErrorOf } from "../errors/thrown.js";
 import { recapture, withCallersStack } from "../runtime/callers_stack.js";
@@ -174,7 +175,7 @@ export class UnaryCall<I extends DescMessage, O extends DescMessage> extends Bas
       if (typeof response.message !== "object" || response.message === null) {
         throw new TypeError("an interceptor gave no answer");
       }
-      good = !attempt.over && attempt.abortError === undefined && this.isForUs(response.header);
+      good = !attempt.over && attempt.abortError === undefined && this.isForUs(headerOf(response));
     } catch (reason) {
       // An interceptor turned the answer into something else.
       return this.onRejected(attempt, connectErrorOf(reason));

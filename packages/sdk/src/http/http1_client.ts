@@ -17,7 +17,11 @@ export function http1Client(origin: string, agent: http.Agent): UniversalClientF
     new Promise((resolve, reject) => {
       const { recording } = inFlight;
       const ending = recording === undefined ? request.signal : recording.signal;
-      const exchange = new Http1Exchange({ body: request.body, ending }, resolve, reject);
+      const exchange = new Http1Exchange(
+        { header: request.header, body: request.body, ending },
+        resolve,
+        reject,
+      );
       if (!exchange.over) {
         exchange.begin(open(request.url, headOf(request, agent)));
       }
@@ -61,7 +65,7 @@ class Http1Exchange extends NodeExchange {
       incoming.destroy();
       return;
     }
-    this.respond(incoming.statusCode ?? 0, readFields(incoming.headers, new Headers()));
+    this.respond(incoming.statusCode ?? 0, incoming.headers);
     this.readFrom(incoming);
   }
 

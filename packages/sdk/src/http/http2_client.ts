@@ -14,7 +14,11 @@ export function http2Client(origin: string, pool: Http2Pool): UniversalClientFn 
     const { recording } = inFlight;
     return new Promise((resolve, reject) => {
       const ending = recording === undefined ? request.signal : recording.signal;
-      const exchange = new Http2Exchange({ body: request.body, ending }, resolve, reject);
+      const exchange = new Http2Exchange(
+        { header: request.header, body: request.body, ending },
+        resolve,
+        reject,
+      );
       if (exchange.over) {
         return;
       }
@@ -46,7 +50,7 @@ class Http2Exchange extends NodeExchange {
     }
     stream.on("response", (head: IncomingHttpHeaders & { ":status"?: number }) => {
       this.answered = true;
-      this.respond(head[":status"] ?? 0, readFields(head, new Headers()));
+      this.respond(head[":status"] ?? 0, head);
     });
     stream.on("trailers", (fields) => void readFields(fields, this.trailer));
     this.readFrom(stream);

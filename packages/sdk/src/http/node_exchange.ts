@@ -1,15 +1,20 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { UniversalClientResponse } from "@connectrpc/connect/protocol";
+import type { IncomingHttpHeaders } from "node:http2";
 import type { Readable, Writable } from "node:stream";
 import { networkErrors } from "../errors/network_errors.js";
 import type { Ending } from "../runtime/signals.js";
+import { noHeaders } from "../wire/own_headers.js";
 import { type Chunk, OneChunk } from "../wire/watched_body.js";
 import { nodeError } from "./node_errors.js";
+import { readFields } from "./node_headers.js";
 
 const END: Chunk = { done: true, value: undefined };
 
 /** Request of an exchange, besides its head. */
 export interface ExchangeRequest {
+  /** Those of the answer are in their form. */
+  readonly header: Headers;
   readonly body: AsyncIterable<Uint8Array> | undefined;
   readonly ending: Ending | undefined;
 }
@@ -23,7 +28,7 @@ export abstract class NodeExchange implements AsyncIterable<Uint8Array> {
   over = false;
   /** Error it has ended with. */
   protected error: ConnectError | undefined;
-  protected readonly trailer: Headers = new Headers();
+  protected readonly trailer: Headers;
   /** Stream of the answer, once there is one. */
   protected source: Readable | undefined;
   // Reader that waits for a chunk.
@@ -36,6 +41,7 @@ export abstract class NodeExchange implements AsyncIterable<Uint8Array> {
     private readonly reject: (error: ConnectError) => void,
   ) {
     const { ending } = request;
+    this.trailer = noHeaders(request.header);
     if (ending?.aborted === true) {
       this.fail(ending.reason);
     } else {
@@ -86,7 +92,8 @@ export abstract class NodeExchange implements AsyncIterable<Uint8Array> {
   }
 
   /** Tells the caller of the head of the answer. */
-  protected respond(status: number, header: Headers): void {
+  protected respond(status: number, fields: IncomingHttpHeaders): void {
+    const header = readFields(fields, noHeaders(this.request.header));
     this.resolve({ status, header, body: this, trailer: this.trailer });
   }
 

@@ -9,7 +9,14 @@ import type { Preset, Protocol } from "../policy/policy.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
 
 /** Options of the transports that speak a protocol, in Connect's terms. */
-export type WireOptions = CommonTransportOptions & { useHttpGet: boolean };
+export type WireOptions = CommonTransportOptions & {
+  useHttpGet: boolean;
+  /**
+   * Creates the headers of a unary request that nobody but the SDK sees; the answer's are in their form.
+   * Default: the runtime's.
+   */
+  createHeaders?: (() => Headers) | undefined;
+};
 
 /** Makes the transports that speak the protocols, below the policies. */
 export type Wire = Readonly<Record<Protocol, (options: WireOptions) => Transport>>;

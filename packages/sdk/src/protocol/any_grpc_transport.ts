@@ -7,6 +7,7 @@ import type {
 import { Code } from "@connectrpc/connect";
 import type { Message } from "@bufbuild/protobuf";
 import type { WireOptions } from "../options/options.js";
+import { unaryAnswer } from "../wire/own_headers.js";
 import type { Recording } from "../wire/recorder.js";
 import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
 import { envelope } from "./envelope.js";
@@ -51,7 +52,7 @@ export abstract class AnyGrpcTransport extends WireTransport {
     const { header, trailer } = answer;
     const message = await this.readOne(request, answer, head, recording);
     const { method, service } = request;
-    return { stream: false, service, method, header, trailer, message };
+    return unaryAnswer({ service, method, header, trailer, message });
   }
 
   protected async sendStream(

@@ -12,6 +12,7 @@ import { connectErrorOf } from "../errors/thrown.js";
 import type { WireOptions } from "../options/options.js";
 import { END_STREAM } from "../wire/envelope_flags.js";
 import type { Recording } from "../wire/recorder.js";
+import { copyOf, unaryAnswer } from "../wire/own_headers.js";
 import { type RecordedRequest, sentRequest } from "../wire/sent_request.js";
 import { compressionOf, statusError } from "./answer_head.js";
 import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
@@ -133,7 +134,7 @@ export class ConnectTransport extends WireTransport {
     bytes: Uint8Array,
     coding: string | undefined,
   ): RecordedRequest {
-    const header = new Headers(request.header);
+    const header = copyOf(request.header);
     for (const name of NOT_OF_GET) {
       header.delete(name);
     }
@@ -154,7 +155,7 @@ export class ConnectTransport extends WireTransport {
         ? bytes
         : await compression.decompress(bytes, this.form.readMaxBytes);
     const message = this.codecOf(method).read(content);
-    return { stream: false, service, method, ...withoutTrailers(header), message };
+    return unaryAnswer({ service, method, ...withoutTrailers(header), message });
   }
 
   private async readFailure(answer: HttpAnswer, recording: Recording | undefined): Promise<never> {

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
 import { COMPRESSED, HEAD_BYTES } from "../wire/envelope_flags.js";
-import { demandBytes, protocolError, tooLarge } from "./protocol_errors.js";
+import { notBytes, protocolError, tooLarge } from "./protocol_errors.js";
 
 /** Part of a body: a message, or what ends it. */
 export interface Envelope {
@@ -47,7 +47,10 @@ export class EnvelopeReader {
    * @throws ConnectError `internal` if it is no bytes.
    */
   add(chunk: Uint8Array): void {
-    demandBytes(chunk);
+    const wrong = notBytes(chunk);
+    if (wrong !== undefined) {
+      throw wrong;
+    }
     this.chunk = chunk;
     this.at = 0;
     this.begun ||= chunk.length > 0;

@@ -14,19 +14,11 @@ export function protocolError(text: string, code: Code): ConnectError {
   return new ConnectError(`protocol error: ${text}`, code);
 }
 
-/**
- * Refuses a chunk of an answer that is no bytes: what sends the requests may be the caller's.
- *
- * @throws ConnectError `internal`.
- */
-export function demandBytes(chunk: unknown): void {
-  if (!ArrayBuffer.isView(chunk)) {
-    const what = typeof chunk === "object" ? "another object" : `a ${typeof chunk}`;
-    throw new ConnectError(
-      `the body of an answer must have chunks of bytes (Uint8Array), has ${what}: see the option transport`,
-      Code.Internal,
-    );
-  }
+/** Returns the error of a chunk that is no bytes: what sends the requests may be the caller's. */
+export function notBytes(chunk: unknown): ConnectError | undefined {
+  return ArrayBuffer.isView(chunk)
+    ? undefined
+    : protocolError(`transport: chunks have to be Uint8Array, not ${typeof chunk}`, Code.Internal);
 }
 
 /** Returns the error that the server put into its answer, recorded. */

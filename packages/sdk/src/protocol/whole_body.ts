@@ -1,7 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { ByteBuffer } from "../wire/byte_buffer.js";
 import type { Recording } from "../wire/recorder.js";
-import { demandBytes, protocolError, tooLarge } from "./protocol_errors.js";
+import { notBytes, protocolError, tooLarge } from "./protocol_errors.js";
 
 /**
  * Reads a body that is one message. The bytes it returns share no memory with its chunks.
@@ -38,10 +38,13 @@ export async function readWhole(
     }
     const chunk = next.value;
     length += chunk.length;
-    if (!ArrayBuffer.isView(chunk) || length > (announced ?? maxBytes)) {
+    const wrong = notBytes(chunk);
+    if (wrong !== undefined || length > (announced ?? maxBytes)) {
       void chunks.return?.().catch(() => {});
-      demandBytes(chunk);
-      throw announced === undefined ? tooLarge(length, maxBytes) : notAsLong(announced, length);
+      throw (
+        wrong ??
+        (announced === undefined ? tooLarge(length, maxBytes) : notAsLong(announced, length))
+      );
     }
     if (only === undefined) {
       only = chunk;

@@ -182,7 +182,10 @@ export abstract class WireTransport implements Transport {
   }
 
   private headerOf(method: DescMethod, init: HeadersInit): Headers {
-    const header = new Headers(init);
+    // Nobody but the SDK sees those of a unary request without interceptors.
+    const isOwn =
+      init === undefined && method.methodKind === "unary" && this.interceptors.length === 0;
+    const header = (isOwn ? this.options.createHeaders?.() : undefined) ?? new Headers(init);
     for (const [name, value] of this.headers(method)) {
       header.set(name, value);
     }

@@ -162,6 +162,7 @@ export class ClientFamily {
         readMaxBytes,
         writeMaxBytes: 0xffffffff,
         useHttpGet: options.httpGet ?? false,
+        createHeaders: supplied === undefined ? this.platform.createHeaders : undefined,
         ...(options.registry && { jsonOptions: { registry: options.registry } }),
       }),
     );

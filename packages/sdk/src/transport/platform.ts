@@ -35,6 +35,8 @@ export interface Platform {
   /** Spans and metrics if the options state none. */
   readonly telemetry: Telemetry | undefined;
   readonly ambientDeadline?: () => AmbientDeadline | undefined;
+  /** Creates headers for the SDK's own connections. Default: the runtime's. */
+  readonly createHeaders?: () => Headers;
   /** @param warn - Receives warnings for the operator of the client. */
   connect(config: ClientConfig, warn: Warn): Pool;
   /**

@@ -1,3 +1,5 @@
+import { copyOf } from "./own_headers.js";
+
 /**
  * Returns a media type in lower case, without parameters, none of which matters for the types of
  * the protocols (RFC 9110, section 8.3.1).
@@ -36,7 +38,7 @@ export function usualSpelling(header: Headers): Headers {
   if (isUsual && !header.has(NO_TRAILER)) {
     return header;
   }
-  const usual = new Headers(header);
+  const usual = copyOf(header);
   usual.delete(NO_TRAILER);
   if (type !== null) {
     usual.set("content-type", mediaType(type));
