@@ -113,9 +113,14 @@ class LazyAnswer implements OwnAnswer {
 }
 
 function trimmed(value: string): string {
-  return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1))
-    ? value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "")
-    : value;
+  let [from, to] = [0, value.length];
+  while (from < to && isSpace(value.charCodeAt(from))) {
+    from++;
+  }
+  while (to > from && isSpace(value.charCodeAt(to - 1))) {
+    to--;
+  }
+  return value.slice(from, to);
 }
 
 function isSpace(code: number): boolean {

@@ -1,7 +1,7 @@
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import { appendHeaders, Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
-import { copyOf, noHeaders } from "../wire/own_headers.js";
+import { noHeaders } from "../wire/own_headers.js";
 import { mediaType } from "../wire/media_type.js";
 import { connectWireError, endStreamWireError } from "../wire/wire_error.js";
 import type { AnswerHead, HeaderList, MessageForm } from "./form.js";
@@ -89,12 +89,20 @@ export function mayStateError(header: Headers): boolean {
 /** Divides the headers of a unary answer, in which trailers are headers with a prefix. */
 export function withoutTrailers(all: Headers): { header: Headers; trailer: Headers } {
   const trailer = noHeaders(all);
-  let header = all;
+  let found = false;
   all.forEach((value, name) => {
     if (name.startsWith(TRAILER)) {
+      found = true;
       trailer.append(name.slice(TRAILER.length), value);
-      header = header === all ? copyOf(all) : header;
-      header.delete(name);
+    }
+  });
+  if (!found) {
+    return { header: all, trailer };
+  }
+  const header = noHeaders(all);
+  all.forEach((value, name) => {
+    if (!name.startsWith(TRAILER)) {
+      header.append(name, value);
     }
   });
   return { header, trailer };
