@@ -6,6 +6,7 @@ import { goBuild } from "@ameideio/scripts/go_build.mjs";
 import { MissingTool, runScript } from "@ameideio/scripts/missing_tool.mjs";
 import { pythonEnvironment } from "@ameideio/scripts/python_env.mjs";
 import type { Sdk } from "../sdks.js";
+import { FOR_A_SHORT_RUN } from "../short_run.js";
 import { UserError } from "../user_error.js";
 
 /** What is looked at, where that is not what the workspace has. */
@@ -27,9 +28,6 @@ const ENVIRONMENT = {
   NODE_EXTRA_CA_CERTS: undefined,
 };
 
-// A program of a second ends before optimized code pays, and V8 makes it on the cores of the others.
-const NODE_FLAGS = ["--interrupt-budget=1000000"];
-
 /**
  * Builds the inspector of an SDK: in Go its program, which links the SDK, in Python the environment.
  *
@@ -43,7 +41,11 @@ export async function buildInspector(
 ): Promise<Inspector> {
   switch (sdk) {
     case "ts":
-      return [process.execPath, ...NODE_FLAGS, join(room, "dist/inspect/typescript/inspector.js")];
+      return [
+        process.execPath,
+        FOR_A_SHORT_RUN,
+        join(room, "dist/inspect/typescript/inspector.js"),
+      ];
     case "go": {
       const stubs = "github.com/ameideio/ameide-core-proto-go/...";
       await told(sdk, goBuild("packages/manifest/go", program, stubs));
