@@ -42,10 +42,12 @@ export function preflight() {
 }
 
 /**
+ * Says whether a program lies in one of the folders of PATH, without running it.
+ *
  * @param {string} program
- * @param {string} path
+ * @param {string} [path] Default: this process's.
  */
-function isOnPath(program, path) {
+export function isOnPath(program, path = process.env.PATH ?? "") {
   const endings = process.platform === "win32" ? [".exe", ".cmd"] : [""];
   return path
     .split(delimiter)

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 import { run } from "./command.mjs";
 import { MissingTool } from "./missing_tool.mjs";
+import { isOnPath } from "./preflight.mjs";
 
 const OLDEST_PYTHON = [3, 11];
 const LOCK = "tools/requirements.lock";
@@ -41,7 +42,8 @@ export async function pythonEnvironment(root, { python, name = "venv" } = {}) {
   const isReady = (key) => existsSync(marker) && readFileSync(marker, "utf8") === key;
 
   // Its own tells its version in milliseconds, where python3 may be a script that looks for one.
-  if (python === undefined && existsSync(ofVenv) && isReady(await keyFor(ofVenv))) {
+  const isMade = python === undefined && isOnPath("python3") && existsSync(ofVenv);
+  if (isMade && isReady(await keyFor(ofVenv))) {
     return bin;
   }
   const program = python ?? "python3";
