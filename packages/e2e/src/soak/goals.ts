@@ -57,8 +57,10 @@ function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells, timed: bo
   const goals: Goal[] = [];
   if (keepsCalls) {
     const what = `${id}: idempotent calls that failed`;
-    const { failed, failedByTime } = cell;
-    goals.push(noneOf(what, failed.idempotent, failedByTime.idempotent, timed));
+    const { failed, failedByTime, starved } = cell;
+    goals.push(
+      noneOf(what, failed.idempotent, { byTime: failedByTime.idempotent, starved }, timed),
+    );
   }
   if (recovers) {
     const mostMs = BOUNDS.recovery * TIMES.attemptMs;
@@ -85,7 +87,12 @@ function goalsOfCalls(
     Object.values(failed ?? {}).reduce((a, b) => a + b, 0);
   const what = "calls that failed while nothing was done";
   return [
-    noneOf(what, inCalm(calm?.failed), inCalm(calm?.failedByTime), timed),
+    noneOf(
+      what,
+      inCalm(calm?.failed),
+      { byTime: inCalm(calm?.failedByTime), starved: calm?.starved ?? 0 },
+      timed,
+    ),
     {
       what: `calls that outlived their deadline by more than ${BOUNDS.lateMs} ms`,
       found: `${late}, at most by ${overdue.toFixed(1)} ms`,
@@ -140,15 +147,23 @@ function none(what: string, found: readonly unknown[] | number): Goal {
   return { what, found: `${count}${named}`, met: count === 0 };
 }
 
-function noneOf(what: string, failed: number, byTime: number, timed: boolean): Goal {
-  if (timed || byTime === 0) {
-    return none(what, failed);
-  }
-  const others = failed - byTime;
+function noneOf(
+  what: string,
+  failed: number,
+  { byTime, starved }: { readonly byTime: number; readonly starved: number },
+  timed: boolean,
+): Goal {
+  const others = timed ? failed : failed - byTime;
+  const untold = failed - others;
+  const parts = [
+    `${others}`,
+    ...(untold > 0 ? [`${untold} by a limit of time`] : []),
+    ...(starved > 0 ? [`${starved} while the machine stood still`] : []),
+  ];
   return {
     what,
-    found: `${others}, and ${byTime} by a limit of time`,
-    met: others === 0 ? undefined : false,
+    found: parts.join(", and "),
+    met: others > 0 ? false : untold > 0 ? undefined : true,
   };
 }
 

@@ -10,6 +10,11 @@ export interface Cell {
   readonly failed: Readonly<Record<Kind, number>>;
   /** Those of them that a time limit ended, as a whole or in one attempt. */
   readonly failedByTime: Readonly<Record<Kind, number>>;
+  /**
+   * Calls that a limit of time ended while the client, or relay and servers, were not running for more
+   * of their life than {@link BOUNDS} allow. They are not among those that failed.
+   */
+  readonly starved: number;
   /** The longest of all rounds, from when the fault was over; null for never. */
   readonly recoveryMs: number | null;
   readonly connections: number;
@@ -20,6 +25,9 @@ export interface Cell {
 
 /** Effects on a column by scenario; the times without one have the id `calm`. */
 export type Cells = ReadonlyMap<string, Cell>;
+
+// A process tells of time that it did not have up to so much later.
+const TELL_MS = 500;
 
 /** The id of the times in which nothing was done. */
 export const CALM = "calm";
@@ -32,7 +40,8 @@ export function cellsOf(seen: Seen, index: number): Cells {
   const calls = column.calls.filter(({ begin }) => begin >= warmAt);
   const ended = byWindow(seen.windows, calls, ({ end }) => end);
   const begun = byWindow(seen.windows, calls, ({ begin }) => begin);
-  const starved = [...column.starved, ...seen.starved].toSorted((a, b) => a.at - b.at);
+  const sides = [column.starved, seen.starved];
+  const starved = sides.flat();
   const cells = new Map<string, Mutable>();
   for (const [place, window] of seen.windows.entries()) {
     if (!window.counts) {
@@ -44,6 +53,10 @@ export function cellsOf(seen: Seen, index: number): Cells {
     for (const call of ended[place] ?? []) {
       cell.calls += 1;
       if (call.why === undefined) {
+        continue;
+      }
+      if (call.byTime === true && sides.some((side) => isStarved(call, side))) {
+        cell.starved += 1;
         continue;
       }
       cell.failed[call.kind] += 1;
@@ -95,6 +108,10 @@ function isHeldUp({ why, begin, end }: CallRecord, starved: readonly Starved[]):
   }
   const took = end - begin;
   return took > BOUNDS.heldUpMs && took - starvedBetween(begin, end, starved) > BOUNDS.heldUpMs;
+}
+
+function isStarved({ begin, end }: CallRecord, starved: readonly Starved[]): boolean {
+  return starvedBetween(begin, end + TELL_MS, starved) > BOUNDS.missing * (end - begin);
 }
 
 function starvedBetween(from: number, to: number, starved: readonly Starved[]): number {
@@ -152,6 +169,7 @@ function cellOf(cells: Map<string, Mutable>, scenario: Scenario | undefined): Mu
     calls: 0,
     failed,
     failedByTime: { ...failed },
+    starved: 0,
     recoveryMs: 0,
     connections: 0,
     rounds: 0,

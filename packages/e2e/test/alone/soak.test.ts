@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { COLUMNS } from "../../src/soak/columns.js";
+import { CALM } from "../../src/soak/judge.js";
 import type { Plant } from "../../src/soak/plant.js";
 import { SCENARIOS } from "../../src/soak/scenarios.js";
 import { BOUNDS } from "../../src/soak/settings.js";
@@ -28,7 +29,9 @@ interface Report {
     readonly calls: number;
     readonly missing: number;
     readonly goals: readonly Goal[];
-    readonly scenarios: Readonly<Record<string, { readonly rounds: number }>>;
+    readonly scenarios: Readonly<
+      Record<string, { readonly rounds: number; readonly whys: Readonly<Record<string, number>> }>
+    >;
   }[];
 }
 
@@ -51,7 +54,7 @@ test(
     const goals = ours(report).flatMap((column) =>
       column.goals.map((goal) => ({ ...goal, column, line: `? ${column.title}: ${goal.what}: ` })),
     );
-    expect(goals.filter(({ met }) => met === false)).toEqual([]);
+    expect(goals.filter(({ met }) => met === false).flatMap(withWhys)).toEqual([]);
     const untold = goals.filter(({ met }) => met === null);
     for (const { line } of untold) {
       expect(stdout).toContain(line);
@@ -97,6 +100,19 @@ describe("what is planted is found", () => {
 
 function ours(report: Report): Report["columns"] {
   return report.columns.filter(({ client }) => client === "ameide");
+}
+
+// What a reader of the failed test needs.
+function withWhys({
+  what,
+  found,
+  line,
+  column,
+}: Goal & { readonly line: string; readonly column: Report["columns"][number] }): string[] {
+  const [id = ""] = what.split(":");
+  const seen = column.scenarios[id] ?? column.scenarios[CALM];
+  const whys = Object.entries(seen?.whys ?? {}).map(([why, count]) => `${count} × ${why}`);
+  return [`${line}${found}`, ...whys];
 }
 
 function isStarved({ missing }: Report["columns"][number]): boolean {

@@ -55,6 +55,23 @@ it("says each goal that is not met, and each that could not be told, with why", 
   ]);
 });
 
+it("leaves out a call that ran out of time while the machine stood still", () => {
+  const call = at("calm", slow);
+  const found = (ms: number, failed = call) => {
+    const seen = seenOf({}, [failed]);
+    const during = [{ at: failed.end + 200, ms }];
+    return [
+      { ...seen, starved: during },
+      { ...seen, columns: seen.columns.map((column) => ({ ...column, starved: during })) },
+    ].map((each) => judge(each, SCENARIOS)[0]?.goals.find(({ what }) => what === CALM));
+  };
+  const life = call.end - call.begin;
+  const well = { found: "0, and 1 while the machine stood still", met: true };
+  expect(found(BOUNDS.missing * life + 1)).toMatchObject([well, well]);
+  expect(found(BOUNDS.missing * life - 1)).toMatchObject([{ met: false }, { met: false }]);
+  expect(found(life, at("calm", broken))).toMatchObject([{ met: false }, { met: false }]);
+});
+
 it("what begins while processes are cold counts nowhere", () => {
   const cold = { ...at("kill", broken), begin: 500 };
   expect(goalsOf({}, [cold])).toMatchObject({ [KILL]: true });
