@@ -11,12 +11,8 @@ type Result = IteratorResult<Message, undefined>;
 
 const END: Result = { done: true, value: undefined };
 
-/** What the protocol and the head of an answer say of its messages. */
-export interface AnswerForm {
-  /** Compression of messages that are compressed, if the answer has one. */
-  readonly compression: Compression | undefined;
-  /** Largest message, in bytes, decompressed. */
-  readonly readMaxBytes: number;
+/** What ends the messages of an answer. */
+export interface AnswerEnd {
   /** Flag of an envelope that is no message, but ends the body; 0 if there is none. */
   readonly endFlag: number;
   /** Reads that envelope. An error it throws ends the messages. */
@@ -25,6 +21,15 @@ export interface AnswerForm {
   lacksStatus(begun: boolean): boolean;
   /** Called at the end of the body, which is empty if it never began. An error it throws replaces the end. */
   check(begun: boolean): void;
+}
+
+/** What the protocol and the head of an answer say of its messages. */
+export interface AnswerForm {
+  /** Compression of messages that are compressed, if the answer has one. */
+  readonly compression: Compression | undefined;
+  /** Largest message, in bytes, decompressed. */
+  readonly readMaxBytes: number;
+  readonly end: AnswerEnd;
 }
 
 /** Request that ends with the last message of its answer. */
@@ -55,7 +60,7 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
     private readonly record: BodyRecord | undefined,
     private readonly request?: OwnedRequest,
   ) {
-    this.reader = new EnvelopeReader(form.readMaxBytes, form.endFlag);
+    this.reader = new EnvelopeReader(form.readMaxBytes, form.end.endFlag);
     this.chunks = body[Symbol.asyncIterator]();
   }
 
@@ -73,6 +78,24 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
       return found === undefined || found instanceof Promise
         ? this.wait(found ?? this.read())
         : Promise.resolve(found);
+    } catch (reason) {
+      return this.fail(reason);
+    }
+  }
+
+  /**
+   * Reads the message of a unary answer, to the end of its body. Nothing else was read before.
+   *
+   * @returns undefined if there is none.
+   * @throws ConnectError `unimplemented` if there is another.
+   */
+  async only(): Promise<Message | undefined> {
+    try {
+      const { value: message } = await this.read();
+      if (message !== undefined && (await (this.take() ?? this.read())).done !== true) {
+        throw protocolError("a second message in a unary answer", Code.Unimplemented);
+      }
+      return message;
     } catch (reason) {
       return this.fail(reason);
     }
@@ -115,11 +138,11 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
   }
 
   private open(flags: number, content: Uint8Array): Result | undefined {
-    if ((flags & this.form.endFlag) === 0) {
+    if ((flags & this.form.end.endFlag) === 0) {
       return { done: false, value: this.codec.read(content) };
     }
     this.ended = true;
-    this.form.readEnd(content);
+    this.form.end.readEnd(content);
     return undefined;
   }
 
@@ -156,11 +179,12 @@ export class AnswerMessages implements AsyncIterableIterator<Message, undefined>
 
   private finish(): void {
     const { form, reader, record } = this;
+    const { end } = form;
     if (record !== undefined) {
-      record.cutShort = form.lacksStatus(reader.begun) || (form.endFlag === 0 && reader.midway);
+      record.cutShort = end.lacksStatus(reader.begun) || (end.endFlag === 0 && reader.midway);
     }
     reader.finish();
-    form.check(reader.begun);
+    end.check(reader.begun);
     this.request?.finish();
   }
 

@@ -5,20 +5,16 @@ import type {
   UnaryResponse,
 } from "@connectrpc/connect";
 import { Code } from "@connectrpc/connect";
-import type { Message } from "@bufbuild/protobuf";
 import type { WireOptions } from "../options/options.js";
 import { unaryAnswer } from "../wire/own_headers.js";
 import type { Recording } from "../wire/recorder.js";
-import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
+import { type AnswerEnd, AnswerMessages } from "./answer_messages.js";
 import { envelope } from "./envelope.js";
 import type { HeaderList, MessageForm } from "./form.js";
 import type { GrpcHead } from "./grpc_protocol.js";
 import { protocolError, statedError } from "./protocol_errors.js";
 import { BytesBody } from "./request_body.js";
 import { type HttpAnswer, WireTransport } from "./wire_transport.js";
-
-/** What ends the messages of an answer. */
-export type AnswerEnd = Pick<AnswerForm, "endFlag" | "readEnd" | "lacksStatus" | "check">;
 
 /** Transport of gRPC or of gRPC-Web, which differ in heads and ends of answers. */
 export abstract class AnyGrpcTransport extends WireTransport {
@@ -30,8 +26,11 @@ export abstract class AnyGrpcTransport extends WireTransport {
     this.ownHeaders = headersOf(this.form);
   }
 
-  /** Reads the head of an answer. */
-  protected abstract head(answer: HttpAnswer, recording: Recording | undefined): Promise<GrpcHead>;
+  /** Reads the head of an answer; a promise if its body is read first. */
+  protected abstract head(
+    answer: HttpAnswer,
+    recording: Recording | undefined,
+  ): GrpcHead | Promise<GrpcHead>;
   /** Returns what ends the messages of an answer. */
   protected abstract endOf(answer: HttpAnswer, recording: Recording | undefined): AnswerEnd;
   /** True if an answer without a message states a status. */
@@ -49,8 +48,18 @@ export abstract class AnyGrpcTransport extends WireTransport {
     const body = new BytesBody(bytes instanceof Promise ? await bytes : bytes);
     const answer = await this.post(request, body, recording);
     const head = await this.head(answer, recording);
+    const message = await this.messages(request, answer, head, recording).only();
+    const { error } = head;
+    if (message === undefined) {
+      const code = this.hasStatus(answer) ? Code.Unimplemented : Code.Unknown;
+      throw error === undefined
+        ? protocolError("no message in a unary answer", code)
+        : statedError(error, recording);
+    }
+    if (error !== undefined) {
+      throw protocolError("a message beside a status that is an error", Code.Unknown);
+    }
     const { header, trailer } = answer;
-    const message = await this.readOne(request, answer, head, recording);
     const { method, service } = request;
     return unaryAnswer({ service, method, header, trailer, message });
   }
@@ -70,30 +79,6 @@ export abstract class AnyGrpcTransport extends WireTransport {
     return { stream: true, service, method, header, trailer, message: messages };
   }
 
-  private async readOne(
-    request: UnaryRequest,
-    answer: HttpAnswer,
-    head: GrpcHead,
-    recording: Recording | undefined,
-  ): Promise<Message> {
-    const messages = this.messages(request, answer, head, recording);
-    const { value: message } = await messages.next();
-    if (message !== undefined && (await messages.next()).done !== true) {
-      throw protocolError("a second message in a unary answer", Code.Unimplemented);
-    }
-    const { error } = head;
-    if (message === undefined) {
-      const code = this.hasStatus(answer) ? Code.Unimplemented : Code.Unknown;
-      throw error === undefined
-        ? protocolError("no message in a unary answer", code)
-        : statedError(error, recording);
-    }
-    if (error !== undefined) {
-      throw protocolError("a message beside a status that is an error", Code.Unknown);
-    }
-    return message;
-  }
-
   private messages(
     request: UnaryRequest | StreamRequest,
     answer: HttpAnswer,
@@ -101,8 +86,13 @@ export abstract class AnyGrpcTransport extends WireTransport {
     recording: Recording | undefined,
   ): AnswerMessages {
     const { readMaxBytes } = this.form;
-    const form: AnswerForm = { compression, readMaxBytes, ...this.endOf(answer, recording) };
     const owned = request.stream ? this.ownedBy(request) : undefined;
-    return new AnswerMessages(answer.body, this.codecOf(request.method), form, recording, owned);
+    return new AnswerMessages(
+      answer.body,
+      this.codecOf(request.method),
+      { compression, readMaxBytes, end: this.endOf(answer, recording) },
+      recording,
+      owned,
+    );
   }
 }

@@ -15,7 +15,7 @@ import type { Recording } from "../wire/recorder.js";
 import { copyOf, unaryAnswer } from "../wire/own_headers.js";
 import { type RecordedRequest, sentRequest } from "../wire/sent_request.js";
 import { compressionOf, statusError } from "./answer_head.js";
-import { type AnswerForm, AnswerMessages } from "./answer_messages.js";
+import { type AnswerEnd, AnswerMessages } from "./answer_messages.js";
 import {
   getUrl,
   mayStateError,
@@ -82,17 +82,16 @@ export class ConnectTransport extends WireTransport {
     const compression = readStreamHead({ status, header }, this.form);
     const trailer = new Headers();
     let ended = false;
-    const form: AnswerForm = {
-      compression,
-      readMaxBytes: this.form.readMaxBytes,
+    const { readMaxBytes } = this.form;
+    const end: AnswerEnd = {
       endFlag: END_STREAM,
       readEnd(content) {
         ended = true;
-        const end = readEndStream(content, header);
-        if (end.error !== undefined) {
-          throw statedError(end.error, recording);
+        const stated = readEndStream(content, header);
+        if (stated.error !== undefined) {
+          throw statedError(stated.error, recording);
         }
-        end.trailer.forEach((value, name) => trailer.set(name, value));
+        stated.trailer.forEach((value, name) => trailer.set(name, value));
       },
       lacksStatus: () => !ended,
       check() {
@@ -104,7 +103,7 @@ export class ConnectTransport extends WireTransport {
     const messages = new AnswerMessages(
       body,
       this.codecOf(method),
-      form,
+      { compression, readMaxBytes, end },
       recording,
       this.ownedBy(request),
     );

@@ -1,6 +1,7 @@
 import type { WireOptions } from "../options/options.js";
 import type { Recording } from "../wire/recorder.js";
-import { type AnswerEnd, AnyGrpcTransport } from "./any_grpc_transport.js";
+import type { AnswerEnd } from "./answer_messages.js";
+import { AnyGrpcTransport } from "./any_grpc_transport.js";
 import {
   type GrpcHead,
   grpcHeaders,
@@ -17,11 +18,13 @@ export class GrpcTransport extends AnyGrpcTransport {
     super(options, grpcHeaders);
   }
 
-  protected async head(answer: HttpAnswer, recording: Recording | undefined): Promise<GrpcHead> {
-    if (answer.status !== 200) {
-      await this.drained(answer, recording);
-    }
-    return readGrpcHead(answer, this.form);
+  protected head(
+    answer: HttpAnswer,
+    recording: Recording | undefined,
+  ): GrpcHead | Promise<GrpcHead> {
+    return answer.status === 200
+      ? readGrpcHead(answer, this.form)
+      : this.drained(answer, recording).then(() => readGrpcHead(answer, this.form));
   }
 
   protected endOf({ header, trailer }: HttpAnswer, recording: Recording | undefined): AnswerEnd {

@@ -2,7 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { WireOptions } from "../options/options.js";
 import { TRAILERS } from "../wire/envelope_flags.js";
 import type { AnyRequest, Recording } from "../wire/recorder.js";
-import { type AnswerEnd, AnyGrpcTransport } from "./any_grpc_transport.js";
+import type { AnswerEnd } from "./answer_messages.js";
+import { AnyGrpcTransport } from "./any_grpc_transport.js";
 import { type GrpcHead, lacksStatus } from "./grpc_protocol.js";
 import {
   grpcWebHeaders,

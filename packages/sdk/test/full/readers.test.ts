@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
-import { type AnswerForm, AnswerMessages } from "../../src/protocol/answer_messages.js";
+import { type AnswerEnd, AnswerMessages } from "../../src/protocol/answer_messages.js";
 import { envelope, thrown } from "../harness/wire_forms.js";
 import {
   readEndStream,
@@ -96,9 +96,7 @@ async function readAll(chunks: readonly Uint8Array[]): Promise<string> {
     }),
   };
   let ended = false;
-  const form: AnswerForm = {
-    compression: undefined,
-    readMaxBytes: MAX,
+  const end: AnswerEnd = {
     endFlag: END,
     readEnd(content) {
       ended = true;
@@ -111,6 +109,7 @@ async function readAll(chunks: readonly Uint8Array[]): Promise<string> {
       }
     },
   };
+  const form = { compression: undefined, readMaxBytes: MAX, end };
   const messages = new AnswerMessages(body, codec, form, undefined);
   const told: string[] = [];
   try {

@@ -4,7 +4,11 @@ import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type AnswerForm, AnswerMessages } from "../../src/protocol/answer_messages.js";
+import {
+  type AnswerEnd,
+  type AnswerForm,
+  AnswerMessages,
+} from "../../src/protocol/answer_messages.js";
 import { envelope } from "../harness/wire_forms.js";
 
 const END = 0b10;
@@ -28,7 +32,7 @@ interface Seen {
 // Messages of chunks, after which the body breaks off, if there is a reason.
 function messagesOf(
   chunks: readonly Uint8Array[],
-  changes: Partial<AnswerForm> = {},
+  { compression, ...changes }: Partial<AnswerEnd & Pick<AnswerForm, "compression">> = {},
   reason?: Error,
 ) {
   const seen: Seen = { ends: 0, checks: 0, left: 0 };
@@ -52,15 +56,14 @@ function messagesOf(
       },
     }),
   };
-  const form: AnswerForm = {
-    compression: undefined,
-    readMaxBytes: MAX,
+  const end: AnswerEnd = {
     endFlag: END,
     readEnd: () => void seen.ends++,
     lacksStatus: () => seen.ends === 0,
     check: () => void seen.checks++,
     ...changes,
   };
+  const form = { compression, readMaxBytes: MAX, end };
   const record = {
     cutShort: false,
     broken: undefined as unknown,
@@ -99,6 +102,30 @@ describe("AnswerMessages", () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it("reads the only message of a unary answer, to the end of the body", async () => {
+    const packed = envelope(1, gzipSync(bytesOf("a".repeat(50))));
+    for (const chunks of [[packed], [message("a".repeat(50))], [...message("a".repeat(50))]]) {
+      const bytes = chunks.map((each) => (typeof each === "number" ? Uint8Array.of(each) : each));
+      const { messages, seen } = messagesOf(bytes, { compression: compressionGzip });
+      expect(await messages.only()).toMatchObject({ value: "a".repeat(50) });
+      expect(seen).toEqual({ ends: 0, checks: 1, left: 0 });
+    }
+  });
+
+  it("tells of a unary answer without a message, and refuses one with two", async () => {
+    const none = messagesOf([envelope(END, new Uint8Array())]);
+    expect(await none.messages.only()).toBeUndefined();
+    expect(none.seen).toEqual({ ends: 1, checks: 1, left: 0 });
+    for (const chunks of [
+      [message("a"), message("b")],
+      [new Uint8Array([...message("a"), ...message("b")])],
+    ]) {
+      const { messages, seen } = messagesOf(chunks);
+      await expect(messages.only()).rejects.toMatchObject({ code: Code.Unimplemented });
+      expect(seen.left).toBe(1);
+    }
   });
 
   it("reads compressed messages", async () => {
