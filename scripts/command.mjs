@@ -34,7 +34,8 @@ export function run(program, args, { cwd, env = {}, timeoutMs = 300_000, input }
       timedOut = true;
       killGroup(child, "SIGKILL");
     }, timeoutMs);
-    const stop = () => killGroup(child, "SIGKILL");
+    // What it has started and made is its own to end.
+    const stop = () => killGroup(child, "SIGTERM");
     process.once("exit", stop);
     /** @param {number} code @param {string} [extra] */
     const settle = (code, extra = "") => {

@@ -32,6 +32,8 @@ export async function goBuild(source, target, pattern) {
   mkdirSync(dirname(target), { recursive: true });
   // Built aside: another process may be running the program that is there.
   const fresh = mkdtempSync(join(dirname(target), ".build-"));
+  const clean = () => rmSync(fresh, { recursive: true, force: true });
+  process.once("exit", clean);
   try {
     const built = join(fresh, basename(target));
     begin(target, built);
@@ -40,7 +42,8 @@ export async function goBuild(source, target, pattern) {
     await go(["build", "-buildvcs=false", "-o", built, ...overlay, `./${source}`]);
     renameSync(built, target);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    process.off("exit", clean);
+    clean();
   }
 }
 
