@@ -10,6 +10,10 @@ export async function main(commands: Commands): Promise<void> {
       throw error;
     }
   });
+  // The programs that look at SDKs end with this one; a signal alone would leave them running.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => process.exit(1));
+  }
   process.exitCode = await runCli(commands, process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     line: (text) => void process.stderr.write(`${text}\n`),

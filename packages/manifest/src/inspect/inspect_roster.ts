@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
 import type { Inspection } from "@ameideio/conformance-proto/ameide/manifest/v1";
 import { runTool } from "../run_tool.js";
 import type { Sdk } from "../sdks.js";
 import { readInspection } from "./inspection.js";
+import { withTemporaryFolder } from "./temporary_folder.js";
 
 /** Where the inspectors of the languages are. */
 export interface Inspectors {
@@ -70,12 +70,11 @@ async function told(
  * Puts the inspector's sources into a folder of the module that is not there, by an overlay: a program
  * is built with the packages of the module that it lies in.
  */
-async function withOverlay<T>(
+function withOverlay<T>(
   { cwd, roster, sources }: { readonly cwd: string; readonly roster: string; sources: string },
   use: (overlay: string, program: string) => Promise<T>,
 ): Promise<T> {
-  const temporary = await mkdtemp(join(tmpdir(), "ameide-manifest-"));
-  try {
+  return withTemporaryFolder(async (temporary) => {
     const main = join(temporary, "main.go");
     await writeFile(main, mainOf(roster, await stubsBeside(roster, cwd)));
     const files = (await readdir(sources)).filter((name) => /(?<!_test)\.go$/.test(name));
@@ -86,10 +85,8 @@ async function withOverlay<T>(
     ]);
     const overlay = join(temporary, "overlay.json");
     await writeFile(overlay, JSON.stringify({ Replace: Object.fromEntries(replaced) as object }));
-    return await use(overlay, `./${relative(cwd, place)}`);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+    return use(overlay, `./${relative(cwd, place)}`);
+  });
 }
 
 // Only what is linked is registered, and so seen.

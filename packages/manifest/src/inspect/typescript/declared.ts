@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { withTemporaryFolder } from "../temporary_folder.js";
 
 /** What the declared type of a client's method says. */
 export interface DeclaredMethod {
@@ -36,9 +36,8 @@ export interface TypedPackage {
  *
  * @throws Error if the module does not compile.
  */
-export async function readDeclared(sdk: TypedPackage, client: ClientType): Promise<Declared> {
-  const folder = await mkdtemp(join(tmpdir(), "ameide-manifest-"));
-  try {
+export function readDeclared(sdk: TypedPackage, client: ClientType): Promise<Declared> {
+  return withTemporaryFolder(async (folder) => {
     const link = join(folder, "node_modules", sdk.name);
     await mkdir(dirname(link), { recursive: true });
     await symlink(sdk.folder, link, "junction");
@@ -50,9 +49,7 @@ export async function readDeclared(sdk: TypedPackage, client: ClientType): Promi
       throw new Error(`the types do not compile, are they built? ${problem}`);
     }
     return methodsIn(await emitted(folder, said));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 const PROBE = "probe.mts";
@@ -87,9 +84,13 @@ async function compile(folder: string): Promise<string> {
   // A Go program, which ends before collecting garbage pays.
   const env = { ...process.env, GOGC: "off", GOMEMLIMIT: "1GiB" };
   return new Promise((resolve) => {
-    execFile(pathOfProgram(), [], { cwd: folder, env }, (_, stdout, stderr) => {
+    const program = execFile(pathOfProgram(), [], { cwd: folder, env }, (_, stdout, stderr) => {
+      process.off("exit", stop);
       resolve(`${stdout}${stderr}`);
     });
+    // It ends its work before it heeds another signal, and would write what was removed.
+    const stop = () => program.kill("SIGKILL");
+    process.prependOnceListener("exit", stop);
   });
 }
 

@@ -157,6 +157,10 @@ function union(...maps: (ReadonlyMap<string, unknown> | undefined)[]): string[] 
   return [...new Set(maps.flatMap((map) => [...(map?.keys() ?? [])]))];
 }
 
+// What it has made goes with it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => process.exit(1));
+}
 try {
   process.stdout.write(await inspect(resolve(process.argv[2] ?? "."), process.argv[3]));
 } catch (reason) {
