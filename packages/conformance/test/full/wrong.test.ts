@@ -13,6 +13,8 @@ import { FAULTS } from "../../src/wrong/faults.js";
 const { cases } = loadCases([CASES]);
 const { knownFailing } = loadKnownFailing(KNOWN_FAILING);
 const real = loadAdapters(ADAPTERS.path, ADAPTERS.root).find(({ sdk }) => sdk === "ts");
+// Two processes an adapter, several at the same time: they may take longer to start than 10 s.
+const PATIENT_MS = 60_000;
 const wrapper = fileURLToPath(new URL("../../dist/wrong/adapter.js", import.meta.url));
 
 function run(fault: Pick<Fault, "name" | "cases" | "silenceMs">): Promise<SuiteResult> {
@@ -25,7 +27,7 @@ function run(fault: Pick<Fault, "name" | "cases" | "silenceMs">): Promise<SuiteR
     cases: cases.filter(({ id }) => fault.cases.includes(id)),
     knownFailing,
     adapters: [adapter],
-    ...(fault.silenceMs === undefined ? {} : { silenceMs: fault.silenceMs }),
+    silenceMs: fault.silenceMs ?? PATIENT_MS,
   });
 }
 
