@@ -146,6 +146,9 @@ class World(ABC):
 
 # How long a call on sockets is likely to take until its request is under way.
 _MOMENT_MS = 4
+# How long a machine that is busy may take to end a thread, and how often that is looked at.
+_THREAD_END_S = 1.0
+_POLL_S = 0.001
 
 
 class AsyncWorld(World):
@@ -281,7 +284,10 @@ class SyncWorld(World):
         return self._counted
 
     def leaks(self) -> tuple[int, int]:
-        """Counts timers and threads."""
+        """Counts timers and threads; one that has done its work has a moment to end."""
+        until = time.monotonic() + _THREAD_END_S
+        while not self.in_memory and self._counted.running > 0 and time.monotonic() < until:
+            time.sleep(_POLL_S)
         return self._counted.timers, self._counted.running
 
 
