@@ -22,6 +22,8 @@ export interface ClientSeen extends ClientEnd {
 
 /** Time a process did not have, and until when that was found out. */
 export interface Starved {
+  /** The server, or the process of the relays; absent for a client. */
+  readonly who?: string;
   readonly at: number;
   readonly ms: number;
 }

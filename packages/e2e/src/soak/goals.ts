@@ -57,9 +57,14 @@ function goalsOf({ id, keepsCalls, recovers }: Scenario, cells: Cells, timed: bo
   const goals: Goal[] = [];
   if (keepsCalls) {
     const what = `${id}: idempotent calls that failed`;
-    const { failed, failedByTime, starved } = cell;
+    const { failed, failedByTime } = cell;
     goals.push(
-      noneOf(what, failed.idempotent, { byTime: failedByTime.idempotent, starved }, timed),
+      noneOf(
+        what,
+        failed.idempotent,
+        { byTime: failedByTime.idempotent, starved: cell.starved.idempotent },
+        timed,
+      ),
     );
   }
   if (recovers) {
@@ -90,7 +95,7 @@ function goalsOfCalls(
     noneOf(
       what,
       inCalm(calm?.failed),
-      { byTime: inCalm(calm?.failedByTime), starved: calm?.starved ?? 0 },
+      { byTime: inCalm(calm?.failedByTime), starved: inCalm(calm?.starved) },
       timed,
     ),
     {

@@ -11,10 +11,10 @@ export interface Cell {
   /** Those of them that a time limit ended, as a whole or in one attempt. */
   readonly failedByTime: Readonly<Record<Kind, number>>;
   /**
-   * Calls that a limit of time ended while the client, or relay and servers, were not running for more
+   * Calls that a limit of time ended while the client, the relays or a server was not running for more
    * of their life than {@link BOUNDS} allow. They are not among those that failed.
    */
-  readonly starved: number;
+  readonly starved: Readonly<Record<Kind, number>>;
   /** The longest of all rounds, from when the fault was over; null for never. */
   readonly recoveryMs: number | null;
   readonly connections: number;
@@ -40,8 +40,7 @@ export function cellsOf(seen: Seen, index: number): Cells {
   const calls = column.calls.filter(({ begin }) => begin >= warmAt);
   const ended = byWindow(seen.windows, calls, ({ end }) => end);
   const begun = byWindow(seen.windows, calls, ({ begin }) => begin);
-  const sides = [column.starved, seen.starved];
-  const starved = sides.flat();
+  const starved = [...column.starved, ...seen.starved];
   const cells = new Map<string, Mutable>();
   for (const [place, window] of seen.windows.entries()) {
     if (!window.counts) {
@@ -55,8 +54,8 @@ export function cellsOf(seen: Seen, index: number): Cells {
       if (call.why === undefined) {
         continue;
       }
-      if (call.byTime === true && sides.some((side) => isStarved(call, side))) {
-        cell.starved += 1;
+      if (call.byTime === true && isStarved(call, starved)) {
+        cell.starved[call.kind] += 1;
         continue;
       }
       cell.failed[call.kind] += 1;
@@ -110,8 +109,13 @@ function isHeldUp({ why, begin, end }: CallRecord, starved: readonly Starved[]):
   return took > BOUNDS.heldUpMs && took - starvedBetween(begin, end, starved) > BOUNDS.heldUpMs;
 }
 
+// Two processes that each lack a little do not add up.
 function isStarved({ begin, end }: CallRecord, starved: readonly Starved[]): boolean {
-  return starvedBetween(begin, end + TELL_MS, starved) > BOUNDS.missing * (end - begin);
+  const processes = new Set(starved.map(({ who }) => who));
+  return [...processes].some((process) => {
+    const its = starved.filter(({ who }) => who === process);
+    return starvedBetween(begin, end + TELL_MS, its) > BOUNDS.missing * (end - begin);
+  });
 }
 
 function starvedBetween(from: number, to: number, starved: readonly Starved[]): number {
@@ -151,7 +155,7 @@ function placeOf(windows: readonly Window[], at: number): number {
 }
 
 type Mutable = {
-  -readonly [K in keyof Cell]: K extends "failed" | "failedByTime"
+  -readonly [K in keyof Cell]: K extends "failed" | "failedByTime" | "starved"
     ? Record<Kind, number>
     : K extends "whys"
       ? Map<string, number>
@@ -169,7 +173,7 @@ function cellOf(cells: Map<string, Mutable>, scenario: Scenario | undefined): Mu
     calls: 0,
     failed,
     failedByTime: { ...failed },
-    starved: 0,
+    starved: { ...failed },
     recoveryMs: 0,
     connections: 0,
     rounds: 0,

@@ -53,7 +53,7 @@ export class World {
     // The relays are in this process.
     world.delay.start();
     world.asking = setInterval(() => {
-      world.starved.push({ at: nowMs(), ms: world.delay.take() });
+      world.starved.push({ who: "relays", at: nowMs(), ms: world.delay.take() });
     }, ASK_MS);
     for (const client of clients) {
       client.begin({ material, workers, plant });
@@ -76,13 +76,14 @@ export class World {
   /** Starts the next server; it listens when this resolves, and gets no clients yet. */
   async startNext(): Promise<void> {
     const authority = this.authority;
+    const who = `server ${this.servers++}`;
     this.next = await ServerProcess.start(
       {
         certificate: authority.issue({ hosts: SERVER_HOSTS }),
         clientAuthority: authority.cert,
-        journal: join(this.folder, `${this.servers++}`),
+        journal: join(this.folder, who),
       },
-      (ms) => this.starved.push({ at: nowMs(), ms }),
+      (ms) => this.starved.push({ who, at: nowMs(), ms }),
     );
   }
 

@@ -69,6 +69,12 @@ it("leaves out a call that ran out of time while the machine stood still", () =>
   const well = { found: "0, and 1 while the machine stood still", met: true };
   expect(found(BOUNDS.missing * life + 1)).toMatchObject([well, well]);
   expect(found(BOUNDS.missing * life - 1)).toMatchObject([{ met: false }, { met: false }]);
+  const two = ["server 1", "server 2"].map((who) => ({
+    who,
+    at: call.end,
+    ms: 0.9 * BOUNDS.missing * life,
+  }));
+  expect(goalsOf({ others: two }, [call])).toMatchObject({ [CALM]: false });
   expect(found(life, at("calm", broken))).toMatchObject([{ met: false }, { met: false }]);
 });
 
@@ -91,7 +97,15 @@ function goalsOf(given: Parameters<typeof seenOf>[0], calls: readonly CallRecord
 }
 
 function seenOf(
-  { starved = false, timers = 0 }: { readonly starved?: boolean; readonly timers?: number },
+  {
+    starved = false,
+    timers = 0,
+    others = [],
+  }: {
+    readonly starved?: boolean;
+    readonly timers?: number;
+    readonly others?: Seen["starved"];
+  },
   calls: readonly CallRecord[],
 ): Seen {
   const minutes = 1;
@@ -121,6 +135,6 @@ function seenOf(
     until: 1_000 * (index + 1),
     connections: [0],
   }));
-  const none = { executedTwice: [], starved: [], undrained: 0 };
+  const none = { executedTwice: [], starved: others, undrained: 0 };
   return { minutes, workers: 1, cycles: 1, windows, columns: [column], ...none };
 }
